@@ -1,0 +1,1 @@
+"""The warehouse of LLM prices and benchmark scores."""

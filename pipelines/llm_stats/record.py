@@ -1,0 +1,296 @@
+"""The record: what the API documents, what we accept, and the raw tables that follow from it.
+
+`GET /v1/models/{model_id}` answers one JSON object. The Pydantic classes below say, once, every documented field with its type,
+nullability, unit and meaning. Three things follow from them and are written nowhere else:
+
+- which records are refused (`parse`), with the path of the field and the reason;
+- the columns of the raw tables (`TABLES`), from which dlt's hints and DuckDB's types come;
+- the comments that explain those columns inside the database.
+
+Money is strict, metadata is tolerant: a field that enters a comparison (a price, a score, its normalized value, its category) must be
+present, even if null, for a renamed field that silently turned into nulls would be worse than a refused record. Other
+nullable fields may be absent. Unknown fields are kept, as JSON, in the column `extra` of their table: columns named by data
+could collide with documented ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from llm_stats.errors import RecordRejected
+
+
+def _as_utc(moment: dt.datetime) -> dt.datetime:
+    """A time without a zone is UTC; every stored time is UTC without a zone."""
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+Id = Annotated[str, Field(min_length=1)]
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+UtcTime = Annotated[dt.datetime, AfterValidator(_as_utc)]
+
+Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
+
+
+class _Part(BaseModel):
+    """A JSON object: documented fields are checked without conversion, others are kept in `model_extra`."""
+
+    model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
+
+
+class Organization(_Part):
+    id: Id = Field(description="Organization that made the model")
+    name: str = Field(description="Display name of the organization; not unique, never a key")
+
+
+class License(_Part):
+    id: Id = Field(description="License of the model")
+    name: str = Field(description="Display name of the license")
+    allow_commercial: bool = Field(description="True if the license allows commercial use")
+
+
+class Provider(_Part):
+    """One offer: `{"provider_id": "novita", "provider_name": "Novita", "status": "active", "input_price_per_m": 0.5, …}`."""
+
+    provider_id: Id = Field(description="Provider that sells the model")
+    provider_name: str = Field(description="Display name of the provider")
+    status: str = Field(description="State of the offer; `active` means it can be bought, anything else that it cannot")
+    input_price_per_m: Usd | None = Field(description="US dollars per million input tokens; null: not published, 0: free")
+    output_price_per_m: Usd | None = Field(description="US dollars per million output tokens; null: not published, 0: free")
+
+
+class Inference(_Part):
+    """`{"available": false}`, or with the other fields when the API's own gateway serves the model."""
+
+    available: bool = Field(description="True if the API's own gateway serves the model")
+    endpoint: str | None = Field(None, description="Address of the gateway; null: not served")
+    gateway_model_id: str | None = Field(None, description="Id of the model at the gateway; null: not served")
+    openai_compatible: bool | None = Field(None, description="True if the gateway speaks the OpenAI protocol; null: not served")
+    supports_streaming: bool | None = Field(None, description="True if the gateway streams; null: not served")
+    supports_tools: bool | None = Field(None, description="True if the gateway supports tool calls; null: not served")
+    supports_vision: bool | None = Field(None, description="True if the gateway accepts images; null: not served")
+    docs_url: str | None = Field(None, description="Documentation of the gateway; null: not served")
+
+
+class Score(_Part):
+    """One benchmark result; the same benchmark may occur more than once in a record."""
+
+    benchmark_id: Id = Field(description="Benchmark; some ids hold quotes, brackets or arrows")
+    benchmark_name: str = Field(description="Display name of the benchmark; one id may come with several names")
+    score: Number = Field(description="Result in the benchmark's own unit: fraction, percent, Elo, dollars")
+    max_score: Number = Field(description="Published maximum; often wrong, so never a divisor")
+    is_self_reported: bool = Field(description="True if the model's maker reported the score")
+    verified_by_llmstats: bool = Field(description="True if LLM Stats checked the score independently")
+    scored_at: UtcTime = Field(description="When the score was recorded upstream (UTC)")
+    category: str | None = Field(description="Category of the benchmark; null: none given")
+    description: str | None = Field(None, description="Description of the benchmark; null: none given")
+    normalized_score: Number | None = Field(description="Result on a scale of 0 to 1; null: not published")
+    rank: int | None = Field(None, description="Place within the benchmark upstream, 1 is best; null: not ranked")
+    source_url: str | None = Field(None, description="Where the score was published; null: none given")
+
+
+class Sources(_Part):
+    api_ref: str | None = Field(None, description="API reference of the model; null: none given")
+    paper: str | None = Field(None, description="Paper on the model; null: none given")
+    weights: str | None = Field(None, description="Weights of the model; null: none given")
+    repo: str | None = Field(None, description="Source repository of the model; null: none given")
+
+
+class Family(_Part):
+    id: Id = Field(description="Family the model belongs to; null: none given")
+    name: str = Field(description="Display name of the family; null: none given")
+
+
+class Record(_Part):
+    """One model as `GET /v1/models/{model_id}` answers it."""
+
+    id: Id = Field(description="Model; the key of every comparison")
+    name: str = Field(description="Display name of the model; not unique, never a key")
+    description: str = Field(description="Description of the model")
+    organization: Organization
+    license: License
+    open_weight: bool = Field(description="True if the weights can be downloaded")
+    model_type: str = Field(description="Kind of model, such as `llm`")
+    modalities: list[str]
+    providers: list[Provider]
+    top_scores: dict[str, Number | None]
+    inference: Inference
+    created_at: UtcTime = Field(description="When the record was created upstream (UTC)")
+    updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
+    source: str = Field(description="Where upstream has the record from")
+    url: str = Field(description="Page of the model upstream")
+    scores: list[Score]
+    sources: Sources
+    family: Family | None = None
+    context_window: Count | None = Field(None, description="Longest input in tokens; null: not published")
+    param_count: Count | None = Field(None, description="Number of parameters; null: not published")
+    release_date: dt.date | None = Field(None, description="Day of release; null: not published")
+
+
+class Fetch(BaseModel):
+    """What became of one id in one run: one row of `raw.fetches`."""
+
+    model_id: str = Field(description="Model asked for")
+    requested_at: UtcTime = Field(description="When the answer arrived, or when it was decided not to ask (UTC)")
+    outcome: Outcome = Field(
+        description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
+        "or `deferred` (not asked: budget or quota spent, or the run was stopped)"
+    )
+    http_status: int | None = Field(None, description="HTTP status of the last answer; null: no answer")
+    error_code: str | None = Field(None, description="The API's own error code; null: none given")
+    message: str | None = Field(None, description="What went wrong, in words; null: nothing")
+    attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
+    elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a raw table: dlt's name and data type, nullability, and what it means."""
+
+    name: str
+    data_type: str
+    nullable: bool
+    description: str
+
+    @property
+    def dlt_hint(self) -> dict[str, Any]:
+        hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
+        return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
+
+
+_DATA_TYPES: dict[object, str] = {
+    str: "text",
+    bool: "bool",
+    int: "bigint",
+    float: "double",
+    dt.datetime: "timestamp",
+    dt.date: "date",
+}
+
+
+def _unwrap(annotation: Any) -> tuple[Any, bool]:
+    """`Annotated[float, …] | None` → `(float, True)`: the plain type, and whether it may be null."""
+    if typing.get_origin(annotation) is Annotated:
+        return _unwrap(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is Literal:
+        return str, False
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        (inner,) = (part for part in typing.get_args(annotation) if part is not type(None))
+        return _unwrap(inner)[0], True
+    return annotation, False
+
+
+def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -> Iterator[Column]:
+    """The scalar fields of a class, nested objects flattened with `__` as dlt does; lists become child tables instead."""
+    for name, field in model.model_fields.items():
+        plain, may_be_null = _unwrap(field.annotation)
+        if isinstance(plain, type) and issubclass(plain, BaseModel):
+            yield from _columns(plain, f"{prefix}{name}__", nullable or may_be_null)
+        elif plain in _DATA_TYPES:
+            yield Column(prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or "")
+
+
+_MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
+_EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
+_FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+
+#: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
+TABLES: dict[str, list[Column]] = {
+    "models": [*_columns(Record), _FETCHED_AT, _EXTRA],
+    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA],
+    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA],
+    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`")],
+    "models__top_scores": [
+        _MODEL_ID,
+        Column("category", "text", False, "Category that the number stands for"),
+        Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
+    ],
+    "fetches": [*_columns(Fetch)],
+}
+
+#: One line on each raw table.
+TABLE_COMMENTS: dict[str, str] = {
+    "models": "One row per model: the record as last fetched. Lists of the record are child tables",
+    "models__providers": "One row per entry of a model's provider list, in list order (`_dlt_list_idx`)",
+    "models__scores": "One row per entry of a model's score list, in list order; a benchmark may occur more than once",
+    "models__modalities": "One row per modality of a model",
+    "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
+    "fetches": "One row per model asked for and run: what became of it",
+}
+
+
+def parse(body: bytes | str, model_id: str) -> Record:
+    """The record in a response body.
+
+    Raises `RecordRejected`, with the path of the first field that is wrong, if the body is not the record of `model_id`.
+    """
+    try:
+        record = Record.model_validate_json(body)
+    except ValidationError as error:
+        raise RecordRejected(_explain(error)) from None
+    if record.id != model_id:
+        raise RecordRejected(f"id: asked for {model_id!r}, answered {record.id[:200]!r}")
+    return record
+
+
+def _explain(error: ValidationError) -> str:
+    """`providers[0].input_price_per_m: Input should be a valid number, got 'free' (and 2 more)`."""
+    details = error.errors(include_url=False, include_context=False)
+    first = details[0]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    got = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return f"{path or 'record'}: {first['msg']}{got}{more}"
+
+
+def to_row(record: Record, fetched_at: dt.datetime) -> dict[str, Any]:
+    """The record as dlt takes it: documented fields, unknown ones in `extra`, free-form maps and plain lists as child rows; nulls left out.
+
+    Every child row carries `model_id`, so that no reader needs dlt's keys.
+    """
+    owner = {"model_id": record.id}
+    return {
+        **_with_extra(record),
+        "fetched_at": _as_utc(fetched_at),
+        "providers": [owner | _with_extra(provider) for provider in record.providers],
+        "scores": [owner | _with_extra(score) for score in record.scores],
+        "modalities": [owner | {"modality": modality} for modality in record.modalities],
+        "top_scores": [owner | {"category": category, "score": score} for category, score in record.top_scores.items()],
+    }
+
+
+def _with_extra(part: _Part) -> dict[str, Any]:
+    row, extra = _split(part)
+    return {**row, "extra": extra} if extra else row
+
+
+def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Documented scalars and objects of a part that are not null, and everything else; an unknown field of a nested object keeps its
+    path as key."""
+    row: dict[str, Any] = {}
+    extra = dict(part.model_extra or {})
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, _Part):
+            row[name], inner = _split(value)
+            extra |= {f"{name}.{key}": unknown for key, unknown in inner.items()}
+        elif value is not None and not isinstance(value, list | dict):
+            row[name] = value
+    return row, extra
+
+
+def new_fields(row: dict[str, Any]) -> set[str]:
+    """The undocumented fields of a row made by `to_row`, as `table.field`."""
+    found = {f"models.{key}" for key in row.get("extra", ())}
+    for child in ("providers", "scores"):
+        found |= {f"{child}.{key}" for entry in row[child] for key in entry.get("extra", ())}
+    return found

@@ -1,0 +1,140 @@
+"""Finds the files under `sql/` and applies them.
+
+The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL that runs as it is in any DuckDB
+shell; what it reads decides when it runs, so nothing is registered anywhere and no number orders file names.
+"""
+
+from __future__ import annotations
+
+import functools
+import graphlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm_stats.errors import LlmStatsError
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Folder → schema. `checks` defines nothing: its files are queries.
+_SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+
+
+class SqlError(LlmStatsError):
+    """A file under `sql/` is broken; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One file under `sql/`."""
+
+    path: Path
+
+    @property
+    def layer(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def address(self) -> str:
+        """What the file defines: `marts.offers`."""
+        return f"{_SCHEMAS[self.layer]}.{self.path.stem}"
+
+    @functools.cached_property
+    def text(self) -> str:
+        return self.path.read_text("utf-8")
+
+
+def folder() -> Path:
+    """The folder `sql/`: inside an installed package, or at the top of a checkout."""
+    installed = Path(__file__).with_name("sql")
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "sql"
+
+
+def files(layer: str, root: Path | None = None) -> list[SqlFile]:
+    """The files of one layer, by name."""
+    return [SqlFile(path) for path in sorted(((root or folder()) / layer).glob("*.sql"))]
+
+
+def in_order(root: Path | None = None) -> list[SqlFile]:
+    """Every file that defines something, each after the files that define what it reads.
+
+    Raises `SqlError` if files read each other in a circle, or two define the same name.
+    """
+    defined: dict[str, SqlFile] = {}
+    for layer in _SCHEMAS:
+        for file in files(layer, root):
+            if file.address in defined:
+                raise SqlError(f"{file.path}: {file.address} is also defined by {defined[file.address].path}")
+            defined[file.address] = file
+    graph = {address: _reads(file) & defined.keys() - {address} for address, file in defined.items()}
+    try:
+        return [defined[address] for address in graphlib.TopologicalSorter(graph).static_order()]
+    except graphlib.CycleError as error:
+        raise SqlError(f"sql files read each other in a circle: {' → '.join(error.args[1])}") from None
+
+
+def _reads(file: SqlFile) -> set[str]:
+    """Every `schema.name` in a file, comments and strings left out."""
+    from sqlglot.dialects.duckdb import DuckDB
+    from sqlglot.errors import TokenError
+
+    try:
+        tokens = DuckDB.Tokenizer().tokenize(file.text)
+    except TokenError as error:
+        raise SqlError(f"{file.path}: {error}") from None
+    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return {f"{schema.text}.{name.text}".lower() for schema, dot, name in triples if dot.text == "." and schema.text.lower() in _SCHEMAS}
+
+
+def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
+    """Makes `staging`, `history` and `marts` what the files say, in one transaction.
+
+    Views and macros are made anew, so one whose file is gone disappears; history tables are only written to. Applied twice, or on an
+    empty database that has the raw tables, the result is the same. Raises `SqlError`, naming file and line; nothing is changed then.
+    """
+    import duckdb
+
+    ordered = in_order(root)
+    connection.begin()
+    try:
+        for schema in ("staging", "marts"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+        for schema in dict.fromkeys(_SCHEMAS.values()):
+            connection.execute(f"create schema if not exists {schema}")
+        for file in ordered:
+            for line, statement in _statements(file):
+                try:
+                    connection.execute(statement)
+                except duckdb.Error as error:
+                    raise SqlError(_locate(file, line, error)) from None
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _statements(file: SqlFile) -> Iterator[tuple[int, str]]:
+    """The statements of a file, each with the line it starts at."""
+    import duckdb
+
+    try:
+        statements = [statement.query.strip() for statement in duckdb.extract_statements(file.text)]
+    except duckdb.Error as error:
+        raise SqlError(_locate(file, 1, error)) from None
+    position = 0
+    for statement in statements:
+        position = file.text.index(statement, position)
+        yield file.text.count("\n", 0, position) + 1, statement
+        position += len(statement)
+
+
+def _locate(file: SqlFile, first_line: int, error: Exception) -> str:
+    """`sql/marts/offers.sql, line 12: Binder Error: …`; DuckDB counts lines from the start of the statement."""
+    message = str(error)
+    found = re.search(r"^LINE (\d+):", message, re.MULTILINE)
+    line = first_line + int(found.group(1)) - 1 if found else first_line
+    what = " ".join(message.split("\nLINE ")[0].split())
+    return f"{file.layer}/{file.path.name}, line {line}: {what}"
