@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-
 from llm_stats import record, sql
 
 _ARROW_TYPES = {
