@@ -1,0 +1,14 @@
+-- Each modality of each model.
+-- Grain: model_id, list_index.
+-- Reads: raw.models__modalities.
+create or replace view staging.modalities as
+select
+    cast(model_id as varchar) as model_id,
+    cast(_dlt_list_idx as bigint) as list_index,
+    cast(modality as varchar) as modality
+from raw.models__modalities;
+
+comment on view staging.modalities is 'One row per modality of a model';
+comment on column staging.modalities.model_id is 'Model that the row belongs to';
+comment on column staging.modalities.list_index is 'Place in the record''s list, from 0; upstream''s order means nothing';
+comment on column staging.modalities.modality is 'Kind of input or output, such as `text` or `image`';

@@ -1,0 +1,76 @@
+-- The facts of each model, under this project's names; empty texts become null.
+-- Grain: model_id.
+-- Reads: raw.models.
+create or replace view staging.models as
+select
+    cast(id as varchar) as model_id,
+    cast(name as varchar) as model_name,
+    nullif(cast(description as varchar), '') as model_description,
+    cast(organization__id as varchar) as organization_id,
+    cast(organization__name as varchar) as organization_name,
+    cast(license__id as varchar) as license_id,
+    cast(license__name as varchar) as license_name,
+    cast(license__allow_commercial as boolean) as allow_commercial,
+    cast(open_weight as boolean) as is_open_weight,
+    cast(model_type as varchar) as model_type,
+    cast(context_window as bigint) as context_window_tokens,
+    cast(param_count as bigint) as param_count,
+    cast(release_date as date) as release_date,
+    cast(family__id as varchar) as family_id,
+    cast(family__name as varchar) as family_name,
+    cast(inference__available as boolean) as is_served_by_gateway,
+    nullif(cast(inference__endpoint as varchar), '') as gateway_endpoint,
+    nullif(cast(inference__gateway_model_id as varchar), '') as gateway_model_id,
+    cast(inference__openai_compatible as boolean) as is_openai_compatible,
+    cast(inference__supports_streaming as boolean) as has_streaming,
+    cast(inference__supports_tools as boolean) as has_tools,
+    cast(inference__supports_vision as boolean) as has_vision,
+    nullif(cast(inference__docs_url as varchar), '') as gateway_docs_url,
+    nullif(cast(url as varchar), '') as upstream_url,
+    nullif(cast(source as varchar), '') as upstream_source,
+    nullif(cast(sources__api_ref as varchar), '') as api_ref_url,
+    nullif(cast(sources__paper as varchar), '') as paper_url,
+    nullif(cast(sources__weights as varchar), '') as weights_url,
+    nullif(cast(sources__repo as varchar), '') as repo_url,
+    cast(created_at as timestamp) as upstream_created_at,
+    cast(updated_at as timestamp) as upstream_updated_at,
+    cast(fetched_at as timestamp) as fetched_at,
+    cast(_dlt_load_id as varchar) as load_id,
+    cast(extra as json) as extra
+from raw.models;
+
+comment on view staging.models is 'One row per model: its facts as last fetched';
+comment on column staging.models.model_id is 'Model; the key of every comparison';
+comment on column staging.models.model_name is 'Display name of the model; not unique, never a key';
+comment on column staging.models.model_description is 'Description of the model; null: none given';
+comment on column staging.models.organization_id is 'Organization that made the model';
+comment on column staging.models.organization_name is 'Display name of the organization; not unique, never a key';
+comment on column staging.models.license_id is 'License of the model';
+comment on column staging.models.license_name is 'Display name of the license';
+comment on column staging.models.allow_commercial is 'True if the license allows commercial use';
+comment on column staging.models.is_open_weight is 'True if the weights can be downloaded';
+comment on column staging.models.model_type is 'Kind of model, such as `llm`';
+comment on column staging.models.context_window_tokens is 'Longest input in tokens; null: not published';
+comment on column staging.models.param_count is 'Number of parameters; null: not published';
+comment on column staging.models.release_date is 'Day of release; null: not published';
+comment on column staging.models.family_id is 'Family the model belongs to; null: none given';
+comment on column staging.models.family_name is 'Display name of the family; null: none given';
+comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
+comment on column staging.models.gateway_endpoint is 'Address of the gateway; null: not served';
+comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served';
+comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served';
+comment on column staging.models.has_streaming is 'True if the gateway streams; null: not served';
+comment on column staging.models.has_tools is 'True if the gateway supports tool calls; null: not served';
+comment on column staging.models.has_vision is 'True if the gateway accepts images; null: not served';
+comment on column staging.models.gateway_docs_url is 'Documentation of the gateway; null: not served';
+comment on column staging.models.upstream_url is 'Page of the model upstream; null: none given';
+comment on column staging.models.upstream_source is 'Where upstream has the record from; null: none given';
+comment on column staging.models.api_ref_url is 'API reference of the model; null: none given';
+comment on column staging.models.paper_url is 'Paper on the model; null: none given';
+comment on column staging.models.weights_url is 'Weights of the model; null: none given';
+comment on column staging.models.repo_url is 'Source repository of the model; null: none given';
+comment on column staging.models.upstream_created_at is 'When the record was created upstream (UTC)';
+comment on column staging.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
+comment on column staging.models.fetched_at is 'When the record was fetched (UTC)';
+comment on column staging.models.load_id is 'Load that wrote the row';
+comment on column staging.models.extra is 'Fields that the API sent and its documentation does not name, as JSON; null: none';

@@ -1,0 +1,14 @@
+-- Upstream's headline number per category. Units are mixed (fractions, percents, Elo): shown, never compared.
+-- Grain: model_id, category.
+-- Reads: raw.models__top_scores.
+create or replace view staging.top_scores as
+select
+    cast(model_id as varchar) as model_id,
+    cast(category as varchar) as category,
+    cast(score as double) as mixed_unit_score
+from raw.models__top_scores;
+
+comment on view staging.top_scores is 'One row per category of a model''s headline numbers, in mixed units';
+comment on column staging.top_scores.model_id is 'Model that the row belongs to';
+comment on column staging.top_scores.category is 'Category that the number stands for';
+comment on column staging.top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';
