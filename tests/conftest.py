@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from llm_stats import record, sql
+from llm_stats import record, sql, tables
 
 _ARROW_TYPES = {
     "text": pa.string(),
@@ -26,7 +26,7 @@ _NESTED_KEYS = {"_dlt_root_id": pa.string(), "_dlt_parent_id": pa.string(), "_dl
 _ROOT_KEYS = {"_dlt_load_id": pa.string(), "_dlt_id": pa.string()}
 _SCHEMAS = {
     table: pa.schema({c.name: _ARROW_TYPES[c.data_type] for c in columns} | (_NESTED_KEYS if "__" in table else _ROOT_KEYS))
-    for table, columns in record.TABLES.items()
+    for table, columns in tables.TABLES.items()
 }
 
 
@@ -39,7 +39,7 @@ class RawTables:
         for table, schema in _SCHEMAS.items():
             connection.register("empty", schema.empty_table())
             connection.execute(f"create table raw.{table} as from empty")
-            for column in record.TABLES[table]:
+            for column in tables.TABLES[table]:
                 if column.data_type == "json":
                     connection.execute(f"alter table raw.{table} alter {column.name} type json")
 

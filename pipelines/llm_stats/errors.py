@@ -1,10 +1,12 @@
 """What can go wrong, as one tree. Each kind has an exit code; each message says what happened, where, and what to do next.
 
-    LlmStatsError
+    LlmStatsError         1
+    ├── LoadFailed        1   dlt or the disk failed; nothing was published
     ├── UsageError        2   unknown option or setting, no key, no ids, unreadable file
     ├── NothingFetched    3   key refused, API out of reach, wrong base URL
     ├── CheckFailed       5   a check failed; nothing was published
     ├── Locked            6   another run holds the lock
+    ├── QuotaSpent       75   the quota was spent before there was anything to ask
     └── RecordRejected    –   one record breaks the contract; the run goes on
 
 Codes 0 (done), 4 (some ids failed) and 75 (the rest is deferred) are results, not errors: see `run.Result`.
@@ -17,6 +19,10 @@ class LlmStatsError(Exception):
     """Any failure that this project explains in one line."""
 
     exit_code = 1
+
+
+class LoadFailed(LlmStatsError):
+    """The records could not be written; the published file stands as it was."""
 
 
 class UsageError(LlmStatsError):
@@ -41,6 +47,12 @@ class Locked(LlmStatsError):
     """Another run works on the same database."""
 
     exit_code = 6
+
+
+class QuotaSpent(LlmStatsError):
+    """Come back when the quota has reset."""
+
+    exit_code = 75
 
 
 class RecordRejected(LlmStatsError):

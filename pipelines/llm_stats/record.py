@@ -1,11 +1,8 @@
-"""The record: what the API documents, what we accept, and the raw tables that follow from it.
+"""The record: what the API documents, what we accept of it, and why a record is refused.
 
 `GET /v1/models/{model_id}` answers one JSON object. The Pydantic classes below say, once, every documented field with its type,
-nullability, unit and meaning. Three things follow from them and are written nowhere else:
-
-- which records are refused (`parse`), with the path of the field and the reason;
-- the columns of the raw tables (`TABLES`), from which dlt's hints and DuckDB's types come;
-- the comments that explain those columns inside the database.
+nullability, unit and meaning. Which records are refused follows from them (`parse`), and so do the columns of the raw tables and
+their comments (`tables.py`).
 
 Money is strict, metadata is tolerant: a field that enters a comparison (a price, a score, its normalized value, its category) must be
 present, even if null, for a renamed field that silently turned into nulls would be worse than a refused record. Other
@@ -16,10 +13,6 @@ could collide with documented ones.
 from __future__ import annotations
 
 import datetime as dt
-import types
-import typing
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -143,89 +136,13 @@ class Fetch(BaseModel):
     requested_at: UtcTime = Field(description="When the answer arrived, or when it was decided not to ask (UTC)")
     outcome: Outcome = Field(
         description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
-        "or `deferred` (not asked: budget or quota spent, or the run was stopped)"
+        "or `deferred` (left to the next run: budget or quota spent, or the run was stopped)"
     )
     http_status: int | None = Field(None, description="HTTP status of the last answer; null: no answer")
     error_code: str | None = Field(None, description="The API's own error code; null: none given")
     message: str | None = Field(None, description="What went wrong, in words; null: nothing")
     attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
     elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a raw table: dlt's name and data type, nullability, and what it means."""
-
-    name: str
-    data_type: str
-    nullable: bool
-    description: str
-
-    @property
-    def dlt_hint(self) -> dict[str, Any]:
-        hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
-        return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
-
-
-_DATA_TYPES: dict[object, str] = {
-    str: "text",
-    bool: "bool",
-    int: "bigint",
-    float: "double",
-    dt.datetime: "timestamp",
-    dt.date: "date",
-}
-
-
-def _unwrap(annotation: Any) -> tuple[Any, bool]:
-    """`Annotated[float, …] | None` → `(float, True)`: the plain type, and whether it may be null."""
-    if typing.get_origin(annotation) is Annotated:
-        return _unwrap(typing.get_args(annotation)[0])
-    if typing.get_origin(annotation) is Literal:
-        return str, False
-    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        (inner,) = (part for part in typing.get_args(annotation) if part is not type(None))
-        return _unwrap(inner)[0], True
-    return annotation, False
-
-
-def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -> Iterator[Column]:
-    """The scalar fields of a class, nested objects flattened with `__` as dlt does; lists become child tables instead."""
-    for name, field in model.model_fields.items():
-        plain, may_be_null = _unwrap(field.annotation)
-        if isinstance(plain, type) and issubclass(plain, BaseModel):
-            yield from _columns(plain, f"{prefix}{name}__", nullable or may_be_null)
-        elif plain in _DATA_TYPES:
-            yield Column(prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or "")
-
-
-_MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
-_EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
-_FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
-
-#: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
-TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), _FETCHED_AT, _EXTRA],
-    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA],
-    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA],
-    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`")],
-    "models__top_scores": [
-        _MODEL_ID,
-        Column("category", "text", False, "Category that the number stands for"),
-        Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
-    ],
-    "fetches": [*_columns(Fetch)],
-}
-
-#: One line on each raw table.
-TABLE_COMMENTS: dict[str, str] = {
-    "models": "One row per model: the record as last fetched. Lists of the record are child tables",
-    "models__providers": "One row per entry of a model's provider list, in list order (`_dlt_list_idx`)",
-    "models__scores": "One row per entry of a model's score list, in list order; a benchmark may occur more than once",
-    "models__modalities": "One row per modality of a model",
-    "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
-    "fetches": "One row per model asked for and run: what became of it",
-}
 
 
 def parse(body: bytes | str, model_id: str) -> Record:

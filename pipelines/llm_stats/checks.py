@@ -1,0 +1,66 @@
+"""Runs the queries under `sql/checks`: each selects rows that should not exist."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from llm_stats import sql
+from llm_stats.errors import CheckFailed, LlmStatsError
+
+if TYPE_CHECKING:
+    import duckdb
+
+SAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check that found rows: how many, and the first few."""
+
+    check: str
+    severity: Literal["error", "warning"]
+    says: str
+    row_count: int
+    columns: tuple[str, ...]
+    sample: list[tuple[Any, ...]]
+
+    def __str__(self) -> str:
+        rows = "; ".join(", ".join(f"{name}={value}" for name, value in zip(self.columns, row, strict=True)) for row in self.sample)
+        return f"{self.severity}: {self.check}: {self.says}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
+
+
+def findings(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> list[Finding]:
+    """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
+    import duckdb
+
+    found = []
+    for file in sql.files("checks", root):
+        severity = re.search(r"^-- Severity: (error|warning)$", file.text, re.MULTILINE)
+        if severity is None:
+            raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
+        try:
+            rows = connection.execute(file.text).fetchall()
+        except duckdb.Error as error:
+            raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
+        if rows:
+            columns = tuple(column[0] for column in connection.description or ())
+            says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
+            found.append(
+                Finding(file.path.stem, "error" if severity[1] == "error" else "warning", says, len(rows), columns, rows[:SAMPLE_ROWS])
+            )
+    return sorted(found, key=lambda finding: finding.severity)
+
+
+def require(database: Path) -> list[Finding]:
+    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one."""
+    import duckdb
+
+    with duckdb.connect(database, read_only=True) as connection:
+        found = findings(connection)
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors:
+        raise CheckFailed("nothing was published, for the new file breaks a check:\n" + "\n".join(f"  {finding}" for finding in errors))
+    return found

@@ -1,0 +1,98 @@
+"""Every setting: its name, default and meaning. Nearer wins: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default.
+
+Names and places follow dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so that the dlt source by
+itself finds the same settings. They are read here without dlt, because importing it takes longer than most commands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import PyprojectTomlConfigSettingsSource
+
+from llm_stats.errors import UsageError
+
+BASE_URL = "https://api.llm-stats.com/stats/v1"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(value: object) -> object:
+    """`6h`, `90m`, `7d`, or a number of seconds, as a time span; anything else is left for the caller to refuse."""
+    text = str(value).strip()
+    if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw]?)", text):
+        return dt.timedelta(**{_UNITS[found[2] or "s"]: float(found[1])})
+    return value
+
+
+def _unique(ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(stripped for model_id in ids if (stripped := model_id.strip())))
+
+
+def _split(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _printable(key: SecretStr | None) -> SecretStr | None:
+    if key is None or not (text := key.get_secret_value().strip()):
+        return None
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("the key holds characters that no HTTP header can carry")
+    return SecretStr(text)
+
+
+Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
+
+
+class Settings(BaseSettings):
+    """The settings of a run, checked. `Settings.read(...)` reports what is wrong as a `UsageError`."""
+
+    model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
+
+    api_key: Annotated[SecretStr | None, AfterValidator(_printable)] = Field(
+        None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
+    )
+    base_url: str = Field(BASE_URL, pattern="^https?://", description="Where the API lives")
+    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_unique)] = Field([], description="Models to fetch")
+    database: Path = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
+    requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
+    concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
+    max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
+    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
+    cache_for: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
+    keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
+        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in files)
+
+    @classmethod
+    def read(cls, **given: Any) -> Settings:
+        """The settings, with those given (and not None) before all others. Raises `UsageError`, never quoting a value."""
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise UsageError(f"setting {first['loc'][0]}: {first['msg']}") from None
+        except ValueError as error:  # a TOML file that cannot be parsed
+            raise UsageError(f".dlt: {error}") from None
+
+
+class _TomlTable(PyprojectTomlConfigSettingsSource):
+    """The table `[sources.llm_stats]` of one file."""
+
+    def __init__(self, settings_cls: type[BaseSettings], file: Path) -> None:
+        settings_cls.model_config["pyproject_toml_table_header"] = ("sources", "llm_stats")
+        super().__init__(settings_cls, file)

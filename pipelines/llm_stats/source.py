@@ -1,0 +1,86 @@
+"""The dlt source: tables, keys, hints. Nothing else.
+
+    import dlt
+    from llm_stats import llm_stats
+
+    dlt.pipeline("models", destination="duckdb", dataset_name="raw").run(llm_stats(["gpt-5-2025-08-07"]))
+
+One answer per id feeds two tables: `models` (merge on `id`; dlt turns its lists into child tables, every child row with `model_id`) and
+`fetches` (append: what became of each id). dlt makes a child table when the first list with an entry arrives.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import dlt
+from dlt.common.typing import TSecretStrValue
+from dlt.extract import DltResource
+
+from llm_stats.client import Answer, Client
+from llm_stats.pace import Pace
+from llm_stats.settings import BASE_URL
+from llm_stats.tables import TABLES
+
+_PAGE = 200
+
+
+@dlt.source(name="llm_stats", section="llm_stats")
+def llm_stats(
+    model_ids: Sequence[str] = dlt.config.value,
+    api_key: TSecretStrValue | None = None,
+    base_url: str = BASE_URL,
+    requests_per_minute: int = 50,
+    concurrency: int = 8,
+) -> list[DltResource]:
+    """Model records for a list of ids, from the API to two resources, `models` and `fetches`.
+
+    The key comes from the argument, from dlt's secrets (`sources.llm_stats.api_key`) or from `LLM_STATS_API_KEY`.
+    """
+
+    def answers() -> Iterator[Answer]:
+        key = api_key or os.environ.get("LLM_STATS_API_KEY", "")
+        with Client(base_url, key, pace=Pace(requests_per_minute), concurrency=concurrency) as client:
+            yield from client.fetch(list(dict.fromkeys(model_ids)))
+
+    return resources(answers())
+
+
+def resources(answers: Iterable[Answer]) -> list[DltResource]:
+    """The two tables that answers fill."""
+    asked = dlt.resource(_pages(answers), name="answers", selected=False)
+    models = dlt.transformer(
+        _models,
+        data_from=asked,
+        name="models",
+        primary_key="id",
+        write_disposition="merge",
+        columns=_hints("models"),
+        nested_hints={
+            table.removeprefix("models__"): dlt.mark.make_nested_hints(columns=_hints(table)) for table in TABLES if "__" in table
+        },
+    )
+    fetches = dlt.transformer(_fetches, data_from=asked, name="fetches", write_disposition="append", columns=_hints("fetches"))
+    return [models, fetches]
+
+
+def _pages(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+    """Answers in lists: dlt handles a list far faster than as many items."""
+    arriving = iter(answers)
+    while page := list(islice(arriving, _PAGE)):
+        yield page
+
+
+def _models(page: list[Answer]) -> list[dict[str, Any]]:
+    return [answer.row for answer in page if answer.row is not None]
+
+
+def _fetches(page: list[Answer]) -> list[dict[str, Any]]:
+    return [answer.fetch.model_dump() for answer in page]
+
+
+def _hints(table: str) -> Any:
+    return [column.dlt_hint for column in TABLES[table]]

@@ -1,0 +1,237 @@
+"""The files: a lock, a working copy of the published warehouse, dlt's load into it, and the swap that publishes it.
+
+    llm_stats.duckdb                          → .llm_stats/snapshots/<id>/llm_stats.duckdb   what readers open
+    .llm_stats/work/<id>/llm_stats.duckdb     the working copy: built aside, published or thrown away
+    .llm_stats/lock, holder.json              one run at a time, and who it is
+
+A reader that has a snapshot open keeps it; one that opens the published path gets the newest. The link names a folder and not a
+file of another name, because DuckDB names a catalog after the file that a path leads to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import filelock
+
+from llm_stats import sql
+from llm_stats.errors import LlmStatsError, LoadFailed, Locked, UsageError
+from llm_stats.tables import TABLE_COMMENTS, TABLES
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
+
+#: DuckDB 1.4 and later read this; BI drivers lag behind.
+STORAGE_VERSION = "v1.4.0"
+
+_DUCKDB_TYPES = {"text": "varchar", "double": "double", "bigint": "bigint", "bool": "boolean", "timestamp": "timestamp", "date": "date"}
+_ROOT_KEYS = "_dlt_load_id varchar not null, _dlt_id varchar not null"
+_NESTED_KEYS = "_dlt_root_id varchar not null, _dlt_parent_id varchar not null, _dlt_list_idx bigint not null, _dlt_id varchar not null"
+
+
+class Warehouse:
+    """One published database and the folder beside it."""
+
+    def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
+        self.database = database.absolute()
+        self.folder = self.database.with_name(f".{self.database.stem}")
+        self.cache = self.folder / "responses.sqlite"
+        self._keep_snapshots = keep_snapshots
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the warehouse for one run. The OS lets go when the process dies.
+
+        Raises `Locked`, naming the holder, or `UsageError` if the path cannot hold a warehouse.
+        """
+        self._require_usable()
+        lock = filelock.FileLock(self.folder / "lock", timeout=0, mode=0o666)
+        holder = self.folder / "holder.json"
+        try:
+            with lock:
+                holder.unlink(missing_ok=True)
+                holder.write_text(
+                    json.dumps({"pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": _now().isoformat()})
+                )
+                self._sweep()
+                yield
+                holder.unlink(missing_ok=True)
+        except filelock.Timeout:
+            raise Locked(f"{self.database}: another run holds the lock ({_holder(holder)}); wait for it, or stop it") from None
+
+    @contextlib.contextmanager
+    def working_copy(self) -> Iterator[WorkingCopy]:
+        """A private copy of the published database, or a new one; gone at the end, published or not."""
+        folder = self.folder / "work" / _stamp()
+        folder.mkdir(parents=True)
+        copy = WorkingCopy(folder / self.database.name)
+        try:
+            if self.database.exists():
+                shutil.copyfile(self.database, copy.path)
+            else:
+                copy.create()
+            yield copy
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, copy: WorkingCopy) -> None:
+        """Makes the working copy the published database, in one atomic step.
+
+        Everything is on disk before the link moves: file, then folder, then link.
+        """
+        _fsync(copy.path)
+        snapshot = self.folder / "snapshots" / copy.path.parent.name
+        snapshot.mkdir(parents=True)
+        copy.path.rename(snapshot / self.database.name)
+        _fsync(snapshot)
+        _fsync(snapshot.parent)
+        aside = copy.path.parent / "link"
+        try:
+            aside.symlink_to(Path(os.path.relpath(snapshot / self.database.name, self.database.parent)))
+        except OSError:  # no symbolic links here: a rename does the job
+            shutil.copyfile(snapshot / self.database.name, aside)
+            _fsync(aside)
+        aside.replace(self.database)
+        _fsync(self.database.parent)
+        self._forget_old_snapshots()
+
+    def fetched_at(self) -> dict[str, dt.datetime]:
+        """When each model of the published database was last fetched (UTC); empty if there is none."""
+        if not self.database.exists():
+            return {}
+        with duckdb.connect(self.database, read_only=True) as connection:
+            rows = connection.execute("select id, fetched_at from raw.models").fetchall()
+        return {model_id: fetched_at.replace(tzinfo=dt.UTC) for model_id, fetched_at in rows}
+
+    def _require_usable(self) -> None:
+        """Refuses, with what to do, a published path that is a folder, cannot be written, or is not one of our databases."""
+        if self.database.is_dir():
+            raise UsageError(f"{self.database} is a folder; name a file, such as {self.database / 'llm_stats.duckdb'}")
+        if self.database.is_symlink() and not self.database.exists():
+            raise UsageError(f"{self.database} leads to {self.database.readlink()}, which is gone; restore that, or remove the link")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.database.parent, self.folder):
+                (folder / f".probe-{os.getpid()}").touch()
+                (folder / f".probe-{os.getpid()}").unlink()
+        except OSError as error:
+            raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
+        if self.database.exists():
+            try:
+                with duckdb.connect(self.database, read_only=True) as connection:
+                    connection.execute("select 1 from raw.models, raw.fetches limit 0")
+            except duckdb.CatalogException:
+                raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
+            except duckdb.Error as error:
+                raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+
+    def _sweep(self) -> None:
+        """Removes what a killed run left behind; only the holder of the lock may."""
+        shutil.rmtree(self.folder / "work", ignore_errors=True)
+
+    def _snapshots(self) -> list[Path]:
+        """The snapshot folders, oldest first."""
+        return sorted((self.folder / "snapshots").glob("*"))
+
+    def _forget_old_snapshots(self) -> None:
+        live = self.database.resolve().parent
+        for snapshot in self._snapshots()[: -self._keep_snapshots]:
+            if snapshot != live:
+                shutil.rmtree(snapshot, ignore_errors=True)
+
+
+class WorkingCopy:
+    """A database file that nobody else has open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(self) -> None:
+        """An empty file in the storage version that readers need."""
+        with duckdb.connect() as connection:
+            quoted = str(self.path).replace("'", "''")
+            connection.execute(f"attach '{quoted}' as new (storage_version '{STORAGE_VERSION}')")
+
+    def load(self, resources: Iterable[DltResource]) -> str:
+        """Loads resources into `raw` with dlt, from a clean working folder; the id of the load.
+
+        dlt takes its state back from the database, so nothing pending from another run can get in the way. Raises `LoadFailed`.
+        """
+        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
+        os.environ.setdefault("DATA_WRITER__DISABLE_COMPRESSION", "true")
+        import dlt
+        from dlt.pipeline.exceptions import PipelineStepFailed
+
+        pipeline = dlt.pipeline(
+            "llm_stats",
+            pipelines_dir=str(self.path.parent / "dlt"),
+            destination=dlt.destinations.duckdb(str(self.path), preferred_loader_file_format="parquet", supports_transactions=True),
+            dataset_name="raw",
+        )
+        try:
+            info = pipeline.run(list(resources))
+        except PipelineStepFailed as error:
+            cause = error.__cause__ or error
+            while cause.__cause__ is not None:
+                cause = cause.__cause__
+            if isinstance(cause, LlmStatsError):
+                raise cause from None
+            raise LoadFailed(f"{self.path.name}: loading failed in step {error.step}: {cause}; nothing was published") from error
+        return str(info.loads_ids[-1]) if info.loads_ids else ""
+
+    def build(self) -> None:
+        """Completes `raw`, and makes staging, history and marts what `sql/` says."""
+        with duckdb.connect(self.path) as connection:
+            connection.execute("create schema if not exists raw")
+            connection.execute("drop schema if exists raw_staging cascade")
+            for table, columns in TABLES.items():
+                # dlt makes no table of which no row has come; views need it all the same
+                types = [f"{c.name} {_DUCKDB_TYPES.get(c.data_type, c.data_type)}{'' if c.nullable else ' not null'}" for c in columns]
+                keys = _NESTED_KEYS if "__" in table else _ROOT_KEYS
+                connection.execute(f"create table if not exists raw.{table} ({', '.join(types)}, {keys})")
+                connection.execute(f"comment on table raw.{table} is {_literal(TABLE_COMMENTS[table])}")
+                for column in columns:
+                    connection.execute(f"comment on column raw.{table}.{column.name} is {_literal(column.description)}")
+            sql.apply(connection)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _stamp() -> str:
+    """A folder name that sorts by time: `20261123T170501.123456Z`."""
+    return _now().strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock, as far as can be read: `process 123 of ann on host, since …`."""
+    try:
+        holder: dict[str, Any] = json.loads(path.read_text())
+        return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
+    except (OSError, ValueError, KeyError):
+        return "just started"
+
+
+def _fsync(path: Path) -> None:
+    """Forces a file or folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
