@@ -1,3 +1,21 @@
-"""The warehouse of LLM prices and benchmark scores."""
+"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["llm_stats", "run"]
+
+if TYPE_CHECKING:
+    from llm_stats.run import run
+    from llm_stats.source import llm_stats
+
+
+def __getattr__(name: str) -> Any:
+    """Imports dlt and the rest only when they are used: the command must start fast."""
+    if name == "llm_stats":
+        from llm_stats.source import llm_stats
+
+        return llm_stats
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

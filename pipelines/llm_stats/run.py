@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from llm_stats import checks
 from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer, Client, Stop
 from llm_stats.errors import NothingFetched, UsageError
 from llm_stats.pace import Pace
-from llm_stats.record import Fetch, new_fields
+from llm_stats.record import Fetch, Outcome, new_fields
 from llm_stats.settings import Settings
 from llm_stats.warehouse import Warehouse
 
@@ -47,6 +47,23 @@ class Result:
             return 4
         return 75 if self.outcomes["deferred"] else 0
 
+    def lines(self) -> Iterator[str]:
+        """The run in words, as the command prints it."""
+        counts = ", ".join(f"{self.outcomes[outcome]} {outcome}" for outcome in get_args(Outcome) if self.outcomes[outcome])
+        yield f"{self.asked} models asked: {counts or 'none'}; {self.requests_sent} requests in {self.elapsed_seconds:.1f} s"
+        if self.fresh:
+            yield f"{self.fresh} models left out, for they are fresh enough"
+        problems = [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
+        yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:20])
+        if len(problems) > 20:
+            yield f"  and {len(problems) - 20} more: select * from marts.freshness where last_outcome <> 'loaded'"
+        if self.stop:
+            yield f"stopped early: {self.stop.message}; the rest is left to the next run"
+        if self.new_fields:
+            yield f"new fields, kept in the column `extra`: {', '.join(sorted(self.new_fields))}"
+        yield from map(str, self.warnings)
+        yield f"published {self.database}"
+
     def count(self, answers: Iterable[Answer]) -> Iterator[Answer]:
         """The same answers, counted as they pass."""
         for answer in answers:
@@ -58,11 +75,14 @@ class Result:
             yield answer
 
 
-def run(settings: Settings | None = None, *, all_models: bool = False) -> Result:
+Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
+
+
+def run(settings: Settings | None = None, *, all_models: bool = False, progress: Progress | None = None) -> Result:
     """One run, from ids to the published file.
 
-    `settings` default to what environment and `.dlt/` say; `all_models` asks the API for the ids instead. Raises an
-    `LlmStatsError` when nothing was published; then the published file is what it was.
+    `settings` default to what environment and `.dlt/` say; `all_models` asks the API for the ids instead; `progress` passes answers on
+    and shows how many of so many have passed. Raises an `LlmStatsError` when nothing was published; then the published file is what it was.
     """
     settings = settings or Settings.read()
     started = time.monotonic()
@@ -74,7 +94,8 @@ def run(settings: Settings | None = None, *, all_models: bool = False) -> Result
         due = stalest_first(model_ids, warehouse.fetched_at(), settings.max_age)
         result.fresh = len(model_ids) - len(due)
         with warehouse.working_copy() as copy:
-            result.load_id = copy.load(_resources(result.count(client.fetch(due))))
+            answers = result.count(client.fetch(due))
+            result.load_id = copy.load(_resources(progress(answers, len(due)) if progress else answers))
             result.stop = client.stop
             _require_an_answer(result)
             copy.build()

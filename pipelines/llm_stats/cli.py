@@ -1,0 +1,194 @@
+"""The command: arguments in, exit codes out. What it does is done elsewhere; heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llm_stats import __version__
+from llm_stats.errors import LlmStatsError, UsageError
+
+if TYPE_CHECKING:
+    from llm_stats.output import Format
+    from llm_stats.reader import Reader
+    from llm_stats.run import Result
+
+_database = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
+_format = click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True, help="How to print."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="llm-stats")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def cli(debug: bool) -> None:
+    """The warehouse of LLM prices and benchmark scores.
+
+    \b
+    llm-stats demo                        try it, without a key
+    llm-stats run gpt-5-2025-08-07        fetch models into llm_stats.duckdb
+    llm-stats show                        what can be asked
+    llm-stats show offers --limit 10      look at it
+    llm-stats sql "select …"              ask anything
+    """
+
+
+@cli.command()
+@click.argument("model_ids", nargs=-1)
+@click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
+@click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
+@click.option("--base-url", help="Where the API lives.")
+@_database
+@click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
+@click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
+@click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
+@click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, quiet: bool, **given: Any) -> int:
+    """Fetch models into the warehouse and publish it.
+
+    The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
+
+    \b
+    llm-stats run gpt-5-2025-08-07 claude-opus-4-5
+    llm-stats run --all --max-requests 240      a day's free quota, the stalest models first
+    llm-stats run --ids-file watched.txt --max-age 6h
+    """
+    from llm_stats.progress import shown
+    from llm_stats.run import run as run_batch
+    from llm_stats.settings import Settings
+
+    ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
+    if ids and all_models:
+        raise UsageError("--all fetches every model; leave out the ids")
+    result = run_batch(Settings.read(model_ids=ids or None, **given), all_models=all_models, progress=None if quiet else shown)
+    _print_result(result)
+    return result.exit_code
+
+
+@cli.command()
+@click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
+def demo(database: Path) -> int:
+    """Run everything on the bundled sample: no key, no network."""
+    from llm_stats.demo import run_demo
+
+    result = run_demo(database)
+    _print_result(result)
+    return result.exit_code
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Most rows.")
+@click.option("--describe", is_flag=True, help="What it says, and what each column means.")
+@_format
+@_database
+def show(name: str | None, limit: int, describe: bool, form: Format, database: Path | None) -> int:
+    """Show a view; without a name, list what there is.
+
+    \b
+    llm-stats show
+    llm-stats show offers --describe
+    llm-stats show model_prices --limit 5 --format markdown
+    """
+    from llm_stats.output import render, safe
+
+    with _reader(database) as reader:
+        if name is None:
+            click.echo(render(reader.catalog(), form))
+        elif describe:
+            says, columns = reader.describe(name)
+            click.echo(safe(says) + "\n", err=form != "table")
+            click.echo(render(columns, form))
+        else:
+            click.echo(render(reader.rows_of(name, limit), form))
+    return 0
+
+
+@cli.command()
+@click.argument("query")
+@_format
+@_database
+def sql(query: str, form: Format, database: Path | None) -> int:
+    """Ask the warehouse anything; it is opened read-only and cannot reach other files.
+
+    \b
+    llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
+    """
+    from llm_stats.output import render
+
+    with _reader(database) as reader:
+        click.echo(render(reader.query(query), form))
+    return 0
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
+@click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
+@click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")
+def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
+    """Serve the sample as the API would, on this machine only.
+
+    \b
+    llm-stats sample-api &
+    LLM_STATS_API_KEY=sample-key llm-stats run --all --base-url http://127.0.0.1:8765/stats/v1
+    """
+    from llm_stats.sample import serve
+
+    serve(port=port, records=records, latency_ms=latency_ms)
+    return 0
+
+
+def _reader(database: Path | None) -> Reader:
+    from llm_stats.reader import Reader
+    from llm_stats.settings import Settings
+
+    return Reader(Settings.read(database=database).database)
+
+
+def _read_ids(file: Path) -> list[str]:
+    """Ids, one a line, blank lines and `#` comments left out."""
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--ids-file {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    return [model_id for line in text.splitlines() if (model_id := line.split("#")[0].strip())]
+
+
+def _print_result(result: Result) -> None:
+    from llm_stats.output import safe
+
+    for line in result.lines():
+        click.echo(safe(line))
+
+
+def main() -> None:
+    """Runs the command; every error that is understood is one line, with its own exit code."""
+    from llm_stats.output import safe
+
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = UsageError.exit_code
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has seen enough
+        code = 0
+    except LlmStatsError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo("\n".join(safe(line) for line in f"llm-stats: {error}".splitlines()), err=True)
+        code = error.exit_code
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(safe(f"llm-stats: unexpected: {what}; run again with `llm-stats --debug …` and report it"), err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
