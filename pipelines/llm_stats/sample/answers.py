@@ -1,0 +1,108 @@
+"""What the sample API answers, apart from how it travels: records, pages of summaries, the look-alike, errors.
+
+Nothing here knows sockets, keys or faults.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+MAX_PAGE = 200
+_DEFAULT_PAGE = 50
+_HELP = "https://sample.invalid/errors"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response, and how it travels."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0
+    """Seconds before the first byte."""
+    drip: float = 0
+    """Seconds before each single byte of the body; 0: all at once."""
+    sends: int | None = None
+    """Bytes of the body that leave before the connection is cut, whatever Content-Length says; None: all."""
+    dropped: bool = False
+    """True: the connection is closed without a word."""
+
+
+def as_json(payload: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(payload, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
+
+
+def error(status: int, code: str, message: str, **details: str | None) -> Answer:
+    """The documented envelope: `{"error": {"code": "not_found", "message": "…", "help_url": "…"}}`; a detail that is None is left out."""
+    more = {name: value for name, value in details.items() if value is not None}
+    return as_json({"error": {"code": code, "message": message, "help_url": f"{_HELP}/{code}", **more}}, status)
+
+
+def not_found(what: str) -> Answer:
+    return error(404, "not_found", f"There is no {what}.")
+
+
+class Catalogue:
+    """The records behind the routes, serialised once."""
+
+    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+        by_id = {record["id"]: record for record in records}
+        self._records = {model_id: as_json(record) for model_id, record in by_id.items()}
+        self._look_alikes = {model_id: _look_alike(record) for model_id, record in by_id.items()}
+        self._summaries = [_summary(record) for record in by_id.values()]
+
+    def record(self, model_id: str) -> Answer:
+        """`GET /v1/models/{model_id}`"""
+        return self._records.get(model_id) or not_found(f"model {model_id!r}")
+
+    def page(self, query: str) -> Answer:
+        """`GET /v1/models?limit=&cursor=`: `{"models": [summary, …], "next_cursor": "b2Zmc2V0OjUw", "total": 335}`"""
+        parameters = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+        limit = parameters.get("limit", str(_DEFAULT_PAGE))
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_PAGE):
+            wrong = {"loc": ["query", "limit"], "msg": f"Input should be an integer from 1 to {MAX_PAGE}", "type": "int_range"}
+            return as_json({"detail": [wrong]}, 422)
+        start = _offset(parameters["cursor"]) if "cursor" in parameters else 0
+        if start is None or start > len(self._summaries):
+            return error(410, "cursor_expired", "The cursor is no longer valid; start again without one.", param="cursor")
+        end, total = start + int(limit), len(self._summaries)
+        return as_json({"models": self._summaries[start:end], "next_cursor": _cursor(end) if end < total else None, "total": total})
+
+    def look_alike(self, model_id: str | None) -> Answer:
+        """The trap at `/v1` without `/stats`: a catalogue that needs no key and has another shape. None: the list."""
+        if model_id is None:
+            return as_json({"object": "list", "data": list(self._look_alikes.values())})
+        found = self._look_alikes.get(model_id)
+        return as_json(found) if found else not_found(f"model {model_id!r}")
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in ("scores", "sources")}
+
+
+def _look_alike(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Same id, other shape: no `scores`, and prices under other names."""
+    offers = [
+        {"provider": offer["provider_id"], "price_input": offer.get("input_price_per_m"), "price_output": offer.get("output_price_per_m")}
+        for offer in record.get("providers", ())
+    ]
+    return {"id": record["id"], "name": record.get("name"), "object": "model", "pricing": offers}
+
+
+def _cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(f"offset:{offset}".encode()).decode()
+
+
+def _offset(cursor: str) -> int | None:
+    """The place a cursor stands for; None if this API never gave it out."""
+    try:
+        word, _, number = base64.urlsafe_b64decode(cursor).decode().partition(":")
+        return int(number) if word == "offset" and number.isdigit() else None
+    except ValueError:
+        return None

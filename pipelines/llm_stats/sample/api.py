@@ -1,0 +1,217 @@
+"""The sample API: any list of records, served on loopback over real HTTP as the LLM Stats API would serve it.
+
+    with SampleApi(sample.today()) as api:
+        requests.get(f"{api.base_url}/models/aurora-large-1", headers={"Authorization": f"Bearer {SAMPLE_KEY}"})
+        assert [request.model_id for request in api.requests] == ["aurora-large-1"]
+
+| route | answers |
+| --- | --- |
+| `/stats/v1/models/{model_id}` | the record |
+| `/stats/v1/models?limit=&cursor=` | a page of summaries |
+| `/v1/models…` | the trap: the keyless look-alike catalogue |
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import unquote
+
+from llm_stats.errors import UsageError
+from llm_stats.sample.answers import Answer, Catalogue, error, not_found
+from llm_stats.sample.catalogue import today
+
+SAMPLE_KEY = "sample-key"
+_HOST = "127.0.0.1"
+
+
+@dataclass
+class Request:
+    """A request as it arrived, and the status it was answered with (0: not yet, or never)."""
+
+    at: float
+    """Monotonic seconds of arrival."""
+    target: str
+    """Path and query as sent, still percent-encoded."""
+    headers: Mapping[str, str]
+    """Under lower-case names."""
+    status: int = 0
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def model_id(self) -> str | None:
+        """The model asked for; None for any other route."""
+        _, is_model, encoded = self.path.partition("/v1/models/")
+        return unquote(encoded) if is_model and encoded and "/" not in encoded else None
+
+    @property
+    def carries_key(self) -> bool:
+        return "authorization" in self.headers
+
+
+class SampleApi:
+    """A context manager: inside, the API answers at `base_url`; `requests` holds all it was asked, in order of arrival."""
+
+    def __init__(
+        self,
+        records: Iterable[Mapping[str, Any]] | None = None,
+        *,
+        port: int = 0,
+        key: str | None = SAMPLE_KEY,
+        latency_ms: float = 0,
+    ) -> None:
+        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key."""
+        self.publish(today() if records is None else records)
+        self.requests: list[Request] = []
+        self._port, self._key, self._latency = port, key, latency_ms / 1000
+        self._closing = threading.Event()
+
+    def __enter__(self) -> Self:
+        try:
+            self._server = _Server((_HOST, self._port), self)
+        except (OSError, OverflowError) as problem:
+            raise UsageError(f"Cannot listen on {_HOST}:{self._port} ({problem}): choose another port, or 0 for any free one") from None
+        self._port = self._server.server_address[1]
+        self._closing.clear()
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{_HOST}:{self._port}/stats/v1"
+
+    def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Serves these records from now on: tomorrow, at the same address."""
+        self._catalogue = Catalogue(records)
+
+    def wait(self) -> None:
+        """Blocks until Ctrl-C."""
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps, unless the API closes meanwhile."""
+        if seconds:
+            self._closing.wait(seconds)
+
+    def respond(self, request: Request) -> Answer:
+        """The answer to a request, which is noted; before `latency_ms` have passed nothing leaves."""
+        self.requests.append(request)
+        answer = self._route(request)
+        self.pause(self._latency + answer.delay)
+        request.status = 0 if answer.dropped else answer.status
+        return answer
+
+    def _route(self, request: Request) -> Answer:
+        server, _, route = request.path.partition("/v1/")  # "/stats", "models/aurora-large-1"
+        wanted = request.model_id
+        if server == "" and (wanted or route == "models"):
+            return self._catalogue.look_alike(wanted)
+        if server != "/stats":
+            return not_found(f"route {request.path!r}")
+        if refusal := self._refusal(request.headers.get("authorization", "")):
+            return refusal
+        if wanted:
+            return self._catalogue.record(wanted)
+        return self._catalogue.page(request.query) if route == "models" else not_found(f"route {request.path!r}")
+
+    def _refusal(self, authorization: str) -> Answer | None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return error(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
+        if self._key is not None and token.strip() != self._key:
+            return error(401, "invalid_api_key", "The key is not valid.")
+        return None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection: reads requests, lets the API answer, writes each answer in one piece."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(time.monotonic(), self.path, headers)
+        self._send(self.server.api.respond(request))
+
+    def _send(self, answer: Answer) -> None:
+        if answer.dropped:
+            self.close_connection = True
+            return
+        fields = {**answer.headers, "Content-Length": str(len(answer.body))}
+        if answer.sends is not None:
+            self.close_connection = True
+            fields["Connection"] = "close"
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", *(f"{name}: {value}" for name, value in fields.items())]
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        body = answer.body[: answer.sends]
+        if not answer.drip:
+            self.wfile.write(head + body)
+            return
+        self.wfile.write(head)
+        for byte in body:
+            self.server.api.pause(answer.drip)
+            self.wfile.write(bytes([byte]))
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: a line per request would slow the benchmarks down and could show a key."""
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    """A thread per connection; closing hangs up on clients that keep theirs alive, and waits for the threads."""
+
+    allow_reuse_address = True
+    daemon_threads = False
+    request_queue_size = 512
+
+    def __init__(self, address: tuple[str, int], api: SampleApi) -> None:
+        self.api = api
+        self._open: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that left early is no news; anything else is a mistake in here, and shows."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        for connection in list(self._open):
+            with suppress(OSError):  # the client was first
+                connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,194 @@
+"""The sample API answers as the LLM Stats API is documented to."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from llm_stats import record
+from llm_stats.errors import UsageError
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
+
+BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def api() -> Iterator[SampleApi]:
+    with SampleApi() as api:
+        yield api
+
+
+def get(http: requests.Session, api: SampleApi, path: str, **options: Any) -> requests.Response:
+    return http.get(f"{api.base_url}{path}", **{"headers": BEARER, "timeout": 5, **options})
+
+
+def test_a_model_is_answered_as_one_bare_record(api: SampleApi, http: requests.Session) -> None:
+    response = get(http, api, "/models/storm-1-nano")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
+    assert record.parse(response.content, "storm-1-nano").name == "Størm 1 “nano” ⚡"
+
+
+def test_an_unknown_model_is_not_found(api: SampleApi, http: requests.Session) -> None:
+    response = get(http, api, "/models/gpt-0")
+    assert response.status_code == 404
+    assert response.json() == {
+        "error": {"code": "not_found", "message": "There is no model 'gpt-0'.", "help_url": "https://sample.invalid/errors/not_found"}
+    }
+
+
+@pytest.mark.parametrize("model_id", ["a/b", "a b", "ünï", "100%", "a?b#c", "it's"])
+def test_ids_are_percent_decoded(http: requests.Session, model_id: str) -> None:
+    with SampleApi([today()[0] | {"id": model_id}]) as api:
+        assert get(http, api, f"/models/{quote(model_id, safe='')}").json()["id"] == model_id
+        assert api.requests[0].model_id == model_id
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "authentication_required"),
+        ({"Authorization": "Basic abc"}, "authentication_required"),
+        ({"Authorization": "Bearer no"}, "invalid_api_key"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/models/aurora-large-1", "/models"])
+def test_no_answer_without_the_key(api: SampleApi, http: requests.Session, path: str, headers: dict[str, str], code: str) -> None:
+    response = get(http, api, path, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (401, code)
+
+
+def test_any_key_will_do_if_none_is_set(http: requests.Session) -> None:
+    with SampleApi(key=None) as api:
+        assert get(http, api, "/models", headers={"Authorization": "Bearer whatever"}).status_code == 200
+        assert get(http, api, "/models", headers={}).status_code == 401
+
+
+def test_the_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> None:
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    sizes: list[int] = []
+    while True:
+        page = get(http, api, "/models", params={"limit": 6, **cursor}).json()
+        assert page["total"] == 14
+        found += page["models"]
+        sizes.append(len(page["models"]))
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert sizes == [6, 6, 2]
+    assert found == [{name: value for name, value in entry.items() if name not in ("scores", "sources")} for entry in today()]
+
+
+def test_an_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session) -> None:
+    assert get(http, api, "/models", params={"limit": 14}).json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "", "²"])
+def test_a_bad_limit_is_a_422_of_another_shape(api: SampleApi, http: requests.Session, limit: str) -> None:
+    response = get(http, api, "/models", params={"limit": limit})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["query", "limit"]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "b2Zmc2V0Ojk5OTk="])
+def test_a_bad_cursor_has_expired(api: SampleApi, http: requests.Session, cursor: str) -> None:
+    response = get(http, api, "/models", params={"cursor": cursor})
+    assert (response.status_code, response.json()["error"]["code"]) == (410, "cursor_expired")
+
+
+def test_without_stats_the_look_alike_answers_without_a_key(api: SampleApi, http: requests.Session) -> None:
+    wrong = api.base_url.replace("/stats", "")
+    model = http.get(f"{wrong}/models/aurora-large-1", timeout=5)
+    assert model.status_code == 200
+    assert "scores" not in model.json()
+    assert "input_price_per_m" not in json.dumps(model.json())
+    assert len(http.get(f"{wrong}/models", timeout=5).json()["data"]) == 14
+    assert http.get(f"{wrong}/models/gpt-0", timeout=5).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/benchmarks", "/models/", "/models/a/b", "/account/x"])
+def test_an_unknown_route_is_not_found(api: SampleApi, http: requests.Session, path: str) -> None:
+    assert get(http, api, path).status_code == 404
+
+
+def test_every_request_is_noted_in_order(api: SampleApi, http: requests.Session) -> None:
+    get(http, api, "/models?limit=1", headers={"User-Agent": "llm-stats/1"})
+    get(http, api, "/models/aurora-large-1")
+    first, second = api.requests
+    assert (first.path, first.query, first.model_id) == ("/stats/v1/models", "limit=1", None)
+    assert (first.carries_key, first.status, first.headers["user-agent"]) == (False, 401, "llm-stats/1")
+    assert (second.carries_key, second.status, second.model_id) == (True, 200, "aurora-large-1")
+    assert first.at < second.at
+
+
+def test_latency(http: requests.Session) -> None:
+    with SampleApi(latency_ms=50) as api:
+        assert get(http, api, "/models/aurora-large-1").elapsed.total_seconds() >= 0.05
+
+
+def test_tomorrow_at_the_same_address(http: requests.Session) -> None:
+    with SampleApi(yesterday()) as api:
+        before = get(http, api, "/models/aurora-large-1").json()
+        api.publish(today())
+        after = get(http, api, "/models/aurora-large-1").json()
+    assert (before["providers"][0]["output_price_per_m"], after["providers"][0]["output_price_per_m"]) == (30, 25)
+
+
+def test_connections_are_kept_alive(api: SampleApi) -> None:
+    with requests.Session() as session:
+        for _ in range(20):
+            assert get(session, api, "/models/aurora-large-1").status_code == 200
+        (pool,) = session.get_adapter(api.base_url).poolmanager.pools._container.values()  # type: ignore[attr-defined]
+        assert (pool.num_requests, pool.num_connections) == (20, 1)
+
+
+def test_ctrl_c_ends_the_wait_quietly(api: SampleApi) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    timer = threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    api.wait()
+    timer.join()
+
+
+def test_a_taken_port_is_explained(api: SampleApi) -> None:
+    port = int(api.base_url.split(":")[2].split("/")[0])
+    with pytest.raises(UsageError, match=f"Cannot listen on 127.0.0.1:{port} .*choose another port"), SampleApi(port=port):
+        pass
+
+
+def test_an_impossible_port_is_explained() -> None:
+    with pytest.raises(UsageError, match="choose another port"), SampleApi(port=70_000):
+        pass
+
+
+def test_closing_hangs_up_on_clients_that_keep_their_connection() -> None:
+    with requests.Session() as session:
+        with SampleApi() as api:
+            get(session, api, "/models")
+        with pytest.raises(requests.ConnectionError):
+            get(session, api, "/models")
+
+
+def test_closing_wakes_a_request_that_waits() -> None:
+    with requests.Session() as session, ThreadPoolExecutor(1) as pool:
+        with SampleApi(latency_ms=60_000) as api:
+            waiting = pool.submit(get, session, api, "/models")
+            while not api.requests:
+                time.sleep(0.005)
+        assert waiting.exception() is None or isinstance(waiting.exception(), requests.ConnectionError)
