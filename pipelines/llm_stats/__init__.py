@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llm_stats.run import run
+
 __version__ = "0.1.0"
 __all__ = ["llm_stats", "run"]
 
 if TYPE_CHECKING:
-    from llm_stats.run import run
     from llm_stats.source import llm_stats
 
 
 def __getattr__(name: str) -> Any:
-    """Imports dlt and the rest only when they are used: the command must start fast."""
+    """Imports dlt, which takes a second, only when the source is used."""
     if name == "llm_stats":
         from llm_stats.source import llm_stats
 

@@ -59,13 +59,13 @@ def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, qui
     llm-stats run --ids-file watched.txt --max-age 6h
     """
     from llm_stats.progress import shown
-    from llm_stats.run import run as run_batch
+    from llm_stats.run import carry_out
     from llm_stats.settings import Settings
 
     ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
     if ids and all_models:
         raise UsageError("--all fetches every model; leave out the ids")
-    result = run_batch(Settings.read(model_ids=ids or None, **given), all_models=all_models, progress=None if quiet else shown)
+    result = carry_out(Settings.read(model_ids=ids or None, **given), all_models=all_models, progress=None if quiet else shown)
     _print_result(result)
     return result.exit_code
 
@@ -74,10 +74,15 @@ def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, qui
 @click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
 def demo(database: Path) -> int:
     """Run everything on the bundled sample: no key, no network."""
-    from llm_stats.demo import run_demo
+    from llm_stats.demo import comparisons, run_demo
+    from llm_stats.output import render
 
+    click.echo("The numbers are a sample: invented models, prices and scores.\n")
     result = run_demo(database)
     _print_result(result)
+    for heading, table in comparisons(result.database):
+        click.echo(f"\n{heading}\n{render(table, 'table')}")
+    click.echo(f"\nNext:\n  llm-stats show --database {database}\n  llm-stats show offers --describe --database {database}")
     return result.exit_code
 
 
@@ -137,9 +142,11 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     llm-stats sample-api &
     LLM_STATS_API_KEY=sample-key llm-stats run --all --base-url http://127.0.0.1:8765/stats/v1
     """
-    from llm_stats.sample import serve
+    from llm_stats.sample import SAMPLE_KEY, SampleApi, load_records
 
-    serve(port=port, records=records, latency_ms=latency_ms)
+    with SampleApi(load_records(records) if records else None, port=port, latency_ms=latency_ms) as api:
+        click.echo(f"serving {records or 'the bundled sample'} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C ends it", err=True)
+        api.wait()
     return 0
 
 
@@ -161,8 +168,9 @@ def _read_ids(file: Path) -> list[str]:
 
 def _print_result(result: Result) -> None:
     from llm_stats.output import safe
+    from llm_stats.summary import summary
 
-    for line in result.lines():
+    for line in summary(result):
         click.echo(safe(line))
 
 

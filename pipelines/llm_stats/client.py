@@ -19,7 +19,7 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -106,6 +106,7 @@ class Client:
         cache: ResponseCache | None = None,
         tries: int = 3,
         backoff_seconds: float = 0.5,
+        clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.requests_sent = 0
@@ -115,6 +116,7 @@ class Client:
         self._concurrency = concurrency
         self._max_requests = max_requests
         self._cache = cache
+        self._now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._loaded = False
@@ -217,7 +219,7 @@ class Client:
     ) -> Answer:
         fetch = record.Fetch(
             model_id=model_id,
-            requested_at=dt.datetime.now(dt.UTC),
+            requested_at=self._now(),
             outcome=outcome,
             http_status=status,
             error_code=code,
@@ -244,7 +246,7 @@ class Client:
                 if response.status_code != 200:
                     raise self._refusal(response, body)
                 self._keep(response, body)
-                return body, dt.datetime.now(dt.UTC)
+                return body, self._now()
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise Unusable(f"no answer from {self.base_url}: {cause(error)}", transient=True) from None
         except requests.RequestException as error:

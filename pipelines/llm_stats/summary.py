@@ -1,0 +1,31 @@
+"""A run in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from llm_stats.record import Outcome
+from llm_stats.run import Result
+
+_MOST_PROBLEMS = 20
+
+
+def summary(result: Result) -> Iterator[str]:
+    """Line by line: counts, what did not load and why, what was new, where the file is."""
+    counts = ", ".join(f"{result.outcomes[outcome]} {outcome}" for outcome in get_args(Outcome) if result.outcomes[outcome])
+    yield f"{result.asked} models asked: {counts or 'none'}; {result.requests_sent} requests in {result.elapsed_seconds:.1f} s"
+    if result.fresh:
+        yield f"{result.fresh} models left out, for they are fresh enough"
+    problems = [fetch for fetch in result.not_loaded if fetch.outcome != "deferred"]
+    yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MOST_PROBLEMS])
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"  and {len(problems) - _MOST_PROBLEMS} more: select * from marts.freshness where last_outcome <> 'loaded'"
+    if result.stop:
+        yield f"stopped early: {result.stop.message}; {result.outcomes['deferred']} models are left to the next run"
+    if result.account:
+        yield "account: " + ", ".join(f"{name} {value}" for name, value in result.account.items() if isinstance(value, str | int | float))
+    if result.new_fields:
+        yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
+    yield from map(str, result.warnings)
+    yield f"published {result.database}"
