@@ -1,0 +1,50 @@
+-- What a model costs: the range of its available priced offers, and who is cheapest.
+-- Grain: model_id. Every model appears; one without an available priced offer has offer_count 0 and null elsewhere.
+-- Reads: staging.models, marts.offers.
+-- Minimum, median and maximum leave free offers out; cheapest_provider_ids does not.
+create or replace view marts.model_prices as
+with
+summed_offers as (
+    select
+        model_id,
+        count(*) as offer_count,
+        min(blended_usd_per_mtok) filter (where not is_free) as min_blended_usd_per_mtok,
+        median(blended_usd_per_mtok) filter (where not is_free) as median_blended_usd_per_mtok,
+        max(blended_usd_per_mtok) filter (where not is_free) as max_blended_usd_per_mtok,
+        bool_or(is_free) as has_free_offer
+    from marts.offers
+    where price_rank is not null
+    group by model_id
+),
+
+cheapest_providers as (
+    select
+        model_id,
+        array_agg(distinct provider_id order by provider_id) as cheapest_provider_ids
+    from marts.offers
+    where is_cheapest
+    group by model_id
+)
+
+select
+    models.model_id,
+    coalesce(summed_offers.offer_count, 0) as offer_count,
+    cheapest_providers.cheapest_provider_ids,
+    summed_offers.min_blended_usd_per_mtok,
+    summed_offers.median_blended_usd_per_mtok,
+    summed_offers.max_blended_usd_per_mtok,
+    summed_offers.max_blended_usd_per_mtok / summed_offers.min_blended_usd_per_mtok as spread_ratio,
+    summed_offers.has_free_offer
+from staging.models as models
+left join summed_offers on models.model_id = summed_offers.model_id
+left join cheapest_providers on models.model_id = cheapest_providers.model_id;
+
+comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and who is cheapest';
+comment on column marts.model_prices.model_id is 'Model; every model appears';
+comment on column marts.model_prices.offer_count is 'Available offers with both prices known; 0: none, and every other column is null';
+comment on column marts.model_prices.cheapest_provider_ids is 'Providers of the lowest blended price, free ones included, ties included, by id; null: no available priced offer';
+comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price that is not free, in US dollars per million tokens; null: no such offer';
+comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null: no such offer';
+comment on column marts.model_prices.max_blended_usd_per_mtok is 'Highest blended price, in US dollars per million tokens; null: no offer that is not free';
+comment on column marts.model_prices.spread_ratio is 'Highest blended price as a multiple of the lowest that is not free; 1: all the same; null: no offer that is not free';
+comment on column marts.model_prices.has_free_offer is 'True if an available offer is free; null: no available priced offer';

@@ -1,0 +1,91 @@
+-- The facts of each model, with how much there is to compare.
+-- Grain: model_id.
+-- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
+-- Names are for reading: two models may share one. offer_count counts unavailable offers too; marts.model_prices counts what can be bought.
+create or replace view marts.models as
+with
+listed_modalities as (
+    select
+        model_id,
+        array_agg(distinct modality order by modality) as modalities
+    from staging.modalities
+    group by model_id
+),
+
+counted_offers as (
+    select
+        model_id,
+        count(*) as offer_count
+    from marts.offers
+    group by model_id
+),
+
+counted_benchmarks as (
+    select
+        model_id,
+        count(distinct benchmark_id) as benchmark_count
+    from staging.scores
+    group by model_id
+)
+
+select
+    models.model_id,
+    models.model_name,
+    models.model_description,
+    models.model_type,
+    models.organization_id,
+    models.organization_name,
+    models.family_id,
+    models.family_name,
+    models.license_id,
+    models.license_name,
+    models.allow_commercial,
+    models.is_open_weight,
+    listed_modalities.modalities,
+    models.context_window_tokens,
+    models.param_count,
+    models.release_date,
+    coalesce(counted_offers.offer_count, 0) as offer_count,
+    coalesce(counted_benchmarks.benchmark_count, 0) as benchmark_count,
+    models.is_served_by_gateway,
+    models.upstream_url,
+    models.api_ref_url,
+    models.paper_url,
+    models.weights_url,
+    models.repo_url,
+    models.upstream_created_at,
+    models.upstream_updated_at,
+    models.fetched_at
+from staging.models as models
+left join listed_modalities on models.model_id = listed_modalities.model_id
+left join counted_offers on models.model_id = counted_offers.model_id
+left join counted_benchmarks on models.model_id = counted_benchmarks.model_id;
+
+comment on view marts.models is 'One row per model: its facts as last fetched, and how much there is to compare';
+comment on column marts.models.model_id is 'Model; the key of every comparison';
+comment on column marts.models.model_name is 'Display name of the model; not unique, never a key';
+comment on column marts.models.model_description is 'Description of the model; null: none given';
+comment on column marts.models.model_type is 'Kind of model, such as `llm`';
+comment on column marts.models.organization_id is 'Organization that made the model';
+comment on column marts.models.organization_name is 'Display name of the organization; not unique, never a key';
+comment on column marts.models.family_id is 'Family the model belongs to; null: none given';
+comment on column marts.models.family_name is 'Display name of the family; null: none given';
+comment on column marts.models.license_id is 'License of the model';
+comment on column marts.models.license_name is 'Display name of the license';
+comment on column marts.models.allow_commercial is 'True if the license allows commercial use';
+comment on column marts.models.is_open_weight is 'True if the weights can be downloaded';
+comment on column marts.models.modalities is 'Kinds of input and output, each once, in alphabetical order; null: none given';
+comment on column marts.models.context_window_tokens is 'Longest input in tokens; null: not published';
+comment on column marts.models.param_count is 'Number of parameters; null: not published';
+comment on column marts.models.release_date is 'Day of release; null: not published';
+comment on column marts.models.offer_count is 'Offers that stand now, available or not; 0: none';
+comment on column marts.models.benchmark_count is 'Benchmarks the model has a score on; 0: none';
+comment on column marts.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
+comment on column marts.models.upstream_url is 'Page of the model upstream; null: none given';
+comment on column marts.models.api_ref_url is 'API reference of the model; null: none given';
+comment on column marts.models.paper_url is 'Paper on the model; null: none given';
+comment on column marts.models.weights_url is 'Weights of the model; null: none given';
+comment on column marts.models.repo_url is 'Source repository of the model; null: none given';
+comment on column marts.models.upstream_created_at is 'When the record was created upstream (UTC)';
+comment on column marts.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
+comment on column marts.models.fetched_at is 'When the record was fetched (UTC)';

@@ -1,0 +1,132 @@
+-- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on both.
+-- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on that benchmark.
+-- Reads: marts.offers, marts.scores, marts.benchmarks.
+-- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every model that is
+-- no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
+create or replace view marts.price_performance as
+with
+cheapest_offers as (
+    select
+        model_id,
+        provider_id,
+        blended_usd_per_mtok
+    from marts.offers
+    where price_rank = 1
+    qualify row_number() over (partition by model_id order by provider_id, offer_no) = 1
+),
+
+cheapest_paid_offers as (
+    select
+        model_id,
+        min(blended_usd_per_mtok) as blended_usd_per_mtok
+    from marts.offers
+    where
+        price_rank is not null
+        and not is_free
+    group by model_id
+),
+
+priced_scores as (
+    select
+        scores.model_id,
+        scores.benchmark_id,
+        cheapest_offers.provider_id,
+        cheapest_offers.blended_usd_per_mtok + 0.0 as price_usd_per_mtok,
+        cheapest_paid_offers.blended_usd_per_mtok as paid_price_usd_per_mtok,
+        scores.value,
+        scores.is_lower_better,
+        case when scores.is_lower_better then -1 else 1 end * scores.value + 0.0 as goodness
+    from marts.scores as scores
+    inner join marts.benchmarks as benchmarks on scores.benchmark_id = benchmarks.benchmark_id
+    inner join cheapest_offers on scores.model_id = cheapest_offers.model_id
+    left join cheapest_paid_offers on scores.model_id = cheapest_paid_offers.model_id
+    where benchmarks.is_comparable
+),
+
+-- the lowest price at which a value at least as good is to be had, and the best value to be had at the same price
+with_rivals as (
+    select
+        model_id,
+        benchmark_id,
+        provider_id,
+        price_usd_per_mtok,
+        paid_price_usd_per_mtok,
+        value,
+        is_lower_better,
+        goodness,
+        min(price_usd_per_mtok) over (
+            partition by benchmark_id
+            order by goodness desc
+            range between unbounded preceding and current row
+        ) as rival_price_usd_per_mtok,
+        max(goodness) over (partition by benchmark_id, price_usd_per_mtok) as best_goodness_at_price,
+        min(paid_price_usd_per_mtok) over (
+            partition by benchmark_id
+            order by goodness desc
+            range between unbounded preceding and current row
+        ) as rival_paid_price_usd_per_mtok,
+        max(goodness) over (partition by benchmark_id, paid_price_usd_per_mtok) as best_goodness_at_paid_price
+    from priced_scores
+),
+
+judged_scores as (
+    select
+        model_id,
+        benchmark_id,
+        provider_id,
+        price_usd_per_mtok,
+        paid_price_usd_per_mtok,
+        value,
+        is_lower_better,
+        rival_price_usd_per_mtok,
+        rival_price_usd_per_mtok = price_usd_per_mtok and best_goodness_at_price = goodness as is_pareto,
+        coalesce(
+            rival_paid_price_usd_per_mtok = paid_price_usd_per_mtok and best_goodness_at_paid_price = goodness,
+            false
+        ) as is_pareto_paid
+    from with_rivals
+),
+
+-- whoever dominates at the lowest price is the best model at that price
+best_at_each_price as (
+    select
+        benchmark_id,
+        price_usd_per_mtok,
+        model_id
+    from priced_scores
+    qualify row_number() over (partition by benchmark_id, price_usd_per_mtok order by goodness desc, model_id) = 1
+)
+
+select
+    judged_scores.model_id,
+    judged_scores.benchmark_id,
+    judged_scores.provider_id,
+    judged_scores.price_usd_per_mtok,
+    judged_scores.paid_price_usd_per_mtok,
+    judged_scores.value,
+    judged_scores.is_lower_better,
+    case
+        when judged_scores.price_usd_per_mtok > 0 and not judged_scores.is_lower_better
+            then judged_scores.value / judged_scores.price_usd_per_mtok
+    end as value_per_usd,
+    judged_scores.is_pareto,
+    judged_scores.is_pareto_paid,
+    case when not judged_scores.is_pareto then best_at_each_price.model_id end as dominated_by_model_id
+from judged_scores
+inner join best_at_each_price
+    on
+        judged_scores.benchmark_id = best_at_each_price.benchmark_id
+        and judged_scores.rival_price_usd_per_mtok = best_at_each_price.price_usd_per_mtok;
+
+comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both';
+comment on column marts.price_performance.model_id is 'Model that has a price and a value';
+comment on column marts.price_performance.benchmark_id is 'Benchmark; only comparable ones';
+comment on column marts.price_performance.provider_id is 'Provider of the cheapest available priced offer; of several, the first by id';
+comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of that offer, in US dollars per million tokens; 0: free';
+comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price that is not free, in US dollars per million tokens; null: only free offers';
+comment on column marts.price_performance.value is 'Value on the benchmark, on the benchmark''s scale';
+comment on column marts.price_performance.is_lower_better is 'True if a smaller value is better';
+comment on column marts.price_performance.value_per_usd is 'Value divided by the price: what a dollar per million tokens buys, comparable within the benchmark only; null: free, or lower is better';
+comment on column marts.price_performance.is_pareto is 'True if no other model is as cheap and as good, and better in one of the two; exact ties are all true';
+comment on column marts.price_performance.is_pareto_paid is 'The same with free offers left out, on paid_price_usd_per_mtok; false for a model that has only free offers';
+comment on column marts.price_performance.dominated_by_model_id is 'The cheapest model that is no dearer and no worse, and better in one of the two; then the best, then the first by id; null: on the frontier';

@@ -1,0 +1,82 @@
+-- Each provider that lists a model now: how many, and how its prices compare where there is a choice.
+-- Grain: provider_id.
+-- Reads: marts.offers.
+-- A contested model has two or more available priced offers that are not free. Free offers are left out of the contest on both sides.
+-- Where a provider lists a model twice, its cheaper offer counts, once.
+create or replace view marts.providers as
+with
+listed_offers as (
+    select
+        provider_id,
+        count(distinct model_id) as model_count,
+        count(*) as offer_count
+    from marts.offers
+    group by provider_id
+),
+
+-- a provider goes by the name that most of its offers give it
+counted_names as (
+    select
+        provider_id,
+        provider_name
+    from marts.offers
+    group by
+        provider_id,
+        provider_name
+    qualify row_number() over (partition by provider_id order by count(*) desc, provider_name) = 1
+),
+
+paid_offers as (
+    select
+        model_id,
+        provider_id,
+        times_cheapest,
+        count(*) over (partition by model_id) as paid_offer_count
+    from marts.offers
+    where
+        price_rank is not null
+        and not is_free
+),
+
+contested_models as (
+    select
+        model_id,
+        provider_id,
+        min(times_cheapest) as times_cheapest
+    from paid_offers
+    where paid_offer_count >= 2
+    group by
+        model_id,
+        provider_id
+),
+
+summed_contests as (
+    select
+        provider_id,
+        count(*) as contested_model_count,
+        count(*) filter (where times_cheapest = 1) as cheapest_count,
+        median(times_cheapest) as median_times_cheapest
+    from contested_models
+    group by provider_id
+)
+
+select
+    listed_offers.provider_id,
+    counted_names.provider_name,
+    listed_offers.model_count,
+    listed_offers.offer_count,
+    coalesce(summed_contests.contested_model_count, 0) as contested_model_count,
+    coalesce(summed_contests.cheapest_count, 0) as cheapest_count,
+    summed_contests.median_times_cheapest
+from listed_offers
+inner join counted_names on listed_offers.provider_id = counted_names.provider_id
+left join summed_contests on listed_offers.provider_id = summed_contests.provider_id;
+
+comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice';
+comment on column marts.providers.provider_id is 'Provider';
+comment on column marts.providers.provider_name is 'Display name that most of its offers give, then the first by alphabet; never a key';
+comment on column marts.providers.model_count is 'Models the provider lists now, available or not';
+comment on column marts.providers.offer_count is 'Offers the provider lists now, available or not';
+comment on column marts.providers.contested_model_count is 'Models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
+comment on column marts.providers.cheapest_count is 'Contested models on which no paid offer is cheaper than this provider''s, ties included; 0: none';
+comment on column marts.providers.median_times_cheapest is 'Median, over its contested models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no contested model';
