@@ -1,17 +1,21 @@
-"""What every test may use: raw tables filled straight from records, without HTTP and without dlt."""
+"""What every test may use: raw tables filled straight from records, the command, the sample API."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
-from llm_stats import record, sql, tables
+from llm_stats import cli, record, sql, tables
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 
 _ARROW_TYPES = {
     "text": pa.string(),
@@ -96,3 +100,45 @@ def raw() -> Iterator[RawTables]:
     """Empty raw tables in a DuckDB in memory."""
     with duckdb.connect() as connection:
         yield RawTables(connection)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and an environment without settings but for the sample's key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
+    return tmp_path
+
+
+@pytest.fixture
+def api() -> Iterator[SampleApi]:
+    """The sample API, on loopback."""
+    with SampleApi() as serving:
+        yield serving
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def llm_stats(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command, in this process and in `home`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
+
+    def command(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return Done(int(ended.value.code or 0), printed.out, printed.err)
+
+    return command

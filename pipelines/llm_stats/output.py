@@ -67,7 +67,8 @@ def _aligned(table: Table) -> str:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    console = Console(file=io.StringIO(), width=None if sys.stdout.isatty() else 200, color_system="auto" if sys.stdout.isatty() else None)
+    # in a pipe nothing is cut or folded: the next program wants whole lines
+    console = Console() if sys.stdout.isatty() else Console(file=io.StringIO(), width=10_000, color_system=None)
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column, numeric in zip(table.columns, _numeric(table), strict=True):
         drawn.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")

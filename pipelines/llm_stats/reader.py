@@ -61,7 +61,7 @@ class Reader:
         schema, relation, kind = self._find(name)
         if kind == "macro":
             raise UsageError(f"{schema}.{relation} takes parameters: `llm-stats show {relation} --describe` shows them; call it with `sql`")
-        return self.query(f'select * from {schema}."{relation}"' + (f" limit {limit:d}" if limit is not None else ""))
+        return self.query(f'select * from {schema}."{relation}"' + " order by all" + (f" limit {limit:d}" if limit is not None else ""))
 
     def catalog(self) -> Table:
         """The views and macros people read, with one line each."""

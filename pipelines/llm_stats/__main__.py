@@ -1,0 +1,5 @@
+"""`python -m llm_stats` is the command `llm-stats`."""
+
+from llm_stats.cli import main
+
+main()

@@ -1,0 +1,133 @@
+"""The contract: what is refused, with which words, and what a record becomes."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from llm_stats import record, sample, tables
+from llm_stats.errors import RecordRejected
+
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return copy.deepcopy(next(entry for entry in sample.today() if entry["id"] == "aurora-large-1"))
+
+
+def parsed(document: dict[str, Any]) -> record.Record:
+    return record.parse(json.dumps(document), "aurora-large-1")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (("providers", 0, "input_price_per_m"), "free", "providers[0].input_price_per_m: Input should be a valid number, got 'free'"),
+        (("providers", 1, "output_price_per_m"), -1, "providers[1].output_price_per_m: Input should be greater than or equal to 0, got -1"),
+        (("providers", 0, "input_price_per_m"), float("inf"), "providers[0].input_price_per_m: Input should be a finite number, got inf"),
+        (("providers", 0, "input_price_per_m"), float("nan"), "providers[0].input_price_per_m"),
+        (("providers", 0, "input_price_per_m"), True, "providers[0].input_price_per_m: Input should be a valid number, got True"),
+        (("providers", 0, "provider_id"), "", "providers[0].provider_id: String should have at least 1 character"),
+        (("providers",), "none", "providers: Input should be a valid array, got 'none'"),
+        (("scores",), None, "scores: Input should be a valid array, got None"),
+        (("scores", 2, "score"), "0.5", "scores[2].score: Input should be a valid number, got '0.5'"),
+        (("scores", 0, "scored_at"), "yesterday", "scores[0].scored_at: Input should be a valid datetime"),
+        (("modalities", 0), 1, "modalities[0]: Input should be a valid string, got 1"),
+        (("top_scores",), [1], "top_scores: Input should be an object, got [1]"),
+        (("open_weight",), "yes", "open_weight: Input should be a valid boolean, got 'yes'"),
+        (("param_count",), 2**63, "param_count: Input should be less than"),
+        (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
+        (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, says: str) -> None:
+    place = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(RecordRejected) as refused:
+        parsed(document)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("field", ["id", "providers", "scores", "sources", "created_at", "inference"])
+def test_a_missing_documented_field_is_refused(document: dict[str, Any], field: str) -> None:
+    del document[field]
+    with pytest.raises(RecordRejected, match=f"^{field}: Field required"):
+        parsed(document)
+
+
+@pytest.mark.parametrize("field", ["input_price_per_m", "normalized_score", "category"])
+def test_a_renamed_field_of_a_comparison_is_refused_and_does_not_turn_into_null(document: dict[str, Any], field: str) -> None:
+    part = next(document[part][0] for part in ("providers", "scores") if field in document[part][0])
+    part[f"new_{field}"] = part.pop(field)
+    with pytest.raises(RecordRejected, match=f"{field}: Field required"):
+        parsed(document)
+
+
+@pytest.mark.parametrize("field", ["family", "context_window", "param_count", "release_date"])
+def test_an_optional_field_may_be_absent(document: dict[str, Any], field: str) -> None:
+    document.pop(field)
+    assert getattr(parsed(document), field) is None
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", "{", "<html></html>", '{"id": 1}'])
+def test_what_is_no_record_is_refused(body: str) -> None:
+    with pytest.raises(RecordRejected):
+        record.parse(body, "aurora-large-1")
+
+
+def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
+    document["carbon_g"] = 12
+    document["organization"]["country"] = "NO"
+    document["providers"][1]["Id"] = {"deep": [1]}
+    row = record.to_row(parsed(document), NOW)
+    assert row["extra"] == {"carbon_g": 12, "organization.country": "NO"}
+    assert row["providers"][1]["extra"] == {"Id": {"deep": [1]}}
+    assert record.new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
+
+
+def test_the_sample_has_no_unknown_field() -> None:
+    rows = [record.to_row(record.parse(json.dumps(entry), entry["id"]), NOW) for entry in sample.today()]
+    assert set().union(*map(record.new_fields, rows)) == set()
+
+
+def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, Any]) -> None:
+    row = record.to_row(parsed(document), NOW)
+    assert row["organization"] == {"id": "northlight", "name": "Northlight Labs"}
+    assert [offer["provider_id"] for offer in row["providers"]] == [offer["provider_id"] for offer in document["providers"]]
+    assert {entry["category"]: entry["score"] for entry in row["top_scores"]} == document["top_scores"]
+    children = [child for part in ("providers", "scores", "modalities", "top_scores") for child in row[part]]
+    assert {child["model_id"] for child in children} == {"aurora-large-1"}
+    assert row["fetched_at"] == dt.datetime(2026, 11, 23, 12)  # noqa: DTZ001  times are stored in UTC without a zone
+
+
+def test_a_time_of_another_zone_becomes_utc(document: dict[str, Any]) -> None:
+    document["updated_at"] = "2026-11-23T01:30:00+02:00"
+    assert parsed(document).updated_at == dt.datetime(2026, 11, 22, 23, 30)  # noqa: DTZ001
+
+
+def test_every_documented_field_has_a_column_and_every_column_a_meaning() -> None:
+    assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
+        "models": 33,
+        "models__providers": 7,
+        "models__scores": 14,
+        "models__modalities": 2,
+        "models__top_scores": 3,
+        "fetches": 8,
+    }
+    assert [c.name for columns in tables.TABLES.values() for c in columns if not c.description] == []
+    assert tables.TABLE_COMMENTS.keys() == tables.TABLES.keys()
+
+
+def test_columns_know_their_type_and_whether_they_may_be_null() -> None:
+    columns = {column.name: (column.data_type, column.nullable) for column in tables.TABLES["models"]}
+    assert columns["param_count"] == ("bigint", True)
+    assert columns["license__allow_commercial"] == ("bool", False)
+    assert columns["family__id"] == ("text", True)
+    assert columns["release_date"] == ("date", True)
+    assert columns["updated_at"] == ("timestamp", False)

@@ -1,0 +1,91 @@
+"""The files under `sql/`: found, ordered by what they read, applied all or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats import sql
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    def write(address: str, text: str) -> Path:
+        file = tmp_path / f"{address}.sql"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        return file
+
+    return write
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def test_files_are_ordered_by_what_they_read(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    write("marts/a", "create view marts.a as select x from marts.z")
+    write("marts/z", "create view marts.z as select x from history.m -- not marts.a\n where x <> 'marts.a'")
+    write("history/m", "create table if not exists history.m as select 1 as x")
+    write("macros/b", "create macro marts.b(y) as table select x from marts.a")
+    assert [file.address for file in sql.in_order(tmp_path)] == ["history.m", "marts.z", "marts.a", "marts.b"]
+
+
+def test_a_circle_is_named(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    write("marts/a", "create view marts.a as select x from marts.b")
+    write("marts/b", "create view marts.b as select x from marts.a")
+    with pytest.raises(sql.SqlError, match=r"in a circle: marts\.[ab] → marts\.[ab] → marts\.[ab]"):
+        sql.in_order(tmp_path)
+
+
+def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    write("marts/a", "create view marts.a as select 1 as x")
+    write("macros/a", "create macro marts.a() as 1")
+    with pytest.raises(sql.SqlError, match=r"marts\.a is also defined by"):
+        sql.in_order(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("-- says\ncreate view marts.b as\nselect\n    nothing\nfrom marts.a;\n", r"marts/b\.sql, line 4: Binder Error: Referenced column"),
+        ("create view marts.b as select 1 as x;\n\n\nselec 1;", r"marts/b\.sql, line 4: Parser Error"),
+        ("create view marts.b as select 1 as x;\n\ncomment on view marts.c is 'x';", r"marts/b\.sql, line 3: Catalog Error"),
+        ("create view marts.b as select 'x", r"marts/b\.sql: .*"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
+    write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection, text: str, says: str
+) -> None:
+    write("history/h", "create table if not exists history.h (x int); insert into history.h select 1 where not exists (from history.h)")
+    write("marts/a", "create view marts.a as select 1 as x")
+    sql.apply(connection, tmp_path)
+    write("marts/a", "create view marts.a as select 2 as x")
+    write("history/h", "insert into history.h select 2")
+    write("marts/b", text)
+    with pytest.raises(sql.SqlError, match=says):
+        sql.apply(connection, tmp_path)
+    assert connection.execute("select (select x from marts.a), (select count(*) from history.h)").fetchall() == [(1, 1)]
+
+
+def test_a_view_whose_file_is_gone_disappears_and_history_stays(
+    write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    write("history/h", "create table if not exists history.h as select 1 as x")
+    gone = write("marts/a", "create view marts.a as select x from history.h")
+    macro = write("macros/m", "create macro marts.m() as table select x from history.h")
+    sql.apply(connection, tmp_path)
+    gone.unlink()
+    macro.unlink()
+    sql.apply(connection, tmp_path)
+    assert connection.execute("select view_name from duckdb_views() where schema_name = 'marts'").fetchall() == []
+    assert connection.execute("select count(*) from duckdb_functions() where schema_name = 'marts'").fetchall() == [(0,)]
+    assert connection.execute("from history.h").fetchall() == [(1,)]
+
+
+def test_the_real_files_apply_twice_on_empty_tables(raw: object) -> None:
+    raw.apply()  # type: ignore[attr-defined]
+    raw.apply()  # type: ignore[attr-defined]
