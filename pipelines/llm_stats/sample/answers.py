@@ -1,51 +1,16 @@
-"""What the sample API answers, apart from how it travels: records, pages of summaries, the look-alike, errors.
-
-Nothing here knows sockets, keys or faults.
-"""
+"""What the sample API answers when nothing goes wrong: records, pages of summaries, the look-alike. Nothing here knows sockets or keys."""
 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from llm_stats.sample.exchange import Answer, as_json, error, not_found
+
 MAX_PAGE = 200
 _DEFAULT_PAGE = 50
-_HELP = "https://sample.invalid/errors"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP response, and how it travels."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0
-    """Seconds before the first byte."""
-    drip: float = 0
-    """Seconds before each single byte of the body; 0: all at once."""
-    sends: int | None = None
-    """Bytes of the body that leave before the connection is cut, whatever Content-Length says; None: all."""
-    dropped: bool = False
-    """True: the connection is closed without a word."""
-
-
-def as_json(payload: object, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(payload, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
-
-
-def error(status: int, code: str, message: str, **details: str | None) -> Answer:
-    """The documented envelope: `{"error": {"code": "not_found", "message": "…", "help_url": "…"}}`; a detail that is None is left out."""
-    more = {name: value for name, value in details.items() if value is not None}
-    return as_json({"error": {"code": code, "message": message, "help_url": f"{_HELP}/{code}", **more}}, status)
-
-
-def not_found(what: str) -> Answer:
-    return error(404, "not_found", f"There is no {what}.")
 
 
 class Catalogue:

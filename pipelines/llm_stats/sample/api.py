@@ -8,6 +8,7 @@
 | --- | --- |
 | `/stats/v1/models/{model_id}` | the record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
+| `/stats/v1/account` | what is left of `daily_quota`; 404 without one. Its shape is a guess: nobody has documented it |
 | `/v1/models…` | the trap: the keyless look-alike catalogue |
 """
 
@@ -20,50 +21,18 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from typing import Any, Self
-from urllib.parse import unquote
 
 from llm_stats.errors import UsageError
-from llm_stats.sample.answers import Answer, Catalogue, error, not_found
+from llm_stats.sample.answers import Catalogue
 from llm_stats.sample.catalogue import today
+from llm_stats.sample.exchange import Answer, Request, as_json, error, not_found
+from llm_stats.sample.faults import ACCOUNT, LIST, Fault, after, next_midnight, quota
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
-
-
-@dataclass
-class Request:
-    """A request as it arrived, and the status it was answered with (0: not yet, or never)."""
-
-    at: float
-    """Monotonic seconds of arrival."""
-    target: str
-    """Path and query as sent, still percent-encoded."""
-    headers: Mapping[str, str]
-    """Under lower-case names."""
-    status: int = 0
-
-    @property
-    def path(self) -> str:
-        return self.target.partition("?")[0]
-
-    @property
-    def query(self) -> str:
-        return self.target.partition("?")[2]
-
-    @property
-    def model_id(self) -> str | None:
-        """The model asked for; None for any other route."""
-        _, is_model, encoded = self.path.partition("/v1/models/")
-        return unquote(encoded) if is_model and encoded and "/" not in encoded else None
-
-    @property
-    def carries_key(self) -> bool:
-        return "authorization" in self.headers
 
 
 class SampleApi:
@@ -76,11 +45,20 @@ class SampleApi:
         port: int = 0,
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
+        daily_quota: int | None = None,
+        faults: Mapping[str, Fault] | None = None,
+        everywhere: Iterable[Fault] = (),
     ) -> None:
-        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key."""
+        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key.
+
+        `faults` holds what goes wrong for a model's id, `LIST` or `ACCOUNT`; `everywhere`, in this order, what goes wrong upon that for
+        every model and page (never the account). A request with a wrong key meets no fault.
+        """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
+        self._faults, self._daily_quota = dict(faults or {}), daily_quota
+        self._everywhere = [*everywhere, *([] if daily_quota is None else [after(daily_quota, quota())])]
         self._closing = threading.Event()
 
     def __enter__(self) -> Self:
@@ -94,7 +72,7 @@ class SampleApi:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._closing.set()
         self._server.shutdown()
         self._thread.join()
@@ -122,25 +100,42 @@ class SampleApi:
             self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Answer:
-        """The answer to a request, which is noted; before `latency_ms` have passed nothing leaves."""
+        """Notes a request and answers it, after `latency_ms`."""
         self.requests.append(request)
-        answer = self._route(request)
+        answer = self._answer(request)
         self.pause(self._latency + answer.delay)
         request.status = 0 if answer.dropped else answer.status
         return answer
 
-    def _route(self, request: Request) -> Answer:
-        server, _, route = request.path.partition("/v1/")  # "/stats", "models/aurora-large-1"
+    def _answer(self, request: Request) -> Answer:
         wanted = request.model_id
-        if server == "" and (wanted or route == "models"):
+        if request.path == f"/v1{request.route}" and (wanted or request.route == LIST):
             return self._catalogue.look_alike(wanted)
-        if server != "/stats":
+        if request.path != f"/stats/v1{request.route}":
             return not_found(f"route {request.path!r}")
         if refusal := self._refusal(request.headers.get("authorization", "")):
             return refusal
-        if wanted:
-            return self._catalogue.record(wanted)
-        return self._catalogue.page(request.query) if route == "models" else not_found(f"route {request.path!r}")
+        answer = self._lookup(request)
+        if own := self._faults.get(wanted or request.route):
+            answer = own(request, answer)
+        for fault in self._everywhere if request.route != ACCOUNT else ():
+            answer = fault(request, answer)
+        return answer
+
+    def _lookup(self, request: Request) -> Answer:
+        if request.model_id:
+            return self._catalogue.record(request.model_id)
+        if request.route == LIST:
+            return self._catalogue.page(request.query)
+        if request.route == ACCOUNT and self._daily_quota is not None:
+            return self._account(self._daily_quota)
+        return not_found(f"route {request.path!r}")
+
+    def _account(self, limit: int) -> Answer:
+        """`{"plan": "sample", "quota": {"limit": 250, "used": 7, "remaining": 243, "reset_at": "2026-01-02T00:00:00Z"}}`"""
+        used = sum(request.status == 200 and request.route != ACCOUNT for request in self.requests if request.path.startswith("/stats/"))
+        left = {"limit": limit, "used": used, "remaining": max(limit - used, 0), "reset_at": next_midnight()}
+        return as_json({"plan": "sample", "quota": left})
 
     def _refusal(self, authorization: str) -> Answer | None:
         scheme, _, token = authorization.partition(" ")
@@ -171,7 +166,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.sends is not None:
             self.close_connection = True
             fields["Connection"] = "close"
-        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", *(f"{name}: {value}" for name, value in fields.items())]
+        lines = [
+            f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}",
+            *(f"{name}: {value}" for name, value in fields.items()),
+        ]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         body = answer.body[: answer.sends]
         if not answer.drip:

@@ -1,0 +1,316 @@
+"""Each fault of the sample API does what it says, seen by an ordinary HTTP client; each by itself, then together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+import requests
+from llm_stats import record
+from llm_stats.errors import RecordRejected
+from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
+
+MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"
+
+
+@pytest.fixture(scope="module")
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {SAMPLE_KEY}"
+        yield session
+
+
+def ask(http: requests.Session, api: SampleApi, model_id: str = MODEL, **options: Any) -> requests.Response:
+    return http.get(f"{api.base_url}/models/{model_id}", **{"timeout": 5, **options})
+
+
+def answer(http: requests.Session, fault: faults.Fault, **options: Any) -> requests.Response:
+    """What one request gets under a fault."""
+    with SampleApi(faults={MODEL: fault}) as api:
+        return ask(http, api, **options)
+
+
+def error_of(response: requests.Response) -> dict[str, Any]:
+    found: dict[str, Any] = response.json()["error"]
+    return found
+
+
+def statuses(http: requests.Session, api: SampleApi, count: int, model_id: str = MODEL) -> list[int]:
+    return [ask(http, api, model_id).status_code for _ in range(count)]
+
+
+# What: the API says no.
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "authentication_required"),
+        (401, "invalid_api_key"),
+        (402, "payment_required"),
+        (403, "stats_api_access_denied"),
+        (403, "stats_api_access_revoked"),
+        (403, "entitlement_suspended"),
+        (403, "feature_not_in_plan"),
+        (410, "cursor_expired"),
+        (500, "internal_error"),
+        (503, "quota_service_unavailable"),
+    ],
+)
+def test_an_error_in_the_envelope(http: requests.Session, status: int, code: str) -> None:
+    response = answer(http, faults.error(status, code, "Why.", param="model_id", request_id="r-1"))
+    assert response.status_code == status
+    assert error_of(response) == {
+        "code": code,
+        "message": "Why.",
+        "help_url": f"https://sample.invalid/errors/{code}",
+        "param": "model_id",
+        "request_id": "r-1",
+    }
+
+
+def test_an_error_without_a_code_gets_the_usual_one(http: requests.Session) -> None:
+    assert error_of(answer(http, faults.error(503)))["code"] == "quota_service_unavailable"
+
+
+@pytest.mark.parametrize("status", [429, 502, 520])
+def test_an_error_without_envelope(http: requests.Session, status: int) -> None:
+    response = answer(http, faults.bare(status, retry_after=3))
+    assert (response.status_code, response.text, response.headers["Retry-After"]) == (status, "upstream says no", "3")
+
+
+def test_a_burst_with_seconds_to_wait(http: requests.Session) -> None:
+    response = answer(http, faults.burst(retry_after=2))
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
+    assert (error_of(response)["code"], error_of(response)["limit_type"]) == ("rate_limit_exceeded", "burst")
+
+
+def test_a_burst_until_a_date(http: requests.Session) -> None:
+    response = answer(http, faults.burst(retry_after=60, as_date=True))
+    wait = parsedate_to_datetime(response.headers["Retry-After"]) - dt.datetime.now(dt.UTC)
+    assert 57 < wait.total_seconds() <= 60
+
+
+def test_a_burst_that_does_not_say_how_long(http: requests.Session) -> None:
+    assert "Retry-After" not in answer(http, faults.burst()).headers
+
+
+@pytest.mark.parametrize(
+    ("code", "limit_type"),
+    [
+        ("quota_exceeded", "daily_quota"),
+        ("quota_exceeded", "quota_exceeded"),
+        ("quota_exceeded", None),
+        ("rate_limit_exceeded", "daily_quota"),
+        ("daily_quota", None),
+    ],
+)
+def test_a_spent_quota_in_every_spelling(http: requests.Session, code: str, limit_type: str | None) -> None:
+    response = answer(http, faults.quota(code, limit_type))
+    assert response.status_code == 429
+    assert (error_of(response)["code"], error_of(response).get("limit_type")) == (code, limit_type)
+    resets_in = dt.datetime.fromisoformat(error_of(response)["reset_at"]) - dt.datetime.now(dt.UTC)
+    assert dt.timedelta() <= resets_in <= dt.timedelta(days=1)
+
+
+# What: the answer is not what was asked for.
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (faults.changed(id=OTHER), f"id: asked for '{MODEL}', answered '{OTHER}'"),
+        (faults.changed(providers="none"), r"providers: .* got 'none'"),
+        (faults.edited(lambda record: record["providers"][0].update(input_price_per_m="free")), r"providers\[0\].input_price_per_m"),
+        (faults.missing("scores", "inference"), r"inference: Field required \(and 1 more\)"),
+    ],
+    ids=["another-model", "wrong-type", "price-as-text", "missing-fields"],
+)
+def test_a_record_that_breaks_the_contract(http: requests.Session, fault: faults.Fault, reason: str) -> None:
+    response = answer(http, fault)
+    assert response.status_code == 200
+    with pytest.raises(RecordRejected, match=reason):
+        record.parse(response.content, MODEL)
+
+
+def test_an_edit_leaves_errors_alone(http: requests.Session) -> None:
+    with SampleApi(faults={"nowhere": faults.changed(id=OTHER)}) as api:
+        assert ask(http, api, "nowhere").status_code == 404
+
+
+def test_a_valid_record_that_is_far_too_long(http: requests.Session) -> None:
+    response = answer(http, faults.oversized())
+    assert len(response.content) > 10_000_000
+    record.parse(response.content, MODEL)
+
+
+def test_a_page_of_html(http: requests.Session) -> None:
+    response = answer(http, faults.html())
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert response.text.startswith("<!doctype html>")
+
+
+def test_an_empty_body(http: requests.Session) -> None:
+    response = answer(http, faults.empty())
+    assert (response.status_code, response.headers["Content-Type"], response.content) == (200, "application/json", b"")
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_leads_elsewhere_and_the_key_stays_here(http: requests.Session, status: int) -> None:
+    with SampleApi() as elsewhere, SampleApi(faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}) as api:
+        direct = ask(http, api, allow_redirects=False)
+        assert (direct.status_code, direct.headers["Location"]) == (status, f"{elsewhere.base_url}/models/{MODEL}")
+        without_session_key = requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5)
+        assert without_session_key.status_code == 401
+        assert [request.carries_key for request in api.requests] == [True, True]
+        assert [request.carries_key for request in elsewhere.requests] == [False]
+
+
+# What: the answer travels badly.
+
+
+def test_json_cut_in_half_under_a_content_length_that_agrees(http: requests.Session) -> None:
+    response = answer(http, faults.cut_json())
+    assert len(response.content) == int(response.headers["Content-Length"]) > 1000
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(response.content)
+
+
+def test_a_body_that_ends_before_its_content_length(http: requests.Session) -> None:
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        answer(http, faults.cut_off())
+
+
+def test_a_dropped_connection(http: requests.Session) -> None:
+    with SampleApi(faults={MODEL: faults.dropped()}) as api:
+        with pytest.raises(requests.ConnectionError, match="RemoteDisconnected"):
+            ask(http, api)
+        assert [request.status for request in api.requests] == [0]
+
+
+def test_a_slow_answer_runs_into_a_read_timeout(http: requests.Session) -> None:
+    assert answer(http, faults.slow(0.1)).elapsed.total_seconds() >= 0.1
+    with pytest.raises(requests.ReadTimeout):
+        answer(http, faults.slow(60), timeout=0.1)
+
+
+def test_a_dripping_body_runs_into_no_read_timeout(http: requests.Session) -> None:
+    started = time.monotonic()
+    response = answer(http, faults.chain(faults.html(), faults.drip(0.01)), timeout=0.2)
+    assert response.text.endswith("</title>")
+    assert time.monotonic() - started > 0.4
+
+
+def test_closing_the_api_ends_a_drip(http: requests.Session) -> None:
+    with requests.Session() as session, SampleApi(faults={MODEL: faults.drip(60)}) as api:
+        session.headers.update(http.headers)
+        assert ask(session, api, stream=True).status_code == 200
+
+
+def test_gzip_for_those_who_accept_it(http: requests.Session) -> None:
+    packed = answer(http, faults.compressed())
+    plain = answer(http, faults.compressed(), headers={"Accept-Encoding": "identity"})
+    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert packed.json() == plain.json()
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
+
+
+# When.
+
+
+def test_faults_upon_each_other(http: requests.Session) -> None:
+    """A small body that unpacks into a huge one."""
+    response = answer(http, faults.chain(faults.oversized(), faults.compressed()))
+    assert int(response.headers["Content-Length"]) < 1_000_000
+    assert len(response.content) > 10_000_000
+
+
+def test_a_fault_of_one_model_spares_the_others(http: requests.Session) -> None:
+    with SampleApi(faults={MODEL: faults.error(500)}) as api:
+        assert (statuses(http, api, 3), statuses(http, api, 1, OTHER)) == ([500, 500, 500], [200])
+
+
+def test_the_first_attempts_for_each_model(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.first(2, faults.error(500))]) as api:
+        assert statuses(http, api, 3) == [500, 500, 200]
+        assert statuses(http, api, 3, OTHER) == [500, 500, 200]
+
+
+def test_every_third_request(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.every(3, faults.error(500))]) as api:
+        assert statuses(http, api, 7) == [200, 200, 500, 200, 200, 500, 200]
+
+
+def test_a_key_refused_after_some_answers(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.after(2, faults.error(401))]) as api:
+        assert statuses(http, api, 4) == [200, 200, 401, 401]
+
+
+def test_from_the_start(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.error(403)]) as api:
+        assert statuses(http, api, 2) == [403, 403]
+
+
+def test_a_quota_counts_answers_not_failures(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.every(2, faults.error(500))], daily_quota=2) as api:
+        assert statuses(http, api, 6) == [200, 500, 200, 429, 429, 429]
+
+
+def test_a_rate_limit_says_when_there_is_room_again(http: requests.Session) -> None:
+    with SampleApi(everywhere=[faults.at_most(3, seconds=0.5)]) as api:
+        assert statuses(http, api, 5) == [200, 200, 200, 429, 429]
+        assert ask(http, api).headers["Retry-After"] == "1"
+        time.sleep(0.5)
+        assert statuses(http, api, 1) == [200]
+
+
+def test_counts_hold_over_many_connections() -> None:
+    def one(_: int) -> int:
+        return requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5).status_code
+
+    with SampleApi(everywhere=[faults.every(5, faults.error(500))], daily_quota=40) as api, ThreadPoolExecutor(16) as pool:
+        got = list(pool.map(one, range(100)))
+    assert (got.count(200), got.count(200) + got.count(500) + got.count(429)) == (40, 100)
+    assert len(api.requests) == 100
+
+
+# Routes.
+
+
+def test_the_list_and_the_account_can_fail_by_themselves(http: requests.Session) -> None:
+    with SampleApi(faults={faults.LIST: faults.html(), faults.ACCOUNT: faults.error(503)}) as api:
+        assert http.get(f"{api.base_url}/models", timeout=5).text.startswith("<!doctype")
+        assert http.get(f"{api.base_url}/account", timeout=5).status_code == 503
+        assert statuses(http, api, 1) == [200]
+
+
+def test_the_account_says_what_is_left_and_costs_nothing(http: requests.Session) -> None:
+    with SampleApi(daily_quota=2) as api:
+        left = []
+        for _ in range(3):
+            left.append(http.get(f"{api.base_url}/account", timeout=5).json()["quota"]["remaining"])
+            ask(http, api)
+        assert left == [2, 1, 0]
+        assert http.get(f"{api.base_url}/account", timeout=5).json()["quota"] | {"reset_at": None} == {
+            "limit": 2,
+            "used": 2,
+            "remaining": 0,
+            "reset_at": None,
+        }
+
+
+def test_without_a_quota_there_is_no_account(http: requests.Session) -> None:
+    with SampleApi() as api:
+        assert http.get(f"{api.base_url}/account", timeout=5).status_code == 404
+
+
+def test_a_wrong_key_meets_no_fault() -> None:
+    with SampleApi(everywhere=[faults.html()]) as api:
+        assert requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": "Bearer no"}, timeout=5).status_code == 401
