@@ -132,6 +132,49 @@ def sql(query: str, form: Format, database: Path | None) -> int:
 
 
 @cli.command()
+@click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
+@_format
+@_database
+def changes(since: str, form: Format, database: Path | None) -> int:
+    """What changed, biggest first.
+
+    \b
+    llm-stats changes --since 30d
+    llm-stats changes --since 2026-11-01 --format markdown
+    """
+    import datetime as dt
+
+    from llm_stats import changes as changed
+    from llm_stats.output import render
+
+    moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
+    with _reader(database) as reader:
+        found = changed.since(reader, moment)
+    if form != "json":
+        found = found.only("changed_at", "change")
+    click.echo(render(found, form) if found.rows or form != "table" else f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
+    return 0
+
+
+@cli.command()
+@click.argument("model_id")
+@_format
+@_database
+def history(model_id: str, form: Format, database: Path | None) -> int:
+    """The timeline of one model: its offers and scores, and from when to when (UTC).
+
+    \b
+    llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
+    """
+    from llm_stats.output import render
+    from llm_stats.timeline import timeline
+
+    with _reader(database) as reader:
+        click.echo(render(timeline(reader, model_id), form))
+    return 0
+
+
+@cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
 @click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")

@@ -24,6 +24,11 @@ class Table:
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
+    def only(self, *columns: str) -> Table:
+        """The same rows with some of the columns."""
+        places = [self.columns.index(column) for column in columns]
+        return Table(columns, tuple(self.types[place] for place in places), [tuple(row[place] for place in places) for row in self.rows])
+
 
 class Reader:
     """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
@@ -62,6 +67,15 @@ class Reader:
         if kind == "macro":
             raise UsageError(f"{schema}.{relation} takes parameters: `llm-stats show {relation} --describe` shows them; call it with `sql`")
         return self.query(f'select * from {schema}."{relation}"' + " order by all" + (f" limit {limit:d}" if limit is not None else ""))
+
+    def require_models(self, model_ids: Sequence[str]) -> None:
+        """Raises `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
+        known = [row[0] for row in self.query("select model_id from staging.models").rows]
+        for model_id in model_ids:
+            if model_id not in known:
+                close = difflib.get_close_matches(model_id, known, n=3)
+                hint = f"did you mean {' or '.join(close)}?" if close else "`llm-stats show models` lists those there are"
+                raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
         """The views and macros people read, with one line each."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from llm_stats.checks import Finding
     from llm_stats.client import Answer, Stop
+    from llm_stats.reader import Table
     from llm_stats.record import Fetch
     from llm_stats.settings import Settings
 
@@ -40,10 +41,11 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
 
     `progress` passes answers on and shows how many of so many have passed; `clock` tells the time of a fetch (UTC).
     """
-    from llm_stats import checks
+    from llm_stats import changes, checks
     from llm_stats.cache import ResponseCache
     from llm_stats.client import Client
     from llm_stats.pace import Pace
+    from llm_stats.reader import Reader
     from llm_stats.source import resources
     from llm_stats.warehouse import Warehouse
 
@@ -65,7 +67,9 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
         ) as client,
     ):
         model_ids = client.list_ids() if all_models else settings.model_ids
-        due = stalest_first(model_ids, warehouse.fetched_at(), settings.max_age)
+        fetched_at = warehouse.fetched_at()
+        _require_clock(clock, fetched_at)
+        due = stalest_first(model_ids, fetched_at, settings.max_age)
         result.fresh = len(model_ids) - len(due)
         with warehouse.working_copy() as copy:
             answers = result.count(client.fetch(due))
@@ -74,6 +78,8 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
             _require_an_answer(result)
             copy.build()
             result.warnings = checks.require(copy.path)
+            with Reader(copy.path) as reader:
+                result.changes = changes.of_load(reader, result.load_id)
             warehouse.publish(copy)
         cache.clear_used()
         result.account = client.account()
@@ -98,6 +104,7 @@ class Result:
     requests_sent: int = 0
     stop: Stop | None = None
     warnings: list[Finding] = field(default_factory=list)
+    changes: Table | None = None
     account: dict[str, Any] | None = None
     elapsed_seconds: float = 0.0
 
@@ -139,6 +146,16 @@ def _require_key_and_ids(settings: Settings, all_models: bool) -> str:
     if not settings.model_ids and not all_models:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
     return settings.api_key.get_secret_value()
+
+
+def _require_clock(clock: Clock | None, fetched_at: dict[str, dt.datetime]) -> None:
+    """History is made of fetch times: a clock that went back would end a row before it began."""
+    now = clock() if clock else dt.datetime.now(dt.UTC)
+    last = max(fetched_at.values(), default=now)
+    if now < last:
+        raise UsageError(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but the last record was fetched at {last:%Y-%m-%d %H:%M:%S}; set it right"
+        )
 
 
 def _require_an_answer(result: Result) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 from llm_stats.record import Outcome
 from llm_stats.run import Result
 
-_MOST_PROBLEMS = 20
+_MOST_LINES = 20
 
 
 def summary(result: Result) -> Iterator[str]:
@@ -18,9 +18,9 @@ def summary(result: Result) -> Iterator[str]:
     if result.fresh:
         yield f"{result.fresh} models left out, for they are fresh enough"
     problems = [fetch for fetch in result.not_loaded if fetch.outcome != "deferred"]
-    yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MOST_PROBLEMS])
-    if len(problems) > _MOST_PROBLEMS:
-        yield f"  and {len(problems) - _MOST_PROBLEMS} more: select * from marts.freshness where last_outcome <> 'loaded'"
+    yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MOST_LINES])
+    if len(problems) > _MOST_LINES:
+        yield f"  and {len(problems) - _MOST_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
     if result.stop:
         yield f"stopped early: {result.stop.message}; {result.outcomes['deferred']} models are left to the next run"
     if result.account:
@@ -28,4 +28,9 @@ def summary(result: Result) -> Iterator[str]:
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     yield from map(str, result.warnings)
+    changes = [row[0] for row in result.changes.only("change").rows] if result.changes else []
+    yield f"{len(changes)} changes" + (", biggest first:" if changes else "")
+    yield from (f"  {change}" for change in changes[:_MOST_LINES])
+    if len(changes) > _MOST_LINES:
+        yield f"  and {len(changes) - _MOST_LINES} more: llm-stats changes"
     yield f"published {result.database}"

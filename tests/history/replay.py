@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import duckdb
 from conftest import RawTables
-from llm_stats import record, sql
+from llm_stats import sql, tables
 
 _WRITING = {duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE}
 
@@ -44,5 +44,5 @@ def built() -> Iterator[RawTables]:
 
 def empty(raw: RawTables) -> None:
     """Forgets every load, and what history made of it."""
-    for table in (*(f"raw.{table}" for table in record.TABLES), *(file.address for file in _history_files())):
+    for table in (*(f"raw.{table}" for table in tables.TABLES), *(file.address for file in _history_files())):
         raw.connection.execute(f"truncate {table}")

@@ -1,0 +1,132 @@
+"""What changed and when, as the commands tell it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from catalogue import model, offer, score
+from conftest import Command, RawTables
+from llm_stats import changes
+from llm_stats.errors import UsageError
+from llm_stats.reader import Table
+from llm_stats.sample import SampleApi, today
+
+DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
+DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
+
+
+class _Asks:
+    """Stands where a `Reader` stands, on a connection in memory."""
+
+    def __init__(self, raw: RawTables) -> None:
+        self._raw = raw
+
+    def query(self, query: str, parameters: list[object]) -> Table:
+        result = self._raw.connection.execute(query, parameters)
+        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())
+
+
+def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
+    """The changes from one state of a model to the next, in words."""
+    for day, state in ((DAY_1, then), (DAY_2, now)):
+        raw.load([model("m", **state)], day)
+        raw.apply()
+    return [row[4] for row in changes.since(_Asks(raw), DAY_1).rows]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "says"),
+    [
+        ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
+        ([("p", 1, 2)], [("p", 2, 1)], ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"]),
+        ([("p", 1, 2)], [("p", None, 2)], ["m at p: input 1.00 → unknown"]),
+        ([("p", 0, 2)], [("p", 0.0575, 2)], ["m at p: input 0.00 → 0.0575"]),
+        ([], [("p", 1, 2)], ["m at p: listed, 1.00 in, 2.00 out"]),
+        ([("p", 1, None)], [], ["m at p: delisted, was 1.00 in, unknown out"]),
+        (
+            [("p", 1, 2), ("q", 1, 2)],
+            [("q", 1, 1.8), ("p", 1, 1)],
+            ["m at p: output 2.00 → 1.00 (−50 %)", "m at q: output 2.00 → 1.80 (−10 %)"],
+        ),
+        ([("p", 1, 2), ("p", 3, 4)], [("p", 3, 5), ("p", 1, 2)], ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"]),
+        ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
+    ],
+)
+def test_price_changes_in_words_biggest_first(
+    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], says: list[str]
+) -> None:
+    assert told(raw, {"providers": [offer(*entry) for entry in then]}, {"providers": [offer(*entry) for entry in now]}) == says
+
+
+def test_a_status_change_in_words(raw: RawTables) -> None:
+    then, now = (offer("p", 1, 2, status=status) for status in ("active", "retired"))
+    assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+
+
+def test_score_changes_in_words(raw: RawTables) -> None:
+    then = [score("b", 0.5, normalized_score=None), score("gone", 0.7, normalized_score=None), score("v", 0.8, verified_by_llmstats=False)]
+    now = [score("b", 0.6, normalized_score=None), score("new", 0.9), score("v", 0.8, verified_by_llmstats=True)]
+    assert told(raw, {"scores": then}, {"scores": now}) == [
+        "m on b: 0.5 → 0.6 (+20 %)",
+        "m on gone: 0.7 withdrawn",
+        "m on new: 0.9 added",
+        "m on v: 0.8 verified",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("7d", "2026-11-16T12:00"),
+        ("36h", "2026-11-22T00:00"),
+        ("2026-11-01", "2026-11-01T00:00"),
+        ("2026-11-01T02:00+02:00", "2026-11-01T00:00"),
+    ],
+)
+def test_since_is_a_span_or_a_date(text: str, moment: str) -> None:
+    assert changes.parse_since(text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)) == dt.datetime.fromisoformat(moment)
+
+
+def test_since_anything_else_is_refused() -> None:
+    with pytest.raises(UsageError, match="--since soon: neither a time span such as 7d"):
+        changes.parse_since("soon", dt.datetime.now(dt.UTC))
+
+
+def test_the_demo_shows_the_changes_of_the_sample(llm_stats: Command) -> None:
+    done = llm_stats("demo")
+    assert "6 changes, biggest first:" in done.out
+    for words in (
+        "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
+        "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
+        "quill-coder-1 at bluebird: listed",
+        "kestrel-2-mini at alpine-cloud: delisted",
+        "halcyon-3 on sample-math: 0.97 → 0.79",
+        "kestrel-2-pro on sample-code: 0.81 verified",
+    ):
+        assert words in done.out
+    database = ("--database", "llm_stats_demo.duckdb")
+    found = json.loads(llm_stats("changes", "--format", "json", *database).out)
+    assert {entry["kind"] for entry in found} == {"price_changed", "listed", "delisted", "corrected", "verified"}
+    assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
+    assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
+    timeline = llm_stats("history", "kestrel-2-mini", *database)
+    assert "0.25 in, 2.00 out, active" in timeline.out
+    assert "0.61 (maximum 1), third party" in timeline.out
+    wrong = llm_stats("history", "kestrel-2-min", *database)
+    assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
+    assert "0 changes" in llm_stats("demo").out, "nothing new the second time"
+
+
+def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    from llm_stats.run import carry_out
+    from llm_stats.settings import Settings
+
+    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
+    carry_out(settings)
+    before = (home / "llm_stats.duckdb").read_bytes()
+    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
+        carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    assert (home / "llm_stats.duckdb").read_bytes() == before
