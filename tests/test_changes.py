@@ -127,6 +127,6 @@ def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, h
     settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
     carry_out(settings)
     before = (home / "llm_stats.duckdb").read_bytes()
-    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
+    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set it right"):
         carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert (home / "llm_stats.duckdb").read_bytes() == before
