@@ -108,9 +108,12 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
 
 
 OFFER_COLUMNS = "model_id, provider_id, offer_no, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
-SCORE_COLUMNS = (
-    "model_id, benchmark_id, score_no, benchmark_name, score, max_score, normalized_score, "
-    "is_self_reported, is_verified, category, source_url"
+SCORE_COLUMNS = ", ".join(
+    (
+        "model_id, benchmark_id, score_no",
+        "benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified",
+        "category, source_url",
+    )
 )
 
 prices = st.sampled_from([1, None, 0, -0.0, 1.0, 2, 2.5])
