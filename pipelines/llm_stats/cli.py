@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import __version__
-from llm_stats.errors import LlmStatsError, UsageError
+from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 
 if TYPE_CHECKING:
     from llm_stats.output import Format
     from llm_stats.reader import Reader
     from llm_stats.run import Result
+    from llm_stats.warehouse import Warehouse
 
 _database = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
 _format = click.option(
@@ -175,6 +176,51 @@ def history(model_id: str, form: Format, database: Path | None) -> int:
 
 
 @cli.command()
+@_format
+@_database
+def snapshots(form: Format, database: Path | None) -> int:
+    """The published snapshots: age, size, rows, and which one is live."""
+    from llm_stats.output import render
+    from llm_stats.snapshots import listing
+
+    click.echo(render(listing(_warehouse(database).snapshots), form))
+    return 0
+
+
+@cli.command()
+@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the last before the live one]")
+@_database
+def rollback(snapshot_id: str | None, database: Path | None) -> int:
+    """Go back to an older snapshot; the next run goes on from there.
+
+    \b
+    llm-stats rollback
+    llm-stats rollback --to 20261123T170501.123456Z
+    """
+    warehouse = _warehouse(database)
+    with warehouse.lock():
+        live = warehouse.snapshots.go_back(snapshot_id)
+    click.echo(f"{warehouse.database} is the snapshot {live.id} again")
+    return 0
+
+
+@cli.command()
+@_database
+def check(database: Path | None) -> int:
+    """Run the checks of `sql/checks` on the published file."""
+    from llm_stats import checks
+    from llm_stats.output import safe
+
+    with _reader(database) as reader:
+        found = checks.findings(reader)
+    for finding in found:
+        click.echo(safe(str(finding)))
+    errors = sum(finding.severity == "error" for finding in found)
+    click.echo(f"{checks.count()} checks: {errors} errors, {len(found) - errors} warnings")
+    return CheckFailed.exit_code if errors else 0
+
+
+@cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
 @click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")
@@ -198,6 +244,14 @@ def _reader(database: Path | None) -> Reader:
     from llm_stats.settings import Settings
 
     return Reader(Settings.read(database=database).database)
+
+
+def _warehouse(database: Path | None) -> Warehouse:
+    from llm_stats.settings import Settings
+    from llm_stats.warehouse import Warehouse
+
+    settings = Settings.read(database=database)
+    return Warehouse(settings.database, settings.keep_snapshots)
 
 
 def _read_ids(file: Path) -> list[str]:
