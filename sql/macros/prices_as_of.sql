@@ -1,0 +1,33 @@
+-- The offers that were true at a moment: `from marts.prices_as_of('2026-11-01')`.
+-- Grain: model_id, provider_id, offer_no.
+-- Reads: marts.price_history.
+-- `moment` is UTC; a date is the midnight at which it begins. A value with a time zone, such as now(), is converted, but in a text an
+-- offset is ignored. Nothing is known of the time before the first load, and what a model offers is what it did when last fetched before then.
+create or replace macro marts.prices_as_of(moment) as table
+with asked as (
+    select
+        case typeof(moment)
+            when 'TIMESTAMP WITH TIME ZONE' then cast(moment as timestamptz) at time zone 'UTC'
+            else cast(moment as timestamp)
+        end as moment_at
+)
+
+select
+    offers.model_id,
+    offers.provider_id,
+    offers.offer_no,
+    offers.provider_name,
+    offers.status,
+    offers.is_available,
+    offers.input_usd_per_mtok,
+    offers.output_usd_per_mtok,
+    offers.blended_usd_per_mtok,
+    offers.valid_from,
+    offers.valid_to
+from marts.price_history as offers
+inner join asked
+    on
+        offers.valid_from <= asked.moment_at
+        and (offers.valid_to > asked.moment_at or offers.valid_to is null);
+
+comment on macro table marts.prices_as_of is 'The offers that were true at a moment (UTC), with their prices in US dollars per million tokens';

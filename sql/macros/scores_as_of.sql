@@ -1,0 +1,35 @@
+-- The benchmark scores that were true at a moment: `from marts.scores_as_of('2026-11-01')`.
+-- Grain: model_id, benchmark_id, score_no. Every reported score is there, not one chosen per benchmark.
+-- Reads: history.scores.
+-- `moment` is UTC; a date is the midnight at which it begins. A value with a time zone, such as now(), is converted, but in a text an
+-- offset is ignored. Nothing is known of the time before the first load, and what a model scored is what it did when last fetched before then.
+create or replace macro marts.scores_as_of(moment) as table
+with asked as (
+    select
+        case typeof(moment)
+            when 'TIMESTAMP WITH TIME ZONE' then cast(moment as timestamptz) at time zone 'UTC'
+            else cast(moment as timestamp)
+        end as moment_at
+)
+
+select
+    scores.model_id,
+    scores.benchmark_id,
+    scores.score_no,
+    scores.benchmark_name,
+    scores.category,
+    scores.score,
+    scores.max_score,
+    scores.normalized_score,
+    scores.is_self_reported,
+    scores.is_verified,
+    scores.source_url,
+    scores.valid_from,
+    scores.valid_to
+from history.scores
+inner join asked
+    on
+        scores.valid_from <= asked.moment_at
+        and (scores.valid_to > asked.moment_at or scores.valid_to is null);
+
+comment on macro table marts.scores_as_of is 'The benchmark scores that were true at a moment (UTC)';
