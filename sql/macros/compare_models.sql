@@ -21,12 +21,12 @@ with named_scores as (
 shared_benchmarks as (
     select
         benchmark_id,
+        count(*) as model_count,
         map(array_agg(model_id order by model_id), array_agg(value order by model_id)) as value_by_model,
         map(array_agg(model_id order by model_id), array_agg(evidence order by model_id)) as evidence_by_model,
         array_agg(model_id order by model_id) filter (where is_comparable and place = 1) as winner_model_ids
     from named_scores
     group by benchmark_id
-    having count(*) = len(list_distinct(model_ids))
 )
 
 select
@@ -41,6 +41,7 @@ select
     benchmarks.not_comparable_reason
 from shared_benchmarks
 inner join marts.benchmarks as benchmarks on shared_benchmarks.benchmark_id = benchmarks.benchmark_id
+where shared_benchmarks.model_count = len(list_distinct(model_ids))
 order by
     benchmarks.category,
     benchmarks.benchmark_id;
