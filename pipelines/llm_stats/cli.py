@@ -176,6 +176,49 @@ def history(model_id: str, form: Format, database: Path | None) -> int:
 
 
 @cli.command()
+@click.argument("model_ids", nargs=-1, required=True)
+@_format
+@_database
+def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> int:
+    """Models side by side: facts, cheapest offers, shared benchmarks and who wins each.
+
+    \b
+    llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
+    """
+    from llm_stats import compare as side_by_side
+    from llm_stats.output import render_all
+
+    ids = list(dict.fromkeys(model_ids))
+    with _reader(database) as reader:
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+    click.echo(render_all(tables, form))
+    return 0
+
+
+@cli.command()
+@click.argument("model_ids", nargs=-1)
+@click.option("--input-tokens", required=True, help="Such as 2M, 500k or 2000000.")
+@click.option("--output-tokens", required=True, help="Such as 500k.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Most rows.")
+@_format
+@_database
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int, form: Format, database: Path | None) -> int:
+    """What so many tokens cost, cheapest offer first; for all models, or those named.
+
+    \b
+    llm-stats cost --input-tokens 10M --output-tokens 2M
+    llm-stats cost --input-tokens 2M --output-tokens 500k aurora-large-1 kestrel-2-pro
+    """
+    from llm_stats import cost as workload
+    from llm_stats.output import render
+
+    with _reader(database) as reader:
+        sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
+        click.echo(render(workload.cost(reader, *sums, model_ids, limit), form))
+    return 0
+
+
+@cli.command()
 @_format
 @_database
 def snapshots(form: Format, database: Path | None) -> int:
