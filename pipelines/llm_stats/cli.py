@@ -12,6 +12,7 @@ from llm_stats import __version__
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 
 if TYPE_CHECKING:
+    from llm_stats.export import FileFormat
     from llm_stats.output import Format
     from llm_stats.reader import Reader
     from llm_stats.run import Result
@@ -215,6 +216,26 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
     with _reader(database) as reader:
         sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
         click.echo(render(workload.cost(reader, *sums, model_ids, limit), form))
+    return 0
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write.")
+@_database
+def export(folder: Path, form: FileFormat, database: Path | None) -> int:
+    """Write all marts and the history as files, with a manifest; an earlier export in FOLDER is replaced.
+
+    \b
+    llm-stats export out
+    llm-stats export out --format csv
+    """
+    from llm_stats.export import export as write
+
+    with _reader(database):
+        pass  # says it well if there is nothing to export
+    counts = write(_warehouse(database).database, folder, form)
+    click.echo(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}")
     return 0
 
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 
+#: Changes when raw or history tables of an older file can no longer be used as they are.
+LAYOUT = 1
+
 _DUCKDB_TYPES = {"text": "varchar", "double": "double", "bigint": "bigint", "bool": "boolean", "timestamp": "timestamp", "date": "date"}
 _ROOT_KEYS = "_dlt_load_id varchar not null, _dlt_id varchar not null"
 _NESTED_KEYS = "_dlt_root_id varchar not null, _dlt_parent_id varchar not null, _dlt_list_idx bigint not null, _dlt_id varchar not null"
@@ -126,13 +129,20 @@ class Warehouse:
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
         if self.database.exists():
-            try:
-                with duckdb.connect(self.database, read_only=True) as connection:
-                    connection.execute("select 1 from raw.models, raw.fetches limit 0")
-            except duckdb.CatalogException:
-                raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
-            except duckdb.Error as error:
-                raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+            self._require_our_layout()
+
+    def _require_our_layout(self) -> None:
+        try:
+            with duckdb.connect(self.database, read_only=True) as connection:
+                (layout,) = connection.execute("select max(version) from history.layout").fetchall()[0]
+        except duckdb.CatalogException:
+            raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
+        except duckdb.Error as error:
+            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+        if layout != LAYOUT:
+            age = "a newer" if layout > LAYOUT else "an older"
+            says = f"{self.database} was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})"
+            raise UsageError(f"{says}; use the version that made it, or another path")
 
 
 class WorkingCopy:
