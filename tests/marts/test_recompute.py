@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import recompute
 from catalogue import model, offer, score
 from conftest import RawTables
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from llm_stats import sql
+from replay import built, empty, write_history
 
 _BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
 _PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
@@ -88,26 +87,17 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def database() -> Iterator[RawTables]:
     """Raw tables with all views built once, for building them takes longer than reading them."""
-    with duckdb.connect() as connection:
-        raw = RawTables(connection)
-        raw.apply()
-        recompute.LOWER_IS_BETTER = {
-            benchmark_id for (benchmark_id,) in connection.execute("select benchmark_id from staging.lower_is_better_benchmarks").fetchall()
-        }
+    with built() as raw:
+        listed = raw.connection.execute("select benchmark_id from staging.lower_is_better_benchmarks").fetchall()
+        recompute.LOWER_IS_BETTER = {benchmark_id for (benchmark_id,) in listed}
         yield raw
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
     """Puts other records into the same database, as the first and only load."""
-    for table in ("models", "models__providers", "models__scores", "models__modalities", "models__top_scores", "fetches"):
-        raw.connection.execute(f"delete from raw.{table}")
+    empty(raw)
     raw.load(records, recompute.FETCHED_AT)
-    for file in sql.in_order():
-        if file.layer == "history":
-            raw.connection.execute(f"delete from {file.address}")
-    for file in sql.in_order():
-        if file.layer == "history":
-            raw.connection.execute(file.text)
+    write_history(raw.connection)
 
 
 @settings(
