@@ -1,8 +1,8 @@
 -- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
 -- Grain: model_id, provider_id, offer_no. Only available priced offers of models that are at least as good as asked.
 -- Reads: marts.offers, marts.scores.
--- `min_value` is on the benchmark's scale (marts.benchmarks.scale). Where lower is better it is the largest value that will do. Empty if the
--- benchmark is not comparable.
+-- `min_value` is on the benchmark's scale (marts.benchmarks.scale). Where lower is better it is the largest value that will do. Empty if
+-- the benchmark is not comparable.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,

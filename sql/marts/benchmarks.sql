@@ -1,8 +1,8 @@
 -- Each benchmark: how many models it compares, on which scale, who leads, and whether the comparison means anything.
 -- Grain: benchmark_id.
 -- Reads: marts.scores.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more than
--- ten times the median of the former). One benchmark may have several ids upstream; they stay apart.
+-- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more
+-- than ten times the median of the former). One benchmark may have several ids upstream; they stay apart.
 create or replace view marts.benchmarks as
 with
 compared_scores as (

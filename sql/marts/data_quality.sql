@@ -1,8 +1,8 @@
 -- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason in words.
 -- Grain: rule, model_id, detail.
 -- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores.
--- Nothing named here is dropped: rows that no comparison uses say so, all others count as they are. A model without a row here is not thereby
--- right. That most scores are reported by the model's maker is no fault of a row: see marts.scores.evidence.
+-- Nothing named here is dropped: rows that no comparison uses say so, all others count as they are. A model without a row here is not
+-- thereby right. That most scores are reported by the model's maker is no fault of a row: see marts.scores.evidence.
 create or replace view marts.data_quality as
 with
 listed_offers as (
@@ -121,7 +121,8 @@ union all
 select
     'offer_not_available' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_no as varchar) || ': status is "' || status || '", in no price comparison' as detail
+    'provider ' || provider_id || ', offer ' || cast(offer_no as varchar)
+    || ': status is "' || status || '", in no price comparison' as detail
 from listed_offers
 where not is_available
 

@@ -1,10 +1,10 @@
 -- Who leads, by category and by evidence: the mean share of other models that a model beats, over the benchmarks it was scored on.
 -- Grain: category, evidence_scope, model_id.
 -- Reads: staging.scores, marts.scores.
--- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the scope, among
--- its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may repeat a score once
--- per category: it then counts in each of them, and once in `overall`. A model is only as comparable as the benchmarks it was scored on: read
--- benchmark_count along with the rank.
+-- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the
+-- scope, among its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may
+-- repeat a score once per category: it then counts in each of them, and once in `overall`. A model is only as comparable as the
+-- benchmarks it was scored on: read benchmark_count along with the rank.
 create or replace view marts.leaderboard as
 with
 compared_scores as (

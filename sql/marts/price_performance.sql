@@ -1,8 +1,9 @@
--- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on both.
+-- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on
+-- both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on that benchmark.
 -- Reads: marts.offers, marts.scores.
--- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every model that is
--- no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
+-- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every
+-- model that is no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
 create or replace view marts.price_performance as
 with
 cheapest_offers as (

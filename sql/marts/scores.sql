@@ -1,8 +1,9 @@
 -- One score for each model and benchmark, chosen from all that are listed, and where it stands among the models.
 -- Grain: model_id, benchmark_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks.
--- Chosen: verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed.
--- Compare on `value`, never on `score`, and only where marts.benchmarks.is_comparable: rank and win rate are given for every benchmark.
+-- Chosen: verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the
+-- first listed. Compare on `value`, never on `score`, and only where marts.benchmarks.is_comparable: rank and win rate are given for
+-- every benchmark.
 create or replace view marts.scores as
 with
 -- few benchmarks are listed more than once in a model: only these need an order
@@ -35,7 +36,7 @@ chosen_among_repeated as (
         partition by repeated_scores.model_id, repeated_scores.benchmark_id
         order by
             scores.is_verified desc,
-            scores.is_self_reported,
+            scores.is_self_reported and not scores.is_verified,
             scores.scored_at desc,
             scores.score desc,
             scores.list_index
