@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llm_stats.checks import Finding
-    from llm_stats.client import Answer, Stop
+    from llm_stats.client import Answer
     from llm_stats.reader import Table
     from llm_stats.record import Fetch
     from llm_stats.settings import Settings
+    from llm_stats.wire import Stop
 
     Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
 
