@@ -175,6 +175,25 @@ def history(model_id: str, form: Format, database: Path | None) -> int:
 
 
 @cli.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@_database
+def status(form: str, database: Path | None) -> int:
+    """How the warehouse is doing: the last run, the age of the data, what keeps failing, the requests of today.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats import status as states
+
+    with _reader(database) as reader:
+        found = states.status(reader)
+    for line in [states.as_json(found)] if form == "json" else states.as_text(found):
+        click.echo(line)
+    return 0
+
+
+@cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
 @click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")
