@@ -64,8 +64,8 @@ class TestDemo:
 
 class TestIds:
     def test_come_from_arguments_stripped_and_without_duplicates(self, run: Command, api: SampleApi) -> None:
-        assert run(" murmur-1 ", "aurora-large-1", "murmur-1").code == 0
-        assert sorted(request.model_id for request in api.requests if request.model_id) == ["aurora-large-1", "murmur-1"]
+        assert run(" murmur-1 ", "aurora-large-1", "murmur-1", "--concurrency", 1).code == 0
+        assert [request.model_id for request in api.requests if request.model_id] == ["murmur-1", "aurora-large-1"]
 
     def test_come_from_a_file(self, run: Command, home: Path, api: SampleApi) -> None:
         (home / "ids.txt").write_text("# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n")

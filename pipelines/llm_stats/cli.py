@@ -220,6 +220,25 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 
 
 @cli.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@_database
+def status(form: str, database: Path | None) -> int:
+    """How the warehouse is doing: the last run, the age of the data, what keeps failing, the requests of today.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats import status as states
+
+    with _reader(database) as reader:
+        found = states.status(reader)
+    for line in [states.as_json(found)] if form == "json" else states.as_text(found):
+        click.echo(line)
+    return 0
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write.")
 @_database

@@ -7,30 +7,39 @@ import time
 
 from pyrate_limiter import InMemoryBucket, Limiter, Rate
 
+_STRETCH = 1.02
+_JITTER_SECONDS = 0.1
+
 
 class Pace:
     """Lets through at most `requests` in any window of `window_seconds`; 0 means no limit.
 
-    The window is 2 % longer than asked for: requests are spaced as they leave, the server counts them as they arrive.
+    The window is a little longer than asked for: requests are spaced as they leave, the server counts them as they arrive.
     """
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
-        self._limiter = Limiter(InMemoryBucket([Rate(requests, int(window_seconds * 1020))])) if requests else None
+        milliseconds = int((window_seconds * _STRETCH + _JITTER_SECONDS) * 1000)
+        self._limiter = Limiter(InMemoryBucket([Rate(requests, milliseconds)])) if requests else None
         self._resume_at = 0.0
+        self._pausing = threading.Lock()
+        self._next = threading.Lock()  # one thread waits for the limiter, the others for that thread
 
     def pause(self, seconds: float) -> None:
         """Nobody goes on for so long; the longest pause asked for counts."""
-        self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+        with self._pausing:
+            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
     def wait(self, stopped: threading.Event) -> None:
         """Returns when the next request may leave, or at once when `stopped` is set."""
-        while not stopped.is_set():
-            if (pause := self._resume_at - time.monotonic()) > 0:
-                stopped.wait(min(pause, 1.0))
-            elif self._limiter is None or self._limiter.try_acquire(blocking=False):
-                return
-            else:
-                stopped.wait(0.02)
+        with self._next:
+            while not (stopped.is_set() or self.try_now()):
+                stopped.wait(min(max(self._resume_at - time.monotonic(), 0.02), 1.0))
+
+    def try_now(self) -> bool:
+        """True if a request may leave at once; it is then counted."""
+        if time.monotonic() < self._resume_at:
+            return False
+        return self._limiter is None or bool(self._limiter.try_acquire(blocking=False))
 
     def close(self) -> None:
         """Ends the limiter's housekeeping thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 
@@ -18,13 +19,21 @@ def shown(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
 
 def _lines(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
     tally = _Tally(total)
-    said_at = time.monotonic()
-    for answer in answers:
-        tally.add(answer)
-        if time.monotonic() - said_at >= _SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
+    over = threading.Event()
+
+    def say() -> None:
+        while not over.wait(_SECONDS_BETWEEN_LINES):
             print(tally, file=sys.stderr, flush=True)
-        yield answer
+
+    speaker = threading.Thread(target=say, name="progress", daemon=True)  # by the clock: in a pause nothing arrives
+    speaker.start()
+    try:
+        for answer in answers:
+            tally.add(answer)
+            yield answer
+    finally:
+        over.set()
+        speaker.join()
 
 
 def _bar(answers: Iterable[Answer], total: int) -> Iterator[Answer]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
-from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.errors import LlmStatsError, NothingFetched, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llm_stats.checks import Finding
-    from llm_stats.client import Answer, Stop
-    from llm_stats.reader import Table
+    from llm_stats.client import Answer
+    from llm_stats.reader import Reader, Table
     from llm_stats.record import Fetch
     from llm_stats.settings import Settings
+    from llm_stats.wire import Stop
 
     Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
 
@@ -69,10 +70,10 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
         model_ids = client.list_ids() if all_models else settings.model_ids
         fetched_at = warehouse.fetched_at()
         _require_clock(clock, fetched_at)
-        due = stalest_first(model_ids, fetched_at, settings.max_age)
-        result.fresh = len(model_ids) - len(due)
+        due = stalest_first(model_ids, fetched_at, settings.max_age, warehouse.failing_at())
+        result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
         with warehouse.working_copy() as copy:
-            answers = result.count(client.fetch(due))
+            answers = result.count(client.fetch(due, fetched_at))
             result.load_id = copy.load(resources(progress(answers, len(due)) if progress else answers))
             result.stop = client.stop
             _require_an_answer(result)
@@ -80,6 +81,7 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
             with warehouse.keeping_refused(copy):
                 result.warnings = checks.require(copy.path)
             with Reader(copy.path) as reader:
+                _require_sums(result, reader)
                 result.changes = changes.of_load(reader, result.load_id)
             warehouse.publish(copy)
         cache.clear_used()
@@ -98,6 +100,7 @@ class Result:
 
     database: Path
     load_id: str = ""
+    asked: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     not_loaded: list[Fetch] = field(default_factory=list)
     new_fields: set[str] = field(default_factory=set)
@@ -108,10 +111,6 @@ class Result:
     changes: Table | None = None
     account: dict[str, Any] | None = None
     elapsed_seconds: float = 0.0
-
-    @property
-    def asked(self) -> int:
-        return self.outcomes.total()
 
     @property
     def exit_code(self) -> int:
@@ -133,12 +132,19 @@ class Result:
             yield answer
 
 
-def stalest_first(model_ids: Sequence[str], fetched_at: dict[str, dt.datetime], max_age: dt.timedelta) -> list[str]:
-    """The ids worth asking for, so that a small budget is spent where it helps most: never fetched first, then the longest ago."""
-    never = dt.datetime.min.replace(tzinfo=dt.UTC)
-    fresh_since = dt.datetime.now(dt.UTC) - max_age
-    due = [model_id for model_id in dict.fromkeys(model_ids) if not max_age or fetched_at.get(model_id, never) < fresh_since]
-    return sorted(due, key=lambda model_id: fetched_at.get(model_id, never))
+def stalest_first(
+    model_ids: Iterable[str],
+    fetched_at: Mapping[str, dt.datetime],
+    max_age: dt.timedelta,
+    failing_at: Mapping[str, dt.datetime] | None = None,
+) -> list[str]:
+    """The ids worth asking for, so that a small budget is spent where it helps most: never fetched first, then the longest ago.
+
+    An id that keeps failing takes its turn by when it last failed (`failing_at`), or it would be first, and spend the budget, for ever.
+    """
+    never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
+    due = [model_id for model_id in dict.fromkeys(model_ids) if not max_age or now - fetched_at.get(model_id, never) > max_age]
+    return sorted(due, key=lambda model_id: max(fetched_at.get(model_id, never), (failing_at or {}).get(model_id, never)))
 
 
 def _require_key_and_ids(settings: Settings, all_models: bool) -> str:
@@ -166,3 +172,13 @@ def _require_an_answer(result: Result) -> None:
     if wrong_address or (result.asked and not answered and not (result.stop and result.stop.kind in ("quota", "budget"))):
         why = result.stop.message if result.stop else result.not_loaded[0].message
         raise NothingFetched(f"nothing could be fetched: {why}")
+
+
+def _require_sums(result: Result, reader: Reader) -> None:
+    """Every id asked for has one outcome, and the file says the same: a load that lost rows must not look like a good one."""
+    rows = reader.query(
+        "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10", (result.load_id,)
+    ).rows
+    if not result.asked == result.outcomes.total() == sum(count for _, count in rows) or dict(rows) != dict(result.outcomes):
+        counts = f"{result.asked} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
+        raise LlmStatsError(f"the counts of this run do not agree: {counts}; nothing was published; please report it")

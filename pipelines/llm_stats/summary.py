@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 from llm_stats.record import Outcome
 from llm_stats.run import Result
 
 _MOST_LINES = 20
+_MOST_FACTS = 8
+_ON_QUOTA = re.compile("quota|limit|us(ed|age)|remain|left|reset|plan|tier", re.IGNORECASE)
 
 
 def summary(result: Result) -> Iterator[str]:
@@ -23,8 +26,8 @@ def summary(result: Result) -> Iterator[str]:
         yield f"  and {len(problems) - _MOST_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
     if result.stop:
         yield f"stopped early: {result.stop.message}; {result.outcomes['deferred']} models are left to the next run"
-    if result.account:
-        yield "account: " + ", ".join(f"{name} {value}" for name, value in result.account.items() if isinstance(value, str | int | float))
+    if left := ", ".join(_quota(result.account)):
+        yield f"account: {left}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     yield from map(str, result.warnings)
@@ -34,3 +37,19 @@ def summary(result: Result) -> Iterator[str]:
     if len(changes) > _MOST_LINES:
         yield f"  and {len(changes) - _MOST_LINES} more: llm-stats changes"
     yield f"published {result.database}"
+
+
+def _quota(account: dict[str, Any] | None) -> list[str]:
+    """`{"plan": "free", "email": "…", "quota": {"limit": 250, "used": 7}}` → `["plan free", "quota.limit 250", "quota.used 7"]`.
+
+    Nobody has documented the shape, so a name that speaks of a quota decides; what else an account may hold is nobody's business.
+    """
+
+    def facts(part: dict[str, Any], path: str) -> Iterator[str]:
+        for name, value in part.items():
+            if isinstance(value, dict) and path.count(".") < 2:
+                yield from facts(value, f"{path}{name}.")
+            elif isinstance(value, str | int | float) and _ON_QUOTA.search(path + name):
+                yield f"{path}{name} {value}"[:80]
+
+    return list(facts(account or {}, ""))[:_MOST_FACTS]

@@ -108,12 +108,26 @@ class Warehouse:
             raise CheckFailed(f"{failure}\nthe refused file is kept at {kept}") from None
 
     def fetched_at(self) -> dict[str, dt.datetime]:
-        """When each model of the published database was last fetched (UTC); empty if there is none."""
+        """When each model was last fetched (UTC)."""
+        return self._moments("select id, fetched_at from raw.models")
+
+    def failing_at(self) -> dict[str, dt.datetime]:
+        """When each model that was asked for in vain, at least twice since it last loaded, last failed (UTC)."""
+        return self._moments("""
+            select fetches.model_id, max(fetches.requested_at)
+            from raw.fetches as fetches
+            left join raw.models as models on fetches.model_id = models.id
+            where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+            group by fetches.model_id
+            having count(*) > 1
+        """)
+
+    def _moments(self, query: str) -> dict[str, dt.datetime]:
+        """A time for each model of the published database; none if there is no database."""
         if not self.database.exists():
             return {}
         with duckdb.connect(self.database, read_only=True) as connection:
-            rows = connection.execute("select id, fetched_at from raw.models").fetchall()
-        return {model_id: fetched_at.replace(tzinfo=dt.UTC) for model_id, fetched_at in rows}
+            return {model_id: moment.replace(tzinfo=dt.UTC) for model_id, moment in connection.execute(query).fetchall()}
 
     def _require_usable(self) -> None:
         """Refuses, with what to do, a published path that is a folder, cannot be written, or is not one of our databases."""

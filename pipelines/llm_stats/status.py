@@ -1,0 +1,126 @@
+"""How the warehouse is doing: what the last run brought, how old the data is, what keeps failing, what today has cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from llm_stats.errors import UsageError
+from llm_stats.output import render, safe
+from llm_stats.reader import Reader, Table
+
+_STALEST = 5
+_MOST_FAILING = 20
+
+_LAST_RUN = """
+    select outcome, count(*) as models, sum(attempts) as requests, max(requested_at) as at
+    from staging.fetches
+    where load_id = (select load_id from staging.fetches order by requested_at desc, load_id desc limit 1)
+    group by outcome
+    order by models desc, outcome
+    limit 10
+"""
+_AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
+_TODAY = "select coalesce(sum(attempts), 0) from staging.fetches where requested_at >= ?"
+_STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
+_FAILING = """
+    select
+        fetches.model_id,
+        arg_max(fetches.outcome, fetches.requested_at) as outcome,
+        arg_max(fetches.message, fetches.requested_at) as reason,
+        count(*) as times,
+        min(fetches.requested_at) as since,
+        any_value(models.fetched_at) as loaded_at
+    from staging.fetches as fetches
+    left join staging.models as models on fetches.model_id = models.model_id
+    where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+    group by fetches.model_id
+    order by times desc, fetches.model_id
+    limit 10000
+"""
+
+
+@dataclass(frozen=True)
+class Status:
+    """All times are UTC. `requests_today` counts what runs that were published spent on models; lists of models come on top."""
+
+    at: dt.datetime
+    last_run_at: dt.datetime
+    last_run: dict[str, int]
+    last_run_requests: int
+    requests_today: int
+    models: int
+    oldest_at: dt.datetime | None
+    newest_at: dt.datetime | None
+    stalest: list[dict[str, Any]]
+    failing: list[dict[str, Any]]
+
+
+def status(reader: Reader, now: dt.datetime | None = None) -> Status:
+    """The status of a warehouse. Raises `UsageError` if no run ever was published there."""
+    now = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(tzinfo=None)
+    try:
+        last = reader.query(_LAST_RUN).rows
+    except UsageError:
+        raise UsageError("this is no llm-stats warehouse, or one without any run; make one with `llm-stats run`") from None
+    if not last:
+        raise UsageError("no run has been published here yet; start one with `llm-stats run`")
+    ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
+    ((today,),) = reader.query(_TODAY, (dt.datetime.combine(now.date(), dt.time()),)).rows
+    return Status(
+        at=now,
+        last_run_at=max(row[3] for row in last),
+        last_run={row[0]: row[1] for row in last},
+        last_run_requests=int(sum(row[2] for row in last)),
+        requests_today=int(today),
+        models=models,
+        oldest_at=oldest_at,
+        newest_at=newest_at,
+        stalest=_dicts(reader.query(_STALEST_MODELS)),
+        failing=_dicts(reader.query(_FAILING)),
+    )
+
+
+def as_json(found: Status) -> str:
+    return json.dumps(asdict(found), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
+
+
+def as_text(found: Status) -> Iterator[str]:
+    """Line by line, in a dozen lines when all is well."""
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in found.last_run.items())
+    yield f"last run    {_ago(found, found.last_run_at)}: {counts}; {found.last_run_requests} requests"
+    yield f"requests    {found.requests_today} today (since 00:00 UTC)"
+    if found.newest_at and found.oldest_at:
+        newest, oldest = _ago(found, found.newest_at), _ago(found, found.oldest_at)
+        yield f"data        {found.models} models, the newest fetched {newest}, the oldest {oldest}"
+        yield "stalest     " + ", ".join(f"{safe(row['model_id'])} ({_ago(found, row['fetched_at'])})" for row in found.stalest)
+    else:
+        yield "data        none yet"
+    if not found.failing:
+        yield "failing     none"
+        return
+    cut = f", the first {_MOST_FAILING} here; --format json has all" if len(found.failing) > _MOST_FAILING else ""
+    yield f"failing     {len(found.failing)}{cut}\n"
+    yield render(_failing(found), "table")
+
+
+def _failing(found: Status) -> Table:
+    rows = [(row["model_id"], row["outcome"], row["times"], _ago(found, row["since"]), row["reason"]) for row in found.failing]
+    columns = ("model_id", "outcome", "times", "since", "reason")
+    return Table(columns, ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR"), rows[:_MOST_FAILING])
+
+
+def _dicts(table: Table) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def _ago(found: Status, moment: dt.datetime) -> str:
+    """`3 hours ago`, in the largest unit of which there is more than one."""
+    seconds = max((found.at - moment).total_seconds(), 0)
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{seconds:.0f} seconds ago"

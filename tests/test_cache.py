@@ -1,0 +1,161 @@
+"""The response cache: on disk the moment it arrives, true about its time, gone when it is old or used, never in the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llm_stats.cache import ResponseCache
+from llm_stats.errors import UsageError
+from llm_stats.response import Body
+
+URL = "https://sample.invalid/stats/v1/models/a%2Fb"
+HOUR = dt.timedelta(hours=1)
+
+
+def body(content: bytes = b"{}", age: dt.timedelta = dt.timedelta(0)) -> Body:
+    return Body(content, dt.datetime.now(dt.UTC) - age)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".llm_stats" / "responses.sqlite"
+
+
+@pytest.fixture
+def cache(path: Path) -> Iterator[ResponseCache]:
+    with ResponseCache(path, HOUR) as cache:
+        yield cache
+
+
+def test_it_gives_back_what_it_was_given_with_its_time(cache: ResponseCache) -> None:
+    kept = body(b'{"id": "a/b"}\xf0\x9f\x98\x80', age=dt.timedelta(minutes=59))
+    cache.put(URL, kept)
+    assert cache.get(URL) == kept
+    assert cache.get(URL + "x") is None
+
+
+def test_a_time_of_another_zone_is_the_same_time(cache: ResponseCache) -> None:
+    arrived = dt.datetime.now(dt.timezone(dt.timedelta(hours=5, minutes=30))) - dt.timedelta(minutes=1)
+    cache.put(URL, Body(b"{}", arrived))
+    assert cache.get(URL) == Body(b"{}", arrived)
+
+
+def test_the_newest_counts(cache: ResponseCache) -> None:
+    cache.put(URL, body(b"old"))
+    cache.put(URL, body(b"new"))
+    kept = cache.get(URL)
+    assert kept is not None
+    assert kept.content == b"new"
+
+
+@pytest.mark.parametrize("age", [HOUR, -HOUR], ids=["too old", "from the future"])
+def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(path: Path, age: dt.timedelta) -> None:
+    with ResponseCache(path, HOUR) as cache:
+        cache.put(URL, body(age=age))
+        assert cache.get(URL) is None
+    ResponseCache(path, HOUR).__exit__()
+    assert count(path) == 0
+
+
+def count(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    try:
+        return int(connection.execute("select count(*) from responses").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def test_the_file_does_not_grow_without_bound(path: Path) -> None:
+    sizes = []
+    for _ in range(5):
+        with ResponseCache(path, HOUR) as cache:
+            for number in range(50):
+                cache.put(f"{URL}{number}", body(b"x" * 20_000))
+            cache.clear_used()
+        sizes.append(path.stat().st_size)
+    assert max(sizes) < 100_000
+
+
+def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
+    with ResponseCache(path, HOUR) as killed:
+        for name in ("taken", "left"):
+            killed.put(name, body())
+    with ResponseCache(path, HOUR) as cache:
+        cache.get("taken")
+        cache.put("put", body())
+        cache.clear_used()
+        assert [cache.get(name) is not None for name in ("taken", "put", "left")] == [False, False, True]
+
+
+def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
+    script = f"""
+import datetime as dt, os, pathlib, signal
+from llm_stats.cache import ResponseCache
+from llm_stats.response import Body
+cache = ResponseCache(pathlib.Path({str(path)!r}), dt.timedelta(hours=1))
+for number in range(100):
+    cache.put(str(number), Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9
+    with ResponseCache(path, HOUR) as cache:
+        assert all(cache.get(str(number)) for number in range(100))
+
+
+def test_it_survives_hours_that_no_calendar_holds(path: Path) -> None:
+    with ResponseCache(path, dt.timedelta.max) as cache:
+        cache.put(URL, body())
+        assert cache.get(URL)
+
+
+@pytest.mark.parametrize("content", [b"no database, but longer than the header of one" * 50, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with ResponseCache(path, HOUR) as cache:
+        cache.put(URL, body())
+        assert cache.get(URL)
+
+
+def test_a_file_that_cannot_be_written_is_said_so_at_once(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
+        ResponseCache(path, HOUR)
+
+
+def test_another_holder_is_an_error_and_no_endless_wait(cache: ResponseCache, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect: Any = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1))
+    with pytest.raises(UsageError, match="database is locked"):
+        ResponseCache(path, HOUR)
+
+
+FULL_DISK = """
+import datetime as dt, pathlib, resource, sys
+from llm_stats.cache import ResponseCache
+from llm_stats.response import Body
+path = pathlib.Path(sys.argv[1])
+with ResponseCache(path, dt.timedelta(hours=1)) as cache:
+    cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # as a full disk: no file can grow beyond
+    try:
+        cache.put("second", Body(b"x" * 500_000, dt.datetime.now(dt.UTC)))
+    except OSError as error:
+        print(error)
+    cache.clear_used()
+    print(cache.get("second"))
+"""
+
+
+def test_a_full_disk_is_an_error_that_leaves_what_was_kept(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "responses.sqlite: " in done.stdout
+    assert done.stdout.endswith("None\n")

@@ -1,0 +1,121 @@
+"""`llm-stats status`: what a person or a monitor wants to know first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from bench.synthetic import catalogue
+from conftest import Command, RawTables
+from llm_stats.errors import UsageError
+from llm_stats.reader import Reader
+from llm_stats.record import Fetch
+from llm_stats.status import Status, as_json, as_text, status
+
+RECORDS = catalogue(8, providers=1, scores=1)
+IDS = [entry["id"] for entry in RECORDS]
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+def hours_ago(hours: float) -> dt.datetime:
+    return NOW - dt.timedelta(hours=hours)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Three runs: two days ago, this morning, two hours ago."""
+    path = tmp_path / "llm_stats.duckdb"
+    with duckdb.connect(path) as connection:
+        raw = RawTables(connection)
+        raw.load(RECORDS[:6], hours_ago(48), "1")
+        raw.load(RECORDS[:3], hours_ago(10), "2")
+        raw.fetch(["gone"], hours_ago(10), "not_found", "2")
+        raw.load(RECORDS[:2], hours_ago(2), "3")
+        raw.fetch([IDS[3]], hours_ago(2), "failed", "3")
+        raw.fetch(["gone"], hours_ago(1.9), "not_found", "3")
+        raw.fetch(IDS[4:], hours_ago(2), "deferred", "3")
+        connection.execute("update raw.fetches set message = 'HTTP 404 \x1b[31m' where outcome = 'not_found'")
+        connection.execute("update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'")
+        connection.execute("update raw.fetches set attempts = 0 where outcome = 'deferred'")
+        raw.apply()
+    return path
+
+
+def found(database: Path) -> Status:
+    with Reader(database) as reader:
+        return status(reader, NOW)
+
+
+def test_says_what_there_is(database: Path) -> None:
+    text = "\n".join(as_text(found(database)))
+    assert text.splitlines()[:6] == [
+        "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
+        "requests    10 today (since 00:00 UTC)",
+        "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
+        f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
+        "failing     2",
+        "",
+    ]
+    assert [" ".join(line.split()) for line in text.splitlines()[8:]] == [
+        "gone not_found 2 10 hours ago HTTP 404 \\x1b[31m",
+        f"{IDS[3]} failed 1 2 hours ago HTTP 500",
+    ]
+
+
+def test_json_says_the_same(database: Path) -> None:
+    said = json.loads(as_json(found(database)))
+    assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
+    assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 10, 6)
+    assert said["oldest_at"] == "2026-11-21T12:00:00"
+    assert said["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
+    assert [(row["model_id"], row["times"], row["loaded_at"]) for row in said["failing"]] == [
+        ("gone", 2, None),
+        (IDS[3], 1, "2026-11-21T12:00:00"),
+    ]
+
+
+def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        fetch = Fetch(model_id="", requested_at=hours_ago(1), outcome="failed").model_dump()
+        connection.execute(
+            "insert into raw.fetches by name select 'm' || x as model_id, ?::timestamp as requested_at, 'failed' as outcome, 1 as attempts,"
+            " 0 as elapsed_ms, '3' as _dlt_load_id, 'x' || x as _dlt_id from range(30) as r (x)",
+            [fetch["requested_at"]],
+        )
+    lines = list(as_text(found(database)))
+    assert lines[4] == "failing     32, the first 20 here; --format json has all\n"
+    assert len(lines[5].splitlines()) == 2 + 20
+    assert len(found(database).failing) == 32
+
+
+def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "x.duckdb") as connection:
+        raw = RawTables(connection)
+        raw.fetch(["a"], hours_ago(0), "deferred")
+        raw.apply()
+    assert list(as_text(found(tmp_path / "x.duckdb")))[2:] == ["data        none yet", "failing     none"]
+
+
+def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "x.duckdb") as connection:
+        RawTables(connection).apply()
+    with pytest.raises(UsageError, match="no run has been published here yet; start one with `llm-stats run`"):
+        found(tmp_path / "x.duckdb")
+
+
+def test_another_database_is_told_apart(tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "x.duckdb").close()
+    with pytest.raises(UsageError, match="this is no llm-stats warehouse"):
+        found(tmp_path / "x.duckdb")
+
+
+def test_the_command(llm_stats: Command, database: Path) -> None:
+    done = llm_stats("status", "--database", database)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("last run    ")
+    assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
+    missing = llm_stats("status", "--database", "missing.duckdb")
+    assert (missing.code, "missing.duckdb does not exist; make it with `llm-stats run`" in missing.err) == (2, True)
