@@ -11,13 +11,13 @@ with costed_offers as (
         provider_name,
         input_usd_per_mtok,
         output_usd_per_mtok,
-        input_usd_per_mtok * cast(input_tokens as double) / 1000000 as input_cost_usd,
-        output_usd_per_mtok * cast(output_tokens as double) / 1000000 as output_cost_usd
+        round(input_usd_per_mtok * cast(input_tokens as double) / 1000000, 10) as input_cost_usd,
+        round(output_usd_per_mtok * cast(output_tokens as double) / 1000000, 10) as output_cost_usd
     from marts.offers
     where price_rank is not null
 )
 
--- ranked on ten decimals, so that costs which are equal on paper share a place
+-- ten decimals, so that costs which are equal on paper share a place
 select
     model_id,
     provider_id,
@@ -27,7 +27,7 @@ select
     output_usd_per_mtok,
     input_cost_usd,
     output_cost_usd,
-    input_cost_usd + output_cost_usd as cost_usd,
+    round(input_cost_usd + output_cost_usd, 10) as cost_usd,
     rank() over (order by round(input_cost_usd + output_cost_usd, 10)) as cost_rank,
     rank() over (partition by model_id order by round(input_cost_usd + output_cost_usd, 10)) as model_cost_rank
 from costed_offers

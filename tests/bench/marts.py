@@ -2,7 +2,8 @@
 
 The catalogue is made up: 10,000 models, 8 offers and 30 scores each, with ties, free and unavailable offers and missing prices. Two
 threads. Two queries for each mart, both as a dashboard sends them: `select count(*)`, and every column of the rows of one model or
-benchmark. Nothing is kept between queries, for views hold no data. The time is the best of three.
+benchmark. Nothing is kept between queries, for views hold no data. The time is the best of three, with the processor time beside it: on a
+machine that is busy with other things, half of that is what two free cores would take at best.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ from range({models}) as t (i), range(8) as u (j);
 
 insert into raw.models__scores by name
 select
-    format('model-{:05d}', i) as model_id, format('benchmark-{:03d}', (i + j * 11) % 300) as benchmark_id, 'Benchmark' as benchmark_name,
+    format('model-{:05d}', i) as model_id,
+    format('benchmark-{:03d}', (i + j * 11) % 300) as benchmark_id, format('Benchmark {}', (i + j * 11) % 300) as benchmark_name,
     hash(i, j, 6) % 1000 / 1000 as score, 1.0 as max_score, hash(i, j, 7) % 3 > 0 as is_self_reported,
     hash(i, j, 7) % 3 = 0 as verified_by_llmstats,
     timestamp '2026-01-01' + interval (hash(i, j, 8) % 100) day as scored_at, format('category-{}', (i + j * 11) % 300 % 12) as category,
@@ -73,23 +75,25 @@ def main(models: int) -> int:
     filled = time.perf_counter()
     raw.apply()
     print(f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s")
-    times: dict[str, float] = {}
+    times: dict[str, tuple[float, float]] = {}
     for mart in (file.address for file in sql.files("marts")):
         columns = [column for (column, *_) in connection.execute(f"describe {mart}").fetchall()]
         keys = [key for key in _FILTERS if key in columns and not (key == "category" and "evidence_scope" not in columns)]
         queries = {"count": f"select count(*) from {mart}", "filter": f"select * from {mart} where {_FILTERS[keys[0]]}"}
         for kind, query in queries.items():
             times[f"{mart} {kind}"] = min(_seconds(connection, query) for _ in range(3))
-        print(f"{mart:30} count {times[f'{mart} count']:6.3f} s   filter {times[f'{mart} filter']:6.3f} s")
+        shown = [f"{kind} {wall:6.3f} s (cpu {cpu:6.3f} s)" for kind in queries for wall, cpu in [times[f"{mart} {kind}"]]]
+        print(f"{mart:30} {'   '.join(shown)}")
     slowest = max(times, key=lambda name: times[name])
-    print(f"slowest: {slowest}, {times[slowest]:.3f} s (limit {_LIMIT_SECONDS} s)")
-    return int(times[slowest] > _LIMIT_SECONDS)
+    print(f"slowest: {slowest}, {times[slowest][0]:.3f} s (limit {_LIMIT_SECONDS} s)")
+    return int(times[slowest][0] > _LIMIT_SECONDS)
 
 
-def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> float:
-    started = time.perf_counter()
+def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
+    """Time on the clock, and of the processors."""
+    wall, cpu = time.perf_counter(), time.process_time()
     connection.execute(query).fetchall()
-    return time.perf_counter() - started
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 if __name__ == "__main__":
