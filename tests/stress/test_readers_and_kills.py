@@ -54,6 +54,7 @@ database, stop = map(pathlib.Path, sys.argv[1:3])
 oldest, frozen = None, None
 polls = 0
 while not stop.exists():
+    time.sleep(0.02)
     if not database.exists():
         continue
     began = time.time()
@@ -141,12 +142,12 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
 
 
 def generation(number: int) -> list[dict[str, Any]]:
-    """The sample with other prices, one provider list emptied in every third generation."""
+    """The sample with other prices, and each time another model without offers."""
     records = sample.today()
     for place, entry in enumerate(records):
         for offer in entry["providers"]:
             offer["output_price_per_m"] = number + place
-        if place % 3 == number % 3:
+        if place == number % len(records):
             entry["providers"] = []
     return records
 
