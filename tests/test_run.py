@@ -18,6 +18,7 @@ import pytest
 from conftest import Command
 from llm_stats import sample
 from llm_stats.sample import SampleApi
+from llm_stats.warehouse import LAYOUT
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "llm_stats_records.json"
 IDS = [entry["id"] for entry in sample.today()]
@@ -204,6 +205,15 @@ class TestBadInput:
         done = run("murmur-1", "--database", "mine.duckdb")
         assert (done.code, "no llm-stats warehouse" in done.err) == (2, True)
         assert content(home / "mine.duckdb") == before
+
+    @pytest.mark.parametrize(("layout", "age"), [(LAYOUT + 1, "a newer"), (LAYOUT - 1, "an older")])
+    def test_a_warehouse_of_another_version(self, run: Command, home: Path, layout: int, age: str) -> None:
+        run("murmur-1")
+        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+            connection.execute("update history.layout set version = ?", [layout])
+        done = run("murmur-1")
+        assert done.code == 2
+        assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})" in done.err
 
     def test_a_folder_that_does_not_exist_or_cannot_be_written(self, run: Command, home: Path) -> None:
         (home / "file").write_text("")

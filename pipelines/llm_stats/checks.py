@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from llm_stats import sql
-from llm_stats.errors import CheckFailed, LlmStatsError
+from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
+from llm_stats.reader import Reader
 
-if TYPE_CHECKING:
-    import duckdb
-
-SAMPLE_ROWS = 5
+_SAMPLE_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -32,34 +30,33 @@ class Finding:
         return f"{self.severity}: {self.check}: {self.says}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
 
 
-def findings(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> list[Finding]:
-    """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
-    import duckdb
+def count() -> int:
+    """How many checks there are."""
+    return len(sql.files("checks"))
 
+
+def findings(reader: Reader) -> list[Finding]:
+    """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
     found = []
-    for file in sql.files("checks", root):
-        severity = re.search(r"^-- Severity: (error|warning)$", file.text, re.MULTILINE)
+    for file in sql.files("checks"):
+        severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
         try:
-            rows = connection.execute(file.text).fetchall()
-        except duckdb.Error as error:
+            wrong = reader.query(file.text)
+        except UsageError as error:
             raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
-        if rows:
-            columns = tuple(column[0] for column in connection.description or ())
+        if wrong.rows:
             says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
-            found.append(
-                Finding(file.path.stem, "error" if severity[1] == "error" else "warning", says, len(rows), columns, rows[:SAMPLE_ROWS])
-            )
+            weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
+            found.append(Finding(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
     return sorted(found, key=lambda finding: finding.severity)
 
 
 def require(database: Path) -> list[Finding]:
     """The warnings on a database. Raises `CheckFailed`, with every error, if there is one."""
-    import duckdb
-
-    with duckdb.connect(database, read_only=True) as connection:
-        found = findings(connection)
+    with Reader(database) as reader:
+        found = findings(reader)
     errors = [finding for finding in found if finding.severity == "error"]
     if errors:
         raise CheckFailed("nothing was published, for the new file breaks a check:\n" + "\n".join(f"  {finding}" for finding in errors))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import __version__
-from llm_stats.errors import LlmStatsError, UsageError
+from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 
 if TYPE_CHECKING:
+    from llm_stats.export import FileFormat
     from llm_stats.output import Format
     from llm_stats.reader import Reader
     from llm_stats.run import Result
+    from llm_stats.warehouse import Warehouse
 
 _database = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
 _format = click.option(
@@ -175,6 +177,49 @@ def history(model_id: str, form: Format, database: Path | None) -> int:
 
 
 @cli.command()
+@click.argument("model_ids", nargs=-1, required=True)
+@_format
+@_database
+def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> int:
+    """Models side by side: facts, cheapest offers, shared benchmarks and who wins each.
+
+    \b
+    llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
+    """
+    from llm_stats import compare as side_by_side
+    from llm_stats.output import render_all
+
+    ids = list(dict.fromkeys(model_ids))
+    with _reader(database) as reader:
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+    click.echo(render_all(tables, form))
+    return 0
+
+
+@cli.command()
+@click.argument("model_ids", nargs=-1)
+@click.option("--input-tokens", required=True, help="Such as 2M, 500k or 2000000.")
+@click.option("--output-tokens", required=True, help="Such as 500k.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Most rows.")
+@_format
+@_database
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int, form: Format, database: Path | None) -> int:
+    """What so many tokens cost, cheapest offer first; for all models, or those named.
+
+    \b
+    llm-stats cost --input-tokens 10M --output-tokens 2M
+    llm-stats cost --input-tokens 2M --output-tokens 500k aurora-large-1 kestrel-2-pro
+    """
+    from llm_stats import cost as workload
+    from llm_stats.output import render
+
+    with _reader(database) as reader:
+        sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
+        click.echo(render(workload.cost(reader, *sums, model_ids, limit), form))
+    return 0
+
+
+@cli.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 @_database
 def status(form: str, database: Path | None) -> int:
@@ -191,6 +236,71 @@ def status(form: str, database: Path | None) -> int:
     for line in [states.as_json(found)] if form == "json" else states.as_text(found):
         click.echo(line)
     return 0
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write.")
+@_database
+def export(folder: Path, form: FileFormat, database: Path | None) -> int:
+    """Write all marts and the history as files, with a manifest; an earlier export in FOLDER is replaced.
+
+    \b
+    llm-stats export out
+    llm-stats export out --format csv
+    """
+    from llm_stats.export import export as write
+
+    with _reader(database):
+        pass  # says it well if there is nothing to export
+    counts = write(_warehouse(database).database, folder, form)
+    click.echo(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}")
+    return 0
+
+
+@cli.command()
+@_format
+@_database
+def snapshots(form: Format, database: Path | None) -> int:
+    """The published snapshots: age, size, rows, and which one is live."""
+    from llm_stats.output import render
+    from llm_stats.snapshots import listing
+
+    click.echo(render(listing(_warehouse(database).snapshots), form))
+    return 0
+
+
+@cli.command()
+@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the last before the live one]")
+@_database
+def rollback(snapshot_id: str | None, database: Path | None) -> int:
+    """Go back to an older snapshot; the next run goes on from there.
+
+    \b
+    llm-stats rollback
+    llm-stats rollback --to 20261123T170501.123456Z
+    """
+    warehouse = _warehouse(database)
+    with warehouse.lock():
+        live = warehouse.snapshots.go_back(snapshot_id)
+    click.echo(f"{warehouse.database} is the snapshot {live.id} again")
+    return 0
+
+
+@cli.command()
+@_database
+def check(database: Path | None) -> int:
+    """Run the checks of `sql/checks` on the published file."""
+    from llm_stats import checks
+    from llm_stats.output import safe
+
+    with _reader(database) as reader:
+        found = checks.findings(reader)
+    for finding in found:
+        click.echo(safe(str(finding)))
+    errors = sum(finding.severity == "error" for finding in found)
+    click.echo(f"{checks.count()} checks: {errors} errors, {len(found) - errors} warnings")
+    return CheckFailed.exit_code if errors else 0
 
 
 @cli.command()
@@ -217,6 +327,14 @@ def _reader(database: Path | None) -> Reader:
     from llm_stats.settings import Settings
 
     return Reader(Settings.read(database=database).database)
+
+
+def _warehouse(database: Path | None) -> Warehouse:
+    from llm_stats.settings import Settings
+    from llm_stats.warehouse import Warehouse
+
+    settings = Settings.read(database=database)
+    return Warehouse(settings.database, settings.keep_snapshots)
 
 
 def _read_ids(file: Path) -> list[str]:

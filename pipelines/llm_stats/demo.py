@@ -43,18 +43,19 @@ class _GivenOnly(Settings):
 def run_demo(database: Path) -> Result:
     """Loads the sample into `database`: yesterday's records first if it is new, so that there are changes to see."""
     with SampleApi() as api:
-        settings = _GivenOnly(
-            api_key=SecretStr(SAMPLE_KEY),
-            base_url=api.base_url,
-            database=database,
-            requests_per_minute=0,
-            cache_for=dt.timedelta(0),
-        )
+        settings = demo_settings(api, database)
         if not database.exists():
             api.publish(yesterday())
             carry_out(settings, all_models=True, clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
         api.publish(today())
         return carry_out(settings, all_models=True)
+
+
+def demo_settings(api: SampleApi, database: Path) -> Settings:
+    """A run against the sample API, as fast as it answers, that keeps no response for the next."""
+    return _GivenOnly(
+        api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_for=dt.timedelta(0)
+    )
 
 
 def comparisons(database: Path) -> list[tuple[str, Table]]:

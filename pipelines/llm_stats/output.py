@@ -31,6 +31,8 @@ def cell(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, float | decimal.Decimal):
         return number(float(value))
     if isinstance(value, dt.datetime):
@@ -51,13 +53,28 @@ def number(value: float) -> str:
 def render(table: Table, form: Format) -> str:
     """The table in one of the formats, without a final newline."""
     if form == "json":
-        return json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows], default=_plain, ensure_ascii=False, indent=2)
+        return _json(_records(table))
     if form == "csv":
         return _csv(table)
     if form == "markdown":
         lines = [table.columns, tuple("--:" if numeric else "---" for numeric in _numeric(table)), *_cells(table)]
         return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
     return _aligned(table)
+
+
+def render_all(tables: dict[str, Table], form: Format) -> str:
+    """Several tables: one JSON object, or one after the other."""
+    if form == "json":
+        return _json({name: _records(table) for name, table in tables.items()})
+    return "\n\n".join(render(table, form) for table in tables.values())
+
+
+def _records(table: Table) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
 
 
 def _aligned(table: Table) -> str:

@@ -78,7 +78,8 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
             result.stop = client.stop
             _require_an_answer(result)
             copy.build()
-            result.warnings = checks.require(copy.path)
+            with warehouse.keeping_refused(copy):
+                result.warnings = checks.require(copy.path)
             with Reader(copy.path) as reader:
                 _require_sums(result, reader)
                 result.changes = changes.of_load(reader, result.load_id)

@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from llm_stats.errors import LlmStatsError
 
-if TYPE_CHECKING:
-    import duckdb
-
 #: Folder → schema. `checks` defines nothing: its files are queries.
 _SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+_ADDRESS = re.compile(rf'\b({"|".join(set(_SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 
 class SqlError(LlmStatsError):
@@ -78,15 +77,11 @@ def in_order(root: Path | None = None) -> list[SqlFile]:
 
 def _reads(file: SqlFile) -> set[str]:
     """Every `schema.name` in a file, comments and strings left out."""
-    from sqlglot.dialects.duckdb import DuckDB
-    from sqlglot.errors import TokenError
-
-    try:
-        tokens = DuckDB.Tokenizer().tokenize(file.text)
-    except TokenError as error:
-        raise SqlError(f"{file.path}: {error}") from None
-    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
-    return {f"{schema.text}.{name.text}".lower() for schema, dot, name in triples if dot.text == "." and schema.text.lower() in _SCHEMAS}
+    tokens = duckdb.tokenize(file.text)
+    ends = [start for start, _ in tokens[1:]] + [len(file.text)]
+    prose = (duckdb.token_type.comment, duckdb.token_type.string_const)
+    code = "".join(file.text[start:end] for (start, kind), end in zip(tokens, ends, strict=True) if kind not in prose)
+    return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
 def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
@@ -95,8 +90,6 @@ def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> No
     Views and macros are made anew, so one whose file is gone disappears; history tables are only written to. Applied twice, or on an
     empty database that has the raw tables, the result is the same. Raises `SqlError`, naming file and line; nothing is changed then.
     """
-    import duckdb
-
     ordered = in_order(root)
     connection.begin()
     try:
@@ -118,8 +111,6 @@ def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> No
 
 def _statements(file: SqlFile) -> Iterator[tuple[int, str]]:
     """The statements of a file, each with the line it starts at."""
-    import duckdb
-
     try:
         statements = [statement.query.strip() for statement in duckdb.extract_statements(file.text)]
     except duckdb.Error as error:

@@ -1,11 +1,9 @@
-"""The files: a lock, a working copy of the published warehouse, dlt's load into it, and the swap that publishes it.
+"""The files of one warehouse: a lock, a working copy of the published database, dlt's load into it.
 
-    llm_stats.duckdb                          → .llm_stats/snapshots/<id>/llm_stats.duckdb   what readers open
-    .llm_stats/work/<id>/llm_stats.duckdb     the working copy: built aside, published or thrown away
-    .llm_stats/lock, holder.json              one run at a time, and who it is
-
-A reader that has a snapshot open keeps it; one that opens the published path gets the newest. The link names a folder and not a
-file of another name, because DuckDB names a catalog after the file that a path leads to.
+llm_stats.duckdb                          what readers open: a link to the live snapshot (see `snapshots.py`)
+.llm_stats/work/<id>/llm_stats.duckdb     the working copy: built aside, published or thrown away
+.llm_stats/refused/                       the last working copy that a check refused, and why
+.llm_stats/lock, holder.json              one run at a time, and who it is
 """
 
 from __future__ import annotations
@@ -25,14 +23,18 @@ import duckdb
 import filelock
 
 from llm_stats import sql
-from llm_stats.errors import LlmStatsError, LoadFailed, Locked, UsageError
+from llm_stats.errors import CheckFailed, LlmStatsError, LoadFailed, Locked, UsageError
+from llm_stats.snapshots import Snapshots, new_id
 from llm_stats.tables import TABLE_COMMENTS, TABLES
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
 
-#: DuckDB 1.4 and later read this; BI drivers lag behind.
-STORAGE_VERSION = "v1.4.0"
+#: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
+_STORAGE = "storage_version 'v1.4.0', block_size 16384"
+
+#: Changes when raw or history tables of an older file can no longer be used as they are.
+LAYOUT = 1
 
 _DUCKDB_TYPES = {"text": "varchar", "double": "double", "bigint": "bigint", "bool": "boolean", "timestamp": "timestamp", "date": "date"}
 _ROOT_KEYS = "_dlt_load_id varchar not null, _dlt_id varchar not null"
@@ -46,7 +48,8 @@ class Warehouse:
         self.database = database.absolute()
         self.folder = self.database.with_name(f".{self.database.stem}")
         self.cache = self.folder / "responses.sqlite"
-        self._keep_snapshots = keep_snapshots
+        self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
+        self._work = self.folder / "work"
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -59,11 +62,9 @@ class Warehouse:
         holder = self.folder / "holder.json"
         try:
             with lock:
-                holder.unlink(missing_ok=True)
-                holder.write_text(
-                    json.dumps({"pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": _now().isoformat()})
-                )
-                self._sweep()
+                _sign(holder)
+                shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
+                self.snapshots.sweep()
                 yield
                 holder.unlink(missing_ok=True)
         except filelock.Timeout:
@@ -71,39 +72,40 @@ class Warehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[WorkingCopy]:
-        """A private copy of the published database, or a new one; gone at the end, published or not."""
-        folder = self.folder / "work" / _stamp()
-        folder.mkdir(parents=True)
-        copy = WorkingCopy(folder / self.database.name)
+        """A private copy of the published database, or a new one; gone at the end, published or not.
+
+        Raises `LoadFailed` for what the disk or DuckDB refuses meanwhile.
+        """
+        folder = self._work / new_id()
         try:
+            folder.mkdir(parents=True)
+            copy = WorkingCopy(folder / self.database.name)
             if self.database.exists():
                 shutil.copyfile(self.database, copy.path)
             else:
                 copy.create()
             yield copy
+        except (OSError, duckdb.Error) as error:
+            raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, copy: WorkingCopy) -> None:
-        """Makes the working copy the published database, in one atomic step.
+        """Makes the working copy the published database, in one atomic step."""
+        self.snapshots.publish(copy.path, copy.path.parent.name)
 
-        Everything is on disk before the link moves: file, then folder, then link.
-        """
-        _fsync(copy.path)
-        snapshot = self.folder / "snapshots" / copy.path.parent.name
-        snapshot.mkdir(parents=True)
-        copy.path.rename(snapshot / self.database.name)
-        _fsync(snapshot)
-        _fsync(snapshot.parent)
-        aside = copy.path.parent / "link"
+    @contextlib.contextmanager
+    def keeping_refused(self, copy: WorkingCopy) -> Iterator[None]:
+        """If a check fails inside, keeps the working copy for a look, with the reason beside it; the last one only."""
         try:
-            aside.symlink_to(Path(os.path.relpath(snapshot / self.database.name, self.database.parent)))
-        except OSError:  # no symbolic links here: a rename does the job
-            shutil.copyfile(snapshot / self.database.name, aside)
-            _fsync(aside)
-        aside.replace(self.database)
-        _fsync(self.database.parent)
-        self._forget_old_snapshots()
+            yield
+        except CheckFailed as failure:
+            refused = self.folder / "refused"
+            shutil.rmtree(refused, ignore_errors=True)
+            refused.mkdir()
+            (refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
+            kept = copy.path.rename(refused / self.database.name)
+            raise CheckFailed(f"{failure}\nthe refused file is kept at {kept}") from None
 
     def fetched_at(self) -> dict[str, dt.datetime]:
         """When each model was last fetched (UTC)."""
@@ -141,27 +143,20 @@ class Warehouse:
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
         if self.database.exists():
-            try:
-                with duckdb.connect(self.database, read_only=True) as connection:
-                    connection.execute("select 1 from raw.models, raw.fetches limit 0")
-            except duckdb.CatalogException:
-                raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
-            except duckdb.Error as error:
-                raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+            self._require_our_layout()
 
-    def _sweep(self) -> None:
-        """Removes what a killed run left behind; only the holder of the lock may."""
-        shutil.rmtree(self.folder / "work", ignore_errors=True)
-
-    def _snapshots(self) -> list[Path]:
-        """The snapshot folders, oldest first."""
-        return sorted((self.folder / "snapshots").glob("*"))
-
-    def _forget_old_snapshots(self) -> None:
-        live = self.database.resolve().parent
-        for snapshot in self._snapshots()[: -self._keep_snapshots]:
-            if snapshot != live:
-                shutil.rmtree(snapshot, ignore_errors=True)
+    def _require_our_layout(self) -> None:
+        try:
+            with duckdb.connect(self.database, read_only=True) as connection:
+                (layout,) = connection.execute("select max(version) from history.layout").fetchall()[0]
+        except duckdb.CatalogException:
+            raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
+        except duckdb.Error as error:
+            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+        if layout != LAYOUT:
+            age = "a newer" if layout > LAYOUT else "an older"
+            says = f"{self.database} was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})"
+            raise UsageError(f"{says}; use the version that made it, or another path")
 
 
 class WorkingCopy:
@@ -174,7 +169,7 @@ class WorkingCopy:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
             quoted = str(self.path).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as new (storage_version '{STORAGE_VERSION}')")
+            connection.execute(f"attach '{quoted}' as new ({_STORAGE})")
 
     def load(self, resources: Iterable[DltResource]) -> str:
         """Loads resources into `raw` with dlt, from a clean working folder; the id of the load.
@@ -220,13 +215,12 @@ class WorkingCopy:
             sql.apply(connection)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _stamp() -> str:
-    """A folder name that sorts by time: `20261123T170501.123456Z`."""
-    return _now().strftime("%Y%m%dT%H%M%S.%fZ")
+def _sign(path: Path) -> None:
+    """Says who holds the lock. Only a courtesy: where another user's file cannot be replaced, the lock holds all the same."""
+    holder = {"pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": f"{dt.datetime.now(dt.UTC):%FT%TZ}"}
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+        path.write_text(json.dumps(holder))
 
 
 def _holder(path: Path) -> str:
@@ -236,15 +230,6 @@ def _holder(path: Path) -> str:
         return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
     except (OSError, ValueError, KeyError):
         return "just started"
-
-
-def _fsync(path: Path) -> None:
-    """Forces a file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _literal(text: str) -> str:

@@ -1,25 +1,41 @@
 -- Each benchmark: how many models it compares, on which scale, who leads, and whether the comparison means anything.
 -- Grain: benchmark_id.
 -- Reads: marts.scores.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more than
--- ten times the median of the former). One benchmark may have several ids upstream; they stay apart.
+-- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more
+-- than ten times the median of the former). One benchmark may have several ids upstream; they stay apart.
 create or replace view marts.benchmarks as
 with
+compared_scores as (
+    select
+        model_id,
+        benchmark_id,
+        benchmark_name,
+        category,
+        scale,
+        value,
+        is_lower_better,
+        gap_to_best,
+        evidence,
+        is_disputed,
+        not_comparable_reason
+    from marts.scores
+),
+
 summed_scores as (
     select
         benchmark_id,
         max(scale) as scale,
         bool_or(is_lower_better) as is_lower_better,
         count(*) as model_count,
-        max(value) filter (where benchmark_rank = 1) as best_value,
-        array_agg(model_id order by model_id) filter (where benchmark_rank = 1) as best_model_ids,
-        median(value) as median_value,
-        count(*) filter (where evidence = 'verified') as verified_count,
-        count(*) filter (where evidence = 'self_reported') as self_reported_count,
-        count(*) filter (where is_disputed) as disputed_count,
         max(value) as largest_value,
-        median(value) filter (where value between 0 and 1) as median_fraction
-    from marts.scores
+        min(value) as smallest_value,
+        array_agg(model_id order by model_id) filter (where gap_to_best = 0) as best_model_ids,
+        median(value) as median_value,
+        cast(count(*) filter (where evidence = 'verified') as double) / count(*) as verified_share,
+        cast(count(*) filter (where evidence = 'self_reported') as double) / count(*) as self_reported_share,
+        count(*) filter (where is_disputed) as disputed_count,
+        max(not_comparable_reason) as not_comparable_reason
+    from compared_scores
     group by benchmark_id
 ),
 
@@ -27,63 +43,50 @@ summed_scores as (
 counted_names as (
     select
         benchmark_id,
-        benchmark_name
-    from marts.scores
+        benchmark_name,
+        row_number() over (partition by benchmark_id order by count(*) desc, benchmark_name) as place
+    from compared_scores
     group by
         benchmark_id,
         benchmark_name
-    qualify row_number() over (partition by benchmark_id order by count(*) desc, benchmark_name) = 1
 ),
 
 counted_categories as (
     select
         benchmark_id,
-        category
-    from marts.scores
+        category,
+        row_number() over (partition by benchmark_id order by count(*) desc, category) as place
+    from compared_scores
     where category is not null
     group by
         benchmark_id,
         category
-    qualify row_number() over (partition by benchmark_id order by count(*) desc, category) = 1
-),
-
-judged_benchmarks as (
-    select
-        benchmark_id,
-        scale,
-        is_lower_better,
-        model_count,
-        best_value,
-        best_model_ids,
-        median_value,
-        verified_count,
-        self_reported_count,
-        disputed_count,
-        case
-            when model_count < 2 then 'fewer than 2 models'
-            when scale = 'raw' and largest_value > 1 and largest_value > 10 * median_fraction then 'values look like two units mixed'
-        end as not_comparable_reason
-    from summed_scores
 )
 
 select
-    judged_benchmarks.benchmark_id,
+    summed_scores.benchmark_id,
     counted_names.benchmark_name,
     counted_categories.category,
-    judged_benchmarks.model_count,
-    judged_benchmarks.scale,
-    judged_benchmarks.is_lower_better,
-    judged_benchmarks.best_value,
-    judged_benchmarks.best_model_ids,
-    judged_benchmarks.median_value,
-    cast(judged_benchmarks.verified_count as double) / judged_benchmarks.model_count as verified_share,
-    cast(judged_benchmarks.self_reported_count as double) / judged_benchmarks.model_count as self_reported_share,
-    judged_benchmarks.disputed_count,
-    judged_benchmarks.not_comparable_reason is null as is_comparable,
-    judged_benchmarks.not_comparable_reason
-from judged_benchmarks
-inner join counted_names on judged_benchmarks.benchmark_id = counted_names.benchmark_id
-left join counted_categories on judged_benchmarks.benchmark_id = counted_categories.benchmark_id;
+    summed_scores.model_count,
+    summed_scores.scale,
+    summed_scores.is_lower_better,
+    case when summed_scores.is_lower_better then summed_scores.smallest_value else summed_scores.largest_value end as best_value,
+    summed_scores.best_model_ids,
+    summed_scores.median_value,
+    summed_scores.verified_share,
+    summed_scores.self_reported_share,
+    summed_scores.disputed_count,
+    summed_scores.not_comparable_reason is null as is_comparable,
+    summed_scores.not_comparable_reason
+from summed_scores
+inner join counted_names
+    on
+        summed_scores.benchmark_id = counted_names.benchmark_id
+        and counted_names.place = 1
+left join counted_categories
+    on
+        summed_scores.benchmark_id = counted_categories.benchmark_id
+        and counted_categories.place = 1;
 
 comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable';
 comment on column marts.benchmarks.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';

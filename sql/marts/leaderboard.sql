@@ -1,87 +1,88 @@
 -- Who leads, by category and by evidence: the mean share of other models that a model beats, over the benchmarks it was scored on.
 -- Grain: category, evidence_scope, model_id.
--- Reads: staging.scores, marts.scores, marts.benchmarks.
--- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the scope, among
--- its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may repeat a score once
--- per category: it then counts in each of them, and once in `overall`. A model is only as comparable as the benchmarks it was scored on: read
--- benchmark_count along with the rank.
+-- Reads: staging.scores, marts.scores.
+-- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the
+-- scope, among its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may
+-- repeat a score once per category: it then counts in each of them, and once in `overall`. A model is only as comparable as the
+-- benchmarks it was scored on: read benchmark_count along with the rank.
 create or replace view marts.leaderboard as
 with
-evidence_scopes as (
+compared_scores as (
     select
-        cast(evidence_scope as varchar) as evidence_scope,
-        cast(has_self_reported as boolean) as has_self_reported
-    from (
-        values
-        ('all', true),
-        ('independent', false)
-    ) as scopes (evidence_scope, has_self_reported)
+        model_id,
+        benchmark_id,
+        model_count,
+        win_rate,
+        score,
+        normalized_score,
+        is_lower_better,
+        evidence
+    from marts.scores
+    where is_comparable
 ),
 
-scoped_scores as (
+independent_benchmarks as (
     select
-        evidence_scopes.evidence_scope,
-        scores.model_id,
-        scores.benchmark_id,
-        scores.is_lower_better,
-        scores.score,
-        scores.normalized_score,
-        bool_and(scores.normalized_score is not null) over (
-            partition by evidence_scopes.evidence_scope, scores.benchmark_id
-        ) as has_normalized_scale
-    from marts.scores as scores
-    inner join marts.benchmarks as benchmarks on scores.benchmark_id = benchmarks.benchmark_id
-    inner join evidence_scopes on evidence_scopes.has_self_reported or scores.evidence <> 'self_reported'
-    where benchmarks.is_comparable
+        benchmark_id,
+        count(*) as model_count,
+        bool_and(normalized_score is not null) as has_normalized_scale
+    from compared_scores
+    where evidence <> 'self_reported'
+    group by benchmark_id
+    having count(*) >= 3
 ),
 
 -- adding 0 turns a negative zero into zero, so that the two tie
-valued_scores as (
+independent_scores as (
     select
-        evidence_scope,
-        model_id,
-        benchmark_id,
-        case when is_lower_better then -1 else 1 end * case when has_normalized_scale then normalized_score else score end + 0.0 as goodness
-    from scoped_scores
+        compared_scores.model_id,
+        compared_scores.benchmark_id,
+        independent_benchmarks.model_count,
+        case when compared_scores.is_lower_better then -1 else 1 end
+        * case when independent_benchmarks.has_normalized_scale then compared_scores.normalized_score else compared_scores.score end
+        + 0.0 as goodness
+    from compared_scores
+    inner join independent_benchmarks on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
+    where compared_scores.evidence <> 'self_reported'
 ),
 
-placed_scores as (
+-- from the worst to the best: how many are worse, how many are no better
+placed_independent_scores as (
     select
-        evidence_scope,
         model_id,
         benchmark_id,
-        rank() over (partition by evidence_scope, benchmark_id order by goodness desc) as benchmark_rank,
-        count(*) over (partition by evidence_scope, benchmark_id, goodness) as tie_count,
-        count(*) over (partition by evidence_scope, benchmark_id) as model_count
-    from valued_scores
+        model_count,
+        rank() over worst_first - 1 as worse_count,
+        count(*) over worst_first as no_better_count
+    from independent_scores
+    window worst_first as (partition by benchmark_id order by goodness)
 ),
 
 -- fifteen decimals: a sum of decimals does not depend on its order
 counted_win_rates as (
     select
-        evidence_scope,
+        'all' as evidence_scope,
         model_id,
         benchmark_id,
-        cast(
-            (model_count - (benchmark_rank - 1) - tie_count + (tie_count - 1) / 2.0) / (model_count - 1) as decimal(18, 15)
-        ) as win_rate
-    from placed_scores
+        cast(win_rate as decimal(18, 15)) as win_rate
+    from compared_scores
     where model_count >= 3
+    union all
+    select
+        'independent' as evidence_scope,
+        model_id,
+        benchmark_id,
+        cast((worse_count + (no_better_count - worse_count - 1) / 2.0) / (model_count - 1) as decimal(18, 15)) as win_rate
+    from placed_independent_scores
 ),
 
 score_categories as (
-    select
+    select distinct
         model_id,
         benchmark_id,
         category
     from staging.scores
-    where category is not null
-    union
-    select
-        model_id,
-        benchmark_id,
-        'overall' as category
-    from staging.scores
+    where category <> 'overall'
 ),
 
 averaged_win_rates as (
@@ -100,6 +101,17 @@ averaged_win_rates as (
         score_categories.category,
         counted_win_rates.evidence_scope,
         counted_win_rates.model_id
+    union all
+    select
+        'overall' as category,
+        evidence_scope,
+        model_id,
+        cast(avg(win_rate) as double) as mean_win_rate,
+        count(*) as benchmark_count
+    from counted_win_rates
+    group by
+        evidence_scope,
+        model_id
 )
 
 -- ranked on nine decimals, so that means which are equal on paper share a place

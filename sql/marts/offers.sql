@@ -1,8 +1,8 @@
 -- Every offer that stands now: what each provider asks for each model, and how it compares with the model's other offers.
 -- Grain: model_id, provider_id, offer_no.
 -- Reads: history.offers.
--- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free. Rank on the blended price, which is only one mix of input and
--- output: use marts.workload_cost for another.
+-- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free. Rank on the blended price, which is only one mix of
+-- input and output: use marts.workload_cost for another.
 create or replace view marts.offers as
 with
 open_offers as (

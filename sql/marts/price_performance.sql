@@ -1,8 +1,9 @@
--- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on both.
+-- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on
+-- both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on that benchmark.
--- Reads: marts.offers, marts.scores, marts.benchmarks.
--- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every model that is
--- no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
+-- Reads: marts.offers, marts.scores.
+-- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every
+-- model that is no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
 create or replace view marts.price_performance as
 with
 cheapest_offers as (
@@ -35,66 +36,64 @@ priced_scores as (
         cheapest_paid_offers.blended_usd_per_mtok as paid_price_usd_per_mtok,
         scores.value,
         scores.is_lower_better,
-        case when scores.is_lower_better then -1 else 1 end * scores.value + 0.0 as goodness
+        case when scores.is_lower_better then -scores.value else scores.value end + 0.0 as goodness
     from marts.scores as scores
-    inner join marts.benchmarks as benchmarks on scores.benchmark_id = benchmarks.benchmark_id
     inner join cheapest_offers on scores.model_id = cheapest_offers.model_id
     left join cheapest_paid_offers on scores.model_id = cheapest_paid_offers.model_id
-    where benchmarks.is_comparable
+    where scores.is_comparable
 ),
 
--- the lowest price at which a value at least as good is to be had, and the best value to be had at the same price
-with_rivals as (
+-- for each value: the lowest price it is to be had at, and the lowest price of anything better
+value_steps as (
     select
-        model_id,
         benchmark_id,
-        provider_id,
-        price_usd_per_mtok,
-        paid_price_usd_per_mtok,
-        value,
-        is_lower_better,
         goodness,
-        min(price_usd_per_mtok) over (
-            partition by benchmark_id
-            order by goodness desc
-            range between unbounded preceding and current row
-        ) as rival_price_usd_per_mtok,
-        max(goodness) over (partition by benchmark_id, price_usd_per_mtok) as best_goodness_at_price,
-        min(paid_price_usd_per_mtok) over (
-            partition by benchmark_id
-            order by goodness desc
-            range between unbounded preceding and current row
-        ) as rival_paid_price_usd_per_mtok,
-        max(goodness) over (partition by benchmark_id, paid_price_usd_per_mtok) as best_goodness_at_paid_price
+        min(price_usd_per_mtok) as lowest_price,
+        min(paid_price_usd_per_mtok) as lowest_paid_price,
+        min(min(price_usd_per_mtok)) over better as lowest_price_of_better,
+        min(min(paid_price_usd_per_mtok)) over better as lowest_paid_price_of_better
     from priced_scores
+    group by
+        benchmark_id,
+        goodness
+    window better as (partition by benchmark_id order by goodness desc rows between unbounded preceding and 1 preceding)
 ),
 
 judged_scores as (
     select
-        model_id,
-        benchmark_id,
-        provider_id,
-        price_usd_per_mtok,
-        paid_price_usd_per_mtok,
-        value,
-        is_lower_better,
-        rival_price_usd_per_mtok,
-        rival_price_usd_per_mtok = price_usd_per_mtok and best_goodness_at_price = goodness as is_pareto,
+        priced_scores.model_id,
+        priced_scores.benchmark_id,
+        priced_scores.provider_id,
+        priced_scores.price_usd_per_mtok,
+        priced_scores.paid_price_usd_per_mtok,
+        priced_scores.value,
+        priced_scores.is_lower_better,
+        least(value_steps.lowest_price, coalesce(value_steps.lowest_price_of_better, value_steps.lowest_price)) as rival_price,
+        priced_scores.price_usd_per_mtok = value_steps.lowest_price
+        and coalesce(priced_scores.price_usd_per_mtok < value_steps.lowest_price_of_better, true) as is_pareto,
         coalesce(
-            rival_paid_price_usd_per_mtok = paid_price_usd_per_mtok and best_goodness_at_paid_price = goodness,
+            priced_scores.paid_price_usd_per_mtok = value_steps.lowest_paid_price
+            and coalesce(priced_scores.paid_price_usd_per_mtok < value_steps.lowest_paid_price_of_better, true),
             false
         ) as is_pareto_paid
-    from with_rivals
+    from priced_scores
+    inner join value_steps
+        on
+            priced_scores.benchmark_id = value_steps.benchmark_id
+            and priced_scores.goodness = value_steps.goodness
 ),
 
--- whoever dominates at the lowest price is the best model at that price
-best_at_each_price as (
+-- a model that is dominated is dominated by one on the frontier: at each price, one value is
+frontier_models as (
     select
         benchmark_id,
         price_usd_per_mtok,
-        model_id
-    from priced_scores
-    qualify row_number() over (partition by benchmark_id, price_usd_per_mtok order by goodness desc, model_id) = 1
+        min(model_id) as model_id
+    from judged_scores
+    where is_pareto
+    group by
+        benchmark_id,
+        price_usd_per_mtok
 )
 
 select
@@ -111,12 +110,13 @@ select
     end as value_per_usd,
     judged_scores.is_pareto,
     judged_scores.is_pareto_paid,
-    case when not judged_scores.is_pareto then best_at_each_price.model_id end as dominated_by_model_id
+    frontier_models.model_id as dominated_by_model_id
 from judged_scores
-inner join best_at_each_price
+left join frontier_models
     on
-        judged_scores.benchmark_id = best_at_each_price.benchmark_id
-        and judged_scores.rival_price_usd_per_mtok = best_at_each_price.price_usd_per_mtok;
+        not judged_scores.is_pareto
+        and judged_scores.benchmark_id = frontier_models.benchmark_id
+        and judged_scores.rival_price = frontier_models.price_usd_per_mtok;
 
 comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both';
 comment on column marts.price_performance.model_id is 'Model that has a price and a value';

@@ -1,68 +1,96 @@
 -- One score for each model and benchmark, chosen from all that are listed, and where it stands among the models.
 -- Grain: model_id, benchmark_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks.
--- Chosen: verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed.
--- Compare on `value`, never on `score`, and only where marts.benchmarks.is_comparable: rank and win rate are given for every benchmark.
+-- Chosen: verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the
+-- first listed. Compare on `value`, never on `score`, and only where marts.benchmarks.is_comparable: rank and win rate are given for
+-- every benchmark.
 create or replace view marts.scores as
 with
-graded_entries as (
+-- few benchmarks are listed more than once in a model: only these need an order
+repeated_scores as (
     select
         model_id,
         benchmark_id,
-        benchmark_name,
-        category,
-        score,
-        normalized_score,
-        max_score,
-        is_verified,
-        is_self_reported,
-        scored_at,
-        api_rank,
-        source_url,
-        list_index,
-        case
-            when is_verified then 'verified'
-            when not is_self_reported then 'third_party'
-            else 'self_reported'
-        end as evidence,
-        count(*) over (partition by model_id, benchmark_id) as score_count,
-        min(score) over (partition by model_id, benchmark_id) < max(score) over (partition by model_id, benchmark_id) as is_disputed
+        count(*) as score_count,
+        min(score) < max(score) as is_disputed
     from staging.scores
+    group by
+        model_id,
+        benchmark_id
+    having count(*) > 1
+),
+
+chosen_among_repeated as (
+    select
+        repeated_scores.model_id,
+        repeated_scores.benchmark_id,
+        repeated_scores.score_count,
+        repeated_scores.is_disputed,
+        scores.list_index
+    from repeated_scores
+    inner join staging.scores as scores
+        on
+            repeated_scores.model_id = scores.model_id
+            and repeated_scores.benchmark_id = scores.benchmark_id
+    qualify row_number() over (
+        partition by repeated_scores.model_id, repeated_scores.benchmark_id
+        order by
+            scores.is_verified desc,
+            scores.is_self_reported and not scores.is_verified,
+            scores.scored_at desc,
+            scores.score desc,
+            scores.list_index
+    ) = 1
 ),
 
 chosen_scores as (
     select
-        model_id,
-        benchmark_id,
-        benchmark_name,
-        category,
-        score,
-        normalized_score,
-        max_score,
-        is_verified,
-        is_self_reported,
-        scored_at,
-        api_rank,
-        source_url,
-        evidence,
-        score_count,
-        is_disputed
-    from graded_entries
-    qualify row_number() over (
-        partition by model_id, benchmark_id
-        order by
-            case evidence
-                when 'verified' then 1
-                when 'third_party' then 2
-                else 3
-            end,
-            scored_at desc,
-            score desc,
-            list_index
-    ) = 1
+        scores.model_id,
+        scores.benchmark_id,
+        scores.benchmark_name,
+        scores.category,
+        scores.score,
+        scores.normalized_score,
+        scores.max_score,
+        scores.is_verified,
+        scores.is_self_reported,
+        scores.scored_at,
+        scores.api_rank,
+        scores.source_url,
+        case
+            when scores.is_verified then 'verified'
+            when not scores.is_self_reported then 'third_party'
+            else 'self_reported'
+        end as evidence,
+        coalesce(chosen_among_repeated.score_count, 1) as score_count,
+        coalesce(chosen_among_repeated.is_disputed, false) as is_disputed
+    from staging.scores as scores
+    left join chosen_among_repeated
+        on
+            scores.model_id = chosen_among_repeated.model_id
+            and scores.benchmark_id = chosen_among_repeated.benchmark_id
+    where coalesce(chosen_among_repeated.list_index = scores.list_index, true)
 ),
 
-scaled_scores as (
+benchmark_scales as (
+    select
+        benchmark_id,
+        count(*) as model_count,
+        case when bool_and(normalized_score is not null) then 'normalized' else 'raw' end as scale,
+        case
+            when count(*) < 2 then 'fewer than 2 models'
+            when
+                not bool_and(normalized_score is not null)
+                and max(score) > 1
+                and max(score) > 10 * median(score) filter (where score between 0 and 1)
+                then 'values look like two units mixed'
+        end as not_comparable_reason
+    from chosen_scores
+    group by benchmark_id
+),
+
+-- adding 0 turns a negative zero into zero, so that the two tie
+valued_scores as (
     select
         chosen_scores.model_id,
         chosen_scores.benchmark_id,
@@ -79,66 +107,70 @@ scaled_scores as (
         chosen_scores.evidence,
         chosen_scores.score_count,
         chosen_scores.is_disputed,
+        benchmark_scales.model_count,
+        benchmark_scales.scale,
+        benchmark_scales.not_comparable_reason,
         lower_is_better_benchmarks.benchmark_id is not null as is_lower_better,
-        case
-            when bool_and(chosen_scores.normalized_score is not null) over (partition by chosen_scores.benchmark_id) then 'normalized'
-            else 'raw'
-        end as scale
+        case when benchmark_scales.scale = 'normalized' then chosen_scores.normalized_score else chosen_scores.score end + 0.0 as value
     from chosen_scores
-    left join staging.lower_is_better_benchmarks on chosen_scores.benchmark_id = lower_is_better_benchmarks.benchmark_id
+    inner join benchmark_scales on chosen_scores.benchmark_id = benchmark_scales.benchmark_id
+    left join staging.lower_is_better_benchmarks as lower_is_better_benchmarks
+        on chosen_scores.benchmark_id = lower_is_better_benchmarks.benchmark_id
 ),
 
--- adding 0 turns a negative zero into zero, so that the two tie
-valued_scores as (
+-- each distinct value once: how many models have it, and how many have it or a smaller one
+value_places as (
     select
-        model_id,
         benchmark_id,
-        benchmark_name,
-        category,
-        score,
-        normalized_score,
-        max_score,
-        is_verified,
-        is_self_reported,
-        scored_at,
-        api_rank,
-        source_url,
-        evidence,
-        score_count,
-        is_disputed,
-        is_lower_better,
-        scale,
-        case when scale = 'normalized' then normalized_score else score end + 0.0 as value,
-        case when is_lower_better then -1 else 1 end * case when scale = 'normalized' then normalized_score else score end + 0.0 as goodness
-    from scaled_scores
+        value,
+        count(*) as tie_count,
+        cast(
+            sum(count(*)) over (partition by benchmark_id order by value rows between unbounded preceding and current row) as bigint
+        ) as no_larger_count,
+        min(value) over (partition by benchmark_id) as smallest_value,
+        max(value) over (partition by benchmark_id) as largest_value
+    from valued_scores
+    group by
+        benchmark_id,
+        value
 ),
 
 placed_scores as (
     select
-        model_id,
-        benchmark_id,
-        benchmark_name,
-        category,
-        score,
-        normalized_score,
-        max_score,
-        is_verified,
-        is_self_reported,
-        scored_at,
-        api_rank,
-        source_url,
-        evidence,
-        score_count,
-        is_disputed,
-        is_lower_better,
-        scale,
-        value,
-        goodness,
-        rank() over (partition by benchmark_id order by goodness desc) as benchmark_rank,
-        count(*) over (partition by benchmark_id, goodness) as tie_count,
-        count(*) over (partition by benchmark_id) as model_count,
-        max(goodness) over (partition by benchmark_id) as best_goodness
+        valued_scores.model_id,
+        valued_scores.benchmark_id,
+        valued_scores.benchmark_name,
+        valued_scores.category,
+        valued_scores.score,
+        valued_scores.normalized_score,
+        valued_scores.max_score,
+        valued_scores.is_verified,
+        valued_scores.is_self_reported,
+        valued_scores.scored_at,
+        valued_scores.api_rank,
+        valued_scores.source_url,
+        valued_scores.evidence,
+        valued_scores.score_count,
+        valued_scores.is_disputed,
+        valued_scores.model_count,
+        valued_scores.scale,
+        valued_scores.not_comparable_reason,
+        valued_scores.is_lower_better,
+        valued_scores.value,
+        value_places.tie_count,
+        case
+            when valued_scores.is_lower_better then valued_scores.model_count - value_places.no_larger_count
+            else value_places.no_larger_count - value_places.tie_count
+        end as worse_count,
+        case
+            when valued_scores.is_lower_better then valued_scores.value - value_places.smallest_value
+            else value_places.largest_value - valued_scores.value
+        end as gap_to_best
     from valued_scores
+    inner join value_places
+        on
+            valued_scores.benchmark_id = value_places.benchmark_id
+            and valued_scores.value = value_places.value
 )
 
 select
@@ -149,11 +181,12 @@ select
     scale,
     value,
     is_lower_better,
-    benchmark_rank,
-    case
-        when model_count > 1 then (model_count - (benchmark_rank - 1) - tie_count + (tie_count - 1) / 2.0) / (model_count - 1)
-    end as win_rate,
-    best_goodness - goodness as gap_to_best,
+    model_count - worse_count - tie_count + 1 as benchmark_rank,
+    case when model_count > 1 then (worse_count + (tie_count - 1) / 2.0) / (model_count - 1) end as win_rate,
+    gap_to_best,
+    model_count,
+    not_comparable_reason is null as is_comparable,
+    not_comparable_reason,
     evidence,
     score_count,
     is_disputed,
@@ -178,6 +211,9 @@ comment on column marts.scores.is_lower_better is 'True if a smaller value is be
 comment on column marts.scores.benchmark_rank is 'Place among the models of the benchmark, 1 is best, equal values share a place';
 comment on column marts.scores.win_rate is 'Share of the other models that this one beats, a tie counting half: 1 is best, 0 is worst; null: no other model';
 comment on column marts.scores.gap_to_best is 'Distance to the best value of the benchmark, on its scale, never negative; 0: best';
+comment on column marts.scores.model_count is 'Models with a score on the benchmark';
+comment on column marts.scores.is_comparable is 'True if the values of the benchmark may be compared; others count in no leaderboard and in no price comparison';
+comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark may not be compared, in words; null: they may';
 comment on column marts.scores.evidence is 'Who vouches for the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (the model''s maker)';
 comment on column marts.scores.score_count is 'Scores listed for the model on this benchmark';
 comment on column marts.scores.is_disputed is 'True if the listed scores are not all the same';

@@ -3,10 +3,7 @@
 -- Reads: nothing. An id that no model is scored on does no harm; a benchmark that is missing here is ranked the wrong way round.
 -- Only measures whose definition says so belong here: error rates, perplexities, rates of false or harmful output.
 create or replace view staging.lower_is_better_benchmarks as
-select
-    cast(benchmark_id as varchar) as benchmark_id,
-    cast(reason as varchar) as reason
-from (
+with listed_benchmarks (benchmark_id, reason) as (
     values
     ('common-voice-15', 'word error rate of speech recognition'),
     ('common-voice', 'word error rate of speech recognition'),
@@ -45,7 +42,12 @@ from (
     ('personqa-hallucination-rate', 'share of answers that are invented'),
     ('simpleqa-hallucination-rate', 'share of answers that are invented'),
     ('realtoxicityprompts', 'toxicity of the output')
-) as listed (benchmark_id, reason);
+)
+
+select
+    cast(benchmark_id as varchar) as benchmark_id,
+    cast(reason as varchar) as reason
+from listed_benchmarks;
 
 comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; kept by hand';
 comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark; no model needs to be scored on it';

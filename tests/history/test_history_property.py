@@ -186,7 +186,7 @@ def tables() -> Iterator[RawTables]:
 
 @pytest.mark.timeout(0)
 @settings(
-    max_examples=HISTORIES or 30,
+    max_examples=HISTORIES or 20,
     derandomize=not HISTORIES,
     deadline=None,
     database=None,

@@ -1,0 +1,69 @@
+"""Models side by side: their facts and cheapest offers, and every benchmark they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llm_stats.changes import offer
+from llm_stats.errors import UsageError
+from llm_stats.output import cell
+from llm_stats.reader import Reader, Table
+
+#: Rows of the facts table: a heading, and an expression over `marts.models`.
+_FACTS = {
+    "organization": "organization_name",
+    "license": "license_name",
+    "commercial use": "allow_commercial",
+    "open weight": "is_open_weight",
+    "modalities": "modalities",
+    "context window, tokens": "context_window_tokens",
+    "parameters": "param_count",
+    "released": "release_date",
+    "fetched (UTC)": "fetched_at",
+}
+
+
+def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
+    """One row a fact, one column a model. Raises `UsageError` for an unknown model, or for fewer than two."""
+    if len(model_ids) < 2:
+        raise UsageError("name at least two different models to compare")
+    reader.require_models(model_ids)
+    found = reader.query(
+        f"select model_id, {', '.join(_FACTS.values())} from marts.models where model_id in (select unnest(?))", [model_ids]
+    )
+    by_model = {model_id: values for model_id, *values in found.rows}
+    cheapest = reader.query(
+        """
+        select model_id, provider_id, input_usd_per_mtok, output_usd_per_mtok from marts.offers
+        where is_cheapest and model_id in (select unnest(?))
+        qualify row_number() over (partition by model_id order by provider_id, offer_no) = 1
+        """,
+        [model_ids],
+    )
+    offers = {model_id: f"{offer(price_in, price_out)}, {provider}" for model_id, provider, price_in, price_out in cheapest.rows}
+    rows = [(fact, *(cell(by_model[model_id][place]) for model_id in model_ids)) for place, fact in enumerate(_FACTS)]
+    rows.append(("cheapest offer, $ per M tokens", *(offers.get(model_id, "–") for model_id in model_ids)))
+    return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
+
+
+def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
+    """One row per benchmark that all the models share: each one's value, and who wins."""
+    shared = reader.query(
+        """
+        select benchmark_id, category, value_by_model, winner_model_ids, not_comparable_reason, is_lower_better
+        from marts.compare_models(?)
+        """,
+        [model_ids],
+    )
+    rows = [
+        (
+            benchmark,
+            category,
+            *(values[model_id] for model_id in model_ids),
+            ", ".join(winners) if winners else f"not comparable: {reason}",
+            "lower is better" if lower else None,
+        )
+        for benchmark, category, values, winners, reason, lower in shared.rows
+    ]
+    columns = ("benchmark_id", "category", *model_ids, "winner", "note")
+    return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)

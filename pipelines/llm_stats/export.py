@@ -1,0 +1,84 @@
+"""All marts and the history as Parquet or CSV files, for readers without DuckDB.
+
+    DIR/manifest.json             {"load_id": …, "tables": {"marts.offers": {"file", "rows", "columns": [{"name", "type", "meaning"}]}}}
+    DIR/marts/offers.parquet
+    DIR/history/offers.parquet
+
+The same data gives the same bytes: rows are sorted, and nothing that depends on the moment of the export is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from llm_stats.errors import UsageError
+
+FileFormat = Literal["parquet", "csv"]
+_OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd", "csv": "format csv, header true"}
+#: Columns that tell the time of the query.
+_OF_THE_MOMENT = {("freshness", "age_hours")}
+
+
+def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
+    """Writes the files aside and swaps them in; the number of rows by table. Raises `UsageError` if the folder holds something else."""
+    folder = folder.absolute()
+    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is no earlier export; name another folder, or an empty one")
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        manifest = _write(database, aside, form)
+        (aside / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        _swap(aside, folder)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return {name: table["rows"] for name, table in manifest["tables"].items()}
+
+
+def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
+    """The files of every mart and history table; what the manifest says of them."""
+    try:
+        connection = duckdb.connect(database, read_only=True)
+    except duckdb.Error as error:
+        raise UsageError(f"{database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+    with connection:
+        connection.execute("set threads = 1")  # several would write row groups in an order of their own
+        columns = connection.execute(
+            """
+            select schema_name, table_name, column_name, lower(data_type), comment from duckdb_columns()
+            where schema_name in ('marts', 'history') order by schema_name, table_name, column_index
+            """
+        ).fetchall()
+        tables: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for schema, table, column, kind, comment in columns:
+            if (table, column) not in _OF_THE_MOMENT:
+                tables.setdefault((schema, table), []).append({"name": column, "type": kind, "meaning": comment})
+        written = {}
+        for (schema, table), described in tables.items():
+            file = folder / schema / f"{table}.{form}"
+            file.parent.mkdir(exist_ok=True)
+            names = ", ".join(f'"{column["name"]}"' for column in described)
+            target = str(file).replace("'", "''")
+            query = f"copy (select {names} from {schema}.{table} order by all) to '{target}' ({_OPTIONS[form]})"
+            rows = connection.execute(query).fetchall()[0][0]
+            written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{form}", "rows": rows, "columns": described}
+        (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
+    return {"load_id": load_id, "format": form, "tables": written}
+
+
+def _swap(aside: Path, folder: Path) -> None:
+    """Puts the new folder in the place of the old one."""
+    old = aside.with_name(f"{aside.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,36 @@
+-- An interval of the history ends before it begins, or overlaps the next one of the same offer or score.
+-- Severity: error
+-- Reads: history.offers, history.scores.
+select
+    'history.offers' as table_name,
+    model_id,
+    provider_id as item_id,
+    offer_no as item_no,
+    valid_from,
+    valid_to
+from history.offers
+qualify
+    valid_to <= valid_from
+    or coalesce(
+        lead(valid_from) over (partition by model_id, provider_id, offer_no order by valid_from, valid_to)
+        < coalesce(valid_to, cast('9999-12-31' as timestamp)),
+        false
+    )
+
+union all
+
+select
+    'history.scores' as table_name,
+    model_id,
+    benchmark_id as item_id,
+    score_no as item_no,
+    valid_from,
+    valid_to
+from history.scores
+qualify
+    valid_to <= valid_from
+    or coalesce(
+        lead(valid_from) over (partition by model_id, benchmark_id, score_no order by valid_from, valid_to)
+        < coalesce(valid_to, cast('9999-12-31' as timestamp)),
+        false
+    )

@@ -1,0 +1,24 @@
+-- A benchmark sounds as if lower were better, and is not in staging.lower_is_better_benchmarks: it may be ranked the wrong way round.
+-- Severity: warning
+-- Reads: marts.benchmarks.
+select
+    benchmark_id,
+    benchmark_name
+from marts.benchmarks
+where
+    not is_lower_better
+    and (
+        lower(benchmark_id) like '%error%rate%'
+        or lower(benchmark_name) like '%error%rate%'
+        or lower(benchmark_id) like '%perplexity%'
+        or lower(benchmark_name) like '%perplexity%'
+        or lower(benchmark_id) like '%hallucination%rate%'
+        or lower(benchmark_name) like '%hallucination%rate%'
+        or lower(benchmark_id) like '%-wer'
+        or lower(benchmark_id) like 'wer-%'
+        or lower(benchmark_id) = 'wer'
+        or lower(benchmark_id) like '%-cer'
+        or lower(benchmark_id) like '%librispeech%'
+        or lower(benchmark_id) like '%common-voice%'
+        or lower(benchmark_id) like '%fleurs%'
+    )

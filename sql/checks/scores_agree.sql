@@ -1,0 +1,44 @@
+-- The scores of a model and benchmark in the marts, in the open history, and in its record are not as many.
+-- Severity: error
+-- Reads: staging.scores, history.scores, marts.scores.
+with
+counted_scores as (
+    select
+        model_id,
+        benchmark_id,
+        1 as in_record,
+        0 as in_history,
+        0 as in_marts
+    from staging.scores
+    union all
+    select
+        model_id,
+        benchmark_id,
+        0 as in_record,
+        1 as in_history,
+        0 as in_marts
+    from history.scores
+    where valid_to is null
+    union all
+    select
+        model_id,
+        benchmark_id,
+        0 as in_record,
+        0 as in_history,
+        score_count as in_marts
+    from marts.scores
+)
+
+select
+    model_id,
+    benchmark_id,
+    sum(in_record) as in_record,
+    sum(in_history) as in_history,
+    sum(in_marts) as in_marts
+from counted_scores
+group by
+    model_id,
+    benchmark_id
+having
+    sum(in_record) <> sum(in_history)
+    or sum(in_record) <> sum(in_marts)

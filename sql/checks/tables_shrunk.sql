@@ -1,0 +1,26 @@
+-- A table lost more than a fifth of its rows, and more than ten, since the load before.
+-- Severity: error
+-- Reads: history.table_rows.
+-- Ten, because the list of one model may empty itself without anything being wrong; in a small warehouse that is a fifth soon.
+with
+compared_counts as (
+    select
+        load_id,
+        table_name,
+        row_count,
+        lag(row_count) over in_time as row_count_before,
+        lead(load_id) over in_time as next_load_id
+    from history.table_rows
+    window in_time as (partition by table_name order by counted_at, load_id)
+)
+
+select
+    load_id,
+    table_name,
+    row_count_before,
+    row_count
+from compared_counts
+where
+    next_load_id is null
+    and row_count < 0.8 * row_count_before
+    and row_count < row_count_before - 10

@@ -1,0 +1,12 @@
+-- The values of a benchmark look like two units mixed, so it counts in no comparison.
+-- Severity: warning
+-- Reads: marts.benchmarks.
+select
+    benchmark_id,
+    model_count,
+    best_value,
+    median_value
+from marts.benchmarks
+where
+    not is_comparable
+    and model_count >= 2

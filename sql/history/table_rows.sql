@@ -1,0 +1,84 @@
+-- How many rows each table had after each load, so that a loss shows.
+-- Grain: load_id, table_name.
+-- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities, staging.top_scores, history.offers,
+-- history.scores.
+-- The last load is the one that asked last. Running this twice after a load counts again and says the same.
+create table if not exists history.table_rows (
+    load_id varchar not null,
+    table_name varchar not null,
+    row_count bigint not null,
+    counted_at timestamp not null
+);
+
+delete from history.table_rows
+where
+    load_id in (
+        select load_id
+        from staging.fetches
+        qualify row_number() over (order by requested_at desc, load_id desc) = 1
+    );
+
+insert into history.table_rows
+with last_load as (
+    select
+        load_id,
+        requested_at as counted_at
+    from staging.fetches
+    qualify row_number() over (order by requested_at desc, load_id desc) = 1
+),
+
+counted_tables as (
+    select
+        'raw.models' as table_name,
+        count(*) as row_count
+    from staging.models
+    union all
+    select
+        'raw.models__providers' as table_name,
+        count(*) as row_count
+    from staging.offers
+    union all
+    select
+        'raw.models__scores' as table_name,
+        count(*) as row_count
+    from staging.scores
+    union all
+    select
+        'raw.models__modalities' as table_name,
+        count(*) as row_count
+    from staging.modalities
+    union all
+    select
+        'raw.models__top_scores' as table_name,
+        count(*) as row_count
+    from staging.top_scores
+    union all
+    select
+        'raw.fetches' as table_name,
+        count(*) as row_count
+    from staging.fetches
+    union all
+    select
+        'history.offers' as table_name,
+        count(*) as row_count
+    from history.offers
+    union all
+    select
+        'history.scores' as table_name,
+        count(*) as row_count
+    from history.scores
+)
+
+select
+    last_load.load_id,
+    counted_tables.table_name,
+    counted_tables.row_count,
+    last_load.counted_at
+from counted_tables
+cross join last_load;
+
+comment on table history.table_rows is 'One row per load and table: how many rows the table had after the load';
+comment on column history.table_rows.load_id is 'Load after which the rows were counted';
+comment on column history.table_rows.table_name is 'Table with its schema, such as `raw.models`';
+comment on column history.table_rows.row_count is 'Rows of the table after the load';
+comment on column history.table_rows.counted_at is 'When the last answer of the load arrived (UTC)';

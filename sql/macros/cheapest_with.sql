@@ -1,0 +1,31 @@
+-- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
+-- Grain: model_id, provider_id, offer_no. Only available priced offers of models that are at least as good as asked.
+-- Reads: marts.offers, marts.scores.
+-- `min_value` is on the benchmark's scale (marts.benchmarks.scale). Where lower is better it is the largest value that will do. Empty if
+-- the benchmark is not comparable.
+create or replace macro marts.cheapest_with(benchmark, min_value) as table
+select
+    offers.model_id,
+    offers.provider_id,
+    offers.offer_no,
+    offers.provider_name,
+    offers.input_usd_per_mtok,
+    offers.output_usd_per_mtok,
+    offers.blended_usd_per_mtok,
+    offers.is_free,
+    scores.value,
+    scores.evidence
+from marts.scores as scores
+inner join marts.offers as offers on scores.model_id = offers.model_id
+where
+    scores.benchmark_id = benchmark
+    and scores.is_comparable
+    and offers.price_rank is not null
+    and case when scores.is_lower_better then scores.value <= min_value else scores.value >= min_value end
+order by
+    offers.blended_usd_per_mtok,
+    offers.model_id,
+    offers.provider_id,
+    offers.offer_no;
+
+comment on macro table marts.cheapest_with is 'The available priced offers of models at or above a value on a benchmark (at or below, where lower is better), cheapest first by blended price';

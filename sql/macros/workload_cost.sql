@@ -1,0 +1,40 @@
+-- What a number of tokens costs, at every offer: `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
+-- Grain: model_id, provider_id, offer_no. Only available priced offers.
+-- Reads: marts.offers.
+-- The prices are list prices: no discount for cached or batched input, and no account of how many tokens a model needs for the same task.
+create or replace macro marts.workload_cost(input_tokens, output_tokens) as table
+with costed_offers as (
+    select
+        model_id,
+        provider_id,
+        offer_no,
+        provider_name,
+        input_usd_per_mtok,
+        output_usd_per_mtok,
+        input_usd_per_mtok * cast(input_tokens as double) / 1000000 as input_cost_usd,
+        output_usd_per_mtok * cast(output_tokens as double) / 1000000 as output_cost_usd
+    from marts.offers
+    where price_rank is not null
+)
+
+-- ranked on ten decimals, so that costs which are equal on paper share a place
+select
+    model_id,
+    provider_id,
+    offer_no,
+    provider_name,
+    input_usd_per_mtok,
+    output_usd_per_mtok,
+    input_cost_usd,
+    output_cost_usd,
+    input_cost_usd + output_cost_usd as cost_usd,
+    rank() over (order by round(input_cost_usd + output_cost_usd, 10)) as cost_rank,
+    rank() over (partition by model_id order by round(input_cost_usd + output_cost_usd, 10)) as model_cost_rank
+from costed_offers
+order by
+    cost_rank,
+    model_id,
+    provider_id,
+    offer_no;
+
+comment on macro table marts.workload_cost is 'What so many input and output tokens cost in US dollars at every available priced offer, cheapest first, with the place among all and within the model';

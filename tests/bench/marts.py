@@ -1,0 +1,97 @@
+"""How long each mart takes on a large catalogue: `python tests/bench/marts.py [MODELS]`.
+
+The catalogue is made up: 10,000 models, 8 offers and 30 scores each, with ties, free and unavailable offers and missing prices. Two
+threads. Two queries for each mart, both as a dashboard sends them: `select count(*)`, and every column of the rows of one model or
+benchmark. Nothing is kept between queries, for views hold no data. The time is the best of three.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+from llm_stats import sql
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from conftest import RawTables
+
+_LIMIT_SECONDS = 1.0
+
+_FILL = """
+insert into raw.models by name
+select
+    format('model-{:05d}', i) as id, format('Model {}', i // 2) as name, '' as description,
+    format('org-{}', i % 60) as organization__id, 'Org' as organization__name, 'mit' as license__id, 'MIT' as license__name,
+    i % 3 = 0 as license__allow_commercial, i % 2 = 0 as open_weight, 'llm' as model_type, false as inference__available,
+    timestamp '2026-01-01' as created_at, timestamp '2026-01-01' as updated_at, 'bench' as source, '' as url,
+    timestamp '2026-02-01' as fetched_at, '1' as _dlt_load_id, format('m{}', i) as _dlt_id
+from range({models}) as t (i);
+
+insert into raw.models__providers by name
+select
+    format('model-{:05d}', i) as model_id, format('provider-{}', (i + j * 7) % 40) as provider_id, 'Provider' as provider_name,
+    case when hash(i, j, 1) % 20 = 0 then 'inactive' else 'active' end as status,
+    case when hash(i, j, 2) % 50 = 0 then null when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 4) % 400 / 10 end as input_price_per_m,
+    case when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 5) % 1000 / 10 end as output_price_per_m,
+    j as _dlt_list_idx, format('p{}-{}', i, j) as _dlt_id, format('m{}', i) as _dlt_root_id, format('m{}', i) as _dlt_parent_id
+from range({models}) as t (i), range(8) as u (j);
+
+insert into raw.models__scores by name
+select
+    format('model-{:05d}', i) as model_id, format('benchmark-{:03d}', (i + j * 11) % 300) as benchmark_id, 'Benchmark' as benchmark_name,
+    hash(i, j, 6) % 1000 / 1000 as score, 1.0 as max_score, hash(i, j, 7) % 3 > 0 as is_self_reported,
+    hash(i, j, 7) % 3 = 0 as verified_by_llmstats,
+    timestamp '2026-01-01' + interval (hash(i, j, 8) % 100) day as scored_at, format('category-{}', (i + j * 11) % 300 % 12) as category,
+    case when (i + j * 11) % 300 % 5 > 0 then score end as normalized_score,
+    j as _dlt_list_idx, format('s{}-{}', i, j) as _dlt_id, format('m{}', i) as _dlt_root_id, format('m{}', i) as _dlt_parent_id
+from range({models}) as t (i), range(30) as u (j);
+
+insert into raw.fetches by name
+select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 1 as elapsed_ms, '1' as _dlt_load_id, _dlt_id
+from raw.models;
+"""
+
+#: The filter of the second query, by the first of these columns that a mart has.
+_FILTERS = {
+    "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
+    "benchmark_id": "benchmark_id = 'benchmark-042'",
+    "model_id": "model_id = 'model-00042'",
+    "provider_id": "provider_id = 'provider-7'",
+}
+
+
+def main(models: int) -> int:
+    connection = duckdb.connect(config={"threads": 2})
+    raw = RawTables(connection)
+    started = time.perf_counter()
+    for statement in _FILL.split(";\n"):
+        connection.execute(statement.replace("{models}", str(models)))
+    connection.execute("set timezone = 'UTC'")
+    filled = time.perf_counter()
+    raw.apply()
+    print(f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s")
+    times: dict[str, float] = {}
+    for mart in (file.address for file in sql.files("marts")):
+        columns = [column for (column, *_) in connection.execute(f"describe {mart}").fetchall()]
+        keys = [key for key in _FILTERS if key in columns and not (key == "category" and "evidence_scope" not in columns)]
+        queries = {"count": f"select count(*) from {mart}", "filter": f"select * from {mart} where {_FILTERS[keys[0]]}"}
+        for kind, query in queries.items():
+            times[f"{mart} {kind}"] = min(_seconds(connection, query) for _ in range(3))
+        print(f"{mart:30} count {times[f'{mart} count']:6.3f} s   filter {times[f'{mart} filter']:6.3f} s")
+    slowest = max(times, key=lambda name: times[name])
+    print(f"slowest: {slowest}, {times[slowest]:.3f} s (limit {_LIMIT_SECONDS} s)")
+    return int(times[slowest] > _LIMIT_SECONDS)
+
+
+def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> float:
+    started = time.perf_counter()
+    connection.execute(query).fetchall()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    print(f"duckdb {duckdb.__version__}, {dt.date.today()}")  # noqa: DTZ011
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))

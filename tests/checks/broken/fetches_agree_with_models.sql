@@ -1,0 +1,1 @@
+update raw.fetches set outcome = 'failed' where model_id = 'm1';

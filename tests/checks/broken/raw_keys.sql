@@ -1,0 +1,1 @@
+update raw.models__modalities set _dlt_id = 'the same';

@@ -1,0 +1,1 @@
+select marts.blended_price(5, 25, 1, 1) as a, marts.blended_price(5, 25, 0, 1) as b, marts.blended_price(5, 25, input_weight := 1, output_weight := 0) as c, marts.blended_price(5, 25, 0, 0) as d, marts.blended_price(5, 25, 5, 3) as e

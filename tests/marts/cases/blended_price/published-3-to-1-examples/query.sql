@@ -1,0 +1,1 @@
+select marts.blended_price(5, 25) as a, marts.blended_price(5, 30) as b, marts.blended_price(0, 0) as c, marts.blended_price(5, null) as d, marts.blended_price(2.5, 10.5) as e, marts.blended_price(1.25, 10) as f

@@ -1,0 +1,1 @@
+from marts.cheapest_with('fleurs', 0.2)

@@ -1,0 +1,1 @@
+from marts.compare_models(['a', 'nobody'])

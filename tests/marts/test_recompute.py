@@ -1,0 +1,150 @@
+"""Every mart equals its recomputation in plain Python: each row, each column.
+
+On random catalogues (12 of them; `MARTS_EXAMPLES=300 pytest --timeout 0 tests/marts/test_recompute.py` for as many as you like) and, where
+it is present, on the real data set in `../shared/data`, or in the folder that `LLM_STATS_TEST_DATA` names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recompute
+from catalogue import model, offer, score
+from conftest import RawTables
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from replay import built, empty, write_history
+
+_BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
+_PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
+_CATEGORIES = (None, "", "math", "code", "overall", "it's")
+
+prices = st.one_of(
+    st.sampled_from([None, 0, 0.1, 0.2, 0.3, 1, 2, 3, 500, 4800]),
+    st.decimals(0, 100, places=3).map(float),
+    st.just(1e300),
+)
+values = st.one_of(
+    st.sampled_from([0, -0.0, 0.1, 0.5, 0.7, 0.9, 1, -29.5, 62, 99.5, 2134]),
+    st.decimals(-1, 1, places=4).map(float),
+)
+moments = st.sampled_from(["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"])
+
+
+def _offers() -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        offer,
+        st.sampled_from(_PROVIDERS),
+        prices,
+        prices,
+        status=st.sampled_from(["active"] * 4 + ["inactive", ""]),
+        provider_name=st.sampled_from(["Name", "Other"]),
+    )
+
+
+def _scores() -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        score,
+        st.sampled_from(_BENCHMARKS),
+        values,
+        benchmark_name=st.sampled_from(["Name", "name", "It's another"]),
+        max_score=st.sampled_from([1, 100]),
+        is_self_reported=st.booleans(),
+        verified_by_llmstats=st.booleans(),
+        scored_at=moments,
+        category=st.sampled_from(_CATEGORIES),
+        normalized_score=st.one_of(st.none(), values, values, values),
+        rank=st.one_of(st.none(), st.integers(1, 9)),
+        source_url=st.sampled_from([None, "", "https://example.com/x", "https://a.test"]),
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Up to eight models on few benchmarks, so that they meet, tie and repeat."""
+    ids = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]), unique=True, max_size=8))
+    return [
+        model(
+            model_id,
+            name=draw(st.sampled_from(["Name", model_id])),
+            modalities=draw(st.lists(st.sampled_from(["text", "image"]), max_size=3)),
+            providers=draw(st.lists(_offers(), max_size=5)),
+            scores=draw(st.lists(_scores(), max_size=12)),
+            context_window=draw(st.sampled_from([None, 0, 2**40])),
+            family=draw(st.sampled_from([None, {"id": "f", "name": "F"}])),
+            sources=draw(st.sampled_from([{}, {"paper": ""}, {"paper": "https://a.test"}])),
+        )
+        for model_id in ids
+    ]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[RawTables]:
+    """Raw tables with all views built once, for building them takes longer than reading them."""
+    with built() as raw:
+        listed = raw.connection.execute("select benchmark_id from staging.lower_is_better_benchmarks").fetchall()
+        recompute.LOWER_IS_BETTER = {benchmark_id for (benchmark_id,) in listed}
+        yield raw
+
+
+def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
+    """Puts other records into the same database, as the first and only load."""
+    empty(raw)
+    raw.load(records, recompute.FETCHED_AT)
+    write_history(raw.connection)
+
+
+@settings(
+    max_examples=int(os.environ.get("MARTS_EXAMPLES", "12")),
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a whole catalogue takes minutes: add Phase.shrink for that
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(records=catalogues())
+def test_every_mart_equals_its_recomputation_on_random_catalogues(database: RawTables, records: list[dict[str, Any]]) -> None:
+    _refill(database, records)
+    for view in recompute.VIEWS:
+        _compare(database, view, records)
+
+
+def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -> None:
+    records = _real_records()
+    _refill(database, records)
+    for view in recompute.VIEWS:
+        _compare(database, view, records)
+
+
+def _real_records() -> list[dict[str, Any]]:
+    folder = Path(os.environ.get("LLM_STATS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    file = folder / "llm_stats_records.json"
+    if not file.is_file():
+        pytest.skip(f"no real data in {folder}")
+    records: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))
+    return records
+
+
+def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
+    recomputed, key = recompute.VIEWS[view]
+    cursor = raw.connection.execute(f"from marts.{view}")
+    columns = [column[0] for column in cursor.description or ()]
+    actual = {tuple(row[columns.index(part)] for part in key): dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
+    expected = {tuple(row[part] for part in key): row for row in recomputed(records)}
+    surplus, missing = actual.keys() - expected.keys(), expected.keys() - actual.keys()
+    assert not surplus | missing, f"marts.{view}: only in the view {surplus}, only recomputed {missing}"
+    for row_key, row in expected.items():
+        assert row.keys() == actual[row_key].keys()
+        different = {name: (actual[row_key][name], value) for name, value in row.items() if not _same(actual[row_key][name], value)}
+        assert not different, f"marts.{view} {row_key}: (actual, expected) {different}"
+
+
+def _same(actual: object, expected: object) -> bool:
+    """Equal; two fractions also if they differ by no more than the rounding to ten decimals that prices undergo."""
+    if isinstance(actual, float) and isinstance(expected, int | float) and not isinstance(expected, bool):
+        return math.isclose(actual, expected, rel_tol=1e-7, abs_tol=1e-14)
+    return type(actual) is type(expected) and actual == expected

@@ -1,0 +1,150 @@
+"""Looking at the published file: what the commands show, in every format, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Command
+from llm_stats.output import cell, number, render, safe
+from llm_stats.reader import Table
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, made once."""
+    from llm_stats.demo import run_demo
+
+    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+
+
+@pytest.fixture
+def look(llm_stats: Command, demo: Path) -> Command:
+    return lambda *arguments: llm_stats(*arguments, "--database", demo)
+
+
+def test_show_lists_every_view_with_its_meaning(look: Command) -> None:
+    listed = json.loads(look("show", "--format", "json").out)
+    assert {"models", "offers", "scores", "benchmarks", "leaderboard", "prices_as_of"} <= {entry["name"] for entry in listed}
+    assert all(entry["meaning"] for entry in listed)
+
+
+def test_show_describes_every_column(look: Command) -> None:
+    for entry in json.loads(look("show", "--format", "json").out):
+        described = look("show", entry["name"], "--describe", "--format", "json")
+        assert entry["meaning"] in described.err
+        columns = json.loads(described.out)
+        assert columns
+        if entry["kind"] == "view":
+            assert all(column["meaning"] for column in columns), entry["name"]
+
+
+def test_show_in_every_format(look: Command) -> None:
+    as_json = json.loads(look("show", "offers", "--limit", 3, "--format", "json").out)
+    assert len(as_json) == 3
+    as_csv = list(csv.DictReader(look("show", "offers", "--limit", 3, "--format", "csv").out.splitlines()))
+    assert [row["provider_id"] for row in as_csv] == [row["provider_id"] for row in as_json]
+    as_markdown = look("show", "offers", "--limit", 3, "--format", "markdown").out.splitlines()
+    assert len(as_markdown) == 5
+    assert as_markdown[0].startswith("| model_id | provider_id |")
+    assert "model_id" in look("show", "offers").out
+
+
+def test_show_reaches_the_other_schemas(look: Command) -> None:
+    for name in ("raw.models", "staging.offers", "history.scores"):
+        assert look("show", name, "--limit", 1).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "ofers"), "there is no view 'ofers'; did you mean offers?"),
+        (("show", "x; drop table raw.models"), "there is no view"),
+        (("show", "prices_as_of"), "prices_as_of takes parameters"),
+        (("sql", "select * from nowhere"), "Table with name nowhere does not exist"),
+        (("sql", "select * from read_csv('/etc/passwd')"), "file system operations are disabled"),
+        (("sql", "copy (select 1) to 'stolen.csv'"), "file system operations are disabled"),
+        (("sql", "attach 'other.duckdb'"), "file system operations are disabled"),
+        (("sql", "set enable_external_access = true"), "Cannot change configuration option"),
+        (("sql", "create table t (x int)"), "read-only"),
+        (("sql", "install httpfs"), ""),
+        (("compare", "aurora-large-1"), "at least two different models"),
+        (("compare", "aurora-large-1", "aurora-large"), "did you mean aurora-large-1"),
+        (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is no number of tokens; write 2000000, 500k, 2M or 1.5B"),
+        (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(look: Command, home: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = look(*arguments)
+    assert done.code == 2
+    assert says in done.err
+    assert list(home.iterdir()) == []
+
+
+def test_a_database_that_is_not_there(llm_stats: Command, home: Path) -> None:
+    done = llm_stats("show")
+    assert (done.code, "llm_stats.duckdb does not exist; make it with" in done.err) == (2, True)
+    (home / "text").write_text("x")
+    assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err
+
+
+def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(look: Command) -> None:
+    found = json.loads(look("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out)
+    facts = {row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in found["facts"]}
+    assert facts["context window, tokens"] == ("400,000", "256,000")
+    assert facts["cheapest offer, $ per M tokens"] == ("5.00 in, 25.00 out, alpine-cloud", "2.70 in, 13.50 out, bluebird")
+    winners = {row["benchmark_id"]: row["winner"] for row in found["benchmarks"]}
+    assert winners["sample-arena"] == "aurora-large-1"
+    assert winners["sample-math"] == "kestrel-2-pro"
+    assert winners["sample-long-context"].startswith("not comparable: ")
+
+
+def test_cost_is_what_the_tokens_cost_cheapest_first(look: Command) -> None:
+    rows = json.loads(look("cost", "--input-tokens", "10M", "--output-tokens", "2_000k", "aurora-large-1", "--format", "json").out)
+    assert [(row["provider_id"], row["cost_usd"], row["model_cost_rank"]) for row in rows] == [
+        ("alpine-cloud", 100.0, 1),
+        ("northlight", 100.0, 1),
+        ("bluebird", 110.0, 3),
+    ]
+    everything = json.loads(look("cost", "--input-tokens", "1", "--output-tokens", "0", "--format", "json").out)
+    costs = [row["cost_usd"] for row in everything]
+    assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (0.0, "0"),
+        (4800.0, "4,800"),
+        (0.35, "0.35"),
+        (0.0000125, "1.25e-05"),
+        (10.0, "10"),
+        (-29.5, "-29.5"),
+        (400000, "400,000"),
+        (["a", None], "a, –"),
+        ("\x1b[31mred\u202e\n", "\\x1b[31mred\\u202e\\n"),
+    ],
+)
+def test_values_as_people_read_them(value: object, text: str) -> None:
+    assert cell(value) == text
+
+
+def test_numbers_keep_no_digit_that_says_nothing() -> None:
+    assert [number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == ["1", "0.5", "0.3333", "1e-09", "1,234,567.891"]
+
+
+def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
+    hostile = Table(("x",), ("VARCHAR",), [("\x1b]0;owned\x07\u2066",)])
+    for form in ("table", "markdown"):
+        assert "\x1b" not in render(hostile, form)
+    assert "\x1b" in next(iter(json.loads(render(hostile, "json"))[0].values()))
+    assert safe("plain – ünïcode") == "plain – ünïcode"
+
+
+def test_an_error_quotes_names_safely(look: Command) -> None:
+    done = look("show", "\x1b[2J")
+    assert "\x1b" not in done.err
