@@ -112,9 +112,10 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command, monkeypatch: pytest.M
     with SampleApi(RECORDS, latency_ms=30) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats("run", *IDS[:3], *given, "--quiet").err == ""
-        done = llm_stats("run", *IDS[:5], *given, "--max-age", "6h")
+        monkeypatch.setattr("llm_stats.warehouse.Warehouse.failing_at", lambda _: {IDS[3]: NOW})
+        done = llm_stats("run", *IDS[:5], *given, "--max-age", "6h", "--concurrency", 1)
         assert done.code == 0
-        assert sorted(asked(api)[3:]) == IDS[3:5]
+        assert asked(api)[3:] == [IDS[4], IDS[3]], "what keeps failing comes last"
     assert "2 models asked: 2 loaded; " in done.out
     assert "3 models left out, for they are fresh enough" in done.out
     assert "fetched 0 of 2, " in done.err, "not quiet"
