@@ -111,6 +111,15 @@ def test_a_bad_cursor_has_expired(api: SampleApi, http: requests.Session, cursor
     assert (response.status_code, response.json()["error"]["code"]) == (410, "cursor_expired")
 
 
+@pytest.mark.parametrize("providers", ["x", None, 7, ["x", None], [{}], {"provider_id": "p"}])
+def test_a_record_that_breaks_the_contract_is_served_as_it_is(http: requests.Session, providers: Any) -> None:
+    broken = {"id": "m", "providers": providers, "name": "half a character: \ud800"}
+    with SampleApi([broken]) as api:
+        assert get(http, api, "/models/m").json() == broken
+        assert get(http, api, "/models").json()["models"] == [broken]
+        assert http.get(api.base_url.replace("/stats", "") + "/models/m", timeout=5).status_code == 200
+
+
 def test_without_stats_the_look_alike_answers_without_a_key(api: SampleApi, http: requests.Session) -> None:
     wrong = api.base_url.replace("/stats", "")
     model = http.get(f"{wrong}/models/aurora-large-1", timeout=5)

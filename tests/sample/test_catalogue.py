@@ -221,6 +221,7 @@ def test_each_call_answers_a_copy_of_its_own() -> None:
         ("{}", "holds no list of records, but a JSON object"),
         ("[1]", "entry 0 has no `id`"),
         ('[{"id": "a"}, {"name": "b"}]', "entry 1 has no `id`"),
+        ("[" * 100_000, "is not JSON: nested too deeply"),
         ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),
     ],
 )

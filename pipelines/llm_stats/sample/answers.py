@@ -52,10 +52,16 @@ def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _look_alike(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Same id, other shape: no `scores`, and prices under other names."""
+    """Same id, other shape: no `scores`, and prices under other names. A record may be wrong in any way, as the tests want it."""
+    entries = record.get("providers")
     offers = [
-        {"provider": offer["provider_id"], "price_input": offer.get("input_price_per_m"), "price_output": offer.get("output_price_per_m")}
-        for offer in record.get("providers", ())
+        {
+            "provider": offer.get("provider_id"),
+            "price_input": offer.get("input_price_per_m"),
+            "price_output": offer.get("output_price_per_m"),
+        }
+        for offer in (entries if isinstance(entries, list) else ())
+        if isinstance(offer, dict)
     ]
     return {"id": record["id"], "name": record.get("name"), "object": "model", "pricing": offers}
 

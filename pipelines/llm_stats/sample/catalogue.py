@@ -89,6 +89,8 @@ def _decode(content: bytes, where: str) -> list[dict[str, Any]]:
         records = json.loads(content)
     except ValueError as error:
         raise UsageError(f"{where} is not JSON: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{where} is not JSON: nested too deeply") from None
     if not isinstance(records, list):
         raise UsageError(f"{where} holds no list of records, but a JSON {_json_type(records)}: put the records in [ ]")
     places: dict[str, int] = {}

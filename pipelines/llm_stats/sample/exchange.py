@@ -62,7 +62,8 @@ class Answer:
 
 
 def as_json(payload: object, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(payload, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
+    body = json.dumps(payload, ensure_ascii=False).encode(errors="backslashreplace")  # half a surrogate pair, as JSON writes it
+    return Answer(status, body, {"Content-Type": "application/json"})
 
 
 def error(status: int, code: str, message: str, **details: str | None) -> Answer:
