@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -41,6 +42,7 @@ def test_every_mart_and_history_table_is_there_and_twice_the_same(llm_stats: Com
             assert all(column["meaning"] for column in table["columns"]), name
         (load_id,) = connection.execute("select max(_dlt_load_id) from raw.models").fetchall()[0]
     assert manifest["load_id"] == load_id
+    assert digests(home / "one").keys() == {"manifest.json"} | {table["file"] for table in manifest["tables"].values()}
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(llm_stats: Command, demo: Path, home: Path) -> None:
@@ -55,3 +57,57 @@ def test_a_folder_that_holds_something_else_is_left_alone(llm_stats: Command, de
 
 def test_without_a_database_there_is_nothing_to_export(llm_stats: Command) -> None:
     assert "does not exist; make it with" in llm_stats("export", "out").err
+
+
+def left_beside(home: Path, folder: str) -> list[str]:
+    return sorted(file.name for file in home.iterdir() if file.name.startswith(f".{folder}."))
+
+
+def test_an_export_killed_between_its_two_renames_is_mended_by_the_next(llm_stats: Command, demo: Path, home: Path) -> None:
+    llm_stats("export", "out", "--database", demo)
+    before = digests(home / "out")
+    (home / "out").rename(home / ".out.7.old")
+    (home / ".out.7" / "marts").mkdir(parents=True)
+    os.utime(home / ".out.7", (0, 0))
+    (home / ".out.mine").mkdir()
+    assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
+    assert left_beside(home, "out") == [".out.mine"]
+    (home / "out").rename(home / ".out.7.old")
+    duckdb.connect(home / "broken.duckdb").close()
+    done = llm_stats("export", "out", "--database", "broken.duckdb")
+    assert (done.code, "broken.duckdb cannot be exported: Catalog Error: " in done.err) == (2, True)
+    assert (home / "out" / "manifest.json").exists(), "the old export is back, even though the new one failed"
+    assert left_beside(home, "out") == [".out.mine"]
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert digests(home / "out") == before
+
+
+def test_an_export_that_runs_is_left_alone(llm_stats: Command, demo: Path, home: Path) -> None:
+    (home / ".out.7").mkdir()
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert left_beside(home, "out") == [".out.7"]
+
+
+def test_a_swap_that_fails_puts_the_old_export_back(llm_stats: Command, demo: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    llm_stats("export", "out", "--database", demo)
+    before, rename = digests(home / "out"), Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        if self.name == f".out.{os.getpid()}":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    done = llm_stats("export", "out", "--database", demo, "--format", "csv")
+    assert (done.code, "out cannot be written: No space left on device" in done.err) == (2, True)
+    assert digests(home / "out") == before
+    assert left_beside(home, "out") == []
+
+
+def test_a_link_to_a_folder_is_followed(llm_stats: Command, demo: Path, home: Path) -> None:
+    (home / "real").mkdir()
+    (home / "out").symlink_to("real")
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert (home / "out").is_symlink()
+    assert (home / "real" / "manifest.json").exists()
+    assert left_beside(home, "out") == left_beside(home, "real") == []

@@ -4,6 +4,7 @@
     DIR/marts/offers.parquet
     DIR/history/offers.parquet
 
+While it is written it is `.DIR.123` beside DIR, where 123 is the process, and the export that it replaces is, for a moment, `.DIR.123.old`.
 The same data gives the same bytes: rows are sorted, and nothing that depends on the moment of the export is in it.
 """
 
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,14 +27,18 @@ _OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd"
 #: Columns that tell the time of the query.
 _OF_THE_MOMENT = {("freshness", "age_hours")}
 
+#: A half-written export that has not grown for so long is nobody's: one takes seconds.
+_ABANDONED_SECONDS = 3600
+
 
 def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
     """Writes the files aside and swaps them in; the number of rows by table. Raises `UsageError` if the folder holds something else."""
-    folder = folder.absolute()
-    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists and is no earlier export; name another folder, or an empty one")
+    folder = folder.resolve()
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
+        _mend(folder)
+        if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder} exists and is no earlier export; name another folder, or an empty one")
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         manifest = _write(database, aside, form)
@@ -39,6 +46,8 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
         _swap(aside, folder)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+    except duckdb.Error as error:
+        raise UsageError(f"{database} cannot be exported: {str(error).splitlines()[0]}") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return {name: table["rows"] for name, table in manifest["tables"].items()}
@@ -46,11 +55,7 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
 
 def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
     """The files of every mart and history table; what the manifest says of them."""
-    try:
-        connection = duckdb.connect(database, read_only=True)
-    except duckdb.Error as error:
-        raise UsageError(f"{database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
-    with connection:
+    with duckdb.connect(database, read_only=True) as connection:
         connection.execute("set threads = 1")  # several would write row groups in an order of their own
         columns = connection.execute(
             """
@@ -76,9 +81,25 @@ def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
 
 
 def _swap(aside: Path, folder: Path) -> None:
-    """Puts the new folder in the place of the old one."""
+    """Puts the new folder in the place of the old one, which stays if that fails."""
     old = aside.with_name(f"{aside.name}.old")
     if folder.exists():
         folder.rename(old)
-    aside.rename(folder)
+    try:
+        aside.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _mend(folder: Path) -> None:
+    """Undoes what killed exports left beside the folder: an old export set aside comes back, one half-written long ago goes."""
+    names = re.compile(rf"\.{re.escape(folder.name)}\.\d+(\.old)?")
+    for left in sorted(folder.parent.glob(".*")):
+        found = names.fullmatch(left.name)
+        if found and found[1] and not folder.exists():
+            left.rename(folder)
+        elif found and (found[1] or time.time() - left.stat().st_mtime > _ABANDONED_SECONDS):
+            shutil.rmtree(left, ignore_errors=True)
