@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
 from conftest import Command
-from llm_stats.output import cell, number, render, safe
+from llm_stats.cost import tokens
+from llm_stats.errors import UsageError
+from llm_stats.output import cell, number, render
 from llm_stats.reader import Table
+from llm_stats.terminal import safe
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,74 @@ def test_show_in_every_format(look: Command) -> None:
     assert "model_id" in look("show", "offers").out
 
 
+def test_only_a_table_for_people_is_cut_and_it_says_so(look: Command) -> None:
+    cut = look("show", "offers")
+    assert (len(cut.out.splitlines()), cut.err) == (2 + 20, "20 of 30 rows; --limit 0 shows all\n")
+    whole = look("show", "offers", "--limit", 0)
+    assert (len(whole.out.splitlines()), whole.err) == (2 + 30, "")
+    for form, lines in (("csv", 1 + 30), ("markdown", 2 + 30)):
+        done = look("show", "offers", "--format", form)
+        assert (len(done.out.splitlines()), done.err) == (lines, "")
+    assert len(json.loads(look("show", "offers", "--format", "json").out)) == 30
+    asked = look("show", "offers", "--limit", 3, "--format", "json")
+    assert (len(json.loads(asked.out)), asked.err) == (3, "3 of 30 rows; --limit 0 shows all\n")
+    cost = ("cost", "--input-tokens", 1, "--output-tokens", 1)
+    assert "20 of 28 rows" in look(*cost).err
+    assert len(json.loads(look(*cost, "--format", "json").out)) == 28
+
+
+def test_show_describes_a_macro_with_defaults_and_a_call(look: Command) -> None:
+    done = look("show", "blended_price", "--describe")
+    assert "such as `marts.blended_price(5, 25)`" in done.out
+    parameters = json.loads(look("show", "blended_price", "--describe", "--format", "json").out)
+    assert [tuple(row.values()) for row in parameters] == [
+        ("input", None),
+        ("output", None),
+        ("input_weight", "3"),
+        ("output_weight", "1"),
+    ]
+
+
+@pytest.mark.parametrize("query", ["-- how many\nselect 1 as one", "--how many\nselect 1 as one;", "/* how */ select 1 as one"])
+def test_a_query_may_begin_with_a_comment(llm_stats: Command, demo: Path, query: str) -> None:
+    options = ("--format", "json", "--database", demo)
+    for arguments in ((query, *options), (*options, query), (*options, "--", query)):
+        assert json.loads(llm_stats("sql", *arguments).out) == [{"one": 1}]
+
+
+def test_a_query_may_come_from_standard_input(look: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("-- a file\nselect 1 as one;\n"))
+    assert json.loads(look("sql", "-", "--format", "json").out) == [{"one": 1}]
+
+
+def test_json_is_valid_and_loses_no_column(look: Command) -> None:
+    query = "select 'nan'::double as n, [1.5, 'inf'::double] as l, 1 as a, 2 as a, 3 as a_1, map {date '2026-01-02': 1} as m"
+    done = look("sql", query, "--format", "json")
+    assert json.loads(done.out, parse_constant=pytest.fail) == [
+        {"n": None, "l": [1.5, None], "a": 1, "a_1": 2, "a_1_1": 3, "m": {"2026-01-02": 1}}
+    ]
+
+
+def test_csv_tells_null_from_empty_text(look: Command) -> None:
+    query = "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, 'nan'::double as g, 1e300 as h"
+    assert look("sql", query, "--format", "csv").out.splitlines()[1] == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
+    rows = look("sql", "select unnest(['a', null]) as x", "--format", "csv").out
+    assert rows == "x\na\n\n"
+
+
+def test_an_explained_query_is_readable(look: Command) -> None:
+    shown = look("sql", "explain select 1").out
+    assert "\\n" not in shown
+    assert len(shown.splitlines()) > 5
+
+
+@pytest.mark.parametrize(("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))])
+def test_no_database_no_command(llm_stats: Command, home: Path, command: str, options: tuple[str, ...]) -> None:
+    done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
+    assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
+    assert list(home.iterdir()) == []
+
+
 def test_show_reaches_the_other_schemas(look: Command) -> None:
     for name in ("raw.models", "staging.offers", "history.scores"):
         assert look("show", name, "--limit", 1).code == 0
@@ -70,6 +142,12 @@ def test_show_reaches_the_other_schemas(look: Command) -> None:
         (("sql", "set enable_external_access = true"), "Cannot change configuration option"),
         (("sql", "create table t (x int)"), "read-only"),
         (("sql", "install httpfs"), ""),
+        (("sql", ""), "the query is empty"),
+        (("sql", " ; -- nothing"), "the query is empty"),
+        (("sql", "select 1; select 2"), "one statement, please; these are 2"),
+        (("sql", "\udcff"), "the query is not text"),
+        (("changes", "--since", "99999999999d"), "--since 99999999999d: before all dates"),
+        (("changes", "--since", "999999d"), "--since 999999d: before all dates"),
         (("compare", "aurora-large-1"), "at least two different models"),
         (("compare", "aurora-large-1", "aurora-large"), "did you mean aurora-large-1"),
         (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is no number of tokens; write 2000000, 500k, 2M or 1.5B"),
@@ -108,9 +186,33 @@ def test_cost_is_what_the_tokens_cost_cheapest_first(look: Command) -> None:
         ("northlight", 100.0, 1),
         ("bluebird", 110.0, 3),
     ]
+    assert {row["model_type"] for row in rows} == {"llm"}
     everything = json.loads(look("cost", "--input-tokens", "1", "--output-tokens", "0", "--format", "json").out)
     costs = [row["cost_usd"] for row in everything]
     assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize(
+    ("text", "number_of"),
+    [
+        ("2000000", 2e6),
+        ("2_000_000", 2e6),
+        ("2,000,000", 2e6),
+        ("1e6", 1e6),
+        ("1.5e+6", 1.5e6),
+        ("500k", 5e5),
+        ("1.5B", 1.5e9),
+        ("1,500.5k", 1500500.0),
+    ],
+)
+def test_tokens_as_people_write_them(text: str, number_of: float) -> None:
+    assert tokens(text) == number_of
+
+
+@pytest.mark.parametrize("text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"])
+def test_what_is_no_number_of_tokens(text: str) -> None:
+    with pytest.raises(UsageError, match="is no number of tokens; write 2000000, 500k, 2M or"):
+        tokens(text)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +226,8 @@ def test_cost_is_what_the_tokens_cost_cheapest_first(look: Command) -> None:
         (0.0000125, "1.25e-05"),
         (10.0, "10"),
         (-29.5, "-29.5"),
+        (1e300, "1e+300"),
+        (2.5e14, "250,000,000,000,000"),
         (400000, "400,000"),
         (["a", None], "a, –"),
         ("\x1b[31mred\u202e\n", "\\x1b[31mred\\u202e\\n"),

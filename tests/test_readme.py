@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import click
+import llm_stats
 import pytest
 from llm_stats import errors, sql
 from llm_stats.cli import cli
@@ -79,3 +80,7 @@ def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: 
 
 def test_queries_are_shown() -> None:
     assert len(SHOWN) >= 9
+
+
+def test_the_package_shows_what_it_is_for() -> None:
+    assert dir(llm_stats) == ["__version__", "llm_stats", "run"]

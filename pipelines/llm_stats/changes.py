@@ -27,14 +27,23 @@ def of_load(reader: Reader, load_id: str) -> Table:
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     """`7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC) as a moment. Raises `UsageError`."""
-    span = duration(text)
-    if isinstance(span, dt.timedelta):
-        return (now - span).replace(tzinfo=None)
     try:
-        moment = dt.datetime.fromisoformat(text)
+        span = duration(text)
+        moment = now - span if isinstance(span, dt.timedelta) else dt.datetime.fromisoformat(text)
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except OverflowError:
+        raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
     except ValueError:
         raise UsageError(f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01") from None
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def new_models(reader: Reader, load_id: str) -> int:
+    """How many models one load brought that were not there before: they are no changes, for there is nothing to compare them with."""
+    query = """
+        select count(*) from staging.models inner join history.models as known on models.model_id = known.model_id
+        where models.load_id = ? and models.fetched_at = known.first_fetched_at
+    """
+    return int(reader.query(query, [load_id]).rows[0][0])
 
 
 def _told(reader: Reader, which: str, parameter: object) -> Table:

@@ -8,27 +8,29 @@ from collections.abc import Sequence
 from llm_stats.errors import UsageError
 from llm_stats.reader import Reader, Table
 
+#: `2000000`, `2_000_000`, `2,000,000`, `1.5`, `1e6`, each perhaps with a unit.
+_TOKENS = re.compile(r"((?:\d+(?:_\d+)*|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e\+?\d{1,2})?)([kmb]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 
 
 def tokens(text: str) -> float:
-    """`500k`, `2M`, `1.5B` or `2_000_000` as a number of tokens. Raises `UsageError`."""
-    found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)([kmb]?)", text.strip().lower())
+    """`500k`, `2M`, `1.5B`, `1e6` or `2,000,000` as a number of tokens. Raises `UsageError`."""
+    found = _TOKENS.fullmatch(text.strip().lower())
     if not found:
         raise UsageError(f"{text!r} is no number of tokens; write 2000000, 500k, 2M or 1.5B")
-    return float(found[1]) * _FACTORS[found[2]]
+    return float(found[1].replace(",", "")) * _FACTORS[found[2]]
 
 
-def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: Sequence[str], limit: int) -> Table:
+def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: Sequence[str]) -> Table:
     """The available priced offers, cheapest first, with what the tokens cost. Raises `UsageError` for an unknown model."""
     reader.require_models(model_ids)
     return reader.query(
         """
-        select model_id, provider_id, input_usd_per_mtok, output_usd_per_mtok, cost_usd, model_cost_rank
+        select model_id, model_type, provider_id, input_usd_per_mtok, output_usd_per_mtok, cost_usd, model_cost_rank
         from marts.workload_cost(?, ?)
+        left join marts.models using (model_id)
         where len(?) = 0 or model_id in (select unnest(?))
         order by cost_rank, model_id, provider_id, offer_no
-        limit ?
         """,
-        [input_tokens, output_tokens, list(model_ids), list(model_ids), limit],
+        [input_tokens, output_tokens, list(model_ids), list(model_ids)],
     )

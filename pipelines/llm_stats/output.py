@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import decimal
-import io
+import itertools
 import json
+import math
 import re
-import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+from rich.cells import cell_len
+
+from llm_stats import terminal
 from llm_stats.reader import Table
+from llm_stats.terminal import safe
 
 Format = Literal["table", "json", "csv", "markdown"]
-FORMATS: tuple[Format, ...] = ("table", "json", "csv", "markdown")
 
-#: Control characters, and marks that change the direction of text: a name from the API must not steer a terminal.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-
-
-def safe(text: str) -> str:
-    """Text with what could steer a terminal made visible: `\\x1b[31m`."""
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
+_GAP = "  "
+#: Text is folded to no less than this: narrower, a sentence is hard to read.
+_NARROWEST = 20
 
 
 def cell(value: object) -> str:
@@ -43,7 +44,9 @@ def cell(value: object) -> str:
 
 
 def number(value: float) -> str:
-    """`4,800`, `0.35`, `0.0000125`: no digit that says nothing."""
+    """`4,800`, `0.35`, `0.0000125`, `1e+300`: no digit that says nothing."""
+    if abs(value) >= 1e15:
+        return f"{value:g}"
     if value and abs(value) < 0.001:
         return f"{value:.3g}"
     text = f"{value:,.4f}"
@@ -57,9 +60,8 @@ def render(table: Table, form: Format) -> str:
     if form == "csv":
         return _csv(table)
     if form == "markdown":
-        lines = [table.columns, tuple("--:" if numeric else "---" for numeric in _numeric(table)), *_cells(table)]
-        return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
-    return _aligned(table)
+        return _markdown(table)
+    return aligned(table, terminal.width())
 
 
 def render_all(tables: dict[str, Table], form: Format) -> str:
@@ -69,56 +71,102 @@ def render_all(tables: dict[str, Table], form: Format) -> str:
     return "\n\n".join(render(table, form) for table in tables.values())
 
 
-def _records(table: Table) -> list[dict[str, Any]]:
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+def aligned(table: Table, width: int | None) -> str:
+    """Columns, numbers to the right, in lines no longer than `width`.
+
+    What is too wide is folded between words, widest columns first; if words would break, each row becomes a block, `name: value` a line.
+    """
+    if not table.columns:
+        return ""
+    header = [[safe(column)] for column in table.columns]
+    rows = [[_lines(value) for value in row] for row in table.rows]
+    columns = [[line for cells in column for line in cells] for column in zip(header, *rows, strict=True)]
+    widths = [max(map(cell_len, lines)) for lines in columns]
+    if width is not None:
+        needed = [max(cell_len(word) for line in lines for word in line.split(" ")) for lines in columns]
+        fitted = _fitted(widths, needed, width - len(_GAP) * (len(columns) - 1))
+        if fitted is None:
+            return _blocks(header, rows, width)
+        widths = fitted
+    numeric = [bool(_NUMERIC.fullmatch(kind)) for kind in table.types]
+    rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
+    lines = [_drawn(row, widths, numeric) for row in rows]
+    return "\n".join([*_drawn(header, widths, numeric), rule, *itertools.chain(*lines)])
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+def _fitted(widths: list[int], needed: list[int], room: int) -> list[int] | None:
+    """The widths of columns that together have so much room: the widest give way, none below what it needs. None: they cannot."""
+    for most in range(max(widths), 0, -1):
+        fitted = [max(min(width, most), min(width, _NARROWEST), need) for width, need in zip(widths, needed, strict=True)]
+        if sum(fitted) <= room:
+            return fitted
+    return None
 
 
-def _aligned(table: Table) -> str:
-    """Columns that fit the terminal, numbers to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def _blocks(header: list[list[str]], rows: list[list[list[str]]], width: int) -> str:
+    names = [f"{name}:" for (name,) in header]
+    longest = max(map(cell_len, names))
+    widths = [longest, max(width - longest - len(_GAP), 1)]
+    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _drawn([[name], cells], widths)] for row in rows]
+    return "\n\n".join("\n".join(block) for block in blocks)
 
-    # in a pipe nothing is cut or folded: the next program wants whole lines
-    console = Console() if sys.stdout.isatty() else Console(file=io.StringIO(), width=10_000, color_system=None)
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for column, numeric in zip(table.columns, _numeric(table), strict=True):
-        drawn.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
-    for row in _cells(table):
-        drawn.add_row(*map(Text, row))
-    with console.capture() as captured:
-        console.print(drawn)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip().splitlines())
+
+def _drawn(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
+    """The lines of one row, whose cells may have several; what is too wide is folded between words."""
+    folded = [_folded(cells, width) for cells, width in zip(row, widths, strict=True)]
+    for line in itertools.zip_longest(*folded, fillvalue=""):
+        padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
+        parts = [pad + text if right else text + pad for text, pad, right in zip(line, padding, numeric, strict=True)]
+        yield _GAP.join(parts).rstrip()
+
+
+def _folded(lines: Iterable[str], width: int) -> list[str]:
+    return [part for line in lines for part in (textwrap.wrap(line, width, break_on_hyphens=False) if cell_len(line) > width else [line])]
+
+
+def _lines(value: object) -> list[str]:
+    """A value as `cell` shows it, but text of several lines keeps them."""
+    return [safe(line) for line in value.rstrip("\n").split("\n")] if isinstance(value, str) else [cell(value)]
+
+
+def _markdown(table: Table) -> str:
+    rule = tuple("--:" if _NUMERIC.fullmatch(kind) else "---" for kind in table.types)
+    lines = [tuple(map(safe, table.columns)), rule, *(tuple(map(cell, row)) for row in table.rows)]
+    return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
 
 
 def _csv(table: Table) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([["" if value is None else _plain(value) for value in row] for row in table.rows])
-    text = written.getvalue().rstrip("\n")
-    return "\n".join(map(safe, text.split("\n"))) if sys.stdout.isatty() else text
+    """Null is nothing, empty text is `""`."""
+    text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
+    return text if terminal.width() is None else "\n".join(map(safe, text.split("\n")))
 
 
-def _cells(table: Table) -> list[tuple[str, ...]]:
-    return [tuple(map(cell, row)) for row in table.rows]
+def _field(value: object) -> str:
+    if value is None:
+        return ""
+    plain = value if isinstance(value, float) else _plain(value)
+    text = plain if isinstance(plain, str) else repr(plain) if isinstance(plain, float) else json.dumps(plain, ensure_ascii=False)
+    return '"' + text.replace('"', '""') + '"' if not text or re.search('[",\r\n]', text) else text
 
 
-def _numeric(table: Table) -> list[bool]:
-    return [bool(re.match(r"(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|DOUBLE|FLOAT|DECIMAL|NUMBER)", kind.upper())) for kind in table.types]
+def _records(table: Table) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
-    """A value for JSON or CSV: times in ISO 8601, decimals as numbers."""
+    """A value as JSON has it: times in ISO 8601, decimals as numbers, and what is no number (NaN, infinity) as null."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float | decimal.Decimal):
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
-    return value if isinstance(value, str | int | float) else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    return str(value)

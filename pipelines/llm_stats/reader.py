@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from llm_stats import sql
 from llm_stats.errors import UsageError
 
 #: What `show` lists, most useful first.
@@ -29,11 +31,16 @@ class Table:
         places = [self.columns.index(column) for column in columns]
         return Table(columns, tuple(self.types[place] for place in places), [tuple(row[place] for place in places) for row in self.rows])
 
+    def first(self, most: int) -> Table:
+        """The first rows."""
+        return Table(self.columns, self.types, self.rows[:most])
+
 
 class Reader:
     """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
 
     def __init__(self, database: Path) -> None:
+        self.database = database
         if not database.exists():
             raise UsageError(
                 f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
@@ -49,6 +56,9 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
 
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
@@ -59,14 +69,26 @@ class Reader:
             rows = self._connection.fetchall() if description else []
         except duckdb.Error as error:
             raise UsageError(str(error).rstrip()) from None
-        return Table(tuple(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+        return Table(_distinct(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
 
-    def rows_of(self, name: str, limit: int | None) -> Table:
-        """The rows of a view or table."""
+    def ask(self, query: str) -> Table:
+        """The result of somebody's query. Raises `UsageError` if it is not one statement, or cannot run."""
+        try:
+            statements = self._connection.extract_statements(query.encode().decode())
+        except UnicodeError:
+            raise UsageError("the query is not text in UTF-8") from None
+        except duckdb.Error as error:
+            raise UsageError(str(error).rstrip()) from None
+        if len(statements) != 1:
+            raise UsageError(f"one statement, please; these are {len(statements)}" if statements else "the query is empty")
+        return self.query(query)
+
+    def rows_of(self, name: str) -> Table:
+        """The rows of a view or table, in an order that does not change."""
         schema, relation, kind = self._find(name)
         if kind == "macro":
             raise UsageError(f"{schema}.{relation} takes parameters: `llm-stats show {relation} --describe` shows them; call it with `sql`")
-        return self.query(f'select * from {schema}."{relation}"' + " order by all" + (f" limit {limit:d}" if limit is not None else ""))
+        return self.query(f'select * from {schema}."{relation}" order by all')
 
     def require_models(self, model_ids: Sequence[str]) -> None:
         """Raises `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
@@ -83,22 +105,24 @@ class Reader:
         return Table(("name", "kind", "meaning"), ("VARCHAR",) * 3, rows)
 
     def describe(self, name: str) -> tuple[str, Table]:
-        """What a view, table or macro says as a whole, and its columns or parameters with what they mean."""
+        """What a view, table or macro says as a whole, and its columns with what they mean, or its parameters with their defaults."""
         schema, relation, kind = self._find(name)
         comment = next(row[3] for row in self._relations() if row[:2] == (schema, relation))
         if kind == "macro":
-            columns = self.query(
-                """select unnest(parameters) as parameter from duckdb_functions() where schema_name = ? and function_name = ? limit 100""",
+            parameters = self.query(
+                "select unnest(parameters) from duckdb_functions() where schema_name = ? and function_name = ? limit 100",
                 (schema, relation),
             )
-        else:
-            columns = self.query(
-                """
-                select column_name as "column", lower(data_type) as "type", comment as meaning
-                from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
-                """,
-                (schema, relation),
-            )
+            defaults, call = _defaults_and_call(f"{schema}.{relation}")
+            rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
+            return f"{schema}.{relation}: {comment}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
+        columns = self.query(
+            """
+            select column_name as "column", lower(data_type) as "type", comment as meaning
+            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
+            """,
+            (schema, relation),
+        )
         return f"{schema}.{relation}: {comment}", columns
 
     def _find(self, name: str) -> tuple[str, str, str]:
@@ -129,3 +153,23 @@ class Reader:
         return sorted(
             (schema, name, kind, comment) for schema, name, kind, comment in rows if schema in order and not name.startswith("_dlt")
         )
+
+
+def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
+    """The defaults of a macro's parameters and an example of a call, from its file: DuckDB itself does not keep them."""
+    text = next((file.text for file in sql.files("macros") if file.address == macro), "")
+    signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
+    call = re.search(r"`[^`]*`", text.split("\n")[0])
+    return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f"; such as {call[0]}" if call else ""
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """`a, a` → `a, a_1`, as DuckDB names the columns of a table made of them: under one name, one of the two would be lost."""
+    taken: dict[str, None] = {}
+    for name in names:
+        free, again = name, 0
+        while free in taken:
+            again += 1
+            free = f"{name}_{again}"
+        taken[free] = None
+    return tuple(taken)

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from llm_stats.errors import UsageError
-from llm_stats.output import render, safe
+from llm_stats.output import render
 from llm_stats.reader import Reader, Table
+from llm_stats.terminal import safe
 
 _STALEST = 5
 _MOST_FAILING = 20

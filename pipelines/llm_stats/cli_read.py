@@ -1,0 +1,215 @@
+"""The commands that read the published file, and the options they share with the others."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llm_stats.errors import UsageError
+from llm_stats.terminal import safe, say
+
+if TYPE_CHECKING:
+    from llm_stats.output import Format
+    from llm_stats.reader import Reader, Table
+
+_MOST_ROWS = 20
+
+database_option = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
+format_option = click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True, help="How to print."
+)
+_limit_option = click.option(
+    "--limit", type=click.IntRange(min=0), help=f"Most rows; 0: all.  [default: {_MOST_ROWS} for a table, else all]"
+)
+
+
+@click.command()
+@click.argument("name", required=False)
+@_limit_option
+@click.option("--describe", is_flag=True, help="What it says, and what each column means.")
+@format_option
+@database_option
+def show(name: str | None, limit: int | None, describe: bool, form: Format, database: Path | None) -> None:
+    """Show a view; without a name, list what there is.
+
+    \b
+    llm-stats show
+    llm-stats show offers --describe
+    llm-stats show model_prices --limit 5 --format markdown
+    """
+    with open_reader(database) as reader:
+        if name is None:
+            print_table(reader.catalog(), form)
+        elif describe:
+            says, columns = reader.describe(name)
+            say(safe(says) + "\n", err=form != "table")
+            print_table(columns, form)
+        else:
+            print_table(reader.rows_of(name), form, _most(limit, form))
+
+
+class _Query(click.Command):
+    """A command whose argument may begin with `-- a comment`, which is no option: such a query goes on in another line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f" {arg}" if arg.startswith("--") and "\n" in arg else arg for arg in args])
+
+
+@click.command(cls=_Query)
+@click.argument("query")
+@format_option
+@database_option
+def sql(query: str, form: Format, database: Path | None) -> None:
+    """Ask the warehouse anything, in SQL.
+
+    One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
+    one name, the second gets a number: a, a_1.
+
+    \b
+    llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
+    llm-stats sql "$(cat question.sql)" --format csv
+    llm-stats sql - < question.sql
+    """
+    with open_reader(database) as reader:
+        print_table(reader.ask(read_text(Path("-"), "sql") if query == "-" else query), form)
+
+
+@click.command()
+@click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
+@format_option
+@database_option
+def changes(since: str, form: Format, database: Path | None) -> None:
+    """What changed, biggest first.
+
+    \b
+    llm-stats changes --since 30d
+    llm-stats changes --since 2026-11-01 --format markdown
+    """
+    import datetime as dt
+
+    from llm_stats import changes as changed
+
+    moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
+    with open_reader(database) as reader:
+        found = changed.since(reader, moment)
+    if form == "table" and not found.rows:
+        say(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
+    else:
+        print_table(found if form == "json" else found.only("changed_at", "change"), form)
+
+
+@click.command()
+@click.argument("model_id")
+@format_option
+@database_option
+def history(model_id: str, form: Format, database: Path | None) -> None:
+    """The timeline of one model: its offers and scores.
+
+    Each with from when to when it was true (UTC), oldest first.
+
+    \b
+    llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
+    """
+    from llm_stats.timeline import timeline
+
+    with open_reader(database) as reader:
+        print_table(timeline(reader, model_id), form)
+
+
+@click.command()
+@click.argument("model_ids", nargs=-1, required=True)
+@format_option
+@database_option
+def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> None:
+    """Models side by side: facts, prices, shared benchmarks.
+
+    \b
+    llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
+    """
+    from llm_stats import compare as side_by_side
+    from llm_stats.output import render_all
+
+    ids = list(dict.fromkeys(model_ids))
+    with open_reader(database) as reader:
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+    say(render_all(tables, form))
+
+
+@click.command()
+@click.argument("model_ids", nargs=-1)
+@click.option("--input-tokens", required=True, help="Such as 2M, 500k, 1e6 or 2,000,000.")
+@click.option("--output-tokens", required=True, help="Such as 500k.")
+@_limit_option
+@format_option
+@database_option
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, database: Path | None) -> None:
+    """What so many tokens cost, cheapest offer first.
+
+    For all models, or those named.
+
+    \b
+    llm-stats cost --input-tokens 10M --output-tokens 2M
+    llm-stats cost --input-tokens 2M --output-tokens 500k aurora-large-1 kestrel-2-pro
+    """
+    from llm_stats import cost as workload
+
+    with open_reader(database) as reader:
+        sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
+        print_table(workload.cost(reader, *sums, model_ids), form, _most(limit, form))
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@database_option
+def status(form: str, database: Path | None) -> None:
+    """How the warehouse is doing.
+
+    The last run, the age of the data, what keeps failing, the requests of today.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats import status as states
+
+    with open_reader(database) as reader:
+        found = states.status(reader)
+    for line in [states.as_json(found)] if form == "json" else states.as_text(found):
+        say(line)
+
+
+COMMANDS = (show, sql, changes, history, compare, cost, status)
+
+
+def open_reader(database: Path | None) -> Reader:
+    """The published file, for reading. Raises `UsageError` if there is none."""
+    from llm_stats.reader import Reader
+    from llm_stats.settings import Settings
+
+    return Reader(Settings.read(database=database).database)
+
+
+def print_table(table: Table, form: Format, most: int = 0) -> None:
+    """Prints the first rows, 0 for all; that some are left out is said beside the output, not in it."""
+    from llm_stats.output import render
+
+    shown = table.first(most) if most else table
+    say(render(shown, form))
+    if len(shown.rows) < len(table.rows):
+        say(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
+
+
+def read_text(file: Path, what: str) -> str:
+    """A text file; `-` is standard input. Raises `UsageError`."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{what} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+
+
+def _most(limit: int | None, form: Format) -> int:
+    """People read a screen; a program wants everything."""
+    return limit if limit is not None else _MOST_ROWS if form == "table" else 0

@@ -1,0 +1,39 @@
+"""The terminal: what may be shown on it, how wide it is, and printing that outlives its reader."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+
+import click
+
+from llm_stats.errors import LlmStatsError
+
+#: Control characters, and marks that change the direction of text: a name from the API must not steer a terminal.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def safe(text: str) -> str:
+    """Text with what could steer a terminal made visible: `\\x1b[31m`."""
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def width() -> int | None:
+    """The columns of the terminal; None in a pipe or a file, where nothing is folded: the next program wants whole lines."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Prints a line. A reader that has seen enough (`| head`) ends the printing, never the command.
+
+    Raises `LlmStatsError` if the output cannot be written for another reason, such as a full disk.
+    """
+    try:
+        click.echo(text, err=err)
+    except OSError as error:
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still in the buffer has to go somewhere
+        if not err and not isinstance(error, BrokenPipeError):
+            raise LlmStatsError(f"cannot write the output: {error.strerror}") from None

@@ -1,0 +1,184 @@
+"""The command at a terminal and in a pipe: what fits, what is cut, who has seen enough, and mistakes in one line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from conftest import Command
+from llm_stats.cli import cli
+from llm_stats.output import aligned
+from llm_stats.reader import Table
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, made once."""
+    from llm_stats.demo import run_demo
+
+    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+
+
+def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+WIDE = Table(("model_id", "price", "says"), ("VARCHAR", "DOUBLE", "VARCHAR"), [("a", 1.0, "as good as any"), ("b", None, "word " * 12)])
+
+
+def test_a_table_that_fits_is_left_alone() -> None:
+    in_a_pipe = aligned(WIDE, None)
+    assert in_a_pipe == aligned(WIDE, 80)
+    assert in_a_pipe.splitlines()[2:] == [
+        "a             1  as good as any",
+        "b             –  " + ("word " * 12).strip(),
+    ]
+
+
+def test_the_widest_text_is_folded_between_words() -> None:
+    assert aligned(WIDE, 60).splitlines() == [
+        "model_id  price  says",
+        "─" * 60,
+        "a             1  as good as any",
+        "b             –  word word word word word word word word",
+        "                 word word word word",
+    ]
+
+
+def test_several_texts_share_the_room() -> None:
+    two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("one two three four five six", "one two three four five six seven eight nine")])
+    assert aligned(two, 42).splitlines()[2:] == [
+        "one two three four    one two three four",
+        "five six              five six seven eight",
+        "                      nine",
+    ]
+
+
+def test_else_each_record_is_a_block() -> None:
+    assert aligned(WIDE, 34).splitlines() == [
+        "model_id:  a",
+        "price:     1",
+        "says:      as good as any",
+        "",
+        "model_id:  b",
+        "price:     –",
+        "says:      word word word word",
+        "           word word word word",
+        "           word word word word",
+    ]
+
+
+def test_no_word_is_broken_to_keep_a_table() -> None:
+    assert aligned(Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 50).startswith("id:    xxx")
+
+
+def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
+    names = tuple(f"column_{number}" for number in range(20))
+    shown = aligned(Table(names, ("VARCHAR",) * 20, [names]), 80)
+    assert [line.split() for line in shown.splitlines()] == [[f"{name}:", name] for name in names]
+
+
+def test_wide_characters_take_two_places() -> None:
+    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("モデル", "x"), ("abc", "y")]), None).splitlines()
+    assert lines[2:] == ["モデル  x", "abc     y"]
+
+
+def test_text_of_several_lines_keeps_them_and_each_is_safe() -> None:
+    shown = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")]), None)
+    assert shown.splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+
+
+def test_nothing_at_all() -> None:
+    assert aligned(Table((), (), []), 80) == ""
+    assert aligned(Table(("a",), ("VARCHAR",), []), 80).splitlines() == ["a", "─"]
+
+
+@pytest.mark.parametrize(("width", "is_folded"), [("300", False), ("80", True)])
+def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: bool) -> None:
+    master, slave = pty.openpty()
+    environment = os.environ | {"COLUMNS": width, "TERM": "dumb"}
+    done = process("show", "offers", "--limit", 2, "--database", demo, stdout=slave, env=environment)
+    os.close(slave)
+    printed = b""
+    try:
+        while part := os.read(master, 65536):
+            printed += part
+    except OSError:  # how Linux says that nobody writes there any more
+        pass
+    os.close(master)
+    assert done.returncode == 0
+    lines = printed.decode().splitlines()
+    assert max(map(len, lines)) <= int(width)
+    assert lines[0].startswith("model_id:") == is_folded
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--database", "d.duckdb"), ("show",), ("--help",)])
+def test_a_reader_who_has_seen_enough_is_no_failure(home: Path, demo: Path, arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    options = ("--database", demo) if arguments == ("show",) else ()
+    done = process(*arguments, *options, stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_code_of_a_run_outlives_its_reader(home: Path) -> None:
+    from llm_stats.sample import SampleApi
+
+    read, write = os.pipe()
+    os.close(read)
+    with SampleApi() as api:
+        done = process("run", "murmur-1", "no-such-model", "--base-url", api.base_url, stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (4, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_said(demo: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = process("show", "--database", demo, stdout=full)
+    assert (done.returncode, done.stderr) == (1, "llm-stats: cannot write the output: No space left on device\n")
+
+
+def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
+    done = process("show", "--database", demo, stdout=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("shwo",), "no such command 'shwo'"),
+        (("run", "--al"), "no such option '--al'"),
+        (("show", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv', 'markdown'"),
+        (("run", "--concurrency", "many"), "'many' is not a valid integer"),
+        (("sql",), "missing argument 'QUERY'; try `llm-stats sql --help`"),
+        (("cost",), "missing option '--input-tokens'"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], says: str) -> None:
+    done = llm_stats(*arguments)
+    (line,) = done.err.splitlines()
+    assert (done.code, done.out) == (2, "")
+    assert line.startswith("llm-stats: ")
+    assert says in line
+    assert "try `llm-stats" in line
+
+
+def test_without_arguments_there_is_help(llm_stats: Command) -> None:
+    done = llm_stats()
+    assert (done.code, done.err) == (0, "")
+    assert done.out == llm_stats("--help").out
+
+
+def test_help_names_every_command_in_full() -> None:
+    for name, command in cli.commands.items():
+        assert len(command.get_short_help_str(1000)) < 60, name
+    assert "..." not in cli.get_help(click.Context(cli, terminal_width=80)).split("Commands:")[1]
