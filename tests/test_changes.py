@@ -12,7 +12,10 @@ from conftest import Command, RawTables
 from llm_stats import changes
 from llm_stats.errors import UsageError
 from llm_stats.reader import Table
+from llm_stats.run import Result
 from llm_stats.sample import SampleApi, today
+from llm_stats.summary import summary
+from llm_stats.timeline import timeline
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
@@ -97,7 +100,8 @@ def test_since_anything_else_is_refused() -> None:
 
 def test_the_demo_shows_the_changes_of_the_sample(llm_stats: Command) -> None:
     done = llm_stats("demo")
-    assert "6 changes, biggest first:" in done.out
+    assert "\n6 changes, biggest first:" in done.out
+    assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
     for words in (
         "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
         "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
@@ -112,12 +116,46 @@ def test_the_demo_shows_the_changes_of_the_sample(llm_stats: Command) -> None:
     assert {entry["kind"] for entry in found} == {"price_changed", "listed", "delisted", "corrected", "verified"}
     assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
     assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
-    timeline = llm_stats("history", "kestrel-2-mini", *database)
-    assert "0.25 in, 2.00 out, active" in timeline.out
-    assert "0.61 (maximum 1), third party" in timeline.out
+    told_of = llm_stats("history", "kestrel-2-mini", *database)
+    assert "0.25 in, 2.00 out, active" in told_of.out
+    assert "0.61, third party" in told_of.out
+    assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
     wrong = llm_stats("history", "kestrel-2-min", *database)
     assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
-    assert "0 changes" in llm_stats("demo").out, "nothing new the second time"
+    again = llm_stats("demo").out
+    assert "\n0 changes\n" in again, "nothing new the second time"
+    assert "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did" in again
+
+
+def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    run = ("run", "--base-url", api.base_url)
+    first = llm_stats(*run, "murmur-1").out
+    assert "1 model asked: 1 loaded; " in first
+    assert "\n1 new model\n" in first
+    assert "changes" not in first
+    second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
+    assert "3 models asked: 3 loaded; " in second
+    assert "\n2 new models, 0 changes\n" in second
+    said = list(summary(Result(home / "x.duckdb", asked=2, fresh=1, requests_sent=1)))
+    assert said[:3] == ["2 models asked: none; 1 request in 0.0 s", "1 model left out, for it is fresh enough", "0 changes"]
+
+
+def test_a_maximum_is_told_only_where_it_changed(raw: RawTables) -> None:
+    for day, most in ((DAY_1, 1), (DAY_2, 100)):
+        raw.load([model("m", scores=[score("b", 0.5, max_score=most), score("c", 0.5, max_score=1)])], day)
+        raw.apply()
+
+    class Asks(_Asks):
+        def require_models(self, _: list[str]) -> None:
+            """They are there."""
+
+    told = [row[3:] for row in timeline(Asks(raw), "m").rows]  # type: ignore[arg-type]
+    evidence = told[0][1].split(", ")[1]
+    assert told == [
+        ("b", f"0.5, {evidence}"),
+        ("c", f"0.5, {evidence}"),
+        ("b", f"0.5 (maximum 1 → 100), {evidence}"),
+    ]
 
 
 def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
         assert len(api.requests) == 13
         done = llm_stats(*given)
         assert done.code == 0
-        assert "12 models asked: 12 loaded; 1 requests in" in done.out
+        assert "12 models asked: 12 loaded; 1 request in" in done.out
         assert [request.route for request in api.requests[13:]] == ["/account"]
     with ResponseCache(home / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"

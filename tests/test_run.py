@@ -81,7 +81,7 @@ class TestIds:
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "1 models asked: 1 loaded" in done.stdout
+        assert "1 model asked: 1 loaded" in done.stdout
 
     def test_come_from_the_configuration(self, run: Command, home: Path, api: SampleApi) -> None:
         (home / ".dlt").mkdir()

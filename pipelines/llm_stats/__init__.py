@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from llm_stats.source import llm_stats
 
 
+def __dir__() -> list[str]:
+    return ["__version__", *__all__]
+
+
 def __getattr__(name: str) -> Any:
     """Imports dlt, which takes a second, only when the source is used."""
     if name == "llm_stats":

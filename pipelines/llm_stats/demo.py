@@ -15,9 +15,15 @@ from llm_stats.settings import Settings
 
 #: What a newcomer sees first: a heading and a query.
 COMPARISONS = {
-    "Cheapest offers (blended: 3 parts input, 1 part output)": """
-        select model_id, provider_id, input_usd_per_mtok, output_usd_per_mtok, blended_usd_per_mtok
-        from marts.offers where is_cheapest and not is_free order by blended_usd_per_mtok, model_id limit 5
+    "Cheapest offers, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
+        select
+            model_id,
+            provider_id,
+            input_usd_per_mtok as input_usd,
+            output_usd_per_mtok as output_usd,
+            blended_usd_per_mtok as blended_usd
+        from marts.offers inner join marts.models using (model_id)
+        where is_cheapest and not is_free and model_type = 'llm' order by blended_usd_per_mtok, model_id limit 5
     """,
     "Best scores": """
         select benchmark_id, best_value, scale, best_model_ids, model_count

@@ -23,6 +23,7 @@ def timeline(reader: Reader, model_id: str) -> Table:
         """
         select valid_from, valid_to, benchmark_id, score_no, score, max_score, is_verified, is_self_reported
         from history.scores where model_id = ?
+        order by benchmark_id, score_no, valid_from
         """,
         [model_id],
     ).rows
@@ -30,10 +31,12 @@ def timeline(reader: Reader, model_id: str) -> Table:
         (start, end, "offer", _named(provider, no), f"{offer(price_in, price_out)}, {status}")
         for start, end, provider, no, price_in, price_out, status in offers
     ]
-    rows += [
-        (start, end, "score", _named(benchmark, no), f"{number(score)} (maximum {number(most)}), {_evidence(verified, own)}")
-        for start, end, benchmark, no, score, most, verified, own in scores
-    ]
+    maxima: dict[tuple[str, int], float] = {}
+    for start, end, benchmark, no, score, most, verified, own in scores:
+        before = maxima.get((benchmark, no), most)
+        maxima[benchmark, no] = most
+        maximum = f" (maximum {number(before)} → {number(most)})" if before != most else ""
+        rows.append((start, end, "score", _named(benchmark, no), f"{number(score)}{maximum}, {_evidence(verified, own)}"))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
     return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
 
