@@ -44,7 +44,7 @@ def llm_stats(
     def answers() -> Iterator[Answer]:
         key = api_key or os.environ.get("LLM_STATS_API_KEY", "")
         with Client(base_url, key, pace=Pace(requests_per_minute), concurrency=concurrency) as client:
-            yield from client.fetch(list(dict.fromkeys(model_ids)))
+            yield from client.fetch([model_ids] if isinstance(model_ids, str) else list(dict.fromkeys(model_ids)))
 
     return resources(answers())
 

@@ -45,8 +45,9 @@ class Warehouse:
     """One published database and the folder beside it."""
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
-        self.database = database.absolute()
-        self.folder = self.database.with_name(f".{self.database.stem}")
+        self.database = Path(os.path.abspath(database))  # noqa: PTH100  `resolve` would follow the link that the database is
+        plain = self.database.suffix == ".duckdb"
+        self.folder = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self._work = self.folder / "work"
@@ -135,6 +136,10 @@ class Warehouse:
             raise UsageError(f"{self.database} is a folder; name a file, such as {self.database / 'llm_stats.duckdb'}")
         if self.database.is_symlink() and not self.database.exists():
             raise UsageError(f"{self.database} leads to {self.database.readlink()}, which is gone; restore that, or remove the link")
+        if "%" in str(self.database):
+            raise UsageError(f"{self.database}: dlt cannot load below a path that holds a percent sign; choose another")
+        if self.database.exists():
+            self._require_our_layout()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for folder in (self.database.parent, self.folder):
@@ -142,8 +147,6 @@ class Warehouse:
                 (folder / f".probe-{os.getpid()}").unlink()
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
-        if self.database.exists():
-            self._require_our_layout()
 
     def _require_our_layout(self) -> None:
         try:
