@@ -88,6 +88,7 @@ def carry_out(
                 result.stop = client.stop
                 _require_an_answer(result)
                 copy.build()
+                copy.compact()
                 with warehouse.keeping_refused(copy):
                     result.warnings = checks.require(copy.path, accepted_checks)
                 with Reader(copy.path) as reader:

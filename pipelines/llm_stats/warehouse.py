@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 
+#: The share of free blocks from which on a file is written anew.
+_MOST_FREE = 0.2
+
 #: Changes when raw or history tables of an older file can no longer be used as they are.
 LAYOUT = 1
 
@@ -171,8 +174,21 @@ class WorkingCopy:
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            quoted = str(self.path).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as new ({_STORAGE})")
+            connection.execute(f"attach {_literal(str(self.path))} as new ({_STORAGE})")
+
+    def compact(self) -> None:
+        """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
+        with duckdb.connect(self.path, read_only=True) as connection:
+            total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+        if free <= _MOST_FREE * total:
+            return
+        roomy = self.path.rename(self.path.with_name("roomy"))
+        self.create()
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {_literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {_literal(str(self.path))} as compact")
+            connection.execute("copy from database roomy to compact")
+        roomy.unlink()
 
     def load(self, resources: Iterable[DltResource]) -> str:
         """Loads resources into `raw` with dlt, from a clean working folder; the id of the load.
