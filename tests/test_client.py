@@ -532,6 +532,15 @@ class TestErrors:
             answer, _, _ = only(faults.redirect(f"{elsewhere.base_url}/models/{ONE}"))
             assert (answer.fetch.outcome, elsewhere.requests) == ("failed", [])
 
+    def test_an_unknown_id_does_not_hide_a_wrong_address(self, api: SampleApi) -> None:
+        with client_of(api, concurrency=1) as client:
+            client.base_url = client.base_url.replace("/stats", "")
+            answers = list(client.fetch(["gone", *IDS]))
+        assert client.stop is not None
+        assert client.stop.kind == "wrong_base_url"
+        assert len(api.requests) == 1 + clients.ENOUGH_LOOK_ALIKES
+        assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
+
     @pytest.mark.parametrize("bad", [1, 2])
     def test_a_bad_record_that_comes_first_is_no_wrong_address(self, api: SampleApi, bad: int) -> None:
         api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])

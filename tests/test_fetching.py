@@ -155,7 +155,7 @@ def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, home: Path) ->
 
 
 def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(database: Path) -> None:
+    def refuse(database: Path, accepted: object) -> None:
         raise LlmStatsError("refused")
 
     with SampleApi(RECORDS) as api:
@@ -307,7 +307,7 @@ class TestKey:
             faults.ACCOUNT: lambda *_: exchange.as_json({"plan": self.KEY, "quota": {"key": self.KEY}}),
         }
 
-        def refuse(database: Path) -> None:
+        def refuse(database: Path, accepted: object) -> None:
             raise LlmStatsError("refused")
 
         with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:

@@ -58,6 +58,8 @@ def test_a_time_span_needs_a_unit(home: Path, value: object) -> None:
     [
         ({"base_url": "http://"}, "setting base_url: write an address such as https://"),
         ({"base_url": "ftp://host"}, "setting base_url: write an address such as https://"),
+        ({"base_url": "https://user:secret@host/v1"}, "setting base_url: write an address such as https://"),
+        ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is no model id"),
         ({"database": ""}, "setting database: name a file"),
         ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is no model id"),
         ({"concurrency": 0}, "setting concurrency: Input should be greater than or equal to 1"),
@@ -91,3 +93,10 @@ def test_a_broken_file_is_named(config: Path, text: str) -> None:
 def test_ids_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", "a, b  c,a")
     assert Settings.read().model_ids == ["a", "b", "c"]
+    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["a b", "c"]')
+    assert Settings.read().model_ids == ["a b", "c"], "as dlt writes a list"
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"])
+def test_addresses(home: Path, url: str) -> None:
+    assert Settings.read(base_url=url).base_url == url

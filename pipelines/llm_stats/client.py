@@ -25,6 +25,7 @@ from urllib.parse import quote, urlencode
 from llm_stats import record
 from llm_stats.cache import ResponseCache
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
+from llm_stats.ids import cleaned, is_askable
 from llm_stats.pace import Pace
 from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
@@ -80,7 +81,7 @@ class Client:
             clock=self._now,
         )
         self._lock = threading.Lock()
-        self._answers = 0
+        self._records = 0
         self._look_alikes = 0
         self._failed_in_a_row = 0
 
@@ -151,16 +152,16 @@ class Client:
             body = (cache and cache.get(errand.url)) or self._wire.get(errand)
             try:
                 page = json.loads(body.content)
-                found, cursor = [str(entry["id"]) for entry in page["models"]], page.get("next_cursor")
+                found, cursor = [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise NothingFetched(f"{self.base_url}/models did not answer a list of models; wrong base URL?") from None
             self._keep(errand, body)
             ids += found
             if not cursor:
-                return ids
-            if cursor in cursors:
-                raise NothingFetched(f"{self.base_url}/models goes in circles: it gave the cursor {cursor[:100]!r} twice")
-            cursors.append(cursor)
+                return [model_id for model_id in cleaned(ids) if is_askable(model_id)]
+            if str(cursor) in cursors:
+                raise NothingFetched(f"{self.base_url}/models goes in circles: it gave the cursor {str(cursor)[:100]!r} twice")
+            cursors.append(str(cursor))
 
     def _fetch_one(self, model_id: str, known_since: dt.datetime | None) -> Answer:
         """The answer for one id; never raises for anything the API does."""
@@ -246,8 +247,8 @@ class Client:
     def _watch(self, answer: Answer, is_look_alike: bool) -> None:
         """Gives up on an API that is down, or on a wrong address, before it costs three tries and a minute for every id."""
         with self._lock:
-            self._answers += 1
             self._look_alikes += is_look_alike
+            self._records += answer.fetch.outcome in ("loaded", "rejected") and not is_look_alike
             self._doubt_address(ENOUGH_LOOK_ALIKES)
             self._failed_in_a_row = self._failed_in_a_row + 1 if answer.fetch.outcome == "failed" else 0
             if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
@@ -255,6 +256,6 @@ class Client:
                 self._wire.halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {last}")
 
     def _doubt_address(self, enough: int) -> None:
-        """Stops if nothing but look-alikes came, and enough of them."""
-        if self._look_alikes == self._answers >= enough:
+        """Stops if the only records that came were look-alikes, and enough of them."""
+        if not self._records and self._look_alikes >= enough:
             self._wire.halt("wrong_base_url", f"{self.base_url} answers records without scores; wrong base URL?")

@@ -60,7 +60,8 @@ def carry_out(
     from llm_stats.warehouse import Warehouse
 
     started = time.monotonic()
-    key = _require_key_and_ids(settings, all_models)
+    key = settings.require_key()
+    _require_ids(settings, all_models)
     warehouse = Warehouse(settings.database, settings.keep_snapshots)
     result = Result(warehouse.database)
     with (
@@ -95,7 +96,7 @@ def carry_out(
                     _require_sums(result, reader)
                     result.changes = changes.of_load(reader, result.load_id)
                 warehouse.publish(copy)
-            cache.clear_used()
+        cache.clear_used()
         result.account = client.account()
         result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
@@ -158,12 +159,9 @@ def stalest_first(
     return sorted(due, key=lambda model_id: max(fetched_at.get(model_id, never), (failing_at or {}).get(model_id, never)))
 
 
-def _require_key_and_ids(settings: Settings, all_models: bool) -> str:
-    if settings.api_key is None:
-        raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
+def _require_ids(settings: Settings, all_models: bool) -> None:
     if not settings.model_ids and not all_models:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
-    return settings.api_key.get_secret_value()
 
 
 def _require_clock(clock: Clock | None, fetched_at: dict[str, dt.datetime]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pydantic_settings.sources import PyprojectTomlConfigSettingsSource
 
 from llm_stats.errors import UsageError
+from llm_stats.ids import cleaned, is_askable
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -34,15 +36,18 @@ def duration(value: object) -> dt.timedelta:
     raise ValueError("write a time span such as 90m, 6h or 7d")
 
 
-def _unique(ids: list[str]) -> list[str]:
-    unique = list(dict.fromkeys(stripped for model_id in ids if (stripped := model_id.strip())))
-    if wrong := {".", ".."} & set(unique):
-        raise ValueError(f"{wrong.pop()!r} is no model id")
+def _askable(model_ids: list[str]) -> list[str]:
+    for model_id in (unique := cleaned(model_ids)):
+        if not is_askable(model_id):
+            raise ValueError(f"{model_id!r} is no model id")
     return unique
 
 
 def _split(value: object) -> object:
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+    """`["a", "b"]` as dlt writes lists in the environment, or `a, b`."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
 
 
 def _printable(key: SecretStr | None) -> SecretStr | None:
@@ -53,9 +58,9 @@ def _printable(key: SecretStr | None) -> SecretStr | None:
     return SecretStr(text)
 
 
-def _with_host(url: str) -> str:
-    if not re.match(r"https?://[^/?#\s]+", url):
-        raise ValueError(f"write an address such as {BASE_URL}")
+def _address(url: str) -> str:
+    if not re.fullmatch(r"https?://([^/?#@:\s]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/[^?#\s]*)?", url):
+        raise ValueError(f"write an address such as {BASE_URL}, without user, query or fragment")
     return url
 
 
@@ -76,8 +81,8 @@ class Settings(BaseSettings):
     api_key: Annotated[SecretStr | None, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
-    base_url: Annotated[str, AfterValidator(_with_host)] = Field(BASE_URL, description="Where the API lives")
-    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_unique)] = Field([], description="Models to fetch")
+    base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
+    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_askable)] = Field([], description="Models to fetch")
     database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
     requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
     concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
@@ -110,6 +115,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise UsageError(f"setting {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    def require_key(self) -> str:
+        """The key itself. Raises `UsageError` if there is none."""
+        if self.api_key is None:
+            raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
+        return self.api_key.get_secret_value()
 
 
 def _require_known(names: Iterable[str], where: str) -> None:

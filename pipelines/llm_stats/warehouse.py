@@ -213,7 +213,7 @@ class WorkingCopy:
             cause = error.__cause__ or error
             while cause.__cause__ is not None:
                 cause = cause.__cause__
-            if isinstance(cause, LlmStatsError):
+            if isinstance(cause, LlmStatsError | KeyboardInterrupt):
                 raise cause from None
             raise LoadFailed(f"{self.path.name}: loading failed in step {error.step}: {cause}; nothing was published") from error
         return str(info.loads_ids[-1]) if info.loads_ids else ""
