@@ -532,10 +532,26 @@ class TestErrors:
             answer, _, _ = only(faults.redirect(f"{elsewhere.base_url}/models/{ONE}"))
             assert (answer.fetch.outcome, elsewhere.requests) == ("failed", [])
 
+    def test_an_unknown_id_does_not_hide_a_wrong_address(self, api: SampleApi) -> None:
+        with client_of(api, concurrency=1) as client:
+            client.base_url = client.base_url.replace("/stats", "")
+            answers = list(client.fetch(["gone", *IDS]))
+        assert client.stop is not None
+        assert client.stop.kind == "wrong_base_url"
+        assert len(api.requests) == 1 + clients.ENOUGH_LOOK_ALIKES
+        assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
+
+    @pytest.mark.parametrize("bad", [1, 2])
+    def test_a_bad_record_that_comes_first_is_no_wrong_address(self, api: SampleApi, bad: int) -> None:
+        api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])
+        answers, client = fetched(api, concurrency=1)
+        assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
+        assert client.stop is None
+
     def test_the_look_alike_catalogue_stops_at_once(self, api: SampleApi) -> None:
         with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, pace=Pace(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
-        assert len(api.requests) <= 2
+        assert len(api.requests) <= clients.ENOUGH_LOOK_ALIKES + 2 - 1
         assert client.stop is not None
         assert client.stop.kind == "wrong_base_url"
         assert len(answers) == 30

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,7 +155,7 @@ def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, home: Path) ->
 
 
 def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(database: Path) -> None:
+    def refuse(database: Path, accepted: object) -> None:
         raise LlmStatsError("refused")
 
     with SampleApi(RECORDS) as api:
@@ -172,11 +173,14 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
 
 
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_stats.source._fetches", lambda page: [answer.fetch.model_dump() for answer in page[1:]])
-    with SampleApi(RECORDS) as api:
+    """Of an id that brought no record, no check of the tables could know."""
+    monkeypatch.setattr("llm_stats.source._fetches", lambda page: [answer.fetch.model_dump() for answer in page if answer.row])
+    with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
-    assert "the counts of this run do not agree: 12 asked for, {'loaded': 12} answered, {'loaded': 11} in the file" in done.err
+    assert re.search(
+        r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file", done.err
+    )
     assert not (home / "llm_stats.duckdb").exists()
 
 
@@ -303,7 +307,7 @@ class TestKey:
             faults.ACCOUNT: lambda *_: exchange.as_json({"plan": self.KEY, "quota": {"key": self.KEY}}),
         }
 
-        def refuse(database: Path) -> None:
+        def refuse(database: Path, accepted: object) -> None:
             raise LlmStatsError("refused")
 
         with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:

@@ -40,6 +40,9 @@ def parsed(document: dict[str, Any]) -> record.Record:
         (("top_scores",), [1], "top_scores: Input should be an object, got [1]"),
         (("open_weight",), "yes", "open_weight: Input should be a valid boolean, got 'yes'"),
         (("param_count",), 2**63, "param_count: Input should be less than"),
+        (("scores", 0, "rank"), 2**70, "scores[0].rank: Input should be less than"),
+        (("created_at",), "0001-01-01T00:00:00+14:00", "created_at: Value error, the time is out of range"),
+        (("updated_at",), "9999-12-31T23:59:59-12:00", "updated_at: Value error, the time is out of range"),
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
         (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
     ],
@@ -89,6 +92,11 @@ def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
     assert row["extra"] == {"carbon_g": 12, "organization.country": "NO"}
     assert row["providers"][1]["extra"] == {"Id": {"deep": [1]}}
     assert record.new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
+
+
+def test_an_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
+    document["big"] = [10**30, -(2**63), {"x": 2**63}]
+    assert record.to_row(parsed(document), NOW)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
 
 
 def test_the_sample_has_no_unknown_field() -> None:

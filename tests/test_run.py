@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import llm_stats
 import pytest
 from conftest import Command
 from llm_stats import sample
@@ -209,11 +210,22 @@ class TestBadInput:
     @pytest.mark.parametrize(("layout", "age"), [(LAYOUT + 1, "a newer"), (LAYOUT - 1, "an older")])
     def test_a_warehouse_of_another_version(self, run: Command, home: Path, layout: int, age: str) -> None:
         run("murmur-1")
+        (home / "llm_stats.duckdb").chmod(0o644)
         with duckdb.connect(home / "llm_stats.duckdb") as connection:
             connection.execute("update history.layout set version = ?", [layout])
         done = run("murmur-1")
         assert done.code == 2
         assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})" in done.err
+
+    def test_a_path_that_dlt_cannot_load_from(self, run: Command, home: Path, api: SampleApi) -> None:
+        done = run("murmur-1", "--database", "50%off/llm_stats.duckdb")
+        assert (done.code, "holds a percent sign; choose another" in done.err) == (2, True)
+        assert api.requests == []
+
+    def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, home: Path) -> None:
+        (home / "notes.txt").write_text("not a database")
+        run("murmur-1", "--database", "notes.txt")
+        assert [file.name for file in home.iterdir()] == ["notes.txt"]
 
     def test_a_folder_that_does_not_exist_or_cannot_be_written(self, run: Command, home: Path) -> None:
         (home / "file").write_text("")
@@ -292,6 +304,34 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, home: Path) -
     api.publish(sample.today())
     assert run("--all").code == 0, "tables made empty take rows later"
     assert rows(home / "llm_stats.duckdb", "select count(*) from marts.models") == [(len(IDS),)]
+
+
+def test_two_warehouses_in_one_place_never_meet(run: Command, home: Path) -> None:
+    names = ["w.duckdb", "w.db", "w"]
+    for name in names:
+        for _ in range(4):
+            assert run("murmur-1", "--database", name).code == 0
+    assert [rows(home / name, "select count(*) from raw.fetches") for name in names] == [[(4,)]] * 3
+
+
+def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
+    api.publish([{"id": "broken"}, *sample.today()[:2]])
+    for _ in range(3):
+        done = run("--all", "--concurrency", 1)
+        assert done.code == 4
+        assert "3 models asked: 2 loaded, 1 rejected" in done.out
+
+
+def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, home: Path) -> None:
+    run("murmur-1")
+    before = (home / "llm_stats.duckdb").readlink()
+    assert run("murmur-1", "--max-age", "1h").code == 0
+    assert (home / "llm_stats.duckdb").readlink() == before
+
+
+def test_in_python_a_string_is_one_id(api: SampleApi, home: Path) -> None:
+    result = llm_stats.run("murmur-1", base_url=api.base_url, database="w.duckdb")
+    assert (result.asked, result.exit_code) == (1, 0)
 
 
 def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,13 @@ def test_the_published_path_leads_to_the_newest_and_three_stay(snapshots: Snapsh
     assert not published.readlink().is_absolute(), "the folder may be moved"
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_nothing_can_be_copied_through_the_link_into_a_snapshot(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    with pytest.raises(PermissionError):
+        published.write_bytes(b"another")
+
+
 def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_process_sees_the_newest(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
@@ -65,6 +73,7 @@ def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_proc
 
 def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1)
+    published.chmod(0o644)
     writes = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update t set x = 99'); os._exit(1)"
     subprocess.run([sys.executable, "-c", writes, str(published)], check=False)
     assert list(tmp_path.glob(".w/snapshots/*/*.wal")), "the writer died with its log beside the snapshot"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import re
+import traceback
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
@@ -69,3 +72,16 @@ def test_what_did_not_load_is_in_fetches_only(home: Path, api: SampleApi) -> Non
         "models__modalities": 3,
         "models__top_scores": 7,
     }
+
+
+@pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])
+def test_without_a_good_key_the_extract_fails_and_never_shows_it(
+    home: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("LLM_STATS_API_KEY", key)
+    with pytest.raises(PipelineStepFailed) as failed:
+        load(home, api, ["aurora-large-1"])
+    words = "".join(traceback.format_exception(failed.value))
+    assert re.search("no API key|no HTTP header can carry|the API refused the key", words)
+    assert not key or key not in words
+    assert len(api.requests) <= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -53,11 +54,17 @@ def findings(reader: Reader) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity)
 
 
-def require(database: Path) -> list[Finding]:
-    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one."""
+def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
+    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
+    known = [file.path.stem for file in sql.files("checks")]
+    for name in accepted:
+        if name not in known:
+            raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
     with Reader(database) as reader:
         found = findings(reader)
-    errors = [finding for finding in found if finding.severity == "error"]
+    errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
     if errors:
-        raise CheckFailed("nothing was published, for the new file breaks a check:\n" + "\n".join(f"  {finding}" for finding in errors))
+        broken = "\n".join(f"  {finding}" for finding in errors)
+        way_out = "if the data is right, run again with " + " ".join(f"--accept {finding.check}" for finding in errors)
+        raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
     return found

@@ -1,7 +1,7 @@
 """What is asked of the API, and what its answers mean: one outcome for every id.
 
     a record                          loaded
-    JSON that is not the record       rejected; a look-alike without scores before anything else was loaded stops: wrong base URL
+    JSON that is not the record       rejected; if all answers so far look like another catalogue's, asking stops: wrong base URL
     HTML, nothing, broken JSON        failed
     404                               not_found
     no answer after a few tries       failed; too many in a row stop: the API is down
@@ -25,11 +25,13 @@ from urllib.parse import quote, urlencode
 from llm_stats import record
 from llm_stats.cache import ResponseCache
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
+from llm_stats.ids import cleaned, is_askable
 from llm_stats.pace import Pace
 from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
 MAX_FAILED_IN_A_ROW = 10  # the API is down; less would be bad luck, or a few bad records that come first
+ENOUGH_LOOK_ALIKES = 3  # one or two may be bad records of the right catalogue
 _PAGE_SIZE = 200
 
 
@@ -39,6 +41,10 @@ class Answer:
 
     fetch: record.Fetch
     row: dict[str, Any] | None = None
+
+
+class _LookAlike(RecordRejected):
+    """A record of another catalogue, which answers at the host's other addresses, without a key."""
 
 
 class Client:
@@ -75,7 +81,8 @@ class Client:
             clock=self._now,
         )
         self._lock = threading.Lock()
-        self._loaded = False
+        self._records = 0
+        self._look_alikes = 0
         self._failed_in_a_row = 0
 
     def __enter__(self) -> Client:
@@ -104,6 +111,7 @@ class Client:
                 futures = [pool.submit(self._fetch_one, model_id, known.get(model_id)) for model_id in model_ids]
                 for future in as_completed(futures):
                     yield future.result()
+                self._doubt_address(enough=1)
             finally:
                 self._wire.end()
                 pool.shutdown(cancel_futures=True)
@@ -144,33 +152,35 @@ class Client:
             body = (cache and cache.get(errand.url)) or self._wire.get(errand)
             try:
                 page = json.loads(body.content)
-                found, cursor = [str(entry["id"]) for entry in page["models"]], page.get("next_cursor")
+                found, cursor = [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 raise NothingFetched(f"{self.base_url}/models did not answer a list of models; wrong base URL?") from None
             self._keep(errand, body)
             ids += found
             if not cursor:
-                return ids
-            if cursor in cursors:
-                raise NothingFetched(f"{self.base_url}/models goes in circles: it gave the cursor {cursor[:100]!r} twice")
-            cursors.append(cursor)
+                return [model_id for model_id in cleaned(ids) if is_askable(model_id)]
+            if str(cursor) in cursors:
+                raise NothingFetched(f"{self.base_url}/models goes in circles: it gave the cursor {str(cursor)[:100]!r} twice")
+            cursors.append(str(cursor))
 
     def _fetch_one(self, model_id: str, known_since: dt.datetime | None) -> Answer:
         """The answer for one id; never raises for anything the API does."""
         errand = Errand(f"{self.base_url}/models/{quote(model_id, safe='')}")
+        is_look_alike = False
         try:
             body = self._kept(errand, known_since) or self._wire.get(errand)
             loaded = self._parse(errand, body, model_id)
         except Stopped as stopped:
             return self._answer(model_id, errand, "deferred", message=stopped.stop.message)
         except RecordRejected as error:
+            is_look_alike = isinstance(error, _LookAlike)
             answer = self._answer(model_id, errand, "rejected", status=200, message=str(error))
         except Unusable as error:
             outcome: record.Outcome = "not_found" if error.status == 404 else "failed"
             answer = self._answer(model_id, errand, outcome, status=error.status, code=error.code, message=str(error))
         else:
             answer = self._answer(model_id, errand, "loaded", status=200, row=record.to_row(loaded, body.arrived_at))
-        self._watch(answer)
+        self._watch(answer, is_look_alike)
         return answer
 
     def _answer(
@@ -221,7 +231,7 @@ class Client:
         return loaded
 
     def _require_record(self, content: bytes) -> None:
-        """Raises `Unusable` if a body is not JSON or an error in disguise, `RecordRejected` if it is of the look-alike catalogue."""
+        """Raises `Unusable` if a body is not JSON or an error in disguise, `_LookAlike` if it is of another catalogue."""
         try:
             document = json.loads(content)
         except (ValueError, RecursionError):
@@ -232,16 +242,20 @@ class Client:
                 f"an error with status 200: {error.get('code', 'no code')}: {error.get('message', 'no message')[:500]}", status=200
             )
         if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):
-            message = f"{self.base_url} answers records without scores; wrong base URL?"
-            if not self._loaded:
-                self._wire.halt("wrong_base_url", message)
-            raise RecordRejected(message)
+            raise _LookAlike(f"{self.base_url} answers records without scores; wrong base URL?")
 
-    def _watch(self, answer: Answer) -> None:
-        """Gives up on an API that is down, before it costs three tries and a minute for every id."""
+    def _watch(self, answer: Answer, is_look_alike: bool) -> None:
+        """Gives up on an API that is down, or on a wrong address, before it costs three tries and a minute for every id."""
         with self._lock:
-            self._loaded = self._loaded or answer.row is not None
+            self._look_alikes += is_look_alike
+            self._records += answer.fetch.outcome in ("loaded", "rejected") and not is_look_alike
+            self._doubt_address(ENOUGH_LOOK_ALIKES)
             self._failed_in_a_row = self._failed_in_a_row + 1 if answer.fetch.outcome == "failed" else 0
             if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
                 last = answer.fetch.message
                 self._wire.halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {last}")
+
+    def _doubt_address(self, enough: int) -> None:
+        """Stops if the only records that came were look-alikes, and enough of them."""
+        if not self._records and self._look_alikes >= enough:
+            self._wire.halt("wrong_base_url", f"{self.base_url} answers records without scores; wrong base URL?")

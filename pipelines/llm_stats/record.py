@@ -13,6 +13,7 @@ could collide with documented ones.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -22,13 +23,17 @@ from llm_stats.errors import RecordRejected
 
 def _as_utc(moment: dt.datetime) -> dt.datetime:
     """A time without a zone is UTC; every stored time is UTC without a zone."""
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    try:
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except OverflowError:  # the first or the last hours that can be written
+        raise ValueError("the time is out of range") from None
 
 
 Id = Annotated[str, Field(min_length=1)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
+Rank = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 UtcTime = Annotated[dt.datetime, AfterValidator(_as_utc)]
 
 Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
@@ -87,7 +92,7 @@ class Score(_Part):
     category: str | None = Field(description="Category of the benchmark; null: none given")
     description: str | None = Field(None, description="Description of the benchmark; null: none given")
     normalized_score: Number | None = Field(description="Result on a scale of 0 to 1; null: not published")
-    rank: int | None = Field(None, description="Place within the benchmark upstream, 1 is best; null: not ranked")
+    rank: Rank | None = Field(None, description="Place within the benchmark upstream, 1 is best; null: not ranked")
     source_url: str | None = Field(None, description="Where the score was published; null: none given")
 
 
@@ -187,7 +192,13 @@ def to_row(record: Record, fetched_at: dt.datetime) -> dict[str, Any]:
 
 def _with_extra(part: _Part) -> dict[str, Any]:
     row, extra = _split(part)
-    return {**row, "extra": extra} if extra else row
+    return {**row, "extra": json.loads(json.dumps(extra), parse_int=_number)} if extra else row
+
+
+def _number(digits: str) -> int | str:
+    """Nothing is known of an unknown field; a number that no column can hold stays as text."""
+    number = int(digits)
+    return number if -(2**63) <= number < 2**63 else digits
 
 
 def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:

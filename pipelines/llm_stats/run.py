@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +34,22 @@ def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **s
     """
     from llm_stats.settings import Settings
 
-    return carry_out(Settings.read(model_ids=None if model_ids is None else list(model_ids), **settings), all_models=all_models)
+    ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
+    return carry_out(Settings.read(model_ids=ids, **settings), all_models=all_models)
 
 
-def carry_out(settings: Settings, *, all_models: bool = False, progress: Progress | None = None, clock: Clock | None = None) -> Result:
+def carry_out(
+    settings: Settings,
+    *,
+    all_models: bool = False,
+    accepted_checks: Collection[str] = (),
+    progress: Progress | None = None,
+    clock: Clock | None = None,
+) -> Result:
     """The run that `settings` describe.
 
-    `progress` passes answers on and shows how many of so many have passed; `clock` tells the time of a fetch (UTC).
+    `accepted_checks` names checks whose errors only warn this time; `progress` passes answers on and shows how many of so many have
+    passed; `clock` tells the time of a fetch (UTC).
     """
     from llm_stats import changes, checks
     from llm_stats.cache import ResponseCache
@@ -51,7 +60,8 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
     from llm_stats.warehouse import Warehouse
 
     started = time.monotonic()
-    key = _require_key_and_ids(settings, all_models)
+    key = settings.require_key()
+    _require_ids(settings, all_models)
     warehouse = Warehouse(settings.database, settings.keep_snapshots)
     result = Result(warehouse.database)
     with (
@@ -72,18 +82,20 @@ def carry_out(settings: Settings, *, all_models: bool = False, progress: Progres
         _require_clock(clock, fetched_at)
         due = stalest_first(model_ids, fetched_at, settings.max_age, warehouse.failing_at())
         result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
-        with warehouse.working_copy() as copy:
-            answers = result.count(client.fetch(due, fetched_at))
-            result.load_id = copy.load(resources(progress(answers, len(due)) if progress else answers))
-            result.stop = client.stop
-            _require_an_answer(result)
-            copy.build()
-            with warehouse.keeping_refused(copy):
-                result.warnings = checks.require(copy.path)
-            with Reader(copy.path) as reader:
-                _require_sums(result, reader)
-                result.changes = changes.of_load(reader, result.load_id)
-            warehouse.publish(copy)
+        if due:
+            with warehouse.working_copy() as copy:
+                answers = result.count(client.fetch(due, fetched_at))
+                result.load_id = copy.load(resources(progress(answers, len(due)) if progress else answers))
+                result.stop = client.stop
+                _require_an_answer(result)
+                copy.build()
+                copy.compact()
+                with warehouse.keeping_refused(copy):
+                    result.warnings = checks.require(copy.path, accepted_checks)
+                with Reader(copy.path) as reader:
+                    _require_sums(result, reader)
+                    result.changes = changes.of_load(reader, result.load_id)
+                warehouse.publish(copy)
         cache.clear_used()
         result.account = client.account()
         result.requests_sent = client.requests_sent
@@ -147,12 +159,9 @@ def stalest_first(
     return sorted(due, key=lambda model_id: max(fetched_at.get(model_id, never), (failing_at or {}).get(model_id, never)))
 
 
-def _require_key_and_ids(settings: Settings, all_models: bool) -> str:
-    if settings.api_key is None:
-        raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
+def _require_ids(settings: Settings, all_models: bool) -> None:
     if not settings.model_ids and not all_models:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
-    return settings.api_key.get_secret_value()
 
 
 def _require_clock(clock: Clock | None, fetched_at: dict[str, dt.datetime]) -> None:

@@ -7,7 +7,11 @@ itself finds the same settings. They are read here without dlt, because importin
 from __future__ import annotations
 
 import datetime as dt
+import difflib
+import json
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,25 +20,34 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pydantic_settings.sources import PyprojectTomlConfigSettingsSource
 
 from llm_stats.errors import UsageError
+from llm_stats.ids import cleaned, is_askable
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def duration(value: object) -> object:
-    """`6h`, `90m`, `7d`, or a number of seconds, as a time span; anything else is left for the caller to refuse."""
-    text = str(value).strip()
-    if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw]?)", text):
-        return dt.timedelta(**{_UNITS[found[2] or "s"]: float(found[1])})
-    return value
+def duration(value: object) -> dt.timedelta:
+    """`6h`, `90m` or `7d` as a time span; only 0 needs no unit. Raises `ValueError`."""
+    if isinstance(value, dt.timedelta):
+        return value
+    text = "0s" if value in (0, "0") and value is not False else str(value).strip()
+    if found := re.fullmatch(r"(\d{1,6}(?:\.\d+)?)\s*([smhdw])", text):
+        return dt.timedelta(**{_UNITS[found[2]]: float(found[1])})
+    raise ValueError("write a time span such as 90m, 6h or 7d")
 
 
-def _unique(ids: list[str]) -> list[str]:
-    return list(dict.fromkeys(stripped for model_id in ids if (stripped := model_id.strip())))
+def _askable(model_ids: list[str]) -> list[str]:
+    for model_id in (unique := cleaned(model_ids)):
+        if not is_askable(model_id):
+            raise ValueError(f"{model_id!r} is no model id")
+    return unique
 
 
 def _split(value: object) -> object:
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+    """`["a", "b"]` as dlt writes lists in the environment, or `a, b`."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
 
 
 def _printable(key: SecretStr | None) -> SecretStr | None:
@@ -43,6 +56,18 @@ def _printable(key: SecretStr | None) -> SecretStr | None:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError("the key holds characters that no HTTP header can carry")
     return SecretStr(text)
+
+
+def _address(url: str) -> str:
+    if not re.fullmatch(r"https?://([^/?#@:\s]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/[^?#\s]*)?", url):
+        raise ValueError(f"write an address such as {BASE_URL}, without user, query or fragment")
+    return url
+
+
+def _named(path: Path) -> Path:
+    if not path.name:
+        raise ValueError("name a file, such as llm_stats.duckdb")
+    return path
 
 
 Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
@@ -56,9 +81,9 @@ class Settings(BaseSettings):
     api_key: Annotated[SecretStr | None, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
-    base_url: str = Field(BASE_URL, pattern="^https?://", description="Where the API lives")
-    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_unique)] = Field([], description="Models to fetch")
-    database: Path = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
+    base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
+    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_askable)] = Field([], description="Models to fetch")
+    database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
     requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
     concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
     max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
@@ -81,13 +106,28 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **given: Any) -> Settings:
         """The settings, with those given (and not None) before all others. Raises `UsageError`, never quoting a value."""
+        unknown = [name for name in given if name not in cls.model_fields]
+        prefix = str(cls.model_config["env_prefix"])
+        unknown += [name for name in os.environ if name.upper().startswith(prefix) and name[len(prefix) :].lower() not in cls.model_fields]
+        _require_known(unknown, "")
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise UsageError(f"setting {first['loc'][0]}: {first['msg']}") from None
-        except ValueError as error:  # a TOML file that cannot be parsed
-            raise UsageError(f".dlt: {error}") from None
+            raise UsageError(f"setting {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    def require_key(self) -> str:
+        """The key itself. Raises `UsageError` if there is none."""
+        if self.api_key is None:
+            raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
+        return self.api_key.get_secret_value()
+
+
+def _require_known(names: Iterable[str], where: str) -> None:
+    """A setting with a typing error must not go unnoticed: it may be the one that guards a day's quota."""
+    for name in names:
+        close = difflib.get_close_matches(name.lower().removeprefix("sources__llm_stats__"), Settings.model_fields, n=1)
+        raise UsageError(f"{where}there is no setting {name!r}" + (f"; did you mean {close[0]}?" if close else ""))
 
 
 class _TomlTable(PyprojectTomlConfigSettingsSource):
@@ -95,4 +135,9 @@ class _TomlTable(PyprojectTomlConfigSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings], file: Path) -> None:
         settings_cls.model_config["pyproject_toml_table_header"] = ("sources", "llm_stats")
-        super().__init__(settings_cls, file)
+        try:
+            super().__init__(settings_cls, file)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise UsageError(f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings") from None
+        tables = {name for name, value in self.toml_data.items() if isinstance(value, dict)}  # of somebody else, below ours
+        _require_known(self.toml_data.keys() - tables - Settings.model_fields.keys(), f"{file}: ")

@@ -66,6 +66,7 @@ class Snapshots:
         _to_disk(file)
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
+        file.chmod(0o444)  # a file copied over the published path must not write through the link into a snapshot
         file.rename(folder / self._database.name)
         _to_disk(folder)
         _to_disk(folder.parent)

@@ -11,7 +11,6 @@ One answer per id feeds two tables: `models` (merge on `id`; dlt turns its lists
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -21,8 +20,9 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
 from llm_stats.client import Answer, Client
+from llm_stats.errors import NothingFetched
 from llm_stats.pace import Pace
-from llm_stats.settings import BASE_URL
+from llm_stats.settings import BASE_URL, Settings
 from llm_stats.tables import TABLES
 
 _PAGE = 200
@@ -38,13 +38,20 @@ def llm_stats(
 ) -> list[DltResource]:
     """Model records for a list of ids, from the API to two resources, `models` and `fetches`.
 
-    The key comes from the argument, from dlt's secrets (`sources.llm_stats.api_key`) or from `LLM_STATS_API_KEY`.
+    The key comes from the argument, from dlt's secrets (`sources.llm_stats.api_key`) or from `LLM_STATS_API_KEY`. Raises `UsageError`
+    without one, and `NothingFetched`, out of the extract, if asking stopped before anything was loaded.
     """
 
     def answers() -> Iterator[Answer]:
-        key = api_key or os.environ.get("LLM_STATS_API_KEY", "")
-        with Client(base_url, key, pace=Pace(requests_per_minute), concurrency=concurrency) as client:
-            yield from client.fetch(list(dict.fromkeys(model_ids)))
+        settings = Settings.read(api_key=api_key, base_url=base_url, model_ids=model_ids if isinstance(model_ids, str) else list(model_ids))
+        key = settings.require_key()
+        with Client(settings.base_url, key, pace=Pace(requests_per_minute), concurrency=concurrency) as client:
+            loaded = False
+            for answer in client.fetch(settings.model_ids):
+                loaded = loaded or answer.row is not None
+                yield answer
+            if client.stop and not loaded:
+                raise NothingFetched(client.stop.message)
 
     return resources(answers())
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 
+#: The share of free blocks from which on a file is written anew.
+_MOST_FREE = 0.2
+
 #: Changes when raw or history tables of an older file can no longer be used as they are.
 LAYOUT = 1
 
@@ -45,8 +48,9 @@ class Warehouse:
     """One published database and the folder beside it."""
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
-        self.database = database.absolute()
-        self.folder = self.database.with_name(f".{self.database.stem}")
+        self.database = Path(os.path.abspath(database))  # noqa: PTH100  `resolve` would follow the link that the database is
+        plain = self.database.suffix == ".duckdb"
+        self.folder = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self._work = self.folder / "work"
@@ -135,6 +139,10 @@ class Warehouse:
             raise UsageError(f"{self.database} is a folder; name a file, such as {self.database / 'llm_stats.duckdb'}")
         if self.database.is_symlink() and not self.database.exists():
             raise UsageError(f"{self.database} leads to {self.database.readlink()}, which is gone; restore that, or remove the link")
+        if "%" in str(self.database):
+            raise UsageError(f"{self.database}: dlt cannot load below a path that holds a percent sign; choose another")
+        if self.database.exists():
+            self._require_our_layout()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for folder in (self.database.parent, self.folder):
@@ -142,8 +150,6 @@ class Warehouse:
                 (folder / f".probe-{os.getpid()}").unlink()
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
-        if self.database.exists():
-            self._require_our_layout()
 
     def _require_our_layout(self) -> None:
         try:
@@ -168,8 +174,21 @@ class WorkingCopy:
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            quoted = str(self.path).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as new ({_STORAGE})")
+            connection.execute(f"attach {_literal(str(self.path))} as new ({_STORAGE})")
+
+    def compact(self) -> None:
+        """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
+        with duckdb.connect(self.path, read_only=True) as connection:
+            total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+        if free <= _MOST_FREE * total:
+            return
+        roomy = self.path.rename(self.path.with_name("roomy"))
+        self.create()
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {_literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {_literal(str(self.path))} as compact")
+            connection.execute("copy from database roomy to compact")
+        roomy.unlink()
 
     def load(self, resources: Iterable[DltResource]) -> str:
         """Loads resources into `raw` with dlt, from a clean working folder; the id of the load.
@@ -194,7 +213,7 @@ class WorkingCopy:
             cause = error.__cause__ or error
             while cause.__cause__ is not None:
                 cause = cause.__cause__
-            if isinstance(cause, LlmStatsError):
+            if isinstance(cause, LlmStatsError | KeyboardInterrupt):
                 raise cause from None
             raise LoadFailed(f"{self.path.name}: loading failed in step {error.step}: {cause}; nothing was published") from error
         return str(info.loads_ids[-1]) if info.loads_ids else ""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 import requests
 import tenacity
@@ -98,6 +99,7 @@ class Wire:
         self._stopped = threading.Event()
         self._session = requests.Session()
         self._session.auth = _Bearer(api_key)
+        self._session.trust_env = urlsplit(base_url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy leads to this machine
         self._session.headers["User-Agent"] = f"llm-stats/{__version__}"
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
         for scheme in ("http://", "https://"):

@@ -15,7 +15,10 @@ where
     load_id in (
         select load_id
         from staging.fetches
-        qualify row_number() over (order by requested_at desc, load_id desc) = 1
+        order by
+            requested_at desc,
+            load_id desc
+        limit 1
     );
 
 insert into history.table_rows
@@ -24,7 +27,10 @@ with last_load as (
         load_id,
         requested_at as counted_at
     from staging.fetches
-    qualify row_number() over (order by requested_at desc, load_id desc) = 1
+    order by
+        requested_at desc,
+        load_id desc
+    limit 1
 ),
 
 counted_tables as (

@@ -34,6 +34,7 @@ with listed_benchmarks (benchmark_id, reason) as (
     ('penn-treebank', 'perplexity'),
     ('lambada-perplexity', 'perplexity'),
     ('the-pile', 'bits per byte'),
+    ('sample-speech-wer', 'word error rate, of the bundled sample'),
     ('longfact-concepts', 'share of claims that are false, as its source publishes it'),
     ('longfact-objects', 'share of claims that are false, as its source publishes it'),
     ('factscore', 'share of claims that are false, as its source publishes it; the measure of the same name is a share of true ones'),

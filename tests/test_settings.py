@@ -1,0 +1,102 @@
+"""Where settings come from, which wins, and what is refused with which words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from llm_stats.errors import UsageError
+from llm_stats.settings import Settings
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    (home / ".dlt").mkdir()
+    return home / ".dlt" / "config.toml"
+
+
+def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().concurrency == 8
+    config.write_text("[sources.llm_stats]\nconcurrency = 2\nmax_requests = 10\n")
+    assert Settings.read().concurrency == 2
+    config.with_name("secrets.toml").write_text("[sources.llm_stats]\nconcurrency = 3\n")
+    assert Settings.read().concurrency == 3
+    monkeypatch.setenv("SOURCES__LLM_STATS__CONCURRENCY", "4")
+    assert Settings.read().concurrency == 4
+    assert Settings.read(concurrency=5).concurrency == 5
+    assert Settings.read(concurrency=None).max_requests == 10
+
+
+def test_a_key_of_somebody_else_is_never_sent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    monkeypatch.setenv("API_KEY", "of another service")
+    assert Settings.read().api_key is None
+
+
+def test_the_key_is_never_shown(home: Path) -> None:
+    settings = Settings.read(api_key="top-secret")
+    assert "top-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [("6h", 6), ("90m", 1.5), ("7d", 168), ("2w", 336), ("3600s", 1), ("0", 0), (0, 0), (dt.timedelta(hours=2), 2)],
+)
+def test_time_spans(home: Path, value: object, hours: float) -> None:
+    assert Settings.read(max_age=value).max_age == dt.timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("value", ["7", 7, "soon", True, False, "99999999999d", "-1h", ""])
+def test_a_time_span_needs_a_unit(home: Path, value: object) -> None:
+    with pytest.raises(UsageError, match="setting max_age: write a time span such as 90m, 6h or 7d"):
+        Settings.read(max_age=value)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"base_url": "http://"}, "setting base_url: write an address such as https://"),
+        ({"base_url": "ftp://host"}, "setting base_url: write an address such as https://"),
+        ({"base_url": "https://user:secret@host/v1"}, "setting base_url: write an address such as https://"),
+        ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is no model id"),
+        ({"database": ""}, "setting database: name a file"),
+        ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is no model id"),
+        ({"concurrency": 0}, "setting concurrency: Input should be greater than or equal to 1"),
+        ({"keep_snapshots": "many"}, "setting keep_snapshots: Input should be a valid integer"),
+        ({"concurency": 3}, "there is no setting 'concurency'; did you mean concurrency?"),
+    ],
+)
+def test_what_is_wrong_is_said(home: Path, given: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError, match=f"^{says}"):
+        Settings.read(**given)
+
+
+def test_a_mistyped_name_is_refused_wherever_it_stands(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("[sources.llm_stats]\nmax_request = 3\n")
+    with pytest.raises(UsageError, match=r"config\.toml: there is no setting 'max_request'; did you mean max_requests\?"):
+        Settings.read()
+    config.write_text("[sources.llm_stats]\n[sources.llm_stats.of_somebody_else]\nx = 1\n[runtime]\nx = 1\n")
+    Settings.read()
+    monkeypatch.setenv("SOURCES__LLM_STATS__CONCURENCY", "3")
+    with pytest.raises(UsageError, match="there is no setting 'SOURCES__LLM_STATS__CONCURENCY'; did you mean concurrency"):
+        Settings.read()
+
+
+@pytest.mark.parametrize("text", ["[sources.llm_stats", "sources = 3", "[sources]\nllm_stats = 3", "\udcff"])
+def test_a_broken_file_is_named(config: Path, text: str) -> None:
+    config.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError, match=r"^\.dlt/config\.toml cannot be read: "):
+        Settings.read()
+
+
+def test_ids_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", "a, b  c,a")
+    assert Settings.read().model_ids == ["a", "b", "c"]
+    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["a b", "c"]')
+    assert Settings.read().model_ids == ["a b", "c"], "as dlt writes a list"
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"])
+def test_addresses(home: Path, url: str) -> None:
+    assert Settings.read(base_url=url).base_url == url
