@@ -136,8 +136,11 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
     second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
     assert "3 models asked: 3 loaded; " in second
     assert "\n2 new models, 0 changes\n" in second
-    said = list(summary(Result(home / "x.duckdb", asked=2, fresh=1, requests_sent=1)))
-    assert said[:3] == ["2 models asked: none; 1 request in 0.0 s", "1 model left out, for it is fresh enough", "0 changes"]
+    assert list(summary(Result(home / "x.duckdb", asked=0, fresh=1, requests_sent=1))) == [
+        "0 models asked: none; 1 request in 0.0 s",
+        "1 model left out, for it is fresh enough",
+        "nothing is due, so nothing was published",
+    ]
 
 
 def test_a_maximum_is_told_only_where_it_changed(raw: RawTables) -> None:
@@ -165,6 +168,11 @@ def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, h
     settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
     carry_out(settings)
     before = (home / "llm_stats.duckdb").read_bytes()
-    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set it right"):
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
         carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert (home / "llm_stats.duckdb").read_bytes() == before
+    nothing = Settings.read(base_url=api.base_url, model_ids=["no-such-model"], database=home / "llm_stats.duckdb")
+    assert carry_out(nothing, clock=lambda: tomorrow).exit_code == 4
+    with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
+        carry_out(settings)

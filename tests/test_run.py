@@ -69,7 +69,7 @@ class TestIds:
         assert [request.model_id for request in api.requests if request.model_id] == ["murmur-1", "aurora-large-1"]
 
     def test_come_from_a_file(self, run: Command, home: Path, api: SampleApi) -> None:
-        (home / "ids.txt").write_text("# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n")
+        (home / "ids.txt").write_text("\ufeff# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n")
         assert run("--ids-file", "ids.txt").code == 0
         assert {request.model_id for request in api.requests if request.model_id} == {"murmur-1", "aurora-large-1"}
 
@@ -125,6 +125,10 @@ class TestBadInput:
         assert (done.code, done.err) == (2, "llm-stats: --ids-file missing.txt: No such file or directory\n")
         (home / "binary").write_bytes(b"\xff\xfe\x00")
         assert "not a text file" in run("--ids-file", "binary").err
+        (home / "empty.txt").write_text("# nothing yet\n")
+        for more in ((), ("--all",), ("murmur-1",)):
+            done = run("--ids-file", "empty.txt", *more)
+            assert (done.code, done.err) == (2, "llm-stats: --ids-file empty.txt names no ids\n")
 
     def test_no_key(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("LLM_STATS_API_KEY")

@@ -100,6 +100,15 @@ def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published
     assert says(published) == 4
 
 
+def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    snapshots.go_back("20260101T000000.000001Z")
+    publish(snapshots, tmp_path, 4)
+    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
+    snapshots.go_back()
+    assert says(published) == 1, "and not the branch that was left"
+
+
 def test_without_any_snapshot_there_is_none_to_go_back_to(snapshots: Snapshots) -> None:
     with pytest.raises(UsageError, match="no older snapshot"):
         snapshots.go_back()
@@ -117,8 +126,9 @@ def test_a_plain_file_is_adopted_and_stays_to_go_back_to(snapshots: Snapshots, t
     make(published, 1)
     publish(snapshots, tmp_path, 2)
     assert says(published) == 2
-    snapshots.go_back(snapshots.all()[-1].id)
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2}
+    snapshots.go_back()
+    assert says(published) == 1
 
 
 def test_where_there_are_no_links_a_rename_does_the_job(
@@ -131,6 +141,7 @@ def test_where_there_are_no_links_a_rename_does_the_job(
     publish(snapshots, tmp_path, 1, 2)
     assert not published.is_symlink()
     assert says(published) == 2
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "none is kept twice"
 
 
 class TestCommands:
@@ -166,6 +177,10 @@ class TestCommands:
         with duckdb.connect(home / ".llm_stats" / "refused" / "llm_stats.duckdb", read_only=True) as refused:
             assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
         assert llm_stats("check").code == 5
+        assert "if the data is right, run again with --accept never" in done.err
+        accepted = llm_stats(*run, "--accept", "never")
+        assert (accepted.code, "error: never: No model is there" in accepted.out) == (0, True)
+        assert "there is no check 'nevr'" in llm_stats(*run, "--accept", "nevr").err
         (broken / "checks" / "never.sql").unlink()
         warned = llm_stats(*run)
         assert warned.code == 0

@@ -49,8 +49,9 @@ def cli(debug: bool) -> None:
 @click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
+@click.option("--accept", multiple=True, metavar="CHECK", help="Publish even though this check fails; once, after a look at why.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, quiet: bool, **given: Any) -> int:
+def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, accept: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """Fetch models into the warehouse and publish it.
 
     The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
@@ -67,7 +68,8 @@ def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, qui
     ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
     if ids and all_models:
         raise UsageError("--all fetches every model; leave out the ids")
-    result = carry_out(Settings.read(model_ids=ids or None, **given), all_models=all_models, progress=None if quiet else shown)
+    settings = Settings.read(model_ids=ids or None, **given)
+    result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=None if quiet else shown)
     _print_result(result)
     return result.exit_code
 
@@ -195,7 +197,10 @@ def _warehouse(database: Path | None) -> Warehouse:
 def _read_ids(file: Path) -> list[str]:
     """Ids, one a line, blank lines and `#` comments left out."""
     text = read_text(file, "--ids-file")
-    return [model_id for line in text.splitlines() if (model_id := line.split("#")[0].strip())]
+    lines = text.removeprefix("\ufeff").splitlines()  # the mark that some editors put first
+    if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
+        raise UsageError(f"--ids-file {file} names no ids")
+    return ids
 
 
 def _print_result(result: Result) -> None:
@@ -214,7 +219,7 @@ def main() -> None:
         code = cli(sys.argv[1:] or ["--help"], prog_name="llm-stats", standalone_mode=False)
     except SystemExit:  # how click answers a reader of `--help` that has seen enough
         code = 0
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         code = 130
     except click.ClickException as error:
         code = _complain(_in_a_line(error), UsageError.exit_code)

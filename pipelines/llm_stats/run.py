@@ -79,7 +79,7 @@ def carry_out(
     ):
         model_ids = client.list_ids() if all_models else settings.model_ids
         fetched_at = warehouse.fetched_at()
-        _require_clock(clock, fetched_at)
+        _require_clock(clock, warehouse.last_asked_at())
         due = stalest_first(model_ids, fetched_at, settings.max_age, warehouse.failing_at())
         result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
         if due:
@@ -164,14 +164,12 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
 
 
-def _require_clock(clock: Clock | None, fetched_at: dict[str, dt.datetime]) -> None:
+def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None) -> None:
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
-    last = max(fetched_at.values(), default=now)
-    if now < last:
-        raise UsageError(
-            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but the last record was fetched at {last:%Y-%m-%d %H:%M:%S}; set it right"
-        )
+    if last_asked_at and now < last_asked_at:
+        says = f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but the last run asked at {last_asked_at:%Y-%m-%d %H:%M:%S}"
+        raise UsageError(f"{says}; set the clock right, or go back with `llm-stats rollback`")
 
 
 def _require_an_answer(result: Result) -> None:

@@ -11,13 +11,13 @@ import difflib
 import json
 import os
 import re
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings.sources import PyprojectTomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_stats.errors import UsageError
 from llm_stats.ids import cleaned, is_askable
@@ -130,14 +130,15 @@ def _require_known(names: Iterable[str], where: str) -> None:
         raise UsageError(f"{where}there is no setting {name!r}" + (f"; did you mean {close[0]}?" if close else ""))
 
 
-class _TomlTable(PyprojectTomlConfigSettingsSource):
+class _TomlTable(InitSettingsSource):
     """The table `[sources.llm_stats]` of one file."""
 
     def __init__(self, settings_cls: type[BaseSettings], file: Path) -> None:
-        settings_cls.model_config["pyproject_toml_table_header"] = ("sources", "llm_stats")
         try:
-            super().__init__(settings_cls, file)
-        except (ValueError, AttributeError, TypeError) as error:
+            document = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+            table = {**document.get("sources", {}).get("llm_stats", {})}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
             raise UsageError(f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings") from None
-        tables = {name for name, value in self.toml_data.items() if isinstance(value, dict)}  # of somebody else, below ours
-        _require_known(self.toml_data.keys() - tables - Settings.model_fields.keys(), f"{file}: ")
+        settings = {name: value for name, value in table.items() if not isinstance(value, dict)}  # a table below ours is another's
+        _require_known(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
+        super().__init__(settings_cls, init_kwargs=settings)

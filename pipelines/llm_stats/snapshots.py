@@ -9,6 +9,7 @@ not to files of different names, because DuckDB names a catalog after the file i
 from __future__ import annotations
 
 import datetime as dt
+import filecmp
 import os
 import shutil
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from llm_stats.reader import Reader, Table
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: A file in each snapshot that has been live; one without it was finished by a run that was killed before it could publish.
 _PUBLISHED = "published"
+#: A file in each snapshot with the id of the one that was live when it was made.
+_PARENT = "parent"
 
 
 def new_id() -> str:
@@ -37,6 +40,12 @@ class Snapshot:
     @property
     def id(self) -> str:
         return self.file.parent.name
+
+    @property
+    def parent_id(self) -> str:
+        """The snapshot that was live when this one was made; empty if there was none."""
+        file = self.file.parent / _PARENT
+        return file.read_text() if file.exists() else ""
 
     @property
     def made_at(self) -> dt.datetime:
@@ -58,39 +67,46 @@ class Snapshots:
         return [Snapshot(folder / self._database.name, folder == live) for folder in folders]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
-        """Makes a finished file the live snapshot, in one atomic step, and forgets the oldest beyond those to keep.
+        """Makes a finished file the live snapshot, in one atomic step, and forgets what is beyond those to keep.
 
         File, then folder, then link reach the disk in this order: a loss of power leaves the old state or the new one.
         """
-        self._adopt_plain_file()
+        parent = self._live() or (self._adopt_plain_file() if self._database.exists() else None)
         _to_disk(file)
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
+        (folder / _PARENT).write_text(parent.name if parent else "")
         file.chmod(0o444)  # a file copied over the published path must not write through the link into a snapshot
         file.rename(folder / self._database.name)
         _to_disk(folder)
         _to_disk(folder.parent)
         self._flip(folder)
-        published = self.all()
-        for snapshot in published[: max(0, len(published) - self._keep)]:
-            if not snapshot.is_live:
-                _remove(snapshot.file.parent)
+        line = self._line()
+        others = [snapshot for snapshot in reversed(self.all()) if snapshot not in line]
+        for snapshot in (line + others)[self._keep :]:
+            _remove(snapshot.file.parent)
 
     def go_back(self, snapshot_id: str | None = None) -> Snapshot:
-        """Makes an older snapshot live again: the one named, or the last before the live one. Raises `UsageError` if there is none."""
-        snapshots = self.all()
-        live = next((place for place, snapshot in enumerate(snapshots) if snapshot.is_live), len(snapshots))
+        """Makes another snapshot live: the one named, or the one that the live one was made from. Raises `UsageError` if there is none."""
         if snapshot_id is None:
-            if live == 0 or not snapshots:
+            if not (older := self._line()[1:]):
                 raise UsageError(f"{self._database}: there is no older snapshot to go back to")
-            target = snapshots[live - 1]
+            target = older[0]
         else:
-            named = [snapshot for snapshot in snapshots if snapshot.id == snapshot_id]
+            named = [snapshot for snapshot in self.all() if snapshot.id == snapshot_id]
             if not named:
                 raise UsageError(f"{self._database}: there is no snapshot {snapshot_id!r}; `llm-stats snapshots` lists them")
             (target,) = named
         self._flip(target.file.parent)
         return Snapshot(target.file, is_live=True)
+
+    def _line(self) -> list[Snapshot]:
+        """The live snapshot, the one it was made from, and so on: after going back and on, not simply the newest."""
+        by_id = {snapshot.id: snapshot for snapshot in self.all()}
+        line = [snapshot for snapshot in by_id.values() if snapshot.is_live]
+        while line and (parent := by_id.get(line[-1].parent_id)):
+            line.append(parent)
+        return line
 
     def sweep(self) -> None:
         """Removes snapshots that a killed run finished and never published."""
@@ -118,16 +134,16 @@ class Snapshots:
         _to_disk(self._database.parent)
         (folder / _PUBLISHED).touch()
 
-    def _adopt_plain_file(self) -> None:
-        """A warehouse that came as a plain file (a backup, an artifact) stays, as a snapshot to go back to."""
-        if self._database.is_symlink() or not self._database.exists():
-            return
-        made_at = dt.datetime.fromtimestamp(self._database.stat().st_mtime, dt.UTC)
-        folder = self._folder / made_at.strftime(_ID)
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            shutil.copyfile(self._database, folder / self._database.name)
-            (folder / _PUBLISHED).touch()
+    def _adopt_plain_file(self) -> Path:
+        """The snapshot of a warehouse that came as a plain file (a backup, an artifact): made now, unless one is the same."""
+        for snapshot in reversed(self.all()):
+            if filecmp.cmp(snapshot.file, self._database, shallow=False):
+                return snapshot.file.parent
+        folder = self._folder / dt.datetime.fromtimestamp(self._database.stat().st_mtime, dt.UTC).strftime(_ID)
+        folder.mkdir(parents=True)
+        shutil.copyfile(self._database, folder / self._database.name)
+        (folder / _PUBLISHED).touch()
+        return folder
 
 
 def listing(snapshots: Snapshots) -> Table:

@@ -33,6 +33,9 @@ def summary(result: Result) -> Iterator[str]:
         yield f"account: {left}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
+    if result.load_id == "":
+        yield "nothing is due, so nothing was published"
+        return
     yield from map(str, result.warnings)
     changes = [row[0] for row in result.changes.only("change").rows] if result.changes else []
     yield _news(result, len(changes)) + (", biggest first:" if changes else "")
@@ -44,8 +47,6 @@ def summary(result: Result) -> Iterator[str]:
 
 def _news(result: Result, changes: int) -> str:
     """`14 new models` of a first run, `2 new models, 6 changes` or `0 changes` of a later one."""
-    if result.load_id == "":
-        return _count(changes, "change")
     with Reader(result.database) as reader:
         new = new_models(reader, result.load_id)
     only_new = new and new == result.outcomes["loaded"]

@@ -115,6 +115,10 @@ class Warehouse:
         """When each model was last fetched (UTC)."""
         return self._moments("select id, fetched_at from raw.models")
 
+    def last_asked_at(self) -> dt.datetime | None:
+        """When the last run asked for the last time (UTC); None if there was none."""
+        return self._moments("select '', max(requested_at) from raw.fetches having count(*) > 0").get("")
+
     def failing_at(self) -> dict[str, dt.datetime]:
         """When each model that was asked for in vain, at least twice since it last loaded, last failed (UTC)."""
         return self._moments("""
