@@ -146,7 +146,7 @@ def test_show_reaches_the_other_schemas(look: Command) -> None:
         (("sql", " ; -- nothing"), "the query is empty"),
         (("sql", "select 1; select 2"), "one statement, please; these are 2"),
         (("sql", "\udcff"), "the query is not text"),
-        (("changes", "--since", "99999999999d"), "--since 99999999999d: before all dates"),
+        (("changes", "--since", "99999999999d"), "--since 99999999999d: neither a time span"),
         (("changes", "--since", "999999d"), "--since 999999d: before all dates"),
         (("compare", "aurora-large-1"), "at least two different models"),
         (("compare", "aurora-large-1", "aurora-large"), "did you mean aurora-large-1"),

@@ -28,7 +28,10 @@ def of_load(reader: Reader, load_id: str) -> Table:
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     """`7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC) as a moment. Raises `UsageError`."""
     try:
-        moment = now - duration(text) if text.strip()[-1:].isalpha() else dt.datetime.fromisoformat(text)
+        try:
+            moment = now - duration(text)
+        except ValueError:
+            moment = dt.datetime.fromisoformat(text)
         return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except OverflowError:
         raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
