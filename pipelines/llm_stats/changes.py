@@ -58,7 +58,7 @@ def _told(reader: Reader, which: str, parameter: object) -> Table:
         found = reader.query(f"select changes.* from marts.{view} as changes {which}", [parameter])
         for change in (dict(zip(found.columns, row, strict=True)) for row in found.rows):
             number_ = change.get("offer_no") or change.get("score_no") or 1
-            who = f"{change['model_id']} {place} {change[counterpart]}" + (f" (no. {number_})" if number_ > 1 else "")
+            who = f"{change['model_id']} {place} {numbered(change[counterpart], number_)}"
             rows.append(
                 (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))
             )
@@ -103,6 +103,11 @@ def _score(change: dict[str, Any]) -> str:
         if (old := change[f"old_{field}"]) != (new := change[f"new_{field}"])
     ]
     return ", ".join(parts)
+
+
+def numbered(name: str, number_: int) -> str:
+    """A provider or benchmark, told from its twins: `driftwood (no. 2)`."""
+    return name if number_ == 1 else f"{name} (no. {number_})"
 
 
 def offer(input_usd: float | None, output_usd: float | None) -> str:

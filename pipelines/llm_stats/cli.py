@@ -130,7 +130,7 @@ def snapshots(form: Format, database: Path | None) -> int:
 
 
 @cli.command()
-@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the last before the live one]")
+@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the one that the live one was made from]")
 @database_option
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
     """Go back to an older snapshot.

@@ -95,8 +95,7 @@ class Reader:
         known = [row[0] for row in self.query("select model_id from staging.models").rows]
         for model_id in model_ids:
             if model_id not in known:
-                close = difflib.get_close_matches(model_id, known, n=3)
-                hint = f"did you mean {' or '.join(close)}?" if close else "`llm-stats show models` lists those there are"
+                hint = _hint(model_id, known, "`llm-stats show models` lists those there are")
                 raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
@@ -133,9 +132,7 @@ class Reader:
             if (candidate, relation) in known:
                 return candidate, relation, known[candidate, relation]
         names = [relation for schema, relation in known if schema == "marts"] + [".".join(pair) for pair in known]
-        close = difflib.get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else "`llm-stats show` lists what there is"
-        raise UsageError(f"there is no view {name!r}; {hint}")
+        raise UsageError(f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}")
 
     def _relations(self) -> list[tuple[str, str, str, str]]:
         """Schema, name, kind and comment of all views, tables and macros."""
@@ -153,6 +150,12 @@ class Reader:
         return sorted(
             (schema, name, kind, comment) for schema, name, kind, comment in rows if schema in order and not name.startswith("_dlt")
         )
+
+
+def _hint(name: str, known: list[str], otherwise: str) -> str:
+    """`did you mean offers?`, or where to look if nothing is close."""
+    close = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
 def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:

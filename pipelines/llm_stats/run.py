@@ -95,6 +95,7 @@ def carry_out(
                 with Reader(copy.path) as reader:
                     _require_sums(result, reader)
                     result.changes = changes.of_load(reader, result.load_id)
+                    result.new_models = changes.new_models(reader, result.load_id)
                 warehouse.publish(copy)
         cache.clear_used()
         result.account = client.account()
@@ -121,6 +122,7 @@ class Result:
     stop: Stop | None = None
     warnings: list[Finding] = field(default_factory=list)
     changes: Table | None = None
+    new_models: int = 0
     account: dict[str, Any] | None = None
     elapsed_seconds: float = 0.0
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from llm_stats.changes import new_models
-from llm_stats.reader import Reader
 from llm_stats.record import Outcome
 from llm_stats.run import Result
 
@@ -47,8 +45,7 @@ def summary(result: Result) -> Iterator[str]:
 
 def _news(result: Result, changes: int) -> str:
     """`14 new models` of a first run, `2 new models, 6 changes` or `0 changes` of a later one."""
-    with Reader(result.database) as reader:
-        new = new_models(reader, result.load_id)
+    new = result.new_models
     only_new = new and new == result.outcomes["loaded"]
     return ", ".join(([_count(new, "new model")] if new else []) + ([] if only_new and not changes else [_count(changes, "change")]))
 

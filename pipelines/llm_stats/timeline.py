@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm_stats.changes import offer
+from llm_stats.changes import numbered, offer
 from llm_stats.output import number
 from llm_stats.reader import Reader, Table
 
@@ -28,7 +28,7 @@ def timeline(reader: Reader, model_id: str) -> Table:
         [model_id],
     ).rows
     rows: list[tuple[Any, ...]] = [
-        (start, end, "offer", _named(provider, no), f"{offer(price_in, price_out)}, {status}")
+        (start, end, "offer", numbered(provider, no), f"{offer(price_in, price_out)}, {status}")
         for start, end, provider, no, price_in, price_out, status in offers
     ]
     maxima: dict[tuple[str, int], float] = {}
@@ -36,13 +36,9 @@ def timeline(reader: Reader, model_id: str) -> Table:
         before = maxima.get((benchmark, no), most)
         maxima[benchmark, no] = most
         maximum = f" (maximum {number(before)} → {number(most)})" if before != most else ""
-        rows.append((start, end, "score", _named(benchmark, no), f"{number(score)}{maximum}, {_evidence(verified, own)}"))
+        rows.append((start, end, "score", numbered(benchmark, no), f"{number(score)}{maximum}, {_evidence(verified, own)}"))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
     return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
-
-
-def _named(name: str, number_: int) -> str:
-    return name if number_ == 1 else f"{name} (no. {number_})"
 
 
 def _evidence(is_verified: bool, is_self_reported: bool) -> str:
