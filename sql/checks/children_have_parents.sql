@@ -1,15 +1,12 @@
--- A row of a child table belongs to no model, or to another one than it says.
+-- A row of a child table belongs to no model.
 -- Severity: error
 -- Reads: every raw table but raw.fetches.
 select
     'raw.models__providers' as table_name,
     children.model_id,
-    children._dlt_id
+    children._dlt_list_idx
 from raw.models__providers as children
-left join raw.models as parents
-    on
-        children._dlt_root_id = parents._dlt_id
-        and children.model_id = parents.id
+left join raw.models as parents on children.model_id = parents.id
 where parents.id is null
 
 union all
@@ -17,12 +14,9 @@ union all
 select
     'raw.models__scores' as table_name,
     children.model_id,
-    children._dlt_id
+    children._dlt_list_idx
 from raw.models__scores as children
-left join raw.models as parents
-    on
-        children._dlt_root_id = parents._dlt_id
-        and children.model_id = parents.id
+left join raw.models as parents on children.model_id = parents.id
 where parents.id is null
 
 union all
@@ -30,12 +24,9 @@ union all
 select
     'raw.models__modalities' as table_name,
     children.model_id,
-    children._dlt_id
+    children._dlt_list_idx
 from raw.models__modalities as children
-left join raw.models as parents
-    on
-        children._dlt_root_id = parents._dlt_id
-        and children.model_id = parents.id
+left join raw.models as parents on children.model_id = parents.id
 where parents.id is null
 
 union all
@@ -43,10 +34,7 @@ union all
 select
     'raw.models__top_scores' as table_name,
     children.model_id,
-    children._dlt_id
+    children._dlt_list_idx
 from raw.models__top_scores as children
-left join raw.models as parents
-    on
-        children._dlt_root_id = parents._dlt_id
-        and children.model_id = parents.id
+left join raw.models as parents on children.model_id = parents.id
 where parents.id is null

@@ -14,30 +14,6 @@ having
 union all
 
 select
-    'raw.models' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.models
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
-
-union all
-
-select
-    'raw.models__providers' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.models__providers
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
-
-union all
-
-select
     'raw.models__providers' as table_name,
     concat_ws(' / ', model_id, _dlt_list_idx) as key,
     count(*) as row_count
@@ -49,18 +25,6 @@ having
     count(*) > 1
     or model_id is null
     or _dlt_list_idx is null
-
-union all
-
-select
-    'raw.models__scores' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.models__scores
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
 
 union all
 
@@ -81,18 +45,6 @@ union all
 
 select
     'raw.models__modalities' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.models__modalities
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
-
-union all
-
-select
-    'raw.models__modalities' as table_name,
     concat_ws(' / ', model_id, _dlt_list_idx) as key,
     count(*) as row_count
 from raw.models__modalities
@@ -103,18 +55,6 @@ having
     count(*) > 1
     or model_id is null
     or _dlt_list_idx is null
-
-union all
-
-select
-    'raw.models__top_scores' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.models__top_scores
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
 
 union all
 
@@ -130,18 +70,6 @@ having
     count(*) > 1
     or model_id is null
     or category is null
-
-union all
-
-select
-    'raw.fetches' as table_name,
-    concat_ws(' / ', _dlt_id) as key,
-    count(*) as row_count
-from raw.fetches
-group by _dlt_id
-having
-    count(*) > 1
-    or _dlt_id is null
 
 union all
 

@@ -31,7 +31,7 @@ def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[st
 @pytest.mark.parametrize("day", [today, yesterday])
 def test_every_record_keeps_the_contract(day: Any) -> None:
     for entry in day():
-        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
         assert record.new_fields(row) == set()
 
 
