@@ -46,6 +46,7 @@ class RawTables:
             self.connection.register("arrived", table)
             self.connection.execute(f"create table incoming.{name} as from arrived")
         raw_tables.fill(self.connection, load_id)
+        self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
         """Builds staging, history and marts from `sql/`."""

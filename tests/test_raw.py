@@ -40,10 +40,6 @@ def test_the_lists_of_a_record_that_is_the_same_to_the_letter_are_not_written_ag
     assert rows(loaded, "select distinct fetched_at from raw.models") == [(LATER,)]
 
 
-def test_what_has_arrived_is_taken_over_once(loaded: RawTables) -> None:
-    assert rows(loaded, "select schema_name from duckdb_schemas() where schema_name = 'incoming'") == []
-
-
 def test_a_model_that_did_not_load_leaves_only_a_fetch(loaded: RawTables) -> None:
     loaded.fetch(["m", "x"], LATER, "failed", "2")
     assert rows(loaded, "select count(*), max(fetched_at) from raw.models") == [(2, DAY)]

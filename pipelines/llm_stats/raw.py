@@ -1,7 +1,8 @@
 """The raw tables of a warehouse: made, filled with what a run brought, explained.
 
-dlt loads what a run brought into schema `incoming`. From there it goes into `raw` with everything that follows from it, so that a load is
-seen whole or not at all. A model that came replaces the one that was there, with its lists; a model that did not come stays as it is.
+dlt loads what a run brought into tables of its own, `incoming`. From there it goes into `raw`, together with everything that follows from
+it, so that a load is seen whole or not at all. A model that came replaces the one that was there, with its lists; one that did not come
+stays as it is.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _CHANGED = f"""
 
 
 def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
-    """Makes the raw tables if they are not there, and takes over what has arrived as one load; `incoming` is gone then."""
+    """Makes the raw tables if they are not there, and takes over what has arrived, as one load."""
     connection.execute("create schema if not exists raw")
     for table, columns in TABLES.items():
         types = ", ".join(f"{column.name} {_TYPES[column.data_type]}{'' if column.nullable else ' not null'}" for column in columns)
@@ -43,7 +44,6 @@ def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     connection.execute(f"delete from raw.models where id in (select id from {INCOMING}.models)")
     _take_over(connection, "models", load_id)
     _take_over(connection, "fetches", load_id)
-    connection.execute(f"drop schema {INCOMING} cascade")
 
 
 def _take_over(connection: duckdb.DuckDBPyConnection, table: str, load_id: str, where: str = "") -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -46,13 +46,14 @@ class Reader:
                 f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
             )
         try:
-            self._connection = duckdb.connect(
-                database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"}
-            )
+            self._connection = self._open()
         except duckdb.Error as error:
             raise UsageError(f"{database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
 
-    def __enter__(self) -> Reader:
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

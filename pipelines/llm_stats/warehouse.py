@@ -169,6 +169,7 @@ class WorkingCopy:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._incoming = path.with_name("incoming.duckdb")
 
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
@@ -190,7 +191,7 @@ class WorkingCopy:
         roomy.unlink()
 
     def load(self, answers: Iterable[Answer]) -> str:
-        """Loads what answers bring into schema `incoming` with dlt, from a clean working folder; the id of the load.
+        """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
 
         Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
         """
@@ -204,8 +205,8 @@ class WorkingCopy:
         pipeline = dlt.pipeline(
             "llm_stats",
             pipelines_dir=str(self.path.parent / "dlt"),
-            destination=dlt.destinations.duckdb(str(self.path)),
-            dataset_name=raw.INCOMING,
+            destination=dlt.destinations.duckdb(str(self._incoming)),
+            dataset_name="main",
         )
         try:
             info = pipeline.run(batches(answers))
@@ -220,9 +221,11 @@ class WorkingCopy:
 
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
-        with duckdb.connect(self.path) as connection, sql.transaction(connection):
-            raw.fill(connection, load_id)
-            sql.apply(connection)
+        with duckdb.connect(self.path) as connection:
+            connection.execute(f"attach {raw.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
+            with sql.transaction(connection):
+                raw.fill(connection, load_id)
+                sql.apply(connection)
 
 
 def _sign(path: Path) -> None:
