@@ -6,14 +6,15 @@ The source leaves lists to dlt, which makes their child tables row by row; a run
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
 from llm_stats.client import Answer
-from llm_stats.tables import LOAD_ID, TABLES
+from llm_stats.tables import LIST_IDX, LOAD_ID, TABLES
 
 _ARROW_TYPES = {
     "text": pa.string(),
@@ -32,28 +33,32 @@ _SCHEMAS = {
 
 def arrow_tables(answers: Iterable[Answer]) -> dict[str, pa.Table]:
     """The rows of each raw table that answers bring, but for the id of the load; a table without rows is there, and empty."""
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for answer in answers:
-        rows["fetches"].append(answer.fetch.model_dump())
-        if answer.row is None:
-            continue
-        rows["models"].append(dict(_flat(answer.row)))
-        for name, children in answer.row.items():
-            if isinstance(children, list):
-                rows[f"models__{name}"] += [_numbered(child, place) for place, child in enumerate(children)]
-    return {table: pa.Table.from_pylist(rows[table], schema) for table, schema in _SCHEMAS.items()}
+    answers = list(answers)
+    rows = [answer.row for answer in answers if answer.row is not None]
+    tables = {
+        "models": pa.Table.from_pylist([dict(_flat(row)) for row in rows], _SCHEMAS["models"]),
+        "fetches": pa.Table.from_pylist([answer.fetch.model_dump() for answer in answers], _SCHEMAS["fetches"]),
+    }
+    for table in _SCHEMAS.keys() - tables.keys():
+        tables[table] = _children([row[table.removeprefix("models__")] for row in rows], _SCHEMAS[table])
+    return tables
 
 
-def _numbered(child: dict[str, Any], place: int) -> dict[str, Any]:
-    extra = {"extra": _json(child["extra"])} if "extra" in child else {}
-    return {**child, **extra, "_dlt_list_idx": place}
+def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
+    """The rows of a child table: every row of a list holds every column but its place in the list."""
+    names = [name for name in schema.names if name != LIST_IDX.name]
+    columns = dict(zip(names, zip(*map(itemgetter(*names), chain.from_iterable(lists)), strict=True), strict=False))
+    if "extra" in columns:
+        columns["extra"] = [extra and _json(extra) for extra in columns["extra"]]
+    columns[LIST_IDX.name] = list(chain.from_iterable(range(len(children)) for children in lists))
+    return pa.Table.from_arrays([pa.array(columns.get(field.name, ()), field.type) for field in schema], schema=schema)
 
 
 def _flat(row: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:
     """Nested objects flattened with `__`, as dlt does; lists left out."""
     for name, value in row.items():
         if name == "extra":
-            yield name, _json(value)
+            yield name, value and _json(value)
         elif isinstance(value, dict):
             yield from _flat(value, f"{path}{name}__")
         elif not isinstance(value, list):

@@ -18,8 +18,10 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,6 +34,7 @@ from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
 MAX_FAILED_IN_A_ROW = 10  # the API is down; less would be bad luck, or a few bad records that come first
+_MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 ENOUGH_LOOK_ALIKES = 3  # one or two may be bad records of the right catalogue
 _PAGE_SIZE = 200
 
@@ -108,16 +111,25 @@ class Client:
         `fetched_at` says how old the records are that one has already: nothing older is taken from the cache.
         """
         known = fetched_at or {}
-        return self._as_they_arrive([self._pool.submit(self._fetch_one, model_id, known.get(model_id)) for model_id in model_ids])
+        arrived: SimpleQueue[Future[Answer]] = SimpleQueue()
+        waiting = iter(model_ids)
 
-    def _as_they_arrive(self, futures: list[Future[Answer]]) -> Iterator[Answer]:
-        try:
-            # as_completed drops each future once it is yielded: a record handed on is not kept in memory here
-            for future in as_completed(futures):
-                yield future.result()
-            self._doubt_address(enough=1)
-        finally:
-            self._wire.end()
+        def ask(most: int) -> None:
+            for model_id in islice(waiting, most):
+                self._pool.submit(self._fetch_one, model_id, known.get(model_id)).add_done_callback(arrived.put)
+
+        def answers() -> Iterator[Answer]:
+            try:
+                for _ in model_ids:
+                    future = arrived.get()
+                    ask(1)
+                    yield future.result()
+                self._doubt_address(enough=1)
+            finally:
+                self._wire.end()
+
+        ask(_MOST_AHEAD)
+        return answers()
 
     def list_ids(self) -> list[str]:
         """Every id the API lists, page by page (`GET /models?limit=&cursor=`).

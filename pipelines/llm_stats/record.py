@@ -193,18 +193,17 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 
 def _child(model_id: str, part: _Part) -> dict[str, Any]:
     """A row of a list. There are dozens in a record, so what holds no objects is not searched for any."""
-    row = {"model_id": model_id, **part.__dict__}
-    return {**row, "extra": _storable(part.model_extra)} if part.model_extra else row
+    return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 
 
 def _with_extra(part: _Part) -> dict[str, Any]:
     row, extra = _split(part)
-    return {**row, "extra": _storable(extra)} if extra else row
+    return {**row, "extra": _storable(extra)}
 
 
-def _storable(extra: dict[str, Any]) -> Any:
-    """Nothing is known of an unknown field; a number that no column can hold stays as text."""
-    return json.loads(json.dumps(extra), parse_int=_number)
+def _storable(extra: dict[str, Any] | None) -> Any:
+    """Unknown fields, or None if there are none. Nothing is known of them: a number that no column can hold stays as text."""
+    return json.loads(json.dumps(extra), parse_int=_number) if extra else None
 
 
 def _number(digits: str) -> int | str:
@@ -228,7 +227,7 @@ def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def new_fields(row: dict[str, Any]) -> set[str]:
     """The undocumented fields of a row made by `to_row`, as `table.field`."""
-    found = {f"models.{key}" for key in row.get("extra", ())}
+    found = {f"models.{key}" for key in row["extra"] or ()}
     for child in ("providers", "scores"):
-        found |= {f"{child}.{key}" for entry in row[child] for key in entry.get("extra", ())}
+        found |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
     return found

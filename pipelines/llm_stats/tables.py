@@ -74,20 +74,20 @@ _MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
 _CONTENT_HASH = Column("content_hash", "text", False, "Hash of the record as it came; the same hash as before: nothing has changed")
 _EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
 _FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
-_LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
+LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
     "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, _EXTRA, LOAD_ID],
-    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, _LIST_IDX],
-    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, _LIST_IDX],
-    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), _LIST_IDX],
+    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
+    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
+    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
     "models__top_scores": [
         _MODEL_ID,
         Column("category", "text", False, "Category that the number stands for"),
         Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
-        _LIST_IDX,
+        LIST_IDX,
     ],
     "fetches": [*_columns(Fetch), LOAD_ID],
 }

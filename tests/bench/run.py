@@ -136,16 +136,14 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
     database = statistics.median(floor["database_seconds"] for floor in floors)
     whole = middle(costs["floor"], lambda cost: cost.seconds)
-    print(
-        f"{bench.count:,} records, {bench.latency_ms} ms, {bench.concurrency} in flight; the floor: {fetch:.2f} s fetch, {database:.2f} s database"
-    )
+    print(f"{bench.count:,} records, {bench.latency_ms} ms, {bench.concurrency} in flight")
+    print(f"  the floor takes {fetch:.2f} s for the fetch and {database:.2f} s for the database")
     for name, spent in costs.items():
         seconds, cpu = middle(spent, lambda cost: cost.seconds), middle(spent, lambda cost: cost.cpu_seconds)
         rest = (seconds - fetch) / database
         peak = max(cost.peak_mb for cost in spent)
-        print(
-            f"  {name:24} {seconds:7.2f} s = {seconds / whole:5.2f} x floor   cpu {cpu:6.2f} s   all but the fetch {rest:5.1f} x   {peak:5.0f} MB"
-        )
+        ratios = f"{seconds / whole:5.2f} x floor   all but the fetch {rest:5.1f} x"
+        print(f"  {name:24} {seconds:7.2f} s = {ratios}   cpu {cpu:6.2f} s   {peak:5.0f} MB")
 
 
 def start_up(folder: Path) -> None:
