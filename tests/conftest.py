@@ -26,11 +26,8 @@ _ARROW_TYPES = {
     "date": pa.date32(),
     "json": pa.string(),
 }
-_NESTED_KEYS = {"_dlt_root_id": pa.string(), "_dlt_parent_id": pa.string(), "_dlt_list_idx": pa.int64(), "_dlt_id": pa.string()}
-_ROOT_KEYS = {"_dlt_load_id": pa.string(), "_dlt_id": pa.string()}
 _SCHEMAS = {
-    table: pa.schema({c.name: _ARROW_TYPES[c.data_type] for c in columns} | (_NESTED_KEYS if "__" in table else _ROOT_KEYS))
-    for table, columns in tables.TABLES.items()
+    table: pa.schema([(column.name, _ARROW_TYPES[column.data_type]) for column in tables.all_columns(table)]) for table in tables.TABLES
 }
 
 
@@ -39,13 +36,7 @@ class RawTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        connection.execute("create schema raw")
-        for table, schema in _SCHEMAS.items():
-            connection.register("empty", schema.empty_table())
-            connection.execute(f"create table raw.{table} as from empty")
-            for column in tables.TABLES[table]:
-                if column.data_type == "json":
-                    connection.execute(f"alter table raw.{table} alter {column.name} type json")
+        tables.complete(connection)
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
@@ -100,6 +91,14 @@ def raw() -> Iterator[RawTables]:
     """Empty raw tables in a DuckDB in memory."""
     with duckdb.connect() as connection:
         yield RawTables(connection)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, made once, to be read."""
+    from llm_stats.demo import run_demo
+
+    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
 
 
 @pytest.fixture

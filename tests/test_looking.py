@@ -16,14 +16,6 @@ from llm_stats.reader import Table
 from llm_stats.terminal import safe
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, made once."""
-    from llm_stats.demo import run_demo
-
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
-
-
 @pytest.fixture
 def look(llm_stats: Command, demo: Path) -> Command:
     return lambda *arguments: llm_stats(*arguments, "--database", demo)

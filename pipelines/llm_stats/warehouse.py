@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import filelock
 
-from llm_stats import sql
+from llm_stats import sql, tables
 from llm_stats.errors import CheckFailed, LlmStatsError, LoadFailed, Locked, UsageError
 from llm_stats.snapshots import Snapshots, new_id
-from llm_stats.tables import TABLE_COMMENTS, TABLES
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -38,10 +37,6 @@ _MOST_FREE = 0.2
 
 #: Changes when raw or history tables of an older file can no longer be used as they are.
 LAYOUT = 1
-
-_DUCKDB_TYPES = {"text": "varchar", "double": "double", "bigint": "bigint", "bool": "boolean", "timestamp": "timestamp", "date": "date"}
-_ROOT_KEYS = "_dlt_load_id varchar not null, _dlt_id varchar not null"
-_NESTED_KEYS = "_dlt_root_id varchar not null, _dlt_parent_id varchar not null, _dlt_list_idx bigint not null, _dlt_id varchar not null"
 
 
 class Warehouse:
@@ -178,7 +173,7 @@ class WorkingCopy:
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            connection.execute(f"attach {_literal(str(self.path))} as new ({_STORAGE})")
+            connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
 
     def compact(self) -> None:
         """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
@@ -189,8 +184,8 @@ class WorkingCopy:
         roomy = self.path.rename(self.path.with_name("roomy"))
         self.create()
         with duckdb.connect() as connection:
-            connection.execute(f"attach {_literal(str(roomy))} as roomy (read_only)")
-            connection.execute(f"attach {_literal(str(self.path))} as compact")
+            connection.execute(f"attach {sql.literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {sql.literal(str(self.path))} as compact")
             connection.execute("copy from database roomy to compact")
         roomy.unlink()
 
@@ -225,16 +220,8 @@ class WorkingCopy:
     def build(self) -> None:
         """Completes `raw`, and makes staging, history and marts what `sql/` says."""
         with duckdb.connect(self.path) as connection:
-            connection.execute("create schema if not exists raw")
             connection.execute("drop schema if exists raw_staging cascade")
-            for table, columns in TABLES.items():
-                # dlt makes no table of which no row has come; views need it all the same
-                types = [f"{c.name} {_DUCKDB_TYPES.get(c.data_type, c.data_type)}{'' if c.nullable else ' not null'}" for c in columns]
-                keys = _NESTED_KEYS if "__" in table else _ROOT_KEYS
-                connection.execute(f"create table if not exists raw.{table} ({', '.join(types)}, {keys})")
-                connection.execute(f"comment on table raw.{table} is {_literal(TABLE_COMMENTS[table])}")
-                for column in columns:
-                    connection.execute(f"comment on column raw.{table}.{column.name} is {_literal(column.description)}")
+            tables.complete(connection)
             sql.apply(connection)
 
 
@@ -253,7 +240,3 @@ def _holder(path: Path) -> str:
         return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
     except (OSError, ValueError, KeyError):
         return "just started"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,7 +2,7 @@
 -- Reads: nothing.
 -- With the weights left at 3 and 1 it is what `blended_usd_per_mtok` is in every view. Null if a price is null or the weights sum to 0.
 create or replace macro marts.blended_price(input, output, input_weight := 3, output_weight := 1) as
-    -- rounded to ten decimals before the division, as in marts.offers, so that prices which are equal on paper tie
+    -- rounded to ten decimals before the division, as in marts.price_history, so that prices which are equal on paper tie
     case
         when cast(input_weight as double) * input + cast(output_weight as double) * output between 0.01 and 1e13
             then

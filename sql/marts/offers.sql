@@ -1,6 +1,6 @@
 -- Every offer that stands now: what each provider asks for each model, and how it compares with the model's other offers.
 -- Grain: model_id, provider_id, offer_no.
--- Reads: history.offers.
+-- Reads: marts.price_history.
 -- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free. Rank on the blended price, which is only one mix of
 -- input and output: use marts.workload_cost for another.
 create or replace view marts.offers as
@@ -12,19 +12,14 @@ open_offers as (
         offer_no,
         provider_name,
         status,
-        status = 'active' as is_available,
+        is_available,
         input_usd_per_mtok,
         output_usd_per_mtok,
         coalesce(input_usd_per_mtok = 0 and output_usd_per_mtok = 0, false) as is_free,
-        -- rounded to ten decimals, so that prices which are equal on paper tie; a price too large or too small for that stays as it is
-        case
-            when 3 * input_usd_per_mtok + output_usd_per_mtok between 0.01 and 1e13
-                then cast(cast(3 * input_usd_per_mtok + output_usd_per_mtok as decimal(24, 10)) as double) / 4
-            else 0.75 * input_usd_per_mtok + 0.25 * output_usd_per_mtok
-        end as blended_usd_per_mtok,
+        blended_usd_per_mtok,
         valid_from
-    from history.offers
-    where valid_to is null
+    from marts.price_history
+    where is_current
 ),
 
 ranked_offers as (
