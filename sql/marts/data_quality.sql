@@ -19,12 +19,12 @@ listed_offers as (
     from marts.offers
 ),
 
--- among the offers that marts.model_prices compares
+-- Among the offers that marts.model_prices compares. Of two middle prices the lower one: an absurd price would hide in its own median.
 median_prices as (
     select
         model_id,
-        median(input_usd_per_mtok) as median_input_usd_per_mtok,
-        median(output_usd_per_mtok) as median_output_usd_per_mtok
+        quantile_disc(input_usd_per_mtok, 0.5) as median_input_usd_per_mtok,
+        quantile_disc(output_usd_per_mtok, 0.5) as median_output_usd_per_mtok
     from listed_offers
     where
         price_rank is not null
@@ -250,13 +250,14 @@ where is_disputed
 
 union all
 
+-- not ten times: a slip of ten in the value of a good model is less than ten times from the median
 select
     'score_outlier' as rule,
     compared_scores.model_id,
     'benchmark ' || compared_scores.benchmark_id || ': value ' || cast(compared_scores.value as varchar)
     || case
-        when compared_scores.value / 10 > median_values.median_value then ' is more than ten times the median '
-        else ' is less than a tenth of the median '
+        when compared_scores.value / 8 > median_values.median_value then ' is more than eight times the median '
+        else ' is less than an eighth of the median '
     end
     || cast(median_values.median_value as varchar) || ', perhaps in another unit' as detail
 from compared_scores
@@ -264,8 +265,8 @@ inner join median_values on compared_scores.benchmark_id = median_values.benchma
 where
     median_values.median_value > 0
     and (
-        compared_scores.value / 10 > median_values.median_value
-        or compared_scores.value < median_values.median_value / 10
+        compared_scores.value / 8 > median_values.median_value
+        or compared_scores.value < median_values.median_value / 8
     )
 
 union all
