@@ -69,7 +69,7 @@ def test_only_a_table_for_people_is_cut_and_it_says_so(look: Command) -> None:
 
 def test_show_describes_a_macro_with_defaults_and_a_call(look: Command) -> None:
     done = look("show", "blended_price", "--describe")
-    assert "such as `marts.blended_price(5, 25)`" in done.out
+    assert "For example: `marts.blended_price(5, 25)`" in done.out
     parameters = json.loads(look("show", "blended_price", "--describe", "--format", "json").out)
     assert [tuple(row.values()) for row in parameters] == [
         ("input", None),

@@ -75,6 +75,15 @@ def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
     assert [row for row in found if not row[3]] == []
 
 
+def test_every_rule_of_data_quality_is_named_in_the_database(demo: Path) -> None:
+    with duckdb.connect(demo, read_only=True) as connection:
+        ((says,),) = connection.execute(
+            "select comment from duckdb_columns() where table_name = 'data_quality' and column_name = 'rule'"
+        ).fetchall()
+    (file,) = (file for file in _VIEWS if file.address == "marts.data_quality")
+    assert set(re.findall(r"[a-z]+_\w+", says)) == set(re.findall(r"'(\w+)' as rule", file.text))
+
+
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
 def test_a_view_reads_no_macro(file: sql.SqlFile) -> None:
     macros = {macro.address for macro in _FILES if macro.layer == "macros"}

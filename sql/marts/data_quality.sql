@@ -1,8 +1,7 @@
 -- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason in words.
 -- Grain: rule, model_id, detail.
 -- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores.
--- Nothing named here is dropped: rows that no comparison uses say so, all others count as they are. A model without a row here is not
--- thereby right. That most scores are reported by the model's maker is no fault of a row: see marts.scores.evidence.
+-- What no comparison uses says so, all else counts as it is. That most scores are reported by the model's maker is no fault of a row.
 create or replace view marts.data_quality as
 with
 listed_offers as (
@@ -365,7 +364,7 @@ select
 from last_fetches
 where outcome = 'rejected';
 
-comment on view marts.data_quality is 'One row per rule, model and thing found: which numbers not to trust, and what the comparisons left out';
-comment on column marts.data_quality.rule is 'What was found, such as `price_outlier`, `score_disputed` or `benchmark_not_comparable`';
+comment on view marts.data_quality is 'One row per rule, model and thing found: which numbers not to trust, and what the comparisons left out. Nothing named here is dropped, and a model without a row is not thereby right; who vouches for a score is marts.scores.evidence';
+comment on column marts.data_quality.rule is 'What was found. Of prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. Of scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. Of records: model_name_shared, unknown_field, record_refused';
 comment on column marts.data_quality.model_id is 'Model that is affected; one whose record was refused may be in no other view';
 comment on column marts.data_quality.detail is 'The offer, score or record, and the reason, in words; prices in US dollars per million tokens';

@@ -445,7 +445,9 @@ def data_quality(records: Records) -> Rows:
                 note("score_disputed", f"{here} {row['score_count']} scores listed that differ, {chosen_text}")
             if row in counted:
                 usual = median(other["value"] for other in chosen if other["benchmark_id"] == row["benchmark_id"])
-                far = "more than eight times" if row["value"] / 8 > usual else "less than an eighth of" if row["value"] < usual / 8 else None
+                far = (
+                    "more than eight times" if row["value"] / 8 > usual else "less than an eighth of" if row["value"] < usual / 8 else None
+                )
                 if usual > 0 and far:
                     value = f"value {_number(row['value'])} is {far} the median {_number(usual)}, perhaps in another unit"
                     note("score_outlier", f"{here} {value}")
