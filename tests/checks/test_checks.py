@@ -4,7 +4,7 @@ A sound warehouse is broken in one place at a time, and what was done to it is u
 of a mart can be broken by itself, as an error in the mart's SQL would.
 
 `broken/<check>.sql` breaks the conditions of one check: a paragraph each, so that none of the others is red. The first paragraph leaves all
-other checks green as well. Keys and parents are alike in every table, so what breaks them is worked out from the tables.
+other checks green as well. Keys, parents and lists are alike in every table, so what breaks them is worked out from the tables.
 """
 
 from __future__ import annotations
@@ -114,11 +114,13 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
             yield "raw_keys", f"update raw.{table} set {column} = null where rowid = 0"
 
 
-def _parent_breaks() -> Iterator[tuple[str, str]]:
-    """A row that names something that is not there, or only as something else: a provider that is a model, a model that is a provider."""
+def _relation_breaks() -> Iterator[tuple[str, str]]:
+    """A row that names something that is not there, or only as something else: a provider that is a model, a model that is a provider; and
+    one that is missing."""
     for table in (table for table in TABLES if "__" in table):
         for column in ("model_id", "_dlt_root_id", "_dlt_parent_id"):
             yield "children_have_parents", f"update raw.{table} set {column} = 'nothing'"
+        yield "lists_complete", f"delete from raw.{table} where _dlt_list_idx = 0"
     named = {
         "model_id": "offers model_prices scores leaderboard price_performance price_history price_changes score_changes",
         "provider_id": "offers price_performance",
@@ -137,7 +139,7 @@ _WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_parent_breaks()])
+@pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_relation_breaks()])
 def test_a_condition_finds_what_it_is_for(sound: duckdb.DuckDBPyConnection, check: str, break_it: str) -> None:
     sound.execute(break_it)
     assert _found(sound, [check]) == {check}
@@ -149,6 +151,7 @@ def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) 
         "raw_keys": "update raw.models__modalities set _dlt_id = 'the same'",
         "marts_keys": "insert into marts.freshness from marts.freshness",
         "children_have_parents": "update raw.models__modalities set _dlt_root_id = 'nothing'",
+        "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
         "marts_have_parents": "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'",
     }
     sound.execute(alone.get(check) or next(iter(_paragraphs(check).values())))
