@@ -61,6 +61,14 @@ def raw() -> Iterator[RawTables]:
         yield RawTables(connection)
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, made once, to be read."""
+    from llm_stats.demo import run_demo
+
+    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and an environment without settings but for the sample's key."""

@@ -55,13 +55,6 @@ def test_every_view_and_macro_is_named_and_no_other() -> None:
     assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in sql.files(layer)}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from llm_stats.demo import run_demo
-
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
-
-
 SHOWN = [
     (file.name, query, answer)
     for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -16,14 +16,6 @@ from llm_stats.output import aligned
 from llm_stats.reader import Table
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, made once."""
-    from llm_stats.demo import run_demo
-
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
-
-
 def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]

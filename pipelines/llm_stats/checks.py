@@ -12,7 +12,6 @@ import duckdb
 
 from llm_stats import sql
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
-from llm_stats.raw import literal
 from llm_stats.reader import Reader
 
 _SAMPLE_ROWS = 5
@@ -78,7 +77,7 @@ class _ComputedOnce(Reader):
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"preserve_insertion_order": "false"})
-        connection.execute(f"attach {literal(str(self.database))} as file (read_only)")
+        connection.execute(f"attach {sql.literal(str(self.database))} as file (read_only)")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         for schema in ("raw", "staging", "history", "marts"):

@@ -9,19 +9,11 @@ from __future__ import annotations
 
 import duckdb
 
+from llm_stats.sql import literal
 from llm_stats.tables import LOAD_ID, TABLE_COMMENTS, TABLES, Column
 
 INCOMING = "incoming"
 
-_TYPES = {
-    "text": "varchar",
-    "double": "double",
-    "bigint": "bigint",
-    "bool": "boolean",
-    "timestamp": "timestamp",
-    "date": "date",
-    "json": "json",
-}
 #: The models whose record is not, to the letter, the one that is there: only their lists are written anew.
 _CHANGED = f"""
     select arrived.id
@@ -35,7 +27,7 @@ def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     """Makes the raw tables if they are not there, and takes over what has arrived, as one load."""
     connection.execute("create schema if not exists raw")
     for table, columns in TABLES.items():
-        types = ", ".join(f"{column.name} {_TYPES[column.data_type]}{'' if column.nullable else ' not null'}" for column in columns)
+        types = ", ".join(f"{column.name} {column.sql_type}{'' if column.nullable else ' not null'}" for column in columns)
         connection.execute(f"create table if not exists raw.{table} ({types})")
         _explain(connection, table, columns)
     for table in (table for table in TABLES if table.startswith("models__")):
@@ -48,7 +40,7 @@ def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
 
 def _take_over(connection: duckdb.DuckDBPyConnection, table: str, load_id: str, where: str = "") -> None:
     names = [column.name for column in TABLES[table]]
-    values = [literal(load_id) if column == LOAD_ID else f"cast({column.name} as {_TYPES[column.data_type]})" for column in TABLES[table]]
+    values = [literal(load_id) if column == LOAD_ID else f"cast({column.name} as {column.sql_type})" for column in TABLES[table]]
     connection.execute(f"insert into raw.{table} ({', '.join(names)}) select {', '.join(values)} from {INCOMING}.{table} {where}")
 
 
@@ -56,8 +48,3 @@ def _explain(connection: duckdb.DuckDBPyConnection, table: str, columns: list[Co
     connection.execute(f"comment on table raw.{table} is {literal(TABLE_COMMENTS[table])}")
     for column in columns:
         connection.execute(f"comment on column raw.{table}.{column.name} is {literal(column.description)}")
-
-
-def literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -116,6 +116,11 @@ def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> No
                 raise SqlError(_locate(file, line, error)) from None
 
 
+def literal(text: str) -> str:
+    """A text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _statements(file: SqlFile) -> Iterator[tuple[int, str]]:
     """The statements of a file, each with the line it starts at."""
     try:

@@ -37,6 +37,11 @@ class Column:
         hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
         return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
 
+    @property
+    def sql_type(self) -> str:
+        """The data type under DuckDB's name."""
+        return {"text": "varchar", "bool": "boolean"}.get(self.data_type, self.data_type)
+
 
 _DATA_TYPES: dict[object, str] = {
     str: "text",

@@ -174,7 +174,7 @@ class WorkingCopy:
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            connection.execute(f"attach {raw.literal(str(self.path))} as new ({_STORAGE})")
+            connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
 
     def compact(self) -> None:
         """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
@@ -185,8 +185,8 @@ class WorkingCopy:
         roomy = self.path.rename(self.path.with_name("roomy"))
         self.create()
         with duckdb.connect() as connection:
-            connection.execute(f"attach {raw.literal(str(roomy))} as roomy (read_only)")
-            connection.execute(f"attach {raw.literal(str(self.path))} as compact")
+            connection.execute(f"attach {sql.literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {sql.literal(str(self.path))} as compact")
             connection.execute("copy from database roomy to compact")
         roomy.unlink()
 
@@ -222,7 +222,7 @@ class WorkingCopy:
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
         with duckdb.connect(self.path) as connection:
-            connection.execute(f"attach {raw.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
+            connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
             with sql.transaction(connection):
                 raw.fill(connection, load_id)
                 sql.apply(connection)

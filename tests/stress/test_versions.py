@@ -13,7 +13,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.demo import run_demo
 
 QUERIES = (
     *(
@@ -35,11 +34,6 @@ import duckdb, json, sys
 with duckdb.connect(sys.argv[1], read_only=True) as connection:
     print(json.dumps([duckdb.__version__, [repr(connection.execute(query).fetchall()) for query in json.loads(sys.argv[2])]]))
 """
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
 
 
 @pytest.mark.skipif(not {"CI", "LLM_STATS_STRESS"} & os.environ.keys(), reason="installs other versions of DuckDB")

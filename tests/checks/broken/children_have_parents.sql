@@ -1,1 +1,0 @@
-update raw.models__modalities set model_id = 'nothing' where model_id = 'm1';
