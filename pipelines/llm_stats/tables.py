@@ -77,6 +77,15 @@ def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -
 
 _MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
 _CONTENT_HASH = Column("content_hash", "text", False, "Hash of the record as it came; the same hash as before: nothing has changed")
+_COUNTS = [
+    Column(f"{entry}_count", "bigint", False, f"Entries of the record's `{field}` when it came, so that a lost row shows")
+    for entry, field in (
+        ("provider", "providers"),
+        ("score", "scores"),
+        ("modality", "modalities"),
+        ("top_score", "top_scores"),
+    )
+]
 _EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
 _FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
@@ -84,7 +93,7 @@ LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, _EXTRA, LOAD_ID],
+    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
     "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
     "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],

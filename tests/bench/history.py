@@ -47,7 +47,8 @@ def start(path: Path, size: Size) -> None:
                 'Organization ' || n % 16 as organization__name, 'mit' as license__id, 'MIT' as license__name,
                 true as license__allow_commercial, true as open_weight, 'llm' as model_type, false as inference__available,
                 timestamp '2025-01-01' as created_at, timestamp '2025-01-01' as updated_at, 'bench' as source, '' as url,
-                cast(? as timestamp) as fetched_at, n as content_hash, '0' as _dlt_load_id
+                cast(? as timestamp) as fetched_at, n as content_hash,
+                8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '0' as _dlt_load_id
             from range(?) as numbers(n)
             """,
             [FIRST_DAY, size.models],

@@ -28,7 +28,8 @@ select
     format('org-{}', i % 60) as organization__id, 'Org' as organization__name, 'mit' as license__id, 'MIT' as license__name,
     i % 3 = 0 as license__allow_commercial, i % 2 = 0 as open_weight, 'llm' as model_type, false as inference__available,
     timestamp '2026-01-01' as created_at, timestamp '2026-01-01' as updated_at, 'bench' as source, '' as url,
-    timestamp '2026-02-01' as fetched_at, format('{}', i) as content_hash, '1' as _dlt_load_id
+    timestamp '2026-02-01' as fetched_at, format('{}', i) as content_hash,
+    8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '1' as _dlt_load_id
 from range({models}) as t (i);
 
 insert into raw.models__providers by name
