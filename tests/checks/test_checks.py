@@ -150,7 +150,7 @@ def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) 
     alone = {
         "raw_keys": "insert into raw.fetches select * replace ('deferred' as outcome) from raw.fetches where model_id = 'm5'",
         "marts_keys": "insert into marts.freshness from marts.freshness",
-        "children_have_parents": "insert into raw.models__modalities select * replace ('nobody' as model_id) from raw.models__modalities limit 1",
+        "children_have_parents": "insert into raw.models__scores select * replace ('nobody' as model_id) from raw.models__scores limit 1",
         "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
         "marts_have_parents": "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'",
     }
