@@ -70,7 +70,12 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
 @format_option
 @database_option
 def snapshots(form: Format, database: Path | None) -> int:
-    """The published snapshots, and which one is live."""
+    """The published snapshots, and which one is live.
+
+    \b
+    llm-stats snapshots
+    llm-stats snapshots --format json
+    """
     from llm_stats.snapshots import listing
 
     print_table(listing(_warehouse(database).snapshots), form)
@@ -99,7 +104,14 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 @cli.command()
 @database_option
 def check(database: Path | None) -> int:
-    """Run all checks on the published file."""
+    """Run all checks on the published file.
+
+    Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
+
+    \b
+    llm-stats check
+    llm-stats check --database backup.duckdb
+    """
     from llm_stats import checks
 
     with open_reader(database) as reader:

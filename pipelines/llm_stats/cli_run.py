@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llm_stats import completion
 from llm_stats.cli_read import database_option, read_text
 from llm_stats.errors import UsageError
 from llm_stats.terminal import safe, say
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1)
+@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
 @click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
 @click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
 @click.option("--base-url", help="Where the API lives.")
@@ -77,7 +78,12 @@ def run(
 @click.command()
 @click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
 def demo(database: Path) -> int:
-    """Run it all on the bundled sample: no key, no network."""
+    """Run it all on the bundled sample: no key, no network.
+
+    \b
+    llm-stats demo
+    llm-stats show --database llm_stats_demo.duckdb      then look around
+    """
     from llm_stats.demo import comparisons, run_demo
     from llm_stats.output import render
 

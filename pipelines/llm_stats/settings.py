@@ -17,12 +17,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from llm_stats.errors import UsageError
 from llm_stats.ids import cleaned, is_askable
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
+_FILES = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -105,8 +113,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
-        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in files)
+        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _FILES)
 
     @classmethod
     def read(cls, **given: Any) -> Settings:
@@ -120,6 +127,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise UsageError(f"setting {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    @classmethod
+    def origins(cls) -> dict[str, str]:
+        """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
+        found = {name: str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
+        return found | {name.lower().removeprefix("llm_stats_"): "the environment" for name in EnvSettingsSource(cls)()}
 
     def require_key(self) -> str:
         """The key itself. Raises `UsageError` if there is none."""
