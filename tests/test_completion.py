@@ -39,10 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        (("snap",), ["snapshots"]),
         (("run", "--log"), ["--log-format"]),
-        (("compare", "gpt"), ["gpt-0.5", "gpt-1.5"]),
-        (("compare", "m"), [""]),
+        (("compare", ""), ["gpt-0.5", "gpt-1.5"]),
         (("show", "price_c"), ["price_changes"]),
         (("cost", "--database", "missing.duckdb", "gpt"), [""]),
     ],

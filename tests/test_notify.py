@@ -22,7 +22,7 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 def summary(**given: Any) -> dict[str, Any]:
     """A run that is done and has nothing to tell, but for what is given."""
     nothing = {"exit_code": 0, "kind": "done", "message": "2 models asked: 2 loaded; 2 requests in 0.1 s"}
-    return nothing | {"outcomes": {"deferred": 0}, "stop": None, "not_loaded": [], "new_models": [], "changes": []} | given
+    return nothing | {"outcomes": {"deferred": 0}, "stop": None, "problems": [], "new_models": [], "changes": []} | given
 
 
 def change(says: str, size_pct: float | None = 50, kind: str = "price_changed") -> dict[str, Any]:
@@ -59,10 +59,9 @@ class TestText:
 
     def test_what_went_wrong_or_was_left_is_told_without_news_too(self) -> None:
         failed = {"model_id": "m", "outcome": "failed", "message": "HTTP 500"}
-        assert block(text(summary(exit_code=4, kind="incomplete", not_loaded=[failed]))) == ["failed: m: HTTP 500"]
+        assert block(text(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
         stop = {"kind": "budget", "message": "the budget of 1 requests is spent"}
-        left = {"model_id": "m", "outcome": "deferred", "message": stop["message"]}
-        said = text(summary(exit_code=75, kind="deferred", stop=stop, not_loaded=[left], outcomes={"deferred": 1}))
+        said = text(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
         assert block(said) == ["stopped early: the budget of 1 requests is spent; 1 left to the next run"]
 
     def test_an_error_is_told_with_all_its_lines(self) -> None:
@@ -98,8 +97,8 @@ class TestText:
         many = text(summary(changes=[change(f"m{n}") for n in range(500)]))
         assert block(many) == [*(f"m{n}" for n in range(20)), "and 480 more"]
         long = text(summary(changes=[change("&" * 10_000) for _ in range(30)]))
-        assert len(long) < 3000
-        assert block(long) == ["&" * 200 + "…", "&" * 200 + "…", "and 28 more"]
+        assert len(long) < 2000
+        assert block(long) == ["&" * 200 + "…", "and 29 more"]
         assert not re.search("&(?!amp;)", long)
 
 
@@ -196,8 +195,8 @@ def test_a_run_that_fetched_nothing_is_told(llm_stats: Command, api: SampleApi, 
     assert "wrong-key" not in said
 
 
-def test_without_notify_nobody_is_told(llm_stats: Command, hook: Hook) -> None:
-    assert llm_stats("run", "murmur-1", "--base-url", "http://127.0.0.1:1/stats/v1").code == 3
+def test_without_notify_nobody_is_told(llm_stats: Command, api: SampleApi, hook: Hook) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
     assert hook.received == []
 
 
@@ -210,13 +209,10 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, ap
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(("url", "debug"), [(f"http://127.0.0.1:1{PATH}", ()), (f"hooks.example{PATH}", ("--debug",))])
-def test_a_webhook_that_fails_is_said_and_changes_nothing(
-    llm_stats: Command, api: SampleApi, home: Path, url: str, debug: tuple[str, ...]
-) -> None:
+def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
     (home / ".dlt").mkdir()
-    (home / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "{url}"\n')
-    done = llm_stats(*debug, "run", "no-such-model", "--notify", "--base-url", api.base_url)
+    (home / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
+    done = llm_stats("--debug", "run", "no-such-model", "--notify", "--base-url", api.base_url)
     assert done.code == 4
     assert re.search(r"^llm-stats: the webhook took no message: .*; the run is not affected$", done.err, re.MULTILINE)
     written = [file.read_bytes().decode("latin-1") for file in home.rglob("*") if file.is_file() and file.name != "secrets.toml"]

@@ -78,8 +78,11 @@ def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: 
     assert [[cell(value) for value in row] for row in found.rows] == rows
 
 
-def test_queries_are_shown() -> None:
+def test_queries_are_shown(demo: Path) -> None:
     assert len(SHOWN) >= 9
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
+    with Reader(demo) as reader:
+        assert all(reader.query(query).rows for query in queries)
 
 
 def test_the_package_shows_what_it_is_for() -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import signal
-import subprocess
-import sys
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from llm_stats.reader import Table
 from llm_stats.sample import SampleApi, faults
 from llm_stats.settings import Settings
 from llm_stats.telling import Telling
+from venvs import ROOT
 
 FIVE = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
 
@@ -62,21 +60,31 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, home: Path) ->
     assert set(told) > FIVE
     assert (told["exit_code"], told["kind"], told["asked"], told["requests_sent"]) == (4, "incomplete", 2, 3)
     assert told["outcomes"] == {"loaded": 1, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0}
-    assert [(row["model_id"], row["outcome"], row["http_status"]) for row in told["not_loaded"]] == [("no-such\u202e", "not_found", 404)]
+    assert [(row["model_id"], row["outcome"], row["http_status"]) for row in told["problems"]] == [("no-such\u202e", "not_found", 404)]
     assert (told["new_models"], told["changes"], told["stop"], told["new_fields"]) == ([name], [], None, ["models.carbon_g"])
     assert told["is_published"] is Path(told["database"]).exists() is True
     started, problem, ended = lines(done.err)
     assert (started["level"], started["event"], started["version"]) == ("info", "run_started", package.__version__)
     assert (problem["level"], problem["event"], problem["model_id"]) == ("warning", "model_not_loaded", "no-such\u202e")
     assert (ended["level"], ended["event"], ended["outcomes"]) == ("warning", "run_finished", told["outcomes"])
-    assert (ended["new_models_count"], ended["not_loaded_count"], ended["changes_count"]) == (1, 1, 0)
+    assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
+
+
+def test_the_docs_show_the_shape() -> None:
+    page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
+    shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    told = package.Result(Path("x.duckdb")).to_dict()
+    assert list(shown) == list(told)
+    assert set(shown["outcomes"]) == set(told["outcomes"])
+    assert set(list(shown)[:5]) == FIVE
+    assert all(f"`{event}`" in page for event in ("run_started", "progress", "model_not_loaded", "run_finished", "run_failed"))
 
 
 def test_in_python_it_says_the_same(api: SampleApi, home: Path) -> None:
     result: package.Result = package.run(["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1)
     told = json.loads(json.dumps(result.to_dict()))
     assert (result.exit_code, result.is_published) == (75, True)
-    assert (told["exit_code"], told["kind"], told["outcomes"]["deferred"]) == (75, "deferred", 1)
+    assert (told["exit_code"], told["kind"], told["outcomes"]["deferred"], told["problems"]) == (75, "deferred", 1, [])
     assert told["stop"] == {"kind": "budget", "message": "the budget of 1 requests is spent"}
     assert told["message"] == result.message
     assert told["database"] == str(home / "llm_stats.duckdb")
@@ -91,13 +99,16 @@ def test_changes_and_warnings_are_rows() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_run_that_fetched_nothing(llm_stats: Command, home: Path, form: str) -> None:
-    arguments = ("run", "m", "--base-url", "http://127.0.0.1:1/stats/v1", "--summary", "run.json", "--log-format", form)
-    done = llm_stats(*arguments)
+def test_a_run_that_fetched_nothing(llm_stats: Command, api: SampleApi, home: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
+    done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", "run.json", "--log-format", form)
     told = summary(home)
     assert (done.code, done.out, set(told)) == (3, "", FIVE)
     assert (told["exit_code"], told["kind"]) == (3, "nothing_fetched")
-    assert told["message"] == "nothing could be fetched: no answer from http://127.0.0.1:1/stats/v1: Connection refused"
+    assert (
+        told["message"]
+        == "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid. (https://sample.invalid/errors/invalid_api_key)"
+    )
     if form == "text":
         assert done.err == f"llm-stats: {told['message']}\n"
     else:
@@ -175,9 +186,10 @@ def test_a_file_that_fails_in_the_end_is_said(home: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == f"llm-stats: --summary {home / 'run.json'}: is no plain file\n"
 
 
-def test_a_webhook_that_fails_is_a_line_of_the_log(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_webhook_that_fails_is_a_line_of_the_log(llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "nowhere")
-    done = llm_stats("run", "m", "--base-url", "http://127.0.0.1:1/stats/v1", "--notify", "--log-format", "json")
+    done = llm_stats("run", "m", "--base-url", api.base_url, "--notify", "--log-format", "json")
     assert [(line["level"], line["event"]) for line in lines(done.err)[-2:]] == [("error", "run_failed"), ("warning", "webhook_failed")]
 
 
@@ -196,15 +208,3 @@ def test_progress_is_logged_as_it_goes(
     assert [line["event"] for line in found if line["event"] != "progress"] == ["model_not_loaded"] * 2
     (last,) = [line for line in found if line["event"] == "progress"][-1:]
     assert (last["loaded"], last["asked"], last["failed"]) == (0, 3, 2)
-
-
-def test_a_run_that_is_stopped_leaves_no_old_summary(api: SampleApi, home: Path) -> None:
-    (home / "run.json").write_text('{"exit_code": 0}')
-    with SampleApi(latency_ms=20_000) as slow:
-        command = [sys.executable, "-m", "llm_stats", "run", "m", "--base-url", slow.base_url, "--summary", "run.json"]
-        process = subprocess.Popen(command, env=os.environ | {"PYTHONFAULTHANDLER": ""}, stderr=subprocess.PIPE)
-        while not slow.requests:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    assert not (home / "run.json").exists()

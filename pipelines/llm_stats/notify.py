@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _MOST_LINES = 20
 _MOST_CHARACTERS_A_LINE = 200
-_MOST_CHARACTERS = 2800  # Slack refuses or splits a text of more than 3,000 to 4,000, and half a code block is none
+_MOST_CHARACTERS = 1800  # Discord refuses more than 2,000, Slack splits more than 4,000, and half a code block is none
 #: The end of a code block, and what some receivers make a link or a mention even inside one.
 _MUTED = {"`": "'", "@": "＠", "://": "：//"}
 
@@ -112,9 +112,8 @@ def _problems(summary: dict[str, Any]) -> Iterator[str]:
     """Why a run is not simply done, line by line."""
     if summary["stop"]:
         yield f"stopped early: {summary['stop']['message']}; {summary['outcomes']['deferred']} left to the next run"
-    for model in summary["not_loaded"]:
-        if model["outcome"] != "deferred":
-            yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
+    for model in summary["problems"]:
+        yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
 
 
 def _block(lines: list[str]) -> str:

@@ -3,7 +3,7 @@
     {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s",
      "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "database": "/srv/llm-stats/llm_stats.duckdb", "is_published": true,
      "load_id": "1795410900.1", "asked": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
-     "fresh": 0, "requests_sent": 3, "stop": null, "not_loaded": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
+     "fresh": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
      "new_models": ["kestrel-3"], "changes": [{"changed_at": …, "model_id": …, "counterpart_id": …, "kind": …, "change": …, "size_pct": …}],
      "warnings": [{"check": …, "says": …, "row_count": …}], "new_fields": []}
 
@@ -75,6 +75,11 @@ class Result:
         return self.load_id != ""
 
     @property
+    def problems(self) -> list[Fetch]:
+        """What did not load because something was wrong; what was only left to the next run is not among it."""
+        return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
+
+    @property
     def message(self) -> str:
         """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts().items() if count)
@@ -107,7 +112,7 @@ class Result:
             "fresh": self.fresh,
             "requests_sent": self.requests_sent,
             "stop": {"kind": self.stop.kind, "message": self.stop.message} if self.stop else None,
-            "not_loaded": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.not_loaded],
+            "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
             "new_models": self.new_models,
             "changes": records(self.changes) if self.changes else [],
             "warnings": [{"check": found.check, "says": found.says, "row_count": found.row_count} for found in self.warnings],

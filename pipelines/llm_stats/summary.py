@@ -18,7 +18,7 @@ def summary(result: Result) -> Iterator[str]:
     yield result.message
     if result.fresh:
         yield counted(result.fresh, "model left out, for it is fresh enough", "models left out, for they are fresh enough")
-    problems = [fetch for fetch in result.not_loaded if fetch.outcome != "deferred"]
+    problems = result.problems
     yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MOST_LINES])
     if len(problems) > _MOST_LINES:
         yield f"  and {len(problems) - _MOST_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
