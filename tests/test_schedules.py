@@ -157,7 +157,8 @@ print(json.dumps([task.state == "success", [str(task.state)]]))
 
 def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
     """What an orchestrator made of a recipe."""
-    file = tmp_path / recipe
+    file = tmp_path / "recipes" / recipe
+    file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
     environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url} | more
     done = subprocess.run([python, "-c", script, str(file)], env=environment, capture_output=True, text=True, check=False)
@@ -178,7 +179,11 @@ def test_dagster(tmp_path: Path, api: SampleApi) -> None:
 @pytest.mark.timeout(900)
 def test_airflow(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "apache-airflow", str(ROOT))
-    home = {"AIRFLOW_HOME": str(tmp_path / "airflow"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path)}
+    home = {
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
+    }
     subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | home, capture_output=True, check=True)
     assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [True, ["success"]]
     assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [False, ["skipped"]], "come back tomorrow"
