@@ -12,7 +12,7 @@ from conftest import Command, RawTables
 from llm_stats import changes
 from llm_stats.errors import UsageError
 from llm_stats.reader import Table
-from llm_stats.run import Result
+from llm_stats.result import Result
 from llm_stats.sample import SampleApi, today
 from llm_stats.summary import summary
 from llm_stats.timeline import timeline

@@ -30,7 +30,8 @@ from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer
 from llm_stats.errors import LlmStatsError
 from llm_stats.progress import shown
-from llm_stats.run import Result, stalest_first
+from llm_stats.result import Result
+from llm_stats.run import stalest_first
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
 from llm_stats.summary import summary
 from llm_stats.warehouse import Warehouse

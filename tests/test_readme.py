@@ -42,7 +42,7 @@ def test_every_command_and_option_says_what_it_does() -> None:
 def test_every_setting_is_named_with_its_default_and_no_other() -> None:
     assert names(first_cells("Settings")) == set(Settings.model_fields)
     config = (ROOT / ".dlt" / "config.toml").read_text("utf-8")
-    for name in set(Settings.model_fields) - {"api_key"}:
+    for name in set(Settings.model_fields) - {"api_key", "webhook_url"}:
         assert re.search(rf"^# {name} = ", config, re.MULTILINE), name
 
 
@@ -71,9 +71,12 @@ def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: 
     assert [[cell(value) for value in row] for row in found.rows] == rows
 
 
-def test_queries_are_shown() -> None:
+def test_queries_are_shown(demo: Path) -> None:
     assert len(SHOWN) >= 9
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
+    with Reader(demo) as reader:
+        assert all(reader.query(query).rows for query in queries)
 
 
 def test_the_package_shows_what_it_is_for() -> None:
-    assert dir(llm_stats) == ["__version__", "llm_stats", "run"]
+    assert dir(llm_stats) == ["Result", "__version__", "llm_stats", "run"]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import platform
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
+from llm_stats import __version__
+from llm_stats.environment import environment
 from llm_stats.errors import UsageError
 from llm_stats.reader import Reader
 from llm_stats.record import Fetch
+from llm_stats.sample import SAMPLE_KEY
 from llm_stats.status import Status, as_json, as_text, status
+from llm_stats.warehouse import Warehouse
 
 RECORDS = catalogue(8, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
@@ -51,22 +58,23 @@ def found(database: Path) -> Status:
 
 def test_says_what_there_is(database: Path) -> None:
     text = "\n".join(as_text(found(database)))
-    assert text.splitlines()[:6] == [
+    assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    10 today (since 00:00 UTC)",
         "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
+        "checks      have refused no newer file; `llm-stats check` looks at this one again",
         "failing     2",
         "",
     ]
-    assert [" ".join(line.split()) for line in text.splitlines()[8:]] == [
+    assert [" ".join(line.split()) for line in text.splitlines()[9:]] == [
         "gone not_found 2 10 hours ago HTTP 404 \\x1b[31m",
         f"{IDS[3]} failed 1 2 hours ago HTTP 500",
     ]
 
 
 def test_json_says_the_same(database: Path) -> None:
-    said = json.loads(as_json(found(database)))
+    said = json.loads(as_json(found(database), environment(database)))
     assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
     assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 10, 6)
     assert said["oldest_at"] == "2026-11-21T12:00:00"
@@ -86,8 +94,8 @@ def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
             [fetch["requested_at"]],
         )
     lines = list(as_text(found(database)))
-    assert lines[4] == "failing     32, the first 20 here; --format json has all\n"
-    assert len(lines[5].splitlines()) == 2 + 20
+    assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
+    assert len(lines[6].splitlines()) == 2 + 20
     assert len(found(database).failing) == 32
 
 
@@ -96,7 +104,7 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
         raw = RawTables(connection)
         raw.fetch(["a"], hours_ago(0), "deferred")
         raw.apply()
-    assert list(as_text(found(tmp_path / "x.duckdb")))[2:] == ["data        none yet", "failing     none"]
+    assert list(as_text(found(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
 
 
 def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
@@ -117,5 +125,53 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("last run    ")
     assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
-    missing = llm_stats("status", "--database", "missing.duckdb")
-    assert (missing.code, "missing.duckdb does not exist; make it with `llm-stats run`" in missing.err) == (2, True)
+
+
+def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / ".dlt").mkdir()
+    (home / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
+    (home / ".dlt" / "secrets.toml").write_text('[sources.llm_stats]\nwebhook_url = "https://hooks.example/top-secret"\nconcurrency = 3\n')
+    monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", "http://127.0.0.1:1")
+    done = llm_stats("status", "--database", "missing.duckdb")
+    assert (done.code, "missing.duckdb does not exist; make it with `llm-stats run`" in done.err) == (2, True)
+    versions, *settings = done.out.strip().splitlines()
+    assert (
+        versions
+        == f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb {duckdb.__version__}, python {platform.python_version()}"
+    )
+    assert settings == [
+        "api_key     set (the environment)",
+        "base_url    http://127.0.0.1:1 (the environment)",
+        f"database    {home / 'missing.duckdb'} (--database)",
+        "webhook_url set (.dlt/secrets.toml)",
+        "settings    model_ids 2 ids (.dlt/config.toml), concurrency 3 (.dlt/secrets.toml), max_requests 240 (.dlt/config.toml)",
+    ]
+    assert SAMPLE_KEY not in done.out
+    assert "top-secret" not in done.out
+    (home / ".dlt" / "secrets.toml").unlink()
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    assert {"api_key     not set", "webhook_url not set"} < set(llm_stats("status").out.splitlines())
+
+
+def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "https://hooks.example/top-secret")
+    done = llm_stats("status", "--database", database, "--format", "json")
+    assert SAMPLE_KEY not in done.out
+    assert "top-secret" not in done.out
+    assert json.loads(done.out)["settings"]["api_key"] == {"value": True, "origin": "the environment"}
+    assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
+
+
+def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
+    warehouse = Warehouse(database)
+    warehouse.refused.mkdir(parents=True)
+    reason = warehouse.refused / "reason.txt"
+    reason.write_text(
+        "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
+    )
+    os.utime(reason, (hours_ago(1).timestamp(),) * 2)
+    line = f"checks      refused a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
+    assert line in as_text(found(database))
+    assert json.loads(as_json(found(database), environment(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
+    os.utime(reason, (hours_ago(3).timestamp(),) * 2)
+    assert "checks      have refused no newer file; `llm-stats check` looks at this one again" in as_text(found(database))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +13,30 @@ from pathlib import Path
 import click
 import pytest
 from conftest import Command
+from llm_stats import progress
 from llm_stats.cli import cli
+from llm_stats.client import Answer
 from llm_stats.output import aligned
 from llm_stats.reader import Table
+from llm_stats.record import Fetch
 
 
 def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def everything(master: int) -> str:
+    """What was written to a terminal, to the end."""
+    printed = b""
+    try:
+        while part := os.read(master, 65536):
+            printed += part
+    except OSError:  # how Linux says that nobody writes there any more
+        pass
+    os.close(master)
+    return printed.decode()
 
 
 WIDE = Table(("model_id", "price", "says"), ("VARCHAR", "DOUBLE", "VARCHAR"), [("a", 1.0, "as good as any"), ("b", None, "word " * 12)])
@@ -98,15 +115,8 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     environment = os.environ | {"COLUMNS": width, "TERM": "dumb"}
     done = process("show", "offers", "--limit", 2, "--database", demo, stdout=slave, env=environment)
     os.close(slave)
-    printed = b""
-    try:
-        while part := os.read(master, 65536):
-            printed += part
-    except OSError:  # how Linux says that nobody writes there any more
-        pass
-    os.close(master)
     assert done.returncode == 0
-    lines = printed.decode().splitlines()
+    lines = everything(master).splitlines()
     assert max(map(len, lines)) <= int(width)
     assert lines[0].startswith("model_id:") == is_folded
 
@@ -168,6 +178,25 @@ def test_without_arguments_there_is_help(llm_stats: Command) -> None:
     done = llm_stats()
     assert (done.code, done.err) == (0, "")
     assert done.out == llm_stats("--help").out
+
+
+def test_help_teaches_by_example() -> None:
+    for name, command in cli.commands.items():
+        assert re.search(rf"^ *llm-stats {name}\b", command.help or "", re.MULTILINE), name
+
+
+@pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
+def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    answers = [Answer(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as screen:
+        monkeypatch.setattr(sys, "stderr", screen)
+        assert list(progress.shown(iter(answers), 2)) == answers
+    shown = everything(master)
+    assert "fetched 0 of 2, 2 failed" in shown
+    assert bool(re.search(r"\x1b\[[0-9;]*(3|4)[0-9;]*m", shown)) == is_coloured
 
 
 def test_help_names_every_command_in_full() -> None:

@@ -1,20 +1,21 @@
-"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch."""
+"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch, `Result` what it did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llm_stats.result import Result
 from llm_stats.run import run
 
 __version__ = "0.1.0"
-__all__ = ["llm_stats", "run"]
+__all__ = ["Result", "llm_stats", "run"]
 
 if TYPE_CHECKING:
     from llm_stats.source import llm_stats
 
 
 def __dir__() -> list[str]:
-    return ["__version__", *__all__]
+    return sorted(["__version__", *__all__])
 
 
 def __getattr__(name: str) -> Any:

@@ -39,13 +39,14 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
         raise UsageError(f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01") from None
 
 
-def new_models(reader: Reader, load_id: str) -> int:
-    """How many models one load brought that were not there before: they are no changes, for there is nothing to compare them with."""
+def new_models(reader: Reader, load_id: str) -> list[str]:
+    """The models that one load brought and that were not there before: they are no changes, for there is nothing to compare them with."""
     query = """
-        select count(*) from staging.models inner join history.models as known on models.model_id = known.model_id
+        select models.model_id from staging.models inner join history.models as known on models.model_id = known.model_id
         where models.load_id = ? and models.fetched_at = known.first_fetched_at
+        order by models.model_id
     """
-    return int(reader.query(query, [load_id]).rows[0][0])
+    return [model_id for (model_id,) in reader.query(query, [load_id]).rows]
 
 
 def _told(reader: Reader, which: str, parameter: object) -> Table:

@@ -1,6 +1,6 @@
 """The command: arguments in, exit codes out. What it does is done elsewhere; heavy imports wait until a command needs them.
 
-Here are the commands that make the warehouse and look after it; those that read it are in `cli_read`.
+Here are the commands that look after the warehouse; those that make it are in `cli_run`, those that read it in `cli_read`.
 """
 
 from __future__ import annotations
@@ -8,19 +8,20 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from llm_stats import __version__
-from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table, read_text
+from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
+from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
+from llm_stats.result import unexpected
 from llm_stats.terminal import safe, say
 
 if TYPE_CHECKING:
     from llm_stats.export import FileFormat
     from llm_stats.output import Format
-    from llm_stats.run import Result
     from llm_stats.warehouse import Warehouse
 
 
@@ -39,60 +40,7 @@ def cli(debug: bool) -> None:
     """
 
 
-@cli.command()
-@click.argument("model_ids", nargs=-1)
-@click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
-@click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
-@click.option("--base-url", help="Where the API lives.")
-@database_option
-@click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
-@click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
-@click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
-@click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
-@click.option("--accept", multiple=True, metavar="CHECK", help="Publish even though this check fails; once, after a look at why.")
-@click.option("--quiet", is_flag=True, help="No progress.")
-def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, accept: tuple[str, ...], quiet: bool, **given: Any) -> int:
-    """Fetch models into the warehouse and publish it.
-
-    The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
-
-    \b
-    llm-stats run gpt-5-2025-08-07 claude-opus-4-5
-    llm-stats run --all --max-requests 240      a day's free quota, the stalest models first
-    llm-stats run --ids-file watched.txt --max-age 6h
-    """
-    from llm_stats.progress import shown
-    from llm_stats.run import carry_out
-    from llm_stats.settings import Settings
-
-    ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
-    if ids and all_models:
-        raise UsageError("--all fetches every model; leave out the ids")
-    settings = Settings.read(model_ids=ids or None, **given)
-    result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=None if quiet else shown)
-    _print_result(result)
-    return result.exit_code
-
-
-@cli.command()
-@click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
-def demo(database: Path) -> int:
-    """Run it all on the bundled sample: no key, no network."""
-    from llm_stats.demo import comparisons, run_demo
-    from llm_stats.output import render
-
-    say("The numbers are a sample: invented models, prices and scores.\n")
-    result = run_demo(database)
-    _print_result(result)
-    if result.changes and not result.changes.rows:
-        say(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
-    for heading, table in comparisons(result.database):
-        say(f"\n{heading}\n{render(table, 'table')}")
-    say(f"\nNext:\n  llm-stats show --database {database}\n  llm-stats show offers --describe --database {database}")
-    return result.exit_code
-
-
-for _command in COMMANDS:
+for _command in (run, demo, *COMMANDS):
     cli.add_command(_command)
 
 
@@ -122,7 +70,12 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
 @format_option
 @database_option
 def snapshots(form: Format, database: Path | None) -> int:
-    """The published snapshots, and which one is live."""
+    """The published snapshots, and which one is live.
+
+    \b
+    llm-stats snapshots
+    llm-stats snapshots --format json
+    """
     from llm_stats.snapshots import listing
 
     print_table(listing(_warehouse(database).snapshots), form)
@@ -151,7 +104,14 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 @cli.command()
 @database_option
 def check(database: Path | None) -> int:
-    """Run all checks on the published file."""
+    """Run all checks on the published file.
+
+    Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
+
+    \b
+    llm-stats check
+    llm-stats check --database backup.duckdb
+    """
     from llm_stats import checks
 
     with open_reader(database) as reader:
@@ -194,22 +154,6 @@ def _warehouse(database: Path | None) -> Warehouse:
     return warehouse
 
 
-def _read_ids(file: Path) -> list[str]:
-    """Ids, one a line, blank lines and `#` comments left out."""
-    text = read_text(file, "--ids-file")
-    lines = text.removeprefix("\ufeff").splitlines()  # the mark that some editors put first
-    if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
-        raise UsageError(f"--ids-file {file} names no ids")
-    return ids
-
-
-def _print_result(result: Result) -> None:
-    from llm_stats.summary import summary
-
-    for line in summary(result):
-        say(safe(line))
-
-
 def main() -> None:
     """Runs the command; every error that is understood is one line, with its own exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -226,8 +170,7 @@ def main() -> None:
     except LlmStatsError as error:
         code = _complain(str(error), error.exit_code)
     except Exception as error:
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        code = _complain(f"unexpected: {what}; run again with `llm-stats --debug …` and report it", 1)
+        code = _complain(f"unexpected: {unexpected(error)}; run again with `llm-stats --debug …` and report it", 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

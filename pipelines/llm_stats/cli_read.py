@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llm_stats import completion
 from llm_stats.errors import UsageError
 from llm_stats.terminal import safe, say
 
@@ -27,7 +28,7 @@ _limit_option = click.option(
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.views)
 @_limit_option
 @click.option("--describe", is_flag=True, help="What it says, and what each column means.")
 @format_option
@@ -102,7 +103,7 @@ def changes(since: str, form: Format, database: Path | None) -> None:
 
 
 @click.command()
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=completion.model_ids)
 @format_option
 @database_option
 def history(model_id: str, form: Format, database: Path | None) -> None:
@@ -120,7 +121,7 @@ def history(model_id: str, form: Format, database: Path | None) -> None:
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1, required=True)
+@click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
 @format_option
 @database_option
 def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> None:
@@ -139,7 +140,7 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1)
+@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
 @click.option("--input-tokens", required=True, help="Such as 2M, 500k, 1e6 or 2,000,000.")
 @click.option("--output-tokens", required=True, help="Such as 500k.")
 @_limit_option
@@ -165,20 +166,26 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 @database_option
 def status(form: str, database: Path | None) -> None:
-    """How the warehouse is doing.
+    """How the warehouse is doing, and what is configured.
 
-    The last run, the age of the data, what keeps failing, the requests of today.
+    The last run, the age of the data, what keeps failing, the requests of today; then the versions, and where the settings come from.
 
     \b
     llm-stats status
     llm-stats status --format json
     """
+    from llm_stats import environment
     from llm_stats import status as states
 
-    with open_reader(database) as reader:
-        found = states.status(reader)
-    for line in [states.as_json(found)] if form == "json" else states.as_text(found):
-        say(line)
+    here = environment.environment(database)
+    try:
+        with open_reader(database) as reader:
+            found = states.status(reader)
+        for line in [states.as_json(found, here)] if form == "json" else states.as_text(found):
+            say(line)
+    finally:  # before the first run too, for that is when one asks
+        for line in [] if form == "json" else ["", *environment.as_text(here)]:
+            say(line)
 
 
 COMMANDS = (show, sql, changes, history, compare, cost, status)

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from llm_stats.reader import Reader, Table
-from llm_stats.run import Result, carry_out
+from llm_stats.result import Result
+from llm_stats.run import carry_out
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from llm_stats.settings import Settings
 

@@ -56,7 +56,7 @@ def number(value: float) -> str:
 def render(table: Table, form: Format) -> str:
     """The table in one of the formats, without a final newline."""
     if form == "json":
-        return _json(_records(table))
+        return _json(records(table))
     if form == "csv":
         return _csv(table)
     if form == "markdown":
@@ -67,7 +67,7 @@ def render(table: Table, form: Format) -> str:
 def render_all(tables: dict[str, Table], form: Format) -> str:
     """Several tables: one JSON object, or one after the other."""
     if form == "json":
-        return _json({name: _records(table) for name, table in tables.items()})
+        return _json({name: records(table) for name, table in tables.items()})
     return "\n\n".join(render(table, form) for table in tables.values())
 
 
@@ -149,7 +149,8 @@ def _field(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if not text or re.search('[",\r\n]', text) else text
 
 
-def _records(table: Table) -> list[dict[str, Any]]:
+def records(table: Table) -> list[dict[str, Any]]:
+    """The rows as JSON has them, each with its columns' names."""
     return [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
 
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
 from llm_stats.errors import LlmStatsError, NothingFetched, UsageError
+from llm_stats.result import Result
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from llm_stats.checks import Finding
     from llm_stats.client import Answer
-    from llm_stats.reader import Reader, Table
-    from llm_stats.record import Fetch
+    from llm_stats.reader import Reader
     from llm_stats.settings import Settings
-    from llm_stats.wire import Stop
 
+    Clock = Callable[[], dt.datetime]
     Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
 
 
@@ -101,48 +96,6 @@ def carry_out(
         result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
     return result
-
-
-Clock = Callable[[], dt.datetime]
-
-
-@dataclass
-class Result:
-    """What a run did. `asked == loaded + not_found + rejected + failed + deferred`, always."""
-
-    database: Path
-    load_id: str = ""
-    asked: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    not_loaded: list[Fetch] = field(default_factory=list)
-    new_fields: set[str] = field(default_factory=set)
-    fresh: int = 0
-    requests_sent: int = 0
-    stop: Stop | None = None
-    warnings: list[Finding] = field(default_factory=list)
-    changes: Table | None = None
-    new_models: int = 0
-    account: dict[str, Any] | None = None
-    elapsed_seconds: float = 0.0
-
-    @property
-    def exit_code(self) -> int:
-        """0: all loaded; 4: some ids failed, were rejected or not found; 75: nothing wrong, but some are left to the next run."""
-        if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
-            return 4
-        return 75 if self.outcomes["deferred"] else 0
-
-    def count(self, answers: Iterable[Answer]) -> Iterator[Answer]:
-        """The same answers, counted as they pass."""
-        from llm_stats.record import new_fields
-
-        for answer in answers:
-            self.outcomes[answer.fetch.outcome] += 1
-            if answer.row is None:
-                self.not_loaded.append(answer.fetch)
-            else:
-                self.new_fields |= new_fields(answer.row)
-            yield answer
 
 
 def stalest_first(

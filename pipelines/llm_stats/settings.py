@@ -17,12 +17,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from llm_stats.errors import UsageError
 from llm_stats.ids import cleaned, is_askable
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
+_FILES = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -50,12 +58,14 @@ def _split(value: object) -> object:
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
 
 
+def _stripped(secret: SecretStr | None) -> SecretStr | None:
+    return SecretStr(text) if secret and (text := secret.get_secret_value().strip()) else None
+
+
 def _printable(key: SecretStr | None) -> SecretStr | None:
-    if key is None or not (text := key.get_secret_value().strip()):
-        return None
-    if not re.fullmatch(r"[!-~]+", text):
+    if key and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
         raise ValueError("the key holds characters that no HTTP header can carry")
-    return SecretStr(text)
+    return key
 
 
 def _address(url: str) -> str:
@@ -71,6 +81,7 @@ def _named(path: Path) -> Path:
 
 
 Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
+Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 
 
 class Settings(BaseSettings):
@@ -78,7 +89,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
 
-    api_key: Annotated[SecretStr | None, AfterValidator(_printable)] = Field(
+    api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
     base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
@@ -90,6 +101,8 @@ class Settings(BaseSettings):
     max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
     cache_for: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
     keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
+    webhook_url: Secret = Field(None, description="Where `run --notify` sends what changed and what failed")
+    notify_above_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
 
     @classmethod
     def settings_customise_sources(
@@ -100,8 +113,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        files = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
-        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in files)
+        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _FILES)
 
     @classmethod
     def read(cls, **given: Any) -> Settings:
@@ -115,6 +127,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise UsageError(f"setting {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    @classmethod
+    def origins(cls) -> dict[str, str]:
+        """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
+        found = {name: str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
+        return found | {name.lower().removeprefix("llm_stats_"): "the environment" for name in EnvSettingsSource(cls)()}
 
     def require_key(self) -> str:
         """The key itself. Raises `UsageError` if there is none."""

@@ -1,17 +1,20 @@
-"""How the warehouse is doing: what the last run brought, how old the data is, what keeps failing, what today has cost."""
+"""How the warehouse is doing: what the last run brought, how old the data is, what keeps failing, what today has cost, what is refused."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from llm_stats.environment import Environment
 from llm_stats.errors import UsageError
 from llm_stats.output import render
 from llm_stats.reader import Reader, Table
 from llm_stats.terminal import safe
+from llm_stats.warehouse import Warehouse
 
 _STALEST = 5
 _MOST_FAILING = 20
@@ -46,7 +49,10 @@ _FAILING = """
 
 @dataclass(frozen=True)
 class Status:
-    """All times are UTC. `requests_today` counts what runs that were published spent on models; lists of models come on top."""
+    """All times are UTC. `requests_today` counts what runs that were published spent on models; lists of models come on top.
+
+    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`.
+    """
 
     at: dt.datetime
     last_run_at: dt.datetime
@@ -58,6 +64,9 @@ class Status:
     newest_at: dt.datetime | None
     stalest: list[dict[str, Any]]
     failing: list[dict[str, Any]]
+    refused_at: dt.datetime | None = None
+    refused_by: tuple[str, ...] = ()
+    refused_file: str | None = None
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
@@ -70,10 +79,11 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
     if not last:
         raise UsageError("no run has been published here yet; start one with `llm-stats run`")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
+    last_run_at = max(row[3] for row in last)
     ((today,),) = reader.query(_TODAY, (dt.datetime.combine(now.date(), dt.time()),)).rows
     return Status(
         at=now,
-        last_run_at=max(row[3] for row in last),
+        last_run_at=last_run_at,
         last_run={row[0]: row[1] for row in last},
         last_run_requests=int(sum(row[2] for row in last)),
         requests_today=int(today),
@@ -82,11 +92,12 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         newest_at=newest_at,
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
+        **_refusal(reader, last_run_at),
     )
 
 
-def as_json(found: Status) -> str:
-    return json.dumps(asdict(found), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
+def as_json(found: Status, here: Environment) -> str:
+    return json.dumps(asdict(found) | asdict(here), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
 
 
 def as_text(found: Status) -> Iterator[str]:
@@ -100,12 +111,27 @@ def as_text(found: Status) -> Iterator[str]:
         yield "stalest     " + ", ".join(f"{safe(row['model_id'])} ({_ago(found, row['fetched_at'])})" for row in found.stalest)
     else:
         yield "data        none yet"
+    if found.refused_at:
+        by = ", ".join(map(safe, found.refused_by))
+        yield f"checks      refused a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
+    else:
+        yield "checks      have refused no newer file; `llm-stats check` looks at this one again"
     if not found.failing:
         yield "failing     none"
         return
     cut = f", the first {_MOST_FAILING} here; --format json has all" if len(found.failing) > _MOST_FAILING else ""
     yield f"failing     {len(found.failing)}{cut}\n"
     yield render(_failing(found), "table")
+
+
+def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:
+    """What a check has refused since the last run that was published. To run the checks takes longer than all the rest."""
+    refused = Warehouse(reader.database).refused
+    reason = refused / "reason.txt"
+    if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
+        return {}
+    by = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
+    return {"refused_at": at, "refused_by": tuple(by), "refused_file": str(refused / reader.database.name)}
 
 
 def _failing(found: Status) -> Table:

@@ -48,6 +48,7 @@ class Warehouse:
         self.folder = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
+        self.refused = self.folder / "refused"
         self._work = self.folder / "work"
 
     @contextlib.contextmanager
@@ -99,11 +100,10 @@ class Warehouse:
         try:
             yield
         except CheckFailed as failure:
-            refused = self.folder / "refused"
-            shutil.rmtree(refused, ignore_errors=True)
-            refused.mkdir()
-            (refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
-            kept = copy.path.rename(refused / self.database.name)
+            shutil.rmtree(self.refused, ignore_errors=True)
+            self.refused.mkdir()
+            (self.refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
+            kept = copy.path.rename(self.refused / self.database.name)
             raise CheckFailed(f"{failure}\nthe refused file is kept at {kept}") from None
 
     def fetched_at(self) -> dict[str, dt.datetime]:

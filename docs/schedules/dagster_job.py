@@ -1,0 +1,30 @@
+"""Once a day with Dagster: `dagster dev -f dagster_job.py`, with `llm-stats` installed beside it and LLM_STATS_API_KEY set."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import llm_stats
+from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
+
+
+@dg.asset(output_required=False, retry_policy=dg.RetryPolicy(max_retries=2, delay=900))
+def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """Prices and scores of all models, in one DuckDB file. What is left to tomorrow (exit code 75) is no failure."""
+    try:
+        result = llm_stats.run(all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb")
+    except QuotaSpent as error:
+        context.log.info(str(error))
+        return
+    except (UsageError, CheckFailed) as error:  # another try would end the same
+        raise dg.Failure(str(error), allow_retries=False) from None
+    counts = result.to_dict()["outcomes"]
+    if result.is_published:
+        yield dg.MaterializeResult(metadata={**counts, "message": result.message, "new_models": result.new_models})
+    if result.exit_code == 4:  # published, but some models did not load
+        raise dg.Failure(result.message, metadata=counts, allow_retries=False)
+
+
+defs = dg.Definitions(
+    assets=[llm_stats_warehouse],
+    schedules=[dg.ScheduleDefinition("llm_stats_daily", target=[llm_stats_warehouse], cron_schedule="15 5 * * *")],
+)

@@ -1,0 +1,29 @@
+"""What the shell completes beyond commands and options: model ids and views, from the published file."""
+
+from __future__ import annotations
+
+import click
+
+from llm_stats.errors import LlmStatsError
+
+
+def model_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of models that begin so."""
+    return _matching(context, incomplete, "select model_id from staging.models order by model_id")
+
+
+def views(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of views that begin so."""
+    return _matching(context, incomplete, "select view_name from duckdb_views() where schema_name = 'marts' order by view_name")
+
+
+def _matching(context: click.Context, incomplete: str, query: str) -> list[str]:
+    """What a query finds; nothing where there is no file to ask. A name that a shell would take for more than a word is left out."""
+    from llm_stats.cli_read import open_reader
+
+    try:
+        with open_reader(context.params.get("database")) as reader:
+            names = [str(name) for (name,) in reader.query(query).rows]
+    except LlmStatsError:
+        return []
+    return [name for name in names if name.startswith(incomplete) and all(letter.isalnum() or letter in "._-:/+" for letter in name)]

@@ -1,0 +1,60 @@
+"""Structured lines on standard error for log collectors (Loki, Datadog, CloudWatch): one JSON object a line.
+
+    {"time": "2026-11-23T05:15:04.120Z", "level": "info", "event": "run_finished", "exit_code": 0, "asked": 335, "outcomes": {…}, …}
+
+| event | level | fields |
+| --- | --- | --- |
+| `run_started` | info | `version` |
+| `progress` | info | `loaded`, `asked`, `failed`, `requests_per_minute`, `seconds_left` |
+| `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
+| `run_finished` | info, or warning for exit code 4 | what `--summary` writes, with a `…_count` in place of each list |
+| `run_failed` | error | `exit_code`, `kind`, `message`, `started_at`, `elapsed_seconds` |
+| `webhook_failed`, `summary_failed` | warning | `message` |
+
+Plain ASCII, whatever a name holds: nothing in a line can break it or steer a terminal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from llm_stats.result import is_failure
+from llm_stats.terminal import say
+
+if TYPE_CHECKING:
+    from llm_stats.client import Answer
+
+Level = Literal["info", "warning", "error"]
+
+
+def write(level: Level, event: str, **fields: Any) -> None:
+    """One line, at once. A reader that is gone ends the writing, never the run."""
+    time = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    say(as_json({"time": time, "level": level, "event": event, **fields}), err=True)
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """JSON in printable ASCII."""
+    return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")
+
+
+def progress(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
+    """The same answers; how far they are is logged every few seconds, and each that did not load."""
+    from llm_stats.progress import in_lines
+
+    for answer in in_lines(answers, total, lambda tally: write("info", "progress", **tally.facts())):
+        if answer.fetch.outcome not in ("loaded", "deferred"):
+            write("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))
+        yield answer
+
+
+def ended(summary: dict[str, Any]) -> None:
+    """The last line of a run, from what `--summary` writes; lists are counted, for a line has to stay short."""
+    fields = dict((f"{key}_count", len(value)) if isinstance(value, list) else (key, value) for key, value in summary.items())
+    if is_failure(summary):
+        write("error", "run_failed", **fields)
+    else:
+        write("warning" if summary["kind"] == "incomplete" else "info", "run_finished", **fields)

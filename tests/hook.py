@@ -1,0 +1,56 @@
+"""A webhook on loopback that keeps what it is sent, and does what it is told to do with it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
+
+
+class Hook:
+    """Inside, `url` takes POSTs. Each is answered by the next of `statuses`, the last for good, after `delay` seconds, with `body`
+    after a `pause`."""
+
+    def __init__(self, *statuses: int, body: str = "ok", delay: float = 0, pause: float = 0) -> None:
+        self.received: list[dict[str, Any]] = []
+        self._statuses = list(statuses or (200,))
+        self._body, self._delay, self._pause = body, delay, pause
+
+    def __enter__(self) -> Self:
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                assert self.path == PATH
+                hook.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                time.sleep(hook._delay)
+                status = hook._statuses.pop(0) if len(hook._statuses) > 1 else hook._statuses[0]
+                self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", hook.url)
+                with contextlib.suppress(OSError):  # whoever has the status may be gone
+                    self.end_headers()
+                    time.sleep(hook._pause)
+                    self.wfile.write(hook._body.encode())
+
+            def log_message(self, *_: object) -> None:
+                """Nothing: the tests look at what was received."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def texts(self) -> list[str]:
+        return [str(message["text"]) for message in self.received]
