@@ -50,8 +50,17 @@ def cli(debug: bool) -> None:
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
 @click.option("--accept", multiple=True, metavar="CHECK", help="Publish even though this check fails; once, after a look at why.")
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Then write the page of `llm-stats report` to this file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, accept: tuple[str, ...], quiet: bool, **given: Any) -> int:
+def run(
+    model_ids: tuple[str, ...],
+    ids_file: Path | None,
+    all_models: bool,
+    accept: tuple[str, ...],
+    page: Path | None,
+    quiet: bool,
+    **given: Any,
+) -> int:
     """Fetch models into the warehouse and publish it.
 
     The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
@@ -69,8 +78,14 @@ def run(model_ids: tuple[str, ...], ids_file: Path | None, all_models: bool, acc
     if ids and all_models:
         raise UsageError("--all fetches every model; leave out the ids")
     settings = Settings.read(model_ids=ids or None, **given)
+    if page:
+        from llm_stats.report import require_place
+
+        require_place(page)  # known before requests are spent
     result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=None if quiet else shown)
     _print_result(result)
+    if page:
+        _write_report(result.database, page)
     return result.exit_code
 
 
@@ -115,6 +130,22 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
         published = reader.database  # says it well if there is nothing to export
     counts = write(published, folder, form)
     say(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}")
+    return 0
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
+@database_option
+def report(out: Path | None, database: Path | None) -> int:
+    """Write the comparisons as one HTML page.
+
+    It needs no server and no network, so it can be mailed, kept as a build artifact or put on any web server. An earlier page is replaced.
+
+    \b
+    llm-stats report
+    llm-stats report --out public/index.html
+    """
+    _write_report(database, out)
     return 0
 
 
@@ -201,6 +232,15 @@ def _read_ids(file: Path) -> list[str]:
     if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
         raise UsageError(f"--ids-file {file} names no ids")
     return ids
+
+
+def _write_report(database: Path | None, out: Path | None) -> None:
+    from llm_stats.report import write
+
+    with open_reader(database) as reader:
+        page = out or Path(reader.database.stem + ".html")
+        write(reader, page)
+    say(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
 
 
 def _print_result(result: Result) -> None:

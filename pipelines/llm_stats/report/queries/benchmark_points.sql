@@ -1,0 +1,13 @@
+-- Where a model stands on price and on a benchmark: those with the most models first.
+-- Grain: benchmark_id, model_id.
+select
+    benchmark_id,
+    model_id,
+    value,
+    cast(is_pareto as tinyint) as is_pareto,
+    cast(is_pareto_paid as tinyint) as is_pareto_paid
+from marts.price_performance
+order by
+    count(*) over (partition by benchmark_id) desc,
+    benchmark_id,
+    model_id

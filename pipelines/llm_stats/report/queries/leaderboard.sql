@@ -1,0 +1,16 @@
+-- The leaderboards, best first; a model without a rank comes last.
+-- Grain: category, evidence_scope, model_id.
+select
+    category,
+    evidence_scope,
+    model_id,
+    mean_win_rate,
+    benchmark_count,
+    rank
+from marts.leaderboard
+order by
+    rank nulls last,
+    mean_win_rate desc,
+    category,
+    evidence_scope,
+    model_id
