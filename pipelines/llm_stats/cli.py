@@ -103,7 +103,8 @@ def demo(database: Path) -> int:
         say(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
     for heading, table in comparisons(result.database):
         say(f"\n{heading}\n{render(table, 'table')}")
-    say(f"\nNext:\n  llm-stats show --database {database}\n  llm-stats show offers --describe --database {database}")
+    next_steps = ("show", "show offers --describe", "report")
+    say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
     return result.exit_code
 
 

@@ -98,7 +98,7 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
 _OF_THE_PAGE = {
     "models": {"price_usd_per_mtok", "provider_names", "paid_price_usd_per_mtok", "paid_provider_names"},
     "benchmarks": set(),
-    "benchmark_points": {"is_pareto", "is_pareto_paid"},
+    "benchmark_points": set(),
     "leaderboard": set(),
     "prices": {"times_cheapest", "known_until"},
     "findings": {"finding_count", "model_count"},

@@ -82,9 +82,11 @@ def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A number of 7 digits at most, a time as seconds since 1970; null stays null."""
+    """A number of 7 digits at most, a time as seconds since 1970, true as 1; null stays null."""
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())
+    if isinstance(value, bool):
+        return int(value)
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 

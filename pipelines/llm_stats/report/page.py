@@ -49,7 +49,7 @@ def page(reader: Reader) -> str:
     found = facts(reader)
     scripts = {
         "library": _library(),
-        "script": _script(_file("charts.js") + _file("page.js")),
+        "script": _script("".join(map(_file, ("parts.js", "charts.js", "page.js")))),
     }
     sources = " ".join(map(_hash, scripts.values()))
     policy = f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -4,8 +4,8 @@ select
     benchmark_id,
     model_id,
     value,
-    cast(is_pareto as tinyint) as is_pareto,
-    cast(is_pareto_paid as tinyint) as is_pareto_paid
+    is_pareto,
+    is_pareto_paid
 from marts.price_performance
 order by
     count(*) over (partition by benchmark_id) desc,

@@ -21,15 +21,11 @@ select
     category,
     model_id,
     value,
-    cast(
-        value > coalesce(max(value) over cheaper, -1)
-        and value = max(value) over (partition by category, price) as tinyint
-    ) as is_pareto,
-    cast(
-        paid_price is not null
-        and value > coalesce(max(value) over cheaper_paid, -1)
-        and value = max(value) over (partition by category, paid_price) as tinyint
-    ) as is_pareto_paid
+    value > coalesce(max(value) over cheaper, -1)
+    and value = max(value) over (partition by category, price) as is_pareto,
+    paid_price is not null
+    and value > coalesce(max(value) over cheaper_paid, -1)
+    and value = max(value) over (partition by category, paid_price) as is_pareto_paid
 from ranked_models
 window
     cheaper as (partition by category order by price range between unbounded preceding and current row exclude group),

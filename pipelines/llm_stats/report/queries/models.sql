@@ -4,7 +4,6 @@ select
     models.model_id,
     models.model_name,
     models.organization_name,
-    models.is_open_weight,
     case when model_prices.has_free_offer then 0 else model_prices.min_blended_usd_per_mtok end as price_usd_per_mtok,
     string_agg(offers.provider_name, ', ' order by offers.provider_name) filter (where offers.is_cheapest) as provider_names,
     model_prices.min_blended_usd_per_mtok as paid_price_usd_per_mtok,
