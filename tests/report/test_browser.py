@@ -141,7 +141,7 @@ def test_the_page_draws_without_a_network_and_without_a_complaint(browser: Brows
     for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
         assert len(browser.marks(chart)) == points, chart
     assert browser.find("#history-chart .mark-line path"), "prices over time are steps"
-    for title in ("mean win rate, overall, 0 to 1", "US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
+    for title in ("Mean win rate, overall, 0 to 1", "US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
         assert title in [text.text for text in browser.find("#value-chart text")], title
     assert len(browser.find("#leaders-table tbody tr")) == 13
     assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text("changes-table")

@@ -81,7 +81,7 @@ function labelled(spec, ink) {
  */
 function offersChart(offers, ink) {
   const kinds = ["input", "output"];
-  const dots = offers.flatMap(offer => kinds.map(kind => ({ ...offer, kind, price: offer[`${kind}_usd_per_mtok`] })));
+  const dots = ["output", "input"].flatMap(kind => offers.map(offer => ({ ...offer, kind, price: offer[`${kind}_usd_per_mtok`] })));
   const most = Math.max(...offers.map(offer => offer.end)) || 1;
   const x = { type: "quantitative", title: USD, scale: { domain: [0, most], nice: true }, axis: { format: ",~r", tickCount: 6 } };
   const y = {
@@ -100,9 +100,10 @@ function offersChart(offers, ink) {
       },
       {
         name: "points", data: { values: dots.filter(dot => dot.price !== null) },
-        mark: { type: "point", filled: true, size: 90, opacity: 1 },
+        mark: { type: "point", filled: true, opacity: 1 },
         encoding: {
           x: { ...x, field: "price" }, tooltip,
+          size: { condition: { test: "datum.kind === 'input'", value: 55 }, value: 110 },
           color: { field: "kind", scale: { domain: kinds, range: [ink.first, ink.second] }, legend: { title: null } },
           shape: { field: "kind", scale: { domain: kinds, range: ["circle", "square"] } },
           opacity: { condition: { test: "datum.is_available", value: 1 }, value: 0.45 },

@@ -25,7 +25,7 @@ function subject() {
   const [kind, key] = byId("value-subject").value.split(/ (.*)/s);
   if (kind !== "benchmark") {
     const points = tables.category_points.filter(point => point.category === key);
-    return { points, title: `mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share, who: "ranked models" };
+    return { points, title: `Mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share, who: "ranked models" };
   }
   const { benchmark_id: id, scale, is_lower_better: isLowerBetter } = benchmarks.get(Number(key));
   const unit = scale === "normalized" ? "normalized, 0 to 1" : "in its own unit";
@@ -162,7 +162,7 @@ function showLeaders() {
     { name: "Rank", of: row => number(row.rank), className: "number" },
     { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },
     { name: "Mean win rate", of: row => bar(row.mean_win_rate), className: "share" },
-    { name: "Benchmarks", of: row => number(row.benchmark_count), className: "number" },
+    { name: "Bench\u00admarks", of: row => number(row.benchmark_count), className: "number" },
     { name: "US$ / M tokens", of: row => usd(models.get(row.model_id).price_usd_per_mtok), className: "number" },
   ], rows, 20, "No model has a score that counts here.");
 }
