@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.reader import Reader
+from llm_stats.report import facts as facts_module
 from llm_stats.report import write
 from llm_stats.sample import today, yesterday
 from selenium import webdriver
@@ -270,3 +271,11 @@ def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world
         assert browser.find(f"#{part} .points_marks path") or browser.text(part), part
     assert browser.complaints() == []
     assert browser.overflow() == 0
+
+
+def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts_module, "_MOST_ROWS", 40)
+    browser.open(page_of(tmp_path, today()))
+    assert "Left out to keep the page small: " in browser.text("left-out")
+    assert "rows of benchmark points" in browser.text("left-out")
+    assert browser.complaints() == []

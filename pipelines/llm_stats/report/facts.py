@@ -24,10 +24,10 @@ from llm_stats.terminal import safe
 
 #: Most rows of a table: so much a browser opens without thinking.
 _MOST_ROWS = 50_000
+_MOST_CHANGES = 500
 #: Longer texts are cut: no table and no chart has room for them.
 _MOST_CHARACTERS = 300
 _CHANGE_DAYS = 30
-_MOST_CHANGES = 200
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,21 @@ def facts(reader: Reader) -> Facts:
         raise UsageError(f"{reader.database} is no llm-stats warehouse, or one of another version: {what}; try `llm-stats run`") from None
     headline = found.pop("headline")
     figures = dict(zip(headline.columns, headline.rows[0], strict=True))
-    latest = _latest_changes(reader, figures["newest_at"])
-    figures["change_count"] = len(latest.rows)
-    return Facts(figures, _encoded(found | {"changes": latest.first(_MOST_CHANGES)}))
+    found["changes"] = _latest_changes(reader, figures["newest_at"])
+    figures["change_count"] = len(found["changes"].rows)
+    return Facts(figures, _encoded(found))
 
 
 def _latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
-    """The changes of the last days before the newest record, the latest first, and the biggest first of those found at once."""
+    """The changes of the last days before the newest record, the latest day first, the biggest first of a day."""
     if newest_at is None:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
     found = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).only("changed_at", "change")
-    return Table(found.columns, found.types, sorted(found.rows, key=lambda row: row[0], reverse=True))
+    return Table(found.columns, found.types, sorted(found.rows, key=lambda row: row[0].date(), reverse=True))
 
 
 def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
+    """The tables as the page carries them, each no longer than its most, and what is left out of them in words."""
     places: dict[str, int] = {}
 
     def column(values: list[Any]) -> Any:
@@ -69,14 +70,14 @@ def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
             return {"places": [value if value is None else places.setdefault(value, len(places)) for value in values]}
         return [_plain(value) for value in values]
 
+    kept = {name: table.first(_MOST_CHANGES if name == "changes" else _MOST_ROWS) for name, table in tables.items()}
     encoded = {
-        name: {title: column([row[at] for row in table.rows[:_MOST_ROWS]]) for at, title in enumerate(table.columns)}
-        for name, table in tables.items()
+        name: {title: column([row[at] for row in table.rows]) for at, title in enumerate(table.columns)} for name, table in kept.items()
     }
     left_out = [
-        f"{len(table.rows) - _MOST_ROWS:,} of {len(table.rows):,} rows of {name.replace('_', ' ')}"
+        f"{len(table.rows) - len(kept[name].rows):,} of {len(table.rows):,} rows of {name.replace('_', ' ')}"
         for name, table in tables.items()
-        if len(table.rows) > _MOST_ROWS
+        if len(table.rows) > len(kept[name].rows)
     ]
     return {"texts": [_short(text) for text in places], "tables": encoded, "left_out": left_out}
 

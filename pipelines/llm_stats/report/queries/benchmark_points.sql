@@ -1,5 +1,6 @@
 -- Where a model stands on price and on a benchmark: those with the most models first.
 -- Grain: benchmark_id, model_id.
+-- Reads: marts.price_performance.
 select
     benchmark_id,
     model_id,

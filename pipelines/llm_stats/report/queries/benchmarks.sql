@@ -1,5 +1,6 @@
 -- The benchmarks whose values may be compared, those with the most models first.
 -- Grain: benchmark_id.
+-- Reads: marts.benchmarks.
 select
     benchmark_id,
     benchmark_name,

@@ -1,6 +1,7 @@
 -- Where a ranked model stands on price and on the leaderboard of a category, judged as marts.price_performance judges a benchmark: on the
 -- frontier is a model better than every cheaper one, and as good as any of its price.
 -- Grain: category, model_id.
+-- Reads: marts.leaderboard, marts.model_prices.
 with
 ranked_models as (
     select

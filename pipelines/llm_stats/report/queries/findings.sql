@@ -1,6 +1,7 @@
 -- What not to trust: of each rule the first 50 findings, and how many there are. The rarest rule first: a fault of one row says more about
 -- that row than one of all.
 -- Grain: rule, model_id, detail.
+-- Reads: marts.data_quality.
 with
 counted_findings as (
     select

@@ -1,5 +1,6 @@
 -- The figures at the top of the page. Records of the bundled sample say so in their source.
 -- Grain: one row.
+-- Reads: staging.models, marts.model_prices, marts.offers, marts.scores, marts.data_quality, marts.freshness.
 with
 counted_models as (
     select

@@ -1,5 +1,6 @@
 -- The leaderboards, best first; a model without a rank comes last.
 -- Grain: category, evidence_scope, model_id.
+-- Reads: marts.leaderboard.
 select
     category,
     evidence_scope,

@@ -1,6 +1,6 @@
--- The offers that stand now, then what they were, the latest first. What stands is known until the last
--- fetch, not until now.
+-- The offers that stand now, then what they were, the latest first. What stands is known until the last fetch, not until now.
 -- Grain: model_id, provider_id, offer_no, valid_from.
+-- Reads: marts.price_history, marts.models, marts.offers.
 select
     price_history.model_id,
     price_history.provider_id,
