@@ -78,5 +78,11 @@ def test_queries_are_shown(demo: Path) -> None:
         assert all(reader.query(query).rows for query in queries)
 
 
+def test_every_picture_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size < 300_000 for picture in pictures)
+
+
 def test_the_package_shows_what_it_is_for() -> None:
     assert dir(llm_stats) == ["Result", "__version__", "llm_stats", "run"]
