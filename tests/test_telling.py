@@ -123,7 +123,10 @@ def test_a_spent_quota_is_told(llm_stats: Command, home: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [("--concurrency", 0), ("--all",)])
 def test_a_mistake_is_told_too(llm_stats: Command, home: Path, wrong: tuple[object, ...]) -> None:
-    done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
+    (home / "run.json").write_text('{"exit_code": 0}')
+    with (home / "run.json").open() as being_read:
+        done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
+        assert being_read.read() == '{"exit_code": 0}', "replaced as a whole"
     assert (done.code, summary(home)["kind"], lines(done.err)[-1]["exit_code"]) == (2, "usage_error", 2)
 
 
