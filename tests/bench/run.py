@@ -122,8 +122,10 @@ class Bench:
         return spend([sys.executable, str(PROGRAMS / name), base_url, KEY, str(self.concurrency), str(self.count), str(home)], home)
 
     def _run(self, base_url: str, home: Path) -> Cost:
-        command = ["llm-stats", "run", "--all", "--quiet", "--base-url", base_url, "--concurrency", str(self.concurrency)]
-        return spend([*command, "--requests-per-minute", "0"], home, LLM_STATS_API_KEY=KEY)
+        ids = home / "ids.txt"
+        ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(self.count)))
+        command = ["llm-stats", "run", "--ids-file", str(ids), "--quiet", "--base-url", base_url]
+        return spend([*command, "--concurrency", str(self.concurrency), "--requests-per-minute", "0"], home, LLM_STATS_API_KEY=KEY)
 
 
 def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
