@@ -7,8 +7,8 @@ select
     'a price is negative or not finite' as problem
 from marts.offers
 where
-    not isfinite(input_usd_per_mtok)
-    or not isfinite(output_usd_per_mtok)
+    input_usd_per_mtok not between -1.7976931348623157e308 and 1.7976931348623157e308
+    or output_usd_per_mtok not between -1.7976931348623157e308 and 1.7976931348623157e308
     or input_usd_per_mtok < 0
     or output_usd_per_mtok < 0
 

@@ -10,7 +10,7 @@ where
     win_rate not between 0 and 1
     or benchmark_rank not between 1 and model_count
     or gap_to_best < 0
-    or not isfinite(value)
+    or value not between -1.7976931348623157e308 and 1.7976931348623157e308
     or value is null
 
 union all

@@ -124,7 +124,7 @@ select
         when benchmark_count >= 3
             then rank() over (
                 partition by category, evidence_scope, benchmark_count >= 3
-                order by round(mean_win_rate, 9) desc
+                order by cast(mean_win_rate as decimal(18, 9)) desc
             )
     end as rank
 from averaged_win_rates;
