@@ -204,7 +204,7 @@ def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: py
         assert list(progress.shown(iter(answers), 2)) == answers
     shown = everything(master)
     assert "fetched 0 of 2, 2 failed" in shown
-    assert bool(re.search(r"\x1b\[[0-9;]*(3|4)[0-9;]*m", shown)) == is_coloured
+    assert bool(re.search(r"\x1b\[(\d+;)*(3|4|9|10)\d[\d;]*m", shown)) == is_coloured
 
 
 def test_help_names_every_command_in_full() -> None:
