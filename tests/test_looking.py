@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
-from conftest import Command
+from catalogue import model, offer
+from conftest import Command, RawTables
 from llm_stats.cost import tokens
 from llm_stats.errors import UsageError
 from llm_stats.output import cell, number, render
 from llm_stats.reader import Table
 from llm_stats.terminal import safe
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, made once."""
-    from llm_stats.demo import run_demo
-
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
 
 
 @pytest.fixture
@@ -74,7 +69,7 @@ def test_only_a_table_for_people_is_cut_and_it_says_so(look: Command) -> None:
 
 def test_show_describes_a_macro_with_defaults_and_a_call(look: Command) -> None:
     done = look("show", "blended_price", "--describe")
-    assert "such as `marts.blended_price(5, 25)`" in done.out
+    assert "For example: `marts.blended_price(5, 25)`" in done.out
     parameters = json.loads(look("show", "blended_price", "--describe", "--format", "json").out)
     assert [tuple(row.values()) for row in parameters] == [
         ("input", None),
@@ -172,11 +167,24 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(look: Comma
     found = json.loads(look("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out)
     facts = {row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in found["facts"]}
     assert facts["context window, tokens"] == ("400,000", "256,000")
-    assert facts["cheapest offer, $ per M tokens"] == ("5.00 in, 25.00 out, alpine-cloud", "2.70 in, 13.50 out, bluebird")
+    assert facts["cheapest offer, $ per M tokens"] == (
+        "5.00 in, 25.00 out, alpine-cloud or northlight",
+        "2.70 in, 13.50 out, bluebird",
+    )
     winners = {row["benchmark_id"]: row["winner"] for row in found["benchmarks"]}
     assert winners["sample-arena"] == "aurora-large-1"
     assert winners["sample-math"] == "kestrel-2-pro"
     assert winners["sample-long-context"].startswith("not comparable: ")
+
+
+def test_compare_says_who_shares_the_lowest_price(llm_stats: Command, home: Path) -> None:
+    providers = [offer("c", 5, 25), offer("b", 4, 28), offer("a", 5, 25), offer("a", 5, 25), offer("d", 6, 30)]
+    with duckdb.connect(home / "w.duckdb") as connection:
+        raw = RawTables(connection)
+        raw.load([model("m", providers=providers), model("n")], dt.datetime.fromisoformat("2026-01-01"))
+        raw.apply()
+    (*_, cheapest) = json.loads(llm_stats("compare", "m", "n", "--database", "w.duckdb", "--format", "json").out)["facts"]
+    assert (cheapest["m"], cheapest["n"]) == ("5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b", "–")
 
 
 def test_cost_is_what_the_tokens_cost_cheapest_first(look: Command) -> None:

@@ -55,13 +55,6 @@ def test_every_view_and_macro_is_named_and_no_other() -> None:
     assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in sql.files(layer)}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from llm_stats.demo import run_demo
-
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
-
-
 SHOWN = [
     (file.name, query, answer)
     for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -83,6 +76,12 @@ def test_queries_are_shown(demo: Path) -> None:
     queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
     with Reader(demo) as reader:
         assert all(reader.query(query).rows for query in queries)
+
+
+def test_every_picture_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size < 300_000 for picture in pictures)
 
 
 def test_the_package_shows_what_it_is_for() -> None:

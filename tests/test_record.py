@@ -11,6 +11,7 @@ import pytest
 from llm_stats import record, sample, tables
 from llm_stats.errors import RecordRejected
 
+HASH = "0123456789abcdef"
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
 
@@ -88,7 +89,7 @@ def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
     document["carbon_g"] = 12
     document["organization"]["country"] = "NO"
     document["providers"][1]["Id"] = {"deep": [1]}
-    row = record.to_row(parsed(document), NOW)
+    row = record.to_row(parsed(document), NOW, HASH)
     assert row["extra"] == {"carbon_g": 12, "organization.country": "NO"}
     assert row["providers"][1]["extra"] == {"Id": {"deep": [1]}}
     assert record.new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
@@ -96,16 +97,16 @@ def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
 
 def test_an_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
     document["big"] = [10**30, -(2**63), {"x": 2**63}]
-    assert record.to_row(parsed(document), NOW)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
+    assert record.to_row(parsed(document), NOW, HASH)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
 
 
 def test_the_sample_has_no_unknown_field() -> None:
-    rows = [record.to_row(record.parse(json.dumps(entry), entry["id"]), NOW) for entry in sample.today()]
+    rows = [record.to_row(record.parse(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()]
     assert set().union(*map(record.new_fields, rows)) == set()
 
 
 def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, Any]) -> None:
-    row = record.to_row(parsed(document), NOW)
+    row = record.to_row(parsed(document), NOW, HASH)
     assert row["organization"] == {"id": "northlight", "name": "Northlight Labs"}
     assert [offer["provider_id"] for offer in row["providers"]] == [offer["provider_id"] for offer in document["providers"]]
     assert {entry["category"]: entry["score"] for entry in row["top_scores"]} == document["top_scores"]
@@ -121,12 +122,12 @@ def test_a_time_of_another_zone_becomes_utc(document: dict[str, Any]) -> None:
 
 def test_every_documented_field_has_a_column_and_every_column_a_meaning() -> None:
     assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
-        "models": 33,
-        "models__providers": 7,
-        "models__scores": 14,
-        "models__modalities": 2,
-        "models__top_scores": 3,
-        "fetches": 8,
+        "models": 39,
+        "models__providers": 8,
+        "models__scores": 15,
+        "models__modalities": 3,
+        "models__top_scores": 4,
+        "fetches": 9,
     }
     assert [c.name for columns in tables.TABLES.values() for c in columns if not c.description] == []
     assert tables.TABLE_COMMENTS.keys() == tables.TABLES.keys()

@@ -66,7 +66,7 @@ def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
     write("marts/a", "create view marts.a as select 2 as x")
     write("history/h", "insert into history.h select 2")
     write("marts/b", text)
-    with pytest.raises(sql.SqlError, match=says):
+    with pytest.raises(sql.SqlError, match=says), sql.transaction(connection):
         sql.apply(connection, tmp_path)
     assert connection.execute("select (select x from marts.a), (select count(*) from history.h)").fetchall() == [(1, 1)]
 

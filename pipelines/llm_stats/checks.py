@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
+
 from llm_stats import sql
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.reader import Reader
@@ -36,21 +38,22 @@ def count() -> int:
     return len(sql.files("checks"))
 
 
-def findings(reader: Reader) -> list[Finding]:
+def findings(database: Path) -> list[Finding]:
     """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
     found = []
-    for file in sql.files("checks"):
-        severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
-        if severity is None:
-            raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
-        try:
-            wrong = reader.query(file.text)
-        except UsageError as error:
-            raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
-        if wrong.rows:
-            says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
-            weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
-            found.append(Finding(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
+    with _ComputedOnce(database) as reader:
+        for file in sql.files("checks"):
+            severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
+            if severity is None:
+                raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
+            try:
+                wrong = reader.query(file.text)
+            except UsageError as error:
+                raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
+            if wrong.rows:
+                says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
+                weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
+                found.append(Finding(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
     return sorted(found, key=lambda finding: finding.severity)
 
 
@@ -60,11 +63,31 @@ def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
     for name in accepted:
         if name not in known:
             raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
-    with Reader(database) as reader:
-        found = findings(reader)
+    found = findings(database)
     errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
     if errors:
         broken = "\n".join(f"  {finding}" for finding in errors)
         way_out = "if the data is right, run again with " + " ".join(f"--accept {finding.check}" for finding in errors)
         raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
     return found
+
+
+class _ComputedOnce(Reader):
+    """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config={"preserve_insertion_order": "false"})
+        connection.execute(f"attach {sql.literal(str(self.database))} as file (read_only)")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        for schema in ("raw", "staging", "history", "marts"):
+            connection.execute(f"create schema {schema}")
+        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'file' and schema_name in ('raw', 'history')"
+        for schema, name in connection.execute(tables).fetchall():
+            connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
+        views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
+        definitions = dict(connection.execute(views).fetchall())
+        for address in (file.address for file in sql.in_order() if file.layer in ("staging", "marts")):
+            definition = definitions[address]
+            connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
+        return connection

@@ -115,7 +115,7 @@ def check(database: Path | None) -> int:
     from llm_stats import checks
 
     with open_reader(database) as reader:
-        found = checks.findings(reader)
+        found = checks.findings(reader.database)
     for finding in found:
         say(safe(str(finding)))
     errors = sum(finding.severity == "error" for finding in found)

@@ -188,7 +188,23 @@ def status(form: str, database: Path | None) -> None:
             say(line)
 
 
-COMMANDS = (show, sql, changes, history, compare, cost, status)
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
+@database_option
+def report(out: Path | None, database: Path | None) -> int:
+    """Write the comparisons as one HTML page.
+
+    It needs no server and no network, so it can be mailed, kept as a build artifact or put on any web server. An earlier page is replaced.
+
+    \b
+    llm-stats report
+    llm-stats report --out public/index.html
+    """
+    write_report(database, out)
+    return 0
+
+
+COMMANDS = (show, sql, changes, history, compare, cost, status, report)
 
 
 def open_reader(database: Path | None) -> Reader:
@@ -197,6 +213,16 @@ def open_reader(database: Path | None) -> Reader:
     from llm_stats.settings import Settings
 
     return Reader(Settings.read(database=database).database)
+
+
+def write_report(database: Path | None, out: Path | None) -> None:
+    """Writes the page of the published file."""
+    from llm_stats.report import write
+
+    with open_reader(database) as reader:
+        page = out or Path(reader.database.stem + ".html")
+        write(reader, page)
+    say(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
 
 
 def print_table(table: Table, form: Format, most: int = 0) -> None:

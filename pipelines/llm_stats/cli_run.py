@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import completion
-from llm_stats.cli_read import database_option, read_text
+from llm_stats.cli_read import database_option, read_text, write_report
 from llm_stats.errors import UsageError
 from llm_stats.terminal import safe, say
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to write progress and errors."
 )
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Then write the page of `llm-stats report` to this file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def run(
@@ -44,6 +45,7 @@ def run(
     notify: bool,
     summary: Path | None,
     log_format: str,
+    page: Path | None,
     quiet: bool,
     **given: Any,
 ) -> int:
@@ -70,8 +72,14 @@ def run(
             raise UsageError("--all fetches every model; leave out the ids")
         settings = Settings.read(model_ids=ids or None, **given)
         telling.begin(settings)
+        if page:
+            from llm_stats.report import require_place
+
+            require_place(page)  # known before requests are spent
         telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
         _print_result(telling.result)
+        if page:
+            write_report(telling.result.database, page)
     return telling.exit_code
 
 
@@ -94,7 +102,8 @@ def demo(database: Path) -> int:
         say(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
     for heading, table in comparisons(result.database):
         say(f"\n{heading}\n{render(table, 'table')}")
-    say(f"\nNext:\n  llm-stats show --database {database}\n  llm-stats show offers --describe --database {database}")
+    next_steps = ("show", "show offers --describe", "report")
+    say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
     return result.exit_code
 
 

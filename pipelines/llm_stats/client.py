@@ -13,12 +13,15 @@ How requests leave, and when they stop, is `wire.py`.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -31,6 +34,7 @@ from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
 MAX_FAILED_IN_A_ROW = 10  # the API is down; less would be bad luck, or a few bad records that come first
+_MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 ENOUGH_LOOK_ALIKES = 3  # one or two may be bad records of the right catalogue
 _PAGE_SIZE = 200
 
@@ -67,8 +71,8 @@ class Client:
         clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._concurrency = concurrency
         self._cache = cache
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="fetch")
         self._now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._wire = Wire(
             self.base_url,
@@ -89,6 +93,8 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._wire.end()
+        self._pool.shutdown(cancel_futures=True)
         self._wire.close()
 
     @property
@@ -100,21 +106,30 @@ class Client:
         return self._wire.requests_sent
 
     def fetch(self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None) -> Iterator[Answer]:
-        """One answer for every id, as they arrive; ids not asked for because asking stopped come as `deferred`.
+        """One answer for every id, as they arrive; ids not asked for because asking stopped come as `deferred`. Asking begins at once.
 
         `fetched_at` says how old the records are that one has already: nothing older is taken from the cache.
         """
         known = fetched_at or {}
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="fetch") as pool:
+        arrived: SimpleQueue[Future[Answer]] = SimpleQueue()
+        waiting = iter(model_ids)
+
+        def ask(most: int) -> None:
+            for model_id in islice(waiting, most):
+                self._pool.submit(self._fetch_one, model_id, known.get(model_id)).add_done_callback(arrived.put)
+
+        def answers() -> Iterator[Answer]:
             try:
-                # as_completed drops each future once it is yielded: a record handed on is not kept in memory here
-                futures = [pool.submit(self._fetch_one, model_id, known.get(model_id)) for model_id in model_ids]
-                for future in as_completed(futures):
+                for _ in model_ids:
+                    future = arrived.get()
+                    ask(1)
                     yield future.result()
                 self._doubt_address(enough=1)
             finally:
                 self._wire.end()
-                pool.shutdown(cancel_futures=True)
+
+        ask(_MOST_AHEAD)
+        return answers()
 
     def list_ids(self) -> list[str]:
         """Every id the API lists, page by page (`GET /models?limit=&cursor=`).
@@ -179,7 +194,8 @@ class Client:
             outcome: record.Outcome = "not_found" if error.status == 404 else "failed"
             answer = self._answer(model_id, errand, outcome, status=error.status, code=error.code, message=str(error))
         else:
-            answer = self._answer(model_id, errand, "loaded", status=200, row=record.to_row(loaded, body.arrived_at))
+            row = record.to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
+            answer = self._answer(model_id, errand, "loaded", status=200, row=row)
         self._watch(answer, is_look_alike)
         return answer
 

@@ -34,15 +34,19 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
     by_model = {model_id: values for model_id, *values in found.rows}
     cheapest = reader.query(
         """
-        select model_id, provider_id, input_usd_per_mtok, output_usd_per_mtok from marts.offers
+        select model_id, input_usd_per_mtok, output_usd_per_mtok, string_agg(distinct provider_id, ' or ' order by provider_id)
+        from marts.offers
         where is_cheapest and model_id in (select unnest(?))
-        qualify row_number() over (partition by model_id order by provider_id, offer_no) = 1
+        group by model_id, input_usd_per_mtok, output_usd_per_mtok
+        order by min(provider_id)
         """,
         [model_ids],
     )
-    offers = {model_id: f"{offer(price_in, price_out)}, {provider}" for model_id, provider, price_in, price_out in cheapest.rows}
+    offers: dict[str, list[str]] = {model_id: [] for model_id in model_ids}
+    for model_id, input_usd, output_usd, providers in cheapest.rows:  # of one blended price, but perhaps of other parts
+        offers[model_id].append(f"{offer(input_usd, output_usd)}, {providers}")
     rows = [(fact, *(cell(by_model[model_id][place]) for model_id in model_ids)) for place, fact in enumerate(_FACTS)]
-    rows.append(("cheapest offer, $ per M tokens", *(offers.get(model_id, "–") for model_id in model_ids)))
+    rows.append(("cheapest offer, $ per M tokens", *("; ".join(offers[model_id]) or "–" for model_id in model_ids)))
     return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
 
 

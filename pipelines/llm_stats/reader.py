@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -46,13 +46,14 @@ class Reader:
                 f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
             )
         try:
-            self._connection = duckdb.connect(
-                database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"}
-            )
+            self._connection = self._open()
         except duckdb.Error as error:
             raise UsageError(f"{database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
 
-    def __enter__(self) -> Reader:
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,8 +100,8 @@ class Reader:
                 raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
-        """The views and macros people read, with one line each."""
-        rows = [(name, kind, comment) for schema, name, kind, comment in self._relations() if schema == "marts"]
+        """The views and macros people read, with the first sentence of what they say."""
+        rows = [(name, kind, comment.split(". ")[0]) for schema, name, kind, comment in self._relations() if schema == "marts"]
         return Table(("name", "kind", "meaning"), ("VARCHAR",) * 3, rows)
 
     def describe(self, name: str) -> tuple[str, Table]:
@@ -163,7 +164,7 @@ def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     text = next((file.text for file in sql.files("macros") if file.address == macro), "")
     signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
     call = re.search(r"`[^`]*`", text.split("\n")[0])
-    return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f"; such as {call[0]}" if call else ""
+    return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

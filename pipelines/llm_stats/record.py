@@ -174,36 +174,49 @@ def _explain(error: ValidationError) -> str:
     return f"{path or 'record'}: {first['msg']}{got}{more}"
 
 
-def to_row(record: Record, fetched_at: dt.datetime) -> dict[str, Any]:
-    """The record as dlt takes it: documented fields, unknown ones in `extra`, free-form maps and plain lists as child rows; nulls left out.
+def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
+    """The record as a row: documented fields, nested objects as they are, unknown fields in `extra`; lists and free-form maps as lists of
+    child rows.
 
     Every child row carries `model_id`, so that no reader needs dlt's keys.
     """
-    owner = {"model_id": record.id}
     return {
         **_with_extra(record),
         "fetched_at": _as_utc(fetched_at),
-        "providers": [owner | _with_extra(provider) for provider in record.providers],
-        "scores": [owner | _with_extra(score) for score in record.scores],
-        "modalities": [owner | {"modality": modality} for modality in record.modalities],
-        "top_scores": [owner | {"category": category, "score": score} for category, score in record.top_scores.items()],
+        "content_hash": content_hash,
+        "provider_count": len(record.providers),
+        "score_count": len(record.scores),
+        "modality_count": len(record.modalities),
+        "top_score_count": len(record.top_scores),
+        "providers": [_child(record.id, provider) for provider in record.providers],
+        "scores": [_child(record.id, score) for score in record.scores],
+        "modalities": [{"model_id": record.id, "modality": modality} for modality in record.modalities],
+        "top_scores": [{"model_id": record.id, "category": category, "score": score} for category, score in record.top_scores.items()],
     }
+
+
+def _child(model_id: str, part: _Part) -> dict[str, Any]:
+    """A row of a list. There are dozens in a record, so what holds no objects is not searched for any."""
+    return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 
 
 def _with_extra(part: _Part) -> dict[str, Any]:
     row, extra = _split(part)
-    return {**row, "extra": json.loads(json.dumps(extra), parse_int=_number)} if extra else row
+    return {**row, "extra": _storable(extra)}
+
+
+def _storable(extra: dict[str, Any] | None) -> Any:
+    """Unknown fields, or None if there are none. Nothing is known of them: a number that no column can hold stays as text."""
+    return json.loads(json.dumps(extra), parse_int=_number) if extra else None
 
 
 def _number(digits: str) -> int | str:
-    """Nothing is known of an unknown field; a number that no column can hold stays as text."""
     number = int(digits)
     return number if -(2**63) <= number < 2**63 else digits
 
 
 def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Documented scalars and objects of a part that are not null, and everything else; an unknown field of a nested object keeps its
-    path as key."""
+    """Documented scalars and objects of a part, and everything else; an unknown field of a nested object keeps its path as key."""
     row: dict[str, Any] = {}
     extra = dict(part.model_extra or {})
     for name in type(part).model_fields:
@@ -211,14 +224,14 @@ def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:
         if isinstance(value, _Part):
             row[name], inner = _split(value)
             extra |= {f"{name}.{key}": unknown for key, unknown in inner.items()}
-        elif value is not None and not isinstance(value, list | dict):
+        elif not isinstance(value, list | dict):
             row[name] = value
     return row, extra
 
 
 def new_fields(row: dict[str, Any]) -> set[str]:
     """The undocumented fields of a row made by `to_row`, as `table.field`."""
-    found = {f"models.{key}" for key in row.get("extra", ())}
+    found = {f"models.{key}" for key in row["extra"] or ()}
     for child in ("providers", "scores"):
-        found |= {f"{child}.{key}" for entry in row[child] for key in entry.get("extra", ())}
+        found |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
     return found

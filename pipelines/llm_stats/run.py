@@ -51,7 +51,6 @@ def carry_out(
     from llm_stats.client import Client
     from llm_stats.pace import Pace
     from llm_stats.reader import Reader
-    from llm_stats.source import resources
     from llm_stats.warehouse import Warehouse
 
     started = time.monotonic()
@@ -80,10 +79,10 @@ def carry_out(
         if due:
             with warehouse.working_copy() as copy:
                 answers = result.count(client.fetch(due, fetched_at))
-                result.load_id = copy.load(resources(progress(answers, len(due)) if progress else answers))
+                result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
                 result.stop = client.stop
                 _require_an_answer(result)
-                copy.build()
+                copy.build(result.load_id)
                 copy.compact()
                 with warehouse.keeping_refused(copy):
                     result.warnings = checks.require(copy.path, accepted_checks)

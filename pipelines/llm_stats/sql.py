@@ -10,6 +10,7 @@ import functools
 import graphlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,29 +85,40 @@ def _reads(file: SqlFile) -> set[str]:
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
-def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
-    """Makes `staging`, `history` and `marts` what the files say, in one transaction.
-
-    Views and macros are made anew, so one whose file is gone disappears; history tables are only written to. Applied twice, or on an
-    empty database that has the raw tables, the result is the same. Raises `SqlError`, naming file and line; nothing is changed then.
-    """
-    ordered = in_order(root)
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that happens inside, or nothing of it."""
     connection.begin()
     try:
-        for schema in ("staging", "marts"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-        for schema in dict.fromkeys(_SCHEMAS.values()):
-            connection.execute(f"create schema if not exists {schema}")
-        for file in ordered:
-            for line, statement in _statements(file):
-                try:
-                    connection.execute(statement)
-                except duckdb.Error as error:
-                    raise SqlError(_locate(file, line, error)) from None
+        yield
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
+
+
+def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
+    """Makes `staging`, `history` and `marts` what the files say; in a transaction of the caller's.
+
+    Views and macros are made anew, so one whose file is gone disappears; history tables are only written to. Applied twice, or on an
+    empty database that has the raw tables, the result is the same. Raises `SqlError`, naming file and line.
+    """
+    ordered = in_order(root)
+    for schema in ("staging", "marts"):
+        connection.execute(f"drop schema if exists {schema} cascade")
+    for schema in dict.fromkeys(_SCHEMAS.values()):
+        connection.execute(f"create schema if not exists {schema}")
+    for file in ordered:
+        for line, statement in _statements(file):
+            try:
+                connection.execute(statement)
+            except duckdb.Error as error:
+                raise SqlError(_locate(file, line, error)) from None
+
+
+def literal(text: str) -> str:
+    """A text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _statements(file: SqlFile) -> Iterator[tuple[int, str]]:

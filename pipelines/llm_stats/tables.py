@@ -1,6 +1,7 @@
 """The raw tables that follow from the record: columns, types, nullability and comments, derived and not written twice.
 
-Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is a child table, as dlt makes it.
+Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is a child table. Names are dlt's, so that
+`sql/` reads what a run loads and what the source alone loads.
 """
 
 from __future__ import annotations
@@ -27,9 +28,19 @@ class Column:
     description: str
 
     @property
+    def is_dlts_own(self) -> bool:
+        """True if dlt fills the column in when it makes child tables itself."""
+        return self.name.startswith("_dlt_")
+
+    @property
     def dlt_hint(self) -> dict[str, Any]:
         hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
         return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
+
+    @property
+    def sql_type(self) -> str:
+        """The data type under DuckDB's name."""
+        return {"text": "varchar", "bool": "boolean"}.get(self.data_type, self.data_type)
 
 
 _DATA_TYPES: dict[object, str] = {
@@ -65,21 +76,34 @@ def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -
 
 
 _MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
+_CONTENT_HASH = Column("content_hash", "text", False, "Hash of the record as it came; the same hash as before: nothing has changed")
+_COUNTS = [
+    Column(f"{entry}_count", "bigint", False, f"Entries of the record's `{field}` when it came, so that a lost row shows")
+    for entry, field in (
+        ("provider", "providers"),
+        ("score", "scores"),
+        ("modality", "modalities"),
+        ("top_score", "top_scores"),
+    )
+]
 _EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
 _FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
+LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), _FETCHED_AT, _EXTRA],
-    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA],
-    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA],
-    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`")],
+    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
+    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
+    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
+    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
     "models__top_scores": [
         _MODEL_ID,
         Column("category", "text", False, "Category that the number stands for"),
         Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
+        LIST_IDX,
     ],
-    "fetches": [*_columns(Fetch)],
+    "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
 #: One line on each raw table.

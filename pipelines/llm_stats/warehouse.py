@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import filelock
 
-from llm_stats import sql
+from llm_stats import raw, sql
 from llm_stats.errors import CheckFailed, LlmStatsError, LoadFailed, Locked, UsageError
 from llm_stats.snapshots import Snapshots, new_id
-from llm_stats.tables import TABLE_COMMENTS, TABLES
 
 if TYPE_CHECKING:
-    from dlt.extract import DltResource
+    from llm_stats.client import Answer
 
 #: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
@@ -37,11 +36,7 @@ _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 _MOST_FREE = 0.2
 
 #: Changes when raw or history tables of an older file can no longer be used as they are.
-LAYOUT = 1
-
-_DUCKDB_TYPES = {"text": "varchar", "double": "double", "bigint": "bigint", "bool": "boolean", "timestamp": "timestamp", "date": "date"}
-_ROOT_KEYS = "_dlt_load_id varchar not null, _dlt_id varchar not null"
-_NESTED_KEYS = "_dlt_root_id varchar not null, _dlt_parent_id varchar not null, _dlt_list_idx bigint not null, _dlt_id varchar not null"
+LAYOUT = 2
 
 
 class Warehouse:
@@ -174,11 +169,12 @@ class WorkingCopy:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._incoming = path.with_name("incoming.duckdb")
 
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            connection.execute(f"attach {_literal(str(self.path))} as new ({_STORAGE})")
+            connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
 
     def compact(self) -> None:
         """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
@@ -189,30 +185,31 @@ class WorkingCopy:
         roomy = self.path.rename(self.path.with_name("roomy"))
         self.create()
         with duckdb.connect() as connection:
-            connection.execute(f"attach {_literal(str(roomy))} as roomy (read_only)")
-            connection.execute(f"attach {_literal(str(self.path))} as compact")
+            connection.execute(f"attach {sql.literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {sql.literal(str(self.path))} as compact")
             connection.execute("copy from database roomy to compact")
         roomy.unlink()
 
-    def load(self, resources: Iterable[DltResource]) -> str:
-        """Loads resources into `raw` with dlt, from a clean working folder; the id of the load.
+    def load(self, answers: Iterable[Answer]) -> str:
+        """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
 
-        dlt takes its state back from the database, so nothing pending from another run can get in the way. Raises `LoadFailed`.
+        Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
         """
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
         os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
-        os.environ.setdefault("DATA_WRITER__DISABLE_COMPRESSION", "true")
         import dlt
         from dlt.pipeline.exceptions import PipelineStepFailed
+
+        from llm_stats.source import batches
 
         pipeline = dlt.pipeline(
             "llm_stats",
             pipelines_dir=str(self.path.parent / "dlt"),
-            destination=dlt.destinations.duckdb(str(self.path), preferred_loader_file_format="parquet", supports_transactions=True),
-            dataset_name="raw",
+            destination=dlt.destinations.duckdb(str(self._incoming)),
+            dataset_name="main",
         )
         try:
-            info = pipeline.run(list(resources))
+            info = pipeline.run(batches(answers))
         except PipelineStepFailed as error:
             cause = error.__cause__ or error
             while cause.__cause__ is not None:
@@ -220,22 +217,15 @@ class WorkingCopy:
             if isinstance(cause, LlmStatsError | KeyboardInterrupt):
                 raise cause from None
             raise LoadFailed(f"{self.path.name}: loading failed in step {error.step}: {cause}; nothing was published") from error
-        return str(info.loads_ids[-1]) if info.loads_ids else ""
+        return str(info.loads_ids[-1])
 
-    def build(self) -> None:
-        """Completes `raw`, and makes staging, history and marts what `sql/` says."""
+    def build(self, load_id: str) -> None:
+        """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
         with duckdb.connect(self.path) as connection:
-            connection.execute("create schema if not exists raw")
-            connection.execute("drop schema if exists raw_staging cascade")
-            for table, columns in TABLES.items():
-                # dlt makes no table of which no row has come; views need it all the same
-                types = [f"{c.name} {_DUCKDB_TYPES.get(c.data_type, c.data_type)}{'' if c.nullable else ' not null'}" for c in columns]
-                keys = _NESTED_KEYS if "__" in table else _ROOT_KEYS
-                connection.execute(f"create table if not exists raw.{table} ({', '.join(types)}, {keys})")
-                connection.execute(f"comment on table raw.{table} is {_literal(TABLE_COMMENTS[table])}")
-                for column in columns:
-                    connection.execute(f"comment on column raw.{table}.{column.name} is {_literal(column.description)}")
-            sql.apply(connection)
+            connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
+            with sql.transaction(connection):
+                raw.fill(connection, load_id)
+                sql.apply(connection)
 
 
 def _sign(path: Path) -> None:
@@ -253,7 +243,3 @@ def _holder(path: Path) -> str:
         return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
     except (OSError, ValueError, KeyError):
         return "just started"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -1,121 +1,85 @@
 -- A mart names a model, a provider or a benchmark that the mart of these does not have.
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores, marts.benchmarks, marts.leaderboard,
--- marts.price_performance.
-select distinct
-    'marts.offers' as table_name,
-    'model_id' as column_name,
-    children.model_id as missing_id
-from marts.offers as children
-left join marts.models as parents on children.model_id = parents.model_id
-where
-    children.model_id is not null
-    and parents.model_id is null
+-- marts.price_performance, marts.price_history, marts.price_changes, marts.score_changes.
+-- The past may name a provider or a benchmark that is gone by now; marts.freshness and marts.data_quality a model that never loaded.
+with
+named_ids as (
+    select
+        'marts.offers' as table_name,
+        unnest(['model', 'provider']) as kind,
+        unnest([model_id, provider_id]) as id
+    from marts.offers
+    union all
+    select
+        'marts.model_prices' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.model_prices
+    union all
+    select
+        'marts.scores' as table_name,
+        unnest(['model', 'benchmark']) as kind,
+        unnest([model_id, benchmark_id]) as id
+    from marts.scores
+    union all
+    select
+        'marts.leaderboard' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.leaderboard
+    union all
+    select
+        'marts.price_performance' as table_name,
+        unnest(['model', 'benchmark', 'provider', 'model']) as kind,
+        unnest([model_id, benchmark_id, provider_id, dominated_by_model_id]) as id
+    from marts.price_performance
+    union all
+    select
+        'marts.price_history' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.price_history
+    union all
+    select
+        'marts.price_changes' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.price_changes
+    union all
+    select
+        'marts.score_changes' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.score_changes
+),
 
-union all
-
-select distinct
-    'marts.offers' as table_name,
-    'provider_id' as column_name,
-    children.provider_id as missing_id
-from marts.offers as children
-left join marts.providers as parents on children.provider_id = parents.provider_id
-where
-    children.provider_id is not null
-    and parents.provider_id is null
-
-union all
-
-select distinct
-    'marts.model_prices' as table_name,
-    'model_id' as column_name,
-    children.model_id as missing_id
-from marts.model_prices as children
-left join marts.models as parents on children.model_id = parents.model_id
-where
-    children.model_id is not null
-    and parents.model_id is null
-
-union all
-
-select distinct
-    'marts.scores' as table_name,
-    'model_id' as column_name,
-    children.model_id as missing_id
-from marts.scores as children
-left join marts.models as parents on children.model_id = parents.model_id
-where
-    children.model_id is not null
-    and parents.model_id is null
-
-union all
-
-select distinct
-    'marts.scores' as table_name,
-    'benchmark_id' as column_name,
-    children.benchmark_id as missing_id
-from marts.scores as children
-left join marts.benchmarks as parents on children.benchmark_id = parents.benchmark_id
-where
-    children.benchmark_id is not null
-    and parents.benchmark_id is null
-
-union all
-
-select distinct
-    'marts.leaderboard' as table_name,
-    'model_id' as column_name,
-    children.model_id as missing_id
-from marts.leaderboard as children
-left join marts.models as parents on children.model_id = parents.model_id
-where
-    children.model_id is not null
-    and parents.model_id is null
-
-union all
+known_ids as (
+    select
+        'model' as kind,
+        model_id as id
+    from marts.models
+    union all
+    select
+        'provider' as kind,
+        provider_id as id
+    from marts.providers
+    union all
+    select
+        'benchmark' as kind,
+        benchmark_id as id
+    from marts.benchmarks
+)
 
 select distinct
-    'marts.price_performance' as table_name,
-    'model_id' as column_name,
-    children.model_id as missing_id
-from marts.price_performance as children
-left join marts.models as parents on children.model_id = parents.model_id
+    named_ids.table_name,
+    named_ids.kind,
+    named_ids.id as missing_id
+from named_ids
+left join known_ids
+    on
+        named_ids.kind = known_ids.kind
+        and named_ids.id = known_ids.id
 where
-    children.model_id is not null
-    and parents.model_id is null
-
-union all
-
-select distinct
-    'marts.price_performance' as table_name,
-    'benchmark_id' as column_name,
-    children.benchmark_id as missing_id
-from marts.price_performance as children
-left join marts.benchmarks as parents on children.benchmark_id = parents.benchmark_id
-where
-    children.benchmark_id is not null
-    and parents.benchmark_id is null
-
-union all
-
-select distinct
-    'marts.price_performance' as table_name,
-    'provider_id' as column_name,
-    children.provider_id as missing_id
-from marts.price_performance as children
-left join marts.providers as parents on children.provider_id = parents.provider_id
-where
-    children.provider_id is not null
-    and parents.provider_id is null
-
-union all
-
-select distinct
-    'marts.price_performance' as table_name,
-    'dominated_by_model_id' as column_name,
-    children.dominated_by_model_id as missing_id
-from marts.price_performance as children
-left join marts.models as parents on children.dominated_by_model_id = parents.model_id
-where
-    children.dominated_by_model_id is not null
-    and parents.model_id is null
+    named_ids.id is not null
+    and known_ids.id is null

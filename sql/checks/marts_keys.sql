@@ -1,202 +1,82 @@
 -- The key of a mart is missing or occurs more than once: a comparison counts something twice.
 -- Severity: error
 -- Reads: every mart.
-select
-    'marts.models' as table_name,
-    concat_ws(' / ', model_id) as key,
-    count(*) as row_count
-from marts.models
-group by model_id
-having
-    count(*) > 1
-    or model_id is null
+with
+listed_keys as (
+    select
+        'marts.models' as table_name,
+        [model_id] as key
+    from marts.models
+    union all
+    select
+        'marts.offers' as table_name,
+        [model_id, provider_id, cast(offer_no as varchar)] as key
+    from marts.offers
+    union all
+    select
+        'marts.model_prices' as table_name,
+        [model_id] as key
+    from marts.model_prices
+    union all
+    select
+        'marts.providers' as table_name,
+        [provider_id] as key
+    from marts.providers
+    union all
+    select
+        'marts.scores' as table_name,
+        [model_id, benchmark_id] as key
+    from marts.scores
+    union all
+    select
+        'marts.benchmarks' as table_name,
+        [benchmark_id] as key
+    from marts.benchmarks
+    union all
+    select
+        'marts.leaderboard' as table_name,
+        [category, evidence_scope, model_id] as key
+    from marts.leaderboard
+    union all
+    select
+        'marts.price_performance' as table_name,
+        [model_id, benchmark_id] as key
+    from marts.price_performance
+    union all
+    select
+        'marts.price_history' as table_name,
+        [model_id, provider_id, cast(offer_no as varchar), cast(valid_from as varchar)] as key
+    from marts.price_history
+    union all
+    select
+        'marts.price_changes' as table_name,
+        [model_id, provider_id, cast(offer_no as varchar), cast(changed_at as varchar), kind] as key
+    from marts.price_changes
+    union all
+    select
+        'marts.score_changes' as table_name,
+        [model_id, benchmark_id, cast(score_no as varchar), cast(changed_at as varchar), kind] as key
+    from marts.score_changes
+    union all
+    select
+        'marts.freshness' as table_name,
+        [model_id] as key
+    from marts.freshness
+    union all
+    select
+        'marts.data_quality' as table_name,
+        [rule, model_id, detail] as key
+    from marts.data_quality
+)
 
-union all
-
 select
-    'marts.offers' as table_name,
-    concat_ws(' / ', model_id, provider_id, offer_no) as key,
+    table_name,
+    key,
     count(*) as row_count
-from marts.offers
+from listed_keys
 group by
-    model_id,
-    provider_id,
-    offer_no
+    table_name,
+    key
 having
     count(*) > 1
-    or model_id is null
-    or provider_id is null
-    or offer_no is null
-
-union all
-
-select
-    'marts.model_prices' as table_name,
-    concat_ws(' / ', model_id) as key,
-    count(*) as row_count
-from marts.model_prices
-group by model_id
-having
-    count(*) > 1
-    or model_id is null
-
-union all
-
-select
-    'marts.providers' as table_name,
-    concat_ws(' / ', provider_id) as key,
-    count(*) as row_count
-from marts.providers
-group by provider_id
-having
-    count(*) > 1
-    or provider_id is null
-
-union all
-
-select
-    'marts.scores' as table_name,
-    concat_ws(' / ', model_id, benchmark_id) as key,
-    count(*) as row_count
-from marts.scores
-group by
-    model_id,
-    benchmark_id
-having
-    count(*) > 1
-    or model_id is null
-    or benchmark_id is null
-
-union all
-
-select
-    'marts.benchmarks' as table_name,
-    concat_ws(' / ', benchmark_id) as key,
-    count(*) as row_count
-from marts.benchmarks
-group by benchmark_id
-having
-    count(*) > 1
-    or benchmark_id is null
-
-union all
-
-select
-    'marts.leaderboard' as table_name,
-    concat_ws(' / ', category, evidence_scope, model_id) as key,
-    count(*) as row_count
-from marts.leaderboard
-group by
-    category,
-    evidence_scope,
-    model_id
-having
-    count(*) > 1
-    or category is null
-    or evidence_scope is null
-    or model_id is null
-
-union all
-
-select
-    'marts.price_performance' as table_name,
-    concat_ws(' / ', model_id, benchmark_id) as key,
-    count(*) as row_count
-from marts.price_performance
-group by
-    model_id,
-    benchmark_id
-having
-    count(*) > 1
-    or model_id is null
-    or benchmark_id is null
-
-union all
-
-select
-    'marts.price_history' as table_name,
-    concat_ws(' / ', model_id, provider_id, offer_no, valid_from) as key,
-    count(*) as row_count
-from marts.price_history
-group by
-    model_id,
-    provider_id,
-    offer_no,
-    valid_from
-having
-    count(*) > 1
-    or model_id is null
-    or provider_id is null
-    or offer_no is null
-    or valid_from is null
-
-union all
-
-select
-    'marts.price_changes' as table_name,
-    concat_ws(' / ', model_id, provider_id, offer_no, changed_at, kind) as key,
-    count(*) as row_count
-from marts.price_changes
-group by
-    model_id,
-    provider_id,
-    offer_no,
-    changed_at,
-    kind
-having
-    count(*) > 1
-    or model_id is null
-    or provider_id is null
-    or offer_no is null
-    or changed_at is null
-    or kind is null
-
-union all
-
-select
-    'marts.score_changes' as table_name,
-    concat_ws(' / ', model_id, benchmark_id, score_no, changed_at, kind) as key,
-    count(*) as row_count
-from marts.score_changes
-group by
-    model_id,
-    benchmark_id,
-    score_no,
-    changed_at,
-    kind
-having
-    count(*) > 1
-    or model_id is null
-    or benchmark_id is null
-    or score_no is null
-    or changed_at is null
-    or kind is null
-
-union all
-
-select
-    'marts.freshness' as table_name,
-    concat_ws(' / ', model_id) as key,
-    count(*) as row_count
-from marts.freshness
-group by model_id
-having
-    count(*) > 1
-    or model_id is null
-
-union all
-
-select
-    'marts.data_quality' as table_name,
-    concat_ws(' / ', rule, model_id, detail) as key,
-    count(*) as row_count
-from marts.data_quality
-group by
-    rule,
-    model_id,
-    detail
-having
-    count(*) > 1
-    or rule is null
-    or model_id is null
-    or detail is null
+    or array_position(key, null) is not null

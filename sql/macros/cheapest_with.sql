@@ -1,8 +1,7 @@
 -- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
 -- Grain: model_id, provider_id, offer_no. Only available priced offers of models that are at least as good as asked.
 -- Reads: marts.offers, marts.scores.
--- `min_value` is on the benchmark's scale (marts.benchmarks.scale). Where lower is better it is the largest value that will do. Empty if
--- the benchmark is not comparable.
+-- Where lower is better, `min_value` is the largest value that will do.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
@@ -28,4 +27,4 @@ order by
     offers.provider_id,
     offers.offer_no;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of models at or above a value on a benchmark (at or below, where lower is better), cheapest first by blended price';
+comment on macro table marts.cheapest_with is 'The available priced offers of models at or above a value on a benchmark (at or below, where lower is better), cheapest first by blended price. `benchmark` is a benchmark_id, `min_value` is on the scale of marts.benchmarks. Empty if the benchmark is not comparable';

@@ -1,7 +1,6 @@
 -- Models side by side: `from marts.compare_models(['model-a', 'model-b'])`.
 -- Grain: benchmark_id. Only benchmarks on which every named model has a score.
 -- Reads: marts.scores, marts.benchmarks.
--- A benchmark that is not comparable has a row and no winner. With an id that does not exist there are no rows at all.
 create or replace macro marts.compare_models(model_ids) as table
 with named_scores as (
     select
@@ -46,4 +45,4 @@ order by
     benchmarks.category,
     benchmarks.benchmark_id;
 
-comment on macro table marts.compare_models is 'One row per benchmark that all the named models share: the value of each, who vouches for it, and the winners (several if tied; null: not comparable)';
+comment on macro table marts.compare_models is 'One row per benchmark that all the named models share: the value of each, who vouches for it, and the winners. `model_ids` is a list of two or more; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several if tied and is null if the benchmark is not comparable. An id that does not exist shares nothing';

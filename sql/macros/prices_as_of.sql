@@ -1,8 +1,7 @@
 -- The offers that were true at a moment: `from marts.prices_as_of('2026-11-01')`.
 -- Grain: model_id, provider_id, offer_no.
 -- Reads: marts.price_history.
--- `moment` is UTC; a date is the midnight at which it begins. A value with a time zone, such as now(), is converted, but in a text an
--- offset is ignored. Nothing is known of the time before the first load, and what a model offers is what it did when last fetched before then.
+-- A value with a time zone, such as now(), is converted, but in a text an offset is ignored.
 create or replace macro marts.prices_as_of(moment) as table
 with asked as (
     select
@@ -30,4 +29,4 @@ inner join asked
         offers.valid_from <= asked.moment_at
         and (offers.valid_to > asked.moment_at or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were true at a moment (UTC), with their prices in US dollars per million tokens';
+comment on macro table marts.prices_as_of is 'The offers that were true at a moment, with their prices in US dollars per million tokens. `moment` is UTC, a date is the midnight at which it begins. What a model offers is what it did when last fetched before then; nothing is known of the time before its first load';

@@ -1,8 +1,7 @@
 -- The benchmark scores that were true at a moment: `from marts.scores_as_of('2026-11-01')`.
 -- Grain: model_id, benchmark_id, score_no. Every reported score is there, not one chosen per benchmark.
 -- Reads: history.scores.
--- `moment` is UTC; a date is the midnight at which it begins. A value with a time zone, such as now(), is converted, but in a text an
--- offset is ignored. Nothing is known of the time before the first load, and what a model scored is what it did when last fetched before then.
+-- A value with a time zone, such as now(), is converted, but in a text an offset is ignored.
 create or replace macro marts.scores_as_of(moment) as table
 with asked as (
     select
@@ -32,4 +31,4 @@ inner join asked
         scores.valid_from <= asked.moment_at
         and (scores.valid_to > asked.moment_at or scores.valid_to is null);
 
-comment on macro table marts.scores_as_of is 'The benchmark scores that were true at a moment (UTC)';
+comment on macro table marts.scores_as_of is 'The benchmark scores that were true at a moment, every one that was listed. `moment` is UTC, a date is the midnight at which it begins. What a model scored is what it did when last fetched before then; nothing is known of the time before its first load';

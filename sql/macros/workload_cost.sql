@@ -1,7 +1,7 @@
 -- What a number of tokens costs, at every offer: `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
 -- Grain: model_id, provider_id, offer_no. Only available priced offers.
 -- Reads: marts.offers.
--- The prices are list prices: no discount for cached or batched input, and no account of how many tokens a model needs for the same task.
+-- No account is taken of how many tokens a model needs for the same task.
 create or replace macro marts.workload_cost(input_tokens, output_tokens) as table
 with costed_offers as (
     select
@@ -37,4 +37,4 @@ order by
     provider_id,
     offer_no;
 
-comment on macro table marts.workload_cost is 'What so many input and output tokens cost in US dollars at every available priced offer, cheapest first, with the place among all and within the model';
+comment on macro table marts.workload_cost is 'What so many input and output tokens cost in US dollars at every available priced offer, cheapest first. cost_rank is the place among all offers, model_cost_rank within the model, equal costs share a place. List prices: no discount for cached or batched tokens';

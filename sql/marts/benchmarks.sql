@@ -2,7 +2,7 @@
 -- Grain: benchmark_id.
 -- Reads: marts.scores.
 -- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more
--- than ten times the median of the former). One benchmark may have several ids upstream; they stay apart.
+-- than ten times the median of the former).
 create or replace view marts.benchmarks as
 with
 compared_scores as (
@@ -88,10 +88,10 @@ left join counted_categories
         summed_scores.benchmark_id = counted_categories.benchmark_id
         and counted_categories.place = 1;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable';
+comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable. A benchmark may have several ids upstream, and these stay apart';
 comment on column marts.benchmarks.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column marts.benchmarks.benchmark_name is 'Display name that most models give the benchmark, then the first by alphabet; never a key';
-comment on column marts.benchmarks.category is 'Category that most models give the benchmark, then the first by alphabet; null: none given';
+comment on column marts.benchmarks.category is 'Category that most models give the benchmark, then the first by alphabet. Upstream''s filing is coarse (much that asks for code is under `reasoning`): look at names too. Null: none given';
 comment on column marts.benchmarks.model_count is 'Models with a score on the benchmark';
 comment on column marts.benchmarks.scale is 'What the values are: `normalized` (0 to 1) if every chosen score has a normalized one, else `raw` (the benchmark''s own unit)';
 comment on column marts.benchmarks.is_lower_better is 'True if a smaller value is better, such as a word error rate';

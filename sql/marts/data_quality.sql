@@ -1,8 +1,7 @@
 -- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason in words.
 -- Grain: rule, model_id, detail.
 -- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores.
--- Nothing named here is dropped: rows that no comparison uses say so, all others count as they are. A model without a row here is not
--- thereby right. That most scores are reported by the model's maker is no fault of a row: see marts.scores.evidence.
+-- What no comparison uses says so, all else counts as it is. That most scores are reported by the model's maker is no fault of a row.
 create or replace view marts.data_quality as
 with
 listed_offers as (
@@ -19,12 +18,12 @@ listed_offers as (
     from marts.offers
 ),
 
--- among the offers that marts.model_prices compares
+-- Among the offers that marts.model_prices compares. Of two middle prices the lower one: an absurd price would hide in its own median.
 median_prices as (
     select
         model_id,
-        median(input_usd_per_mtok) as median_input_usd_per_mtok,
-        median(output_usd_per_mtok) as median_output_usd_per_mtok
+        quantile_disc(input_usd_per_mtok, 0.5) as median_input_usd_per_mtok,
+        quantile_disc(output_usd_per_mtok, 0.5) as median_output_usd_per_mtok
     from listed_offers
     where
         price_rank is not null
@@ -250,13 +249,14 @@ where is_disputed
 
 union all
 
+-- not ten times: a slip of ten in the value of a good model is less than ten times from the median
 select
     'score_outlier' as rule,
     compared_scores.model_id,
     'benchmark ' || compared_scores.benchmark_id || ': value ' || cast(compared_scores.value as varchar)
     || case
-        when compared_scores.value / 10 > median_values.median_value then ' is more than ten times the median '
-        else ' is less than a tenth of the median '
+        when compared_scores.value / 8 > median_values.median_value then ' is more than eight times the median '
+        else ' is less than an eighth of the median '
     end
     || cast(median_values.median_value as varchar) || ', perhaps in another unit' as detail
 from compared_scores
@@ -264,8 +264,8 @@ inner join median_values on compared_scores.benchmark_id = median_values.benchma
 where
     median_values.median_value > 0
     and (
-        compared_scores.value / 10 > median_values.median_value
-        or compared_scores.value < median_values.median_value / 10
+        compared_scores.value / 8 > median_values.median_value
+        or compared_scores.value < median_values.median_value / 8
     )
 
 union all
@@ -364,7 +364,7 @@ select
 from last_fetches
 where outcome = 'rejected';
 
-comment on view marts.data_quality is 'One row per rule, model and thing found: which numbers not to trust, and what the comparisons left out';
-comment on column marts.data_quality.rule is 'What was found, such as `price_outlier`, `score_disputed` or `benchmark_not_comparable`';
+comment on view marts.data_quality is 'One row per rule, model and thing found: which numbers not to trust, and what the comparisons left out. Nothing named here is dropped, and a model without a row is not thereby right; who vouches for a score is marts.scores.evidence';
+comment on column marts.data_quality.rule is 'What was found. Of prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. Of scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. Of records: model_name_shared, unknown_field, record_refused';
 comment on column marts.data_quality.model_id is 'Model that is affected; one whose record was refused may be in no other view';
 comment on column marts.data_quality.detail is 'The offer, score or record, and the reason, in words; prices in US dollars per million tokens';

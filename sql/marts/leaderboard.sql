@@ -3,8 +3,7 @@
 -- Reads: staging.scores, marts.scores.
 -- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the
 -- scope, among its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may
--- repeat a score once per category: it then counts in each of them, and once in `overall`. A model is only as comparable as the
--- benchmarks it was scored on: read benchmark_count along with the rank.
+-- repeat a score once per category: it then counts in each of them, and once in `overall`.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -130,8 +129,8 @@ select
     end as rank
 from averaged_win_rates;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and its place';
-comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and its place. A model is only as comparable as the benchmarks it was scored on: read benchmark_count along with rank. Where few scores are independent, few models or none have a rank in that scope';
+comment on column marts.leaderboard.category is 'Category of the counted benchmarks as upstream files them, which is coarse (much that asks for code is filed under `reasoning`), or `overall` for all of them';
 comment on column marts.leaderboard.evidence_scope is '`all`, or `independent`: only verified and third-party scores, compared among themselves';
 comment on column marts.leaderboard.model_id is 'Model; it appears if it has a score on at least one counted benchmark';
 comment on column marts.leaderboard.mean_win_rate is 'Plain mean, over the counted benchmarks, of the share of other models that this one beats, 0 to 1';

@@ -1,7 +1,6 @@
 -- What a model costs: the range of its available priced offers, and who is cheapest.
 -- Grain: model_id. Every model appears; one without an available priced offer has offer_count 0 and null elsewhere.
 -- Reads: staging.models, marts.offers.
--- Minimum, median and maximum leave free offers out; cheapest_provider_ids does not.
 create or replace view marts.model_prices as
 with
 summed_offers as (
@@ -39,7 +38,7 @@ from staging.models as models
 left join summed_offers on models.model_id = summed_offers.model_id
 left join cheapest_providers on models.model_id = cheapest_providers.model_id;
 
-comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and who is cheapest';
+comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and who is cheapest. Lowest, median and highest leave free offers out, cheapest_provider_ids does not';
 comment on column marts.model_prices.model_id is 'Model; every model appears';
 comment on column marts.model_prices.offer_count is 'Available offers with both prices known; 0: none, and every other column is null';
 comment on column marts.model_prices.cheapest_provider_ids is 'Providers of the lowest blended price, free ones included, ties included, by id; null: no available priced offer';

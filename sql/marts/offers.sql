@@ -1,8 +1,7 @@
 -- Every offer that stands now: what each provider asks for each model, and how it compares with the model's other offers.
 -- Grain: model_id, provider_id, offer_no.
--- Reads: history.offers.
--- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free. Rank on the blended price, which is only one mix of
--- input and output: use marts.workload_cost for another.
+-- Reads: marts.price_history.
+-- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free.
 create or replace view marts.offers as
 with
 open_offers as (
@@ -12,19 +11,14 @@ open_offers as (
         offer_no,
         provider_name,
         status,
-        status = 'active' as is_available,
+        is_available,
         input_usd_per_mtok,
         output_usd_per_mtok,
         coalesce(input_usd_per_mtok = 0 and output_usd_per_mtok = 0, false) as is_free,
-        -- rounded to ten decimals, so that prices which are equal on paper tie; a price too large or too small for that stays as it is
-        case
-            when 3 * input_usd_per_mtok + output_usd_per_mtok between 0.01 and 1e13
-                then cast(cast(3 * input_usd_per_mtok + output_usd_per_mtok as decimal(24, 10)) as double) / 4
-            else 0.75 * input_usd_per_mtok + 0.25 * output_usd_per_mtok
-        end as blended_usd_per_mtok,
+        blended_usd_per_mtok,
         valid_from
-    from history.offers
-    where valid_to is null
+    from marts.price_history
+    where is_current
 ),
 
 ranked_offers as (
@@ -75,7 +69,7 @@ left join ranked_offers
         and open_offers.offer_no = ranked_offers.offer_no
 left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_id;
 
-comment on view marts.offers is 'One row per offer that stands now: a provider''s price for a model, compared with the model''s other offers';
+comment on view marts.offers is 'One row per offer that stands now: a provider''s price for a model, compared with the model''s other offers. Ranks and multiples go by the blended price, three parts input to one part output; for another mix see marts.workload_cost';
 comment on column marts.offers.model_id is 'Model that is sold';
 comment on column marts.offers.provider_id is 'Provider that sells it';
 comment on column marts.offers.offer_no is 'Number of the offer, 1 unless the provider lists the model more than once; the same number through time';

@@ -1,11 +1,11 @@
 -- What changed in the offers, and when it was found.
 -- Grain: model_id, provider_id, offer_no, changed_at, kind. When price and status change at once there are two rows.
 -- Reads: history.models, marts.price_history.
--- What a model offers when it is first loaded is no change; a provider that comes later, or comes back, is `listed`. A provider's new
--- name is in the history but is no kind of change. Percentages, direction and reversal are said of `price_changed` alone: on
--- `status_changed` too they would count twice. The change itself happened at some time between `changed_at` and the fetch before it.
--- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if one rose and the other fell. 0 is a
--- price like any other, so from 0 to 1 is a rise. If one of the two became known or unknown there is no telling, and direction is null.
+-- A provider that comes after the first load, or comes back, is `listed`. Its new name is in the history but is no kind of change.
+-- Percentages, direction and reversal are said of `price_changed` alone: on `status_changed` too they would count twice. The change itself
+-- happened at some time between `changed_at` and the fetch before it.
+-- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if one rose and the other fell. 0 is a price
+-- like any other, so from 0 to 1 is a rise. If one of the two became known or unknown there is no telling, and direction is null.
 create or replace view marts.price_changes as
 with versions as (
     select
@@ -193,7 +193,7 @@ select
     and (new_output = output_before_that or (new_output is null and output_before_that is null)) is true as is_reversal
 from compared;
 
-comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, another price, another status';
+comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, another price, another status. What a model offers when it is first loaded is no change';
 comment on column marts.price_changes.model_id is 'Model that the row belongs to';
 comment on column marts.price_changes.provider_id is 'Provider that sells the model';
 comment on column marts.price_changes.offer_no is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';

@@ -1,8 +1,7 @@
 -- Every price an offer has had, and from when to when.
 -- Grain: model_id, provider_id, offer_no, valid_from.
 -- Reads: history.offers.
--- A new row begins with any change, so two rows in a row may have the same prices (another status, or the provider's new name). Where a
--- row does not begin when the one before it ended, the offer was not listed in between.
+-- A new row begins with any change. Where it does not begin when the one before it ended, the offer was not listed in between.
 create or replace view marts.price_history as
 select
     model_id,
@@ -24,7 +23,7 @@ select
     valid_to is null as is_current
 from history.offers;
 
-comment on view marts.price_history is 'One row per offer and stretch of time in which it did not change';
+comment on view marts.price_history is 'One row per offer and stretch of time in which it did not change. Neighbours with the same prices differ in status or name';
 comment on column marts.price_history.model_id is 'Model that the row belongs to';
 comment on column marts.price_history.provider_id is 'Provider that sells the model';
 comment on column marts.price_history.offer_no is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';

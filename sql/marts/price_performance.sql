@@ -2,8 +2,6 @@
 -- both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on that benchmark.
 -- Reads: marts.offers, marts.scores.
--- The frontier depends on the blended price: use marts.pareto_frontier for another mix of input and output. A free offer dominates every
--- model that is no better; is_pareto_paid leaves free offers out, and compares a model by its cheapest paid one.
 create or replace view marts.price_performance as
 with
 cheapest_offers as (
@@ -118,7 +116,7 @@ left join frontier_models
         and judged_scores.benchmark_id = frontier_models.benchmark_id
         and judged_scores.rival_price = frontier_models.price_usd_per_mtok;
 
-comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both';
+comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both. The price is the blended one of the cheapest available offer; for another mix see marts.pareto_frontier. A free offer dominates every model that is no better: is_pareto_paid leaves free offers out';
 comment on column marts.price_performance.model_id is 'Model that has a price and a value';
 comment on column marts.price_performance.benchmark_id is 'Benchmark; only comparable ones';
 comment on column marts.price_performance.provider_id is 'Provider of the cheapest available priced offer; of several, the first by id';

@@ -1,7 +1,6 @@
 -- Each provider that lists a model now: how many, and how its prices compare where there is a choice.
 -- Grain: provider_id.
 -- Reads: marts.offers.
--- A contested model has two or more available priced offers that are not free. Free offers are left out of the contest on both sides.
 -- Where a provider lists a model twice, its cheaper offer counts, once.
 create or replace view marts.providers as
 with
@@ -72,7 +71,7 @@ from listed_offers
 inner join counted_names on listed_offers.provider_id = counted_names.provider_id
 left join summed_contests on listed_offers.provider_id = summed_contests.provider_id;
 
-comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice';
+comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice. A model is contested if two or more of its available priced offers are not free; free offers are left out of the contest';
 comment on column marts.providers.provider_id is 'Provider';
 comment on column marts.providers.provider_name is 'Display name that most of its offers give, then the first by alphabet; never a key';
 comment on column marts.providers.model_count is 'Models the provider lists now, available or not';

@@ -1,8 +1,8 @@
 -- What changed in the benchmark scores, and when it was found.
 -- Grain: model_id, benchmark_id, score_no, changed_at, kind. When a score is corrected and verified at once there are two rows.
 -- Reads: history.models, history.scores.
--- What a model scored when it was first loaded is no change. Another category, source or name, and a verification that is taken back, are
--- in the history but are no kind of change. The change itself happened at some time between `changed_at` and the fetch before it.
+-- Another category, source or name, and a verification that is taken back, are in the history but are no kind of change. The change itself
+-- happened at some time between `changed_at` and the fetch before it.
 create or replace view marts.score_changes as
 with versions as (
     select
@@ -121,7 +121,7 @@ inner join (values ('added'), ('withdrawn'), ('corrected'), ('verified')) as kin
                     )
         end;
 
-comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified';
+comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. What a model scored when it was first loaded is no change';
 comment on column marts.score_changes.model_id is 'Model that the row belongs to';
 comment on column marts.score_changes.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column marts.score_changes.score_no is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';

@@ -1,9 +1,6 @@
 -- One score for each model and benchmark, chosen from all that are listed, and where it stands among the models.
 -- Grain: model_id, benchmark_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks.
--- Chosen: verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the
--- first listed. Compare on `value`, never on `score`, and only where marts.benchmarks.is_comparable: rank and win rate are given for
--- every benchmark.
 create or replace view marts.scores as
 with
 -- few benchmarks are listed more than once in a model: only these need an order
@@ -200,7 +197,7 @@ select
     source_url
 from placed_scores;
 
-comment on view marts.scores is 'One row per model and benchmark: the chosen score, and where it stands among the models';
+comment on view marts.scores is 'One row per model and benchmark: the chosen score, and where it stands among the models. Chosen is verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed. Compare on value, never on score, and only where is_comparable: rank and win rate are given for every benchmark';
 comment on column marts.scores.model_id is 'Model that was scored';
 comment on column marts.scores.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, as the chosen score gives it; never a key';

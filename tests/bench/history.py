@@ -47,7 +47,8 @@ def start(path: Path, size: Size) -> None:
                 'Organization ' || n % 16 as organization__name, 'mit' as license__id, 'MIT' as license__name,
                 true as license__allow_commercial, true as open_weight, 'llm' as model_type, false as inference__available,
                 timestamp '2025-01-01' as created_at, timestamp '2025-01-01' as updated_at, 'bench' as source, '' as url,
-                cast(? as timestamp) as fetched_at, '0' as _dlt_load_id, 'model-' || n as _dlt_id
+                cast(? as timestamp) as fetched_at, n as content_hash,
+                8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '0' as _dlt_load_id
             from range(?) as numbers(n)
             """,
             [FIRST_DAY, size.models],
@@ -58,7 +59,7 @@ def start(path: Path, size: Size) -> None:
             select
                 id as model_id, 'provider-' || n as provider_id, 'Provider ' || n as provider_name, 'active' as status,
                 hash(id, n) % 1000 / 100 as input_price_per_m, hash(n, id) % 3000 / 100 as output_price_per_m,
-                _dlt_id as _dlt_root_id, _dlt_id as _dlt_parent_id, n as _dlt_list_idx, id || '/' || n as _dlt_id
+                n as _dlt_list_idx
             from raw.models, range(?) as numbers(n)
             """,
             [size.offers],
@@ -71,7 +72,7 @@ def start(path: Path, size: Size) -> None:
                 hash(id, n) % 1000 / 1000 as score, 1 as max_score, hash(id, n) % 1000 / 1000 as normalized_score,
                 true as is_self_reported, false as verified_by_llmstats, timestamp '2025-01-01' as scored_at,
                 'category-' || n % 7 as category, n as rank, 'https://example.org/' || id || '/' || n as source_url,
-                _dlt_id as _dlt_root_id, _dlt_id as _dlt_parent_id, n as _dlt_list_idx, id || '/' || n as _dlt_id
+                n as _dlt_list_idx
             from raw.models, range(?) as numbers(n)
             """,
             [size.scores],
@@ -80,11 +81,12 @@ def start(path: Path, size: Size) -> None:
 
 def load(connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, changed_pct: int) -> None:
     """All models as of that day: the same rows written anew, some of them with another value."""
+    drawn = "hash(model_id, _dlt_list_idx, $day) % 100 < $changed"
     value = {
         "models": "cast($moment as timestamp) as fetched_at",
-        "models__providers": "case when hash(_dlt_id, $day) % 100 < $changed then hash($day, _dlt_id) % 1000 / 100 "
-        "else input_price_per_m end as input_price_per_m",
-        "models__scores": "case when hash(_dlt_id, $day) % 100 < $changed then hash($day, _dlt_id) % 1000 / 1000 else score end as score",
+        "models__providers": f"case when {drawn} then hash($day, model_id, _dlt_list_idx) % 1000 / 100 else input_price_per_m end "
+        "as input_price_per_m",
+        "models__scores": f"case when {drawn} then hash($day, model_id, _dlt_list_idx) % 1000 / 1000 else score end as score",
     }
     connection.begin()
     for table, replaced in value.items():
@@ -97,7 +99,7 @@ def load(connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, c
         insert into raw.fetches by name
         select
             id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 100 as elapsed_ms,
-            cast(fetched_at as varchar) as _dlt_load_id, fetched_at || id as _dlt_id
+            cast(fetched_at as varchar) as _dlt_load_id
         from raw.models
         """
     )

@@ -28,7 +28,8 @@ select
     format('org-{}', i % 60) as organization__id, 'Org' as organization__name, 'mit' as license__id, 'MIT' as license__name,
     i % 3 = 0 as license__allow_commercial, i % 2 = 0 as open_weight, 'llm' as model_type, false as inference__available,
     timestamp '2026-01-01' as created_at, timestamp '2026-01-01' as updated_at, 'bench' as source, '' as url,
-    timestamp '2026-02-01' as fetched_at, '1' as _dlt_load_id, format('m{}', i) as _dlt_id
+    timestamp '2026-02-01' as fetched_at, format('{}', i) as content_hash,
+    8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '1' as _dlt_load_id
 from range({models}) as t (i);
 
 insert into raw.models__providers by name
@@ -37,7 +38,7 @@ select
     case when hash(i, j, 1) % 20 = 0 then 'inactive' else 'active' end as status,
     case when hash(i, j, 2) % 50 = 0 then null when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 4) % 400 / 10 end as input_price_per_m,
     case when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 5) % 1000 / 10 end as output_price_per_m,
-    j as _dlt_list_idx, format('p{}-{}', i, j) as _dlt_id, format('m{}', i) as _dlt_root_id, format('m{}', i) as _dlt_parent_id
+    j as _dlt_list_idx
 from range({models}) as t (i), range(8) as u (j);
 
 insert into raw.models__scores by name
@@ -48,11 +49,11 @@ select
     hash(i, j, 7) % 3 = 0 as verified_by_llmstats,
     timestamp '2026-01-01' + interval (hash(i, j, 8) % 100) day as scored_at, format('category-{}', (i + j * 11) % 300 % 12) as category,
     case when (i + j * 11) % 300 % 5 > 0 then score end as normalized_score,
-    j as _dlt_list_idx, format('s{}-{}', i, j) as _dlt_id, format('m{}', i) as _dlt_root_id, format('m{}', i) as _dlt_parent_id
+    j as _dlt_list_idx
 from range({models}) as t (i), range(30) as u (j);
 
 insert into raw.fetches by name
-select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 1 as elapsed_ms, '1' as _dlt_load_id, _dlt_id
+select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 1 as elapsed_ms, '1' as _dlt_load_id
 from raw.models;
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-_CATEGORIES = ("reasoning", "math", "coding", "knowledge", "vision", "speech")
+_CATEGORIES = ("reasoning", "math", "code", "knowledge", "vision", "speech")
 _BENCHMARKS_PER_SCORE = 4
 _MAKERS = 40
 

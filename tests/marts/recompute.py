@@ -10,7 +10,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 Rows = list[dict[str, Any]]
@@ -416,7 +416,7 @@ def data_quality(records: Records) -> Rows:
                 what = "both prices" if len(unknown) == 2 else f"{unknown[0]} price"
                 note("offer_not_priced", f"{here} {what} not published, in no price comparison")
             for kind, price in prices.items():
-                usual = _median(other[f"{kind}_usd_per_mtok"] for other in compared)
+                usual = median_low([other[f"{kind}_usd_per_mtok"] for other in compared]) if compared else None
                 if usual and price is not None and price / 100 >= usual:
                     note("price_outlier", f"{here} {kind} price {_number(price)} is 100 times the model's median {_number(usual)} or more")
             if not unknown and min(prices.values()) > 0 and max(prices.values()) / 100 >= min(prices.values()):
@@ -445,7 +445,9 @@ def data_quality(records: Records) -> Rows:
                 note("score_disputed", f"{here} {row['score_count']} scores listed that differ, {chosen_text}")
             if row in counted:
                 usual = median(other["value"] for other in chosen if other["benchmark_id"] == row["benchmark_id"])
-                far = "more than ten times" if row["value"] / 10 > usual else "less than a tenth of" if row["value"] < usual / 10 else None
+                far = (
+                    "more than eight times" if row["value"] / 8 > usual else "less than an eighth of" if row["value"] < usual / 8 else None
+                )
                 if usual > 0 and far:
                     value = f"value {_number(row['value'])} is {far} the median {_number(usual)}, perhaps in another unit"
                     note("score_outlier", f"{here} {value}")

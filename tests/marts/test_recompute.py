@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import statistics
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,29 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
     _refill(database, records)
     for view in recompute.VIEWS:
         _compare(database, view, records)
+
+
+def test_the_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: RawTables) -> None:
+    """HELM gives a model its place in the sorted list, from 0 for the worst to 1; which of two equal ones comes first is chance there. The
+    mean over both orders is free of it."""
+    table = {
+        "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},
+        "c": {"m1": 0.3, "m2": 0.3, "m3": 0.3, "m5": 0.3},
+        "d": {"m1": 0.1, "m2": 0.4, "m3": 0.1, "m4": 0.2},
+        "fleurs": {"m1": 0.5, "m2": 0.5, "m3": 0.1, "m4": 0.1, "m5": 0.9},
+    }
+    places = defaultdict(list)
+    for benchmark_id, values in table.items():
+        goodness = {model_id: -value if benchmark_id == "fleurs" else value for model_id, value in values.items()}
+        for order in (sorted(values), sorted(values, reverse=True)):
+            for wins, model_id in enumerate(sorted(order, key=goodness.__getitem__)):
+                places[model_id].append(wins / (len(values) - 1))
+    models = [
+        model(model_id, scores=[score(b, values[model_id]) for b, values in table.items() if model_id in values]) for model_id in places
+    ]
+    _refill(database, models)
+    rows = database.connection.execute("select model_id, mean_win_rate from marts.leaderboard where category = 'overall'").fetchall()
+    assert dict(rows) == {model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in places.items()}
 
 
 def _real_records() -> list[dict[str, Any]]:

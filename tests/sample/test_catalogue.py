@@ -31,7 +31,7 @@ def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[st
 @pytest.mark.parametrize("day", [today, yesterday])
 def test_every_record_keeps_the_contract(day: Any) -> None:
     for entry in day():
-        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
         assert record.new_fields(row) == set()
 
 
@@ -53,7 +53,7 @@ def test_counts() -> None:
     assert len({entry["organization"]["id"] for entry in RECORDS.values()}) == 9
     assert len({offer["provider_id"] for _, offer in OFFERS}) == 12
     assert len({score["benchmark_id"] for _, score in SCORES}) == 10
-    assert {score["category"] for _, score in SCORES} >= {"reasoning", "math", "coding", "knowledge", "preference", "speech"}
+    assert {score["category"] for _, score in SCORES} >= {"reasoning", "math", "code", "knowledge", "preference", "speech"}
 
 
 def test_most_models_are_sold_by_several_providers_at_different_prices() -> None:
@@ -142,7 +142,7 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 
 
 @pytest.mark.parametrize("scope", ["all", "independent"])
-@pytest.mark.parametrize("category", ["overall", "coding"])
+@pytest.mark.parametrize("category", ["overall", "code"])
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
     """A benchmark counts with 3 models, a model is ranked with 3 benchmarks; sample-vision and sample-long-context are not comparable."""
     scores = [

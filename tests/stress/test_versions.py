@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.demo import run_demo
 from venvs import in_ci, python_with
 
 QUERIES = (
@@ -57,11 +56,6 @@ for connection in (old, new, attaching):
     connection.close()
 asked(duckdb.connect("w.duckdb", read_only=True))
 """
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
 
 
 @in_ci

@@ -1,1 +1,8 @@
-update raw.fetches set outcome = 'failed' where model_id = 'm1';
+-- a model that was last loaded by another load
+update staging.fetches set load_id = 'another' where model_id = 'm1' and outcome = 'loaded';
+
+-- a model that was never fetched
+delete from staging.fetches where model_id = 'm1';
+
+-- a model that was loaded and is not there
+delete from staging.models where model_id = 'm1';

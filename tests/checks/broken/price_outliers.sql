@@ -1,2 +1,5 @@
-update raw.models__providers set output_price_per_m = 1000 where model_id = 'm1' and provider_id = 'q';
-update history.offers set output_usd_per_mtok = 1000 where model_id = 'm1' and provider_id = 'q';
+-- a price far from the model's others
+insert into marts.data_quality values ('price_outlier', 'm1', 'why');
+
+-- an input and an output price far from each other
+insert into marts.data_quality values ('price_lopsided', 'm1', 'why');

@@ -1,1 +1,4 @@
-update raw.models__scores set score = 62 where model_id = 'm1' and benchmark_id = 'b';
+-- two models that cannot be compared
+update marts.benchmarks
+set is_comparable = false, not_comparable_reason = 'values look like two units mixed', model_count = 2
+where benchmark_id = 'b';

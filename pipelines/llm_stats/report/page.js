@@ -1,0 +1,222 @@
+/* The sections of the page, one function each, and the choosers that call them again. */
+
+const models = new Map(tables.models.map(model => [model.model_id, model]));
+const benchmarks = new Map(tables.benchmarks.map(benchmark => [benchmark.benchmark_id, benchmark]));
+const modelNames = toldApart(tables.models.map(model => [model.model_id, model.model_name]));
+const benchmarkNames = toldApart(tables.benchmarks.map(benchmark => [benchmark.benchmark_id, benchmark.benchmark_name]));
+
+/* Price against score. */
+
+/** Its values are `category math` and `benchmark 17`. */
+function offerSubjects() {
+  const categories = [...groupBy(tables.category_points, point => point.category).keys()].sort(overallFirst);
+  const counted = [...groupBy(tables.benchmark_points, point => point.benchmark_id)];
+  choices("value-subject", [
+    { label: "Mean win rate in a category", options: categories.map(name => [`category ${name}`, name]) },
+    {
+      label: "Benchmark · models with a price",
+      options: counted.map(([id, points]) => [`benchmark ${id}`, `${benchmarkNames.get(id)} · ${number(points.length)}`]),
+    },
+  ]);
+}
+
+/** What is chosen: its points, and how to speak of them. */
+function subject() {
+  const [kind, key] = byId("value-subject").value.split(/ (.*)/s);
+  if (kind !== "benchmark") {
+    const points = tables.category_points.filter(point => point.category === key);
+    return { points, title: `Mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share, who: "ranked models" };
+  }
+  const { benchmark_id: id, scale, is_lower_better: isLowerBetter } = benchmarks.get(Number(key));
+  const unit = scale === "normalized" ? "normalized, 0 to 1" : "in its own unit";
+  const points = tables.benchmark_points.filter(point => point.benchmark_id === id);
+  return { points, title: `${short(benchmarkNames.get(id), 48)}, ${unit}`, isLowerBetter, written: value => number(value), who: "models" };
+}
+
+function showValue() {
+  const { points, title, isLowerBetter, written, who } = subject();
+  const countsFree = byId("value-free").checked, side = countsFree ? "" : "paid_";
+  const placed = points.map(point => {
+    const model = models.get(point.model_id);
+    return {
+      model: short(modelNames.get(point.model_id), 60),
+      organization: short(model.organization_name, 60),
+      provider: short(model[`${side}provider_names`] ?? "", 80),
+      price: model[`${side}price_usd_per_mtok`],
+      value: point.value,
+      isFrontier: Boolean(countsFree ? point.is_pareto : point.is_pareto_paid),
+    };
+  }).filter(point => point.price !== null).sort((one, two) => one.price - two.price || two.value - one.value);
+  const frontier = placed.filter(point => point.isFrontier), others = placed.filter(point => !point.isFrontier);
+  const chart = () => valueChart([...others, ...frontier], title, isLowerBetter, ink(), narrow.matches);
+  draw("value-chart", placed.length ? chart() : "No model has both a price and a score here.", spec => labelled(spec, ink()));
+  const offer = `its cheapest available offer${countsFree ? "" : " that is not free"}`;
+  byId("value-note").textContent = placed.length
+    ? `Blue: on the frontier, ${number(frontier.length)} of ${number(placed.length)} ${who}. Each stands at ${offer}.`
+    : "";
+  fill("value-table", [
+    { name: "On the frontier, then the others", of: row => named(row.model, row.provider, row.isFrontier), className: "name" },
+    { name: "US$ / M tokens", of: row => usd(row.price), className: "number" },
+    { name: "Score", of: row => written(row.value), className: "number" },
+  ], [...frontier, ...others], Math.max(frontier.length, 1), "");
+}
+
+/** A name, and what belongs to it in small. */
+function named(name, beside, isStrong) {
+  return element("span", { className: isStrong ? "" : "aside" }, name, " ", element("small", {}, beside));
+}
+
+/* One model. */
+
+/** First chosen is the model with the most to see. */
+function offerModels() {
+  const priced = [...groupBy(tables.prices, row => row.model_id)];
+  const sorted = priced.map(([id]) => [id, modelNames.get(id)]).sort((one, two) => one[1].localeCompare(two[1]));
+  choices("model", [{ label: "Models with an offer, now or before", options: sorted }]);
+  if (priced.length) byId("model").value = priced.reduce((best, next) => next[1].length > best[1].length ? next : best)[0];
+}
+
+function showModel() {
+  const chosen = byId("model").value;
+  const offers = chosen === "" ? [] : toldOffers(tables.prices.filter(row => row.model_id === Number(chosen)));
+  const price = row => row.blended_usd_per_mtok ?? Number.MAX_VALUE;
+  const standing = offers.filter(row => row.is_current)
+    .sort((one, two) => two.is_available - one.is_available || price(one) - price(two) || one.label.localeCompare(two.label));
+  const unlisted = `Models without any offer are not in this list: ${number(models.size - byId("model").options.length)}.`;
+  byId("model-note").textContent = chosen === "" ? ""
+    : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}. ${unlisted}`;
+  draw("offers-chart", standing.length ? offersChart(standing, ink()) : "Nobody sells it now.");
+  draw("history-chart", stepsOf(offers, byId("model-price").value));
+  fill("offers-table", [
+    { name: "Provider", of: row => row.label, className: "name" },
+    { name: "Input", of: row => row.input, className: "number" },
+    { name: "Output", of: row => row.output, className: "number" },
+    { name: "Blended", of: row => row.blended, className: "number" },
+    { name: "× cheapest", of: row => number(row.times_cheapest, { maximumFractionDigits: 2 }), className: "number" },
+    { name: "Status", of: row => row.status },
+    { name: "So since (UTC)", of: row => row.since, className: "when" },
+  ], standing, 12, "");
+}
+
+/** Rows of one model's prices with what charts and table say of them; a provider goes by its latest name. */
+function toldOffers(rows) {
+  const latest = new Map([...rows].reverse().map(row => [row.provider_id, short(row.provider_name, 40)]));
+  const names = toldApart([...latest]);
+  return rows.map(row => ({
+    ...row,
+    offer: `${row.provider_id} ${row.offer_no}`,
+    label: names.get(row.provider_id) + (row.offer_no > 1 ? ` (no. ${row.offer_no})` : ""),
+    end: Math.max(row.input_usd_per_mtok ?? 0, row.output_usd_per_mtok ?? 0),
+    input: usd(row.input_usd_per_mtok),
+    output: usd(row.output_usd_per_mtok),
+    blended: usd(row.blended_usd_per_mtok),
+    status: short(row.status, 40),
+    since: utc(row.valid_from),
+    note: noteOn(row),
+  }));
+}
+
+/** What the marks of an offer cannot say. */
+function noteOn(row) {
+  const missing = ["input", "output"].filter(kind => row[`${kind}_usd_per_mtok`] === null);
+  return [
+    missing.length === 2 ? "prices not published" : missing.length ? `${missing[0]} not published` : "",
+    row.input_usd_per_mtok === 0 && row.output_usd_per_mtok === 0 ? "free" : "",
+    row.is_available ? "" : short(row.status, 40),
+  ].filter(Boolean).join(", ");
+}
+
+/** The chart of a model's price history, or why there is none. An offer that was gone for a while leaves a gap. */
+function stepsOf(offers, side) {
+  const priced = offers.filter(row => row[side] !== null).sort((one, two) => one.valid_from - two.valid_from);
+  if (!priced.length) return "No such price was ever published.";
+  const first = Math.min(...offers.map(row => row.valid_from)), last = Math.max(...offers.map(row => row.known_until));
+  if (first === last) return `Fetched once, at ${utc(first)} UTC: the history begins here.`;
+  const steps = priced.flatMap(row => {
+    const goesOn = priced.some(next => next.offer === row.offer && next.valid_from === row.known_until);
+    const end = { ...row, at: row.known_until * 1000, price: row[side], isStart: false };
+    return [{ ...row, at: row.valid_from * 1000, price: row[side], isStart: true }, end, ...(goesOn ? [] : [{ ...end, price: null }])];
+  });
+  return historyChart(steps, [...new Set(priced.map(row => row.label))].sort(), ink(), narrow.matches);
+}
+
+/* Leaderboard, changes, findings, age. */
+
+function offerCategories() {
+  const byCategory = groupBy(tables.leaderboard, row => row.category);
+  const isRanked = category => byCategory.get(category).some(row => row.rank !== null);
+  const sorted = [...byCategory.keys()].sort(overallFirst);
+  const options = categories => categories.map(category => [category, category]);
+  choices("leaders-category", [
+    { label: "Categories", options: options(sorted.filter(isRanked)) },
+    { label: "Nobody is ranked: too few benchmarks", options: options(sorted.filter(category => !isRanked(category))) },
+  ]);
+}
+
+function showLeaders() {
+  const category = byId("leaders-category").value, scope = byId("leaders-scope").value;
+  const rows = tables.leaderboard.filter(row => row.category === category && row.evidence_scope === scope);
+  const ranked = `${number(rows.filter(row => row.rank !== null).length)} of ${number(rows.length)} models ranked`;
+  byId("leaders-note").textContent = `${ranked}; a rank takes three comparable benchmarks. Prices: the cheapest offer, blended.`;
+  fill("leaders-table", [
+    { name: "Rank", of: row => number(row.rank), className: "number" },
+    { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },
+    { name: "Mean win rate", of: row => bar(row.mean_win_rate), className: "share" },
+    { name: "Bench\u00admarks", of: row => number(row.benchmark_count), className: "number" },
+    { name: "US$ / M tokens", of: row => usd(models.get(row.model_id).price_usd_per_mtok), className: "number" },
+  ], rows, 20, "No model has a score that counts here.");
+}
+
+function bar(part) {
+  const made = element("i");
+  made.style.setProperty("--share", part);
+  return element("div", {}, share(part), made);
+}
+
+function showChanges() {
+  fill("changes-table", [
+    { name: "Found (UTC)", of: row => utc(row.changed_at), className: "when" },
+    { name: "Change", of: row => row.change },
+  ], tables.changes, 20, "Nothing changed.");
+}
+
+/** Each rule folded; its table is made when it is opened. */
+function showFindings() {
+  byId("findings").replaceChildren(...[...groupBy(tables.findings, row => row.rule)].map(([rule, rows], place) => {
+    const { finding_count: count, model_count: affected } = rows[0];
+    const says = `${number(count)} in ${number(affected)} ${affected === 1 ? "model" : "models"}`;
+    const cut = count > rows.length ? `, the first ${rows.length} here` : "";
+    const summary = element("summary", {}, rule.replaceAll("_", " "), " ", element("span", {}, says + cut));
+    const details = element("details", {}, summary, element("div", { id: `findings-${place}`, className: "table" }));
+    const columns = [{ name: "Model", of: row => page.texts[row.model_id], className: "name" }, { name: "Finding", of: row => row.detail }];
+    details.addEventListener("toggle", () => fill(`findings-${place}`, columns, rows, rows.length, ""));
+    return details;
+  }));
+}
+
+/** How long ago the newest record was fetched, from the day the page is read. */
+function showAge() {
+  if (!byId("newest")) return;
+  const hours = Math.round((Date.now() - Date.parse(byId("newest").dateTime)) / 3.6e6);
+  const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  if (hours >= 0) byId("age").textContent = ` (${hours < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day")})`;
+}
+
+function showCharts() {
+  showValue();
+  showModel();
+}
+
+offerSubjects();
+offerModels();
+offerCategories();
+showCharts();
+showLeaders();
+showChanges();
+showFindings();
+showAge();
+byId("left-out").textContent = page.left_out.length ? `Left out to keep the page small: ${page.left_out.join("; ")}.` : "";
+for (const id of ["value-subject", "value-free"]) byId(id).addEventListener("change", showValue);
+for (const id of ["model", "model-price"]) byId(id).addEventListener("change", showModel);
+for (const id of ["leaders-category", "leaders-scope"]) byId(id).addEventListener("change", showLeaders);
+for (const query of [dark, narrow]) query.addEventListener("change", showCharts);

@@ -1,0 +1,134 @@
+"use strict";
+
+/* What the sections of the page are made of: the rows it carries, words and numbers, elements, and charts in their places. */
+
+const page = JSON.parse(byId("data").textContent);
+const tables = Object.fromEntries(Object.entries(page.tables).map(([name, columns]) => [name, rowsOf(columns)]));
+const dark = matchMedia("(prefers-color-scheme: dark)"), narrow = matchMedia("(max-width: 40rem)");
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Columns as rows with named fields. Ids stay places among the texts: keys, even where two texts look the same. */
+function rowsOf(columns) {
+  const names = Object.keys(columns);
+  const cell = (name, column, at) => {
+    if (Array.isArray(column)) return column[at];
+    const place = column.places[at];
+    return name.endsWith("_id") || place === null ? place : page.texts[place];
+  };
+  const count = Math.max(0, ...names.map(name => (columns[name].places ?? columns[name]).length));
+  return Array.from({ length: count }, (_, at) => Object.fromEntries(names.map(name => [name, cell(name, columns[name], at)])));
+}
+
+/** Rows by a key, in the order in which the keys first come: a Map of lists. */
+function groupBy(rows, keyOf) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(row);
+  }
+  return groups;
+}
+
+/* Words and numbers. Null is "–", never 0. */
+
+const share = value => value.toFixed(3);
+const utc = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+const short = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
+/** `"4,800"`, `"0.0375"`, `"1.00e+300"` */
+function number(value, digits = { maximumSignificantDigits: 4 }) {
+  if (value === null) return "–";
+  const isAbsurd = value !== 0 && (Math.abs(value) < 1e-6 || Math.abs(value) >= 1e12);
+  return isAbsurd ? value.toExponential(2) : value.toLocaleString("en", digits);
+}
+
+/** A price: `"5.00"`, `"0.0375"`, `"free"`. */
+function usd(price) {
+  if (price === 0) return "free";
+  return number(price, price < 0.01 ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+}
+
+/** Names as people read them, told apart by id where several share one: `[[id, "Aurora"], …]` → Map of id → name. */
+function toldApart(pairs) {
+  const sharing = groupBy(pairs, ([, name]) => name);
+  return new Map(pairs.map(([id, name]) => [id, sharing.get(name).length > 1 ? `${name} (${page.texts[id]})` : name]));
+}
+
+/** The order of categories: by alphabet, but all of them together first. */
+const overallFirst = (one, two) => (two === "overall") - (one === "overall") || one.localeCompare(two);
+
+/* Elements. Every text from data becomes a text node. */
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** A table of the first `most` rows, with a button for the rest. Columns: {name, of: row → text or node, className}. */
+function fill(id, columns, rows, most, empty, isOpen = false) {
+  const cell = (tag, column, content) => element(tag, { className: column.className ?? "" }, content);
+  const line = (tag, of) => element("tr", {}, ...columns.map(column => cell(tag, column, of(column))));
+  const shown = rows.slice(0, isOpen ? rows.length : most);
+  const head = element("thead", {}, line("th", column => column.name));
+  const body = element("tbody", {}, ...shown.map(row => line("td", column => column.of(row))));
+  byId(id).replaceChildren(rows.length ? element("table", {}, head, body) : element("p", { className: "note" }, empty));
+  if (rows.length <= most) return;
+  const button = element("button", { type: "button" }, isOpen ? `Show the first ${most}` : `Show all ${number(rows.length)}`);
+  button.addEventListener("click", () => {
+    fill(id, columns, rows, most, empty, !isOpen);
+    byId(id).querySelector("button").focus();
+  });
+  byId(id).append(button);
+}
+
+/** Fills a chooser: groups of {label, options: [[value, text], …]}; empty groups are left out. */
+function choices(id, groups) {
+  const filled = groups.filter(group => group.options.length);
+  const shown = filled.length ? filled : [{ label: "Nothing to choose", options: [["", "none"]] }];
+  const option = ([value, text]) => element("option", { value }, short(text, 80));
+  byId(id).disabled = !filled.length;
+  byId(id).replaceChildren(...shown.map(({ label, options }) => element("optgroup", { label }, ...options.map(option))));
+}
+
+/* Charts. */
+
+const drawn = new Map();
+let drawing = Promise.resolve();
+
+/** Draws a spec in its place, or says why there is nothing to draw: a text instead of a spec.
+ *
+ * One after the other: what was chosen last must come out on top, even if an older chart of the place is still under way.
+ */
+function draw(id, spec, patch) {
+  drawing = drawing.then(async () => {
+    drawn.get(id)?.finalize();
+    drawn.delete(id);
+    try {
+      if (typeof spec === "string") byId(id).replaceChildren(element("p", { className: "note" }, spec));
+      else drawn.set(id, await vegaEmbed(byId(id), spec, { ...drawingOptions(), ...patch && { patch } }));
+    } catch (error) {
+      console.error(error);
+      byId(id).replaceChildren(element("p", { className: "note" }, "This chart could not be drawn."));
+    }
+  });
+}
+
+/** `ast`: Vega interprets its expressions instead of compiling them, so that the page can forbid to evaluate text as code. */
+function drawingOptions() {
+  return { ast: true, renderer: "svg", actions: false, defaultStyle: false, config: look(ink()), tooltip: { disableDefaultStyle: true } };
+}
+
+/** The colours and the font of the page, as they are now. Lines: also told apart by those who see fewer colours (after Okabe and Ito). */
+function ink() {
+  const style = getComputedStyle(document.body);
+  const colours = ["ink", "soft", "line", "first", "second", "muted"].map(name => [name, style.getPropertyValue(`--${name}`).trim()]);
+  const lines = dark.matches
+    ? ["#64b5f6", "#f0985a", "#4ecb9f", "#e59ac4", "#e6c84f", "#b9c2ca"]
+    : ["#0063a6", "#c2500a", "#00805d", "#a8447f", "#8a6d00", "#4a545e"];
+  return { ...Object.fromEntries(colours), lines, font: style.fontFamily };
+}

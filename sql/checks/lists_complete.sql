@@ -1,0 +1,81 @@
+-- A list of a model is not whole: it has more or fewer rows than its record had entries, or a gap.
+-- Severity: error
+-- Reads: every raw table but raw.fetches.
+with
+expected_lists as (
+    select
+        'raw.models__providers' as table_name,
+        id as model_id,
+        provider_count as entry_count
+    from raw.models
+    union all
+    select
+        'raw.models__scores' as table_name,
+        id as model_id,
+        score_count as entry_count
+    from raw.models
+    union all
+    select
+        'raw.models__modalities' as table_name,
+        id as model_id,
+        modality_count as entry_count
+    from raw.models
+    union all
+    select
+        'raw.models__top_scores' as table_name,
+        id as model_id,
+        top_score_count as entry_count
+    from raw.models
+),
+
+list_entries as (
+    select
+        'raw.models__providers' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.models__providers
+    union all
+    select
+        'raw.models__scores' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.models__scores
+    union all
+    select
+        'raw.models__modalities' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.models__modalities
+    union all
+    select
+        'raw.models__top_scores' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.models__top_scores
+),
+
+counted_lists as (
+    select
+        table_name,
+        model_id,
+        count(*) as row_count,
+        max(_dlt_list_idx) + 1 as place_count
+    from list_entries
+    group by
+        table_name,
+        model_id
+)
+
+select
+    expected_lists.table_name,
+    expected_lists.model_id,
+    expected_lists.entry_count,
+    coalesce(counted_lists.row_count, 0) as row_count
+from expected_lists
+left join counted_lists
+    on
+        expected_lists.table_name = counted_lists.table_name
+        and expected_lists.model_id = counted_lists.model_id
+where
+    coalesce(counted_lists.row_count, 0) <> expected_lists.entry_count
+    or coalesce(counted_lists.place_count, 0) <> expected_lists.entry_count

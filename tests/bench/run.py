@@ -1,0 +1,176 @@
+"""What a run costs beside the floor and beside stock dlt: `python tests/bench/run.py`, some ten minutes.
+
+Every program is a process of its own against the sample API, which serves synthetic records (8 offers and 30 scores each) in another
+process on this machine. The programs take turns, and the middle of several rounds counts; what matters are the ratios, for machines differ.
+
+    floor             the same requests on as many threads, bodies to a file, DuckDB's JSON reader into the same tables
+    stock dlt         the same resource with dlt's defaults
+    llm-stats         `llm-stats run`: with history, views, checks and the swap
+    … unchanged       the same again, when no record has changed
+    … 1 % changed     the same again, when one record in a hundred has
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench import synthetic
+
+KEY = "sample-key"
+PROGRAMS = Path(__file__).parent / "programs"
+COMMANDS = {
+    "python -c pass": [sys.executable, "-c", "pass"],
+    "llm-stats --help": ["llm-stats", "--help"],
+    "llm-stats show": ["llm-stats", "show"],
+    "llm-stats sql": ["llm-stats", "sql", "select count(*) from marts.offers"],
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one process took."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    printed: str
+
+
+def spend(command: list[str], folder: Path, **environment: str) -> Cost:
+    """Runs a command; raises `CalledProcessError` if it fails."""
+    with (folder / "printed").open("w+") as printed:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=printed, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        printed.seek(0)
+        text = printed.read()
+    if status:
+        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command, text)
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, text)
+
+
+@contextmanager
+def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Iterator[str]:
+    """The base URL of a sample API, in a process of its own, with these records."""
+    file = folder / "records.json"
+    file.write_text(json.dumps(records))
+    command = ["llm-stats", "sample-api", "--port", "0", "--records", str(file), "--latency-ms", str(latency_ms)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            yield next(word for word in process.stderr.readline().split() if word.startswith("http"))
+        finally:
+            process.terminate()
+
+
+def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
+    """The same records, with another price in one of a hundred."""
+    dice = random.Random(round_)
+    moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
+    return [
+        entry | {"providers": [offer | {"input_price_per_m": 1000.0 + round_} for offer in entry["providers"]]} if place in moved else entry
+        for place, entry in enumerate(records)
+    ]
+
+
+@dataclass
+class Bench:
+    count: int
+    latency_ms: int
+    concurrency: int
+    rounds: int
+    with_stock: bool
+
+    def measure(self, folder: Path) -> dict[str, list[Cost]]:
+        """The programs in turn, as often as there are rounds."""
+        records = synthetic.catalogue(self.count)
+        costs: dict[str, list[Cost]] = {}
+
+        def note(name: str, cost: Cost) -> None:
+            costs.setdefault(name, []).append(cost)
+            print(f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   {cost.peak_mb:6.0f} MB", flush=True)
+
+        for round_ in range(self.rounds):
+            home = folder / f"{self.count}-{self.latency_ms}-{round_}"
+            home.mkdir()
+            with serving(records, self.latency_ms, home) as base_url:
+                note("floor", self._program("floor.py", base_url, home))
+                if self.with_stock and not round_:
+                    note("stock dlt", self._program("stock_dlt.py", base_url, home))
+                note("llm-stats", self._run(base_url, home))
+                note("llm-stats, unchanged", self._run(base_url, home))
+            with serving(changed(records, round_), self.latency_ms, home) as base_url:
+                note("llm-stats, 1 % changed", self._run(base_url, home))
+        return costs
+
+    def _program(self, name: str, base_url: str, home: Path) -> Cost:
+        return spend([sys.executable, str(PROGRAMS / name), base_url, KEY, str(self.concurrency), str(self.count), str(home)], home)
+
+    def _run(self, base_url: str, home: Path) -> Cost:
+        command = ["llm-stats", "run", "--all", "--quiet", "--base-url", base_url, "--concurrency", str(self.concurrency)]
+        return spend([*command, "--requests-per-minute", "0"], home, LLM_STATS_API_KEY=KEY)
+
+
+def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
+    return statistics.median(what(cost) for cost in costs)
+
+
+def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
+    """The middle of each program, as a ratio to the floor, and what is left beside the floor's fetch as a ratio to its database part."""
+    floors = [json.loads(cost.printed) for cost in costs["floor"]]
+    fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
+    database = statistics.median(floor["database_seconds"] for floor in floors)
+    whole = middle(costs["floor"], lambda cost: cost.seconds)
+    print(f"{bench.count:,} records, {bench.latency_ms} ms, {bench.concurrency} in flight")
+    print(f"  the floor takes {fetch:.2f} s for the fetch and {database:.2f} s for the database")
+    for name, spent in costs.items():
+        seconds, cpu = middle(spent, lambda cost: cost.seconds), middle(spent, lambda cost: cost.cpu_seconds)
+        rest = (seconds - fetch) / database
+        peak = max(cost.peak_mb for cost in spent)
+        ratios = f"{seconds / whole:5.2f} x floor   all but the fetch {rest:5.1f} x"
+        print(f"  {name:24} {seconds:7.2f} s = {ratios}   cpu {cpu:6.2f} s   {peak:5.0f} MB")
+
+
+def start_up(folder: Path) -> None:
+    """Commands that only look, beside Python's own start."""
+    subprocess.run(["llm-stats", "demo", "--database", "llm_stats.duckdb"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    seconds = {name: statistics.median(spend(command, folder).seconds for _ in range(7)) for name, command in COMMANDS.items()}
+    for name, spent in seconds.items():
+        print(f"  {name:24} {spent:7.3f} s   beyond Python's start {spent - seconds['python -c pass']:6.3f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What a run costs beside the floor.")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--concurrency", type=int, default=32)
+    parser.add_argument("--only", help="one of the sizes, as COUNT/LATENCY_MS, such as 1000/50")
+    given = parser.parse_args()
+    sizes = [(1_000, 50), (10_000, 50), (1_000, 0), (10_000, 0)]
+    if given.only:
+        count, _, latency_ms = given.only.partition("/")
+        sizes = [(int(count), int(latency_ms))]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        start_up(folder)
+        for count, latency_ms in sizes:
+            bench = Bench(count, latency_ms, given.concurrency, given.rounds, with_stock=(count, latency_ms) == (1_000, 50))
+            report(bench, bench.measure(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-update raw.models__modalities set _dlt_id = 'the same';

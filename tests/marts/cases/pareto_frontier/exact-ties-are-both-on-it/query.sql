@@ -1,0 +1,1 @@
+from marts.pareto_frontier('b')

@@ -1,0 +1,281 @@
+"""The report in a browser that is cut off from every network: it draws, its choosers work, and hostile names stay text."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from llm_stats.reader import Reader
+from llm_stats.report import facts as facts_module
+from llm_stats.report import write
+from llm_stats.sample import today, yesterday
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from worlds import HOSTILE, WORLDS, hostile, warehouse
+
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_WIDE, _PHONE = 1280, 390
+
+
+class Browser:
+    """Chromium, offline, with a page open."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+        driver.execute_cdp_cmd("Network.enable", {})
+        offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+
+    def open(self, page: Path, width: int = _WIDE, scheme: str = "light") -> None:
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.emulate(scheme)
+        self.driver.get(page.as_uri())
+        self.settle()
+
+    def emulate(self, scheme: str) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def settle(self) -> None:
+        """Waits until all charts asked for are drawn."""
+        self.driver.execute_async_script("const done = arguments[0]; drawing.then(() => done(), () => done());")
+
+    def find(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def text(self, element_id: str) -> str:
+        return self.driver.find_element(By.ID, element_id).text
+
+    def marks(self, chart: str) -> list[str]:
+        """The shapes of the points of a chart, with where they are."""
+        return [f"{point.get_attribute('d')} {point.get_attribute('transform')}" for point in self.find(f"#{chart} .points_marks path")]
+
+    def choices(self, chooser: str) -> list[str]:
+        return [option.get_attribute("textContent") or "" for option in self.find(f"#{chooser} option")]
+
+    def choose(self, chooser: str, place: int) -> None:
+        script = "const it = document.getElementById(arguments[0]); it.selectedIndex = arguments[1]; it.dispatchEvent(new Event('change'));"
+        self.driver.execute_script(script, chooser, place)
+        self.settle()
+
+    def complaints(self) -> list[str]:
+        """What the console says since the last time it was asked: errors, warnings, and what the page's policy refused."""
+        return self._log("browser")
+
+    def requests(self) -> set[str]:
+        """The schemes of all addresses asked for since the last time."""
+        events = [json.loads(entry)["message"] for entry in self._log("performance")]
+        return {event["params"]["request"]["url"].split(":")[0] for event in events if event["method"] == "Network.requestWillBeSent"}
+
+    def _log(self, kind: str) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log(kind)]  # type: ignore[no-untyped-call]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        wider = self.driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return int(wider)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser or not driver:
+        missing = "Chromium is not installed (packages chromium and chromium-driver)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in (*_ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    running = webdriver.Chrome(options, Service(driver))
+    yield Browser(running)
+    running.quit()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The browser with its log emptied."""
+    chromium.complaints(), chromium.requests()
+    return chromium
+
+
+def page_of(folder: Path, *days: list[dict[str, object]]) -> Path:
+    page = folder / "report.html"
+    with Reader(warehouse(folder / "w.duckdb", *days)) as reader:
+        write(reader, page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page_of(tmp_path_factory.mktemp("sample"), yesterday(), today())
+
+
+@pytest.fixture(scope="module")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return page_of(tmp_path_factory.mktemp("hostile"), hostile(), hostile(price=1.5))
+
+
+def test_the_page_draws_without_a_network_and_without_a_complaint(browser: Browser, sample: Path) -> None:
+    browser.open(sample)
+    assert "a sample: invented models" in browser.text("sample")
+    assert browser.text("age").strip("() ")
+    for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
+        assert len(browser.marks(chart)) == points, chart
+    assert browser.find("#history-chart .mark-line path"), "prices over time are steps"
+    for title in ("Mean win rate, overall, 0 to 1", "US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
+        assert title in [text.text for text in browser.find("#value-chart text")], title
+    assert len(browser.find("#leaders-table tbody tr")) == 13
+    assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text("changes-table")
+    assert browser.complaints() == []
+    assert browser.requests() == {"file"}
+
+
+def test_every_chooser_changes_what_it_chooses(browser: Browser, sample: Path) -> None:
+    browser.open(sample)
+    before = browser.marks("value-chart")
+    browser.choose("value-subject", browser.choices("value-subject").index("Sample Speech (WER) · 4"))
+    assert len(browser.marks("value-chart")) == 4 != len(before)
+    assert "lower is better" in browser.text("value-chart")
+    browser.choose("value-subject", 0)
+    assert "free" in browser.text("value-table")
+    browser.find("#value-free")[0].click()
+    browser.settle()
+    assert browser.marks("value-chart") != before
+    assert "free" not in browser.text("value-table")
+    before, steps = browser.marks("offers-chart"), browser.marks("history-chart")
+    browser.choose("model", browser.choices("model").index("Aurora Large 1"))
+    assert browser.marks("offers-chart") != before
+    assert browser.marks("history-chart") != steps
+    steps = browser.marks("history-chart")
+    browser.choose("model-price", 1)
+    assert browser.marks("history-chart") != steps
+    leaders = browser.text("leaders-table")
+    browser.choose("leaders-category", 1)
+    assert browser.text("leaders-table") != leaders
+    leaders = browser.text("leaders-table")
+    browser.choose("leaders-scope", 1)
+    assert browser.text("leaders-table") != leaders
+    assert browser.complaints() == []
+
+
+def test_hovering_names_model_provider_and_price(browser: Browser, sample: Path) -> None:
+    browser.open(sample)
+    point = browser.find("#value-chart .points_marks path")[-1]
+    ActionChains(browser.driver).move_to_element(point).perform()
+    assert browser.text("vg-tooltip-element").splitlines() == [
+        "Zenith Max (preview)",
+        "By Zenith Systems",
+        "Cheapest at Zenith",
+        "Blended, US$ per million tokens 30.00",
+        "Score 0.8825",
+    ]
+
+
+def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
+    browser.open(sample)
+
+    def press(*keys: str) -> str:
+        ActionChains(browser.driver).send_keys(*keys).perform()
+        browser.settle()
+        return browser.driver.switch_to.active_element.get_attribute("id") or ""
+
+    before = browser.marks("value-chart")
+    assert press(Keys.TAB) == "value-subject"
+    press(Keys.ARROW_DOWN)
+    assert browser.marks("value-chart") != before
+    press(Keys.ARROW_UP)
+    assert press(Keys.TAB) == "value-free"
+    before = browser.marks("value-chart")
+    press(Keys.SPACE)
+    assert browser.marks("value-chart") != before
+    rows = len(browser.find("#value-table tbody tr"))
+    press(Keys.TAB)
+    press(Keys.ENTER)
+    assert len(browser.find("#value-table tbody tr")) > rows
+    assert browser.driver.switch_to.active_element.text.startswith("Show the first")
+    browser.find("#findings summary")[0].send_keys(Keys.ENTER)
+    assert "pebble-0" in browser.text("findings")
+
+
+def test_light_and_dark_follow_the_system_even_while_the_page_is_open(browser: Browser, sample: Path) -> None:
+    def colours() -> tuple[str, str, str]:
+        body, point = browser.find("body")[0], browser.find("#value-chart .points_marks path")[-1]
+        axis = browser.find("#value-chart .role-axis-label text")[0]
+        return body.value_of_css_property("background-color"), point.get_attribute("fill") or "", axis.get_attribute("fill") or ""
+
+    browser.open(sample, scheme="light")
+    light = colours()
+    browser.emulate("dark")
+    browser.settle()
+    dark = colours()
+    assert all(one != other for one, other in zip(light, dark, strict=True))
+    assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("width", [_WIDE, _PHONE])
+def test_nothing_is_wider_than_the_window(browser: Browser, sample: Path, hostile_page: Path, width: int) -> None:
+    for page in (sample, hostile_page):
+        browser.open(page, width)
+        for details in browser.find("#findings summary"):
+            details.click()
+        assert browser.overflow() == 0, page
+
+
+def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
+    browser.open(hostile_page)
+    for chooser in ("value-subject", "model", "leaders-category"):
+        for place in range(len(browser.choices(chooser))):
+            browser.choose(chooser, place)
+    for button in browser.find("button"):
+        button.click()
+    for details in browser.find("#findings summary"):
+        details.click()
+    assert browser.complaints() == []
+    assert browser.requests() == {"file"}
+    assert not browser.find("body img, .table script, .chart script, body b:not(footer b)")
+    assert len(browser.find("script")) == 3
+    for part in ("value-table", "leaders-table", "changes-table", "findings"):
+        shown = browser.text(part)
+        assert all(name in shown for name in HOSTILE[:6]), part
+        assert "\\u202edlrow" in shown, part
+        assert "\u202e" not in shown, part
+    assert set(HOSTILE[:6]) <= set(browser.choices("model"))
+    ActionChains(browser.driver).move_to_element(browser.find("#value-chart .points_marks path")[0]).perform()
+    assert browser.text("vg-tooltip-element").startswith(HOSTILE[0])
+
+
+@pytest.mark.parametrize("world", ["empty", "no prices", "all free", "absurd prices"])
+def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world: str) -> None:
+    browser.open(page_of(tmp_path, WORLDS[world]))
+    for part in ("value-chart", "offers-chart", "history-chart", "leaders-table", "changes-table"):
+        assert browser.find(f"#{part} .points_marks path") or browser.text(part), part
+    assert browser.complaints() == []
+    assert browser.overflow() == 0
+
+
+def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts_module, "_MOST_ROWS", 40)
+    browser.open(page_of(tmp_path, today()))
+    assert "Left out to keep the page small: " in browser.text("left-out")
+    assert "rows of benchmark points" in browser.text("left-out")
+    assert browser.complaints() == []

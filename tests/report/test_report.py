@@ -1,0 +1,234 @@
+"""The report without a browser: what it carries agrees with the marts, nothing in it can get out, and the file is written with care."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from bench.synthetic import catalogue
+from conftest import Command
+from llm_stats.reader import Reader
+from llm_stats.report import facts as facts_module
+from llm_stats.report import page as page_module
+from llm_stats.report.facts import facts
+from llm_stats.sample import SampleApi, today, yesterday
+from worlds import HOSTILE, WORLDS, hostile, ranked, warehouse
+
+Rows = list[dict[str, Any]]
+
+
+def rows(carried: dict[str, Any], name: str) -> Rows:
+    """A table as the page reads it, ids as text."""
+    columns = carried["tables"][name]
+    texts = carried["texts"]
+    plain = {
+        title: column if isinstance(column, list) else [None if place is None else texts[place] for place in column["places"]]
+        for title, column in columns.items()
+    }
+    return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
+
+
+class Elements(HTMLParser):
+    """The elements of a page, each with its attributes, and the text of its scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1][0] == "script" and len(self.scripts) < sum(tag == "script" for tag, _ in self.elements):
+            self.scripts.append(data)
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        carried: dict[str, Any] = json.loads(self.scripts[0])
+        return carried
+
+
+#: Columns that a query works out, or writes otherwise than the mart it reads.
+_OF_THE_PAGE = {
+    "models": {"price_usd_per_mtok", "provider_names", "paid_price_usd_per_mtok", "paid_provider_names"},
+    "benchmarks": set(),
+    "benchmark_points": set(),
+    "leaderboard": set(),
+    "prices": {"times_cheapest", "known_until"},
+    "findings": {"finding_count", "model_count"},
+}
+
+
+def page_of(database: Path) -> str:
+    with Reader(database) as reader:
+        return page_module.page(reader)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return warehouse(tmp_path_factory.mktemp("sample") / "w.duckdb", yesterday(), today())
+
+
+@pytest.fixture
+def reader(sample: Path) -> Iterator[Reader]:
+    with Reader(sample) as opened:
+        yield opened
+
+
+def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
+    found = facts(reader)
+    for name, mart, where in (
+        ("models", "models", "true"),
+        ("benchmarks", "benchmarks", "is_comparable"),
+        ("benchmark_points", "price_performance", "true"),
+        ("leaderboard", "leaderboard", "true"),
+        ("prices", "price_history", "true"),
+        ("findings", "data_quality", "true"),
+    ):
+        carried = rows(found.tables, name)
+        shared = [column for column in carried[0] if column not in _OF_THE_PAGE[name]]
+        expected = reader.query(f"select {', '.join(shared)} from marts.{mart} where {where}").rows
+        plain = [[facts_module._plain(value) for value in row] for row in expected]
+        assert sorted(map(repr, plain)) == sorted(repr([row[column] for column in shared]) for row in carried), name
+    assert found.tables["left_out"] == []
+    assert found.headline["model_count"] == len(today())
+    assert found.headline["change_count"] == len(rows(found.tables, "changes")) == 6
+
+
+def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:
+    models = {row["model_id"]: row for row in rows(facts(reader).tables, "models")}
+    large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
+    assert (large["price_usd_per_mtok"], large["provider_names"]) == (10, "Alpine Cloud, Northlight")
+    assert (tessera["price_usd_per_mtok"], tessera["provider_names"]) == (0, "Commons")
+    assert (tessera["paid_price_usd_per_mtok"], tessera["paid_provider_names"]) == (0.3625, "Bluebird")
+    assert models["pebble-0"]["price_usd_per_mtok"] is None
+
+
+def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> None:
+    models = catalogue(60, providers=2, scores=30)
+    for free in models[::7]:
+        free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
+    with Reader(warehouse(tmp_path / "w.duckdb", models)) as reader:
+        carried = facts(reader).tables
+    prices = {row["model_id"]: row for row in rows(carried, "models")}
+    points = rows(carried, "category_points")
+    for price, flag in (("price_usd_per_mtok", "is_pareto"), ("paid_price_usd_per_mtok", "is_pareto_paid")):
+        at = [(point["category"], prices[point["model_id"]][price], point["value"], point[flag]) for point in points]
+        priced = [point for point in at if point[1] is not None]
+        for category, cost, value, is_pareto in priced:
+            rivals = [(c, v) for other, c, v, _ in priced if other == category]
+            beaten = any(c <= cost and v >= value and (c < cost or v > value) for c, v in rivals)
+            assert is_pareto == (not beaten), (category, cost, value)
+        assert 0 < sum(point[3] for point in priced) < len(priced)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_any_world_makes_a_page(tmp_path: Path, world: str) -> None:
+    elements = Elements(page_of(warehouse(tmp_path / "w.duckdb", WORLDS[world])))
+    assert len(rows(elements.carried, "models")) == len(WORLDS[world])
+    assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
+
+
+def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
+    with Reader(warehouse(tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)}))) as reader:
+        carried = facts(reader).tables
+    assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {"free": 0, "unknown": None, "paid": 1}
+    assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
+
+
+def test_the_sample_says_so_and_a_mixture_says_how_many(sample: Path, tmp_path: Path) -> None:
+    assert "All of this is a sample: invented models" in page_of(sample)
+    mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *WORLDS["one model"]])
+    assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    page = page_of(warehouse(tmp_path / "w.duckdb", hostile()))
+    elements = Elements(page)
+    plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", WORLDS["one model"])))
+    assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], "no element is made of a name"
+    texts = elements.carried["texts"]
+    assert set(HOSTILE[:5]) <= set(texts)
+    assert "\\u202edlrow\\u2066\\u2028\\u2029\\x1b[31m\\x00" in texts
+    assert max(map(len, texts)) == 300
+    carried = page.split('id="data">')[1].split("</script>")[0]
+    assert not {"<", ">", "&", "\u2028"} & set(carried)
+
+
+def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
+    elements = Elements(page_of(sample))
+    policy = next(attributes["content"] for tag, attributes in elements.elements if attributes.get("http-equiv"))
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in elements.scripts[1:]]
+    assert policy == f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert not [tag for tag, attributes in elements.elements if attributes.keys() & {"src", "href", "srcset", "onload", "onerror"}]
+
+
+def test_a_script_cannot_end_before_its_end() -> None:
+    assert page_module._script('"</script><!--"') == '"<\\/script><\\!--"'
+
+
+def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts_module, "_MOST_ROWS", 40)
+    found = facts(reader)
+    whole = len(reader.query("select * from marts.price_performance").rows)
+    assert f"{whole - 40} of {whole} rows of benchmark points" in found.tables["left_out"]
+    assert max(len(rows(found.tables, name)) for name in found.tables["tables"]) == 40
+
+
+def test_the_command_names_the_page_after_the_database(llm_stats: Command, home: Path, sample: Path) -> None:
+    done = llm_stats("report", "--database", sample)
+    assert (done.code, done.out) == (0, "wrote w.html (0.9 MB)\n")
+    assert (home / "w.html").read_text("utf-8").startswith("<!doctype html>")
+    (home / "w.html").write_text("an older page")
+    assert llm_stats("report", "--database", sample, "--out", "w.html").code == 0
+    assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
+    assert "<title>" in (home / "w.html").read_text("utf-8")
+    assert sorted(path.name for path in home.rglob("*")) == ["folder", "index.html", "new", "w.html"]
+
+
+@pytest.mark.parametrize(("out", "says"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")])
+def test_a_place_that_cannot_be_written(llm_stats: Command, home: Path, sample: Path, out: str, says: str) -> None:
+    (home / "w.duckdb").write_text("a file")
+    done = llm_stats("report", "--database", sample, "--out", out)
+    assert (done.code, done.err.endswith(f"cannot be written: {says}; name another file\n")) == (2, True)
+
+
+def test_a_page_that_cannot_be_finished_leaves_the_old_one(
+    llm_stats: Command, home: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "w.html").write_text("an older page")
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    done = llm_stats("report", "--database", sample)
+    assert (done.code, "w.html cannot be written: No space left on device" in done.err) == (2, True)
+    assert [(path.name, path.read_text()) for path in home.iterdir()] == [("w.html", "an older page")]
+
+
+def test_a_file_that_is_no_warehouse(llm_stats: Command, home: Path) -> None:
+    duckdb.connect(home / "other.duckdb").close()
+    done = llm_stats("report", "--database", "other.duckdb")
+    assert (done.code, "other.duckdb is no llm-stats warehouse" in done.err, len(done.err.splitlines())) == (2, True, 1)
+    assert "does not exist; make it with" in llm_stats("report").err
+
+
+def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    run = ("run", "aurora-large-1", "--base-url", api.base_url, "--quiet", "--report")
+    done = llm_stats(*run, home)
+    assert (done.code, "Is a directory" in done.err, (home / "llm_stats.duckdb").exists()) == (2, True, False)
+    done = llm_stats(*run, "page.html")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "wrote page.html (0.9 MB)")
+    assert "aurora-large-1" in (home / "page.html").read_text("utf-8")
+    assert not os.access(home / "llm_stats.html", os.F_OK)
