@@ -66,7 +66,7 @@ class TestText:
 
     def test_an_error_is_told_with_all_its_lines(self) -> None:
         said = text({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
-        assert said.startswith("llm-stats failed (check_failed, exit code 5)\n")
+        assert said.startswith("llm-stats ended with check_failed (exit code 5)\n")
         assert block(said) == ["nothing was published", "  error: a", "run again"]
 
     def test_who_stopped_it_knows(self) -> None:
@@ -190,7 +190,7 @@ def test_a_run_that_fetched_nothing_is_told(llm_stats: Command, api: SampleApi, 
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
     (said,) = hook.texts
-    assert said.startswith("llm-stats failed (nothing_fetched, exit code 3)\n")
+    assert said.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
     assert "the API refused the key" in said
     assert "wrong-key" not in said
 

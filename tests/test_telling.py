@@ -117,8 +117,9 @@ def test_a_run_that_fetched_nothing(llm_stats: Command, api: SampleApi, home: Pa
 
 def test_a_spent_quota_is_told(llm_stats: Command, home: Path) -> None:
     with SampleApi(everywhere=[faults.quota()]) as api:
-        assert llm_stats("run", "--all", "--base-url", api.base_url, "--summary", "run.json").code == 75
-    assert (summary(home)["exit_code"], summary(home)["kind"]) == (75, "quota_spent")
+        done = llm_stats("run", "--all", "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
+    assert (done.code, summary(home)["exit_code"], summary(home)["kind"]) == (75, 75, "quota_spent")
+    assert [(line["level"], line["event"]) for line in lines(done.err)] == [("info", "run_started"), ("info", "run_finished")], "no alarm"
 
 
 @pytest.mark.parametrize("wrong", [("--concurrency", 0), ("--all",)])
@@ -147,7 +148,7 @@ def test_every_end_has_its_code_and_kind(
     with Hook() as hook, pytest.raises(type(error)):
         end(telling, Settings.read(webhook_url=hook.url), error)
     assert (telling.exit_code, summary(home)["exit_code"], summary(home)["kind"]) == (code, code, kind)
-    assert [text.splitlines()[0] for text in hook.texts] == ([f"llm-stats failed ({kind}, exit code {code})"] if code != 130 else [])
+    assert [text.splitlines()[0] for text in hook.texts] == ([f"llm-stats ended with {kind} (exit code {code})"] if code != 130 else [])
     assert capsys.readouterr().err == ""
 
 

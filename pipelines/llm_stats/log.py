@@ -8,7 +8,7 @@
 | `progress` | info | `loaded`, `asked`, `failed`, `requests_per_minute`, `seconds_left` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
 | `run_finished` | info, or warning for exit code 4 | what `--summary` writes, with a `…_count` in place of each list |
-| `run_failed` | error | `exit_code`, `kind`, `message`, `started_at`, `elapsed_seconds` |
+| `run_failed` | error | the same, for every exit code but 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 
 Plain ASCII, whatever a name holds: nothing in a line can break it or steer a terminal.
@@ -21,13 +21,15 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from llm_stats.result import is_failure
 from llm_stats.terminal import say
 
 if TYPE_CHECKING:
     from llm_stats.client import Answer
 
 Level = Literal["info", "warning", "error"]
+
+#: By exit code; every other is an error. 75, come back tomorrow, alarms nobody.
+_LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 
 def write(level: Level, event: str, **fields: Any) -> None:
@@ -54,7 +56,5 @@ def progress(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
 def ended(summary: dict[str, Any]) -> None:
     """The last line of a run, from what `--summary` writes; lists are counted, for a line has to stay short."""
     fields = dict((f"{key}_count", len(value)) if isinstance(value, list) else (key, value) for key, value in summary.items())
-    if is_failure(summary):
-        write("error", "run_failed", **fields)
-    else:
-        write("warning" if summary["kind"] == "incomplete" else "info", "run_finished", **fields)
+    level = _LEVELS.get(summary["exit_code"], "error")
+    write(level, "run_failed" if level == "error" else "run_finished", **fields)

@@ -49,7 +49,7 @@ def text(summary: dict[str, Any], above_pct: float = 0) -> str:
     if summary["kind"] == "interrupted":  # whoever stopped it knows
         return ""
     if is_failure(summary):
-        return f"llm-stats failed ({summary['kind']}, exit code {summary['exit_code']})\n{_block(summary['message'].splitlines())}"
+        return f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})\n{_block(summary['message'].splitlines())}"
     told = [change for change in summary["changes"] if not _is_small(change, above_pct)]
     if summary["kind"] == "done" and not told and not summary["new_models"]:
         return ""
