@@ -31,12 +31,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import synthetic
 
 KEY = "sample-key"
+LLM_STATS = [sys.executable, "-m", "llm_stats"]
 PROGRAMS = Path(__file__).parent / "programs"
 COMMANDS = {
     "python -c pass": [sys.executable, "-c", "pass"],
-    "llm-stats --help": ["llm-stats", "--help"],
-    "llm-stats show": ["llm-stats", "show"],
-    "llm-stats sql": ["llm-stats", "sql", "select count(*) from marts.offers"],
+    "llm-stats --help": [*LLM_STATS, "--help"],
+    "llm-stats show": [*LLM_STATS, "show"],
+    "llm-stats sql": [*LLM_STATS, "sql", "select count(*) from marts.offers"],
 }
 
 
@@ -69,7 +70,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
     """The base URL of a sample API, in a process of its own, with these records."""
     file = folder / "records.json"
     file.write_text(json.dumps(records))
-    command = ["llm-stats", "sample-api", "--port", "0", "--records", str(file), "--latency-ms", str(latency_ms)]
+    command = [*LLM_STATS, "sample-api", "--port", "0", "--records", str(file), "--latency-ms", str(latency_ms)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         try:
@@ -124,7 +125,7 @@ class Bench:
     def _run(self, base_url: str, home: Path) -> Cost:
         ids = home / "ids.txt"
         ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(self.count)))
-        command = ["llm-stats", "run", "--ids-file", str(ids), "--quiet", "--base-url", base_url]
+        command = [*LLM_STATS, "run", "--ids-file", str(ids), "--quiet", "--base-url", base_url]
         return spend([*command, "--concurrency", str(self.concurrency), "--requests-per-minute", "0"], home, LLM_STATS_API_KEY=KEY)
 
 
@@ -150,7 +151,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 def start_up(folder: Path) -> None:
     """Commands that only look, beside Python's own start."""
-    subprocess.run(["llm-stats", "demo", "--database", "llm_stats.duckdb"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*LLM_STATS, "demo", "--database", "llm_stats.duckdb"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     seconds = {name: statistics.median(spend(command, folder).seconds for _ in range(7)) for name, command in COMMANDS.items()}
     for name, spent in seconds.items():
         print(f"  {name:24} {spent:7.3f} s   beyond Python's start {spent - seconds['python -c pass']:6.3f} s")
