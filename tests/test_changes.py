@@ -56,6 +56,18 @@ def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> lis
         ),
         ([("p", 1, 2), ("p", 3, 4)], [("p", 3, 5), ("p", 1, 2)], ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"]),
         ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
+        (
+            [("cut", 4, 4), ("half", 2, 2), ("from-free", 1, 0), ("to-unknown", 3, 5)],
+            [("cut", 4, 3.99), ("half", 2, 0.5), ("from-free", 1, 10), ("to-unknown", 3, None)],
+            [
+                "m at from-free: output 0.00 → 10.00",
+                "m at to-unknown: output 5.00 → unknown",
+                "m at half: output 2.00 → 0.50 (−75 %)",
+                "m at cut: output 4.00 → 3.99 (−0.2 %)",
+            ],
+        ),
+        ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["m at p: input 1.23456 → 1.23457"]),
+        ([("p", 1, 1)], [("p", 1e308, 1)], ["m at p: input 1.00 → 1e+308"]),
     ],
 )
 def test_price_changes_in_words_biggest_first(
@@ -67,6 +79,17 @@ def test_price_changes_in_words_biggest_first(
 def test_a_status_change_in_words(raw: RawTables) -> None:
     then, now = (offer("p", 1, 2, status=status) for status in ("active", "retired"))
     assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+
+
+def test_corrected_scores_biggest_first(raw: RawTables) -> None:
+    then = [score("a", 0.9, normalized_score=0.97), score("b", -3), score("c", 0), score("d", 0.5, max_score=10)]
+    now = [score("a", 0.9, normalized_score=0.097), score("b", -6), score("c", 0.9), score("d", 0.5, max_score=100)]
+    assert told(raw, {"scores": then}, {"scores": now}) == [
+        "m on d: maximum 10 → 100 (+900 %)",
+        "m on b: -3 → -6 (−100 %)",
+        "m on c: 0 → 0.9",
+        "m on a: normalized 0.97 → 0.097 (−90 %)",
+    ]
 
 
 def test_score_changes_in_words(raw: RawTables) -> None:
@@ -143,9 +166,10 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
     ]
 
 
-def test_a_maximum_is_told_only_where_it_changed(raw: RawTables) -> None:
-    for day, most in ((DAY_1, 1), (DAY_2, 100)):
-        raw.load([model("m", scores=[score("b", 0.5, max_score=most), score("c", 0.5, max_score=1)])], day)
+def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
+    for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
+        scores = [score("b", 0.5, max_score=most), score("c", 0.5, max_score=1)]
+        raw.load([model("m", scores=scores, providers=[offer("p", 1, 2, provider_name=name)])], day)
         raw.apply()
 
     class Asks(_Asks):
@@ -153,11 +177,12 @@ def test_a_maximum_is_told_only_where_it_changed(raw: RawTables) -> None:
             """They are there."""
 
     told = [row[3:] for row in timeline(Asks(raw), "m").rows]  # type: ignore[arg-type]
-    evidence = told[0][1].split(", ")[1]
     assert told == [
-        ("b", f"0.5, {evidence}"),
-        ("c", f"0.5, {evidence}"),
-        ("b", f"0.5 (maximum 1 → 100), {evidence}"),
+        ("p", "1.00 in, 2.00 out, active"),
+        ("b", "0.5, self-reported"),
+        ("c", "0.5, self-reported"),
+        ("p", "1.00 in, 2.00 out, active (name P → Q)"),
+        ("b", "0.5, self-reported (maximum 1 → 100)"),
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Callable
 from typing import Any
 
 from llm_stats.errors import UsageError
@@ -10,12 +12,17 @@ from llm_stats.output import number
 from llm_stats.reader import Reader, Table
 from llm_stats.settings import duration
 
-#: A change without a percentage (listed, status, to or from free) weighs as much as a price that doubles.
+#: A change without a percentage (listed, status, to or from free) is sorted as if a price had doubled.
 _UNMEASURED_PCT = 100.0
+_PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
+_SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
 def since(reader: Reader, moment: dt.datetime) -> Table:
-    """The changes found since a moment (UTC), biggest first: `changed_at, model_id, counterpart_id, kind, change, size_pct`."""
+    """The changes found since a moment (UTC), biggest first: `changed_at, model_id, counterpart_id, kind, change, size_pct`.
+
+    `size_pct` is the largest percentage in it; null: no percentage says it.
+    """
     return _told(reader, "where changes.changed_at >= ?", moment)
 
 
@@ -63,19 +70,29 @@ def _told(reader: Reader, which: str, parameter: object) -> Table:
             rows.append(
                 (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))
             )
-    rows.sort(key=lambda row: (-row[5], row[0], row[4]))
+    rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
     columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
     return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)
 
 
-def _price_size(change: dict[str, Any]) -> float:
-    sizes = [abs(pct) for side in ("input", "output") if (pct := change[f"{side}_change_pct"]) is not None]
-    return max(sizes, default=_UNMEASURED_PCT)
+def _price_size(change: dict[str, Any]) -> float | None:
+    return _size(change, _PRICES) if change["kind"] == "price_changed" else None
 
 
-def _score_size(change: dict[str, Any]) -> float:
-    old, new = change["old_score"], change["new_score"]
-    return abs(100 * (new / old - 1)) if old and new is not None else 0.0
+def _score_size(change: dict[str, Any]) -> float | None:
+    return _size(change, _SCORES) if change["kind"] == "corrected" else 0.0
+
+
+def _size(change: dict[str, Any], fields: dict[str, str]) -> float | None:
+    sizes = [_pct(old, new) for _, old, new in _moved(change, fields)]
+    measured = [abs(size) for size in sizes if size is not None]
+    return max(measured) if len(measured) == len(sizes) else None
+
+
+def _moved(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
+    """What differs, each with its value before and after."""
+    pairs = [(label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()]
+    return [(label, old, new) for label, old, new in pairs if old != new]
 
 
 def _price(change: dict[str, Any]) -> str:
@@ -86,24 +103,25 @@ def _price(change: dict[str, Any]) -> str:
         return f"delisted, was {offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
     if kind == "status_changed":
         return f"{change['old_status']} → {change['new_status']}"
-    parts = [
-        f"{side} {usd(old)} → {usd(new)}{_percent(old, new)}"
-        for side in ("input", "output")
-        if (old := change[f"old_{side}_usd_per_mtok"]) != (new := change[f"new_{side}_usd_per_mtok"])
-    ]
-    return ", ".join(parts) + (", back to before" if change["is_reversal"] else "")
+    return ", ".join(_in_words(change, _PRICES, usd)) + (", back to before" if change["is_reversal"] else "")
 
 
 def _score(change: dict[str, Any]) -> str:
     if change["kind"] != "corrected":
         standing = change["old_score"] if change["kind"] == "withdrawn" else change["new_score"]
         return f"{_number(standing)} {change['kind']}"
-    parts = [
-        f"{name}{_number(old)} → {_number(new)}{_percent(old, new)}"
-        for name, field in (("", "score"), ("maximum ", "max_score"), ("normalized ", "normalized_score"))
-        if (old := change[f"old_{field}"]) != (new := change[f"new_{field}"])
-    ]
-    return ", ".join(parts)
+    return ", ".join(_in_words(change, _SCORES, _number))
+
+
+def _in_words(change: dict[str, Any], fields: dict[str, str], shown: Callable[[float | None], str]) -> list[str]:
+    """`output 7.00 → 2.19 (−69 %)`; two values that would look alike are told with all their digits."""
+    parts = []
+    for label, old, new in _moved(change, fields):
+        before, after = shown(old), shown(new)
+        if before == after:
+            before, after = repr(old), repr(new)
+        parts.append(f"{label}{before} → {after}{_percent(old, new)}")
+    return parts
 
 
 def numbered(name: str, number_: int) -> str:
@@ -120,15 +138,22 @@ def usd(price: float | None) -> str:
     """A price as people write it: `7.00`, `0.0575`; null is `unknown`, never 0."""
     if price is None:
         return "unknown"
-    return f"{price:,.2f}" if price == round(price, 2) else number(price)
+    return f"{price:,.2f}" if price == round(price, 2) and price < 1e15 else number(price)
 
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else number(value)
 
 
+def _pct(old: float | None, new: float | None) -> float | None:
+    """The change in percent of the old value, up or down; None where a percentage says nothing."""
+    pct = 100 * (new - old) / abs(old) if old and new is not None else None
+    return pct if pct is not None and math.isfinite(pct) else None
+
+
 def _percent(old: float | None, new: float | None) -> str:
-    """` (−69 %)`, or nothing where a percentage says nothing."""
-    if not old or new is None:
+    """` (−69 %)`, ` (+0.3 %)`, or nothing where a percentage says nothing."""
+    pct = _pct(old, new)
+    if pct is None or round(pct, 1) == 0:
         return ""
-    return f" ({100 * (new / old - 1):+.0f} %)".replace("-", "−")
+    return f" ({pct:+.{0 if abs(pct) >= 1 else 1}f} %)".replace("-", "−")

@@ -71,9 +71,9 @@ def carry_out(
             clock=clock,
         ) as client,
     ):
+        _require_clock(clock, warehouse.last_asked_at())
         model_ids = client.list_ids() if all_models else settings.model_ids
         fetched_at = warehouse.fetched_at()
-        _require_clock(clock, warehouse.last_asked_at())
         due = stalest_first(model_ids, fetched_at, settings.max_age, warehouse.failing_at())
         result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
         if due:
@@ -122,7 +122,8 @@ def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None) -> No
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_asked_at and now < last_asked_at:
-        says = f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, but the last run asked at {last_asked_at:%Y-%m-%d %H:%M:%S}"
+        said, asked = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_asked_at))
+        says = f"the clock says {said} UTC, but the last run asked at {asked}"
         raise UsageError(f"{says}; set the clock right, or go back with `llm-stats rollback`")
 
 
