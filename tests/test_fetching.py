@@ -88,15 +88,15 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (4, 7, IDS[:6])
+        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (4, 14, [IDS[0], *IDS[6:11]])
-    assert rows(home, "select count(*) from raw.models") == [(10,)]
+        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
+    assert rows(home, "select count(*) from raw.models") == [(11,)]
     assert Warehouse(home / "llm_stats.duckdb").failing_at().keys() == {IDS[0]}
 
 
-def test_failing_is_what_failed_twice_since_it_loaded(tmp_path: Path) -> None:
+def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
     moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
     with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)
@@ -107,7 +107,44 @@ def test_failing_is_what_failed_twice_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
-    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {"loaded, then twice": moments[4], "twice": moments[4]}
+    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {
+        "loaded, then twice": moments[4],
+        "twice": moments[4],
+        "once": moments[3],
+    }
+
+
+def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, home: Path) -> None:
+    """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
+    records = catalogue(36, providers=1, scores=1)
+    ids = [entry["id"] for entry in records]
+    with SampleApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
+        given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        for days in range(2):
+            assert llm_stats(*given).code == 4
+            assert rows(home, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+
+
+def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert done.code == 3
+        assert f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?" in done.err
+        assert not (home / "llm_stats.duckdb").exists()
+        done = llm_stats("run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0)
+    assert done.code == 3
+    assert "HTTP 404 not_found" in done.err
+    assert "wrong base URL?" in done.err
+
+
+def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.pace.Pace.__init__.__defaults__", (2.0,))
+    with SampleApi(RECORDS) as api:
+        for ids in (IDS[:4], IDS[4:8]):
+            assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
+    arrivals = [request.at for request in api.requests]
+    assert len(arrivals) >= 8
+    assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
 
 
 def test_max_age_skips_what_is_fresher(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +164,7 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path)
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
     with SampleApi(RECORDS, faults=bad, daily_quota=10) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
-    assert done.code == 4
+    assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
     fetches = dict(rows(home, "select outcome, count(*) from raw.fetches group by outcome"))
