@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import logging
 import os
@@ -29,7 +30,7 @@ from llm_stats.batch import arrow_tables
 from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer
 from llm_stats.errors import LlmStatsError
-from llm_stats.progress import shown
+from llm_stats.progress import Tally, shown
 from llm_stats.result import Result
 from llm_stats.run import stalest_first
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
@@ -250,6 +251,76 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     assert rows(home, "select count(*) from raw.models") == [(169,)]
 
 
+def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
+    """The real command, in a process of its own."""
+    given = [*arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "llm_stats", "run", *given],
+        cwd=home,
+        env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class TestInterrupt:
+    """Ctrl-C, once."""
+
+    def interrupted(self, home: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
+        """Exit code, what was printed, and how many seconds it took to end."""
+        run = started(home, api, *IDS)
+        while not when():
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.3)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+        return run.returncode, out, err, time.monotonic() - began
+
+    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
+        assert (code, out) == (130, "")
+        assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        assert seconds < 6
+        assert not (tmp_path / "llm_stats.duckdb").exists()
+
+    def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
+            run = started(tmp_path, api, "--all", "--log-format", "json")
+            while not api.requests:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            run.send_signal(signal.SIGINT)
+            _, err = run.communicate(timeout=30)
+        *_, last = map(json.loads, err.splitlines())
+        assert run.returncode == 130
+        assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
+        assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
+
+    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
+        assert (code, err) == (0, "")
+        assert "12 models asked: 12 loaded; 13 requests in " in out
+        assert seconds < 6
+
+
+def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
+    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+        run = started(tmp_path, api, *IDS)
+        while len(api.requests) < 13:
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.2)
+        with Warehouse(tmp_path / "llm_stats.duckdb").lock():
+            assert run.poll() is None
+        run.kill()
+        run.communicate()
+
+
 class TestKill:
     """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
 
@@ -285,15 +356,7 @@ class TestKill:
             assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
 
     def start(self, home: Path, api: SampleApi) -> subprocess.Popen[str]:
-        arguments = ["--ids-file", "ids.txt", "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
-        return subprocess.Popen(
-            [sys.executable, "-m", "llm_stats", "run", *arguments, "--concurrency", str(self.CONCURRENCY)],
-            cwd=home,
-            env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return started(home, api, "--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
 
     def leaks(self, home: Path) -> list[Path]:
         return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]
@@ -397,6 +460,34 @@ class TestProgress:
         assert len(lines) >= 5
         assert lines[0].startswith("fetched 0 of 4, 0 failed, 0 requests/min")
         assert any(line.startswith("fetched 2 of 4, 0 failed, ") and line.endswith(" s left") for line in lines)
+
+    def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
+        """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
+        tally = Tally(335, requests_per_minute=50)
+        fetch = record.Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
+        for _ in range(50):
+            tally.add(Answer(fetch, {}))
+        facts = tally.facts()
+        assert facts["requests_per_minute"] == 50
+        assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
+        assert str(tally).endswith("50 requests/min, 6 min left")
+
+    def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr("llm_stats.progress.time.monotonic", lambda: now[0])
+        tally = Tally(10)
+        for _ in range(3):
+            tally.add(Answer(record.Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
+            now[0] += 40
+        assert tally.facts()["requests_per_minute"] == 2
+
+    def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        monkeypatch.setattr("rich.console.Console.is_terminal", True)
+        said = itertools.count(1)
+        monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
+        assert len(list(shown(self.answers(pause=0.3), 4))) == 4
+        assert "told 8 times" in capsys.readouterr().err
 
     def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)

@@ -116,7 +116,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     (kept,) = {step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", "")}
     secrets = {"LLM_STATS_API_KEY": SAMPLE_KEY, "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/"}  # nobody listens there: no failure
     environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda found: secrets[found[1]], text) for name, text in job["env"].items()}
-    environment["SOURCES__LLM_STATS__BASE_URL"] = api.base_url
+    environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # so strictly in order
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     with SampleApi(daily_quota=6) as before:

@@ -35,7 +35,7 @@ from llm_stats.patience import Patience
 from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
-ACCOUNT_TIMEOUT_SECONDS = 10
+ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
 LEAVE_WITHIN_SECONDS = 3  # for what is in flight is paid for, and may arrive
 _MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
@@ -169,7 +169,7 @@ class Client:
             self._account = self._crew.submit(call), time.monotonic() + ACCOUNT_TIMEOUT_SECONDS
 
     def account(self) -> dict[str, Any] | None:
-        """What came of `ask_account`, within 10 s of it; None where the API does not offer that."""
+        """What came of `ask_account`, within a few seconds of it; None where the API does not offer that."""
         if self._account is None:
             return None
         future, deadline = self._account
