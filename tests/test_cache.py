@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from llm_stats.cache import ResponseCache
+from llm_stats.cache import ResponseCache, requests_since
 from llm_stats.errors import UsageError
 from llm_stats.response import Body
 
@@ -55,19 +57,74 @@ def test_the_newest_counts(cache: ResponseCache) -> None:
     assert kept.content == b"new"
 
 
-@pytest.mark.parametrize("age", [HOUR, -HOUR], ids=["too old", "from the future"])
+@pytest.mark.parametrize("age", [HOUR * 1.01, -HOUR], ids=["too old", "from the future"])
 def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(path: Path, age: dt.timedelta) -> None:
     with ResponseCache(path, HOUR) as cache:
         cache.put(URL, body(age=age))
         assert cache.get(URL) is None
-    ResponseCache(path, HOUR).__exit__()
+    with ResponseCache(path, HOUR):
+        pass
     assert count(path) == 0
+
+
+def test_what_a_long_run_brought_is_fresh_by_its_own_end(path: Path) -> None:
+    """It took two hours, was killed half an hour ago, and its second half counts."""
+    minutes = {"begun": 150, "half": 89, "end": 30}
+    with ResponseCache(path, HOUR) as killed:
+        for name, ago in minutes.items():
+            killed.put(name, body(age=dt.timedelta(minutes=ago)))
+    with ResponseCache(path, HOUR) as cache:
+        assert [name for name in minutes if cache.get(name)] == ["half", "end"]
+
+
+def test_what_is_fresh_at_the_start_of_a_run_is_so_to_its_end(path: Path) -> None:
+    with ResponseCache(path, HOUR) as killed:
+        killed.put(URL, body())
+    with ResponseCache(path, dt.timedelta(seconds=0.3)) as cache:
+        time.sleep(0.5)
+        assert cache.get(URL)
+
+
+def test_a_status_is_kept_too(cache: ResponseCache) -> None:
+    gone = Body(b"{}", dt.datetime.now(dt.UTC), 404)
+    cache.put(URL, gone)
+    assert cache.get(URL) == gone
+
+
+class TestRequests:
+    def test_are_noted_for_later_runs_and_seen_by_others_meanwhile(self, path: Path) -> None:
+        began = dt.datetime.now(dt.UTC)
+        with ResponseCache(path, HOUR) as cache:
+            cache.note_request()
+            cache.note_request()
+            assert requests_since(path, began) == 2
+        with ResponseCache(path, HOUR) as later:
+            later.note_request()
+            ages = later.request_ages(60)
+            assert ages == sorted(ages, reverse=True)
+            assert len(ages) == 3
+            assert all(0 <= age < 10 for age in ages)
+        assert requests_since(path, began) == 3
+        assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
+
+    def test_are_forgotten_after_two_days(self, path: Path) -> None:
+        with ResponseCache(path, HOUR) as cache:
+            cache._connection.execute("insert into requests values (?)", ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=49)).isoformat(),))
+            cache._connection.execute("insert into requests values (?)", ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=47)).isoformat(),))
+        with ResponseCache(path, HOUR) as cache:
+            assert len(cache.request_ages(3600 * 50)) == 1
+
+    def test_without_a_file_there_were_none_and_of_a_torn_one_nothing_is_known(self, path: Path) -> None:
+        assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
+        path.parent.mkdir()
+        path.write_bytes(b"no database" * 500)
+        assert requests_since(path, dt.datetime.now(dt.UTC)) is None
 
 
 def count(path: Path) -> int:
     connection = sqlite3.connect(path)
     try:
-        return int(connection.execute("select count(*) from responses").fetchone()[0])
+        return int(connection.execute("select count(*) from answers").fetchone()[0])
     finally:
         connection.close()
 
@@ -99,7 +156,7 @@ def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
 import datetime as dt, os, pathlib, signal
 from llm_stats.cache import ResponseCache
 from llm_stats.response import Body
-cache = ResponseCache(pathlib.Path({str(path)!r}), dt.timedelta(hours=1))
+cache = ResponseCache(pathlib.Path({str(path)!r}), dt.timedelta(hours=1)).__enter__()
 for number in range(100):
     cache.put(str(number), Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -127,14 +184,18 @@ def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
 def test_a_file_that_cannot_be_written_is_said_so_at_once(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
-        ResponseCache(path, HOUR)
+        ResponseCache(path, HOUR).__enter__()
 
 
-def test_another_holder_is_an_error_and_no_endless_wait(cache: ResponseCache, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_holder_is_an_error_and_no_endless_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ResponseCache(path, HOUR):
+        pass
     connect: Any = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1))
-    with pytest.raises(UsageError, match="database is locked"):
-        ResponseCache(path, HOUR)
+    with contextlib.closing(sqlite3.connect(path)) as holder:
+        holder.execute("begin exclusive")
+        with pytest.raises(UsageError, match="database is locked"):
+            ResponseCache(path, HOUR).__enter__()
 
 
 FULL_DISK = """

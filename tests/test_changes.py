@@ -197,7 +197,7 @@ def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, h
     with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
         carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert (home / "llm_stats.duckdb").read_bytes() == before
-    nothing = Settings.read(base_url=api.base_url, model_ids=["no-such-model"], database=home / "llm_stats.duckdb")
-    assert carry_out(nothing, clock=lambda: tomorrow).exit_code == 4
+    api.publish([today()[0] | {"providers": "none"}])
+    assert carry_out(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
     with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
         carry_out(settings)

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import gzip
 import itertools
+import socket
 import threading
 import time
 import tracemalloc
@@ -16,11 +17,10 @@ from typing import Any, cast
 
 import pytest
 from bench.synthetic import catalogue
-from llm_stats import client as clients
-from llm_stats import wire
+from llm_stats import listing, patience, wire
 from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer, Client
-from llm_stats.errors import NothingFetched, QuotaSpent
+from llm_stats.errors import NothingFetched, QuotaSpent, UsageError
 from llm_stats.pace import Pace
 from llm_stats.response import MAX_BODY_BYTES
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
@@ -158,10 +158,11 @@ class TestPace:
         assert time.monotonic() - began >= 0.6
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("loaded", 3, 3)
 
-    def test_a_503_may_ask_for_a_pause(self) -> None:
+    @pytest.mark.parametrize("seconds", [1, 1.5])
+    def test_a_503_may_ask_for_a_pause(self, seconds: float) -> None:
         began = time.monotonic()
-        answer, _, _ = only(faults.first(1, faults.bare(503, retry_after=1)))
-        assert time.monotonic() - began >= 1
+        answer, _, _ = only(faults.first(1, faults.bare(503, retry_after=seconds)))
+        assert time.monotonic() - began >= seconds
         assert answer.fetch.outcome == "loaded"
 
 
@@ -253,6 +254,25 @@ class TestRefusedKey:
         assert client.stop.kind == "refused"
         assert client.stop.message == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
 
+    def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
+        """Once a record has come, now or in an earlier run, the key is known to be good."""
+        bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
+        with SampleApi(RECORDS, faults={IDS[1]: bad}) as api:
+            answers, client = fetched(api, concurrency=1)
+            assert (outcomes(answers), client.stop) == ({"failed": 1, "loaded": 29}, None)
+            with client_of(api, concurrency=1) as later:
+                answers = {answer.fetch.model_id: answer for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})}
+            assert (outcomes(answers), later.stop) == ({"failed": 1, "loaded": 28}, None)
+            answers, first = fetched(api, IDS[1:], concurrency=1)
+        assert outcomes(answers) == {"failed": 1, "deferred": 28}
+        assert first.stop is not None
+        assert first.stop.kind == "refused"
+
+    def test_a_plan_without_any_model_is_given_up(self) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
+            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})}
+        assert outcomes(answers) == {"failed": 10, "deferred": 20}
+
     def test_wakes_those_who_wait_for_the_pace(self) -> None:
         """At one request a minute, nobody waits a minute to hear that the key is refused."""
         began = time.monotonic()
@@ -333,13 +353,13 @@ class TestBudget:
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
     def test_counts_pages_of_the_list(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clients, "_PAGE_SIZE", 10)
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
             assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())})["loaded"] == 5
         assert len(api.requests) == 8
 
     def test_that_ends_within_the_list_is_said(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clients, "_PAGE_SIZE", 10)
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
         with client_of(api, max_requests=2) as client, pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"):
             client.list_ids()
         assert len(api.requests) == 2
@@ -354,11 +374,14 @@ class TestBudget:
         answers, _ = fetched(api, max_requests=12, pace=Pace(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12
 
-    def test_the_account_may_not_exceed_it(self) -> None:
+    def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:
         with SampleApi(RECORDS, daily_quota=250) as api, client_of(api, max_requests=2) as client:
-            list(client.fetch([ONE, TWO]))
-            assert client.account() is None
-        assert len(api.requests) == 2
+            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(IDS)})["loaded"] == 2
+            client.ask_account()
+            account = client.account()
+        assert account is not None
+        assert account["quota"]["remaining"] == 248
+        assert len(api.requests) == client.requests_sent == 3
 
 
 class TestCache:
@@ -384,11 +407,19 @@ class TestCache:
 
     @pytest.mark.parametrize(
         "fault",
-        [faults.error(500), faults.error(404), faults.html(), faults.empty(), faults.cut_json(), faults.missing("scores", "sources")],
+        [faults.error(500), faults.html(), faults.empty(), faults.cut_json(), faults.missing("scores", "sources")],
     )
     def test_what_is_no_record_is_not_kept(self, fault: Fault, cache: ResponseCache) -> None:
         _, api, _ = only(fault, cache=cache)
         assert cache.get(f"{api.base_url}/models/{ONE}") is None
+
+    def test_that_there_is_no_such_model_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
+        with SampleApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
+            first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
+        assert asked(api) == {ONE: 1, TWO: 1}
+        assert (second.outcome, second.http_status, second.error_code, second.attempts) == ("not_found", 404, "not_found", 0)
+        assert second.message == first.message
+        assert "Gone." in str(second.message)
 
     def test_a_record_that_was_refused_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
         answer, api, _ = only(faults.changed(providers="none"), cache=cache)
@@ -419,6 +450,24 @@ class TestCache:
         answers, _ = fetched(api, cache=cache, max_requests=1, concurrency=1)
         assert [answers[model_id].fetch.outcome for model_id in IDS[:3]] == ["loaded", "loaded", "deferred"]
 
+    def test_every_request_that_leaves_is_noted(self, cache: ResponseCache) -> None:
+        """Pages, retries, and what brought nothing."""
+        with SampleApi(RECORDS, everywhere=[faults.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
+            list(client.fetch(client.list_ids()))
+            client.ask_account()
+            client.account()
+        assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
+
+    def test_a_request_that_cannot_be_noted_does_not_leave(
+        self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full() -> None:
+            raise OSError("responses.sqlite: database or disk is full")
+
+        monkeypatch.setattr(cache, "note_request", full)
+        answers, client = fetched(api, cache=cache)
+        assert (api.requests, client.requests_sent, outcomes(answers)) == ([], 0, {"deferred": 30})
+
     def test_what_the_disk_does_not_take_is_not_asked_for(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -435,7 +484,7 @@ class TestCache:
     def test_a_cursor_that_expired_since_starts_the_list_again(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(clients, "_PAGE_SIZE", 20)
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
             killed.list_ids()
         api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
@@ -462,7 +511,15 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "unknown code": (faults.error(500, "gremlins", "Oops."), "failed", "HTTP 500 gremlins: Oops."),
     "no envelope": (faults.bare(418), "failed", "HTTP 418: "),
     "odd envelope": (lambda *_: exchange.as_json({"error": {"code": 7, "message": None}}, 400), "failed", "HTTP 400 7: Bad Request"),
-    "error as text": (lambda *_: exchange.as_json({"error": "no"}, 400), "failed", "HTTP 400: Bad Request"),
+    "error as text": (lambda *_: exchange.as_json({"error": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "detail as text": (lambda *_: exchange.as_json({"detail": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "message alone": (lambda *_: exchange.as_json({"message": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "error with 200 and help": (
+        lambda *_: exchange.as_json({"error": {"code": "x", "message": "No.", "help_url": "https://help.invalid/2"}}),
+        "failed",
+        "an error with status 200: x: No. (https://help.invalid/2)",
+    ),
+    "byte order mark": (lambda *_: exchange.Answer(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
     "error with 200": (
         lambda *_: exchange.as_json({"error": {"code": "x", "message": "Not today."}}),
         "failed",
@@ -496,7 +553,56 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
 }
 
 
+HOSTILE: dict[str, tuple[Fault, str]] = {
+    "a Location that is no address": (faults.redirect("http://[::1"), "HTTP 302: redirected to http://[::1; wrong base URL?"),
+    "a Location in another alphabet": (faults.redirect("http://xn--\xe9\xff.invalid:99999/"), "HTTP 302: redirected to http://xn--"),
+    "a redirect with a bomb": (
+        lambda *_: exchange.Answer(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
+        "the body is over 10 MB",
+    ),
+    "packed in another way": (
+        lambda *_: exchange.Answer(200, b"x", {"Content-Encoding": "br"}),
+        "the body is packed as 'br', which was not asked for",
+    ),
+}
+
+
 class TestErrors:
+    @pytest.mark.parametrize(("fault", "message"), HOSTILE.values(), ids=HOSTILE)
+    def test_nothing_that_comes_ends_the_run(self, fault: Fault, message: str) -> None:
+        with SampleApi(RECORDS, faults={ONE: fault}) as api:
+            answers, _ = fetched(api)
+        assert outcomes(answers) == {"failed": 1, "loaded": 29}
+        assert message in (answers[ONE].fetch.message or "")
+
+    def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.response.BODY_TIMEOUT_SECONDS", 0.2)
+        began = time.monotonic()
+        moved = exchange.Answer(302, b"x" * 500, {"Location": "/x"})
+        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), tries=1)
+        assert answer.fetch.message == "the body took over 0.2 s"
+        assert time.monotonic() - began < 3
+
+    def test_gzip_that_unpacks_to_nothing_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.response.BODY_TIMEOUT_SECONDS", 0.2)
+        nothing = exchange.Answer(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
+        began = time.monotonic()
+        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), tries=1)
+        assert answer.fetch.message == "the body took over 0.2 s"
+        assert time.monotonic() - began < 3
+
+    def test_gzip_in_several_pieces_is_read(self) -> None:
+        def in_two(_: exchange.Request, answer: exchange.Answer) -> exchange.Answer:
+            pieces = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
+            return exchange.Answer(200, pieces, {"Content-Encoding": "gzip"})
+
+        assert only(in_two)[0].fetch.outcome == "loaded"
+
+    def test_certificates_that_are_not_there_are_said_before_anything_is_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
+        with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
+            Client("https://api.invalid/stats/v1", SAMPLE_KEY)
+
     @pytest.mark.parametrize(("fault", "outcome", "message"), MESSAGES.values(), ids=MESSAGES)
     def test_are_understood(self, fault: Fault, outcome: str, message: str) -> None:
         answer, _, _ = only(fault, tries=1)
@@ -538,7 +644,7 @@ class TestErrors:
             answers = list(client.fetch(["gone", *IDS]))
         assert client.stop is not None
         assert client.stop.kind == "wrong_base_url"
-        assert len(api.requests) == 1 + clients.ENOUGH_LOOK_ALIKES
+        assert len(api.requests) == 1 + patience.ENOUGH_LOOK_ALIKES
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
     @pytest.mark.parametrize("bad", [1, 2])
@@ -551,10 +657,36 @@ class TestErrors:
     def test_the_look_alike_catalogue_stops_at_once(self, api: SampleApi) -> None:
         with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, pace=Pace(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
-        assert len(api.requests) <= clients.ENOUGH_LOOK_ALIKES + 2 - 1
+        assert len(api.requests) <= patience.ENOUGH_LOOK_ALIKES + 2 - 1
         assert client.stop is not None
         assert client.stop.kind == "wrong_base_url"
         assert len(answers) == 30
+
+    def test_an_address_that_knows_no_model_is_doubted_early(self, api: SampleApi) -> None:
+        with client_of(api, concurrency=1) as client:
+            client.base_url += "/elsewhere"
+            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS)}
+        assert outcomes(answers) == {"not_found": 20, "deferred": 10}
+        assert client.stop is not None
+        assert (client.stop.kind, client.stop.message) == (
+            "wrong_base_url",
+            f"{client.base_url} knows none of the first 20 models: wrong ids, or wrong base URL?",
+        )
+
+    def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(self, api: SampleApi) -> None:
+        answers, client = fetched(api, ["gone", "lost"])
+        assert outcomes(answers) == {"not_found": 2}
+        assert client.stop is not None
+        assert client.stop.message == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+
+    def test_models_that_the_list_names_or_that_are_known_to_fail_raise_no_doubt(self) -> None:
+        with SampleApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
+            with client_of(api) as client:
+                assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}) == {"not_found": 30}
+            assert client.stop is None
+            with client_of(api) as later:
+                assert len(list(later.fetch(IDS, failing=IDS))) == 30
+            assert later.stop is None
 
     def test_a_look_alike_among_records_is_only_refused(self) -> None:
         with SampleApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
@@ -564,12 +696,25 @@ class TestErrors:
 
 
 class TestApiThatIsDown:
-    @pytest.mark.parametrize("fault", [faults.error(500), faults.dropped(), faults.html()], ids=["500", "dropped", "html"])
+    @pytest.mark.parametrize("fault", [faults.html(), faults.oversized(), faults.bare(418), faults.changed(providers="none")])
+    def test_an_api_that_answers_is_not_down(self, fault: Fault) -> None:
+        with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
+            answers, client = fetched(api, concurrency=1)
+        assert outcomes(answers)["loaded"] == 15
+        assert client.stop is None
+
+    def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:
+        with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api, client_of(api, concurrency=1) as client:
+            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])}
+        assert outcomes(answers) == {"failed": 15, "loaded": 15}
+        assert client.stop is None
+
+    @pytest.mark.parametrize("fault", [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)], ids=["500", "dropped", "429"])
     def test_is_given_up(self, fault: Fault) -> None:
         with SampleApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)
-        most = clients.MAX_FAILED_IN_A_ROW + 1
-        assert clients.MAX_FAILED_IN_A_ROW <= outcomes(answers)["failed"] <= most
+        most = patience.MAX_FAILED_IN_A_ROW + 1
+        assert patience.MAX_FAILED_IN_A_ROW <= outcomes(answers)["failed"] <= most
         assert len(api.requests) <= 3 * most
         assert client.stop is not None
         assert client.stop.kind == "unreachable"
@@ -589,17 +734,38 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
     "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
     "null": (lambda *_: exchange.as_json(None), NothingFetched, "did not answer a list of models"),
     "no ids": (lambda *_: exchange.as_json({"models": ["a"]}), NothingFetched, "did not answer a list of models"),
-    "circles": (lambda *_: exchange.as_json({"models": [], "next_cursor": "x"}), NothingFetched, "goes in circles"),
+    "empty": (lambda *_: exchange.as_json({"models": []}), NothingFetched, "/models lists no models; wrong base URL"),
+    "empty, and more": (lambda *_: exchange.as_json({"models": [], "next_cursor": "x"}), NothingFetched, "lists no models"),
+    "unknown": (faults.error(404), NothingFetched, "could not be read: HTTP 404 not_found: The sample.*wrong base URL"),
+    "error with 200": (
+        lambda *_: exchange.as_json({"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}),
+        NothingFetched,
+        r"could not be read: an error with status 200: x: Not today\. \(https://help\.invalid\)",
+    ),
     "expired": (faults.error(410), NothingFetched, "the list of models could not be read: HTTP 410"),
 }
 
 
 class TestList:
     def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clients, "_PAGE_SIZE", 7)
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 7)
         with client_of(api) as client:
             assert client.list_ids() == IDS
         assert len(api.requests) == client.requests_sent == 5
+
+    @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
+    def test_ends_where_nothing_new_comes(self, grows: bool) -> None:
+        """Each time with another cursor, so that it would never end."""
+        cursors = itertools.count()
+
+        def endless(request: exchange.Request, _: exchange.Answer) -> exchange.Answer:
+            is_first = "cursor" not in request.query
+            models = [{"id": model_id} for model_id in IDS[:3]] if grows or is_first else []
+            return exchange.as_json({"models": models, "next_cursor": str(next(cursors))})
+
+        with SampleApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
+            assert client.list_ids() == IDS[:3]
+        assert len(api.requests) == 2
 
     def test_is_tried_again(self) -> None:
         with SampleApi(RECORDS, faults={LIST: faults.first(2, faults.error(500))}) as api, client_of(api) as client:
@@ -616,6 +782,7 @@ class TestAccount:
     def account(self, fault: Fault | None = None, **options: Any) -> tuple[Any, SampleApi]:
         with SampleApi(RECORDS, daily_quota=250, faults={ACCOUNT: fault} if fault else None) as api, client_of(api, **options) as client:
             list(client.fetch([ONE]))
+            client.ask_account()
             return client.account(), api
 
     def test_says_what_is_left(self) -> None:
@@ -648,8 +815,17 @@ class TestAccount:
     def test_is_not_asked_for_once_the_quota_is_spent(self) -> None:
         with SampleApi(RECORDS, daily_quota=3) as api, client_of(api) as client:
             list(client.fetch(IDS))
+            client.ask_account()
             assert client.account() is None
         assert ACCOUNT not in {request.route for request in api.requests}
+
+    def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr("llm_stats.client.LEAVE_WITHIN_SECONDS", 0.1)
+        began = time.monotonic()
+        account, _ = self.account(faults.drip(0.1))
+        assert account is None
+        assert time.monotonic() - began < 2
 
     def test_does_not_wait_for_the_pace(self) -> None:
         began = time.monotonic()
@@ -669,6 +845,23 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
     assert time.monotonic() - began < 5
 
 
+def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.client.LEAVE_WITHIN_SECONDS", 0.2)
+    began = time.monotonic()
+    with SampleApi(RECORDS, everywhere=[faults.slow(60)]) as api:
+        with client_of(api) as client:
+            client.fetch(IDS)
+        assert time.monotonic() - began < 3
+
+
+def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
+    with SampleApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
+        with client_of(api, cache=cache, concurrency=2) as client:
+            client.fetch(IDS)
+            time.sleep(0.1)
+        assert cache.get(f"{api.base_url}/models/{ONE}")
+
+
 @pytest.mark.parametrize(
     "key", [SAMPLE_KEY, "k" * 700, "a/b+c=" * 5, 'a"\\b' * 5, "k3y!5"], ids=["plain", "long", "special", "escaped", "short"]
 )
@@ -686,6 +879,44 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     said += f" {client.stop and client.stop.message}"
     assert key[: max(len(key) // 2, 3)] not in said
     assert "***" in said or where in ("limit_type", "straddling")
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCache) -> None:
+    key = 'sk-live/0123"456789'
+    spelled = "".join(
+        f"\\u{ord(letter):04X}" if escaped else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter) for letter in key
+    )
+
+    def echo(_: exchange.Request, answer: exchange.Answer) -> exchange.Answer:
+        return exchange.Answer(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
+
+    with SampleApi(RECORDS, key=key, faults={ONE: echo}) as api:
+        answers, _ = fetched(api, [ONE], api_key=key, cache=cache)
+        row = answers[ONE].row
+    assert row is not None
+    assert row["description"].startswith("for *** ")
+    kept = cache.get(f"{api.base_url}/models/{ONE}")
+    assert kept is not None
+    assert spelled.encode() not in kept.content
+
+
+@pytest.mark.parametrize("at", range(140, 200, 7))
+def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
+    """In the words of urllib3 on a status line that it does not understand."""
+    key = "sk-live-0123456789-abcdefghij"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with listening.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"x" * at + key.encode() + b"\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, pace=Pace(0), tries=1) as client:
+            (failed,) = client.fetch([ONE])
+    assert "x" * 100 in str(failed.fetch.message)
+    assert key[:8] not in str(failed.fetch.message)
 
 
 def test_without_a_key_messages_are_what_they_are() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import logging
 import os
@@ -29,7 +30,7 @@ from llm_stats.batch import arrow_tables
 from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer
 from llm_stats.errors import LlmStatsError
-from llm_stats.progress import shown
+from llm_stats.progress import Tally, shown
 from llm_stats.result import Result
 from llm_stats.run import stalest_first
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
@@ -88,15 +89,15 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (4, 7, IDS[:6])
+        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (4, 14, [IDS[0], *IDS[6:11]])
-    assert rows(home, "select count(*) from raw.models") == [(10,)]
+        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
+    assert rows(home, "select count(*) from raw.models") == [(11,)]
     assert Warehouse(home / "llm_stats.duckdb").failing_at().keys() == {IDS[0]}
 
 
-def test_failing_is_what_failed_twice_since_it_loaded(tmp_path: Path) -> None:
+def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
     moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
     with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)
@@ -107,7 +108,44 @@ def test_failing_is_what_failed_twice_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
-    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {"loaded, then twice": moments[4], "twice": moments[4]}
+    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {
+        "loaded, then twice": moments[4],
+        "twice": moments[4],
+        "once": moments[3],
+    }
+
+
+def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, home: Path) -> None:
+    """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
+    records = catalogue(36, providers=1, scores=1)
+    ids = [entry["id"] for entry in records]
+    with SampleApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
+        given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        for days in range(2):
+            assert llm_stats(*given).code == 4
+            assert rows(home, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+
+
+def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert done.code == 3
+        assert f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?" in done.err
+        assert not (home / "llm_stats.duckdb").exists()
+        done = llm_stats("run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0)
+    assert done.code == 3
+    assert "HTTP 404 not_found" in done.err
+    assert "wrong base URL?" in done.err
+
+
+def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.pace.Pace.__init__.__defaults__", (2.0,))
+    with SampleApi(RECORDS) as api:
+        for ids in (IDS[:4], IDS[4:8]):
+            assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
+    arrivals = [request.at for request in api.requests]
+    assert len(arrivals) >= 8
+    assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
 
 
 def test_max_age_skips_what_is_fresher(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +165,7 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path)
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
     with SampleApi(RECORDS, faults=bad, daily_quota=10) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
-    assert done.code == 4
+    assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
     fetches = dict(rows(home, "select outcome, count(*) from raw.fetches group by outcome"))
@@ -213,6 +251,76 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     assert rows(home, "select count(*) from raw.models") == [(169,)]
 
 
+def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
+    """The real command, in a process of its own."""
+    given = [*arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "llm_stats", "run", *given],
+        cwd=home,
+        env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class TestInterrupt:
+    """Ctrl-C, once."""
+
+    def interrupted(self, home: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
+        """Exit code, what was printed, and how many seconds it took to end."""
+        run = started(home, api, *IDS)
+        while not when():
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.3)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+        return run.returncode, out, err, time.monotonic() - began
+
+    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
+        assert (code, out) == (130, "")
+        assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        assert seconds < 6
+        assert not (tmp_path / "llm_stats.duckdb").exists()
+
+    def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
+            run = started(tmp_path, api, "--all", "--log-format", "json")
+            while not api.requests:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            run.send_signal(signal.SIGINT)
+            _, err = run.communicate(timeout=30)
+        *_, last = map(json.loads, err.splitlines())
+        assert run.returncode == 130
+        assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
+        assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
+
+    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
+        assert (code, err) == (0, "")
+        assert "12 models asked: 12 loaded; 13 requests in " in out
+        assert seconds < 6
+
+
+def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
+    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+        run = started(tmp_path, api, *IDS)
+        while len(api.requests) < 13:
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.2)
+        with Warehouse(tmp_path / "llm_stats.duckdb").lock():
+            assert run.poll() is None
+        run.kill()
+        run.communicate()
+
+
 class TestKill:
     """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
 
@@ -248,15 +356,7 @@ class TestKill:
             assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
 
     def start(self, home: Path, api: SampleApi) -> subprocess.Popen[str]:
-        arguments = ["--ids-file", "ids.txt", "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
-        return subprocess.Popen(
-            [sys.executable, "-m", "llm_stats", "run", *arguments, "--concurrency", str(self.CONCURRENCY)],
-            cwd=home,
-            env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return started(home, api, "--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
 
     def leaks(self, home: Path) -> list[Path]:
         return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]
@@ -360,6 +460,34 @@ class TestProgress:
         assert len(lines) >= 5
         assert lines[0].startswith("fetched 0 of 4, 0 failed, 0 requests/min")
         assert any(line.startswith("fetched 2 of 4, 0 failed, ") and line.endswith(" s left") for line in lines)
+
+    def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
+        """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
+        tally = Tally(335, requests_per_minute=50)
+        fetch = record.Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
+        for _ in range(50):
+            tally.add(Answer(fetch, {}))
+        facts = tally.facts()
+        assert facts["requests_per_minute"] == 50
+        assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
+        assert str(tally).endswith("50 requests/min, 6 min left")
+
+    def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [1000.0]
+        monkeypatch.setattr("llm_stats.progress.time.monotonic", lambda: now[0])
+        tally = Tally(10)
+        for _ in range(3):
+            tally.add(Answer(record.Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
+            now[0] += 40
+        assert tally.facts()["requests_per_minute"] == 2
+
+    def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+        monkeypatch.setattr("rich.console.Console.is_terminal", True)
+        said = itertools.count(1)
+        monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
+        assert len(list(shown(self.answers(pause=0.3), 4))) == 4
+        assert "told 8 times" in capsys.readouterr().err
 
     def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)

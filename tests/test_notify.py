@@ -212,7 +212,7 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, ap
 def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
     (home / ".dlt").mkdir()
     (home / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
-    done = llm_stats("--debug", "run", "no-such-model", "--notify", "--base-url", api.base_url)
+    done = llm_stats("--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url)
     assert done.code == 4
     assert re.search(r"^llm-stats: the webhook took no message: .*; the run is not affected$", done.err, re.MULTILINE)
     written = [file.read_bytes().decode("latin-1") for file in home.rglob("*") if file.is_file() and file.name != "secrets.toml"]

@@ -86,3 +86,18 @@ def test_what_can_wait_leaves_only_at_once(stopped: threading.Event) -> None:
     pausing = Pace(0)
     pausing.pause(600)
     assert not pausing.try_now()
+
+
+def test_requests_of_another_process_count(pace: Pace, stopped: threading.Event) -> None:
+    """Nine left a moment ago, many more before: one may leave now, the next when the window of the nine is over."""
+    pace.recall([*[5.0] * 20, *[0.1] * 9])
+    began = time.monotonic()
+    left = departures(pace, 2, 2, stopped)
+    assert left[0] - began < 0.1
+    assert left[1] - began >= 0.4
+
+
+def test_without_a_limit_nothing_of_another_process_counts(stopped: threading.Event) -> None:
+    pace = Pace(0)
+    pace.recall([0.1] * 9)
+    assert pace.try_now()

@@ -14,11 +14,12 @@ import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
 from llm_stats import __version__
+from llm_stats.cache import ResponseCache
 from llm_stats.environment import environment
 from llm_stats.errors import UsageError
 from llm_stats.reader import Reader
 from llm_stats.record import Fetch
-from llm_stats.sample import SAMPLE_KEY
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.status import Status, as_json, as_text, status
 from llm_stats.warehouse import Warehouse
 
@@ -48,6 +49,11 @@ def database(tmp_path: Path) -> Path:
         connection.execute("update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'")
         connection.execute("update raw.fetches set attempts = 0 where outcome = 'deferred'")
         raw.apply()
+    with ResponseCache(Warehouse(path).cache, dt.timedelta(0)) as cache:
+        left_at = [NOW.replace(hour=0) - dt.timedelta(seconds=1), *[hours_ago(hours) for hours in (12, 10, 2)]]
+        cache._connection.executemany(
+            "insert into requests values (?)", [(moment.isoformat(timespec="microseconds"),) for moment in left_at]
+        )
     return path
 
 
@@ -60,7 +66,7 @@ def test_says_what_there_is(database: Path) -> None:
     text = "\n".join(as_text(found(database)))
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
-        "requests    10 today (since 00:00 UTC)",
+        "requests    3 today (since 00:00 UTC)",
         "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
         "checks      have refused no newer file; `llm-stats check` looks at this one again",
@@ -76,13 +82,29 @@ def test_says_what_there_is(database: Path) -> None:
 def test_json_says_the_same(database: Path) -> None:
     said = json.loads(as_json(found(database), environment(database)))
     assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
-    assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 10, 6)
+    assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 3, 6)
     assert said["oldest_at"] == "2026-11-21T12:00:00"
     assert said["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
     assert [(row["model_id"], row["times"], row["loaded_at"]) for row in said["failing"]] == [
         ("gone", 2, None),
         (IDS[3], 1, "2026-11-21T12:00:00"),
     ]
+
+
+def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> None:
+    Warehouse(database).cache.write_bytes(b"no database" * 500)
+    assert "requests    unknown today (since 00:00 UTC)" in as_text(found(database))
+
+
+def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert llm_stats(*given).code == 0
+        api.publish([{"id": model_id} for model_id in IDS])
+        assert llm_stats(*given).code == 3
+        said = json.loads(llm_stats("status", "--format", "json").out)
+    assert said["last_run_requests"] == 8
+    assert said["requests_today"] == len(api.requests) > 9
 
 
 def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:

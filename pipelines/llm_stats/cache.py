@@ -1,9 +1,11 @@
 """Responses on disk, so that a run that was killed or refused never pays for the same record twice.
 
-    responses(url, arrived_at, body)      "https://…/models/aurora-large-1", "2026-11-23T17:05:01.123456+00:00", the body as it came
+    answers(url, status, arrived_at, body)   "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
+    requests(left_at)                        "2026-11-23T17:05:00.987654+00:00", kept for two days
 
-One SQLite file, one row a response, committed the moment it arrives: `kill -9` loses nothing. It holds bodies only, no headers, so no
-key. SQLite itself, and not a library above it, because its errors must come through: what cannot be kept must not be paid for.
+One SQLite file, one row a response, committed the moment it arrives, and one row a request, the moment it leaves: `kill -9` loses nothing.
+It holds bodies only, no headers, so no key. SQLite itself, and not a library above it, because its errors must come through: what cannot be
+kept must not be paid for.
 """
 
 from __future__ import annotations
@@ -14,31 +16,40 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from llm_stats.errors import UsageError
 from llm_stats.response import Body
 
 _LONGEST = dt.timedelta(days=3650)
+_REMEMBER_REQUESTS = dt.timedelta(days=2)
 _SET_UP = """
-    pragma locking_mode = exclusive;
     pragma auto_vacuum = full;
     pragma journal_mode = wal;
     pragma synchronous = normal;
-    create table if not exists responses (url text primary key, arrived_at text not null, body blob not null);
+    drop table if exists responses; -- of older versions
+    create table if not exists answers (url text primary key, status integer not null, arrived_at text not null, body blob not null);
+    create table if not exists requests (left_at text not null);
 """
 
 
 class ResponseCache:
-    """Bodies of good responses by URL, each with the time it arrived (UTC). May be used from many threads, by one process."""
+    """Bodies of responses by URL, each with the time it arrived (UTC), and when requests left.
+
+    A context manager; inside, it may be used from many threads, by one process.
+    """
 
     def __init__(self, path: Path, keep_for: dt.timedelta) -> None:
-        """Opens the file or makes it, and forgets what is older than `keep_for`. Raises `UsageError` if it cannot be written."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._keep_for = min(keep_for, _LONGEST)
         self._lock = threading.Lock()
         self._used: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written."""
+        path = self._path
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._connection = self._open()
             except sqlite3.OperationalError:
@@ -49,8 +60,6 @@ class ResponseCache:
                 self._connection = self._open()
         except (sqlite3.Error, OSError) as error:
             raise UsageError(f"{path} cannot be written: {error}; mend that, or remove the file") from None
-
-    def __enter__(self) -> ResponseCache:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,26 +69,48 @@ class ResponseCache:
     def get(self, url: str) -> Body | None:
         """The body kept for a URL, unless it is too old."""
         with self._lock, contextlib.suppress(sqlite3.Error):
-            query = "select body, arrived_at from responses where url = ? and arrived_at between ? and ?"
-            if row := self._connection.execute(query, (url, *self._fresh())).fetchone():
+            query = "select body, arrived_at, status from answers where url = ? and arrived_at between ? and ?"
+            if row := self._connection.execute(query, (url, self._oldest, _text(_now()))).fetchone():
                 self._used.add(url)
-                return Body(row[0], dt.datetime.fromisoformat(row[1]))
+                return Body(row[0], dt.datetime.fromisoformat(row[1]), row[2])
         return None
 
     def put(self, url: str, body: Body) -> None:
         """Keeps a body. Raises `OSError` if the disk does not take it."""
         try:
             with self._lock:
-                self._connection.execute("replace into responses values (?, ?, ?)", (url, _text(body.arrived_at), body.content))
+                values = (url, body.status, _text(body.arrived_at), body.content)
+                self._connection.execute("replace into answers values (?, ?, ?, ?)", values)
                 self._used.add(url)
         except sqlite3.Error as error:
             raise OSError(f"{self._path}: {error}") from None
+
+    def note_request(self) -> None:
+        """Notes that a request leaves now. Raises `OSError` if the disk does not take it."""
+        try:
+            with self._lock:
+                self._connection.execute("insert into requests values (?)", (_text(_now()),))
+        except sqlite3.Error as error:
+            raise OSError(f"{self._path}: {error}") from None
+
+    def request_ages(self, most_seconds: float) -> list[float]:
+        """How many seconds ago requests left, the oldest first, those of earlier runs too."""
+        now = _now()
+        query = "select left_at from requests where left_at >= ? order by left_at"
+        with self._lock:
+            found = self._connection.execute(query, (_text(now - dt.timedelta(seconds=most_seconds)),)).fetchall()
+        return [(now - dt.datetime.fromisoformat(left_at)).total_seconds() for (left_at,) in found]
+
+    @property
+    def kept_count(self) -> int:
+        """How many responses this run took from here or put here, to the use of the next."""
+        return len(self._used) if self._keep_for else 0
 
     def forget(self, urls: Iterable[str]) -> None:
         """Removes what is kept for these URLs. What a full disk keeps it from removing grows too old instead."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
-            self._connection.executemany("delete from responses where url = ?", [(url,) for url in urls])
+            self._connection.executemany("delete from answers where url = ?", [(url,) for url in urls])
             self._connection.execute("commit")
 
     def clear_used(self) -> None:
@@ -90,16 +121,32 @@ class ResponseCache:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.executescript(_SET_UP)
-            connection.execute("delete from responses where arrived_at not between ? and ?", self._fresh())
+            now = _now()
+            connection.execute("delete from requests where left_at not between ? and ?", (_text(now - _REMEMBER_REQUESTS), _text(now)))
+            (newest,) = connection.execute("select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)).fetchone()
+            self._oldest = _text(now - self._keep_for)
+            if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
+                self._oldest = _text(dt.datetime.fromisoformat(newest) - self._keep_for)
+            connection.execute("delete from answers where arrived_at not between ? and ?", (self._oldest, _text(now)))
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
-    def _fresh(self) -> tuple[str, str]:
-        """From when to when a response must have arrived to be used; one from the future tells of a clock that was wrong."""
-        now = dt.datetime.now(dt.UTC)
-        return _text(now - self._keep_for), _text(now)
+
+def requests_since(path: Path, moment: dt.datetime) -> int | None:
+    """How many requests have left since then, from the file of a cache that a run may have open; None if that cannot be told."""
+    if not path.exists():
+        return 0
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("select count(*) from requests where left_at >= ?", (_text(moment),)).fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _text(moment: dt.datetime) -> str:

@@ -15,7 +15,7 @@ import click
 from llm_stats import __version__
 from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
 from llm_stats.cli_run import demo, run
-from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
+from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.result import unexpected
 from llm_stats.terminal import safe, say
 
@@ -163,8 +163,9 @@ def main() -> None:
         code = cli(sys.argv[1:] or ["--help"], prog_name="llm-stats", standalone_mode=False)
     except SystemExit:  # how click answers a reader of `--help` that has seen enough
         code = 0
-    except (click.Abort, KeyboardInterrupt):
-        code = 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        interrupt = error.__cause__ or error  # click wraps it
+        code = _complain(str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted", Interrupted.exit_code)
     except click.ClickException as error:
         code = _complain(_in_a_line(error), UsageError.exit_code)
     except LlmStatsError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def run(
     from llm_stats.telling import Telling
 
     json_log = log_format == "json"
-    shown = None if quiet else log.progress if json_log else progress.shown
+    show = log.progress if json_log else progress.shown
     with Telling(summary, notify=notify, json_log=json_log, debug=context.find_root().params["debug"]) as telling:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
@@ -76,6 +77,7 @@ def run(
             from llm_stats.report import require_place
 
             require_place(page)  # known before requests are spent
+        shown = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
         telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
         _print_result(telling.result)
         if page:

@@ -1,13 +1,13 @@
 """What is asked of the API, and what its answers mean: one outcome for every id.
 
     a record                          loaded
-    JSON that is not the record       rejected; if all answers so far look like another catalogue's, asking stops: wrong base URL
+    JSON that is not the record       rejected
     HTML, nothing, broken JSON        failed
     404                               not_found
-    no answer after a few tries       failed; too many in a row stop: the API is down
+    no answer after a few tries       failed
     not asked, for asking stopped     deferred
 
-How requests leave, and when they stop, is `wire.py`.
+How requests leave, and what stops them at once, is `wire.py`; when to give up on an API, `patience.py`.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from llm_stats import record
 from llm_stats.cache import ResponseCache
+from llm_stats.crew import Crew
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
-from llm_stats.ids import cleaned, is_askable
+from llm_stats.listing import list_ids
 from llm_stats.pace import Pace
+from llm_stats.patience import Patience
 from llm_stats.response import Body, Unusable, envelope
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
-MAX_FAILED_IN_A_ROW = 10  # the API is down; less would be bad luck, or a few bad records that come first
+ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
+LEAVE_WITHIN_SECONDS = 3  # for what is in flight is paid for, and may arrive
 _MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
-ENOUGH_LOOK_ALIKES = 3  # one or two may be bad records of the right catalogue
-_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._cache = cache
-        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="fetch")
+        self._crew = Crew(concurrency)
         self._now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._wire = Wire(
             self.base_url,
@@ -83,18 +84,17 @@ class Client:
             tries=tries,
             backoff_seconds=backoff_seconds,
             clock=self._now,
+            note=cache.note_request if cache else lambda: None,
         )
-        self._lock = threading.Lock()
-        self._records = 0
-        self._look_alikes = 0
-        self._failed_in_a_row = 0
+        self._is_listed = False
+        self._account: tuple[Future[bytes | None], float] | None = None
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._wire.end()
-        self._pool.shutdown(cancel_futures=True)
+        self._crew.dismiss(LEAVE_WITHIN_SECONDS)
         self._wire.close()
 
     @property
@@ -105,18 +105,25 @@ class Client:
     def requests_sent(self) -> int:
         return self._wire.requests_sent
 
-    def fetch(self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None) -> Iterator[Answer]:
+    def fetch(
+        self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None, failing: Collection[str] = ()
+    ) -> Iterator[Answer]:
         """One answer for every id, as they arrive; ids not asked for because asking stopped come as `deferred`. Asking begins at once.
 
-        `fetched_at` says how old the records are that one has already: nothing older is taken from the cache.
+        `fetched_at` says how old the records are that one has already: nothing older is taken from the cache. `failing` are ids that
+        failed in earlier runs: when they fail again, that is no reason to give up.
         """
         known = fetched_at or {}
+        self._wire.is_key_good = bool(known)
+        patience = Patience(self.base_url, self._wire.halt, is_listed=self._is_listed)
         arrived: SimpleQueue[Future[Answer]] = SimpleQueue()
         waiting = iter(model_ids)
 
         def ask(most: int) -> None:
             for model_id in islice(waiting, most):
-                self._pool.submit(self._fetch_one, model_id, known.get(model_id)).add_done_callback(arrived.put)
+                watch = None if model_id in failing else patience.watch
+                call = partial(self._fetch_one, model_id, known.get(model_id), watch)
+                self._crew.submit(call).add_done_callback(arrived.put)
 
         def answers() -> Iterator[Answer]:
             try:
@@ -124,7 +131,7 @@ class Client:
                     future = arrived.get()
                     ask(1)
                     yield future.result()
-                self._doubt_address(enough=1)
+                patience.conclude()
             finally:
                 self._wire.end()
 
@@ -132,53 +139,53 @@ class Client:
         return answers()
 
     def list_ids(self) -> list[str]:
-        """Every id the API lists, page by page (`GET /models?limit=&cursor=`).
+        """Every id the API lists, page by page.
 
         Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for.
         """
         try:
             try:
-                return self._pages(self._cache)
+                ids = list_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
             except Unusable as error:
                 if error.code != "cursor_expired":
                     raise
-                return self._pages(None)  # the cursor was of a page kept by a run that was killed: from the start
+                # the cursor was of a page kept by a run that was killed: from the start
+                ids = list_ids(self.base_url, lambda errand: self._page(errand, None), self._keep)
         except Stopped as stopped:
             raise (QuotaSpent if stopped.stop.kind in ("quota", "budget") else NothingFetched)(stopped.stop.message) from None
         except Unusable as error:
-            raise NothingFetched(self.stop.message if self.stop else f"the list of models could not be read: {error}") from None
+            doubt = "; wrong base URL?" if error.status == 404 else ""
+            raise NothingFetched(self.stop.message if self.stop else f"the list of models could not be read: {error}{doubt}") from None
+        self._is_listed = True
+        return ids
+
+    def ask_account(self) -> None:
+        """Asks what the API says of the key's quota (`GET /account`), if nothing graver than a budget stopped it and the pace allows.
+
+        It is a courtesy that costs no quota: nobody waits for it, but for `account`.
+        """
+        if self._wire.may_glance():
+            call = partial(self._wire.glance, f"{self.base_url}/account")
+            self._account = self._crew.submit(call), time.monotonic() + ACCOUNT_TIMEOUT_SECONDS
 
     def account(self) -> dict[str, Any] | None:
-        """What the API says of the key's quota (`GET /account`); None where it does not offer that.
-
-        It is a courtesy: asked only if nothing stopped, and neither pace nor budget is in the way.
-        """
+        """What came of `ask_account`, within a few seconds of it; None where the API does not offer that."""
+        if self._account is None:
+            return None
+        future, deadline = self._account
         try:
-            answer = json.loads(self._wire.glance(f"{self.base_url}/account") or b"null")
-        except (ValueError, RecursionError):
+            answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
+        except (ValueError, RecursionError, TimeoutError):
             return None
         return answer if isinstance(answer, dict) else None
 
-    def _pages(self, cache: ResponseCache | None) -> list[str]:
-        ids: list[str] = []
-        cursors: list[str] = []
-        while True:
-            errand = Errand(f"{self.base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursors[-1]} if cursors else {}))}")
-            body = (cache and cache.get(errand.url)) or self._wire.get(errand)
-            try:
-                page = json.loads(body.content)
-                found, cursor = [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                raise NothingFetched(f"{self.base_url}/models did not answer a list of models; wrong base URL?") from None
-            self._keep(errand, body)
-            ids += found
-            if not cursor:
-                return [model_id for model_id in cleaned(ids) if is_askable(model_id)]
-            if str(cursor) in cursors:
-                raise NothingFetched(f"{self.base_url}/models goes in circles: it gave the cursor {str(cursor)[:100]!r} twice")
-            cursors.append(str(cursor))
+    def _page(self, errand: Errand, cache: ResponseCache | None) -> Body:
+        body = (cache and cache.get(errand.url)) or self._wire.get(errand)
+        if body.status == 404 or envelope(body.content):
+            raise self._wire.unusable(body)
+        return body
 
-    def _fetch_one(self, model_id: str, known_since: dt.datetime | None) -> Answer:
+    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, watch: Callable[..., None] | None) -> Answer:
         """The answer for one id; never raises for anything the API does."""
         errand = Errand(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_look_alike = False
@@ -194,9 +201,11 @@ class Client:
             outcome: record.Outcome = "not_found" if error.status == 404 else "failed"
             answer = self._answer(model_id, errand, outcome, status=error.status, code=error.code, message=str(error))
         else:
+            self._wire.is_key_good = True
             row = record.to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
             answer = self._answer(model_id, errand, "loaded", status=200, row=row)
-        self._watch(answer, is_look_alike)
+        if watch:
+            watch(answer.fetch, is_look_alike=is_look_alike)
         return answer
 
     def _answer(
@@ -236,42 +245,28 @@ class Client:
                 self._wire.halt("unkept", f"a response could not be kept: {error}")
 
     def _parse(self, errand: Errand, body: Body, model_id: str) -> record.Record:
-        """The record in a body, kept; tells a bad record (kept too) from a body that is none, and from another catalogue's."""
+        """The record in a body, kept; tells a bad record and a 404 (kept too) from a body that is none, and from another catalogue's."""
+        if body.status == 404:
+            self._keep(errand, body)
+            raise self._wire.unusable(body)
         try:
             loaded = record.parse(body.content, model_id)
         except RecordRejected:
-            self._require_record(body.content)
+            self._require_record(body)
             self._keep(errand, body)
             raise
         self._keep(errand, body)
         return loaded
 
-    def _require_record(self, content: bytes) -> None:
+    def _require_record(self, body: Body) -> None:
         """Raises `Unusable` if a body is not JSON or an error in disguise, `_LookAlike` if it is of another catalogue."""
+        content = body.content
         try:
-            document = json.loads(content)
+            document = json.loads(content.decode())  # from bytes, it would read what is no JSON: UTF-16, a byte order mark
         except (ValueError, RecursionError):
             kind = "HTML" if content.lstrip()[:1] == b"<" else "nothing" if not content.strip() else "truncated or broken JSON"
             raise Unusable(f"the answer is {kind}, not a model record", status=200) from None
-        if error := envelope(content):
-            raise Unusable(
-                f"an error with status 200: {error.get('code', 'no code')}: {error.get('message', 'no message')[:500]}", status=200
-            )
+        if envelope(content):
+            raise self._wire.unusable(body)
         if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):
             raise _LookAlike(f"{self.base_url} answers records without scores; wrong base URL?")
-
-    def _watch(self, answer: Answer, is_look_alike: bool) -> None:
-        """Gives up on an API that is down, or on a wrong address, before it costs three tries and a minute for every id."""
-        with self._lock:
-            self._look_alikes += is_look_alike
-            self._records += answer.fetch.outcome in ("loaded", "rejected") and not is_look_alike
-            self._doubt_address(ENOUGH_LOOK_ALIKES)
-            self._failed_in_a_row = self._failed_in_a_row + 1 if answer.fetch.outcome == "failed" else 0
-            if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
-                last = answer.fetch.message
-                self._wire.halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {last}")
-
-    def _doubt_address(self, enough: int) -> None:
-        """Stops if the only records that came were look-alikes, and enough of them."""
-        if not self._records and self._look_alikes >= enough:
-            self._wire.halt("wrong_base_url", f"{self.base_url} answers records without scores; wrong base URL?")

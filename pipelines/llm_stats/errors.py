@@ -9,6 +9,9 @@
     ├── QuotaSpent       75   the quota was spent before there was anything to ask
     └── RecordRejected    –   one record breaks the contract; the run goes on
 
+    KeyboardInterrupt
+    └── Interrupted     130   Ctrl-C, before anything was published
+
 Codes 0 (done), 4 (some ids failed) and 75 (the rest is deferred) are results, not errors: see `run.Result`.
 """
 
@@ -57,3 +60,9 @@ class QuotaSpent(LlmStatsError):
 
 class RecordRejected(LlmStatsError):
     """A response is not the record that was asked for."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody stopped the run before anything was published; says what is kept. No `Exception`: nobody should go on after it."""
+
+    exit_code = 130

@@ -43,11 +43,11 @@ def as_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")
 
 
-def progress(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
+def progress(answers: Iterable[Answer], total: int, requests_per_minute: int = 0) -> Iterator[Answer]:
     """The same answers; how far they are is logged every few seconds, and each that did not load."""
-    from llm_stats.progress import in_lines
+    from llm_stats.progress import Tally, in_lines
 
-    for answer in in_lines(answers, total, lambda tally: write("info", "progress", **tally.facts())):
+    for answer in in_lines(answers, Tally(total, requests_per_minute), lambda tally: write("info", "progress", **tally.facts())):
         if answer.fetch.outcome not in ("loaded", "deferred"):
             write("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))
         yield answer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
-from pyrate_limiter import InMemoryBucket, Limiter, Rate
+from pyrate_limiter import InMemoryBucket, Limiter, Rate, RateItem
 
 _STRETCH = 1.02
 _JITTER_SECONDS = 0.1
@@ -18,11 +19,19 @@ class Pace:
     """
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
-        milliseconds = int((window_seconds * _STRETCH + _JITTER_SECONDS) * 1000)
-        self._limiter = Limiter(InMemoryBucket([Rate(requests, milliseconds)])) if requests else None
+        self.window_seconds = window_seconds * _STRETCH + _JITTER_SECONDS
+        self._bucket = InMemoryBucket([Rate(requests, int(self.window_seconds * 1000))]) if requests else None
+        self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0
         self._pausing = threading.Lock()
         self._next = threading.Lock()  # one thread waits for the limiter, the others for that thread
+
+    def recall(self, ages_seconds: Iterable[float]) -> None:
+        """Counts requests that left so long ago, in another process, the oldest first."""
+        if self._bucket is not None:
+            now = time.monotonic_ns() // 1_000_000  # the limiter's clock
+            for age_seconds in ages_seconds:
+                self._bucket.put(RateItem("earlier", now - int(age_seconds * 1000)))
 
     def pause(self, seconds: float) -> None:
         """Nobody goes on for so long; the longest pause asked for counts."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from llm_stats.client import Answer
 from llm_stats.terminal import say
 
 _SECONDS_BETWEEN_LINES = 5.0
+_MINUTE = 60.0
 
 
-def shown(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
+def shown(answers: Iterable[Answer], total: int, requests_per_minute: int = 0) -> Iterator[Answer]:
     """The same answers; what has passed is shown on standard error."""
-    return _bar(answers, total) if sys.stderr.isatty() else in_lines(answers, total, lambda tally: say(str(tally), err=True))
+    tally = Tally(total, requests_per_minute)
+    return _bar(answers, tally) if sys.stderr.isatty() else in_lines(answers, tally, lambda tally: say(str(tally), err=True))
 
 
-def in_lines(answers: Iterable[Answer], total: int, write: Callable[[Tally], None]) -> Iterator[Answer]:
+def in_lines(answers: Iterable[Answer], tally: Tally, write: Callable[[Tally], None]) -> Iterator[Answer]:
     """The same answers; every few seconds what has passed is written."""
-    tally = Tally(total)
     over = threading.Event()
 
     def speak() -> None:
@@ -38,42 +40,56 @@ def in_lines(answers: Iterable[Answer], total: int, write: Callable[[Tally], Non
         speaker.join()
 
 
-def _bar(answers: Iterable[Answer], total: int) -> Iterator[Answer]:
+def _bar(answers: Iterable[Answer], tally: Tally) -> Iterator[Answer]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    tally = Tally(total)
-    with Progress(BarColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(str(tally), total=total)
+    columns = BarColumn(), TextColumn("{task.fields[tally]}")  # made text at each refresh: in a pause nothing arrives
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=tally.total, tally=tally)
         for answer in answers:
             tally.add(answer)
-            progress.update(task, advance=1, description=str(tally))
+            progress.advance(task)
             yield answer
 
 
 class Tally:
     """What has passed so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self, total: int, requests_per_minute: int = 0) -> None:
+        """`requests_per_minute` is the pace; 0 if there is none."""
+        self.total = total
+        self._requests_per_minute = requests_per_minute
         self._started = time.monotonic()
-        self._done = self._loaded = self._failed = self._requests = 0
+        self._done = self._loaded = self._failed = 0
+        self._lock = threading.Lock()  # one thread adds, another tells
+        self._arrivals: deque[tuple[float, int]] = deque()  # of the last minute: when, after how many requests
 
     def add(self, answer: Answer) -> None:
-        self._done += 1
-        self._loaded += answer.row is not None
-        self._failed += answer.fetch.outcome in ("failed", "rejected", "not_found")
-        self._requests += answer.fetch.attempts
+        with self._lock:
+            self._done += 1
+            self._loaded += answer.row is not None
+            self._failed += answer.fetch.outcome in ("failed", "rejected", "not_found")
+            self._arrivals.append((time.monotonic(), answer.fetch.attempts))
 
     def facts(self) -> dict[str, int]:
-        seconds = max(time.monotonic() - self._started, 0.001)
-        return {
-            "loaded": self._loaded,
-            "asked": self._total,
-            "failed": self._failed,
-            "requests_per_minute": round(self._requests / seconds * 60),
-            "seconds_left": round(seconds / max(self._done, 1) * (self._total - self._done)),
-        }
+        with self._lock:
+            now = time.monotonic()
+            while self._arrivals and self._arrivals[0][0] <= now - _MINUTE:
+                self._arrivals.popleft()
+            requests = sum(attempts for _, attempts in self._arrivals)
+            to_go = self.total - self._done
+            seconds = (now - self._started) / max(self._done, 1) * to_go
+            if self._requests_per_minute:  # what this minute still allows goes at once, the rest at the pace
+                beyond = to_go - max(self._requests_per_minute - requests, 0)
+                seconds = max(seconds, beyond / self._requests_per_minute * _MINUTE)
+            return {
+                "loaded": self._loaded,
+                "asked": self.total,
+                "failed": self._failed,
+                "requests_per_minute": requests,
+                "seconds_left": round(seconds),
+            }
 
     def __str__(self) -> str:
         facts = self.facts()

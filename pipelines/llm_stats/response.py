@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
+import re
 import time
+import zlib
 from collections.abc import Callable
+from http.client import responses
 from typing import NamedTuple
 
 import requests
@@ -16,10 +19,11 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Body(NamedTuple):
-    """The body of a good response, and when it arrived (UTC)."""
+    """The body of a response that is worth its price, and when it arrived (UTC); `status` is 200 or 404."""
 
     content: bytes
     arrived_at: dt.datetime
+    status: int = 200
 
 
 class Unusable(Exception):
@@ -31,46 +35,77 @@ class Unusable(Exception):
 
 
 def read(response: requests.Response) -> bytes:
-    """The whole body, unpacked, within bounds of size and time.
+    """The whole body, unpacked, within bounds of size and time. Raises `Unusable`, and `zlib.error` for broken gzip.
 
-    By `read1`, which gives what there is: everything else waits for a full chunk, and a body that drips would never be done.
+    By `read1`, which gives what there is: everything else waits for a full chunk, and a body that drips would never be done. Unpacked
+    here, because urllib3 looks for the next chunk until one brings something, and unpacks more than anybody wants.
     """
+    status = response.status_code
+    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packed not in ("identity", "gzip", "x-gzip", ""):
+        raise Unusable(f"the body is packed as {packed[:20]!r}, which was not asked for", status=status)
+    gunzip = _Gunzip() if "gzip" in packed else None
     body = bytearray()
     deadline = time.monotonic() + BODY_TIMEOUT_SECONDS
-    while chunk := response.raw.read1(65536, decode_content=True):
-        body += chunk
+    while chunk := response.raw.read1(65536, decode_content=False):
+        body += gunzip.unpack(chunk, MAX_BODY_BYTES + 1 - len(body)) if gunzip else chunk
         if len(body) > MAX_BODY_BYTES:
-            raise Unusable(f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB", status=response.status_code)
+            raise Unusable(f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB", status=status)
         if time.monotonic() > deadline:
-            raise Unusable(f"the body took over {BODY_TIMEOUT_SECONDS} s", status=response.status_code, transient=True)
+            raise Unusable(f"the body took over {BODY_TIMEOUT_SECONDS} s", status=status, transient=True)
     return bytes(body)
 
 
+class _Gunzip:
+    """Unpacks gzip chunk by chunk, of one member or several, and never more than asked for."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    def unpack(self, chunk: bytes, most: int) -> bytes:
+        unpacked = b""
+        while chunk and len(unpacked) < most:
+            if self._member.eof:
+                self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            unpacked += self._member.decompress(chunk, most - len(unpacked))
+            chunk = self._member.unconsumed_tail or self._member.unused_data
+        return unpacked
+
+
 def envelope(body: bytes) -> dict[str, str]:
-    """`{"error": {"code", "message", …}}` → its inside; `{"detail": [{"loc", "msg", "type"}]}` → the same shape; else nothing."""
+    """What a body says of an error, as `{"code", "message", "help_url", …}`; nothing if it says nothing.
+
+    `{"error": {"code", "message", …}}` and `{"detail": [{"loc", "msg", "type"}]}` are documented; `{"error": "text"}`,
+    `{"detail": "text"}` and `{"message": "text"}` are what others in front of an API say.
+    """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    if isinstance(document, dict):
-        if isinstance(document.get("error"), dict):
-            return {key: str(value) for key, value in document["error"].items() if isinstance(value, str | int | float)}
-        if isinstance(document.get("detail"), list):
-            problems = [problem for problem in document["detail"] if isinstance(problem, dict)]
-            return {"code": "invalid_request", "message": "; ".join(f"{p.get('loc')}: {p.get('msg')}" for p in problems)}
-    return {}
+    if not isinstance(document, dict):
+        return {}
+    error, detail = document.get("error"), document.get("detail")
+    if isinstance(error, dict):
+        return {key: str(value) for key, value in error.items() if isinstance(value, str | int | float)}
+    if isinstance(detail, list):
+        problems = [problem for problem in detail if isinstance(problem, dict)]
+        return {"code": "invalid_request", "message": "; ".join(f"{p.get('loc')}: {p.get('msg')}" for p in problems)}
+    text = next((text for text in (error, detail, document.get("message")) if isinstance(text, str)), None)
+    return {"message": text} if text and document.keys().isdisjoint({"id", "models"}) else {}
 
 
-def words(response: requests.Response, error: dict[str, str], redact: Callable[[str], str]) -> str:
+def words(status: int, error: dict[str, str], redact: Callable[[str], str], *, reason: str | None = None, location: str = "nowhere") -> str:
     """The API's own words on an error, or ours where it has none: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
     Redacted before it is shortened: half a key is a leak too.
     """
-    status = response.status_code
-    head = " ".join(["HTTP", str(status), *filter(None, [_short(error.get("code", ""), 100, redact)])])
+    if status == 200:
+        head = f"an error with status 200: {_short(error.get('code', 'no code'), 100, redact)}"
+    else:
+        head = " ".join(["HTTP", str(status), *filter(None, [_short(error.get("code", ""), 100, redact)])])
     if 300 <= status < 400:
-        return f"{head}: redirected to {_short(response.headers.get('Location', 'nowhere'), 200, redact)}; wrong base URL?"
-    said = _short(error.get("message", response.reason or "no reason given"), 500, redact)
+        return f"{head}: redirected to {_short(location, 200, redact)}; wrong base URL?"
+    said = _short(error.get("message", reason or responses.get(status, "no reason given")), 500, redact)
     return f"{head}: {said}" + (f" ({_short(error['help_url'], 200, redact)})" if error.get("help_url") else "")
 
 
@@ -79,9 +114,9 @@ def _short(text: str, length: int, redact: Callable[[str], str]) -> str:
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, from `Retry-After: 30` or `Retry-After: Wed, 21 Oct 2026 07:28:00 GMT`."""
+    """Seconds to wait, from `Retry-After: 30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
     if (until := _moment(value)) is None:
         return None
@@ -101,4 +136,4 @@ def cause(error: BaseException) -> str:
     """The innermost words of a nest of network errors: `Connection refused`."""
     while (inner := error.__cause__ or error.__context__ or getattr(error, "reason", None)) and isinstance(inner, BaseException):
         error = inner
-    return getattr(error, "strerror", None) or str(error)[:200] or type(error).__name__
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

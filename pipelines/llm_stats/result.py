@@ -64,7 +64,12 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """0: all loaded; 4: some ids failed, were rejected or not found; 75: nothing wrong, but some are left to the next run."""
+        """0: all loaded; 75: some are left to the next run, for quota or budget is spent; 4: some ids failed, were rejected or not found.
+
+        75 says when to come back, which is what a scheduler has to know; so it stands whatever else went wrong.
+        """
+        if self.outcomes["deferred"] and self.stop and self.stop.kind in ("quota", "budget"):
+            return 75
         if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
             return 4
         return 75 if self.outcomes["deferred"] else 0
@@ -128,7 +133,7 @@ class Result:
 def failure(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
     """What there is to say of a run that ended with an error: the first five keys of `Result.to_dict`."""
     if isinstance(error, KeyboardInterrupt):
-        return _ending(130, "interrupted", "interrupted", started_at, elapsed_seconds)
+        return _ending(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
     if isinstance(error, LlmStatsError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
         return _ending(error.exit_code, kind, str(error), started_at, elapsed_seconds)

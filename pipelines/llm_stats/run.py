@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
-from llm_stats.errors import LlmStatsError, NothingFetched, UsageError
-from llm_stats.result import Result
+from llm_stats.errors import Interrupted, LlmStatsError, NothingFetched, UsageError
+from llm_stats.result import Result, counted
 
 if TYPE_CHECKING:
+    from llm_stats.cache import ResponseCache
     from llm_stats.client import Answer
     from llm_stats.reader import Reader
     from llm_stats.settings import Settings
@@ -58,44 +60,59 @@ def carry_out(
     _require_ids(settings, all_models)
     warehouse = Warehouse(settings.database, settings.keep_snapshots)
     result = Result(warehouse.database)
-    with (
-        warehouse.lock(),
-        ResponseCache(warehouse.cache, settings.cache_for) as cache,
-        Client(
-            settings.base_url,
-            key,
-            pace=Pace(settings.requests_per_minute),
-            concurrency=settings.concurrency,
-            max_requests=settings.max_requests,
-            cache=cache,
-            clock=clock,
-        ) as client,
-    ):
-        _require_clock(clock, warehouse.last_asked_at())
-        model_ids = client.list_ids() if all_models else settings.model_ids
-        fetched_at = warehouse.fetched_at()
-        due = stalest_first(model_ids, fetched_at, settings.max_age, warehouse.failing_at())
-        result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
-        if due:
-            with warehouse.working_copy() as copy:
-                answers = result.count(client.fetch(due, fetched_at))
-                result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
-                result.stop = client.stop
-                _require_an_answer(result)
-                copy.build(result.load_id)
-                copy.compact()
-                with warehouse.keeping_refused(copy):
-                    result.warnings = checks.require(copy.path, accepted_checks)
-                with Reader(copy.path) as reader:
-                    _require_sums(result, reader)
-                    result.changes = changes.of_load(reader, result.load_id)
-                    result.new_models = changes.new_models(reader, result.load_id)
-                warehouse.publish(copy)
-        cache.clear_used()
-        result.account = client.account()
+    cache = ResponseCache(warehouse.cache, settings.cache_for)
+    pace = Pace(settings.requests_per_minute)
+    with Client(
+        settings.base_url,
+        key,
+        pace=pace,
+        concurrency=settings.concurrency,
+        max_requests=settings.max_requests,
+        cache=cache,
+        clock=clock,
+    ) as client:
+        with warehouse.lock(), cache:
+            with _interruptible(cache):
+                pace.recall(cache.request_ages(pace.window_seconds))
+                _require_clock(clock, warehouse.last_asked_at())
+                model_ids = client.list_ids() if all_models else settings.model_ids
+                fetched_at, failing_at = warehouse.fetched_at(), warehouse.failing_at()
+                due = stalest_first(model_ids, fetched_at, settings.max_age, failing_at)
+                result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
+                if due:
+                    with warehouse.working_copy() as copy:
+                        answers = result.count(client.fetch(due, fetched_at, failing_at))
+                        result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
+                        result.stop = client.stop
+                        _require_an_answer(result)
+                        copy.build(result.load_id)
+                        copy.compact()
+                        with warehouse.keeping_refused(copy):
+                            result.warnings = checks.require(copy.path, accepted_checks)
+                        with Reader(copy.path) as reader:
+                            _require_sums(result, reader)
+                            result.changes = changes.of_load(reader, result.load_id)
+                            result.new_models = changes.new_models(reader, result.load_id)
+                        warehouse.publish(copy)
+            cache.clear_used()
+            client.ask_account()
+        with contextlib.suppress(KeyboardInterrupt):  # all is done but this courtesy
+            result.account = client.account()
         result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
     return result
+
+
+@contextlib.contextmanager
+def _interruptible(cache: ResponseCache) -> Iterator[None]:
+    """Says, after Ctrl-C, what is kept."""
+    try:
+        yield
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
+            raise
+        kept = counted(cache.kept_count, "response is", "responses are")
+        raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
 
 
 def stalest_first(
@@ -106,7 +123,7 @@ def stalest_first(
 ) -> list[str]:
     """The ids worth asking for, so that a small budget is spent where it helps most: never fetched first, then the longest ago.
 
-    An id that keeps failing takes its turn by when it last failed (`failing_at`), or it would be first, and spend the budget, for ever.
+    An id that fails takes its turn by when it last failed (`failing_at`), or it would be first, and spend the budget, for ever.
     """
     never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
     due = [model_id for model_id in dict.fromkeys(model_ids) if not max_age or now - fetched_at.get(model_id, never) > max_age]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from llm_stats.cache import requests_since
 from llm_stats.environment import Environment
 from llm_stats.errors import UsageError
 from llm_stats.output import render
@@ -28,7 +29,6 @@ _LAST_RUN = """
     limit 10
 """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
-_TODAY = "select coalesce(sum(attempts), 0) from staging.fetches where requested_at >= ?"
 _STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
 _FAILING = """
     select
@@ -49,7 +49,7 @@ _FAILING = """
 
 @dataclass(frozen=True)
 class Status:
-    """All times are UTC. `requests_today` counts what runs that were published spent on models; lists of models come on top.
+    """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
     `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`.
     """
@@ -58,7 +58,7 @@ class Status:
     last_run_at: dt.datetime
     last_run: dict[str, int]
     last_run_requests: int
-    requests_today: int
+    requests_today: int | None
     models: int
     oldest_at: dt.datetime | None
     newest_at: dt.datetime | None
@@ -80,13 +80,13 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         raise UsageError("no run has been published here yet; start one with `llm-stats run`")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
     last_run_at = max(row[3] for row in last)
-    ((today,),) = reader.query(_TODAY, (dt.datetime.combine(now.date(), dt.time()),)).rows
+    midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
     return Status(
         at=now,
         last_run_at=last_run_at,
         last_run={row[0]: row[1] for row in last},
         last_run_requests=int(sum(row[2] for row in last)),
-        requests_today=int(today),
+        requests_today=requests_since(Warehouse(reader.database).cache, midnight),
         models=models,
         oldest_at=oldest_at,
         newest_at=newest_at,
@@ -104,7 +104,7 @@ def as_text(found: Status) -> Iterator[str]:
     """Line by line, in a dozen lines when all is well."""
     counts = ", ".join(f"{count} {outcome}" for outcome, count in found.last_run.items())
     yield f"last run    {_ago(found, found.last_run_at)}: {counts}; {found.last_run_requests} requests"
-    yield f"requests    {found.requests_today} today (since 00:00 UTC)"
+    yield f"requests    {'unknown' if found.requests_today is None else found.requests_today} today (since 00:00 UTC)"
     if found.newest_at and found.oldest_at:
         newest, oldest = _ago(found, found.newest_at), _ago(found, found.oldest_at)
         yield f"data        {found.models} models, the newest fetched {newest}, the oldest {oldest}"

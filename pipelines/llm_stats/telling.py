@@ -63,7 +63,7 @@ class Telling:
         if self._json_log:
             log.ended(summary)
         self._post(summary)
-        return self._json_log and not self._debug and isinstance(error, Exception)
+        return self._json_log and not self._debug and isinstance(error, Exception | KeyboardInterrupt)
 
     def _post(self, summary: dict[str, Any]) -> None:
         if self._notify and self._settings and self._settings.webhook_url:

@@ -115,14 +115,13 @@ class Warehouse:
         return self._moments("select '', max(requested_at) from raw.fetches having count(*) > 0").get("")
 
     def failing_at(self) -> dict[str, dt.datetime]:
-        """When each model that was asked for in vain, at least twice since it last loaded, last failed (UTC)."""
+        """When each model that was asked for in vain since it last loaded last failed (UTC)."""
         return self._moments("""
             select fetches.model_id, max(fetches.requested_at)
             from raw.fetches as fetches
             left join raw.models as models on fetches.model_id = models.id
             where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
             group by fetches.model_id
-            having count(*) > 1
         """)
 
     def _moments(self, query: str) -> dict[str, dt.datetime]:
@@ -196,6 +195,7 @@ class WorkingCopy:
         Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
         """
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
         os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
         import dlt
         from dlt.pipeline.exceptions import PipelineStepFailed

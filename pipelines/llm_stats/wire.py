@@ -2,8 +2,9 @@
 
 What an answer means for the requests that follow it:
 
-    200                           the body is handed on
-    401, 402, 403                 everything stops: the key is refused
+    200, 404                      the body is handed on
+    401, 402, 403                 everything stops: the key is refused; but once it is known to be good, a 403 for a feature that is not
+                                  in the plan is unusable like the rest
     429, daily quota              everything stops until the quota resets
     429, burst; 5xx; no answer    everybody pauses if the server says so; tried again, a few times
     3xx and the rest              unusable (redirects are not followed, so the key goes nowhere else)
@@ -12,10 +13,13 @@ What an answer means for the requests that follow it:
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -24,6 +28,7 @@ import tenacity
 import urllib3.exceptions as broken
 
 from llm_stats import __version__
+from llm_stats.errors import UsageError
 from llm_stats.pace import Pace
 from llm_stats.response import Body, Unusable, cause, envelope, read, retry_after, words
 
@@ -33,6 +38,7 @@ MAX_PAUSE_SECONDS = 600  # a longer Retry-After is a quota in all but name
 UNTOLD_PAUSES_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _SHORTEST_SECRET = 8
+_ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")  # how JSON may spell what it need not
 
 StopKind = Literal["refused", "quota", "budget", "unreachable", "wrong_base_url", "unkept", "closed"]
 
@@ -73,8 +79,18 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """A session that never looks where a redirect leads: to do so, requests reads its body, in no bounds, and fails on a bad address."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Wire:
-    """Sends requests for many threads. `stop` says why asking ended early; `requests_sent` counts all that left, retries too."""
+    """Sends requests for many threads. `stop` says why asking ended early; `requests_sent` counts all that left, retries too.
+
+    `note` is called before each one leaves; an `OSError` of it stops everything. Set `is_key_good` once a record has come.
+    """
 
     def __init__(
         self,
@@ -87,20 +103,25 @@ class Wire:
         tries: int,
         backoff_seconds: float,
         clock: Callable[[], dt.datetime],
+        note: Callable[[], None],
     ) -> None:
         self.stop: Stop | None = None
         self.requests_sent = 0
+        self.is_key_good = False
         self._base_url = base_url
         self._api_key = api_key
         self._pace = pace
         self._max_requests = max_requests
         self._now = clock
+        self._note = note
+        self._escaped_key = _in_any_spelling(api_key) if len(api_key) >= _SHORTEST_SECRET else None
         self._lock = threading.RLock()
         self._stopped = threading.Event()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _Bearer(api_key)
         self._session.trust_env = urlsplit(base_url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy leads to this machine
-        self._session.headers["User-Agent"] = f"llm-stats/{__version__}"
+        self._session.headers.update({"User-Agent": f"llm-stats/{__version__}", "Accept-Encoding": "gzip"})
+        _require_certificates(self._session, base_url)
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
@@ -116,12 +137,20 @@ class Wire:
         """The body of a good response. Raises `Unusable` when there is none, `Stopped` when asking has ended."""
         return self._retrying.copy()(self._ask, errand)
 
-    def glance(self, url: str) -> bytes | None:
-        """The body of a request that nobody needs: sent only if it need not wait, and nothing follows from how it ends."""
+    def may_glance(self) -> bool:
+        """True if a request that costs no quota may leave at once; it is then counted, but not against the budget."""
         with self._lock:
-            if self.stop or self._is_spent() or not self._pace.try_now():
-                return None
+            if (self.stop and self.stop.kind != "budget") or not self._pace.try_now():
+                return False
+            try:
+                self._note()
+            except OSError:
+                return False
             self.requests_sent += 1
+            return True
+
+    def glance(self, url: str) -> bytes | None:
+        """The body of a request that nobody needs, after `may_glance`: nothing follows from how it ends."""
         try:
             response, content = self._send(url, CONNECT_TIMEOUT_SECONDS)
         except Unusable:
@@ -153,9 +182,14 @@ class Wire:
         """One request."""
         self._leave(errand)
         response, content = self._send(errand.url, READ_TIMEOUT_SECONDS)
-        if response.status_code != 200:
+        if response.status_code not in (200, 404):
             raise self._refusal(response, content, errand.attempts)
-        return Body(content, self._now())
+        return Body(content, self._now(), response.status_code)
+
+    def unusable(self, body: Body) -> Unusable:
+        """What a body means that holds no more than an error."""
+        error = envelope(body.content)
+        return Unusable(words(body.status, error, self.redact), status=body.status, code=self._code(error))
 
     def _leave(self, errand: Errand) -> None:
         """Takes one request from the budget, then waits for the pace. Raises `Stopped` if it may not leave.
@@ -170,10 +204,18 @@ class Wire:
             self.requests_sent += 1
         self._pace.wait(self._stopped)
         with self._lock:
+            if not self._stopped.is_set():
+                self._note_or_halt()
             if self._stopped.is_set():
                 self.requests_sent -= 1
             self._require_open()
             errand.attempts += 1
+
+    def _note_or_halt(self) -> None:
+        try:
+            self._note()
+        except OSError as error:
+            self.halt("unkept", f"a request could not be noted: {error}")
 
     def _is_spent(self) -> bool:
         return self._max_requests is not None and self.requests_sent >= self._max_requests
@@ -189,21 +231,29 @@ class Wire:
             with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
                 return response, self._without_key(read(response))
         except (requests.ConnectionError, requests.Timeout, broken.ProtocolError, broken.ReadTimeoutError) as error:
-            raise Unusable(f"no answer from {self._base_url}: {cause(error)}", transient=True) from None
-        except (requests.RequestException, broken.HTTPError) as error:
-            raise Unusable(f"unreadable answer from {self._base_url}: {cause(error)}") from None
+            raise Unusable(f"no answer from {self._base_url}: {self.redact(cause(error))[:200]}", transient=True) from None
+        except (requests.RequestException, broken.HTTPError, zlib.error, ValueError, OSError) as error:
+            raise Unusable(f"unreadable answer from {self._base_url}: {self.redact(cause(error))[:200]}") from None
 
     def _without_key(self, body: bytes) -> bytes:
-        """Even a record may hold the key. One as short as a word stays: replacing it would change the record."""
-        return body.replace(self._api_key.encode(), b"***") if len(self._api_key) >= _SHORTEST_SECRET else body
+        """Even a record may hold the key, in any spelling of JSON. One as short as a word stays: replacing it would change the record."""
+        if self._escaped_key is None:
+            return body
+        plain = body.replace(self._api_key.encode(), b"***")
+        return self._escaped_key.sub(b"***", plain) if _ESCAPE.search(plain) else plain
+
+    def _code(self, error: dict[str, str]) -> str | None:
+        return self.redact(error["code"])[:100] if "code" in error else None
 
     def _refusal(self, response: requests.Response, content: bytes, attempts: int) -> Unusable:
         """What a response other than 200 means; stops or pauses everybody where it has to. Raises `Stopped` when the quota is spent."""
         status = response.status_code
         error = envelope(content)
-        message = words(response, error, self.redact)
+        location = response.headers.get("Location", "nowhere")
+        message = words(status, error, self.redact, reason=response.reason, location=location)
         transient = status == 429 or status >= 500
-        if status in (401, 402, 403):
+        is_of_one_model = self.is_key_good and (status, error.get("code")) == (403, "feature_not_in_plan")
+        if status in (401, 402, 403) and not is_of_one_model:
             self.halt("refused", f"the API refused the key: {message}")
         elif transient:
             pause = retry_after(response)
@@ -214,7 +264,7 @@ class Wire:
             if status == 429 and pause is None:
                 pause = UNTOLD_PAUSES_SECONDS[min(attempts, 2) - 1]
             self._pace.pause(pause or 0)
-        return Unusable(message, status=status, code=error.get("code") and self.redact(error["code"])[:100], transient=transient)
+        return Unusable(message, status=status, code=self._code(error), transient=transient)
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
@@ -227,3 +277,18 @@ def _reset(error: dict[str, str], pause: float | None) -> str:
     if pause is None:
         return "unknown"
     return f"{dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(pause, 10**8)):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _in_any_spelling(key: str) -> re.Pattern[bytes]:
+    """Finds the key in JSON, each of its letters as it is or escaped: `sk\\u002dlive`."""
+    spellings = (
+        rf"(?:{re.escape(letter)}|\\u00{ord(letter):02x}" + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")") for letter in key
+    )
+    return re.compile("".join(spellings).encode(), re.IGNORECASE)
+
+
+def _require_certificates(session: requests.Session, base_url: str) -> None:
+    """Raises `UsageError` if the environment names a file of certificates that is not there."""
+    bundle = session.merge_environment_settings(base_url, {}, None, None, None)["verify"]
+    if base_url.startswith("https:") and isinstance(bundle, str) and not Path(bundle).exists():
+        raise UsageError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist; correct it, or unset it")
