@@ -18,8 +18,8 @@ import llm_stats
 import pytest
 from conftest import Command
 from llm_stats import sample
+from llm_stats.published import LAYOUT
 from llm_stats.sample import SampleApi
-from llm_stats.warehouse import LAYOUT
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "llm_stats_records.json"
 IDS = [entry["id"] for entry in sample.today()]
@@ -221,9 +221,47 @@ class TestBadInput:
         assert done.code == 2
         assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})" in done.err
 
-    def test_a_path_that_dlt_cannot_load_from(self, run: Command, home: Path, api: SampleApi) -> None:
-        done = run("murmur-1", "--database", "50%off/llm_stats.duckdb")
-        assert (done.code, "holds a percent sign; choose another" in done.err) == (2, True)
+    @pytest.mark.parametrize(
+        ("path", "says"),
+        [
+            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that holds a percent sign"),
+            ("bob's/llm_stats.duckdb", "a path that holds a quote"),
+            ("what?.duckdb", "a path that holds a question mark"),
+            ("day=1/w.duckdb", "a path that holds an equals sign"),
+            ("a\\b.duckdb", "a path that holds a backslash"),
+            ("a\x1bb.duckdb", "a path that holds a control character"),
+            ("Raw.duckdb", "'Raw' would mean two things; choose another name"),
+            ("marts.db", "'marts' would mean two things; choose another name"),
+            ("..duckdb", "'.' would mean two things; choose another name"),
+        ],
+    )
+    def test_a_path_that_would_be_misread(self, run: Command, home: Path, api: SampleApi, path: str, says: str) -> None:
+        done = run("murmur-1", "--database", path)
+        assert (done.code, says in done.err, list(home.iterdir())) == (2, True, [])
+        assert api.requests == []
+
+    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, home: Path) -> None:
+        for name in ("dlt", "incoming.duckdb"):
+            assert run("murmur-1", "--database", name).code == 0
+            assert rows(home / name, "select count(*) from marts.models") == [(1,)]
+
+    def test_a_check_that_does_not_exist(self, run: Command, api: SampleApi) -> None:
+        done = run("murmur-1", "--accept", "nevr")
+        assert (done.code, "there is no check 'nevr'; there are " in done.err, api.requests) == (2, True, [])
+
+    def test_a_published_path_that_is_a_pipe(self, run: Command, llm_stats: Command, home: Path) -> None:
+        os.mkfifo(home / "pipe.duckdb")
+        for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
+            assert (done.code, "pipe.duckdb is no file; name another" in done.err) == (2, True)
+
+    def test_a_damaged_warehouse(self, run: Command, home: Path, api: SampleApi) -> None:
+        run("murmur-1")
+        api.requests.clear()
+        (home / "llm_stats.duckdb").chmod(0o644)
+        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+            connection.execute("drop table raw.fetches")
+        done = run("murmur-1")
+        assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
         assert api.requests == []
 
     def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, home: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
 
 def test_another_database_is_told_apart(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
-    with pytest.raises(UsageError, match="this is no llm-stats warehouse"):
+    with pytest.raises(UsageError, match=r"x\.duckdb is no llm-stats warehouse"):
         found(tmp_path / "x.duckdb")
 
 

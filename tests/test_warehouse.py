@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from llm_stats.demo import run_demo
-from llm_stats.warehouse import WorkingCopy
+from llm_stats.working_copy import WorkingCopy
 
 
 def everything(database: Path) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def everything(database: Path) -> dict[str, Any]:
 
 
 def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path) -> None:
-    copy = WorkingCopy(tmp_path / "w.duckdb")
+    copy = WorkingCopy(tmp_path)
     copy.path.write_bytes(run_demo(tmp_path / "demo.duckdb").database.read_bytes())
     with duckdb.connect(copy.path) as connection:
         connection.execute("create table room as select range as x, random() as y from range(200000)")

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from llm_stats.errors import UsageError
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.response import Body
 
 _LONGEST = dt.timedelta(days=3650)
@@ -118,6 +120,12 @@ class ResponseCache:
         self.forget(self._used)
 
     def _open(self) -> sqlite3.Connection:
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666))  # SQLite would not let the group write
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise LoadFailed(f"{self._path}: {error.strerror}; nothing was published") from None
+            raise
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.executescript(_SET_UP)
@@ -128,8 +136,10 @@ class ResponseCache:
             if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
                 self._oldest = _text(dt.datetime.fromisoformat(newest) - self._keep_for)
             connection.execute("delete from answers where arrived_at not between ? and ?", (self._oldest, _text(now)))
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             connection.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise LoadFailed(f"{self._path}: {error}; nothing was published") from None
             raise
         return connection
 

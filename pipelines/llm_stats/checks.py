@@ -57,12 +57,16 @@ def findings(database: Path) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.severity)
 
 
-def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
-    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
+def require_known(names: Collection[str]) -> None:
+    """Raises `UsageError` for a name that is no check's."""
     known = [file.path.stem for file in sql.files("checks")]
-    for name in accepted:
+    for name in names:
         if name not in known:
             raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
+
+
+def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
+    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
     found = findings(database)
     errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
     if errors:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from llm_stats.cli_read import COMMANDS, database_option, format_option, open_re
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.result import unexpected
-from llm_stats.terminal import safe, say
+from llm_stats.terminal import safe, say, short
 
 if TYPE_CHECKING:
     from llm_stats.export import FileFormat
@@ -62,7 +63,7 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
     with open_reader(database) as reader:
         published = reader.database  # says it well if there is nothing to export
     counts = write(published, folder, form)
-    say(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}")
+    say(safe(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
     return 0
 
 
@@ -95,9 +96,9 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
     llm-stats rollback --to 20261123T170501.123456Z
     """
     warehouse = _warehouse(database)
-    with warehouse.lock():
+    with warehouse.lock(even_if_broken=True):
         live = warehouse.snapshots.go_back(snapshot_id)
-    say(f"{warehouse.database} is the snapshot {live.id} again")
+    say(safe(f"{warehouse.database} is the snapshot {live.id} again"))
     return 0
 
 
@@ -177,9 +178,8 @@ def main() -> None:
 
 def _complain(message: str, code: int) -> int:
     """Says what went wrong; with --debug, the traceback says it."""
-    if "--debug" in sys.argv:
-        raise
-    say("\n".join(safe(line) for line in f"llm-stats: {message}".splitlines()), err=True)
+    says = traceback.format_exc() if "--debug" in sys.argv else f"llm-stats: {message}"
+    say("\n".join(short(safe(line)) for line in says.splitlines()), err=True)
     return code
 
 

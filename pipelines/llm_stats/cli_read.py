@@ -10,7 +10,7 @@ import click
 
 from llm_stats import completion
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say
+from llm_stats.terminal import safe, safe_json, say
 
 if TYPE_CHECKING:
     from llm_stats.output import Format
@@ -181,7 +181,7 @@ def status(form: str, database: Path | None) -> None:
     try:
         with open_reader(database) as reader:
             found = states.status(reader)
-        for line in [states.as_json(found, here)] if form == "json" else states.as_text(found):
+        for line in [safe_json(states.as_json(found, here))] if form == "json" else states.as_text(found):
             say(line)
     finally:  # before the first run too, for that is when one asks
         for line in [] if form == "json" else ["", *environment.as_text(here)]:
@@ -222,7 +222,7 @@ def write_report(database: Path | None, out: Path | None) -> None:
     with open_reader(database) as reader:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
-    say(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)")
+    say(safe(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
 
 
 def print_table(table: Table, form: Format, most: int = 0) -> None:

@@ -11,7 +11,7 @@ import click
 from llm_stats import completion
 from llm_stats.cli_read import database_option, read_text, write_report
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say
+from llm_stats.terminal import safe, say, short
 
 if TYPE_CHECKING:
     from llm_stats.result import Result
@@ -122,4 +122,4 @@ def _print_result(result: Result) -> None:
     from llm_stats.summary import summary
 
     for line in summary(result):
-        say(safe(line))
+        say(short(safe(line)))

@@ -20,12 +20,15 @@ from typing import Any, Literal
 
 import duckdb
 
+from llm_stats import sql
 from llm_stats.errors import UsageError
 
 FileFormat = Literal["parquet", "csv"]
 _OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd", "csv": "format csv, header true"}
 #: Columns that tell the time of the query.
 _OF_THE_MOMENT = {("freshness", "age_hours")}
+
+_MANIFEST_KEYS = {"load_id", "format", "tables"}
 
 #: A half-written export that has not grown for so long is nobody's: one takes seconds.
 _ABANDONED_SECONDS = 3600
@@ -34,14 +37,16 @@ _ABANDONED_SECONDS = 3600
 def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
     """Writes the files aside and swaps them in; the number of rows by table. Raises `UsageError` if the folder holds something else."""
     folder = folder.resolve()
+    if not folder.name:
+        raise UsageError(f"{folder} is no place for an export; name a folder in it")
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         _mend(folder)
-        if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder} exists and is no earlier export; name another folder, or an empty one")
+        _require_replaceable(folder)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        manifest = _write(database, aside, form)
+        with sql.interruptible():
+            manifest = _write(database, aside, form)
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
         _swap(aside, folder)
     except OSError as error:
@@ -56,7 +61,10 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
 def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
     """The files of every mart and history table; what the manifest says of them."""
     with duckdb.connect(database, read_only=True) as connection:
+        connection.execute(f"set allowed_directories = [{sql.literal(str(folder))}]")  # and no other: a file may come from anywhere
+        connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # several would write row groups in an order of their own
+        connection.execute("set lock_configuration = true")
         columns = connection.execute(
             """
             select schema_name, table_name, column_name, lower(data_type), comment from duckdb_columns()
@@ -72,12 +80,26 @@ def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
             file = folder / schema / f"{table}.{form}"
             file.parent.mkdir(exist_ok=True)
             names = ", ".join(f'"{column["name"]}"' for column in described)
-            target = str(file).replace("'", "''")
-            query = f"copy (select {names} from {schema}.{table} order by all) to '{target}' ({_OPTIONS[form]})"
+            query = f"copy (select {names} from {schema}.{table} order by all) to {sql.literal(str(file))} ({_OPTIONS[form]})"
             rows = connection.execute(query).fetchall()[0][0]
             written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{form}", "rows": rows, "columns": described}
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
     return {"load_id": load_id, "format": form, "tables": written}
+
+
+def _require_replaceable(folder: Path) -> None:
+    """Raises `UsageError` unless there is nothing in the folder but an earlier export, file by file as its manifest says."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        ours = {"manifest.json", *(table["file"] for table in manifest["tables"].values())} if manifest.keys() >= _MANIFEST_KEYS else set()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        ours = set()
+    others = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()} - ours
+    if others or not ours:
+        holds = f" (it holds {min(others)})" if ours else ""
+        raise UsageError(f"{folder} exists and is no earlier export{holds}; name another folder, or an empty one")
 
 
 def _swap(aside: Path, folder: Path) -> None:

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from rich.cells import cell_len
 
 from llm_stats import terminal
-from llm_stats.reader import Table
-from llm_stats.terminal import safe
+from llm_stats.reader import Table, distinct
+from llm_stats.terminal import safe, safe_json, short
 
 Format = Literal["table", "json", "csv", "markdown"]
 
@@ -79,7 +79,7 @@ def aligned(table: Table, width: int | None) -> str:
     if not table.columns:
         return ""
     header = [[safe(column)] for column in table.columns]
-    rows = [[_lines(value) for value in row] for row in table.rows]
+    rows = [[_lines(value, table.keeps_lines) for value in row] for row in table.rows]
     columns = [[line for cells in column for line in cells] for column in zip(header, *rows, strict=True)]
     widths = [max(map(cell_len, lines)) for lines in columns]
     if width is not None:
@@ -124,9 +124,10 @@ def _folded(lines: Iterable[str], width: int) -> list[str]:
     return [part for line in lines for part in (textwrap.wrap(line, width, break_on_hyphens=False) if cell_len(line) > width else [line])]
 
 
-def _lines(value: object) -> list[str]:
-    """A value as `cell` shows it, but text of several lines keeps them."""
-    return [safe(line) for line in value.rstrip("\n").split("\n")] if isinstance(value, str) else [cell(value)]
+def _lines(value: object, keeps_lines: bool) -> list[str]:
+    """A value as `cell` shows it; lines stay only where they are meant to, or a name with a newline would pass for a row of its own."""
+    parts = value.rstrip("\n").split("\n") if isinstance(value, str) and keeps_lines else [value]
+    return [short(cell(part)) for part in parts]
 
 
 def _markdown(table: Table) -> str:
@@ -151,11 +152,12 @@ def _field(value: object) -> str:
 
 def records(table: Table) -> list[dict[str, Any]]:
     """The rows as JSON has them, each with its columns' names."""
-    return [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
+    columns = distinct(table.columns)
+    return [dict(zip(columns, map(_plain, row), strict=True)) for row in table.rows]
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    return safe_json(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:

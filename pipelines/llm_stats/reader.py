@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 
-from llm_stats import sql
+from llm_stats import published, sql
 from llm_stats.errors import UsageError
 
 #: What `show` lists, most useful first.
@@ -20,11 +20,12 @@ _SCHEMAS = ("marts", "history", "staging", "raw")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with named columns; `types` are DuckDB's."""
+    """Rows with named columns; `types` are DuckDB's. `keeps_lines`: text of several lines is meant to be shown so."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    keeps_lines: bool = False
 
     def only(self, *columns: str) -> Table:
         """The same rows with some of the columns."""
@@ -33,22 +34,25 @@ class Table:
 
     def first(self, most: int) -> Table:
         """The first rows."""
-        return Table(self.columns, self.types, self.rows[:most])
+        return replace(self, rows=self.rows[:most])
 
 
 class Reader:
     """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
 
     def __init__(self, database: Path) -> None:
-        self.database = database
-        if not database.exists():
-            raise UsageError(
-                f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
-            )
+        """Opens the file. Raises `UsageError` if there is none, or it is no warehouse that this version knows."""
+        self.database = published.path_of(database)
+        published.require_file(self.database)
         try:
             self._connection = self._open()
         except duckdb.Error as error:
-            raise UsageError(f"{database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+        try:
+            published.require_layout(self._connection, self.database)
+        except UsageError:
+            self.close()
+            raise
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
@@ -65,12 +69,13 @@ class Reader:
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
         """The result of a query. Raises `UsageError`, in DuckDB's words, if it cannot run."""
         try:
-            self._connection.execute(query, parameters)
-            description = self._connection.description or []
-            rows = self._connection.fetchall() if description else []
+            with sql.interruptible():
+                self._connection.execute(query, parameters)
+                description = self._connection.description or []
+                rows = self._connection.fetchall() if description else []
         except duckdb.Error as error:
             raise UsageError(str(error).rstrip()) from None
-        return Table(_distinct(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+        return Table(distinct(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
 
     def ask(self, query: str) -> Table:
         """The result of somebody's query. Raises `UsageError` if it is not one statement, or cannot run."""
@@ -82,7 +87,7 @@ class Reader:
             raise UsageError(str(error).rstrip()) from None
         if len(statements) != 1:
             raise UsageError(f"one statement, please; these are {len(statements)}" if statements else "the query is empty")
-        return self.query(query)
+        return replace(self.query(query), keeps_lines=statements[0].type == duckdb.StatementType.EXPLAIN)
 
     def rows_of(self, name: str) -> Table:
         """The rows of a view or table, in an order that does not change."""
@@ -123,7 +128,7 @@ class Reader:
             """,
             (schema, relation),
         )
-        return f"{schema}.{relation}: {comment}", columns
+        return f"{schema}.{relation}: {comment}", replace(columns, keeps_lines=True)
 
     def _find(self, name: str) -> tuple[str, str, str]:
         """`offers` or `marts.offers` → schema, name, kind. Raises `UsageError`, with the closest names, if there is none."""
@@ -167,7 +172,7 @@ def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """`a, a` → `a, a_1`, as DuckDB names the columns of a table made of them: under one name, one of the two would be lost."""
     taken: dict[str, None] = {}
     for name in names:

@@ -58,6 +58,7 @@ def carry_out(
     started = time.monotonic()
     key = settings.require_key()
     _require_ids(settings, all_models)
+    checks.require_known(accepted_checks)
     warehouse = Warehouse(settings.database, settings.keep_snapshots)
     result = Result(warehouse.database)
     cache = ResponseCache(warehouse.cache, settings.cache_for)

@@ -97,6 +97,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C while DuckDB works is a `KeyboardInterrupt`, as everywhere; DuckDB makes a `RuntimeError` of it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "Query interrupted" in str(error):
+            raise KeyboardInterrupt from None
+        raise
+
+
 def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
     """Makes `staging`, `history` and `marts` what the files say; in a transaction of the caller's.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,13 +12,31 @@ import click
 
 from llm_stats.errors import LlmStatsError
 
-#: Control characters, and marks that change the direction of text: a name from the API must not steer a terminal.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+#: Control characters, and marks that change the direction of text or are not to be seen: a name from the API must not steer a terminal.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+#: A line for people is no longer than this, whatever a name from the API holds.
+_LONGEST = 1000
 
 
 def safe(text: str) -> str:
     """Text with what could steer a terminal made visible: `\\x1b[31m`."""
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def safe_json(text: str) -> str:
+    """JSON that means the same; on a terminal, without what could steer it."""
+    if width() is None:
+        return text
+    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0]).strip('"'), text).replace(
+        "\x7f", "\\u007f"
+    )
+
+
+def short(line: str) -> str:
+    """A line of bearable length: of one that is too long, the beginning and the end."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
 
 
 def width() -> int | None:

@@ -1,74 +1,69 @@
-"""The files of one warehouse: a lock, a working copy of the published database, dlt's load into it.
+"""The files of one warehouse, and the steps a run takes with them.
 
-llm_stats.duckdb                          what readers open: a link to the live snapshot (see `snapshots.py`)
-.llm_stats/work/<id>/llm_stats.duckdb     the working copy: built aside, published or thrown away
-.llm_stats/refused/                       the last working copy that a check refused, and why
-.llm_stats/lock, holder.json              one run at a time, and who it is
+llm_stats.duckdb                    what readers open: a link to the live snapshot (see `snapshots`)
+.llm_stats/snapshots/<id>/          what was published
+.llm_stats/work/<id>/               the working copy (see `working_copy`)
+.llm_stats/refused/                 the last working copy that a check refused, and why
+.llm_stats/lock, holder.json        one run at a time (see `lock`)
+.llm_stats/responses.sqlite         responses that no run has published yet (see `cache`)
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import getpass
-import json
 import os
+import re
 import shutil
-import socket
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import duckdb
-import filelock
 
-from llm_stats import raw, sql
-from llm_stats.errors import CheckFailed, LlmStatsError, LoadFailed, Locked, UsageError
-from llm_stats.snapshots import Snapshots, new_id
+from llm_stats import lock, published, sql
+from llm_stats.errors import CheckFailed, LoadFailed, UsageError
+from llm_stats.reader import Reader
+from llm_stats.snapshots import Snapshots, is_id, new_id
+from llm_stats.working_copy import WorkingCopy
 
-if TYPE_CHECKING:
-    from llm_stats.client import Answer
-
-#: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
-_STORAGE = "storage_version 'v1.4.0', block_size 16384"
-
-#: The share of free blocks from which on a file is written anew.
-_MOST_FREE = 0.2
-
-#: Changes when raw or history tables of an older file can no longer be used as they are.
-LAYOUT = 2
+#: What dlt cannot load below: it reads these as parts of an address, of a pattern or of SQL.
+_UNLOADABLE = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
+_SPELLED = {"%": "a percent sign", "?": "a question mark", "\\": "a backslash", "'": "a quote", "=": "an equals sign"}
+#: A catalog is called as its file, and `raw.models` in a file `raw.duckdb` would have two meanings.
+_SCHEMAS = ("raw", "staging", "history", "marts")
 
 
 class Warehouse:
     """One published database and the folder beside it."""
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
-        self.database = Path(os.path.abspath(database))  # noqa: PTH100  `resolve` would follow the link that the database is
+        self.database = published.path_of(database)
         plain = self.database.suffix == ".duckdb"
-        self.folder = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
+        beside = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
+        self.folder = beside.resolve()  # it may be a link to where there is room
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self.refused = self.folder / "refused"
         self._work = self.folder / "work"
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
         """Holds the warehouse for one run. The OS lets go when the process dies.
 
-        Raises `Locked`, naming the holder, or `UsageError` if the path cannot hold a warehouse.
+        `even_if_broken` is for mending what is published. Raises `Locked`, naming the holder, or `UsageError` if the path cannot hold a
+        warehouse.
         """
-        self._require_usable()
-        lock = filelock.FileLock(self.folder / "lock", timeout=0, mode=0o666)
-        holder = self.folder / "holder.json"
-        try:
-            with lock:
-                _sign(holder)
-                shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
-                self.snapshots.sweep()
-                yield
-                holder.unlink(missing_ok=True)
-        except filelock.Timeout:
-            raise Locked(f"{self.database}: another run holds the lock ({_holder(holder)}); wait for it, or stop it") from None
+        self._require_name()
+        if not even_if_broken:
+            self._require_usable()
+        self._require_room()
+        with lock.held(self.folder, self.database):
+            for wreck in self._work.glob("*"):  # what a killed run left behind
+                if is_id(wreck.name):
+                    shutil.rmtree(wreck, ignore_errors=True)
+            self.snapshots.sweep()
+            yield
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[WorkingCopy]:
@@ -79,12 +74,13 @@ class Warehouse:
         folder = self._work / new_id()
         try:
             folder.mkdir(parents=True)
-            copy = WorkingCopy(folder / self.database.name)
+            copy = WorkingCopy(folder)
             if self.database.exists():
                 shutil.copyfile(self.database, copy.path)
             else:
                 copy.create()
-            yield copy
+            with sql.interruptible():
+                yield copy
         except (OSError, duckdb.Error) as error:
             raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error
         finally:
@@ -100,11 +96,17 @@ class Warehouse:
         try:
             yield
         except CheckFailed as failure:
-            shutil.rmtree(self.refused, ignore_errors=True)
-            self.refused.mkdir()
-            (self.refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
-            kept = copy.path.rename(self.refused / self.database.name)
-            raise CheckFailed(f"{failure}\nthe refused file is kept at {kept}") from None
+            try:
+                if self.refused.is_dir() and not self.refused.is_symlink():
+                    shutil.rmtree(self.refused, ignore_errors=True)
+                else:
+                    self.refused.unlink(missing_ok=True)
+                self.refused.mkdir()
+                (self.refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
+                kept = f"is kept at {copy.path.rename(self.refused / self.database.name)}"
+            except OSError as error:
+                kept = f"could not be kept: {error}"
+            raise CheckFailed(f"{failure}\nthe refused file {kept}") from None
 
     def fetched_at(self) -> dict[str, dt.datetime]:
         """When each model was last fetched (UTC)."""
@@ -128,118 +130,46 @@ class Warehouse:
         """A time for each model of the published database; none if there is no database."""
         if not self.database.exists():
             return {}
-        with duckdb.connect(self.database, read_only=True) as connection:
-            return {model_id: moment.replace(tzinfo=dt.UTC) for model_id, moment in connection.execute(query).fetchall()}
+        with _PlainReader(self.database) as reader:
+            try:
+                rows = reader.query(query).rows
+            except UsageError as error:
+                says = f"{self.database} is damaged: {str(error).splitlines()[0]}"
+                raise UsageError(f"{says}; go back with `llm-stats rollback`, or restore a copy") from None
+        return {model_id: moment.replace(tzinfo=dt.UTC) for model_id, moment in rows}
+
+    def _require_name(self) -> None:
+        """Refuses a path that DuckDB or dlt would read as something else, before a request is spent on it."""
+        stem = self.database.stem
+        if found := _UNLOADABLE.search(str(self.database)):
+            raise UsageError(f"{self.database}: dlt cannot load below a path that holds {_SPELLED.get(found[0], 'a control character')}")
+        if stem.lower() in _SCHEMAS or stem == ".":
+            raise UsageError(f"{self.database}: {stem!r} would mean two things; choose another name, such as llm_stats.duckdb")
 
     def _require_usable(self) -> None:
-        """Refuses, with what to do, a published path that is a folder, cannot be written, or is not one of our databases."""
-        if self.database.is_dir():
-            raise UsageError(f"{self.database} is a folder; name a file, such as {self.database / 'llm_stats.duckdb'}")
-        if self.database.is_symlink() and not self.database.exists():
-            raise UsageError(f"{self.database} leads to {self.database.readlink()}, which is gone; restore that, or remove the link")
-        if "%" in str(self.database):
-            raise UsageError(f"{self.database}: dlt cannot load below a path that holds a percent sign; choose another")
-        if self.database.exists():
-            self._require_our_layout()
+        """Refuses what stands at the published path and is not one of our databases, whole."""
+        if not os.path.lexists(self.database):
+            return
+        _PlainReader(self.database).close()
+        log = self.database.with_name(f"{self.database.name}.wal")
+        if log.exists() and not self.database.is_symlink():
+            raise UsageError(f"{log} holds what is not in the database yet; open and close that with DuckDB once, or remove the file")
+
+    def _require_room(self) -> None:
+        """Makes the folder beside the database. Refuses one that is another's, or that nothing can be written to."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if any(self.folder.iterdir()) and not (self.folder / lock.NAME).exists() and not self.snapshots.all():
+                raise UsageError(f"{self.folder} holds something else; choose another name for {self.database}")
             for folder in (self.database.parent, self.folder):
-                (folder / f".probe-{os.getpid()}").touch()
-                (folder / f".probe-{os.getpid()}").unlink()
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
 
-    def _require_our_layout(self) -> None:
-        try:
-            with duckdb.connect(self.database, read_only=True) as connection:
-                (layout,) = connection.execute("select max(version) from history.layout").fetchall()[0]
-        except duckdb.CatalogException:
-            raise UsageError(f"{self.database} is a DuckDB database, but no llm-stats warehouse; choose another path") from None
-        except duckdb.Error as error:
-            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
-        if layout != LAYOUT:
-            age = "a newer" if layout > LAYOUT else "an older"
-            says = f"{self.database} was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})"
-            raise UsageError(f"{says}; use the version that made it, or another path")
 
+class _PlainReader(Reader):
+    """Opens the file as others do: within one process, DuckDB refuses it to whoever wants it locked down while another has it open."""
 
-class WorkingCopy:
-    """A database file that nobody else has open."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._incoming = path.with_name("incoming.duckdb")
-
-    def create(self) -> None:
-        """An empty file in the storage version that readers need."""
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
-
-    def compact(self) -> None:
-        """Writes the file anew if much of it is room that updates left behind: DuckDB uses that again, but never gives it back."""
-        with duckdb.connect(self.path, read_only=True) as connection:
-            total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
-        if free <= _MOST_FREE * total:
-            return
-        roomy = self.path.rename(self.path.with_name("roomy"))
-        self.create()
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {sql.literal(str(roomy))} as roomy (read_only)")
-            connection.execute(f"attach {sql.literal(str(self.path))} as compact")
-            connection.execute("copy from database roomy to compact")
-        roomy.unlink()
-
-    def load(self, answers: Iterable[Answer]) -> str:
-        """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
-
-        Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
-        """
-        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-        os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
-        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
-        import dlt
-        from dlt.pipeline.exceptions import PipelineStepFailed
-
-        from llm_stats.source import batches
-
-        pipeline = dlt.pipeline(
-            "llm_stats",
-            pipelines_dir=str(self.path.parent / "dlt"),
-            destination=dlt.destinations.duckdb(str(self._incoming)),
-            dataset_name="main",
-        )
-        try:
-            info = pipeline.run(batches(answers))
-        except PipelineStepFailed as error:
-            cause = error.__cause__ or error
-            while cause.__cause__ is not None:
-                cause = cause.__cause__
-            if isinstance(cause, LlmStatsError | KeyboardInterrupt):
-                raise cause from None
-            raise LoadFailed(f"{self.path.name}: loading failed in step {error.step}: {cause}; nothing was published") from error
-        return str(info.loads_ids[-1])
-
-    def build(self, load_id: str) -> None:
-        """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
-        with duckdb.connect(self.path) as connection:
-            connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
-            with sql.transaction(connection):
-                raw.fill(connection, load_id)
-                sql.apply(connection)
-
-
-def _sign(path: Path) -> None:
-    """Says who holds the lock. Only a courtesy: where another user's file cannot be replaced, the lock holds all the same."""
-    holder = {"pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": f"{dt.datetime.now(dt.UTC):%FT%TZ}"}
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
-        path.write_text(json.dumps(holder))
-
-
-def _holder(path: Path) -> str:
-    """Who holds the lock, as far as can be read: `process 123 of ann on host, since …`."""
-    try:
-        holder: dict[str, Any] = json.loads(path.read_text())
-        return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError):
-        return "just started"
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(self.database, read_only=True)

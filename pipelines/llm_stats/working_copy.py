@@ -1,0 +1,105 @@
+"""The working copy: a database file of this run alone, in a folder of its own, until it is published or thrown away.
+
+.llm_stats/work/<id>/llm_stats.duckdb     the copy, under this name whatever the published file is called
+.llm_stats/work/<id>/incoming.duckdb      what dlt loaded in this run
+.llm_stats/work/<id>/dlt/                 dlt's own working folder
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from llm_stats import raw, sql
+from llm_stats.errors import LlmStatsError, LoadFailed
+
+if TYPE_CHECKING:
+    from llm_stats.client import Answer
+
+#: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
+_STORAGE = "storage_version 'v1.4.0', block_size 16384"
+#: How DuckDB names the storage version of such a file.
+_STORAGE_TAG = "v1.4.0+"
+
+#: The share of free blocks from which on a file is written anew.
+_MOST_FREE = 0.2
+
+
+class WorkingCopy:
+    """A database file that nobody else has open.
+
+    Whatever is written ends with a checkpoint of its own: the one that DuckDB makes when it closes a file fails without a word on a full
+    disk, and leaves what was written in a log that is not published.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "llm_stats.duckdb"
+        self._incoming = folder / "incoming.duckdb"
+
+    def create(self) -> None:
+        """An empty file in the storage version that readers need."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
+
+    def load(self, answers: Iterable[Answer]) -> str:
+        """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
+
+        Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
+        """
+        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+        os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
+        import dlt
+        from dlt.pipeline.exceptions import PipelineStepFailed
+
+        from llm_stats.source import batches
+
+        pipeline = dlt.pipeline(
+            "llm_stats",
+            pipelines_dir=str(self.path.parent / "dlt"),
+            destination=dlt.destinations.duckdb(str(self._incoming)),
+            dataset_name="main",
+        )
+        try:
+            info = pipeline.run(batches(answers))
+        except PipelineStepFailed as error:
+            cause = error.__cause__ or error
+            while cause.__cause__ is not None:
+                cause = cause.__cause__
+            if isinstance(cause, LlmStatsError | KeyboardInterrupt):
+                raise cause from None
+            raise LoadFailed(f"loading failed in step {error.step}: {cause}; nothing was published") from error
+        return str(info.loads_ids[-1])
+
+    def build(self, load_id: str) -> None:
+        """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
+        with duckdb.connect(self.path) as connection:
+            connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
+            with sql.transaction(connection):
+                raw.fill(connection, load_id)
+                sql.apply(connection)
+            connection.execute("checkpoint")
+
+    def compact(self) -> None:
+        """Writes the file anew if much of it is room that updates left behind, or if its storage is too new for readers.
+
+        DuckDB uses free room again, but never gives it back.
+        """
+        with duckdb.connect(self.path, read_only=True) as connection:
+            total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+            named = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+            storage = connection.execute(named).fetchall()[0][0]
+        if free <= _MOST_FREE * total and storage == _STORAGE_TAG:
+            return
+        roomy = self.path.rename(self.path.with_name("roomy"))
+        self.create()
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {sql.literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {sql.literal(str(self.path))} as compact")
+            connection.execute("copy from database roomy to compact")
+            connection.execute("checkpoint compact")
+        roomy.unlink()
