@@ -39,7 +39,7 @@ from llm_stats.session import Key
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
 ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
-LEAVE_WITHIN_SECONDS = 3  # for what is in flight is paid for, and may arrive
+LEAVE_WITHIN_SECONDS = 3
 _MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
 
@@ -92,6 +92,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends asking. What is in flight has a few seconds to arrive, for it is paid for."""
         self._wire.end()
         self._crew.dismiss(LEAVE_WITHIN_SECONDS)
         self._wire.close()
@@ -137,10 +141,7 @@ class Client:
         return answers()
 
     def list_ids(self) -> list[str]:
-        """Every id the API lists, page by page.
-
-        Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for.
-        """
+        """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:
                 ids = list_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
