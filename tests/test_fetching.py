@@ -485,6 +485,7 @@ class TestProgress:
     def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
+        monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
         said = itertools.count(1)
         monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
         assert len(list(shown(self.answers(pause=0.3), 4))) == 4
