@@ -679,6 +679,13 @@ class TestErrors:
         assert client.stop is not None
         assert client.stop.message == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
 
+    def test_a_budget_that_ends_at_wrong_ids_raises_no_doubt(self, api: SampleApi) -> None:
+        """They have to be published as failed, or they would come first, and spend the budget, for ever."""
+        answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
+        assert outcomes(answers) == {"not_found": 2, "deferred": 30}
+        assert client.stop is not None
+        assert client.stop.kind == "budget"
+
     def test_models_that_the_list_names_or_that_are_known_to_fail_raise_no_doubt(self) -> None:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
@@ -701,6 +708,12 @@ class TestApiThatIsDown:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers)["loaded"] == 15
+        assert client.stop is None
+
+    def test_what_was_known_to_fail_and_loads_shows_that_it_is_alive(self) -> None:
+        bad = dict.fromkeys([*IDS[:9], *IDS[10:15]], faults.error(500))
+        with SampleApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
+            assert len(list(client.fetch(IDS, failing=[IDS[9]]))) == 30
         assert client.stop is None
 
     def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:

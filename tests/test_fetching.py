@@ -280,7 +280,8 @@ class TestInterrupt:
         return run.returncode, out, err, time.monotonic() - began
 
     def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60)}) as api:
+        """One that comes a second later is kept as well."""
+        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
             code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
         assert (code, out) == (130, "")
         assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
@@ -484,6 +485,7 @@ class TestProgress:
     def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
+        monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
         said = itertools.count(1)
         monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
         assert len(list(shown(self.answers(pause=0.3), 4))) == 4

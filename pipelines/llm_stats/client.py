@@ -12,6 +12,7 @@ How requests leave, and what stops them at once, is `wire.py`; when to give up o
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -25,18 +26,20 @@ from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote
 
-from llm_stats import record
+from llm_stats import record, reply
 from llm_stats.cache import ResponseCache
 from llm_stats.crew import Crew
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.listing import list_ids
 from llm_stats.pace import Pace
 from llm_stats.patience import Patience
+from llm_stats.reply import LookAlike
 from llm_stats.response import Body, Unusable, envelope
+from llm_stats.session import Key
 from llm_stats.wire import Errand, Stop, Stopped, Wire
 
 ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
-LEAVE_WITHIN_SECONDS = 3  # for what is in flight is paid for, and may arrive
+LEAVE_WITHIN_SECONDS = 3
 _MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
 
@@ -46,10 +49,6 @@ class Answer:
 
     fetch: record.Fetch
     row: dict[str, Any] | None = None
-
-
-class _LookAlike(RecordRejected):
-    """A record of another catalogue, which answers at the host's other addresses, without a key."""
 
 
 class Client:
@@ -77,7 +76,7 @@ class Client:
         self._now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._wire = Wire(
             self.base_url,
-            api_key,
+            Key(api_key),
             pace=pace or Pace(50),
             concurrency=concurrency,
             max_requests=max_requests,
@@ -93,6 +92,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends asking. What is in flight has a few seconds to arrive, for it is paid for."""
         self._wire.end()
         self._crew.dismiss(LEAVE_WITHIN_SECONDS)
         self._wire.close()
@@ -115,14 +118,13 @@ class Client:
         """
         known = fetched_at or {}
         self._wire.is_key_good = bool(known)
-        patience = Patience(self.base_url, self._wire.halt, is_listed=self._is_listed)
+        self._patience = Patience(self.base_url, self._wire.halt, is_listed=self._is_listed)
         arrived: SimpleQueue[Future[Answer]] = SimpleQueue()
         waiting = iter(model_ids)
 
         def ask(most: int) -> None:
             for model_id in islice(waiting, most):
-                watch = None if model_id in failing else patience.watch
-                call = partial(self._fetch_one, model_id, known.get(model_id), watch)
+                call = partial(self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing)
                 self._crew.submit(call).add_done_callback(arrived.put)
 
         def answers() -> Iterator[Answer]:
@@ -131,7 +133,7 @@ class Client:
                     future = arrived.get()
                     ask(1)
                     yield future.result()
-                patience.conclude()
+                self._patience.conclude(is_complete=self.stop is None)
             finally:
                 self._wire.end()
 
@@ -139,18 +141,14 @@ class Client:
         return answers()
 
     def list_ids(self) -> list[str]:
-        """Every id the API lists, page by page.
-
-        Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for.
-        """
+        """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:
                 ids = list_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
             except Unusable as error:
                 if error.code != "cursor_expired":
                     raise
-                # the cursor was of a page kept by a run that was killed: from the start
-                ids = list_ids(self.base_url, lambda errand: self._page(errand, None), self._keep)
+                ids = list_ids(self.base_url, lambda errand: self._page(errand, None), self._keep)  # it was kept by a run that was killed
         except Stopped as stopped:
             raise (QuotaSpent if stopped.stop.kind in ("quota", "budget") else NothingFetched)(stopped.stop.message) from None
         except Unusable as error:
@@ -170,22 +168,20 @@ class Client:
 
     def account(self) -> dict[str, Any] | None:
         """What came of `ask_account`, within a few seconds of it; None where the API does not offer that."""
-        if self._account is None:
-            return None
-        future, deadline = self._account
-        try:
-            answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
-        except (ValueError, RecursionError, TimeoutError):
-            return None
+        answer = None
+        if self._account:
+            future, deadline = self._account
+            with contextlib.suppress(ValueError, RecursionError, TimeoutError):
+                answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
         return answer if isinstance(answer, dict) else None
 
     def _page(self, errand: Errand, cache: ResponseCache | None) -> Body:
         body = (cache and cache.get(errand.url)) or self._wire.get(errand)
         if body.status == 404 or envelope(body.content):
-            raise self._wire.unusable(body)
+            raise reply.as_error(body, self._wire.redact)
         return body
 
-    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, watch: Callable[..., None] | None) -> Answer:
+    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool) -> Answer:
         """The answer for one id; never raises for anything the API does."""
         errand = Errand(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_look_alike = False
@@ -193,19 +189,19 @@ class Client:
             body = self._kept(errand, known_since) or self._wire.get(errand)
             loaded = self._parse(errand, body, model_id)
         except Stopped as stopped:
-            return self._answer(model_id, errand, "deferred", message=stopped.stop.message)
+            return self._answer(model_id, errand, "deferred", stopped.stop.message)
         except RecordRejected as error:
-            is_look_alike = isinstance(error, _LookAlike)
-            answer = self._answer(model_id, errand, "rejected", status=200, message=str(error))
+            is_look_alike = isinstance(error, LookAlike)
+            answer = self._answer(model_id, errand, "rejected", str(error), http_status=200)
         except Unusable as error:
             outcome: record.Outcome = "not_found" if error.status == 404 else "failed"
-            answer = self._answer(model_id, errand, outcome, status=error.status, code=error.code, message=str(error))
+            answer = self._answer(model_id, errand, outcome, str(error), http_status=error.status, error_code=error.code)
         else:
             self._wire.is_key_good = True
             row = record.to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
-            answer = self._answer(model_id, errand, "loaded", status=200, row=row)
-        if watch:
-            watch(answer.fetch, is_look_alike=is_look_alike)
+            answer = self._answer(model_id, errand, "loaded", row=row, http_status=200)
+        if answer.row is not None or not is_failing:
+            self._patience.watch(answer.fetch, is_look_alike=is_look_alike)
         return answer
 
     def _answer(
@@ -213,21 +209,19 @@ class Client:
         model_id: str,
         errand: Errand,
         outcome: record.Outcome,
-        *,
-        status: int | None = None,
-        code: str | None = None,
         message: str | None = None,
         row: dict[str, Any] | None = None,
+        **said: Any,
     ) -> Answer:
+        """An answer; `said` are the HTTP status and the API's error code, under their names in `record.Fetch`."""
         fetch = record.Fetch(
             model_id=model_id,
             requested_at=self._now(),
             outcome=outcome,
-            http_status=status,
-            error_code=code,
             message=message and self._wire.redact(message),
             attempts=errand.attempts,
             elapsed_ms=round((time.monotonic() - errand.started) * 1000),
+            **said,
         )
         return Answer(fetch, row)
 
@@ -245,28 +239,12 @@ class Client:
                 self._wire.halt("unkept", f"a response could not be kept: {error}")
 
     def _parse(self, errand: Errand, body: Body, model_id: str) -> record.Record:
-        """The record in a body, kept; tells a bad record and a 404 (kept too) from a body that is none, and from another catalogue's."""
-        if body.status == 404:
-            self._keep(errand, body)
-            raise self._wire.unusable(body)
+        """The record in a body; kept, as are a bad record and a 404, for they are this API's answers to the question."""
         try:
-            loaded = record.parse(body.content, model_id)
-        except RecordRejected:
-            self._require_record(body)
-            self._keep(errand, body)
+            loaded = reply.parse(body, model_id, self.base_url, self._wire.redact)
+        except (RecordRejected, Unusable) as error:
+            if body.status == 404 or (isinstance(error, RecordRejected) and not isinstance(error, LookAlike)):
+                self._keep(errand, body)
             raise
         self._keep(errand, body)
         return loaded
-
-    def _require_record(self, body: Body) -> None:
-        """Raises `Unusable` if a body is not JSON or an error in disguise, `_LookAlike` if it is of another catalogue."""
-        content = body.content
-        try:
-            document = json.loads(content.decode())  # from bytes, it would read what is no JSON: UTF-16, a byte order mark
-        except (ValueError, RecursionError):
-            kind = "HTML" if content.lstrip()[:1] == b"<" else "nothing" if not content.strip() else "truncated or broken JSON"
-            raise Unusable(f"the answer is {kind}, not a model record", status=200) from None
-        if envelope(content):
-            raise self._wire.unusable(body)
-        if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):
-            raise _LookAlike(f"{self.base_url} answers records without scores; wrong base URL?")

@@ -35,10 +35,11 @@ class Crew:
         with contextlib.suppress(Empty):
             while True:
                 self._calls.get_nowait()
-        for _ in self._threads:
+        threads, self._threads = self._threads, []
+        for _ in threads:
             self._calls.put(None)
         deadline = time.monotonic() + within_seconds
-        for thread in self._threads:
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:

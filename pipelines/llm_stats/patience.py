@@ -42,10 +42,10 @@ class Patience:
             if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
                 self._halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {fetch.message}")
 
-    def conclude(self) -> None:
-        """At the end a few answers are enough, if there are no others."""
+    def conclude(self, *, is_complete: bool) -> None:
+        """At the end a few answers are enough, if there are no others; of 404, only if all ids were asked for (`is_complete`)."""
         with self._lock:
-            self._doubt_address(1, 1 if not self._failed else ENOUGH_NOT_FOUND, "the ")
+            self._doubt_address(1, 1 if is_complete and not self._failed else ENOUGH_NOT_FOUND, "the ")
 
     def _doubt_address(self, look_alikes: int, not_found: int, which: str) -> None:
         if self._records:

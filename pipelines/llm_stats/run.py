@@ -14,7 +14,7 @@ from llm_stats.result import Result, counted
 
 if TYPE_CHECKING:
     from llm_stats.cache import ResponseCache
-    from llm_stats.client import Answer
+    from llm_stats.client import Answer, Client
     from llm_stats.reader import Reader
     from llm_stats.settings import Settings
 
@@ -73,7 +73,7 @@ def carry_out(
         clock=clock,
     ) as client:
         with warehouse.lock(), cache:
-            with _interruptible(cache):
+            with _leaving_well(client, cache):
                 pace.recall(cache.request_ages(pace.window_seconds))
                 _require_clock(clock, warehouse.last_asked_at())
                 model_ids = client.list_ids() if all_models else settings.model_ids
@@ -105,12 +105,13 @@ def carry_out(
 
 
 @contextlib.contextmanager
-def _interruptible(cache: ResponseCache) -> Iterator[None]:
-    """Says, after Ctrl-C, what is kept."""
+def _leaving_well(client: Client, cache: ResponseCache) -> Iterator[None]:
+    """After an error, what is in flight may still arrive while it can be kept; after Ctrl-C, says how much is."""
     try:
         yield
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
+    except BaseException as error:
+        client.close()
+        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
             raise
         kept = counted(cache.kept_count, "response is", "responses are")
         raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None

@@ -13,32 +13,27 @@ What an answer means for the requests that follow it:
 from __future__ import annotations
 
 import datetime as dt
-import re
 import threading
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import requests
 import tenacity
 import urllib3.exceptions as broken
 
-from llm_stats import __version__
-from llm_stats.errors import UsageError
 from llm_stats.pace import Pace
+from llm_stats.reply import code
 from llm_stats.response import Body, Unusable, cause, envelope, read, retry_after, words
+from llm_stats.session import Key, Session
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # a refused key has been seen to take 24 s to come back
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After is a quota in all but name
 UNTOLD_PAUSES_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
-_SHORTEST_SECRET = 8
-_ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")  # how JSON may spell what it need not
 
 StopKind = Literal["refused", "quota", "budget", "unreachable", "wrong_base_url", "unkept", "closed"]
 
@@ -68,24 +63,6 @@ class Errand:
     started: float = field(default_factory=time.monotonic)
 
 
-class _Bearer(requests.auth.AuthBase):
-    """The key as a header. Set as `auth`, it also keeps a `.netrc` from replacing it."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
-
-
-class _Session(requests.Session):
-    """A session that never looks where a redirect leads: to do so, requests reads its body, in no bounds, and fails on a bad address."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
-
-
 class Wire:
     """Sends requests for many threads. `stop` says why asking ended early; `requests_sent` counts all that left, retries too.
 
@@ -95,7 +72,7 @@ class Wire:
     def __init__(
         self,
         base_url: str,
-        api_key: str,
+        key: Key,
         *,
         pace: Pace,
         concurrency: int,
@@ -109,22 +86,14 @@ class Wire:
         self.requests_sent = 0
         self.is_key_good = False
         self._base_url = base_url
-        self._api_key = api_key
+        self.redact, self._redact_body = key.redact, key.redact_body
         self._pace = pace
         self._max_requests = max_requests
         self._now = clock
         self._note = note
-        self._escaped_key = _in_any_spelling(api_key) if len(api_key) >= _SHORTEST_SECRET else None
         self._lock = threading.RLock()
         self._stopped = threading.Event()
-        self._session = _Session()
-        self._session.auth = _Bearer(api_key)
-        self._session.trust_env = urlsplit(base_url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy leads to this machine
-        self._session.headers.update({"User-Agent": f"llm-stats/{__version__}", "Accept-Encoding": "gzip"})
-        _require_certificates(self._session, base_url)
-        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        self._session = Session(base_url, key, concurrency)
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
             wait=tenacity.wait_random_exponential(multiplier=backoff_seconds, max=30),
@@ -174,10 +143,6 @@ class Wire:
         self._session.close()
         self._pace.close()
 
-    def redact(self, text: str) -> str:
-        """A server may echo the key."""
-        return text.replace(self._api_key, "***") if self._api_key else text
-
     def _ask(self, errand: Errand) -> Body:
         """One request."""
         self._leave(errand)
@@ -185,11 +150,6 @@ class Wire:
         if response.status_code not in (200, 404):
             raise self._refusal(response, content, errand.attempts)
         return Body(content, self._now(), response.status_code)
-
-    def unusable(self, body: Body) -> Unusable:
-        """What a body means that holds no more than an error."""
-        error = envelope(body.content)
-        return Unusable(words(body.status, error, self.redact), status=body.status, code=self._code(error))
 
     def _leave(self, errand: Errand) -> None:
         """Takes one request from the budget, then waits for the pace. Raises `Stopped` if it may not leave.
@@ -229,21 +189,11 @@ class Wire:
         timeout = (CONNECT_TIMEOUT_SECONDS, read_timeout)
         try:
             with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
-                return response, self._without_key(read(response))
+                return response, self._redact_body(read(response))
         except (requests.ConnectionError, requests.Timeout, broken.ProtocolError, broken.ReadTimeoutError) as error:
             raise Unusable(f"no answer from {self._base_url}: {self.redact(cause(error))[:200]}", transient=True) from None
         except (requests.RequestException, broken.HTTPError, zlib.error, ValueError, OSError) as error:
             raise Unusable(f"unreadable answer from {self._base_url}: {self.redact(cause(error))[:200]}") from None
-
-    def _without_key(self, body: bytes) -> bytes:
-        """Even a record may hold the key, in any spelling of JSON. One as short as a word stays: replacing it would change the record."""
-        if self._escaped_key is None:
-            return body
-        plain = body.replace(self._api_key.encode(), b"***")
-        return self._escaped_key.sub(b"***", plain) if _ESCAPE.search(plain) else plain
-
-    def _code(self, error: dict[str, str]) -> str | None:
-        return self.redact(error["code"])[:100] if "code" in error else None
 
     def _refusal(self, response: requests.Response, content: bytes, attempts: int) -> Unusable:
         """What a response other than 200 means; stops or pauses everybody where it has to. Raises `Stopped` when the quota is spent."""
@@ -264,7 +214,7 @@ class Wire:
             if status == 429 and pause is None:
                 pause = UNTOLD_PAUSES_SECONDS[min(attempts, 2) - 1]
             self._pace.pause(pause or 0)
-        return Unusable(message, status=status, code=self._code(error), transient=transient)
+        return Unusable(message, status=status, code=code(error, self.redact), transient=transient)
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
@@ -277,18 +227,3 @@ def _reset(error: dict[str, str], pause: float | None) -> str:
     if pause is None:
         return "unknown"
     return f"{dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(pause, 10**8)):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _in_any_spelling(key: str) -> re.Pattern[bytes]:
-    """Finds the key in JSON, each of its letters as it is or escaped: `sk\\u002dlive`."""
-    spellings = (
-        rf"(?:{re.escape(letter)}|\\u00{ord(letter):02x}" + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")") for letter in key
-    )
-    return re.compile("".join(spellings).encode(), re.IGNORECASE)
-
-
-def _require_certificates(session: requests.Session, base_url: str) -> None:
-    """Raises `UsageError` if the environment names a file of certificates that is not there."""
-    bundle = session.merge_environment_settings(base_url, {}, None, None, None)["verify"]
-    if base_url.startswith("https:") and isinstance(bundle, str) and not Path(bundle).exists():
-        raise UsageError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist; correct it, or unset it")
