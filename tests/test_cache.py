@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from llm_stats.cache import ResponseCache
-from llm_stats.errors import UsageError
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.response import Body
 
 URL = "https://sample.invalid/stats/v1/models/a%2Fb"
@@ -128,6 +129,19 @@ def test_a_file_that_cannot_be_written_is_said_so_at_once(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
         ResponseCache(path, HOUR)
+
+
+def test_a_disk_without_room_is_no_mistake_of_the_caller(path: Path) -> None:
+    path.parent.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(path.parent)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        (path.parent / "ballast").write_bytes(b"x" * 12288)
+        with pytest.raises(LoadFailed, match="database or disk is full; nothing was published"):
+            ResponseCache(path, HOUR)
+    finally:
+        subprocess.run(["umount", "-l", str(path.parent)], check=True)
 
 
 def test_another_holder_is_an_error_and_no_endless_wait(cache: ResponseCache, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
