@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from llm_stats.cache import ResponseCache, requests_since
-from llm_stats.errors import UsageError
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.response import Body
 
 URL = "https://sample.invalid/stats/v1/models/a%2Fb"
@@ -185,6 +186,19 @@ def test_a_file_that_cannot_be_written_is_said_so_at_once(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
         ResponseCache(path, HOUR).__enter__()
+
+
+def test_a_disk_without_room_is_no_mistake_of_the_caller(path: Path) -> None:
+    path.parent.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(path.parent)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        (path.parent / "ballast").write_bytes(b"x" * 12288)
+        with pytest.raises(LoadFailed, match="database or disk is full; nothing was published"), ResponseCache(path, HOUR):
+            pass
+    finally:
+        subprocess.run(["umount", "-l", str(path.parent)], check=True)
 
 
 def test_another_holder_is_an_error_and_no_endless_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

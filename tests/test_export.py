@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Command
+from llm_stats.published import LAYOUT
 
 
 @pytest.fixture
@@ -55,6 +56,40 @@ def test_a_folder_that_holds_something_else_is_left_alone(llm_stats: Command, de
     assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "manifest", ['{"name": "of a web page"}', "[]", "no JSON", '{"load_id": "1", "format": "csv", "tables": {"a": 1}}']
+)
+def test_a_manifest_of_somebody_else_is_no_export(llm_stats: Command, demo: Path, home: Path, manifest: str) -> None:
+    (home / "mine").mkdir()
+    (home / "mine" / "manifest.json").write_text(manifest)
+    done = llm_stats("export", "mine", "--database", demo)
+    assert (done.code, "is no earlier export; name another folder" in done.err) == (2, True)
+    assert (home / "mine" / "manifest.json").read_text() == manifest
+
+
+def test_what_was_put_into_an_export_is_not_thrown_away(llm_stats: Command, demo: Path, home: Path) -> None:
+    llm_stats("export", "out", "--database", demo)
+    (home / "out" / "marts" / "notes.txt").write_text("x")
+    done = llm_stats("export", "out", "--database", demo)
+    assert (done.code, "is no earlier export (it holds marts/notes.txt)" in done.err) == (2, True)
+    assert (home / "out" / "marts" / "notes.txt").exists()
+
+
+def test_the_root_is_no_place_for_an_export(llm_stats: Command, demo: Path) -> None:
+    done = llm_stats("export", "/", "--database", demo)
+    assert (done.code, "/ is no place for an export" in done.err) == (2, True)
+
+
+def test_a_view_that_reaches_for_another_file_cannot_be_exported(llm_stats: Command, demo: Path, home: Path) -> None:
+    (home / "secret.csv").write_text("key\n1\n")
+    demo.chmod(0o644)
+    with duckdb.connect(demo) as connection:
+        connection.execute(f"create view marts.stolen as select * from read_csv('{home / 'secret.csv'}')")
+    done = llm_stats("export", "it's out", "--database", demo)
+    assert (done.code, "Permission Error: Cannot access file" in done.err) == (2, True)
+    assert not (home / "it's out").exists()
+
+
 def test_without_a_database_there_is_nothing_to_export(llm_stats: Command) -> None:
     assert "does not exist; make it with" in llm_stats("export", "out").err
 
@@ -73,7 +108,8 @@ def test_an_export_killed_between_its_two_renames_is_mended_by_the_next(llm_stat
     assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
     assert left_beside(home, "out") == [".out.mine"]
     (home / "out").rename(home / ".out.7.old")
-    duckdb.connect(home / "broken.duckdb").close()
+    with duckdb.connect(home / "broken.duckdb") as connection:
+        connection.execute(f"create schema history; create table history.layout as select {LAYOUT} as version")
     done = llm_stats("export", "out", "--database", "broken.duckdb")
     assert (done.code, "broken.duckdb cannot be exported: Catalog Error: " in done.err) == (2, True)
     assert (home / "out" / "manifest.json").exists(), "the old export is back, even though the new one failed"

@@ -119,6 +119,38 @@ def test_no_database_no_command(llm_stats: Command, home: Path, command: str, op
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize("layout", ["99", "0", "'two'", "null", None])
+def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command, home: Path, layout: str | None) -> None:
+    with duckdb.connect(home / "w.duckdb") as connection:
+        connection.execute(
+            "create schema history; create table history.layout (version " + ("varchar" if layout == "'two'" else "int") + ")"
+        )
+        if layout:
+            connection.execute(f"insert into history.layout values ({layout})")
+    says = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
+    for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert (done.code, says in done.err) == (2, True), command
+    assert [path.name for path in home.iterdir()] == ["w.duckdb"]
+
+
+def test_a_link_that_leads_nowhere(llm_stats: Command, home: Path) -> None:
+    (home / "w.duckdb").symlink_to("gone.duckdb")
+    for command in ("show", "run x", "snapshots"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert (done.code, "w.duckdb leads to gone.duckdb, which is gone; go back with" in done.err) == (2, True), command
+
+
+def test_a_model_may_be_called_as_a_column(llm_stats: Command, tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "w.duckdb") as connection:
+        raw = RawTables(connection)
+        raw.load([model("fact"), model("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        raw.apply()
+    compared = json.loads(llm_stats("compare", "fact", "winner", "--format", "json", "--database", tmp_path / "w.duckdb").out)
+    assert compared["facts"][0].keys() == {"fact", "fact_1", "winner"}
+    assert compared["facts"][0]["fact"] == "organization"
+
+
 def test_show_reaches_the_other_schemas(look: Command) -> None:
     for name in ("raw.models", "staging.offers", "history.scores"):
         assert look("show", name, "--limit", 1).code == 0

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 from conftest import Command
-from llm_stats import progress
+from llm_stats import progress, sample
 from llm_stats.cli import cli
 from llm_stats.client import Answer
 from llm_stats.output import aligned
 from llm_stats.reader import Table
 from llm_stats.record import Fetch
+from llm_stats.sample import SampleApi
 
 
 def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
@@ -99,9 +104,71 @@ def test_wide_characters_take_two_places() -> None:
     assert lines[2:] == ["モデル  x", "abc     y"]
 
 
-def test_text_of_several_lines_keeps_them_and_each_is_safe() -> None:
-    shown = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")]), None)
-    assert shown.splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
+    two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")])
+    assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], "a name with a newline is no second row"
+    assert aligned(replace(two, keeps_lines=True), None).splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+
+
+def test_no_name_pads_a_table_beyond_bearing() -> None:
+    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x" * 100_000 + "end", "y")]), None).splitlines()
+    assert max(map(len, lines)) < 1100
+    assert " … " in lines[2]
+    assert lines[2].endswith("end  y")
+
+
+def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
+    with SampleApi() as api:
+        api.publish([sample.today()[0] | {"id": "x" * 3000}])
+        done = llm_stats("run", "--all", "--base-url", api.base_url, "--max-requests", 1)
+        failed = llm_stats("history", "y" * 100_000)
+    assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
+
+
+INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\U000e0041"
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "table"])
+def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, form: str) -> None:
+    query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
+    master, slave = pty.openpty()
+    assert process("sql", query, "--format", form, "--database", demo, stdout=slave).returncode == 0
+    os.close(slave)
+    shown = everything(master)
+    assert not set(INVISIBLE) & set(shown)
+    if form == "json":
+        assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "and it still means the same"
+        piped = process("sql", query, "--format", form, "--database", demo, stdout=subprocess.PIPE).stdout
+        assert piped.count(INVISIBLE) == 2, "a program gets it as it is"
+
+
+def test_a_traceback_is_safe_too(home: Path) -> None:
+    done = process("--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE)
+    assert (done.returncode, done.stderr.startswith("Traceback (most recent call last):\n")) == (2, True)
+    assert "a\\x1b[31mb\\u202e.duckdb does not exist" in done.stderr
+    assert not {"\x1b", "\u202e"} & set(done.stderr)
+
+
+def test_paths_are_printed_safely(llm_stats: Command, demo: Path, home: Path) -> None:
+    assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(" tables to o\\x1b[2Jut\n")
+    assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith("wrote o\\x1b[2Jut.html (")
+
+
+def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:
+    query = "select count(*) from range(1000000) as a, range(1000000) as b where (a.range * b.range) % 7 = 3"
+    # a shell that runs this in the background has told its children to ignore Ctrl-C
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from llm_stats.cli import main; main()"
+    command = [sys.executable, "-c", code, "sql", query, "--database", str(demo)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        for _ in range(30):  # as a person does: one that comes while Python still starts is lost
+            time.sleep(1)
+            asked.send_signal(signal.SIGINT)
+            if asked.poll() is not None:
+                break
+        else:
+            asked.kill()
+        out, err = asked.communicate()
+    assert (asked.returncode, out, err) == (130, "", "\nllm-stats: interrupted\n")
 
 
 def test_nothing_at_all() -> None:
@@ -132,8 +199,6 @@ def test_a_reader_who_has_seen_enough_is_no_failure(home: Path, demo: Path, argu
 
 
 def test_the_code_of_a_run_outlives_its_reader(home: Path) -> None:
-    from llm_stats.sample import SampleApi
-
     read, write = os.pipe()
     os.close(read)
     with SampleApi() as api:

@@ -42,6 +42,17 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path) -> None:
     assert copy.path.stat().st_ino == inode, "a compact file is left alone"
 
 
+def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
+    copy = WorkingCopy(tmp_path)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x")
+    copy.compact()
+    with duckdb.connect(copy.path, read_only=True) as connection:
+        assert connection.execute("from t").fetchall() == [(1,)]
+        storage = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+        assert connection.execute(storage).fetchall() == [("v1.4.0+",)]
+
+
 @pytest.mark.timeout(900)
 def test_a_file_does_not_grow_with_runs(tmp_path: Path) -> None:
     runs = 200 if "LLM_STATS_STRESS" in os.environ else 6

@@ -148,7 +148,10 @@ class Snapshots:
 
     def _folders(self) -> list[Path]:
         """The folders of all snapshots, oldest first."""
-        return sorted(folder for folder in self._folder.glob("*") if is_id(folder.name))
+        try:
+            return sorted(folder for folder in self._folder.glob("*") if is_id(folder.name))
+        except OSError as error:
+            raise UsageError(f"{self._database} cannot be read: {error.strerror}") from None
 
     def _live(self) -> Path | None:
         """The folder of the snapshot that the published path leads to or, where there are no links, is a copy of."""
