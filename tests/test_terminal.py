@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,15 +156,19 @@ def test_paths_are_printed_safely(llm_stats: Command, demo: Path, home: Path) ->
 
 
 def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:
-    query = "select count(*) from range(1000000) as a, range(1000000) as b where (a.range * b.range) % 7 = 3"
+    query = "select count(*) from range(1000000000000) where range % 7 = 3"
     # a shell that runs this in the background has told its children to ignore Ctrl-C
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from llm_stats.cli import main; main()"
     command = [sys.executable, "-c", code, "sql", query, "--database", str(demo)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
-        time.sleep(2)
-        asked.send_signal(signal.SIGINT)
-        out, err = asked.communicate(timeout=30)
-    assert (asked.returncode, out, err) == (130, "", "")
+        for _ in range(8):  # one that comes before the query has begun may be lost
+            with suppress(subprocess.TimeoutExpired):
+                time.sleep(2)
+                asked.send_signal(signal.SIGINT)
+                out, err = asked.communicate(timeout=3)
+                break
+        asked.kill()
+    assert (asked.returncode, out, err.strip()) == (130, "", "")
 
 
 def test_nothing_at_all() -> None:
