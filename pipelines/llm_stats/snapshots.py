@@ -77,7 +77,9 @@ class Snapshots:
         """Every snapshot that is or has been live, oldest first."""
         live = self._live()
         found = [Snapshot(folder / self._database.name, folder == live) for folder in self._folders()]
-        return [snapshot for snapshot in found if snapshot.file.exists() and (snapshot.is_live or _is_marked(snapshot.file.parent))]
+        return [
+            snapshot for snapshot in found if os.access(snapshot.file, os.R_OK) and (snapshot.is_live or _is_marked(snapshot.file.parent))
+        ]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
         """Makes a finished file the live snapshot, in one atomic step, and forgets what is beyond those to keep.
@@ -159,7 +161,7 @@ class Snapshots:
             target = self._database.resolve()
             return next((folder for folder in self._folders() if folder / self._database.name == target), None)
         for file in (folder / self._database.name for folder in reversed(self._folders())):
-            if file.is_file() and self._database.is_file() and filecmp.cmp(file, self._database, shallow=False):
+            if os.access(file, os.R_OK) and self._database.is_file() and filecmp.cmp(file, self._database, shallow=False):
                 return file.parent
         return None
 
@@ -222,7 +224,7 @@ def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
 
 
 def _is_marked(folder: Path) -> bool:
-    return (folder / _PUBLISHED).exists()
+    return os.access(folder / _PUBLISHED, os.F_OK)  # false too where another user lets nobody look
 
 
 def _mark(folder: Path) -> None:
