@@ -484,6 +484,13 @@ globals()[do](shared)
         told = self.act("command", 54322, "022", tmp_path, shared).splitlines()
         assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
 
+    def test_a_snapshot_that_others_may_not_read_can_be_left(self, tmp_path: Path, shared: str) -> None:
+        for user, umask in ((54321, "000"), (54322, "077")):
+            assert self.act("publish", user, umask, tmp_path, shared) == ""
+        told = self.act("command", 54321, "000", tmp_path, shared).splitlines()
+        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
+        assert [snapshot.is_live for snapshot in Warehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]
+
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "w.duckdb")

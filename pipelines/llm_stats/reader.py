@@ -55,7 +55,10 @@ class Reader:
             raise
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"})
+        connection = duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false"})
+        connection.execute("set enable_progress_bar = false")  # it would stand in the output
+        connection.execute("set lock_configuration = true")
+        return connection
 
     def __enter__(self) -> Self:
         return self

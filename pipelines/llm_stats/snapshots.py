@@ -35,7 +35,7 @@ def new_id() -> str:
 def is_id(name: str) -> bool:
     """True of what `new_id` makes."""
     try:
-        return _moment(name).strftime(_ID) == name
+        return dt.datetime.strptime(name, _ID).replace(tzinfo=dt.UTC).strftime(_ID) == name
     except ValueError:
         return False
 
@@ -59,7 +59,7 @@ class Snapshot:
 
     @property
     def made_at(self) -> dt.datetime:
-        return _moment(self.id)
+        return dt.datetime.strptime(self.id, _ID).replace(tzinfo=dt.UTC)
 
 
 class Snapshots:
@@ -77,7 +77,9 @@ class Snapshots:
         """Every snapshot that is or has been live, oldest first."""
         live = self._live()
         found = [Snapshot(folder / self._database.name, folder == live) for folder in self._folders()]
-        return [snapshot for snapshot in found if snapshot.file.exists() and (snapshot.is_live or _is_marked(snapshot.file.parent))]
+        return [
+            snapshot for snapshot in found if os.access(snapshot.file, os.R_OK) and (snapshot.is_live or _is_marked(snapshot.file.parent))
+        ]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
         """Makes a finished file the live snapshot, in one atomic step, and forgets what is beyond those to keep.
@@ -157,11 +159,11 @@ class Snapshots:
         """The folder of the snapshot that the published path leads to or, where there are no links, is a copy of."""
         if self._database.is_symlink():
             target = self._database.resolve()
-            return target.parent if target.parent in self._folders() and target.name == self._database.name else None
-        if not self._database.is_file():
-            return None
-        files = (folder / self._database.name for folder in reversed(self._folders()))
-        return next((file.parent for file in files if file.exists() and filecmp.cmp(file, self._database, shallow=False)), None)
+            return next((folder for folder in self._folders() if folder / self._database.name == target), None)
+        for file in (folder / self._database.name for folder in reversed(self._folders())):
+            if os.access(file, os.R_OK) and self._database.is_file() and filecmp.cmp(file, self._database, shallow=False):
+                return file.parent
+        return None
 
     @property
     def _aside(self) -> Path:
@@ -221,12 +223,8 @@ def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
         return None, None, None
 
 
-def _moment(snapshot_id: str) -> dt.datetime:
-    return dt.datetime.strptime(snapshot_id, _ID).replace(tzinfo=dt.UTC)
-
-
 def _is_marked(folder: Path) -> bool:
-    return (folder / _PUBLISHED).exists()
+    return os.access(folder / _PUBLISHED, os.F_OK)  # false too where another user lets nobody look
 
 
 def _mark(folder: Path) -> None:
