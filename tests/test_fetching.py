@@ -107,6 +107,7 @@ def test_failing_is_what_failed_twice_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
+        raw.apply()
     assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {"loaded, then twice": moments[4], "twice": moments[4]}
 
 

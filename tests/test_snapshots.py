@@ -336,7 +336,7 @@ class TestCommands:
     def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(self, api: SampleApi, home: Path) -> None:
         command = f"'{sys.executable}' -m llm_stats run --all --requests-per-minute 0 --base-url {api.base_url}"
         # the log of what is written fits, the file that it is to go into does not
-        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 300; {command}"]
+        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; {command}"]
         done = subprocess.run(full, capture_output=True, text=True, check=False)
         assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
         assert not (home / "llm_stats.duckdb").exists()

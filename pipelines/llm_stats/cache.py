@@ -34,7 +34,10 @@ class ResponseCache:
     """Bodies of good responses by URL, each with the time it arrived (UTC). May be used from many threads, by one process."""
 
     def __init__(self, path: Path, keep_for: dt.timedelta) -> None:
-        """Opens the file or makes it, and forgets what is older than `keep_for`. Raises `UsageError` if it cannot be written."""
+        """Opens the file or makes it, and forgets what is older than `keep_for`. Raises `UsageError` if it cannot be written.
+
+        A full disk is no mistake of the caller's: `LoadFailed`.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._keep_for = min(keep_for, _LONGEST)
