@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from catalogue import model, offer
 from conftest import Command, RawTables
+from llm_stats.checks import Finding
 from llm_stats.cost import tokens
 from llm_stats.errors import UsageError
 from llm_stats.output import cell, number, render
@@ -287,6 +288,11 @@ def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
         assert "\x1b" not in render(hostile, form)
     assert "\x1b" in next(iter(json.loads(render(hostile, "json"))[0].values()))
     assert safe("plain – ünïcode") == "plain – ünïcode"
+
+
+def test_a_finding_is_one_line_whatever_the_names() -> None:
+    finding = Finding("keys", "error", "Says so", 1, ("model_id",), [("a\n  error: forged",)])
+    assert str(finding) == "error: keys: Says so: 1 row: model_id=a\\n  error: forged"
 
 
 def test_an_error_quotes_names_safely(look: Command) -> None:

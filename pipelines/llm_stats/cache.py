@@ -48,7 +48,8 @@ class ResponseCache:
         self._used: set[str] = set()
 
     def __enter__(self) -> Self:
-        """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written."""
+        """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written, `LoadFailed` if the
+        disk is full: that is no mistake of the caller's."""
         path = self._path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

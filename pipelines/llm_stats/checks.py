@@ -13,6 +13,7 @@ import duckdb
 from llm_stats import sql
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.reader import Reader
+from llm_stats.terminal import safe
 
 _SAMPLE_ROWS = 5
 
@@ -29,7 +30,9 @@ class Finding:
     sample: list[tuple[Any, ...]]
 
     def __str__(self) -> str:
-        rows = "; ".join(", ".join(f"{name}={value}" for name, value in zip(self.columns, row, strict=True)) for row in self.sample)
+        rows = "; ".join(
+            ", ".join(f"{name}={safe(str(value))}" for name, value in zip(self.columns, row, strict=True)) for row in self.sample
+        )
         return f"{self.severity}: {self.check}: {self.says}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
 
 

@@ -34,10 +34,9 @@ def new_id() -> str:
 
 def is_id(name: str) -> bool:
     """True of what `new_id` makes."""
-    try:
+    with contextlib.suppress(ValueError):
         return dt.datetime.strptime(name, _ID).replace(tzinfo=dt.UTC).strftime(_ID) == name
-    except ValueError:
-        return False
+    return False
 
 
 @dataclass(frozen=True)
