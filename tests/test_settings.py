@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from conftest import Command
 from llm_stats.errors import UsageError
 from llm_stats.settings import Settings
 
@@ -100,3 +101,23 @@ def test_ids_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"])
 def test_addresses(home: Path, url: str) -> None:
     assert Settings.read(base_url=url).base_url == url
+
+
+def test_a_wrong_setting_is_named_with_its_place_and_is_in_no_readers_way(
+    llm_stats: Command, demo: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "your key"\n')
+    says = "setting api_key (.dlt/secrets.toml): the key holds characters that no HTTP header can carry"
+    assert llm_stats("run", "m").err == f"llm-stats: {says}\n"
+    assert llm_stats("show", "models", "--database", demo).code == 0
+    done = llm_stats("status", "--database", demo)
+    assert (done.code, says in done.out, "last run" in done.out) == (2, True, True)
+
+
+def test_the_place_of_a_key_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "good"\n')
+    assert Settings.origins() == {"api_key": ".dlt/secrets.toml"}
+    monkeypatch.setenv("SOURCES__LLM_STATS__API_KEY", "better")
+    assert Settings.origins() == {"api_key": "the environment"}

@@ -162,9 +162,9 @@ def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Comman
         == f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb {duckdb.__version__}, python {platform.python_version()}"
     )
     assert settings == [
+        f"database    {home / 'missing.duckdb'} (--database)",
         "api_key     set (the environment)",
         "base_url    http://127.0.0.1:1 (the environment)",
-        f"database    {home / 'missing.duckdb'} (--database)",
         "webhook_url set (.dlt/secrets.toml)",
         "settings    model_ids 2 ids (.dlt/config.toml), concurrency 3 (.dlt/secrets.toml), max_requests 240 (.dlt/config.toml)",
     ]

@@ -85,7 +85,7 @@ def test_in_python_it_says_the_same(api: SampleApi, home: Path) -> None:
     told = json.loads(json.dumps(result.to_dict()))
     assert (result.exit_code, result.is_published) == (75, True)
     assert (told["exit_code"], told["kind"], told["outcomes"]["deferred"], told["problems"]) == (75, "deferred", 1, [])
-    assert told["stop"] == {"kind": "budget", "message": "the budget of 1 requests is spent"}
+    assert told["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
     assert told["message"] == result.message
     assert told["database"] == str(home / "llm_stats.duckdb")
 

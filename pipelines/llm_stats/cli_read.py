@@ -165,7 +165,7 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 @click.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 @database_option
-def status(form: str, database: Path | None) -> None:
+def status(form: str, database: Path | None) -> int:
     """How the warehouse is doing, and what is configured.
 
     The last run, the age of the data, what keeps failing, the requests of today; then the versions, and where the settings come from.
@@ -186,6 +186,7 @@ def status(form: str, database: Path | None) -> None:
     finally:  # before the first run too, for that is when one asks
         for line in [] if form == "json" else ["", *environment.as_text(here)]:
             say(line)
+    return UsageError.exit_code if here.problem else 0
 
 
 @click.command()
@@ -210,9 +211,9 @@ COMMANDS = (show, sql, changes, history, compare, cost, status, report)
 def open_reader(database: Path | None) -> Reader:
     """The published file, for reading. Raises `UsageError` if there is none."""
     from llm_stats.reader import Reader
-    from llm_stats.settings import Settings
+    from llm_stats.settings import Place
 
-    return Reader(Settings.read(database=database).database)
+    return Reader(Place.read(database=database).database)
 
 
 def write_report(database: Path | None, out: Path | None) -> None:

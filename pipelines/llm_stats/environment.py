@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_stats import __version__
+from llm_stats.errors import UsageError
 from llm_stats.settings import Settings
 from llm_stats.terminal import safe
 
@@ -18,19 +19,27 @@ _SECRETS = ("api_key", "webhook_url")
 
 @dataclass(frozen=True)
 class Environment:
-    """`versions` by name; `settings` by name, each `{"value": …, "origin": …}`. The value of a secret is true or false."""
+    """`versions` by name; `settings` by name, each `{"value": …, "origin": …}`. The value of a secret is true or false.
+
+    If a setting is wrong there are none, and `problem` says which.
+    """
 
     versions: dict[str, str]
     settings: dict[str, dict[str, Any]]
+    problem: str | None = None
 
 
 def environment(database: Path | None = None) -> Environment:
-    """What holds in this working folder; `database` is what an option names. Raises `UsageError` as `Settings.read`."""
-    settings = Settings.read(database=database)
+    """What holds in this working folder; `database` is what an option names."""
+    versions = {"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()}
+    try:
+        settings = Settings.read(database=database)
+    except UsageError as error:
+        return Environment(versions, {}, str(error))
     origins = Settings.origins() | ({"database": "--database"} if database else {})
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     return Environment(
-        versions={"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()},
+        versions=versions,
         settings={name: {"value": _shown(name, value), "origin": origins.get(name, "default")} for name, value in values.items()},
     )
 
@@ -38,6 +47,9 @@ def environment(database: Path | None = None) -> Environment:
 def as_text(found: Environment) -> Iterator[str]:
     """Line by line: what is always worth knowing, then the other settings that are not at their default."""
     yield "versions    " + ", ".join(f"{name} {number}" for name, number in found.versions.items())
+    if found.problem:
+        yield f"settings    {safe(found.problem)}"
+        return
     rest = []
     for name, setting in found.settings.items():
         value = f"{len(setting['value'])} ids" if isinstance(setting["value"], list) else safe(str(setting["value"]))

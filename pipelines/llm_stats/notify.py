@@ -43,15 +43,16 @@ class Undelivered(Exception):
 def text(summary: dict[str, Any], above_pct: float = 0) -> str:
     """What to say of a run, from `Result.to_dict()` or `result.failure()`; empty if there is nothing to say.
 
-    A run that brought neither changes nor new models is silent, unless something went wrong or was left undone. Price changes of
-    `above_pct` percent or less are left out.
+    A run that brought neither changes nor new models is silent, unless something went wrong or the quota ended it; that a budget of one's
+    own did is no news. Price changes of `above_pct` percent or less are left out.
     """
     if summary["kind"] == "interrupted":  # whoever stopped it knows
         return ""
     if is_failure(summary):
         return f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})\n{_block(summary['message'].splitlines())}"
     told = [change for change in summary["changes"] if not _is_small(change, above_pct)]
-    if summary["kind"] == "done" and not told and not summary["new_models"]:
+    is_news = told or summary["new_models"] or summary["problems"] or (summary["stop"] and summary["stop"]["kind"] != "budget")
+    if not is_news:
         return ""
     lines = [*_problems(summary), *(f"new model: {model_id}" for model_id in summary["new_models"]), *(change["change"] for change in told)]
     news = [counted(len(summary["new_models"]), "new model"), counted(len(told), "change")]

@@ -9,12 +9,14 @@ import re
 import time
 import zlib
 from collections.abc import Callable
-from http.client import responses
+from http.client import HTTPException, responses
 from typing import NamedTuple
 
 import requests
+from urllib3.exceptions import HTTPError
 
 BODY_TIMEOUT_SECONDS = 120
+_NETWORK_ERRORS = (OSError, HTTPException, HTTPError)
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
@@ -133,7 +135,7 @@ def _moment(value: str) -> dt.datetime | None:
 
 
 def cause(error: BaseException) -> str:
-    """The innermost words of a nest of network errors: `Connection refused`."""
-    while (inner := error.__cause__ or error.__context__ or getattr(error, "reason", None)) and isinstance(inner, BaseException):
+    """The innermost words of a nest of network errors: `Connection refused`. What was being handled besides is no part of the nest."""
+    while isinstance(inner := error.__cause__ or error.__context__ or getattr(error, "reason", None), _NETWORK_ERRORS):
         error = inner
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

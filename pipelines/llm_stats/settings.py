@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -84,25 +84,12 @@ Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
 Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 
 
-class Settings(BaseSettings):
-    """The settings of a run, checked. `Settings.read(...)` reports what is wrong as a `UsageError`."""
+class Place(BaseSettings):
+    """Where the warehouse is: all that a command needs that only reads it, so that no other setting can be in its way."""
 
     model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
 
-    api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
-        None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
-    )
-    base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
-    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_askable)] = Field([], description="Models to fetch")
     database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
-    requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
-    concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
-    max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
-    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
-    cache_for: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
-    keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
-    webhook_url: Secret = Field(None, description="Where `run --notify` sends what changed and what failed")
-    notify_above_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
 
     @classmethod
     def settings_customise_sources(
@@ -116,29 +103,56 @@ class Settings(BaseSettings):
         return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _FILES)
 
     @classmethod
-    def read(cls, **given: Any) -> Settings:
+    def read(cls, **given: Any) -> Self:
         """The settings, with those given (and not None) before all others. Raises `UsageError`, never quoting a value."""
-        unknown = [name for name in given if name not in cls.model_fields]
+        unknown = [name for name in given if name not in Settings.model_fields]
         prefix = str(cls.model_config["env_prefix"])
-        unknown += [name for name in os.environ if name.upper().startswith(prefix) and name[len(prefix) :].lower() not in cls.model_fields]
+        unknown += [
+            name for name in os.environ if name.upper().startswith(prefix) and name[len(prefix) :].lower() not in Settings.model_fields
+        ]
         _require_known(unknown, "")
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise UsageError(f"setting {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+            name = _plain(str(first["loc"][0]))
+            where = "" if given.get(name) is not None else f" ({Settings.origins().get(name)})"
+            raise UsageError(f"setting {name}{where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+class Settings(Place):
+    """The settings of a run, checked."""
+
+    api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
+        None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
+    )
+    base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
+    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_askable)] = Field([], description="Models to fetch")
+    requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
+    concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
+    max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
+    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
+    cache_for: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
+    keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
+    webhook_url: Secret = Field(None, description="Where `run --notify` sends what changed and what failed")
+    notify_above_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
 
     @classmethod
     def origins(cls) -> dict[str, str]:
         """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
-        found = {name: str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
-        return found | {name.lower().removeprefix("llm_stats_"): "the environment" for name in EnvSettingsSource(cls)()}
+        found = {_plain(name): str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
+        return found | {_plain(name): "the environment" for name in EnvSettingsSource(cls)()}
 
     def require_key(self) -> str:
         """The key itself. Raises `UsageError` if there is none."""
         if self.api_key is None:
             raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
         return self.api_key.get_secret_value()
+
+
+def _plain(name: str) -> str:
+    """`LLM_STATS_API_KEY` → `api_key`: a setting by its name alone."""
+    return name.lower().removeprefix("sources__").removeprefix("llm_stats__").removeprefix("llm_stats_")
 
 
 def _require_known(names: Iterable[str], where: str) -> None:

@@ -73,7 +73,7 @@ class Telling:
                 if text := notify.text(summary, self._settings.notify_above_pct):
                     notify.post(self._settings.webhook_url.get_secret_value(), text)
             except notify.Undelivered as failed:
-                self._complain("webhook_failed", f"the webhook took no message: {failed}; the run is not affected")
+                self._complain("webhook_failed", f"the webhook took no message: {failed}")
 
     def _complain(self, event: str, message: str) -> None:
         if self._json_log:

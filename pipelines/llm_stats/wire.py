@@ -27,6 +27,7 @@ import urllib3.exceptions as broken
 from llm_stats.pace import Pace
 from llm_stats.reply import code
 from llm_stats.response import Body, Unusable, cause, envelope, read, retry_after, words
+from llm_stats.result import counted
 from llm_stats.session import Key, Session
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -158,7 +159,7 @@ class Wire:
         """
         with self._lock:
             if not self._stopped.is_set() and self._is_spent():
-                self.stop = self.stop or Stop("budget", f"the budget of {self._max_requests} requests is spent")
+                self.stop = self.stop or Stop("budget", f"the budget of {counted(self._max_requests or 0, 'request')} is spent")
                 raise Stopped(self.stop)
             self._require_open()
             self.requests_sent += 1

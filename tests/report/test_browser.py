@@ -279,3 +279,11 @@ def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch:
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")
     assert browser.complaints() == []
+
+
+def test_on_a_phone_an_explanation_stays_in_the_window(browser: Browser, sample: Path) -> None:
+    browser.open(sample, width=390)
+    for point in browser.find("#value-chart .points_marks path"):
+        ActionChains(browser.driver).move_to_element(point).perform()
+        box = browser.driver.execute_script("return document.getElementById('vg-tooltip-element').getBoundingClientRect().toJSON()")
+        assert 0 <= box["left"] < box["right"] <= 390
