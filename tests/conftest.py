@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from llm_stats import raw as raw_tables
 from llm_stats.batch import arrow_tables
 from llm_stats.client import Answer
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+
+# A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class RawTables:
