@@ -7,11 +7,8 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,20 +150,6 @@ def test_a_traceback_is_safe_too(home: Path) -> None:
 def test_paths_are_printed_safely(llm_stats: Command, demo: Path, home: Path) -> None:
     assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(" tables to o\\x1b[2Jut\n")
     assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith("wrote o\\x1b[2Jut.html (")
-
-
-def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:
-    query = "select count(*) from range(1000000000000) where range % 7 = 3"
-    command = [sys.executable, "-m", "llm_stats", "sql", query, "--database", str(demo)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
-        for _ in range(8):  # one that comes before the query has begun may be lost
-            with suppress(subprocess.TimeoutExpired):
-                time.sleep(2)
-                asked.send_signal(signal.SIGINT)
-                out, err = asked.communicate(timeout=3)
-                break
-        asked.kill()
-    assert (asked.returncode, out, err.strip()) == (130, "", "llm-stats: interrupted")
 
 
 def test_nothing_at_all() -> None:
