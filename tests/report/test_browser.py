@@ -19,6 +19,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
 from worlds import HOSTILE, WORLDS, hostile, warehouse
 
 _ARGUMENTS = (
@@ -218,17 +219,24 @@ def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
 
 
 def test_light_and_dark_follow_the_system_even_while_the_page_is_open(browser: Browser, sample: Path) -> None:
-    def colours() -> tuple[str, str, str]:
-        body, point = browser.find("body")[0], browser.find("#value-chart .points_marks path")[-1]
-        axis = browser.find("#value-chart .role-axis-label text")[0]
-        return body.value_of_css_property("background-color"), point.get_attribute("fill") or "", axis.get_attribute("fill") or ""
+    def colours() -> list[str]:
+        # In one script, for the charts are drawn anew while this looks.
+        shown: list[str] = browser.driver.execute_script("""
+            const fill = (selector) => document.querySelector(selector)?.getAttribute("fill");
+            const [point, axis] = ["#value-chart .points_marks path", "#value-chart .role-axis-label text"].map(fill);
+            return [getComputedStyle(document.body).backgroundColor, point, axis];
+        """)
+        return shown
+
+    def all_changed(_: object) -> bool:
+        now = colours()
+        return None not in now and all(one != other for one, other in zip(light, now, strict=True))
 
     browser.open(sample, scheme="light")
     light = colours()
+    assert None not in light
     browser.emulate("dark")
-    browser.settle()
-    dark = colours()
-    assert all(one != other for one, other in zip(light, dark, strict=True))
+    WebDriverWait(browser.driver, timeout=10).until(all_changed)
     assert browser.complaints() == []
 
 
