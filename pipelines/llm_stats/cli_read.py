@@ -114,10 +114,11 @@ def history(model_id: str, form: Format, database: Path | None) -> None:
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
     """
-    from llm_stats.timeline import timeline
+    from llm_stats import timeline
 
     with open_reader(database) as reader:
-        print_table(timeline(reader, model_id), form)
+        found = timeline.timeline(reader, model_id)
+    print_table(timeline.for_people(found) if form == "table" else found, form)
 
 
 @click.command()
@@ -135,7 +136,8 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
 
     ids = list(dict.fromkeys(model_ids))
     with open_reader(database) as reader:
-        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+        benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
     say(render_all(tables, form))
 
 
@@ -159,7 +161,8 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 
     with open_reader(database) as reader:
         sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
-        print_table(workload.cost(reader, *sums, model_ids), form, _most(limit, form))
+        found = workload.cost(reader, *sums, model_ids)
+    print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from llm_stats.changes import offer
 from llm_stats.errors import UsageError
@@ -52,22 +53,44 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
     """One row per benchmark that all the models share: each one's value, and who wins."""
-    shared = reader.query(
-        """
-        select benchmark_id, category, value_by_model, winner_model_ids, not_comparable_reason, is_lower_better
-        from marts.compare_models(?)
-        """,
-        [model_ids],
-    )
     rows = [
         (
             benchmark,
             category,
-            *(values[model_id] for model_id in model_ids),
+            *values,
             ", ".join(winners) if winners else f"not comparable: {reason}",
             "lower is better" if lower else None,
         )
-        for benchmark, category, values, winners, reason, lower in shared.rows
+        for benchmark, category, values, winners, reason, lower in _shared(reader, model_ids)
     ]
     columns = ("benchmark_id", "category", *model_ids, "winner", "note")
     return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)
+
+
+def benchmarks_for_people(reader: Reader, model_ids: Sequence[str]) -> Table:
+    """The same in 80 columns: the best value is marked where it stands."""
+    rows = [
+        (
+            benchmark,
+            *(f"best {cell(value)}" if model_id in winners else cell(value) for model_id, value in zip(model_ids, values, strict=True)),
+            f"not comparable: {reason}" if not winners else "lower is better" if lower else None,
+        )
+        for benchmark, _, values, winners, reason, lower in _shared(reader, model_ids)
+    ]
+    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # with numbers they stand to the right
+    return Table(("benchmark_id", *model_ids, "note"), types, rows).without_blank()
+
+
+def _shared(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """`benchmark_id, category, values, winner_model_ids, not_comparable_reason, is_lower_better`, the values in the order of the models."""
+    shared = reader.query(
+        """
+        select benchmark_id, category, value_by_model, coalesce(winner_model_ids, []), not_comparable_reason, is_lower_better
+        from marts.compare_models(?)
+        """,
+        [model_ids],
+    )
+    return [
+        (benchmark, category, [value_by_model[model_id] for model_id in model_ids], *more)
+        for benchmark, category, value_by_model, *more in shared.rows
+    ]
