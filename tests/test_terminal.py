@@ -189,6 +189,21 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     assert lines[0].startswith("model_id:") == is_folded
 
 
+@pytest.mark.parametrize("arguments", [("status",), ("check",), ("show", "offers", "--describe")])
+def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
+    master, slave = pty.openpty()
+    environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
+    assert process(*arguments, "--database", demo, stdout=slave, env=environment).returncode == 0
+    os.close(slave)
+    shown = everything(master)
+    piped = process(*arguments, "--database", demo, stdout=subprocess.PIPE).stdout
+    assert max(map(len, piped.splitlines())) > 130, "a program gets whole lines"
+    assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], "but for a path, which nobody could copy"
+    if arguments != ("show", "offers", "--describe"):  # a table is there too
+        one, other = (re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped))
+        assert one == other, "no word is torn"
+
+
 @pytest.mark.parametrize("arguments", [("demo", "--database", "d.duckdb"), ("show",), ("--help",)])
 def test_a_reader_who_has_seen_enough_is_no_failure(home: Path, demo: Path, arguments: tuple[str, ...]) -> None:
     read, write = os.pipe()

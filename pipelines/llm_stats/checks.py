@@ -95,6 +95,8 @@ class _ComputedOnce(Reader):
         views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
         definitions = dict(connection.execute(views).fetchall())
         for address in (file.address for file in sql.in_order() if file.layer in ("staging", "marts")):
+            if address not in definitions:
+                raise UsageError(f"{self.database} has no {address}, so it is of another version; the next run makes its views anew")
             definition = definitions[address]
             connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
         return connection

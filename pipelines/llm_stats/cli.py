@@ -17,8 +17,8 @@ from llm_stats import __version__
 from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
-from llm_stats.result import unexpected
-from llm_stats.terminal import safe, say, short
+from llm_stats.result import counted, unexpected
+from llm_stats.terminal import safe, say, short, tell
 
 if TYPE_CHECKING:
     from llm_stats.export import FileFormat
@@ -118,9 +118,9 @@ def check(database: Path | None) -> int:
     with open_reader(database) as reader:
         found = checks.findings(reader.database)
     for finding in found:
-        say(safe(str(finding)))
+        tell(safe(str(finding)))
     errors = sum(finding.severity == "error" for finding in found)
-    say(f"{checks.count()} checks: {errors} errors, {len(found) - errors} warnings")
+    say(f"{counted(checks.count(), 'check')}: {counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     return CheckFailed.exit_code if errors else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from llm_stats import completion
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, safe_json, say
+from llm_stats.terminal import safe, safe_json, say, tell
 
 if TYPE_CHECKING:
     from llm_stats.output import Format
@@ -46,7 +47,7 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, data
             print_table(reader.catalog(), form)
         elif describe:
             says, columns = reader.describe(name)
-            say(safe(says) + "\n", err=form != "table")
+            tell(safe(says) + "\n", indent=0, err=form != "table")
             print_table(columns, form)
         else:
             print_table(reader.rows_of(name), form, _most(limit, form))
@@ -184,11 +185,13 @@ def status(form: str, database: Path | None) -> int:
     try:
         with open_reader(database) as reader:
             found = states.status(reader)
-        for line in [safe_json(states.as_json(found, here))] if form == "json" else states.as_text(found):
-            say(line)
+        if form == "json":
+            say(safe_json(states.as_json(found, here)))
+        else:
+            _tell_fields(states.as_text(found))
     finally:  # before the first run too, for that is when one asks
-        for line in [] if form == "json" else ["", *environment.as_text(here)]:
-            say(line)
+        if form == "table":
+            _tell_fields(["", *environment.as_text(here)])
     return UsageError.exit_code if here.problem else 0
 
 
@@ -245,6 +248,12 @@ def read_text(file: Path, what: str) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{what} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+
+
+def _tell_fields(lines: Iterable[str]) -> None:
+    """Prints lines of a name and a value, which begins at column 12."""
+    for line in lines:
+        tell(line, indent=12)
 
 
 def _most(limit: int | None, form: Format) -> int:

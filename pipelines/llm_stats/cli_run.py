@@ -11,7 +11,7 @@ import click
 from llm_stats import completion
 from llm_stats.cli_read import database_option, read_text, write_report
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say, short
+from llm_stats.terminal import safe, say, short, tell
 
 if TYPE_CHECKING:
     from llm_stats.result import Result
@@ -101,9 +101,10 @@ def demo(database: Path) -> int:
     result = run_demo(database)
     _print_result(result)
     if result.changes and not result.changes.rows:
-        say(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
+        tell(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
     for heading, table in comparisons(result.database):
-        say(f"\n{heading}\n{render(table, 'table')}")
+        tell(f"\n{heading}", indent=0)
+        say(render(table, "table"))
     next_steps = ("show", "show offers --describe", "report")
     say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
     return result.exit_code
@@ -122,4 +123,4 @@ def _print_result(result: Result) -> None:
     from llm_stats.summary import summary
 
     for line in summary(result):
-        say(short(safe(line)))
+        tell(short(safe(line)))
