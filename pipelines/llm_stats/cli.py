@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llm_stats import __version__
+from llm_stats import __version__, completion
 from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
@@ -84,7 +84,12 @@ def snapshots(form: Format, database: Path | None) -> int:
 
 
 @cli.command()
-@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the one that the live one was made from]")
+@click.option(
+    "--to",
+    "snapshot_id",
+    shell_complete=completion.snapshots,
+    help="The snapshot to go back to.  [default: the one that the live one was made from]",
+)
 @database_option
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
     """Go back to an older snapshot.
@@ -156,7 +161,7 @@ def _warehouse(database: Path | None) -> Warehouse:
 
 
 def main() -> None:
-    """Runs the command; every error that is understood is one line, with its own exit code."""
+    """Runs the command; every error that is understood is told without a traceback, and has its own exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a narrow character set is no reason to fail

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 @click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
-@click.option("--accept", multiple=True, metavar="CHECK", help="Publish even though this check fails; once, after a look at why.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CHECK",
+    shell_complete=completion.checks,
+    help="Publish even though this check fails; once, after a look at why.",
+)
 @click.option("--notify", is_flag=True, help="Send what changed, or what failed, to the setting `webhook_url`.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write how the run ended into this file, as JSON.")
 @click.option(
