@@ -6,7 +6,8 @@ const autosize = { type: "fit-x", contains: "padding" };
 
 /** Price against score: points of {model, organization, provider, price, value, isFrontier, says}, price in US dollars, 0 for free.
  *
- * `says` is the whole of a point in words, for those who hear the page. A logarithmic axis has no 0. Free models stand in a band of their own at its left end, which is no price but the word "free".
+ * `says` is a point in words, for those who hear the page. A logarithmic axis has no 0. Free models stand in a band of their own at its left
+ * end, which is no price but the word "free".
  */
 function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   const paid = points.map(point => point.price).filter(price => price > 0).map(onAxis);
@@ -124,7 +125,7 @@ function offersChart(offers, ink) {
   };
 }
 
-/** Prices over time as steps: {label, offer, at, price, isStart, says, …}, `at` in milliseconds, a null price is a gap; `labels` in order. */
+/** Prices over time as steps: {label, offer, at, price, isStart, says, …}; `at` in milliseconds, a null price is a gap. `labels` in order. */
 function historyChart(steps, labels, ink, isNarrow) {
   const colours = ink.lines.length, dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];
   const legend = {
@@ -133,7 +134,8 @@ function historyChart(steps, labels, ink, isNarrow) {
   };
   const byLabel = of => ({ field: "label", type: "nominal", legend, scale: { domain: labels, range: labels.map((_, place) => of(place)) } });
   return {
-    title: USD, description: `Prices over time at ${labels.length} providers`, data: { values: steps }, width: "container", height: 230, autosize,
+    title: USD, description: `Prices over time at ${labels.length} providers`,
+    data: { values: steps }, width: "container", height: 230, autosize,
     encoding: {
       x: {
         field: "at", type: "temporal", title: "Time (UTC)", scale: { type: "utc", padding: 10 },
