@@ -94,7 +94,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
     assert rows(home, "select count(*) from raw.models") == [(11,)]
-    assert Warehouse(home / "llm_stats.duckdb").failing_at().keys() == {IDS[0]}
+    assert Warehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
 
 
 def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
         raw.apply()
-    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {
+    assert Warehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
         "loaded, then twice": moments[4],
         "twice": moments[4],
         "once": moments[3],

@@ -115,8 +115,8 @@ def check(database: Path | None) -> int:
     """
     from llm_stats import checks
 
-    with open_reader(database) as reader:
-        found = checks.findings(reader.database)
+    with open_reader(database) as reader, checks.ComputedOnce(reader.database) as computed:
+        found = checks.findings(computed)
     for finding in found:
         say(safe(str(finding)))
     errors = sum(finding.severity == "error" for finding in found)
