@@ -94,7 +94,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
     assert rows(home, "select count(*) from raw.models") == [(11,)]
-    assert Warehouse(home / "llm_stats.duckdb").failing_at().keys() == {IDS[0]}
+    assert Warehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
 
 
 def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
         raw.apply()
-    assert Warehouse(tmp_path / "llm_stats.duckdb").failing_at() == {
+    assert Warehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
         "loaded, then twice": moments[4],
         "twice": moments[4],
         "once": moments[3],
@@ -149,14 +149,14 @@ def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch
     assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
 
 
-def test_max_age_skips_what_is_fresher(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
+    given = ("--requests-per-minute", 0, "--concurrency", 1)
+    with SampleApi(RECORDS, faults={IDS[3]: faults.error(404)}) as api:
+        assert llm_stats("run", *IDS[:4], "--base-url", api.base_url, *given, "--quiet").code == 4
     with SampleApi(RECORDS) as api:
-        given = ("--base-url", api.base_url, "--requests-per-minute", 0)
-        assert llm_stats("run", *IDS[:3], *given, "--quiet").err == ""
-        monkeypatch.setattr("llm_stats.warehouse.Warehouse.failing_at", lambda _: {IDS[3]: NOW})
-        done = llm_stats("run", *IDS[:5], *given, "--max-age", "6h", "--concurrency", 1)
+        done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
         assert done.code == 0
-        assert asked(api)[3:] == [IDS[4], IDS[3]], "what keeps failing comes last"
+        assert asked(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
     assert "2 models asked: 2 loaded; " in done.out
     assert "3 models left out, for they are fresh enough" in done.out
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
@@ -41,22 +40,21 @@ def count() -> int:
     return len(sql.files("checks"))
 
 
-def findings(database: Path) -> list[Finding]:
+def findings(reader: Reader) -> list[Finding]:
     """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
     found = []
-    with _ComputedOnce(database) as reader:
-        for file in sql.files("checks"):
-            severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
-            if severity is None:
-                raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
-            try:
-                wrong = reader.query(file.text)
-            except UsageError as error:
-                raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
-            if wrong.rows:
-                says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
-                weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
-                found.append(Finding(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
+    for file in sql.files("checks"):
+        severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
+        if severity is None:
+            raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
+        try:
+            wrong = reader.query(file.text)
+        except UsageError as error:
+            raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
+        if wrong.rows:
+            says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
+            weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
+            found.append(Finding(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
     return sorted(found, key=lambda finding: finding.severity)
 
 
@@ -68,9 +66,9 @@ def require_known(names: Collection[str]) -> None:
             raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
 
 
-def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
-    """The warnings on a database. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
-    found = findings(database)
+def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
+    """The warnings on a warehouse. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
+    found = findings(reader)
     errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
     if errors:
         broken = "\n".join(f"  {finding}" for finding in errors)
@@ -79,7 +77,7 @@ def require(database: Path, accepted: Collection[str] = ()) -> list[Finding]:
     return found
 
 
-class _ComputedOnce(Reader):
+class ComputedOnce(Reader):
     """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
 
     def _open(self) -> duckdb.DuckDBPyConnection:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llm_stats.client import Answer, Client
     from llm_stats.reader import Reader
     from llm_stats.settings import Settings
+    from llm_stats.working_copy import WorkingCopy
 
     Clock = Callable[[], dt.datetime]
     Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
@@ -48,11 +49,10 @@ def carry_out(
     `accepted_checks` names checks whose errors only warn this time; `progress` passes answers on and shows how many of so many have
     passed; `clock` tells the time of a fetch (UTC).
     """
-    from llm_stats import changes, checks
+    from llm_stats import checks
     from llm_stats.cache import ResponseCache
     from llm_stats.client import Client
     from llm_stats.pace import Pace
-    from llm_stats.reader import Reader
     from llm_stats.warehouse import Warehouse
 
     started = time.monotonic()
@@ -75,25 +75,20 @@ def carry_out(
         with warehouse.lock(), cache:
             with _leaving_well(client, cache):
                 pace.recall(cache.request_ages(pace.window_seconds))
-                _require_clock(clock, warehouse.last_asked_at())
+                known = warehouse.known()
+                _require_clock(clock, known.last_asked_at)
                 model_ids = client.list_ids() if all_models else settings.model_ids
-                fetched_at, failing_at = warehouse.fetched_at(), warehouse.failing_at()
-                due = stalest_first(model_ids, fetched_at, settings.max_age, failing_at)
+                due = stalest_first(model_ids, known.fetched_at, settings.max_age, known.failing_at)
                 result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
                 if due:
+                    answers = result.count(client.fetch(due, known.fetched_at, known.failing_at))
                     with warehouse.working_copy() as copy:
-                        answers = result.count(client.fetch(due, fetched_at, failing_at))
                         result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
                         result.stop = client.stop
                         _require_an_answer(result)
                         copy.build(result.load_id)
-                        copy.compact()
                         with warehouse.keeping_refused(copy):
-                            result.warnings = checks.require(copy.path, accepted_checks)
-                        with Reader(copy.path) as reader:
-                            _require_sums(result, reader)
-                            result.changes = changes.of_load(reader, result.load_id)
-                            result.new_models = changes.new_models(reader, result.load_id)
+                            _inspect(copy, result, accepted_checks)
                         warehouse.publish(copy)
             cache.clear_used()
             client.ask_account()
@@ -102,6 +97,18 @@ def carry_out(
         result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
     return result
+
+
+def _inspect(copy: WorkingCopy, result: Result, accepted_checks: Collection[str]) -> None:
+    """Looks at what is about to be published: it must be right, and what changed is told."""
+    from llm_stats import changes, checks
+
+    with copy.checks_reader() as reader:
+        result.warnings = checks.require(reader, accepted_checks)
+    with copy.reader() as reader:
+        _require_sums(result, reader)
+        result.changes = changes.of_load(reader, result.load_id)
+        result.new_models = changes.new_models(reader, result.load_id)
 
 
 @contextlib.contextmanager

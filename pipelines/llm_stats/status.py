@@ -132,7 +132,8 @@ def as_text(found: Status) -> Iterator[str]:
 def _checked(reader: Reader) -> dict[str, Any]:
     """What the checks find in the published file, which may have come from elsewhere, or with `--accept`."""
     try:
-        found = checks.findings(reader.database)
+        with checks.ComputedOnce(reader.database) as computed:
+            found = checks.findings(computed)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}
     return {"findings": [{"check": row.check, "severity": row.severity, "says": row.says, "row_count": row.row_count} for row in found]}

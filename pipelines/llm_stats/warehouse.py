@@ -11,7 +11,6 @@ llm_stats.duckdb                    what readers open: a link to the live snapsh
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import re
 import shutil
@@ -23,6 +22,7 @@ import duckdb
 
 from llm_stats import lock, published, sql
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
+from llm_stats.known import Known
 from llm_stats.reader import Reader
 from llm_stats.snapshots import Snapshots, is_id, new_id
 from llm_stats.working_copy import WorkingCopy
@@ -80,6 +80,7 @@ class Warehouse:
             else:
                 copy.create()
             with sql.interruptible():
+                copy.define()
                 yield copy
         except (OSError, duckdb.Error) as error:
             raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error
@@ -108,35 +109,16 @@ class Warehouse:
                 kept = f"could not be kept: {error}"
             raise CheckFailed(f"{failure}\nthe refused file {kept}") from None
 
-    def fetched_at(self) -> dict[str, dt.datetime]:
-        """When each model was last fetched (UTC)."""
-        return self._moments("select id, fetched_at from raw.models")
-
-    def last_asked_at(self) -> dt.datetime | None:
-        """When the last run asked for the last time (UTC); None if there was none."""
-        return self._moments("select '', max(requested_at) from raw.fetches having count(*) > 0").get("")
-
-    def failing_at(self) -> dict[str, dt.datetime]:
-        """When each model that was asked for in vain since it last loaded last failed (UTC)."""
-        return self._moments("""
-            select fetches.model_id, max(fetches.requested_at)
-            from raw.fetches as fetches
-            left join raw.models as models on fetches.model_id = models.id
-            where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
-            group by fetches.model_id
-        """)
-
-    def _moments(self, query: str) -> dict[str, dt.datetime]:
-        """A time for each model of the published database; none if there is no database."""
+    def known(self) -> Known:
+        """What the published database holds; nothing if there is none."""
         if not self.database.exists():
-            return {}
+            return Known()
         with _PlainReader(self.database) as reader:
             try:
-                rows = reader.query(query).rows
+                return Known.by(reader)
             except UsageError as error:
                 says = f"{self.database} is damaged: {str(error).splitlines()[0]}"
                 raise UsageError(f"{says}; go back with `llm-stats rollback`, or restore a copy") from None
-        return {model_id: moment.replace(tzinfo=dt.UTC) for model_id, moment in rows}
 
     def _require_name(self) -> None:
         """Refuses a path that DuckDB or dlt would read as something else, before a request is spent on it."""

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from llm_stats import raw, sql
+from llm_stats.checks import ComputedOnce
 from llm_stats.errors import LlmStatsError, LoadFailed
+from llm_stats.reader import Reader
 
 if TYPE_CHECKING:
     from llm_stats.client import Answer
@@ -44,6 +46,12 @@ class WorkingCopy:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
+
+    def define(self) -> None:
+        """Makes its tables, views and macros what this version says. Nothing of that waits for an answer."""
+        with duckdb.connect(self.path) as connection, sql.transaction(connection):
+            raw.define(connection)
+            sql.define(connection)
 
     def load(self, answers: Iterable[Answer]) -> str:
         """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
@@ -76,13 +84,22 @@ class WorkingCopy:
         return str(info.loads_ids[-1])
 
     def build(self, load_id: str) -> None:
-        """Takes over what was loaded, and makes staging, history and marts what `sql/` says."""
+        """Takes over what was loaded, with the history that follows from it; then gives back the room that is left over."""
         with duckdb.connect(self.path) as connection:
             connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
             with sql.transaction(connection):
                 raw.fill(connection, load_id)
-                sql.apply(connection)
+                sql.update_history(connection)
             connection.execute("checkpoint")
+        self.compact()
+
+    def reader(self) -> Reader:
+        """What this run is about to publish."""
+        return Reader(self.path)
+
+    def checks_reader(self) -> Reader:
+        """The same, for the checks."""
+        return ComputedOnce(self.path)
 
     def compact(self) -> None:
         """Writes the file anew if much of it is room that updates left behind, or if its storage is too new for readers.
