@@ -203,7 +203,7 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
 def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
-        sql.apply(connection)
+        sql.update_history(connection)
     said = found(database)
     assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in as_text(said) if line.startswith("health "))
