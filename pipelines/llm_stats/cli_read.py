@@ -172,7 +172,7 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 def status(form: str, database: Path | None) -> int:
     """How the warehouse is doing, and what is configured.
 
-    The last run, the requests of today, the age and health of the data, what keeps failing; then the versions, and where settings come from.
+    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
 
     \b
     llm-stats status
