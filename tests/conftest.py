@@ -26,9 +26,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 class RawTables:
     """A DuckDB connection with the raw tables, and a way to put records into them as a run does, but for dlt."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
-        raw_tables.define(connection)
+        self._is_defined = is_defined
+        if not is_defined:
+            raw_tables.define(connection)
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
@@ -53,17 +55,30 @@ class RawTables:
         self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
-        """Builds staging, history and marts from `sql/`."""
+        """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
         with sql.transaction(self.connection):
-            sql.define(self.connection)
+            if not self._is_defined:
+                sql.define(self.connection)
             sql.update_history(self.connection)
+        self._is_defined = True
+
+
+@pytest.fixture(scope="session")
+def _everything_built() -> Iterator[RawTables]:
+    from replay import built
+
+    with built() as raw:
+        yield raw
 
 
 @pytest.fixture
-def raw() -> Iterator[RawTables]:
-    """Empty raw tables in a DuckDB in memory."""
-    with duckdb.connect() as connection:
-        yield RawTables(connection)
+def raw(_everything_built: RawTables) -> Iterator[RawTables]:
+    """Empty raw tables in a DuckDB in memory, with everything under `sql/` on them, and a connection of the test's own."""
+    from replay import empty
+
+    empty(_everything_built)
+    with _everything_built.connection.cursor() as connection:
+        yield RawTables(connection, is_defined=True)
 
 
 @pytest.fixture(scope="session")

@@ -41,26 +41,39 @@ def run(llm_stats: Command, api: SampleApi) -> Command:
 
 
 class TestDemo:
-    def test_shows_comparisons_and_says_that_it_is_a_sample(self, llm_stats: Command, home: Path) -> None:
+    def test_shows_changes_and_comparisons_and_twice_in_a_row_duplicates_nothing(
+        self, llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever the settings of another run are."""
+        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
+        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
         assert done.code == 0
         assert "The numbers are a sample" in done.out
         assert f"{len(IDS)} models asked: {len(IDS)} loaded" in done.out
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
+        assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
+        assert "\n6 changes, biggest first:" in done.out
+        for words in (
+            "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
+            "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
+            "quill-coder-1 at bluebird: listed",
+            "kestrel-2-mini at alpine-cloud: delisted",
+            "halcyon-3 on sample-math: 0.97 → 0.79",
+            "kestrel-2-pro on sample-code: 0.81 verified",
+        ):
+            assert words in done.out
         assert (home / "llm_stats_demo.duckdb").is_symlink()
-
-    def test_twice_in_a_row_duplicates_nothing(self, llm_stats: Command, home: Path) -> None:
         counts = "select (select count(*) from marts.models), (select count(*) from marts.offers), (select count(*) from marts.scores)"
-        llm_stats("demo")
         before = rows(home / "llm_stats_demo.duckdb", counts)
-        assert llm_stats("demo").code == 0
+        again = llm_stats("demo")
+        assert again.code == 0
+        assert "\n0 changes\n" in again.out, "nothing new the second time"
+        assert (
+            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did" in again.out
+        )
         assert rows(home / "llm_stats_demo.duckdb", counts) == before
-
-    def test_settings_of_another_run_do_not_reach_it(self, llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
-        assert llm_stats("demo").code == 0
 
 
 class TestIds:
@@ -348,17 +361,19 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, home: Path) -
     assert rows(home / "llm_stats.duckdb", "select count(*) from marts.models") == [(len(IDS),)]
 
 
-def test_two_warehouses_in_one_place_never_meet(run: Command, home: Path) -> None:
+def test_two_warehouses_in_one_place_never_meet(run: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them forgets snapshots: of its own, or the others would lose what is published."""
+    monkeypatch.setenv("SOURCES__LLM_STATS__KEEP_SNAPSHOTS", "1")
     names = ["w.duckdb", "w.db", "w"]
     for name in names:
-        for _ in range(4):
+        for _ in range(2):
             assert run("murmur-1", "--database", name).code == 0
-    assert [rows(home / name, "select count(*) from raw.fetches") for name in names] == [[(4,)]] * 3
+    assert [rows(home / name, "select count(*) from raw.fetches") for name in names] == [[(2,)]] * 3
 
 
 def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
     api.publish([{"id": "broken"}, *sample.today()[:2]])
-    for _ in range(3):
+    for _ in range(2):
         done = run("--all", "--concurrency", 1)
         assert done.code == 4
         assert "3 models asked: 2 loaded, 1 rejected" in done.out

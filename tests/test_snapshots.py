@@ -278,9 +278,9 @@ def test_where_there_are_no_links_a_rename_does_the_job(
 
 
 class TestCommands:
-    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path) -> None:
-        llm_stats("demo")
-        database = ("--database", "llm_stats_demo.duckdb")
+    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path, demo: Path) -> None:
+        shutil.copytree(demo.parent, home, symlinks=True, dirs_exist_ok=True)
+        database = ("--database", demo.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [(True, 14), (False, 14)]
         assert f"is the snapshot {listed[1]['snapshot_id']} again" in llm_stats("rollback", *database).out
@@ -320,28 +320,28 @@ class TestCommands:
         assert "warning: doubt: A doubt: 1 row: model_id=murmur-1" in warned.out
         assert llm_stats("check").code == 0
 
-    def test_a_full_disk_publishes_nothing(self, api: SampleApi, home: Path) -> None:
-        command = f"'{sys.executable}' -m llm_stats run murmur-1 --base-url {api.base_url}"
-        assert subprocess.run(command, shell=True, check=False).returncode == 0
+    def test_a_full_disk_publishes_nothing(self, llm_stats: Command, api: SampleApi, home: Path) -> None:
+        run = ("run", "murmur-1", "--base-url", api.base_url)
+        assert llm_stats(*run).code == 0
         before = (home / "llm_stats.duckdb").read_bytes()
         # files may not grow past 200 blocks of 1 kB: the copy of the database fails in the middle, as on a full disk
-        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 200; {command}"]
+        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 200; '{sys.executable}' -m llm_stats {' '.join(run)}"]
         done = subprocess.run(full, capture_output=True, text=True, check=False)
         assert done.returncode == 1
         assert "nothing was published" in done.stderr
         assert "Traceback" not in done.stderr
         assert (home / "llm_stats.duckdb").read_bytes() == before
-        assert subprocess.run(command, shell=True, check=False).returncode == 0, "the next run is clean"
+        assert llm_stats(*run).code == 0, "the next run is clean"
 
-    def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(self, api: SampleApi, home: Path) -> None:
-        command = f"'{sys.executable}' -m llm_stats run --all --requests-per-minute 0 --base-url {api.base_url}"
+    def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(self, llm_stats: Command, api: SampleApi, home: Path) -> None:
+        run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
         # the log of what is written fits, the file that it is to go into does not
-        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; {command}"]
+        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; '{sys.executable}' -m llm_stats {' '.join(run)}"]
         done = subprocess.run(full, capture_output=True, text=True, check=False)
         assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
         assert not (home / "llm_stats.duckdb").exists()
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        assert (done.returncode, "14 loaded; 1 request in" in done.stdout) == (0, True), done.stdout
+        again = llm_stats(*run)
+        assert (again.code, "14 loaded; 1 request in" in again.out) == (0, True), again
 
 
 class TestPlaces:
