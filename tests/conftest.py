@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from llm_stats import cli, record, sql
 from llm_stats import raw as raw_tables
 from llm_stats.batch import arrow_tables
 from llm_stats.client import Answer
-from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 
 # A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -87,6 +88,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from llm_stats.demo import run_demo
 
     return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+
+
+@pytest.fixture(scope="session")
+def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from llm_stats.demo import demo_settings
+    from llm_stats.run import carry_out
+
+    folder = tmp_path_factory.mktemp("one_model")
+    with SampleApi([entry for entry in today() if entry["id"] == "murmur-1"]) as api:
+        carry_out(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
+    return folder
+
+
+@pytest.fixture
+def one_model(_run_of_one_model: Path, home: Path) -> Path:
+    """`llm_stats.duckdb` in `home` as a run of `murmur-1` has published it, with all that is beside it."""
+    shutil.copytree(_run_of_one_model, home, symlinks=True, dirs_exist_ok=True)
+    return home / "llm_stats.duckdb"
 
 
 @pytest.fixture

@@ -252,11 +252,15 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     assert rows(home, "select count(*) from raw.models") == [(169,)]
 
 
+def quietly(api: SampleApi, *arguments: str) -> list[str]:
+    """What is said to the command for a run at full speed."""
+    return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
+
+
 def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
     """The real command, in a process of its own."""
-    given = [*arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
     return subprocess.Popen(
-        [sys.executable, "-m", "llm_stats", "run", *given],
+        [sys.executable, "-m", "llm_stats", *quietly(api, *arguments)],
         cwd=home,
         env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
         stdout=subprocess.PIPE,
@@ -326,17 +330,18 @@ def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
 class TestKill:
     """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
 
-    COUNT, CONCURRENCY, LATENCY_MS = 300, 8, 25
+    COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
 
     @pytest.mark.parametrize("moment", range(KILLS))
-    def test_at_any_moment(self, moment: int, tmp_path: Path) -> None:
+    def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
         """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
         records = catalogue(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
         progress = (moment + 0.5) / KILLS * 1.25
         with SampleApi(records, latency_ms=self.LATENCY_MS) as api:
-            run = self.start(tmp_path, api)
+            arguments = ("--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
+            run = started(tmp_path, api, *arguments)
             while len(api.requests) < min(progress, 1) * self.COUNT:
                 assert run.poll() is None, run.communicate()
                 time.sleep(0.002)
@@ -347,18 +352,14 @@ class TestKill:
             time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
             before = len(asked(api))
             assert self.leaks(tmp_path) == []
-            again = self.start(tmp_path, api)
-            out, err = again.communicate(timeout=100)
-            assert (again.returncode, err) == (0, "")
-        assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in out
+            again = llm_stats(*quietly(api, *arguments))
+            assert (again.code, again.err) == (0, "")
+        assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in again.out
         assert rows(tmp_path, "select count(*), count(distinct id) from raw.models") == [(self.COUNT, self.COUNT)]
         assert set(asked(api)) == set(ids)
         if not published:
             assert len(asked(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
             assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
-
-    def start(self, home: Path, api: SampleApi) -> subprocess.Popen[str]:
-        return started(home, api, "--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
 
     def leaks(self, home: Path) -> list[Path]:
         return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]

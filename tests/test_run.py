@@ -225,10 +225,9 @@ class TestBadInput:
         assert content(home / "mine.duckdb") == before
 
     @pytest.mark.parametrize(("layout", "age"), [(LAYOUT + 1, "a newer"), (LAYOUT - 1, "an older")])
-    def test_a_warehouse_of_another_version(self, run: Command, home: Path, layout: int, age: str) -> None:
-        run("murmur-1")
-        (home / "llm_stats.duckdb").chmod(0o644)
-        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+    def test_a_warehouse_of_another_version(self, run: Command, one_model: Path, layout: int, age: str) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
             connection.execute("update history.layout set version = ?", [layout])
         done = run("murmur-1")
         assert done.code == 2
@@ -267,11 +266,9 @@ class TestBadInput:
         for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
             assert (done.code, "pipe.duckdb is no file; name another" in done.err) == (2, True)
 
-    def test_a_damaged_warehouse(self, run: Command, home: Path, api: SampleApi) -> None:
-        run("murmur-1")
-        api.requests.clear()
-        (home / "llm_stats.duckdb").chmod(0o644)
-        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")
         done = run("murmur-1")
         assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
@@ -293,14 +290,13 @@ class TestBadInput:
         done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
         assert (done.code, "cannot be written" in done.err) == (2, True)
 
-    def test_two_runs_at_once(self, run: Command, api: SampleApi, home: Path, locked: Callable[[Path], None]) -> None:
-        run("murmur-1")
-        before = content(home / "llm_stats.duckdb")
-        locked(home / "llm_stats.duckdb")
+    def test_two_runs_at_once(self, run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]) -> None:
+        before = content(one_model)
+        locked(one_model)
         done = run("aurora-large-1")
         assert done.code == 6
         assert "another run holds the lock (process " in done.err
-        assert content(home / "llm_stats.duckdb") == before
+        assert content(one_model) == before
 
 
 @pytest.fixture
@@ -379,11 +375,10 @@ def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) ->
         assert "3 models asked: 2 loaded, 1 rejected" in done.out
 
 
-def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, home: Path) -> None:
-    run("murmur-1")
-    before = (home / "llm_stats.duckdb").readlink()
-    assert run("murmur-1", "--max-age", "1h").code == 0
-    assert (home / "llm_stats.duckdb").readlink() == before
+def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Path) -> None:
+    before = one_model.readlink()
+    assert run("murmur-1", "--max-age", "1d").code == 0
+    assert one_model.readlink() == before
 
 
 def test_in_python_a_string_is_one_id(api: SampleApi, home: Path) -> None:
@@ -399,9 +394,8 @@ def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, home: Pa
     assert rows(home / "llm_stats.duckdb", "select extra ->> '$.carbon_g' from raw.models") == [("12",)]
 
 
-def test_a_broken_view_publishes_nothing(run: Command, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    run("murmur-1")
-    before = content(home / "llm_stats.duckdb")
+def test_a_broken_view_publishes_nothing(run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = content(one_model)
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
     (broken / "marts" / "bad.sql").write_text("create view marts.bad as\nselect nothing")
@@ -409,13 +403,14 @@ def test_a_broken_view_publishes_nothing(run: Command, home: Path, monkeypatch: 
     done = run("aurora-large-1")
     assert done.code == 1
     assert "marts/bad.sql, line 2: Binder Error" in done.err
-    assert content(home / "llm_stats.duckdb") == before
-    assert list((home / ".llm_stats" / "work").iterdir()) == []
+    assert content(one_model) == before
+    assert list((one_model.parent / ".llm_stats" / "work").iterdir()) == []
 
 
-def test_a_moved_warehouse_still_opens(run: Command, home: Path) -> None:
-    run("murmur-1", "--database", "first/llm_stats.duckdb")
-    (home / "first").rename(home / "second")
+def test_a_moved_warehouse_still_opens(one_model: Path, home: Path) -> None:
+    (home / "second").mkdir()
+    for path in (one_model, one_model.with_name(".llm_stats")):
+        path.rename(home / "second" / path.name)
     assert rows(home / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
 
 
