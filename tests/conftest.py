@@ -17,6 +17,7 @@ import pytest
 from llm_stats import cli, record, sql
 from llm_stats import raw as raw_tables
 from llm_stats.batch import arrow_tables
+from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 
@@ -117,10 +118,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def api() -> Iterator[SampleApi]:
-    """The sample API, on loopback."""
-    with SampleApi() as serving:
+def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
+    """The sample API, on loopback; with the `RECORDS` of the module, if it has any."""
+    with SampleApi(getattr(request.module, "RECORDS", None)) as serving:
         yield serving
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[ResponseCache]:
+    with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+        yield cache
 
 
 @dataclass(frozen=True)
