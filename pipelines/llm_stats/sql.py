@@ -120,7 +120,7 @@ def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> No
     for schema in dict.fromkeys(_SCHEMAS.values()):
         connection.execute(f"create schema if not exists {schema}")
     for file in ordered:
-        for line, statement in _statements(file):
+        for line, statement in statements(file):
             try:
                 connection.execute(statement)
             except duckdb.Error as error:
@@ -132,7 +132,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _statements(file: SqlFile) -> Iterator[tuple[int, str]]:
+def statements(file: SqlFile) -> Iterator[tuple[int, str]]:
     """The statements of a file, each with the line it starts at."""
     try:
         statements = [statement.query.strip() for statement in duckdb.extract_statements(file.text)]

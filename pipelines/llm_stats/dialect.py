@@ -1,0 +1,66 @@
+"""The files under `sql/` in the dialect of another engine: written once, for DuckDB, and translated by sqlglot.
+
+What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
+
+    median(x)            PostgreSQL interpolates with a rounding of its own; here it is half the sum of the two middle values
+    varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlglot
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
+
+#: The dialect that `sql/` is written in.
+OURS = "duckdb"
+
+
+class Untranslatable(Exception):
+    """A statement that has no counterpart in the other dialect; says which part of it."""
+
+
+def translate(statement: str, dialect: str) -> str:
+    """One statement of DuckDB's in another dialect of sqlglot's; as it is if that is DuckDB's own. Raises `Untranslatable`."""
+    if dialect == OURS:
+        return statement
+    try:
+        tree = sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
+        if mend := _MENDED.get(dialect):
+            tree = tree.transform(mend)
+        return tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
+    except SqlglotError as error:
+        raise Untranslatable(str(error).splitlines()[0]) from None
+
+
+def _for_postgres(node: exp.Expression) -> exp.Expression:
+    """One node of a statement, as PostgreSQL has to be told it."""
+    if isinstance(node, exp.Filter) and isinstance(node.this, exp.Median):
+        return _middle(node.this.this, node.expression)
+    if isinstance(node, exp.Median):
+        return _middle(node.this)
+    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
+        return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
+    if isinstance(node, exp.ColumnDef) and node.kind and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
+        collated = exp.ColumnConstraint(kind=exp.CollateColumnConstraint(this=_by_code_point()))
+        node.set("constraints", [collated, *node.args.get("constraints", [])])
+    return node
+
+
+def _by_code_point() -> exp.Expression:
+    return exp.to_identifier("C", quoted=True)
+
+
+def _middle(value: exp.Expression, where: exp.Expression | None = None) -> exp.Expression:
+    """Half the sum of the two middle values, which are one where there is an odd number."""
+    halves = []
+    for descending in (False, True):
+        order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
+        half: exp.Expression = exp.WithinGroup(this=exp.PercentileDisc(this=exp.Literal.number("0.5")), expression=order)
+        halves.append(exp.Filter(this=half, expression=where.copy()) if where else half)
+    return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
+
+
+_MENDED: dict[str, Callable[[exp.Expression], exp.Expression]] = {"postgres": _for_postgres}
