@@ -77,6 +77,11 @@ def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
     return found
 
 
+def ready(reader: Reader) -> Reader:
+    """The same warehouse, made ready for the checks."""
+    return ComputedOnce(reader.database) if reader.is_file else reader
+
+
 class ComputedOnce(Reader):
     """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
 

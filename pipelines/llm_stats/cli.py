@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from llm_stats import __version__
-from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
+from llm_stats.cli_read import COMMANDS, database_option, destination_option, format_option, open_reader, print_table
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.result import unexpected
@@ -104,7 +104,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 
 @cli.command()
 @database_option
-def check(database: Path | None) -> int:
+@destination_option
+def check(database: Path | None, destination: str | None) -> int:
     """Run all checks on the published file.
 
     Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
@@ -115,7 +116,7 @@ def check(database: Path | None) -> int:
     """
     from llm_stats import checks
 
-    with open_reader(database) as reader, checks.ComputedOnce(reader.database) as computed:
+    with open_reader(database, destination) as reader, checks.ready(reader) as computed:
         found = checks.findings(computed)
     for finding in found:
         say(safe(str(finding)))

@@ -17,20 +17,28 @@ from sqlglot.errors import SqlglotError
 #: The dialect that `sql/` is written in.
 OURS = "duckdb"
 
+_PARAMETER = "__parameter__"
+
 
 class Untranslatable(Exception):
     """A statement that has no counterpart in the other dialect; says which part of it."""
 
 
-def translate(statement: str, dialect: str) -> str:
-    """One statement of DuckDB's in another dialect of sqlglot's; as it is if that is DuckDB's own. Raises `Untranslatable`."""
+def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
+    """One statement of DuckDB's in another dialect of sqlglot's; as it is if that is DuckDB's own. Raises `Untranslatable`.
+
+    With parameters, `?` becomes `%s`, as dlt passes them on.
+    """
     if dialect == OURS:
         return statement
     try:
         tree = sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
         if mend := _MENDED.get(dialect):
             tree = tree.transform(mend)
-        return tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
+        if has_parameters:
+            tree = tree.transform(lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node)
+        text = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
+        return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text
     except SqlglotError as error:
         raise Untranslatable(str(error).splitlines()[0]) from None
 

@@ -7,7 +7,7 @@ stays as it is.
 
 from __future__ import annotations
 
-import duckdb
+from typing import Protocol
 
 from llm_stats.sql import literal
 from llm_stats.tables import LOAD_ID, TABLE_COMMENTS, TABLES, Column
@@ -23,7 +23,13 @@ _CHANGED = f"""
 """
 
 
-def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
+class Connection(Protocol):
+    """What executes statements in DuckDB's dialect: DuckDB itself, or the session of another engine."""
+
+    def execute(self, query: str, /) -> object: ...
+
+
+def fill(connection: Connection, load_id: str) -> None:
     """Makes the raw tables if they are not there, and takes over what has arrived, as one load."""
     connection.execute("create schema if not exists raw")
     for table, columns in TABLES.items():
@@ -38,13 +44,13 @@ def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     _take_over(connection, "fetches", load_id)
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, table: str, load_id: str, where: str = "") -> None:
+def _take_over(connection: Connection, table: str, load_id: str, where: str = "") -> None:
     names = [column.name for column in TABLES[table]]
     values = [literal(load_id) if column == LOAD_ID else f"cast({column.name} as {column.sql_type})" for column in TABLES[table]]
     connection.execute(f"insert into raw.{table} ({', '.join(names)}) select {', '.join(values)} from {INCOMING}.{table} {where}")
 
 
-def _explain(connection: duckdb.DuckDBPyConnection, table: str, columns: list[Column]) -> None:
+def _explain(connection: Connection, table: str, columns: list[Column]) -> None:
     connection.execute(f"comment on table raw.{table} is {literal(TABLE_COMMENTS[table])}")
     for column in columns:
         connection.execute(f"comment on column raw.{table}.{column.name} is {literal(column.description)}")

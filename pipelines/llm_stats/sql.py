@@ -22,6 +22,8 @@ from llm_stats.errors import LlmStatsError
 _SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
 _ADDRESS = re.compile(rf'\b({"|".join(set(_SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
+_COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
+
 
 class SqlError(LlmStatsError):
     """A file under `sql/` is broken; nothing was changed."""
@@ -125,6 +127,13 @@ def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> No
                 connection.execute(statement)
             except duckdb.Error as error:
                 raise SqlError(_locate(file, line, error)) from None
+
+
+@functools.cache
+def comments() -> dict[str, str]:
+    """What the files say of every view, table and column: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
+    said = (_COMMENT.findall(file.text) for layer in _SCHEMAS for file in files(layer))
+    return {address: text.replace("''", "'") for found in said for address, text in found}
 
 
 def literal(text: str) -> str:
