@@ -4,6 +4,11 @@ What sqlglot knows nothing of is mended here, so that every engine answers with 
 
     median(x)            PostgreSQL interpolates with a rounding of its own; here it is half the sum of the two middle values
     varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
+    array_agg            Spark collects in no order; here the list is sorted, for every list under `sql/` is ordered by its own values
+    quantile_disc        Spark has it under the standard's name; sqlglot would make an approximation of it
+    json                 Spark has no such type; here it is text, as it came
+    extract(epoch …)     Spark has none of an interval; here it is the difference of two moments
+    order by             BigQuery takes no `nulls last` in windows and lists; here it is left out, for nothing ordered there is null
 """
 
 from __future__ import annotations
@@ -71,4 +76,34 @@ def _middle(value: exp.Expression, where: exp.Expression | None = None) -> exp.E
     return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
 
 
-_MENDED: dict[str, Callable[[exp.Expression], exp.Expression]] = {"postgres": _for_postgres}
+def _for_spark(node: exp.Expression) -> exp.Expression:
+    """One node of a statement, as Spark has to be told it."""
+    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
+        return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    if isinstance(node, exp.PercentileDisc) and node.expression:
+        order = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
+        return exp.WithinGroup(this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[node.expression.copy()]), expression=order)
+    if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
+        return exp.SortArray(this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy()))
+    if isinstance(node, exp.ArrayAgg):
+        return exp.SortArray(this=_unordered(node))
+    if isinstance(node, exp.Extract) and node.name == "EPOCH" and isinstance(node.expression, exp.Sub):
+        later, earlier = (exp.func("UNIX_MICROS", exp.cast(part.copy(), "timestamptz")) for part in node.expression.iter_expressions())
+        return exp.Div(this=exp.paren(exp.Sub(this=later, expression=earlier)), expression=exp.Literal.number("1e6"), typed=True)
+    return node
+
+
+def _unordered(collected: exp.ArrayAgg) -> exp.ArrayAgg:
+    """What is collected, without its order."""
+    order = collected.this
+    return exp.ArrayAgg(this=order.this.copy() if isinstance(order, exp.Order) else order.copy())
+
+
+def _for_bigquery(node: exp.Expression) -> exp.Expression:
+    """One node of a statement, as BigQuery has to be told it."""
+    if isinstance(node, exp.Ordered) and (node.find_ancestor(exp.ArrayAgg) or node.find_ancestor(exp.Window)):
+        node.set("nulls_first", not node.args.get("desc"))  # its own place for nulls, of which there are none
+    return node
+
+
+_MENDED: dict[str, Callable[[exp.Expression], exp.Expression]] = {"postgres": _for_postgres, "spark": _for_spark, "bigquery": _for_bigquery}
