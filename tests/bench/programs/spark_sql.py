@@ -33,7 +33,7 @@ def told(what: str) -> Any:
 
 
 def task_cpu_seconds() -> float:
-    return sum(stage["executorCpuTime"] for stage in told("stages")) / 1e9
+    return float(sum(stage["executorCpuTime"] for stage in told("stages"))) / 1e9
 
 
 for statement in job["statements"]:
