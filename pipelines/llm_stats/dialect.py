@@ -3,6 +3,7 @@
 What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
 
     median(x)            PostgreSQL interpolates with a rounding of its own; here it is half the sum of the two middle values
+    round(x, n)          PostgreSQL rounds only decimals
     varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
 """
 
@@ -13,6 +14,8 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
+
+from llm_stats import sql
 
 #: The dialect that `sql/` is written in.
 OURS = "duckdb"
@@ -32,7 +35,7 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
     if dialect == OURS:
         return statement
     try:
-        tree = sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
+        tree = _parsed(statement).transform(_without_macro)
         if mend := _MENDED.get(dialect):
             tree = tree.transform(mend)
         if has_parameters:
@@ -43,7 +46,29 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
         raise Untranslatable(str(error).splitlines()[0]) from None
 
 
-def _for_postgres(node: exp.Expression) -> exp.Expression:
+def _parsed(statement: str) -> exp.Expr:
+    return sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
+
+
+def _without_macro(node: exp.Expr) -> exp.Expr:
+    """A call of a macro of ours, `marts.workload_cost(1, 2)`, as the query that it stands for: only DuckDB has macros."""
+    if isinstance(node, exp.Select) and node.args.get("qualify") and (node.args.get("order") or node.args.get("limit")):
+        raise SqlglotError("`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it")
+    if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
+        return node
+    macro = next((file for file in sql.files("macros") if file.address == f"{node.db}.{node.this.name}"), None)
+    if macro is None:
+        return node
+    create = _parsed(next(sql.statements(macro))[1])
+    values = dict(zip((name.name for name in create.this.expressions), node.this.expressions, strict=True))
+
+    def with_value(inner: exp.Expr) -> exp.Expr:
+        return values[inner.name].copy() if isinstance(inner, exp.Column) and not inner.table and inner.name in values else inner
+
+    return exp.alias_(exp.Subquery(this=create.expression.transform(with_value)), node.alias or node.this.name, table=True)
+
+
+def _for_postgres(node: exp.Expr) -> exp.Expr:
     """One node of a statement, as PostgreSQL has to be told it."""
     if isinstance(node, exp.Filter) and isinstance(node.this, exp.Median):
         return _middle(node.this.this, node.expression)
@@ -51,24 +76,27 @@ def _for_postgres(node: exp.Expression) -> exp.Expression:
         return _middle(node.this)
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
         return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
+    if isinstance(node, exp.Round) and node.args.get("decimals") and not node.this.is_type("decimal"):
+        exact = exp.Round(this=exp.cast(node.this, "decimal"), decimals=node.args["decimals"])
+        return exp.cast(exact, "double")
     if isinstance(node, exp.ColumnDef) and node.kind and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
         collated = exp.ColumnConstraint(kind=exp.CollateColumnConstraint(this=_by_code_point()))
         node.set("constraints", [collated, *node.args.get("constraints", [])])
     return node
 
 
-def _by_code_point() -> exp.Expression:
+def _by_code_point() -> exp.Expr:
     return exp.to_identifier("C", quoted=True)
 
 
-def _middle(value: exp.Expression, where: exp.Expression | None = None) -> exp.Expression:
+def _middle(value: exp.Expr, where: exp.Expr | None = None) -> exp.Expr:
     """Half the sum of the two middle values, which are one where there is an odd number."""
     halves = []
     for descending in (False, True):
         order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
-        half: exp.Expression = exp.WithinGroup(this=exp.PercentileDisc(this=exp.Literal.number("0.5")), expression=order)
+        half: exp.Expr = exp.WithinGroup(this=exp.PercentileDisc(this=exp.Literal.number("0.5")), expression=order)
         halves.append(exp.Filter(this=half, expression=where.copy()) if where else half)
     return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
 
 
-_MENDED: dict[str, Callable[[exp.Expression], exp.Expression]] = {"postgres": _for_postgres}
+_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {"postgres": _for_postgres}

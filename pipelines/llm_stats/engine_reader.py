@@ -10,7 +10,6 @@ from typing import Self
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 from llm_stats import engine_sql, sql
 from llm_stats.engine import Engine, EngineError, Session
@@ -60,7 +59,7 @@ class EngineReader(Reader):
             tokens = sqlglot.tokenize(query, read=self._session.engine.dialect)
         except SqlglotError as error:
             raise UsageError(str(error).splitlines()[0]) from None
-        ends = [place for place, token in enumerate(tokens) if token.token_type == TokenType.SEMICOLON]
+        ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
         if not tokens or (ends and ends[0] < len(tokens) - 1):
             raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
         try:
