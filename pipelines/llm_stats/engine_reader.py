@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +16,7 @@ from llm_stats import engine_sql, sql
 from llm_stats.engine import Engine, EngineError, Session
 from llm_stats.errors import UsageError
 from llm_stats.reader import Reader, Table
+from llm_stats.tables import TABLE_COMMENTS, TABLES
 
 
 class EngineReader(Reader):
@@ -79,10 +81,17 @@ class EngineReader(Reader):
             """,
             (schema, relation),
         )
-        says = sql.comments()
+        says = _says()
         rows = [(name, kind.lower(), says.get(f"{schema}.{relation}.{name}")) for name, kind in found.rows]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 
     def _known(self) -> list[tuple[str, str, str, str]]:
-        says = sql.comments()
+        says = _says()
         return [(schema, name, kind, says.get(f"{schema}.{name}", "")) for schema, name, kind in engine_sql.relations(self._session)]
+
+
+@functools.cache
+def _says() -> dict[str, str]:
+    """What each table, view and column means: not every engine keeps comments."""
+    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
+    return sql.comments() | tables | {f"raw.{table}.{column.name}": column.description for table in TABLES for column in TABLES[table]}
