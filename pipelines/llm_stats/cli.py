@@ -9,12 +9,12 @@ import io
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from llm_stats import __version__
-from llm_stats.cli_read import COMMANDS, database_option, destination_option, format_option, open_reader, print_table
+from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, place_options, print_table
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.result import unexpected
@@ -60,7 +60,7 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
     """
     from llm_stats.export import export as write
 
-    with open_reader(database) as reader:
+    with open_reader(database=database, destination="duckdb") as reader:
         published = reader.database  # says it well if there is nothing to export
     counts = write(published, folder, form)
     say(safe(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
@@ -103,9 +103,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 
 
 @cli.command()
-@database_option
-@destination_option
-def check(database: Path | None, destination: str | None) -> int:
+@place_options
+def check(**place: Any) -> int:
     """Run all checks on the published file.
 
     Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
@@ -116,7 +115,7 @@ def check(database: Path | None, destination: str | None) -> int:
     """
     from llm_stats import checks
 
-    with open_reader(database, destination) as reader, checks.ready(reader) as computed:
+    with open_reader(**place) as reader, checks.ready(reader) as computed:
         found = checks.findings(computed)
     for finding in found:
         say(safe(str(finding)))
@@ -152,7 +151,7 @@ def _warehouse(database: Path | None) -> Warehouse:
     settings = Settings.read(database=database)
     warehouse = Warehouse(settings.database, settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database).close()  # says it well if there is nothing at all
+        open_reader(database=database, destination="duckdb").close()  # says it well if there is nothing at all
     return warehouse
 
 

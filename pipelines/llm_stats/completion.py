@@ -25,11 +25,11 @@ def views(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 
 def _matching(context: click.Context, incomplete: str, known: Callable[[Reader], list[str]]) -> list[str]:
-    """What is known and begins so; nothing where there is no file to ask. A name that a shell would take for more than a word is left out."""
+    """What is known and begins so; nothing if there is nothing to ask. A name that a shell would take for more than a word is left out."""
     from llm_stats.cli_read import open_reader
 
     try:
-        with open_reader(context.params.get("database"), context.params.get("destination")) as reader:
+        with open_reader(database=context.params.get("database"), destination=context.params.get("destination")) as reader:
             names = known(reader)
     except LlmStatsError:
         return []

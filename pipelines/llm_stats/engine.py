@@ -40,7 +40,10 @@ class Engine:
     """A destination, ready to be connected to."""
 
     def __init__(self, destination: str, factory: Any = None) -> None:
-        """Reads dlt's configuration, unless `factory` is a destination of dlt's that has it. Raises `UsageError` if there is no such destination, or something is missing for it."""
+        """Reads dlt's configuration, unless `factory` is a destination of dlt's that has it.
+
+        Raises `UsageError` if there is no such destination, or something is missing for it.
+        """
         quiet()
         import dlt
         from dlt.common.configuration.exceptions import ConfigurationException
@@ -82,7 +85,7 @@ class Engine:
     def catalog(self) -> Engine | None:
         """The PostgreSQL that a lake has its catalog in, if it is one."""
         catalog = getattr(self.credentials, "catalog", None)
-        if not str(getattr(catalog, "drivername", "")).startswith("postgres"):
+        if catalog is None or not str(catalog.drivername).startswith("postgres"):
             return None
         from dlt.destinations import postgres
 

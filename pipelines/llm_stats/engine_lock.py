@@ -19,7 +19,7 @@ from llm_stats.sql import literal
 _KEY = 5_142_877_309
 
 _HOLDER = f"""
-    select format('%s as %s from %s, since %s', application_name, usename, coalesce(host(client_addr), 'its own machine'), to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    select application_name, usename, to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     from pg_locks inner join pg_stat_activity using (pid)
     where locktype = 'advisory' and granted and (classid::bigint << 32) + objid::bigint = {_KEY}
         and pg_locks.database = (select oid from pg_database where datname = current_database())
@@ -49,11 +49,9 @@ def held(engine: Engine) -> Iterator[Lock | None]:
         yield None
         return
     with server.session() as session:
-        who = f"llm-stats, process {os.getpid()} on {socket.gethostname()}"
+        who = f"process {os.getpid()} on {socket.gethostname()}"
         session.native(f"set application_name = {literal(who[:63])}")
         if not session.native(f"select pg_try_advisory_lock({_KEY})").rows[0][0]:
-            holder = session.native(_HOLDER).rows
-            raise Locked(
-                f"{engine.name}: another run holds the lock ({holder[0][0] if holder else 'just started'}); wait for it, or stop it"
-            )
+            holders = [f"{process} as {user}, since {since}" for process, user, since in session.native(_HOLDER).rows]
+            raise Locked(f"{engine.name}: another run holds the lock ({' '.join(holders) or 'just started'}); wait for it, or stop it")
         yield Lock(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,12 +11,12 @@ from typing import Self
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 from llm_stats import engine_sql, sql
 from llm_stats.engine import Engine, EngineError, Session
 from llm_stats.errors import UsageError
 from llm_stats.reader import Reader, Table
+from llm_stats.tables import TABLE_COMMENTS, TABLES
 
 
 class EngineReader(Reader):
@@ -60,7 +61,7 @@ class EngineReader(Reader):
             tokens = sqlglot.tokenize(query, read=self._session.engine.dialect)
         except SqlglotError as error:
             raise UsageError(str(error).splitlines()[0]) from None
-        ends = [place for place, token in enumerate(tokens) if token.token_type == TokenType.SEMICOLON]
+        ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
         if not tokens or (ends and ends[0] < len(tokens) - 1):
             raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
         try:
@@ -80,10 +81,17 @@ class EngineReader(Reader):
             """,
             (schema, relation),
         )
-        says = sql.comments()
+        says = _says()
         rows = [(name, kind.lower(), says.get(f"{schema}.{relation}.{name}")) for name, kind in found.rows]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 
     def _known(self) -> list[tuple[str, str, str, str]]:
-        says = sql.comments()
+        says = _says()
         return [(schema, name, kind, says.get(f"{schema}.{name}", "")) for schema, name, kind in engine_sql.relations(self._session)]
+
+
+@functools.cache
+def _says() -> dict[str, str]:
+    """What each table, view and column means: not every engine keeps comments."""
+    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
+    return sql.comments() | tables | {f"raw.{table}.{column.name}": column.description for table in TABLES for column in TABLES[table]}

@@ -53,7 +53,7 @@ def require_ours(session: Session) -> None:
 
 
 def apply(session: Session) -> None:
-    """Makes `staging`, `history` and `marts` what the files say; in a transaction of the caller's. Raises `SqlError`, naming file and line."""
+    """Makes `staging`, `history` and `marts` what the files say, in a transaction of the caller's. Raises `SqlError`, naming the place."""
     ordered = [file for file in sql.in_order() if file.layer != "macros"]
     text = "".join(f"{file.address}\n{file.text}" for file in ordered)
     digest = hashlib.sha256(f"{session.engine.dialect}\n{text}".encode()).hexdigest()

@@ -2,7 +2,7 @@
 
     incoming                            what dlt loaded in the last run, whether it was published or not
     raw, staging, history, marts        what is published
-    .llm_stats/ beside the database     what stays on this machine: responses not published yet, the lock of this machine, why a check refused
+    .llm_stats/ beside the database     what stays on this machine: its lock, responses not published yet, why a check refused
 
 All that a run publishes is one transaction of the engine's: others see it whole or not at all, and what a killed run has begun is undone.
 """
@@ -94,7 +94,9 @@ class EngineCopy:
         """Loads what answers bring into `incoming`, with nothing left there of an earlier run; the id of the load. Raises `LoadFailed`."""
         engine = self.session.engine
         self.session.drop_incoming()
-        return loading.load(answers, self._folder / "dlt", engine.destination, INCOMING, engine.harmless)
+        file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
+        folder = self._folder / "dlt"
+        return loading.load(answers, folder, engine.destination, INCOMING, file_format=file_format, says=engine.harmless)
 
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, and makes staging, history and marts what `sql/` says, in a transaction."""

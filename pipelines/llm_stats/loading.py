@@ -21,11 +21,18 @@ def quiet() -> None:
 
 
 def load(
-    answers: Iterable[Answer], folder: Path, destination: Any, dataset_name: str, says: Callable[[BaseException], object] = str
+    answers: Iterable[Answer],
+    folder: Path,
+    destination: Any,
+    dataset_name: str,
+    *,
+    file_format: Any = None,
+    says: Callable[[BaseException], object] = str,
 ) -> str:
     """Loads what answers bring into a dataset of a destination of dlt's, from a clean working folder; the id of the load.
 
-    Nothing pending from another run can get in the way, for there is none. `says` puts dlt's errors into words. Raises `LoadFailed`.
+    Nothing pending from another run can get in the way, for there is none. `file_format` is the one to load with, if not the destination's
+    favourite; `says` puts errors into words. Raises `LoadFailed`.
     """
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
@@ -34,7 +41,7 @@ def load(
 
     pipeline = dlt.pipeline("llm_stats", pipelines_dir=str(folder), destination=destination, dataset_name=dataset_name)
     try:
-        info = pipeline.run(batches(answers))
+        info = pipeline.run(batches(answers), loader_file_format=file_format)
     except PipelineStepFailed as error:
         cause = error.__cause__ or error
         while cause.__cause__ is not None:

@@ -187,6 +187,11 @@ def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
 
 
+def placeholders(values: Sequence[object]) -> str:
+    """A place for each of some values in a query: `?, ?`."""
+    return ", ".join("?" * len(values))
+
+
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """`a, a` → `a, a_1`, as DuckDB names the columns of a table made of them: under one name, one of the two would be lost."""
     taken: dict[str, None] = {}

@@ -96,9 +96,7 @@ class Place(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
 
     database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
-    destination: Annotated[str, AfterValidator(_identifier)] = Field(
-        "duckdb", description="Where the warehouse lives: a destination of dlt's"
-    )
+    destination: Annotated[str, AfterValidator(_identifier)] = Field("duckdb", description="What holds the warehouse, under dlt's name")
 
     @classmethod
     def settings_customise_sources(

@@ -31,18 +31,24 @@ _LAST_RUN = """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
 _FAILING = """
-    select
-        fetches.model_id,
-        arg_max(fetches.outcome, fetches.requested_at) as outcome,
-        arg_max(fetches.message, fetches.requested_at) as reason,
-        count(*) as times,
-        min(fetches.requested_at) as since,
-        any_value(models.fetched_at) as loaded_at
-    from staging.fetches as fetches
-    left join staging.models as models on fetches.model_id = models.model_id
-    where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
-    group by fetches.model_id
-    order by times desc, fetches.model_id
+    with failures as (
+        select
+            fetches.model_id,
+            fetches.outcome,
+            fetches.message as reason,
+            count(*) over (partition by fetches.model_id) as times,
+            min(fetches.requested_at) over (partition by fetches.model_id) as since,
+            models.fetched_at as loaded_at,
+            row_number() over (partition by fetches.model_id order by fetches.requested_at desc, fetches.load_id desc) as latest
+        from staging.fetches as fetches
+        left join staging.models as models on fetches.model_id = models.model_id
+        where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+    )
+
+    select model_id, outcome, reason, times, since, loaded_at
+    from failures
+    where latest = 1
+    order by times desc, model_id
     limit 10000
 """
 
