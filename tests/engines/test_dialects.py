@@ -30,7 +30,12 @@ def test_every_statement_parses_in_the_other_dialect(statement: str, dialect: st
     [
         ("select array_agg(distinct a order by a) from t", "SELECT SORT_ARRAY(COLLECT_LIST(DISTINCT a)) FROM t"),
         ("select array_agg(a order by a) filter (where b) from t", "SELECT SORT_ARRAY(COLLECT_LIST(a) FILTER(WHERE b)) FROM t"),
-        ("select quantile_disc(a, 0.5) from t", "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a NULLS LAST) FROM t"),
+        ("select quantile_disc(a, 0.5) from t", "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t"),
+        (
+            "select median(a) from t",
+            "SELECT ((PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) + "
+            "PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a DESC)) / 2) FROM t",
+        ),
         ("select cast(a as json) from t", "SELECT CAST(a AS STRING) FROM t"),
         (
             "select extract(epoch from a - b) from t",
