@@ -1,4 +1,4 @@
-"""One warehouse of what several runners fetched, each into a database of its own: `python unite.py united.duckdb shard0.duckdb shard1.duckdb`.
+"""One warehouse of what several runners fetched, each into a database of its own: `python unite.py all.duckdb shard0.duckdb shard1.duckdb`.
 
 No model may be in two of them. All comparisons are made anew, for a rank among the models of one runner says nothing of the whole; the
 history of each model is that of its runner. The result is a plain file that every command reads. Run this again to renew it.

@@ -142,4 +142,9 @@ def _for_bigquery(node: exp.Expr) -> exp.Expr:
     return node
 
 
-_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {"postgres": _for_postgres, "spark": _for_spark, "bigquery": _for_bigquery}
+_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "postgres": _for_postgres,
+    "spark": _for_spark,
+    "databricks": _for_spark,
+    "bigquery": _for_bigquery,
+}
