@@ -34,6 +34,8 @@ from bench.run import changed
 
 DATA = Path(os.environ.get("LLM_STATS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "llm_stats_records.json"
 
+EQUAL = "all equal"
+
 
 def views(raw: Path | None, history: Path) -> list[str]:
     """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
@@ -49,8 +51,8 @@ def views(raw: Path | None, history: Path) -> list[str]:
     return statements
 
 
-def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> None:
-    """Every mart of a warehouse, computed by Spark from Parquet, beside what DuckDB exported."""
+def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
+    """Every mart of a warehouse, computed by Spark from Parquet, beside what DuckDB exported. True if all are equal."""
     folder.mkdir()
     export(database, folder / "export", "parquet")
     with duckdb.connect(database, read_only=True) as connection:
@@ -58,12 +60,15 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> No
             connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
     marts = [file.path.stem for file in sql.files("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
-    said = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
-    print(f"\n{name}: Spark {said['spark']} beside DuckDB {duckdb.__version__}; {said['executors']}")
+    told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
+    print(f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}")
     with duckdb.connect() as connection:
-        for mart in marts:
-            ours, theirs = f"read_parquet('{folder}/export/marts/{mart}.parquet')", f"read_parquet('{folder}/spark/{mart}/*.parquet')"
-            print(f"  {mart:20} {verdict(connection, ours, theirs)}", flush=True)
+        verdicts = [
+            verdict(connection, f"read_parquet('{folder}/export/marts/{mart}.parquet')", f"read_parquet('{folder}/spark/{mart}/*.parquet')")
+            for mart in marts
+        ]
+    print("\n".join(f"  {mart:20} {said}" for mart, said in zip(marts, verdicts, strict=True)), flush=True)
+    return all(said.endswith(EQUAL) for said in verdicts)
 
 
 def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str:
@@ -80,7 +85,7 @@ def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> st
         f"(select count(*) from (select {names} from {theirs} except all select {names} from {ours}))"
     ).fetchall()[0]
     if not missing and not extra:
-        return f"{count} rows, all equal"
+        return f"{count} rows, {EQUAL}"
     alone = [column for column in columns if not _same(connection, ours, theirs, column)]
     return f"{count} rows, {missing} MISSING, {extra} OTHERS; columns that differ: {', '.join(alone) or 'only in combination'}"
 
@@ -91,7 +96,7 @@ def _same(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, column:
 
 
 PARTS = 16
-#: Ten years of weekly changes at 10,000 offers give five million rows.
+#: Some ten years of weekly changes of each offer.
 _VERSIONS = 500
 _MODELS = """
 copy (
@@ -174,15 +179,16 @@ def _filled(statement: str, values: dict[str, object]) -> str:
     return statement
 
 
-def compare_history(spark: Cluster, rows: int, folder: Path) -> None:
-    """The questions, asked of Spark on both workers and of DuckDB on two threads, of the same files."""
+def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
+    """The questions, asked of Spark on both workers and of DuckDB on two threads, of the same files. True if all answers are equal."""
     history = folder / "history"
     make_history(history, rows)
     size = sum(file.stat().st_size for file in history.rglob("*.parquet"))
     print(f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load {os.getloadavg()[0]:.1f}", flush=True)
     files = {question: question.replace(" ", "_").replace(",", "") for question in QUESTIONS}
     translated = {files[question]: translate(query, "spark") for question, query in QUESTIONS.items()}
-    said = spark.ask(views(None, history), translated, folder / "spark", tries=2)
+    told = spark.ask(views(None, history), translated, folder / "spark", tries=2)
+    verdicts = []
     with duckdb.connect(config={"threads": 2, "memory_limit": "5GB", "temp_directory": str(folder / "spill")}) as connection:
         for schema in ("history", "marts"):
             connection.execute(f"create schema {schema}")
@@ -196,30 +202,35 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> None:
                 wall, cpu = time.perf_counter(), time.process_time()
                 connection.execute(f"create or replace temp table ours as {query}")
                 tries.append(f"{time.perf_counter() - wall:.1f} s (cpu {time.process_time() - cpu:.1f} s)")
-            costs = said["queries"][files[question]]
+            costs = told["queries"][files[question]]
             theirs = [f"{cost['seconds']:.1f} s (cpu of tasks {cost['task_cpu_seconds']:.1f} s)" for cost in costs]
             rows_of_spark = f"read_parquet('{folder}/spark/{files[question]}/*.parquet')"
-            print(f"  {question}: {verdict(connection, 'ours', rows_of_spark)}")
+            verdicts.append(verdict(connection, "ours", rows_of_spark))
+            print(f"  {question}: {verdicts[-1]}")
             print(f"    DuckDB {', then '.join(tries)}\n    Spark  {', then '.join(theirs)}", flush=True)
-    for executor in said["executors"]:
+    for executor in told["executors"]:
         print(f"  {executor}")
     print(f"  load {os.getloadavg()[0]:.1f}")
+    return all(said.endswith(EQUAL) for said in verdicts)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="The marts on Spark, beside DuckDB.")
     parser.add_argument("--python", help="an interpreter that has PySpark; without it, one is made")
-    parser.add_argument("--rows", type=int, default=50_000_000, help="rows of the history; 0: only the marts")
+    parser.add_argument("--only", choices=["marts", "history"])
+    parser.add_argument("--rows", type=int, default=50_000_000, help="rows of the history")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would outlive this
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder, equal = Path(name), []
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
-            compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample")
-            if DATA.exists():
-                compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open")
-            if given.rows:
-                compare_history(spark, given.rows, folder / "large")
+            if given.only != "history":
+                equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
+            if given.only != "history" and DATA.exists():
+                equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
+            if given.only != "marts":
+                equal.append(compare_history(spark, given.rows, folder / "large"))
+    return 0 if all(equal) else 1
 
 
 def open_data(database: Path) -> Path:
@@ -233,4 +244,4 @@ def open_data(database: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
