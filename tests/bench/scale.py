@@ -14,9 +14,12 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
@@ -32,13 +35,40 @@ CONCURRENCY = 32
 Costs = dict[str, dict[str, float]]
 
 
+class Disk:
+    """The most that a folder holds at any moment while this context lasts, in MB."""
+
+    def __init__(self, folder: Path) -> None:
+        self.peak_mb = 0.0
+        self._folder = folder
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._end.wait(0.5):
+            counted = subprocess.run(
+                ["du", "-sk", str(self._folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+            )
+            self.peak_mb = max(self.peak_mb, int((counted.stdout.split() or ["0"])[0]) / 1000)
+
+
 def run(base_url: str, count: int, home: Path) -> Costs:
     """One run of all models; what its stages took."""
     ids, file = home / "ids.txt", home / "stages.json"
     ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
     options = ["--ids-file", str(ids), "--quiet", "--base-url", base_url, "--concurrency", str(CONCURRENCY), "--requests-per-minute", "0"]
-    spend([sys.executable, str(PROGRAMS / "stages.py"), str(file), "run", *options], home, LLM_STATS_API_KEY=KEY)
+    with Disk(home / ".llm_stats") as disk:
+        spend([sys.executable, str(PROGRAMS / "stages.py"), str(file), "run", *options], home, LLM_STATS_API_KEY=KEY)
     costs: Costs = json.loads(file.read_text())
+    costs["all"]["disk_mb"] = disk.peak_mb
     return costs
 
 
@@ -52,6 +82,8 @@ def show(title: str, runs: dict[str, Costs]) -> None:
             cost = costs.get(stage)
             cells.append(f"{cost['seconds']:.2f}, {cost['cpu_seconds']:.2f}, {cost['peak_mb']:.0f}" if cost else "–")
         print(f"| {stage} | {' | '.join(cells)} |")
+    disk = [f"{costs['all']['disk_mb']:.0f}" for costs in runs.values()]
+    print(f"| disk, most MB | {' | '.join(disk)} |")
     sys.stdout.flush()
 
 
