@@ -7,9 +7,11 @@ are DuckDB's.
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable
 
-from llm_stats import published, sql
+import duckdb
+
+from llm_stats import published, raw, sql
 from llm_stats.engine import INCOMING, EngineError, Session
 from llm_stats.errors import UsageError
 from llm_stats.tables import TABLES
@@ -17,7 +19,6 @@ from llm_stats.tables import TABLES
 _SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 #: How long an upgrade of the views waits for those who read them.
 _PATIENCE_SECONDS = 10
-_WRITES = re.compile(r"(\s|--[^\n]*\n)*(insert|update|delete)\b", re.IGNORECASE)
 
 
 def relations(session: Session) -> list[tuple[str, str, str]]:
@@ -52,34 +53,48 @@ def require_ours(session: Session) -> None:
             raise UsageError(f"{name} holds something else, {schema}.{relation}; give llm-stats a database of its own")
 
 
-def apply(session: Session) -> None:
-    """Makes `staging`, `history` and `marts` what the files say, in a transaction of the caller's. Raises `SqlError`, naming the place."""
-    ordered = [file for file in sql.in_order() if file.layer != "macros"]
-    text = "".join(f"{file.address}\n{file.text}" for file in ordered)
-    digest = hashlib.sha256(f"{session.engine.dialect}\n{text}".encode()).hexdigest()
-    has_changed = _applied(session) != digest
-    if has_changed:
-        _drop_views(session)
-        for schema in ("staging", "history", "marts"):
-            session.execute(f"create schema if not exists {schema}")
-    for file in ordered:
+def define(session: Session) -> None:
+    """Makes the tables and views that the files define, and explains them; in a transaction of the caller's. Raises `SqlError`.
+
+    Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
+    """
+    digest = hashlib.sha256(repr((session.engine.dialect, TABLES, [(file.address, file.text) for file in _files()])).encode()).hexdigest()
+    if _defined(session) == digest:
+        return
+    _drop_views(session)
+    raw.define(session)
+    for schema in ("staging", "history", "marts"):
+        session.execute(f"create schema if not exists {schema}")
+    _execute(session, lambda statement: statement.type not in sql.CHANGES_ROWS)
+    session.execute("create table if not exists raw.defined_by (sha256 varchar not null)")
+    session.execute("delete from raw.defined_by")
+    session.execute(f"insert into raw.defined_by (sha256) values ({sql.literal(digest)})")
+
+
+def update_history(session: Session) -> None:
+    """Writes into `history` what the raw tables say since the last time; in a transaction of the caller's. Raises `SqlError`."""
+    _execute(session, lambda statement: statement.type in sql.CHANGES_ROWS)
+
+
+def _files() -> list[sql.SqlFile]:
+    return [file for file in sql.in_order() if file.layer != "macros"]
+
+
+def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> None:
+    for file in _files():
         for line, statement in sql.statements(file):
-            if has_changed or _WRITES.match(statement):
+            if is_meant(statement):
                 try:
-                    session.execute(statement)
+                    session.execute(statement.query)
                 except EngineError as error:
                     raise sql.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
-    if has_changed:
-        session.execute("create table if not exists raw.applied_sql (sha256 varchar not null)")
-        session.execute("delete from raw.applied_sql")
-        session.execute(f"insert into raw.applied_sql (sha256) values ({sql.literal(digest)})")
 
 
-def _applied(session: Session) -> str | None:
+def _defined(session: Session) -> str | None:
     """The hash of the files that the views were made from."""
-    if ("raw", "applied_sql", "table") not in relations(session):
+    if ("raw", "defined_by", "table") not in relations(session):
         return None
-    return str(session.execute("select max(sha256) from raw.applied_sql").rows[0][0])
+    return str(session.execute("select max(sha256) from raw.defined_by").rows[0][0])
 
 
 def _drop_views(session: Session) -> None:

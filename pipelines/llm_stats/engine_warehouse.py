@@ -101,8 +101,9 @@ class EngineCopy:
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, and makes staging, history and marts what `sql/` says, in a transaction."""
         self.session.begin()
+        engine_sql.define(self.session)
         raw.fill(self.session, load_id)
-        engine_sql.apply(self.session)
+        engine_sql.update_history(self.session)
 
     def reader(self) -> Reader:
         """What this run is about to publish."""

@@ -26,7 +26,7 @@ BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
 #: What differs from run to run, and says nothing of the records.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours"}
 #: DuckDB has these alone, and this one is of the translation.
-NOT_COMPARED = {("raw", "applied_sql")}
+NOT_COMPARED = {("raw", "defined_by")}
 
 
 def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
