@@ -60,9 +60,11 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
     llm-stats export out --format csv
     """
     from llm_stats.export import export as write
+    from llm_stats.home import file
+    from llm_stats.settings import Place
 
-    with open_reader(database=database, destination="duckdb") as reader:
-        published = reader.database  # says it well if there is nothing to export
+    published = file(Place.read(database=database))
+    open_reader(database=published).close()  # says it well if there is nothing to export
     counts = write(published, folder, form)
     say(safe(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
     return 0
@@ -151,13 +153,14 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
 
 def _warehouse(database: Path | None) -> Warehouse:
     """The warehouse of a published file. Raises `UsageError` if there is neither a file nor a snapshot to go back to."""
+    from llm_stats.home import file
     from llm_stats.settings import Settings
     from llm_stats.warehouse import Warehouse
 
     settings = Settings.read(database=database)
-    warehouse = Warehouse(settings.database, settings.keep_snapshots)
+    warehouse = Warehouse(file(settings), settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database=database, destination="duckdb").close()  # says it well if there is nothing at all
+        open_reader(database=database).close()  # says it well if there is nothing at all
     return warehouse
 
 

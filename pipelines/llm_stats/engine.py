@@ -97,10 +97,11 @@ class Engine:
         return dlt.dataset(self.destination, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
 
     def harmless(self, error: BaseException) -> str:
-        """The first line of what an error says, without what is secret."""
+        """What an error says, in a line and without what is secret."""
         while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
             error = error.args[-1]
-        says = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        says = "; ".join([lines[0], *(line for line in lines[1:] if line.startswith("DETAIL:"))])
         for part in (self.credentials, getattr(self.credentials, "catalog", None)):
             if password := getattr(part, "password", None):
                 says = says.replace(str(password), "***")

@@ -18,7 +18,7 @@ from llm_stats.tables import TABLES
 
 _SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 #: How long an upgrade of the views waits for those who read them.
-_PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 10
 
 
 def relations(session: Session) -> list[tuple[str, str, str]]:
@@ -51,6 +51,17 @@ def require_ours(session: Session) -> None:
     for schema, relation, _ in found:
         if schema != INCOMING or (relation not in TABLES and not relation.startswith("_dlt_")):
             raise UsageError(f"{name} holds something else, {schema}.{relation}; give llm-stats a database of its own")
+
+
+def require_rights(session: Session) -> None:
+    """Raises `UsageError` if the role may not do what a run does, as far as that can be known before requests are spent."""
+    if session.engine.dialect == "postgres":
+        ((database, role, may_create),) = session.native(
+            "select current_database(), current_user, has_database_privilege(current_database(), 'create')"
+        ).rows
+        if not may_create:
+            says = f"{session.engine.name}: permission denied to create schemas"
+            raise UsageError(f'{says}; have its owner say: grant create on database "{database}" to "{role}"')
 
 
 def define(session: Session) -> None:
@@ -101,7 +112,10 @@ def _drop_views(session: Session) -> None:
     """All views of ours, but nothing that others have built on them."""
     views = [f'{schema}."{name}"' for schema, name, kind in relations(session) if kind == "view" and schema in ("staging", "marts")]
     if session.engine.dialect == "postgres":
-        session.native(f"set local lock_timeout = '{_PATIENCE_SECONDS}s'")
+        session.native(f"set local lock_timeout = '{PATIENCE_SECONDS}s'")
         views = [", ".join(views)] if views else []  # together, for they build on one another
     for view in views:
-        session.native(f"drop view {view}")
+        try:
+            session.native(f"drop view {view}")
+        except EngineError as error:
+            raise EngineError(f"this version makes the views anew, and something is in the way: {error}") from None

@@ -51,6 +51,7 @@ class EngineWarehouse:
             shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
             with self._engine.session() as session:
                 engine_sql.require_ours(session)
+                engine_sql.require_rights(session)
             yield
 
     def known(self) -> Known:

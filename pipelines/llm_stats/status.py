@@ -60,7 +60,8 @@ class Status:
     """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
     `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
-    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`.
+    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`. `missing` names what `sql/`
+    defines and this destination does not have.
     """
 
     at: dt.datetime
@@ -78,6 +79,7 @@ class Status:
     refused_at: dt.datetime | None = None
     refused_by: tuple[str, ...] = ()
     refused_file: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
@@ -103,6 +105,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         newest_at=newest_at,
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
+        missing=reader.missing,
         **_checked(reader),
         **_refusal(reader, last_run_at),
     )
@@ -127,6 +130,8 @@ def as_text(found: Status) -> Iterator[str]:
     if found.refused_at:
         by = ", ".join(map(safe, found.refused_by))
         yield f"refused     a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
+    if found.missing:
+        yield f"missing     {', '.join(found.missing)}, which only DuckDB has; snapshots and rollback too"
     if not found.failing:
         yield "failing     none"
         return
