@@ -67,6 +67,7 @@ class Engine:
         self.dialect = client.capabilities.sqlglot_dialect or ""
         self.has_transactions = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
+        self.is_lake = hasattr(self.credentials, "catalog")
         try:
             self.name = f"{destination} at {client.config.data_location()}"
         except Exception:  # not every destination has a location that is no secret

@@ -1,7 +1,6 @@
 """Applies the files under `sql/` on another engine, translated; and knows what of it is there already.
 
-Views stay as they are while no file has changed: to make them anew, an engine waits for their readers and has new readers wait. Macros
-are DuckDB's.
+Views stay as they are while no file has changed: to make them anew, an engine waits for their readers and has new readers wait.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Callable
 
 import duckdb
 
-from llm_stats import published, raw, sql
-from llm_stats.engine import INCOMING, EngineError, Session
+from llm_stats import dialect, published, raw, sql
+from llm_stats.engine import INCOMING, Engine, EngineError, Session
 from llm_stats.errors import UsageError
 from llm_stats.tables import TABLES
 
@@ -69,7 +68,10 @@ def define(session: Session) -> None:
 
     Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
     """
-    digest = hashlib.sha256(repr((session.engine.dialect, TABLES, [(file.address, file.text) for file in _files()])).encode()).hexdigest()
+    files = [(file.address, file.text) for file in sql.in_order()]
+    digest = hashlib.sha256(repr((session.engine.dialect, TABLES, files)).encode()).hexdigest()
+        repr((session.engine.dialect, TABLES, [(file.address, file.text) for file in sql.in_order()])).encode()
+    ).hexdigest()
     if _defined(session) == digest:
         return
     _drop_views(session)
@@ -87,18 +89,30 @@ def update_history(session: Session) -> None:
     _execute(session, lambda statement: statement.type in sql.CHANGES_ROWS)
 
 
-def _files() -> list[sql.SqlFile]:
-    return [file for file in sql.in_order() if file.layer != "macros"]
+def missing(engine: Engine) -> tuple[str, ...]:
+    """What the files define and this engine cannot hold: only DuckDB and DuckLake have macros."""
+    return () if engine.dialect == dialect.OURS else tuple(file.address for file in sql.files("macros"))
 
 
 def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> None:
-    for file in _files():
+    for file in sql.in_order():
+        if file.address in missing(session.engine):
+            continue
         for line, statement in sql.statements(file):
-            if is_meant(statement):
+            if is_meant(statement) and _is_understood(session, statement.query.lstrip()):
                 try:
                     session.execute(statement.query)
                 except EngineError as error:
                     raise sql.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
+
+
+def _is_understood(session: Session, statement: str) -> bool:
+    """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
+    if not statement.startswith("comment on "):
+        return True
+    if session.engine.is_lake:
+        return not statement.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
+    return session.engine.dialect in ("duckdb", "postgres")
 
 
 def _defined(session: Session) -> str | None:
