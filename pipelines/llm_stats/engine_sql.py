@@ -70,8 +70,6 @@ def define(session: Session) -> None:
     """
     files = [(file.address, file.text) for file in sql.in_order()]
     digest = hashlib.sha256(repr((session.engine.dialect, TABLES, files)).encode()).hexdigest()
-        repr((session.engine.dialect, TABLES, [(file.address, file.text) for file in sql.in_order()])).encode()
-    ).hexdigest()
     if _defined(session) == digest:
         return
     _drop_views(session)
