@@ -65,7 +65,7 @@ class Engine:
         if not isinstance(client, SqlJobClientBase):
             raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
         self.dialect = client.capabilities.sqlglot_dialect or ""
-        self.has_transactions = client.capabilities.supports_ddl_transactions
+        self.undoes_definitions = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
         self.is_lake = hasattr(self.credentials, "catalog")
         try:

@@ -100,7 +100,9 @@ class EngineCopy:
         return loading.load(answers, folder, engine.destination, INCOMING, file_format=file_format, says=engine.harmless)
 
     def build(self, load_id: str) -> None:
-        """Takes over what was loaded, and makes staging, history and marts what `sql/` says, in a transaction."""
+        """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
+        if not self.session.engine.undoes_definitions:
+            engine_sql.define(self.session)  # it ends a transaction there
         self.session.begin()
         engine_sql.define(self.session)
         raw.fill(self.session, load_id)
