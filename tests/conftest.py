@@ -28,7 +28,7 @@ class RawTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self._take_over([], "")
+        raw_tables.define(connection)
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
@@ -55,7 +55,8 @@ class RawTables:
     def apply(self) -> None:
         """Builds staging, history and marts from `sql/`."""
         with sql.transaction(self.connection):
-            sql.apply(self.connection)
+            sql.define(self.connection)
+            sql.update_history(self.connection)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Many histories on one connection: views and macros are built once, and each run only does what `sql.apply` does to `history`."""
+"""Many histories on one connection: views and macros are built once, and each run only does what `sql.update_history` does."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -212,20 +213,43 @@ def test_another_holder_is_an_error_and_no_endless_wait(path: Path, monkeypatch:
             ResponseCache(path, HOUR).__enter__()
 
 
+def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
+    urls = [str(number) for number in range(2_000)]
+
+    def keep(url: str) -> None:
+        shared.note_request()
+        shared.put(url, body(url.encode()))
+
+    with ResponseCache(path, HOUR) as shared, ThreadPoolExecutor(32) as threads:
+        list(threads.map(keep, urls))
+    with ResponseCache(path, HOUR) as cache:
+        kept = [cache.get(url) for url in urls]
+        assert [found.content for found in kept if found] == [url.encode() for url in urls]
+        assert len(cache.request_ages(60)) == len(urls)
+
+
 FULL_DISK = """
-import datetime as dt, pathlib, resource, sys
+import datetime as dt, pathlib, resource, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from llm_stats.cache import ResponseCache
 from llm_stats.response import Body
 path = pathlib.Path(sys.argv[1])
 with ResponseCache(path, dt.timedelta(hours=1)) as cache:
     cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # as a full disk: no file can grow beyond
-    try:
-        cache.put("second", Body(b"x" * 500_000, dt.datetime.now(dt.UTC)))
-    except OSError as error:
-        print(error)
+    barrier = threading.Barrier(8)
+    def put(number):
+        barrier.wait()
+        try:
+            cache.put(f"second {number}", Body(b"x" * 500_000, dt.datetime.now(dt.UTC)))
+        except OSError as error:
+            return str(error)
+    with ThreadPoolExecutor(8) as threads:
+        said = list(threads.map(put, range(8)))
+    assert all(said), said
+    print(said[0])
     cache.clear_used()
-    print(cache.get("second"))
+    print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)
 """
 
 
@@ -233,4 +257,4 @@ def test_a_full_disk_is_an_error_that_leaves_what_was_kept(path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "responses.sqlite: " in done.stdout
-    assert done.stdout.endswith("None\n")
+    assert done.stdout.endswith("True\n")

@@ -60,15 +60,15 @@ def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tm
 def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
     write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection, text: str, says: str
 ) -> None:
-    write("history/h", "create table if not exists history.h (x int); insert into history.h select 1 where not exists (from history.h)")
+    write("history/h", "create table if not exists history.h as select 1 as x")
     write("marts/a", "create view marts.a as select 1 as x")
-    sql.apply(connection, tmp_path)
+    sql.define(connection, tmp_path)
     write("marts/a", "create view marts.a as select 2 as x")
-    write("history/h", "insert into history.h select 2")
+    write("history/h", "create or replace table history.h as select 2 as x")
     write("marts/b", text)
     with pytest.raises(sql.SqlError, match=says), sql.transaction(connection):
-        sql.apply(connection, tmp_path)
-    assert connection.execute("select (select x from marts.a), (select count(*) from history.h)").fetchall() == [(1, 1)]
+        sql.define(connection, tmp_path)
+    assert connection.execute("select (select x from marts.a), (select x from history.h)").fetchall() == [(1, 1)]
 
 
 def test_a_view_whose_file_is_gone_disappears_and_history_stays(
@@ -77,10 +77,10 @@ def test_a_view_whose_file_is_gone_disappears_and_history_stays(
     write("history/h", "create table if not exists history.h as select 1 as x")
     gone = write("marts/a", "create view marts.a as select x from history.h")
     macro = write("macros/m", "create macro marts.m() as table select x from history.h")
-    sql.apply(connection, tmp_path)
+    sql.define(connection, tmp_path)
     gone.unlink()
     macro.unlink()
-    sql.apply(connection, tmp_path)
+    sql.define(connection, tmp_path)
     assert connection.execute("select view_name from duckdb_views() where schema_name = 'marts'").fetchall() == []
     assert connection.execute("select count(*) from duckdb_functions() where schema_name = 'marts'").fetchall() == [(0,)]
     assert connection.execute("from history.h").fetchall() == [(1,)]

@@ -16,7 +16,9 @@ import errno
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +29,7 @@ _LONGEST = dt.timedelta(days=3650)
 _REMEMBER_REQUESTS = dt.timedelta(days=2)
 _SET_UP = """
     pragma auto_vacuum = full;
+    pragma secure_delete = off; -- on in some builds; ten thousand responses then take a second to forget
     pragma journal_mode = wal;
     pragma synchronous = normal;
     drop table if exists responses; -- of older versions
@@ -45,7 +48,10 @@ class ResponseCache:
         self._path = path
         self._keep_for = min(keep_for, _LONGEST)
         self._lock = threading.Lock()
+        self._failure: sqlite3.Error | None = None
+        self._kept: set[str] = set()
         self._used: set[str] = set()
+        self._answers, self._requests = _Waiting("answers", columns=4), _Waiting("requests", columns=1)
 
     def __enter__(self) -> Self:
         """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written, `LoadFailed` if the
@@ -71,6 +77,8 @@ class ResponseCache:
 
     def get(self, url: str) -> Body | None:
         """The body kept for a URL, unless it is too old."""
+        if url not in self._kept:
+            return None
         with self._lock, contextlib.suppress(sqlite3.Error):
             query = "select body, arrived_at, status from answers where url = ? and arrived_at between ? and ?"
             if row := self._connection.execute(query, (url, self._oldest, _text(_now()))).fetchone():
@@ -80,21 +88,28 @@ class ResponseCache:
 
     def put(self, url: str, body: Body) -> None:
         """Keeps a body. Raises `OSError` if the disk does not take it."""
-        try:
-            with self._lock:
-                values = (url, body.status, _text(body.arrived_at), body.content)
-                self._connection.execute("replace into answers values (?, ?, ?, ?)", values)
-                self._used.add(url)
-        except sqlite3.Error as error:
-            raise OSError(f"{self._path}: {error}") from None
+        self._write(self._answers, (url, body.status, _text(body.arrived_at), body.content))
+        self._kept.add(url)
+        self._used.add(url)
 
     def note_request(self) -> None:
         """Notes that a request leaves now. Raises `OSError` if the disk does not take it."""
-        try:
-            with self._lock:
-                self._connection.execute("insert into requests values (?)", (_text(_now()),))
-        except sqlite3.Error as error:
-            raise OSError(f"{self._path}: {error}") from None
+        self._write(self._requests, (_text(_now()),))
+
+    def _write(self, waiting: _Waiting, row: tuple[object, ...]) -> None:
+        """Writes a row, with all that others wait to write: a statement for each would have every thread wait for its turn in Python.
+
+        An error is everybody's from then on, for whose rows were lost with it nobody knows.
+        """
+        waiting.rows.append(row)
+        with self._lock:
+            try:
+                if self._failure is None and waiting.rows:
+                    self._connection.execute(*waiting.taken())
+            except sqlite3.Error as error:
+                self._failure = error
+        if self._failure:
+            raise OSError(f"{self._path}: {self._failure}")
 
     def request_ages(self, most_seconds: float) -> list[float]:
         """How many seconds ago requests left, the oldest first, those of earlier runs too."""
@@ -137,12 +152,27 @@ class ResponseCache:
             if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
                 self._oldest = _text(dt.datetime.fromisoformat(newest) - self._keep_for)
             connection.execute("delete from answers where arrived_at not between ? and ?", (self._oldest, _text(now)))
+            self._kept.update(url for (url,) in connection.execute("select url from answers"))
         except sqlite3.Error as error:
             connection.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 raise LoadFailed(f"{self._path}: {error}; nothing was published") from None
             raise
         return connection
+
+
+class _Waiting:
+    """Rows on their way into a table. Many threads add to them; one at a time takes them."""
+
+    def __init__(self, table: str, columns: int) -> None:
+        self.rows: deque[tuple[object, ...]] = deque()
+        self._insert = f"replace into {table} values"
+        self._row = f"({', '.join('?' * columns)})"
+
+    def taken(self) -> tuple[str, list[object]]:
+        """The statement that writes all rows there are, and its values."""
+        rows = [self.rows.popleft() for _ in range(len(self.rows))]
+        return f"{self._insert} {', '.join([self._row] * len(rows))}", list(chain.from_iterable(rows))
 
 
 def requests_since(path: Path, moment: dt.datetime) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import click
 
 from llm_stats import completion
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, safe_json, say
+from llm_stats.terminal import safe, safe_json, say, tell
 
 if TYPE_CHECKING:
     from llm_stats.output import Format
@@ -55,7 +55,7 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, **pl
             print_table(reader.catalog(), form)
         elif describe:
             says, columns = reader.describe(name)
-            say(safe(says) + "\n", err=form != "table")
+            tell(safe(says) + "\n", indent=0, err=form != "table")
             print_table(columns, form)
         else:
             print_table(reader.rows_of(name), form, _most(limit, form))
@@ -123,10 +123,11 @@ def history(model_id: str, form: Format, **place: Any) -> None:
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
     """
-    from llm_stats.timeline import timeline
+    from llm_stats import timeline
 
     with open_reader(**place) as reader:
-        print_table(timeline(reader, model_id), form)
+        found = timeline.timeline(reader, model_id)
+    print_table(timeline.for_people(found) if form == "table" else found, form)
 
 
 @click.command()
@@ -144,7 +145,8 @@ def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
 
     ids = list(dict.fromkeys(model_ids))
     with open_reader(**place) as reader:
-        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+        benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
     say(render_all(tables, form))
 
 
@@ -168,7 +170,8 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 
     with open_reader(**place) as reader:
         sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
-        print_table(workload.cost(reader, *sums, model_ids), form, _most(limit, form))
+        found = workload.cost(reader, *sums, model_ids)
+    print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
 
 
 @click.command()
@@ -177,7 +180,7 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 def status(form: str, **place: Any) -> int:
     """How the warehouse is doing, and what is configured.
 
-    The last run, the age of the data, what keeps failing, the requests of today; then the versions, and where the settings come from.
+    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
 
     \b
     llm-stats status
@@ -190,11 +193,13 @@ def status(form: str, **place: Any) -> int:
     try:
         with open_reader(**place) as reader:
             found = states.status(reader)
-        for line in [safe_json(states.as_json(found, here))] if form == "json" else states.as_text(found):
-            say(line)
+        if form == "json":
+            say(safe_json(states.as_json(found, here)))
+        else:
+            _tell_fields(states.as_text(found))
     finally:  # before the first run too, for that is when one asks
-        for line in [] if form == "json" else ["", *environment.as_text(here)]:
-            say(line)
+        if form == "table":
+            _tell_fields(["", *environment.as_text(here)])
     return UsageError.exit_code if here.problem else 0
 
 
@@ -251,6 +256,12 @@ def read_text(file: Path, what: str) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{what} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+
+
+def _tell_fields(lines: Iterable[str]) -> None:
+    """Prints lines of a name and a value, which begins at column 12."""
+    for line in lines:
+        tell(line, indent=12)
 
 
 def _most(limit: int | None, form: Format) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from llm_stats.changes import offer
 from llm_stats.errors import UsageError
@@ -53,6 +54,36 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
     """One row per benchmark that all the models share: each one's value, and who wins."""
+    rows = [
+        (
+            benchmark,
+            category,
+            *values,
+            ", ".join(winners) if winners else f"not comparable: {reason}",
+            "lower is better" if lower else None,
+        )
+        for benchmark, category, values, winners, reason, lower in _shared(reader, model_ids)
+    ]
+    columns = ("benchmark_id", "category", *model_ids, "winner", "note")
+    return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)
+
+
+def benchmarks_for_people(reader: Reader, model_ids: Sequence[str]) -> Table:
+    """The same in 80 columns: the best value is marked where it stands."""
+    rows = [
+        (
+            benchmark,
+            *(f"best {cell(value)}" if model_id in winners else cell(value) for model_id, value in zip(model_ids, values, strict=True)),
+            f"not comparable: {reason}" if not winners else "lower is better" if lower else None,
+        )
+        for benchmark, _, values, winners, reason, lower in _shared(reader, model_ids)
+    ]
+    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # with numbers they stand to the right
+    return Table(("benchmark_id", *model_ids, "note"), types, rows).without_blank()
+
+
+def _shared(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+    """`benchmark_id, category, values, winner_model_ids, not_comparable_reason, is_lower_better`, the values in the order of the models."""
     shared = reader.query(
         f"""
         with named_scores as (
@@ -66,7 +97,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
             where model_id in ({placeholders(model_ids)})
         )
 
-        select benchmark_id, category, is_lower_better, not_comparable_reason, named_scores.model_id, named_scores.value, place
+        select benchmark_id, category, not_comparable_reason, is_lower_better, named_scores.model_id, named_scores.value, place
         from named_scores inner join marts.benchmarks using (benchmark_id)
         where named_scores.model_count = {len(model_ids)}
         order by category, benchmark_id, named_scores.model_id
@@ -74,11 +105,8 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
         model_ids,
     )
     rows = []
-    for (benchmark, category, lower, reason), group in itertools.groupby(shared.rows, lambda row: row[:4]):
+    for (benchmark, category, reason, lower), group in itertools.groupby(shared.rows, lambda row: row[:4]):
         scores = {model_id: (value, place) for *_, model_id, value, place in group}
-        winners = [model_id for model_id, (_, place) in scores.items() if place == 1]
-        values = (scores[model_id][0] for model_id in model_ids)
-        outcome = f"not comparable: {reason}" if reason else ", ".join(winners)
-        rows.append((benchmark, category, *values, outcome, "lower is better" if lower else None))
-    columns = ("benchmark_id", "category", *model_ids, "winner", "note")
-    return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)
+        winners = [] if reason else [model_id for model_id, (_, place) in scores.items() if place == 1]
+        rows.append((benchmark, category, [scores[model_id][0] for model_id in model_ids], winners, reason, lower))
+    return rows

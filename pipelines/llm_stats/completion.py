@@ -1,4 +1,4 @@
-"""What the shell completes beyond commands and options: model ids and views, from the published file."""
+"""What the shell completes beyond commands and options: model ids, views and snapshots of the published file, and checks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ def model_ids(context: click.Context, parameter: click.Parameter, incomplete: st
 def views(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The names of views that begin so."""
     return _matching(context, incomplete, lambda reader: [name for name, kind, _ in reader.catalog().rows if kind == "view"])
+
+
+def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of checks that begin so."""
+    from llm_stats import sql
+
+    return [file.path.stem for file in sql.files("checks") if file.path.stem.startswith(incomplete)]
+
+
+def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of snapshots that begin so, the latest first."""
+    from llm_stats.settings import Place
+    from llm_stats.warehouse import Warehouse
+
+    try:
+        kept = Warehouse(Place.read(database=context.params.get("database")).database).snapshots.all()
+    except LlmStatsError:
+        return []
+    return [snapshot.id for snapshot in reversed(kept) if snapshot.id.startswith(incomplete)]
 
 
 def _matching(context: click.Context, incomplete: str, known: Callable[[Reader], list[str]]) -> list[str]:

@@ -35,3 +35,12 @@ def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: S
         """,
         model_ids,
     )
+
+
+def for_people(costs: Table) -> Table:
+    """The same rows in 80 columns; a model that is no language model says what it is."""
+    rows = [
+        (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)
+        for model_id, kind, *prices_and_cost, _ in costs.rows
+    ]
+    return Table(("model_id", "provider_id", "in $/M", "out $/M", "cost $"), ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3), rows)

@@ -64,7 +64,7 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
     macro = next((file for file in sql.files("macros") if file.address == f"{node.db}.{node.this.name}"), None)
     if macro is None:
         return node
-    create = _parsed(next(sql.statements(macro))[1])
+    create = _parsed(next(sql.statements(macro))[1].query)
     values = dict(zip((name.name for name in create.this.expressions), node.this.expressions, strict=True))
 
     def with_value(inner: exp.Expr) -> exp.Expr:

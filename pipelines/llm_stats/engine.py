@@ -65,8 +65,9 @@ class Engine:
         if not isinstance(client, SqlJobClientBase):
             raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
         self.dialect = client.capabilities.sqlglot_dialect or ""
-        self.has_transactions = client.capabilities.supports_ddl_transactions
+        self.undoes_definitions = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
+        self.is_lake = hasattr(self.credentials, "catalog")
         try:
             self.name = f"{destination} at {client.config.data_location()}"
         except Exception:  # not every destination has a location that is no secret
@@ -97,10 +98,11 @@ class Engine:
         return dlt.dataset(self.destination, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
 
     def harmless(self, error: BaseException) -> str:
-        """The first line of what an error says, without what is secret."""
+        """What an error says, in a line and without what is secret."""
         while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
             error = error.args[-1]
-        says = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        says = "; ".join([lines[0], *(line for line in lines[1:] if line.startswith("DETAIL:"))])
         for part in (self.credentials, getattr(self.credentials, "catalog", None)):
             if password := getattr(part, "password", None):
                 says = says.replace(str(password), "***")

@@ -26,7 +26,7 @@ class EngineReader(Reader):
 
     def __init__(self, session: Session, database: Path) -> None:
         self.database = database
-        self.missing = tuple(file.address for file in sql.files("macros"))
+        self.missing = engine_sql.missing(session.engine)
         self._session = session
         self._open_session = ExitStack()
 

@@ -51,6 +51,7 @@ class EngineWarehouse:
             shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
             with self._engine.session() as session:
                 engine_sql.require_ours(session)
+                engine_sql.require_rights(session)
             yield
 
     def known(self) -> Known:
@@ -99,10 +100,13 @@ class EngineCopy:
         return loading.load(answers, folder, engine.destination, INCOMING, file_format=file_format, says=engine.harmless)
 
     def build(self, load_id: str) -> None:
-        """Takes over what was loaded, and makes staging, history and marts what `sql/` says, in a transaction."""
+        """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
+        if not self.session.engine.undoes_definitions:
+            engine_sql.define(self.session)  # it ends a transaction there
         self.session.begin()
+        engine_sql.define(self.session)
         raw.fill(self.session, load_id)
-        engine_sql.apply(self.session)
+        engine_sql.update_history(self.session)
 
     def reader(self) -> Reader:
         """What this run is about to publish."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from llm_stats.errors import UsageError
 from llm_stats.reader import Reader
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ def home(settings: Settings) -> Home:
     from llm_stats.engine_warehouse import EngineWarehouse
 
     return EngineWarehouse(Engine(settings.destination), settings.database)
+
+
+def file(place: Place) -> Path:
+    """The path of the published file, there or not. Raises `UsageError` if it is not a file that holds the warehouse."""
+    if place.destination != DUCKDB:
+        instead = f"the means of {place.destination} (backups, exports, time travel) take its place"
+        raise UsageError(f"the destination is {place.destination}, and this command is for a file of DuckDB's; {instead}")
+    return place.database
 
 
 def reader(place: Place) -> Reader:

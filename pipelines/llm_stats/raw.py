@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from llm_stats.sql import literal
-from llm_stats.tables import LOAD_ID, TABLE_COMMENTS, TABLES, Column
+from llm_stats.tables import LOAD_ID, TABLE_COMMENTS, TABLES
 
 INCOMING = "incoming"
 
@@ -29,13 +29,19 @@ class Connection(Protocol):
     def execute(self, query: str, /) -> object: ...
 
 
-def fill(connection: Connection, load_id: str) -> None:
-    """Makes the raw tables if they are not there, and takes over what has arrived, as one load."""
+def define(connection: Connection) -> None:
+    """Makes the raw tables that are not there, and explains them all."""
     connection.execute("create schema if not exists raw")
     for table, columns in TABLES.items():
         types = ", ".join(f"{column.name} {column.sql_type}{'' if column.nullable else ' not null'}" for column in columns)
         connection.execute(f"create table if not exists raw.{table} ({types})")
-        _explain(connection, table, columns)
+        connection.execute(f"comment on table raw.{table} is {literal(TABLE_COMMENTS[table])}")
+        for column in columns:
+            connection.execute(f"comment on column raw.{table}.{column.name} is {literal(column.description)}")
+
+
+def fill(connection: Connection, load_id: str) -> None:
+    """Takes over what has arrived, as one load."""
     for table in (table for table in TABLES if table.startswith("models__")):
         connection.execute(f"delete from raw.{table} where model_id in ({_CHANGED})")
         _take_over(connection, table, load_id, f"where model_id in ({_CHANGED})")
@@ -48,9 +54,3 @@ def _take_over(connection: Connection, table: str, load_id: str, where: str = ""
     names = [column.name for column in TABLES[table]]
     values = [literal(load_id) if column == LOAD_ID else f"cast({column.name} as {column.sql_type})" for column in TABLES[table]]
     connection.execute(f"insert into raw.{table} ({', '.join(names)}) select {', '.join(values)} from {INCOMING}.{table} {where}")
-
-
-def _explain(connection: Connection, table: str, columns: list[Column]) -> None:
-    connection.execute(f"comment on table raw.{table} is {literal(TABLE_COMMENTS[table])}")
-    for column in columns:
-        connection.execute(f"comment on column raw.{table}.{column.name} is {literal(column.description)}")

@@ -29,8 +29,15 @@ class Table:
 
     def only(self, *columns: str) -> Table:
         """The same rows with some of the columns."""
-        places = [self.columns.index(column) for column in columns]
-        return Table(columns, tuple(self.types[place] for place in places), [tuple(row[place] for place in places) for row in self.rows])
+        return self._at([self.columns.index(column) for column in columns])
+
+    def without_blank(self) -> Table:
+        """The same rows without the columns that are null in all of them."""
+        return self._at([at for at in range(len(self.columns)) if not self.rows or any(row[at] is not None for row in self.rows)])
+
+    def _at(self, places: list[int]) -> Table:
+        columns, types, *rows = (tuple(row[place] for place in places) for row in (self.columns, self.types, *self.rows))
+        return Table(columns, types, rows)
 
     def first(self, most: int) -> Table:
         """The first rows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import graphlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from llm_stats.errors import LlmStatsError
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
 _SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+#: What writes into tables; all else defines or explains.
+CHANGES_ROWS = (duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE)
 _ADDRESS = re.compile(rf'\b({"|".join(set(_SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
@@ -110,23 +112,33 @@ def interruptible() -> Iterator[None]:
         raise
 
 
-def apply(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
-    """Makes `staging`, `history` and `marts` what the files say; in a transaction of the caller's.
+def define(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:
+    """Makes the views, macros and empty tables that the files define, and explains them; in a transaction of the caller's.
 
-    Views and macros are made anew, so one whose file is gone disappears; history tables are only written to. Applied twice, or on an
-    empty database that has the raw tables, the result is the same. Raises `SqlError`, naming file and line.
+    Views and macros are made anew, so one whose file is gone disappears; a table that is there stays as it is. The raw tables must be
+    there. Raises `SqlError`, naming file and line.
     """
     ordered = in_order(root)
     for schema in ("staging", "marts"):
         connection.execute(f"drop schema if exists {schema} cascade")
     for schema in dict.fromkeys(_SCHEMAS.values()):
         connection.execute(f"create schema if not exists {schema}")
-    for file in ordered:
+    _execute(connection, ordered, lambda statement: statement.type not in CHANGES_ROWS)
+
+
+def update_history(connection: duckdb.DuckDBPyConnection) -> None:
+    """Writes into `history` what the raw tables say since the last time; in a transaction of the caller's. Twice is once."""
+    _execute(connection, in_order(), lambda statement: statement.type in CHANGES_ROWS)
+
+
+def _execute(connection: duckdb.DuckDBPyConnection, files: list[SqlFile], is_meant: Callable[[duckdb.Statement], bool]) -> None:
+    for file in files:
         for line, statement in statements(file):
-            try:
-                connection.execute(statement)
-            except duckdb.Error as error:
-                raise SqlError(_locate(file, line, error)) from None
+            if is_meant(statement):
+                try:
+                    connection.execute(statement.query)
+                except duckdb.Error as error:
+                    raise SqlError(_locate(file, line, error)) from None
 
 
 @functools.cache
@@ -141,17 +153,18 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def statements(file: SqlFile) -> Iterator[tuple[int, str]]:
+def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
     """The statements of a file, each with the line it starts at."""
     try:
-        statements = [statement.query.strip() for statement in duckdb.extract_statements(file.text)]
+        found = duckdb.extract_statements(file.text)
     except duckdb.Error as error:
         raise SqlError(_locate(file, 1, error)) from None
     position = 0
-    for statement in statements:
-        position = file.text.index(statement, position)
+    for statement in found:
+        query = statement.query.strip()
+        position = file.text.index(query, position)
         yield file.text.count("\n", 0, position) + 1, statement
-        position += len(statement)
+        position += len(query)
 
 
 def _locate(file: SqlFile, first_line: int, error: Exception) -> str:

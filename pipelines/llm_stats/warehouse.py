@@ -85,6 +85,7 @@ class Warehouse:
             else:
                 copy.create()
             with sql.interruptible():
+                copy.define()
                 yield copy
         except (OSError, duckdb.Error) as error:
             raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error

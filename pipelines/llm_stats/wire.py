@@ -165,18 +165,16 @@ class Wire:
             self.requests_sent += 1
         self._pace.wait(self._stopped)
         with self._lock:
-            if not self._stopped.is_set():
-                self._note_or_halt()
             if self._stopped.is_set():
                 self.requests_sent -= 1
             self._require_open()
-            errand.attempts += 1
-
-    def _note_or_halt(self) -> None:
         try:
             self._note()
         except OSError as error:
-            self.halt("unkept", f"a request could not be noted: {error}")
+            with self._lock:
+                self.requests_sent -= 1
+            raise Stopped(self.halt("unkept", f"a request could not be noted: {error}")) from None
+        errand.attempts += 1
 
     def _is_spent(self) -> bool:
         return self._max_requests is not None and self.requests_sent >= self._max_requests

@@ -45,6 +45,12 @@ class WorkingCopy:
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
 
+    def define(self) -> None:
+        """Makes its tables, views and macros what this version says. Nothing of that waits for an answer."""
+        with duckdb.connect(self.path) as connection, sql.transaction(connection):
+            raw.define(connection)
+            sql.define(connection)
+
     def load(self, answers: Iterable[Answer]) -> str:
         """Loads what answers bring into a database beside this one; the id of the load. Raises `LoadFailed`."""
         loading.quiet()
@@ -53,12 +59,12 @@ class WorkingCopy:
         return loading.load(answers, self.path.parent / "dlt", destination(str(self._incoming)), "main")
 
     def build(self, load_id: str) -> None:
-        """Takes over what was loaded, and makes staging, history and marts what `sql/` says; then gives back the room that is left over."""
+        """Takes over what was loaded, with the history that follows from it; then gives back the room that is left over."""
         with duckdb.connect(self.path) as connection:
             connection.execute(f"attach {sql.literal(str(self._incoming))} as {raw.INCOMING} (read_only)")
             with sql.transaction(connection):
                 raw.fill(connection, load_id)
-                sql.apply(connection)
+                sql.update_history(connection)
             connection.execute("checkpoint")
         self.compact()
 

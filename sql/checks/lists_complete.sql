@@ -1,4 +1,4 @@
--- A list of a model is not whole: it has more or fewer rows than its record had entries, or a gap.
+-- A list is not whole: it has more or fewer rows than the record of its model had entries, or a gap, or there is no such model.
 -- Severity: error
 -- Reads: every raw table but raw.fetches.
 with
@@ -67,15 +67,15 @@ counted_lists as (
 )
 
 select
-    expected_lists.table_name,
-    expected_lists.model_id,
-    expected_lists.entry_count,
+    coalesce(expected_lists.table_name, counted_lists.table_name) as table_name,
+    coalesce(expected_lists.model_id, counted_lists.model_id) as model_id,
+    coalesce(expected_lists.entry_count, 0) as entry_count,
     coalesce(counted_lists.row_count, 0) as row_count
 from expected_lists
-left join counted_lists
+full join counted_lists
     on
         expected_lists.table_name = counted_lists.table_name
         and expected_lists.model_id = counted_lists.model_id
 where
-    coalesce(counted_lists.row_count, 0) <> expected_lists.entry_count
-    or coalesce(counted_lists.place_count, 0) <> expected_lists.entry_count
+    coalesce(counted_lists.row_count, 0) <> coalesce(expected_lists.entry_count, 0)
+    or coalesce(counted_lists.place_count, 0) <> coalesce(expected_lists.entry_count, 0)

@@ -57,11 +57,18 @@ class Cluster:
         file.write_text(json.dumps(job))
         command = ["timeout", LONGEST_SECONDS, self.python, str(_PROGRAM), str(file)]
         log = self.folder / "driver.log"
-        with log.open("w") as errors:
-            done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=False)
-        if done.returncode:
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True) as driver,
+        ):
+            try:
+                printed, _ = driver.communicate()
+            except BaseException:
+                driver.terminate()  # and not kill: then what it has started would stay
+                raise
+        if driver.returncode:
             sys.exit(f"Spark failed:\n{log.read_text()[-3000:]}")
-        said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        said: dict[str, Any] = json.loads(printed.splitlines()[-1])
         return said
 
 

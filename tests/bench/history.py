@@ -1,8 +1,8 @@
 """What a year of history costs: `python tests/bench/history.py`, or `--days 30` for a first look.
 
 Every day all models are fetched anew and 1 % of their offers and scores have another value. The raw tables are written in SQL, as a
-load writes them (delete, insert, in one transaction); only `sql.apply` is timed, on a file. A day without a change is tried several times
-after the first and after the last day, and the middle time counts.
+load writes them (delete, insert, in one transaction); only what `sql/` makes of them is timed, on a file. A day without a change is tried
+several times after the first and after the last day, and the middle time counts.
 """
 
 from __future__ import annotations
@@ -107,11 +107,13 @@ def load(connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, c
 
 
 def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
-    """One day: load, then apply. Gives the seconds that apply took."""
+    """One day: load, then definitions and history. Gives the seconds that this took."""
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
-        sql.apply(connection)
+        with sql.transaction(connection):
+            sql.define(connection)
+            sql.update_history(connection)
         return time.perf_counter() - started
 
 

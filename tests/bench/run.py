@@ -5,6 +5,7 @@ process on this machine. The programs take turns, and the middle of several roun
 
     floor             the same requests on as many threads, bodies to a file, DuckDB's JSON reader into the same tables
     stock dlt         the same resource with dlt's defaults
+    Singer            the same as a tap for target-duckdb, which asks one request at a time; only with --singer, which installs it
     llm-stats         `llm-stats run`: with history, views, checks and the swap
     … unchanged       the same again, when no record has changed
     … 1 % changed     the same again, when one record in a hundred has
@@ -28,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import venvs
+
 from bench import synthetic
 
 KEY = "sample-key"
@@ -96,7 +99,8 @@ class Bench:
     latency_ms: int
     concurrency: int
     rounds: int
-    with_stock: bool
+    with_others: bool
+    singer: str | None = None  # the Python that has it
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
         """The programs in turn, as often as there are rounds."""
@@ -112,8 +116,10 @@ class Bench:
             home.mkdir()
             with serving(records, self.latency_ms, home) as base_url:
                 note("floor", self._program("floor.py", base_url, home))
-                if self.with_stock and not round_:
+                if self.with_others and not round_:
                     note("stock dlt", self._program("stock_dlt.py", base_url, home))
+                    if self.singer:
+                        note("Singer", self._tap_to_target(self.singer, base_url, home))
                 note("llm-stats", self._run(base_url, home))
                 note("llm-stats, unchanged", self._run(base_url, home))
             with serving(changed(records, round_), self.latency_ms, home) as base_url:
@@ -122,6 +128,13 @@ class Bench:
 
     def _program(self, name: str, base_url: str, home: Path) -> Cost:
         return spend([sys.executable, str(PROGRAMS / name), base_url, KEY, str(self.concurrency), str(self.count), str(home)], home)
+
+    def _tap_to_target(self, python: str, base_url: str, home: Path) -> Cost:
+        tap, target = home / "tap.json", home / "target.json"
+        tap.write_text(json.dumps({"base_url": base_url, "api_key": KEY, "count": self.count}))
+        target.write_text(json.dumps({"path": str(home / "singer.duckdb"), "default_target_schema": "main"}))
+        pipe = f"{python} {PROGRAMS / 'singer_tap.py'} --config {tap} | {Path(python).with_name('target-duckdb')} --config {target}"
+        return spend(["bash", "-o", "pipefail", "-c", pipe], home)
 
     def _run(self, base_url: str, home: Path) -> Cost:
         ids = home / "ids.txt"
@@ -162,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a run costs beside the floor.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=32)
+    parser.add_argument("--singer", action="store_true", help="Install the Singer SDK and target-duckdb, and measure them too.")
     parser.add_argument("--only", help="one of the sizes, as COUNT/LATENCY_MS, such as 1000/50")
     given = parser.parse_args()
     sizes = [(1_000, 50), (10_000, 50), (1_000, 0), (10_000, 0)]
@@ -170,9 +184,10 @@ def main() -> None:
         sizes = [(int(count), int(latency_ms))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        singer = venvs.python_with(folder, "singer-sdk", "target-duckdb") if given.singer else None
         start_up(folder)
         for count, latency_ms in sizes:
-            bench = Bench(count, latency_ms, given.concurrency, given.rounds, with_stock=(count, latency_ms) == (1_000, 50))
+            bench = Bench(count, latency_ms, given.concurrency, given.rounds, (count, latency_ms) == (1_000, 50), singer)
             report(bench, bench.measure(folder))
 
 

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-import server
+
+from engines import server
 
 #: Of the role that owns the databases: a secret.
 SECRET = "batch-word-5f3a"

@@ -37,4 +37,4 @@ def test_what_cannot_be_translated_is_said() -> None:
 def test_every_statement_has_a_counterpart() -> None:
     for file in [file for file in [*sql.in_order(), *sql.files("checks")] if file.layer != "macros"]:
         for _, statement in sql.statements(file):
-            assert translate(statement, "postgres")
+            assert translate(statement.query, "postgres")
