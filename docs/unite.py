@@ -23,20 +23,18 @@ def unite(united: Path, shards: list[Path]) -> None:
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = WorkingCopy(Path(folder))
         copy.create()
+        copy.define()
         for shard in shards:
             Reader(shard).close()  # refuses what is no warehouse of this version
-        with duckdb.connect(copy.path) as connection:
-            for number, shard in enumerate(shards):
-                connection.execute(f"attach {sql.literal(str(shard))} as shard{number} (read_only)")
-            connection.execute("create schema raw; create schema history")
-            for table in tables:
-                rows = " union all by name ".join(f"select * from shard{number}.{table}" for number in range(len(shards)))
-                connection.execute(f"create table {table} as {rows}")
+            with duckdb.connect(copy.path) as connection:
+                connection.execute(f"attach {sql.literal(str(shard))} as shard (read_only)")
+                for table in tables:
+                    connection.execute(f"insert into {table} by name select * from shard.{table}")
+        with duckdb.connect(copy.path) as connection, sql.transaction(connection):
+            sql.update_history(connection)  # which only counts anew
             twice = connection.execute("select id from raw.models group by id having count(*) > 1 order by id limit 1").fetchall()
-            if twice:
-                sys.exit(f"{twice[0][0]} is in more than one of these databases")
-            with sql.transaction(connection):
-                sql.apply(connection)
+        if twice:
+            sys.exit(f"{twice[0][0]} is in more than one of these databases")
         copy.path.replace(united)
 
 

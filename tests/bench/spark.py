@@ -46,7 +46,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
     for file in sql.in_order():
         if (raw and file.layer == "staging") or (file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))):
             # Spark takes no comments on the columns of a view after it is made
-            made = [statement for _, statement in sql.statements(file) if not statement.lower().startswith("comment")]
+            made = [statement.query for _, statement in sql.statements(file) if not statement.query.strip().startswith("comment")]
             statements += [translate(statement, "spark") for statement in made]
     return statements
 
@@ -195,7 +195,7 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
         connection.execute(f"create view history.models as from '{history}/models.parquet'")
         connection.execute(f"create view history.offers as from '{history}/offers.parquet/*.parquet'")
         for file in (file for file in sql.in_order() if file.address in ("marts.price_history", "marts.price_changes")):
-            connection.execute(next(sql.statements(file))[1])
+            connection.execute(next(sql.statements(file))[1].query)
         for question, query in QUESTIONS.items():
             tries = []
             for _ in range(2):

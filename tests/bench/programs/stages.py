@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dlt.pipeline.pipeline import Pipeline
 from llm_stats import cli, raw, sql
 from llm_stats.crew import Crew
@@ -75,7 +76,7 @@ def watch_statements() -> None:
     """From now on, what is executed between one statement of a file under `sql/` and the next belongs to the file's layer."""
     original = sql.statements
 
-    def statements(file: sql.SqlFile) -> Iterator[tuple[int, str]]:
+    def statements(file: sql.SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
         with timed("history" if file.layer == "history" else "views"):
             yield from original(file)
 
