@@ -3,7 +3,8 @@
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0}, "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
 Answers are put into columns while others arrive: the clock counts both under `columns`, their processor time is told apart by thread. The
-peak is the most memory in use at any moment of the stage, whatever was left over from the stage before included (Linux).
+peak is the most memory in use at any moment of the stage, whatever was left over from the stage before included (Linux). `bench/stages.py`
+looks closer at the fetch, and at one thread; here are DuckDB's threads too, and the memory.
 """
 
 from __future__ import annotations
