@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 from llm_stats import sql
+from llm_stats.errors import LlmStatsError
 from llm_stats.reader import Reader
 from llm_stats.tables import TABLES
 from llm_stats.working_copy import WorkingCopy
@@ -39,4 +40,9 @@ def unite(united: Path, shards: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    unite(Path(sys.argv[1]), [Path(shard) for shard in sys.argv[2:]])
+    if len(sys.argv) < 3:
+        sys.exit("usage: unite.py UNITED SHARD …")
+    try:
+        unite(Path(sys.argv[1]), [Path(shard) for shard in sys.argv[2:]])
+    except LlmStatsError as error:
+        sys.exit(f"unite.py: {error}")
