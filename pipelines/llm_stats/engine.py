@@ -125,6 +125,10 @@ class Session:
             from psycopg2 import extras
 
             extras.register_default_json(client.native_connection, loads=str)  # as it was written
+            # PostgreSQL takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that
+            # nevertheless do look so dear that it would compile each of them.
+            self.native("set enable_nestloop = off")
+            self.native("set jit = off")
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """The result of a statement, if it has one. Raises `EngineError`."""
