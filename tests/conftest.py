@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +17,9 @@ import pytest
 from llm_stats import cli, record, sql
 from llm_stats import raw as raw_tables
 from llm_stats.batch import arrow_tables
+from llm_stats.cache import ResponseCache
 from llm_stats.client import Answer
-from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 
 # A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -26,9 +28,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 class RawTables:
     """A DuckDB connection with the raw tables, and a way to put records into them as a run does, but for dlt."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
-        raw_tables.define(connection)
+        self._is_defined = is_defined
+        if not is_defined:
+            raw_tables.define(connection)
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
@@ -53,17 +57,30 @@ class RawTables:
         self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
-        """Builds staging, history and marts from `sql/`."""
+        """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
         with sql.transaction(self.connection):
-            sql.define(self.connection)
+            if not self._is_defined:
+                sql.define(self.connection)
             sql.update_history(self.connection)
+        self._is_defined = True
+
+
+@pytest.fixture(scope="session")
+def _everything_built() -> Iterator[RawTables]:
+    from replay import built
+
+    with built() as raw:
+        yield raw
 
 
 @pytest.fixture
-def raw() -> Iterator[RawTables]:
-    """Empty raw tables in a DuckDB in memory."""
-    with duckdb.connect() as connection:
-        yield RawTables(connection)
+def raw(_everything_built: RawTables) -> Iterator[RawTables]:
+    """Empty raw tables in a DuckDB in memory, with everything under `sql/` on them, and a connection of the test's own."""
+    from replay import empty
+
+    empty(_everything_built)
+    with _everything_built.connection.cursor() as connection:
+        yield RawTables(connection, is_defined=True)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +89,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from llm_stats.demo import run_demo
 
     return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+
+
+@pytest.fixture(scope="session")
+def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from llm_stats.demo import demo_settings
+    from llm_stats.run import carry_out
+
+    folder = tmp_path_factory.mktemp("one_model")
+    with SampleApi([entry for entry in today() if entry["id"] == "murmur-1"]) as api:
+        carry_out(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
+    return folder
+
+
+@pytest.fixture
+def one_model(_run_of_one_model: Path, home: Path) -> Path:
+    """`llm_stats.duckdb` in `home` as a run of `murmur-1` has published it, with all that is beside it."""
+    shutil.copytree(_run_of_one_model, home, symlinks=True, dirs_exist_ok=True)
+    return home / "llm_stats.duckdb"
 
 
 @pytest.fixture
@@ -83,10 +118,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def api() -> Iterator[SampleApi]:
-    """The sample API, on loopback."""
-    with SampleApi() as serving:
+def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
+    """The sample API, on loopback; with the `RECORDS` of the module, if it has any."""
+    with SampleApi(getattr(request.module, "RECORDS", None)) as serving:
         yield serving
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[ResponseCache]:
+    with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+        yield cache
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import Command
 from llm_stats.published import LAYOUT
-
-
-@pytest.fixture
-def demo(llm_stats: Command, home: Path) -> Path:
-    llm_stats("demo", "--database", "w.duckdb")
-    return home / "w.duckdb"
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -82,10 +77,9 @@ def test_the_root_is_no_place_for_an_export(llm_stats: Command, demo: Path) -> N
 
 def test_a_view_that_reaches_for_another_file_cannot_be_exported(llm_stats: Command, demo: Path, home: Path) -> None:
     (home / "secret.csv").write_text("key\n1\n")
-    demo.chmod(0o644)
-    with duckdb.connect(demo) as connection:
+    with duckdb.connect(shutil.copyfile(demo, home / "w.duckdb")) as connection:
         connection.execute(f"create view marts.stolen as select * from read_csv('{home / 'secret.csv'}')")
-    done = llm_stats("export", "it's out", "--database", demo)
+    done = llm_stats("export", "it's out", "--database", "w.duckdb")
     assert (done.code, "Permission Error: Cannot access file" in done.err) == (2, True)
     assert not (home / "it's out").exists()
 

@@ -1,20 +1,15 @@
 """Whole runs against an API that fails: what is loaded, what is left, what is said, and that nothing is paid twice or forgotten.
 
-`LLM_STATS_KILLS=20` kills a run at 20 moments instead of a few; `LLM_STATS_TEST_DATA` names the open data set, if it lies elsewhere.
+`LLM_STATS_TEST_DATA` names the open data set, if it lies elsewhere.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 import logging
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -25,22 +20,19 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
-from llm_stats import record, run
+from llm_stats import run
 from llm_stats.batch import arrow_tables
 from llm_stats.cache import ResponseCache
-from llm_stats.client import Answer
 from llm_stats.errors import LlmStatsError
-from llm_stats.progress import Tally, shown
 from llm_stats.result import Result
 from llm_stats.run import stalest_first
-from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
+from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.summary import summary
 from llm_stats.warehouse import Warehouse
 
 DATA = Path(
     os.environ.get("LLM_STATS_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data" / "llm_stats_records.json",
 )
-KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 RECORDS = catalogue(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime.now(dt.UTC)
@@ -252,118 +244,6 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     assert rows(home, "select count(*) from raw.models") == [(169,)]
 
 
-def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
-    """The real command, in a process of its own."""
-    given = [*arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "llm_stats", "run", *given],
-        cwd=home,
-        env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-class TestInterrupt:
-    """Ctrl-C, once."""
-
-    def interrupted(self, home: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
-        """Exit code, what was printed, and how many seconds it took to end."""
-        run = started(home, api, *IDS)
-        while not when():
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.01)
-        time.sleep(0.3)
-        began = time.monotonic()
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=60)
-        return run.returncode, out, err, time.monotonic() - began
-
-    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
-        """One that comes a second later is kept as well."""
-        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
-            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
-        assert (code, out) == (130, "")
-        assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
-        assert seconds < 6
-        assert not (tmp_path / "llm_stats.duckdb").exists()
-
-    def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
-            run = started(tmp_path, api, "--all", "--log-format", "json")
-            while not api.requests:
-                assert run.poll() is None, run.communicate()
-                time.sleep(0.01)
-            run.send_signal(signal.SIGINT)
-            _, err = run.communicate(timeout=30)
-        *_, last = map(json.loads, err.splitlines())
-        assert run.returncode == 130
-        assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
-        assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
-
-    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
-        assert (code, err) == (0, "")
-        assert "12 models asked: 12 loaded; 13 requests in " in out
-        assert seconds < 6
-
-
-def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
-    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-        run = started(tmp_path, api, *IDS)
-        while len(api.requests) < 13:
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.01)
-        time.sleep(0.2)
-        with Warehouse(tmp_path / "llm_stats.duckdb").lock():
-            assert run.poll() is None
-        run.kill()
-        run.communicate()
-
-
-class TestKill:
-    """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
-
-    COUNT, CONCURRENCY, LATENCY_MS = 300, 8, 25
-
-    @pytest.mark.parametrize("moment", range(KILLS))
-    def test_at_any_moment(self, moment: int, tmp_path: Path) -> None:
-        """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
-        records = catalogue(self.COUNT, providers=1, scores=1)
-        ids = [entry["id"] for entry in records]
-        (tmp_path / "ids.txt").write_text("\n".join(ids))
-        progress = (moment + 0.5) / KILLS * 1.25
-        with SampleApi(records, latency_ms=self.LATENCY_MS) as api:
-            run = self.start(tmp_path, api)
-            while len(api.requests) < min(progress, 1) * self.COUNT:
-                assert run.poll() is None, run.communicate()
-                time.sleep(0.002)
-            time.sleep(max(progress - 1, 0) * 4)
-            published = (tmp_path / "llm_stats.duckdb").exists()
-            os.kill(run.pid, signal.SIGKILL)
-            run.communicate()
-            time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
-            before = len(asked(api))
-            assert self.leaks(tmp_path) == []
-            again = self.start(tmp_path, api)
-            out, err = again.communicate(timeout=100)
-            assert (again.returncode, err) == (0, "")
-        assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in out
-        assert rows(tmp_path, "select count(*), count(distinct id) from raw.models") == [(self.COUNT, self.COUNT)]
-        assert set(asked(api)) == set(ids)
-        if not published:
-            assert len(asked(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
-            assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
-
-    def start(self, home: Path, api: SampleApi) -> subprocess.Popen[str]:
-        return started(home, api, "--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
-
-    def leaks(self, home: Path) -> list[Path]:
-        return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]
-
-
 class TestKey:
     """It is nowhere: not in a file, a log line at debug level, a traceback, an output; even where the server echoes it."""
 
@@ -443,60 +323,3 @@ class TestAccount:
     def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
         lines = [said for said in summary(Result(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
         assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines
-
-
-class TestProgress:
-    def answers(self, pause: float = 0) -> Any:
-        for number in range(4):
-            time.sleep(pause)
-            outcome: record.Outcome = "failed" if number == 3 else "loaded"
-            fetch = record.Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
-            yield Answer(fetch, None if number == 3 else {"id": str(number)})
-
-    def test_says_a_line_every_few_seconds_even_when_nothing_comes(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("llm_stats.progress._SECONDS_BETWEEN_LINES", 0.05)
-        assert len(list(shown(self.answers(pause=0.12), 4))) == 4
-        lines = capsys.readouterr().err.splitlines()
-        assert len(lines) >= 5
-        assert lines[0].startswith("fetched 0 of 4, 0 failed, 0 requests/min")
-        assert any(line.startswith("fetched 2 of 4, 0 failed, ") and line.endswith(" s left") for line in lines)
-
-    def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
-        """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
-        tally = Tally(335, requests_per_minute=50)
-        fetch = record.Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
-        for _ in range(50):
-            tally.add(Answer(fetch, {}))
-        facts = tally.facts()
-        assert facts["requests_per_minute"] == 50
-        assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
-        assert str(tally).endswith("50 requests/min, 6 min left")
-
-    def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        now = [1000.0]
-        monkeypatch.setattr("llm_stats.progress.time.monotonic", lambda: now[0])
-        tally = Tally(10)
-        for _ in range(3):
-            tally.add(Answer(record.Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
-            now[0] += 40
-        assert tally.facts()["requests_per_minute"] == 2
-
-    def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-        monkeypatch.setattr("rich.console.Console.is_terminal", True)
-        monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
-        said = itertools.count(1)
-        monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
-        assert len(list(shown(self.answers(pause=0.3), 4))) == 4
-        assert "told 8 times" in capsys.readouterr().err
-
-    def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-        assert len(list(shown(self.answers(), 4))) == 4
-        assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
-
-    def test_says_nothing_of_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
-        list(shown(self.answers(), 4))
-        assert capsys.readouterr().err == ""

@@ -41,26 +41,39 @@ def run(llm_stats: Command, api: SampleApi) -> Command:
 
 
 class TestDemo:
-    def test_shows_comparisons_and_says_that_it_is_a_sample(self, llm_stats: Command, home: Path) -> None:
+    def test_shows_changes_and_comparisons_and_twice_in_a_row_duplicates_nothing(
+        self, llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever the settings of another run are."""
+        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
+        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
         assert done.code == 0
         assert "The numbers are a sample" in done.out
         assert f"{len(IDS)} models asked: {len(IDS)} loaded" in done.out
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
+        assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
+        assert "\n6 changes, biggest first:" in done.out
+        for words in (
+            "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
+            "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
+            "quill-coder-1 at bluebird: listed",
+            "kestrel-2-mini at alpine-cloud: delisted",
+            "halcyon-3 on sample-math: 0.97 → 0.79",
+            "kestrel-2-pro on sample-code: 0.81 verified",
+        ):
+            assert words in done.out
         assert (home / "llm_stats_demo.duckdb").is_symlink()
-
-    def test_twice_in_a_row_duplicates_nothing(self, llm_stats: Command, home: Path) -> None:
         counts = "select (select count(*) from marts.models), (select count(*) from marts.offers), (select count(*) from marts.scores)"
-        llm_stats("demo")
         before = rows(home / "llm_stats_demo.duckdb", counts)
-        assert llm_stats("demo").code == 0
+        again = llm_stats("demo")
+        assert again.code == 0
+        assert "\n0 changes\n" in again.out, "nothing new the second time"
+        assert (
+            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did" in again.out
+        )
         assert rows(home / "llm_stats_demo.duckdb", counts) == before
-
-    def test_settings_of_another_run_do_not_reach_it(self, llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
-        assert llm_stats("demo").code == 0
 
 
 class TestIds:
@@ -212,10 +225,9 @@ class TestBadInput:
         assert content(home / "mine.duckdb") == before
 
     @pytest.mark.parametrize(("layout", "age"), [(LAYOUT + 1, "a newer"), (LAYOUT - 1, "an older")])
-    def test_a_warehouse_of_another_version(self, run: Command, home: Path, layout: int, age: str) -> None:
-        run("murmur-1")
-        (home / "llm_stats.duckdb").chmod(0o644)
-        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+    def test_a_warehouse_of_another_version(self, run: Command, one_model: Path, layout: int, age: str) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
             connection.execute("update history.layout set version = ?", [layout])
         done = run("murmur-1")
         assert done.code == 2
@@ -254,11 +266,9 @@ class TestBadInput:
         for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
             assert (done.code, "pipe.duckdb is no file; name another" in done.err) == (2, True)
 
-    def test_a_damaged_warehouse(self, run: Command, home: Path, api: SampleApi) -> None:
-        run("murmur-1")
-        api.requests.clear()
-        (home / "llm_stats.duckdb").chmod(0o644)
-        with duckdb.connect(home / "llm_stats.duckdb") as connection:
+    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")
         done = run("murmur-1")
         assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
@@ -280,14 +290,13 @@ class TestBadInput:
         done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
         assert (done.code, "cannot be written" in done.err) == (2, True)
 
-    def test_two_runs_at_once(self, run: Command, api: SampleApi, home: Path, locked: Callable[[Path], None]) -> None:
-        run("murmur-1")
-        before = content(home / "llm_stats.duckdb")
-        locked(home / "llm_stats.duckdb")
+    def test_two_runs_at_once(self, run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]) -> None:
+        before = content(one_model)
+        locked(one_model)
         done = run("aurora-large-1")
         assert done.code == 6
         assert "another run holds the lock (process " in done.err
-        assert content(home / "llm_stats.duckdb") == before
+        assert content(one_model) == before
 
 
 @pytest.fixture
@@ -348,27 +357,28 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, home: Path) -
     assert rows(home / "llm_stats.duckdb", "select count(*) from marts.models") == [(len(IDS),)]
 
 
-def test_two_warehouses_in_one_place_never_meet(run: Command, home: Path) -> None:
+def test_two_warehouses_in_one_place_never_meet(run: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them forgets snapshots: of its own, or the others would lose what is published."""
+    monkeypatch.setenv("SOURCES__LLM_STATS__KEEP_SNAPSHOTS", "1")
     names = ["w.duckdb", "w.db", "w"]
     for name in names:
-        for _ in range(4):
+        for _ in range(2):
             assert run("murmur-1", "--database", name).code == 0
-    assert [rows(home / name, "select count(*) from raw.fetches") for name in names] == [[(4,)]] * 3
+    assert [rows(home / name, "select count(*) from raw.fetches") for name in names] == [[(2,)]] * 3
 
 
 def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
     api.publish([{"id": "broken"}, *sample.today()[:2]])
-    for _ in range(3):
+    for _ in range(2):
         done = run("--all", "--concurrency", 1)
         assert done.code == 4
         assert "3 models asked: 2 loaded, 1 rejected" in done.out
 
 
-def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, home: Path) -> None:
-    run("murmur-1")
-    before = (home / "llm_stats.duckdb").readlink()
-    assert run("murmur-1", "--max-age", "1h").code == 0
-    assert (home / "llm_stats.duckdb").readlink() == before
+def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Path) -> None:
+    before = one_model.readlink()
+    assert run("murmur-1", "--max-age", "1d").code == 0
+    assert one_model.readlink() == before
 
 
 def test_in_python_a_string_is_one_id(api: SampleApi, home: Path) -> None:
@@ -384,9 +394,8 @@ def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, home: Pa
     assert rows(home / "llm_stats.duckdb", "select extra ->> '$.carbon_g' from raw.models") == [("12",)]
 
 
-def test_a_broken_view_publishes_nothing(run: Command, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    run("murmur-1")
-    before = content(home / "llm_stats.duckdb")
+def test_a_broken_view_publishes_nothing(run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = content(one_model)
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
     (broken / "marts" / "bad.sql").write_text("create view marts.bad as\nselect nothing")
@@ -394,13 +403,14 @@ def test_a_broken_view_publishes_nothing(run: Command, home: Path, monkeypatch: 
     done = run("aurora-large-1")
     assert done.code == 1
     assert "marts/bad.sql, line 2: Binder Error" in done.err
-    assert content(home / "llm_stats.duckdb") == before
-    assert list((home / ".llm_stats" / "work").iterdir()) == []
+    assert content(one_model) == before
+    assert list((one_model.parent / ".llm_stats" / "work").iterdir()) == []
 
 
-def test_a_moved_warehouse_still_opens(run: Command, home: Path) -> None:
-    run("murmur-1", "--database", "first/llm_stats.duckdb")
-    (home / "first").rename(home / "second")
+def test_a_moved_warehouse_still_opens(one_model: Path, home: Path) -> None:
+    (home / "second").mkdir()
+    for path in (one_model, one_model.with_name(".llm_stats")):
+        path.rename(home / "second" / path.name)
     assert rows(home / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
 
 

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import Command
 from llm_stats import snapshots as snapshots_module
-from llm_stats.errors import CheckFailed, LoadFailed, Locked, UsageError
-from llm_stats.published import LAYOUT
-from llm_stats.reader import Reader
-from llm_stats.sample import SampleApi
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.snapshots import Snapshots, listing
-from llm_stats.warehouse import Warehouse
-
-
-def make(file: Path, value: int) -> Path:
-    """A little warehouse that says which one it is."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(file) as connection:
-        connection.execute(f"create schema history; create table history.layout as select {LAYOUT} as version")
-        connection.execute(f"create table t as select {value} as x")
-    return file
-
-
-def says(database: Path) -> int:
-    with duckdb.connect(database, read_only=True) as connection:
-        return int(connection.execute("select x from t").fetchall()[0][0])
+from miniature import live_folder, make, publish, says
 
 
 @pytest.fixture
@@ -46,11 +28,6 @@ def published(tmp_path: Path) -> Path:
 @pytest.fixture
 def snapshots(tmp_path: Path, published: Path) -> Snapshots:
     return Snapshots(published, tmp_path / ".w" / "snapshots", keep=3)
-
-
-def publish(snapshots: Snapshots, tmp_path: Path, *values: int) -> None:
-    for value in values:
-        snapshots.publish(make(tmp_path / "work" / str(value) / "w.duckdb", value), f"20260101T000000.{value:06}Z")
 
 
 def test_the_published_path_leads_to_the_newest_and_three_stay(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -115,10 +92,6 @@ def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapsho
     assert says(published) == 1, "and not the branch that was left"
 
 
-def live_folder(published: Path) -> Path:
-    return published.resolve().parent
-
-
 def test_a_file_with_a_log_beside_it_is_never_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     file = make(tmp_path / "work" / "w.duckdb", 1)
     file.with_name("w.duckdb.wal").write_bytes(b"what a full disk kept out of the file")
@@ -166,6 +139,36 @@ def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: 
     snapshots.go_back("20260101T000000.000001Z")
     assert says(published) == 1
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
+
+
+def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    published.unlink()
+    make(published, 9)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))  # as a full disk: the copy of the plain file does not fit
+    try:
+        with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
+            snapshots.go_back()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert says(published) == 9
+    snapshots.sweep()
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
+    snapshots.go_back("20260101T000000.000001Z")
+    assert says(published) == 1
+
+
+def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    with ThreadPoolExecutor(1) as run:
+        publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
+        listed = [listing(snapshots).rows]
+        while not publishing.done():
+            listed.append(listing(snapshots).rows)
+        publishing.result()
+    assert all(sum(is_live for _, is_live, *_ in rows) <= 1 for rows in listed)
+    assert len(listed) > 5
 
 
 def test_a_mark_without_a_file_is_no_snapshot(
@@ -278,9 +281,9 @@ def test_where_there_are_no_links_a_rename_does_the_job(
 
 
 class TestCommands:
-    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path) -> None:
-        llm_stats("demo")
-        database = ("--database", "llm_stats_demo.duckdb")
+    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path, demo: Path) -> None:
+        shutil.copytree(demo.parent, home, symlinks=True, dirs_exist_ok=True)
+        database = ("--database", demo.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [(True, 14), (False, 14)]
         assert f"is the snapshot {listed[1]['snapshot_id']} again" in llm_stats("rollback", *database).out
@@ -288,234 +291,3 @@ class TestCommands:
         assert "no older snapshot" in llm_stats("rollback", *database).err
         assert llm_stats("rollback", "--to", listed[0]["snapshot_id"], *database).code == 0
         assert llm_stats("rollback", "--to", "../../etc", *database).code == 2
-
-    def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
-        self, llm_stats: Command, api: SampleApi, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        run = ("run", "murmur-1", "--base-url", api.base_url)
-        assert llm_stats(*run).code == 0
-        before = (home / "llm_stats.duckdb").read_bytes()
-        broken = shutil.copytree(Path(__file__).parents[1] / "sql", home / "sql")
-        (broken / "checks" / "never.sql").write_text(
-            "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
-        )
-        (broken / "checks" / "doubt.sql").write_text("-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n")
-        monkeypatch.setattr("llm_stats.sql.folder", lambda: broken)
-        done = llm_stats(*run)
-        assert done.code == 5
-        assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
-        assert done.err.count("model_id=") == 5
-        assert (home / "llm_stats.duckdb").read_bytes() == before
-        assert "9 rows" in (home / ".llm_stats" / "refused" / "reason.txt").read_text()
-        with duckdb.connect(home / ".llm_stats" / "refused" / "llm_stats.duckdb", read_only=True) as refused:
-            assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
-        assert llm_stats("check").code == 5
-        assert "if the data is right, run again with --accept never" in done.err
-        accepted = llm_stats(*run, "--accept", "never")
-        assert (accepted.code, "error: never: No model is there" in accepted.out) == (0, True)
-        assert "there is no check 'nevr'" in llm_stats(*run, "--accept", "nevr").err
-        (broken / "checks" / "never.sql").unlink()
-        warned = llm_stats(*run)
-        assert warned.code == 0
-        assert "warning: doubt: A doubt: 1 row: model_id=murmur-1" in warned.out
-        assert llm_stats("check").code == 0
-
-    def test_a_full_disk_publishes_nothing(self, api: SampleApi, home: Path) -> None:
-        command = f"'{sys.executable}' -m llm_stats run murmur-1 --base-url {api.base_url}"
-        assert subprocess.run(command, shell=True, check=False).returncode == 0
-        before = (home / "llm_stats.duckdb").read_bytes()
-        # files may not grow past 200 blocks of 1 kB: the copy of the database fails in the middle, as on a full disk
-        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 200; {command}"]
-        done = subprocess.run(full, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert "nothing was published" in done.stderr
-        assert "Traceback" not in done.stderr
-        assert (home / "llm_stats.duckdb").read_bytes() == before
-        assert subprocess.run(command, shell=True, check=False).returncode == 0, "the next run is clean"
-
-    def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(self, api: SampleApi, home: Path) -> None:
-        command = f"'{sys.executable}' -m llm_stats run --all --requests-per-minute 0 --base-url {api.base_url}"
-        # the log of what is written fits, the file that it is to go into does not
-        full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; {command}"]
-        done = subprocess.run(full, capture_output=True, text=True, check=False)
-        assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
-        assert not (home / "llm_stats.duckdb").exists()
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        assert (done.returncode, "14 loaded; 1 request in" in done.stdout) == (0, True), done.stdout
-
-
-class TestPlaces:
-    def test_a_folder_that_is_a_link(self, tmp_path: Path) -> None:
-        (tmp_path / "real").mkdir()
-        (tmp_path / "link").symlink_to("real")
-        snapshots = Warehouse(tmp_path / "link" / "w.duckdb").snapshots
-        publish(snapshots, tmp_path, 1, 2)
-        assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
-        (live_folder(tmp_path / "real" / "w.duckdb") / "published").unlink()
-        snapshots.sweep()
-        assert says(tmp_path / "link" / "w.duckdb") == 2
-        assert snapshots.go_back().id == "20260101T000000.000001Z"
-
-    def test_the_folder_beside_may_lie_elsewhere(self, tmp_path: Path) -> None:
-        with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as elsewhere:
-            (tmp_path / ".w").symlink_to(elsewhere)
-            warehouse = Warehouse(tmp_path / "w.duckdb")
-            with warehouse.lock():
-                make(warehouse.folder / "work" / "w.duckdb", 1)
-                warehouse.snapshots.publish(warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z")
-            assert says(tmp_path / "w.duckdb") == 1
-            assert [snapshot.is_live for snapshot in warehouse.snapshots.all()] == [True]
-
-    def test_a_folder_of_somebody_else_is_not_taken_over(self, tmp_path: Path) -> None:
-        thesis = tmp_path / ".project" / "work" / "thesis.txt"
-        thesis.parent.mkdir(parents=True)
-        thesis.write_text("x")
-        with pytest.raises(UsageError, match="holds something else; choose another name"), Warehouse(tmp_path / "project.duckdb").lock():
-            pass
-        (tmp_path / ".project" / "lock").touch()
-        with Warehouse(tmp_path / "project.duckdb").lock():
-            assert thesis.read_text() == "x"
-
-    def test_a_plain_file_with_a_log_is_refused(self, tmp_path: Path) -> None:
-        (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
-        with (
-            pytest.raises(UsageError, match=r"w\.duckdb\.wal holds what is not in the database yet"),
-            Warehouse(tmp_path / "w.duckdb").lock(),
-        ):
-            pass
-
-    def test_a_lock_that_is_a_folder(self, tmp_path: Path) -> None:
-        (tmp_path / ".w" / "lock").mkdir(parents=True)
-        (tmp_path / ".w" / "holder.json").mkdir()
-        with pytest.raises(UsageError, match="cannot be written: Is a directory"), Warehouse(tmp_path / "w.duckdb").lock():
-            pass
-        (tmp_path / ".w" / "lock").rmdir()
-        (tmp_path / ".w" / "lock").touch()
-        with Warehouse(tmp_path / "w.duckdb").lock():
-            assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, (
-                "nothing is left of trying what can be written"
-            )
-
-    def test_a_holder_that_says_nothing(self, tmp_path: Path) -> None:
-        warehouse = Warehouse(tmp_path / "w.duckdb")
-        with warehouse.lock():
-            (warehouse.folder / "holder.json").write_text("[1]")
-            with pytest.raises(Locked, match="just started"), warehouse.lock():
-                pass
-
-    def test_the_reason_of_a_refusal_is_never_lost(self, tmp_path: Path) -> None:
-        warehouse = Warehouse(tmp_path / "w.duckdb")
-        with warehouse.lock(), warehouse.working_copy() as copy:
-            warehouse.refused.write_text("a file")
-            with pytest.raises(CheckFailed, match="why\nthe refused file is kept at"), warehouse.keeping_refused(copy):
-                raise CheckFailed("why")
-            with pytest.raises(CheckFailed, match="why\nthe refused file could not be kept: "), warehouse.keeping_refused(copy):
-                raise CheckFailed("why")  # the copy is gone
-
-    def test_readers_spell_a_path_as_the_writer_does(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
-        (tmp_path / "far" / "deep").mkdir(parents=True)
-        (tmp_path / "link").symlink_to("far/deep")
-        for name in ("link/../y.duckdb", "~tilde/x.duckdb", "md:foo.duckdb"):
-            publish(Warehouse(Path(name)).snapshots, tmp_path, 1)
-            with Reader(Path(name)) as reader:
-                assert reader.query("select x from t").rows == [(1,)]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
-class TestUsers:
-    """Users without a name, as in a container, who share a folder."""
-
-    #: Does a thing as root, so that all modules are there (users may not reach the interpreter), and then as another user.
-    SCRIPT = """
-import contextlib, datetime as dt, os, pathlib, sys
-import duckdb
-from llm_stats import cli
-from llm_stats.cache import ResponseCache
-from llm_stats.published import LAYOUT
-from llm_stats.warehouse import Warehouse
-
-def publish(database):
-    warehouse = Warehouse(pathlib.Path(database))
-    with warehouse.lock(), ResponseCache(warehouse.cache, dt.timedelta(1)), warehouse.working_copy() as copy:
-        with duckdb.connect(copy.path) as connection:
-            connection.execute("create schema if not exists history")
-            connection.execute(f"create or replace table history.layout as select {LAYOUT} as version")
-        warehouse.publish(copy)
-
-def command(database):
-    for words in (["run", "x"], ["show"], ["rollback"], ["snapshots"]):
-        sys.argv = ["llm-stats", *words, "--database", database]
-        with contextlib.suppress(SystemExit):
-            cli.main()
-
-do, user, umask, own, shared = sys.argv[1:]
-with contextlib.redirect_stderr(None):
-    globals()[do](own)
-os.umask(int(umask, 8))
-os.setgroups([])
-os.setgid(int(user))
-os.setuid(int(user))
-os.chdir("/")
-globals()[do](shared)
-"""
-
-    def act(self, do: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """What is said on standard error."""
-        names = ("USER", "LOGNAME", "LNAME", "USERNAME")
-        environment = {name: value for name, value in os.environ.items() if name not in names} | {"LLM_STATS_API_KEY": "key"}
-        command = [sys.executable, "-c", self.SCRIPT, do, str(user), umask, str(own / "w.duckdb"), f"{shared}/w.duckdb"]
-        return subprocess.run(command, env=environment, cwd=own, stderr=subprocess.PIPE, text=True, check=False).stderr
-
-    @pytest.fixture
-    def shared(self) -> Iterator[str]:
-        with tempfile.TemporaryDirectory() as folder:
-            Path(folder).chmod(0o777)
-            yield folder
-
-    def test_share_a_folder(self, tmp_path: Path, shared: str) -> None:
-        for user, umask in ((54321, "000"), (54322, "000"), (54321, "000")):
-            assert self.act("publish", user, umask, tmp_path, shared) == ""
-        snapshots = Warehouse(Path(shared) / "w.duckdb").snapshots.all()
-        assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
-
-    def test_who_may_not_read_are_told(self, tmp_path: Path, shared: str) -> None:
-        assert self.act("publish", 54321, "077", tmp_path, shared) == ""
-        told = self.act("command", 54322, "022", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
-
-    def test_a_snapshot_that_others_may_not_read_can_be_left(self, tmp_path: Path, shared: str) -> None:
-        for user, umask in ((54321, "000"), (54322, "077")):
-            assert self.act("publish", user, umask, tmp_path, shared) == ""
-        told = self.act("command", 54321, "000", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
-        assert [snapshot.is_live for snapshot in Warehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]
-
-
-def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
-    holds = (
-        "import sys, pathlib; from llm_stats.warehouse import Warehouse\n"
-        "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)
-    assert holder.stdout is not None
-    assert holder.stdin is not None
-    assert holder.stdout.readline() == "held\n"
-    with pytest.raises(Locked, match=f"process {holder.pid} of .* on .*, since {dt.datetime.now(dt.UTC):%Y-%m-%d}"), warehouse.lock():
-        pass
-    holder.kill()
-    holder.wait()
-    holder.stdout.close()
-    holder.stdin.close()
-    with warehouse.lock():
-        pass
-
-
-def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
-    with warehouse.lock():
-        pass
-    wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)
-    with warehouse.lock():
-        assert not wreck.exists()

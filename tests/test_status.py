@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,10 +34,9 @@ def hours_ago(hours: float) -> dt.datetime:
     return NOW - dt.timedelta(hours=hours)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """Three runs: two days ago, this morning, two hours ago."""
-    path = tmp_path / "llm_stats.duckdb"
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("three_runs") / "llm_stats.duckdb"
     with duckdb.connect(path) as connection:
         raw = RawTables(connection)
         raw.load(RECORDS[:6], hours_ago(48), "1")
@@ -50,6 +50,13 @@ def database(tmp_path: Path) -> Path:
         connection.execute("update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'")
         connection.execute("update raw.fetches set attempts = 0 where outcome = 'deferred'")
         raw.apply()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, three_runs: Path) -> Path:
+    """Three runs: two days ago, this morning, two hours ago."""
+    path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
     with ResponseCache(Warehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [NOW.replace(hour=0) - dt.timedelta(seconds=1), *[hours_ago(hours) for hours in (12, 10, 2)]]
         cache._connection.executemany(

@@ -102,7 +102,8 @@ class Engine:
         while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
             error = error.args[-1]
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        says = "; ".join([lines[0], *(line for line in lines[1:] if line.startswith("DETAIL:"))])
+        reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
+        says = "; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))])
         for part in (self.credentials, getattr(self.credentials, "catalog", None)):
             if password := getattr(part, "password", None):
                 says = says.replace(str(password), "***")
@@ -124,6 +125,10 @@ class Session:
             from psycopg2 import extras
 
             extras.register_default_json(client.native_connection, loads=str)  # as it was written
+            # PostgreSQL takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that
+            # nevertheless do look so dear that it would compile each of them.
+            self.native("set enable_nestloop = off")
+            self.native("set jit = off")
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """The result of a statement, if it has one. Raises `EngineError`."""

@@ -83,7 +83,7 @@ class Reader:
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
         """The result of a query. Raises `UsageError`, in DuckDB's words, if it cannot run."""
         try:
-            with sql.interruptible():
+            with sql.interruptible(self._connection):
                 self._connection.execute(query, parameters)
                 description = self._connection.description or []
                 rows = self._connection.fetchall() if description else []

@@ -9,10 +9,13 @@ from __future__ import annotations
 import functools
 import graphlib
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import duckdb
 
@@ -102,14 +105,37 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C while DuckDB works is a `KeyboardInterrupt`, as everywhere; DuckDB makes a `RuntimeError` of it."""
+def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
+    """Ctrl-C while DuckDB works is a `KeyboardInterrupt`, as everywhere; DuckDB makes a `RuntimeError` of it.
+
+    It does so when its other threads are through with what they have begun, be it hours later: those of `connection` are told to stop.
+    """
+    with _stopped_by_ctrl_c(connection) if connection is not None else nullcontext():
+        try:
+            yield
+        except RuntimeError as error:
+            if "Query interrupted" in str(error):
+                raise KeyboardInterrupt from None
+            raise
+
+
+@contextmanager
+def _stopped_by_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Ctrl-C stops what the connection does, in all its threads; unless it means something else, or this thread cannot hear it."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        connection.interrupt()
+        signal.default_int_handler(number, frame)
+
+    hears = threading.current_thread() is threading.main_thread()
+    if not hears or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, stop)
     try:
         yield
-    except RuntimeError as error:
-        if "Query interrupted" in str(error):
-            raise KeyboardInterrupt from None
-        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def define(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> None:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from catalogue import model, offer, score
 from conftest import RawTables
+from replay import built
 
 FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa: DTZ001  every stored time is UTC without a zone
 
 
-@pytest.fixture
-def two_days(raw: RawTables) -> RawTables:
-    """One offer and one score, each 4 from the first day on and 2 from the second."""
+@pytest.fixture(scope="module")
+def two_days() -> Iterator[RawTables]:
+    """One offer and one score, each 4 from the first day on and 2 from the second; to be read."""
+    with built() as raw:
+        load_two_days(raw)
+        raw.connection.execute("set timezone = 'America/New_York'")
+        yield raw
+
+
+def load_two_days(raw: RawTables) -> None:
     for at, value in ((FIRST, 4), (SECOND, 2)):
         raw.load([model("m", providers=[offer("p", value, value)], scores=[score("b", value)])], at)
         raw.apply()
-    raw.connection.execute("set timezone = 'America/New_York'")
-    return raw
 
 
 @pytest.mark.parametrize(
@@ -61,16 +68,17 @@ def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
         assert raw.connection.execute("select round(age_hours, 1) from marts.freshness").fetchall() == [(36,)]
 
 
-def test_open_rows_are_the_current_offers_and_scores(two_days: RawTables) -> None:
-    two_days.load([model("m", providers=[offer("p", 1, None), offer("p", 1, None), offer("q", 0, 0)])], SECOND)
-    two_days.apply()
+def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:
+    load_two_days(raw)
+    raw.load([model("m", providers=[offer("p", 1, None), offer("p", 1, None), offer("q", 0, 0)])], SECOND)
+    raw.apply()
     columns = "model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
     now, current = (
-        sorted(two_days.connection.execute(f"select {columns} from {relation}").fetchall(), key=str)
+        sorted(raw.connection.execute(f"select {columns} from {relation}").fetchall(), key=str)
         for relation in ("history.offers where valid_to is null", "staging.offers")
     )
     assert now == current
-    assert two_days.connection.execute("select count(*) from history.scores where valid_to is null").fetchall() == [(0,)]
+    assert raw.connection.execute("select count(*) from history.scores where valid_to is null").fetchall() == [(0,)]
 
 
 def test_extreme_prices_break_nothing(raw: RawTables) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,21 @@ Documents = list[dict[str, Any]]
 FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
 
 
+@functools.cache
+def _empty() -> bytes:
+    """The file of a warehouse that holds nothing yet: it is the same for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "w.duckdb"
+        with duckdb.connect(file) as connection:
+            RawTables(connection).apply()
+        return file.read_bytes()
+
+
 def warehouse(file: Path, *days: Documents) -> Path:
     """A warehouse into which each list of records was loaded a day after the one before."""
+    file.write_bytes(_empty())
     with duckdb.connect(file) as connection:
-        raw = RawTables(connection)
+        raw = RawTables(connection, is_defined=True)
         for day, documents in enumerate(days):
             raw.load(documents, FIRST_DAY + dt.timedelta(days=day))
             raw.apply()

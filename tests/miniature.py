@@ -1,0 +1,32 @@
+"""A warehouse of one table with one row: small enough to publish many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from llm_stats.published import LAYOUT
+from llm_stats.snapshots import Snapshots
+
+
+def make(file: Path, value: int) -> Path:
+    """A little warehouse that says which one it is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(file) as connection:
+        connection.execute(f"create schema history; create table history.layout as select {LAYOUT} as version")
+        connection.execute(f"create table t as select {value} as x")
+    return file
+
+
+def says(database: Path) -> int:
+    with duckdb.connect(database, read_only=True) as connection:
+        return int(connection.execute("select x from t").fetchall()[0][0])
+
+
+def publish(snapshots: Snapshots, tmp_path: Path, *values: int) -> None:
+    for value in values:
+        snapshots.publish(make(tmp_path / "work" / str(value) / "w.duckdb", value), f"20260101T000000.{value:06}Z")
+
+
+def live_folder(published: Path) -> Path:
+    return published.resolve().parent
