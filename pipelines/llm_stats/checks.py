@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,6 +76,16 @@ def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
         way_out = "if the data is right, run again with " + " ".join(f"--accept {finding.check}" for finding in errors)
         raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
     return found
+
+
+@contextmanager
+def ready(reader: Reader) -> Iterator[Reader]:
+    """The same warehouse, made ready for the checks."""
+    if reader.is_file:
+        with ComputedOnce(reader.database) as computed:
+            yield computed
+    else:
+        yield reader
 
 
 class ComputedOnce(Reader):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 
 database_option = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
+destination_option = click.option("--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]")
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where to read from: the options `--database` and `--destination`, as settings."""
+    return database_option(destination_option(command))
+
+
 format_option = click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True, help="How to print."
 )
@@ -33,8 +41,8 @@ _limit_option = click.option(
 @_limit_option
 @click.option("--describe", is_flag=True, help="What it says, and what each column means.")
 @format_option
-@database_option
-def show(name: str | None, limit: int | None, describe: bool, form: Format, database: Path | None) -> None:
+@place_options
+def show(name: str | None, limit: int | None, describe: bool, form: Format, **place: Any) -> None:
     """Show a view; without a name, list what there is.
 
     \b
@@ -42,7 +50,7 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, data
     llm-stats show offers --describe
     llm-stats show model_prices --limit 5 --format markdown
     """
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         if name is None:
             print_table(reader.catalog(), form)
         elif describe:
@@ -63,8 +71,8 @@ class _Query(click.Command):
 @click.command(cls=_Query)
 @click.argument("query")
 @format_option
-@database_option
-def sql(query: str, form: Format, database: Path | None) -> None:
+@place_options
+def sql(query: str, form: Format, **place: Any) -> None:
     """Ask the warehouse anything, in SQL.
 
     One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
@@ -75,15 +83,15 @@ def sql(query: str, form: Format, database: Path | None) -> None:
     llm-stats sql "$(cat question.sql)" --format csv
     llm-stats sql - < question.sql
     """
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         print_table(reader.ask(read_text(Path("-"), "sql") if query == "-" else query), form)
 
 
 @click.command()
 @click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
 @format_option
-@database_option
-def changes(since: str, form: Format, database: Path | None) -> None:
+@place_options
+def changes(since: str, form: Format, **place: Any) -> None:
     """What changed, biggest first.
 
     \b
@@ -95,7 +103,7 @@ def changes(since: str, form: Format, database: Path | None) -> None:
     from llm_stats import changes as changed
 
     moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         found = changed.since(reader, moment)
     if form == "table" and not found.rows:
         say(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
@@ -106,8 +114,8 @@ def changes(since: str, form: Format, database: Path | None) -> None:
 @click.command()
 @click.argument("model_id", shell_complete=completion.model_ids)
 @format_option
-@database_option
-def history(model_id: str, form: Format, database: Path | None) -> None:
+@place_options
+def history(model_id: str, form: Format, **place: Any) -> None:
     """The timeline of one model: its offers and scores.
 
     Each with from when to when it was true (UTC), oldest first.
@@ -117,7 +125,7 @@ def history(model_id: str, form: Format, database: Path | None) -> None:
     """
     from llm_stats import timeline
 
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         found = timeline.timeline(reader, model_id)
     print_table(timeline.for_people(found) if form == "table" else found, form)
 
@@ -125,8 +133,8 @@ def history(model_id: str, form: Format, database: Path | None) -> None:
 @click.command()
 @click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
 @format_option
-@database_option
-def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> None:
+@place_options
+def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
     """Models side by side: facts, prices, shared benchmarks.
 
     \b
@@ -136,7 +144,7 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
     from llm_stats.output import render_all
 
     ids = list(dict.fromkeys(model_ids))
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
         tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
     say(render_all(tables, form))
@@ -148,8 +156,8 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
 @click.option("--output-tokens", required=True, help="Such as 500k.")
 @_limit_option
 @format_option
-@database_option
-def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, database: Path | None) -> None:
+@place_options
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, **place: Any) -> None:
     """What so many tokens cost, cheapest offer first.
 
     For all models, or those named.
@@ -160,7 +168,7 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
     """
     from llm_stats import cost as workload
 
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
         found = workload.cost(reader, *sums, model_ids)
     print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
@@ -168,8 +176,8 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
-@database_option
-def status(form: str, database: Path | None) -> int:
+@place_options
+def status(form: str, **place: Any) -> int:
     """How the warehouse is doing, and what is configured.
 
     The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
@@ -181,9 +189,9 @@ def status(form: str, database: Path | None) -> int:
     from llm_stats import environment
     from llm_stats import status as states
 
-    here = environment.environment(database)
+    here = environment.environment(**place)
     try:
-        with open_reader(database) as reader:
+        with open_reader(**place) as reader:
             found = states.status(reader)
         if form == "json":
             say(safe_json(states.as_json(found, here)))
@@ -197,8 +205,8 @@ def status(form: str, database: Path | None) -> int:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
-@database_option
-def report(out: Path | None, database: Path | None) -> int:
+@place_options
+def report(out: Path | None, **place: Any) -> int:
     """Write the comparisons as one HTML page.
 
     It needs no server and no network, so it can be mailed, kept as a build artifact or put on any web server. An earlier page is replaced.
@@ -207,26 +215,26 @@ def report(out: Path | None, database: Path | None) -> int:
     llm-stats report
     llm-stats report --out public/index.html
     """
-    write_report(database, out)
+    write_report(out, **place)
     return 0
 
 
 COMMANDS = (show, sql, changes, history, compare, cost, status, report)
 
 
-def open_reader(database: Path | None) -> Reader:
-    """The published file, for reading. Raises `UsageError` if there is none."""
-    from llm_stats.reader import Reader
+def open_reader(**place: Any) -> Reader:
+    """What is published, for reading. Raises `UsageError` if there is nothing."""
+    from llm_stats import home
     from llm_stats.settings import Place
 
-    return Reader(Place.read(database=database).database)
+    return home.reader(Place.read(**place))
 
 
-def write_report(database: Path | None, out: Path | None) -> None:
+def write_report(out: Path | None, **place: Any) -> None:
     """Writes the page of the published file."""
     from llm_stats.report import write
 
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
     say(safe(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))

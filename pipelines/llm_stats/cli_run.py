@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import completion
-from llm_stats.cli_read import database_option, read_text, write_report
+from llm_stats.cli_read import place_options, read_text, write_report
 from llm_stats.errors import UsageError
 from llm_stats.terminal import safe, say, short, tell
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
 @click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
 @click.option("--base-url", help="Where the API lives.")
-@database_option
+@place_options
 @click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
 @click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
@@ -87,7 +87,7 @@ def run(
         telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
         _print_result(telling.result)
         if page:
-            write_report(telling.result.database, page)
+            write_report(page, database=settings.database, destination=settings.destination)
     return telling.exit_code
 
 

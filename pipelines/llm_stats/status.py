@@ -33,18 +33,24 @@ _LAST_RUN = """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
 _FAILING = """
-    select
-        fetches.model_id,
-        arg_max(fetches.outcome, fetches.requested_at) as outcome,
-        arg_max(fetches.message, fetches.requested_at) as reason,
-        count(*) as times,
-        min(fetches.requested_at) as since,
-        any_value(models.fetched_at) as loaded_at
-    from staging.fetches as fetches
-    left join staging.models as models on fetches.model_id = models.model_id
-    where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
-    group by fetches.model_id
-    order by times desc, fetches.model_id
+    with failures as (
+        select
+            fetches.model_id,
+            fetches.outcome,
+            fetches.message as reason,
+            count(*) over (partition by fetches.model_id) as times,
+            min(fetches.requested_at) over (partition by fetches.model_id) as since,
+            models.fetched_at as loaded_at,
+            row_number() over (partition by fetches.model_id order by fetches.requested_at desc, fetches.load_id desc) as latest
+        from staging.fetches as fetches
+        left join staging.models as models on fetches.model_id = models.model_id
+        where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+    )
+
+    select model_id, outcome, reason, times, since, loaded_at
+    from failures
+    where latest = 1
+    order by times desc, model_id
     limit 10000
 """
 
@@ -54,7 +60,8 @@ class Status:
     """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
     `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
-    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`.
+    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`. `missing` names what `sql/`
+    defines and this destination does not have.
     """
 
     at: dt.datetime
@@ -72,6 +79,7 @@ class Status:
     refused_at: dt.datetime | None = None
     refused_by: tuple[str, ...] = ()
     refused_file: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
@@ -97,6 +105,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         newest_at=newest_at,
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
+        missing=reader.missing,
         **_checked(reader),
         **_refusal(reader, last_run_at),
     )
@@ -121,6 +130,8 @@ def as_text(found: Status) -> Iterator[str]:
     if found.refused_at:
         by = ", ".join(map(safe, found.refused_by))
         yield f"refused     a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
+    if found.missing:
+        yield f"missing     {', '.join(found.missing)}, which only DuckDB has; snapshots and rollback too"
     if not found.failing:
         yield "failing     none"
         return
@@ -132,7 +143,7 @@ def as_text(found: Status) -> Iterator[str]:
 def _checked(reader: Reader) -> dict[str, Any]:
     """What the checks find in the published file, which may have come from elsewhere, or with `--accept`."""
     try:
-        with checks.ComputedOnce(reader.database) as computed:
+        with checks.ready(reader) as computed:
             found = checks.findings(computed)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}
