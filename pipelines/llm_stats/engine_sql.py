@@ -5,12 +5,11 @@ Views stay as they are while no file has changed: to make them anew, an engine w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 import duckdb
 
-from llm_stats import dialect, published, raw, sql
+from llm_stats import definitions, dialect, published, raw, sql
 from llm_stats.engine import INCOMING, Engine, EngineError, Session
 from llm_stats.errors import UsageError
 from llm_stats.tables import TABLES
@@ -68,8 +67,7 @@ def define(session: Session) -> None:
 
     Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
     """
-    files = [(file.address, file.text) for file in sql.in_order()]
-    digest = hashlib.sha256(repr((session.engine.dialect, TABLES, files)).encode()).hexdigest()
+    digest = definitions.digest(sql.in_order(), session.engine.dialect)
     if _defined(session) == digest:
         return
     _drop_views(session)
@@ -77,9 +75,7 @@ def define(session: Session) -> None:
     for schema in ("staging", "history", "marts"):
         session.execute(f"create schema if not exists {schema}")
     _execute(session, lambda statement: statement.type not in sql.CHANGES_ROWS)
-    session.execute("create table if not exists raw.defined_by (sha256 varchar not null)")
-    session.execute("delete from raw.defined_by")
-    session.execute(f"insert into raw.defined_by (sha256) values ({sql.literal(digest)})")
+    definitions.note(session, digest)
 
 
 def update_history(session: Session) -> None:
@@ -117,7 +113,7 @@ def _defined(session: Session) -> str | None:
     """The hash of the files that the views were made from."""
     if ("raw", "defined_by", "table") not in relations(session):
         return None
-    return str(session.execute("select max(sha256) from raw.defined_by").rows[0][0])
+    return str(session.execute(definitions.NOTED).rows[0][0])
 
 
 def _drop_views(session: Session) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from llm_stats import loading, raw, sql
+from llm_stats import definitions, loading, raw, sql
 from llm_stats.checks import ComputedOnce
 from llm_stats.reader import Reader
 
@@ -46,10 +46,13 @@ class WorkingCopy:
             connection.execute(f"attach {sql.literal(str(self.path))} as new ({_STORAGE})")
 
     def define(self) -> None:
-        """Makes its tables, views and macros what this version says. Nothing of that waits for an answer."""
+        """Makes its tables, views and macros what this version says, unless they are. Nothing of that waits for an answer."""
+        digest = definitions.digest(sql.in_order(), "duckdb")
         with duckdb.connect(self.path) as connection, sql.transaction(connection):
-            raw.define(connection)
-            sql.define(connection)
+            if _noted(connection) != digest:
+                raw.define(connection)
+                sql.define(connection)
+                definitions.note(connection, digest)
 
     def load(self, answers: Iterable[Answer]) -> str:
         """Loads what answers bring into a database beside this one; the id of the load. Raises `LoadFailed`."""
@@ -99,3 +102,11 @@ class WorkingCopy:
             connection.execute("copy from database roomy to compact")
             connection.execute("checkpoint compact")
         roomy.unlink()
+
+
+def _noted(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What the definitions of a file were made from; None if it is new, or of an older version."""
+    there = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'defined_by'"
+    if not connection.execute(there).fetchall()[0][0]:
+        return None
+    return str(connection.execute(definitions.NOTED).fetchall()[0][0])

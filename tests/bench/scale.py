@@ -27,7 +27,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import synthetic
 from bench.run import KEY, LLM_STATS, PROGRAMS, changed, serving, spend
 
-STAGES = ("copy", "fetch", "columns", "normalize", "load", "fill", "history", "views", "compact", "checks", "publish", "all")
+STAGES = (
+    "import",
+    "copy",
+    "fetch",
+    "validate",
+    "columns",
+    "normalize",
+    "load",
+    "fill",
+    "history",
+    "views",
+    "compact",
+    "checks",
+    "publish",
+    "all",
+)
 #: As many as the API lists.
 LISTED = 335
 CONCURRENCY = 32

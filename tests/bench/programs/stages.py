@@ -2,9 +2,9 @@
 
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0}, "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Answers are put into columns while others arrive: the clock counts both under `columns`, their processor time is told apart by thread. The
-peak is the most memory in use at any moment of the stage, whatever was left over from the stage before included (Linux). `bench/stages.py`
-looks closer at the fetch, and at one thread; here are DuckDB's threads too, and the memory.
+Answers are put into columns while others arrive: the clock counts both under `columns`, their processor time is told apart by thread;
+`validate` is a part of `fetch`. The peak is the most memory in use at any moment of the stage, whatever was left over from the stage before
+included (Linux).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib
 import json
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +22,13 @@ from typing import Any
 
 import duckdb
 from dlt.pipeline.pipeline import Pipeline
-from llm_stats import cli, raw, sql
+from llm_stats import cli, raw, reply, sql
 from llm_stats.crew import Crew
 from llm_stats.warehouse import Warehouse
 from llm_stats.working_copy import WorkingCopy
 
 costs: dict[str, dict[str, float]] = {}
+lock = threading.Lock()
 
 
 def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
@@ -61,15 +63,26 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 
 def watch_threads() -> None:
-    """From now on, what the threads that fetch have worked is a stage."""
-    original = Crew._work
+    """From now on, what the threads that fetch have worked is a stage, and what they have validated another."""
+    original, parse = Crew._work, reply.parse
+    validated = threading.local()
+
+    def parsed(*given: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return parse(*given)
+        finally:
+            validated.seconds = getattr(validated, "seconds", 0.0) + time.thread_time() - began
 
     def work(self: Crew) -> None:
         try:
             original(self)
         finally:
-            note("fetch", 0.0, time.thread_time(), 0.0)
+            with lock:
+                note("fetch", 0.0, time.thread_time(), 0.0)
+                note("validate", 0.0, getattr(validated, "seconds", 0.0), 0.0)
 
+    setattr(reply, "parse", parsed)  # noqa: B010  nor one to a function
     setattr(Crew, "_work", work)  # noqa: B010  mypy takes no assignment to a method
 
 
@@ -84,6 +97,7 @@ def watch_statements() -> None:
     sql.statements = statements
 
 
+note("import", 0.0, time.process_time(), 0.0)
 watch_threads()
 watch(shutil, "copyfile", "copy")
 watch(Pipeline, "extract", "columns", time.thread_time)
