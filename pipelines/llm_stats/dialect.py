@@ -2,9 +2,14 @@
 
 What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
 
-    median(x)            PostgreSQL interpolates with a rounding of its own; here it is half the sum of the two middle values
+    median(x)            PostgreSQL and Spark interpolate with a rounding of their own; here it is half the sum of the two middle values
     round(x, n)          PostgreSQL rounds only decimals
     varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
+    array_agg            Spark collects in no order; here the list is sorted, for every list under `sql/` is ordered by its own values
+    quantile_disc        Spark has it under the standard's name
+    json                 Spark has no such type; here it is text, as it came
+    extract(epoch …)     Spark has none of an interval; here it is the difference of two moments
+    order by             BigQuery takes no `nulls last` in windows and lists; here it is left out, for nothing ordered there is null
 """
 
 from __future__ import annotations
@@ -70,10 +75,8 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
     """One node of a statement, as PostgreSQL has to be told it."""
-    if isinstance(node, exp.Filter) and isinstance(node.this, exp.Median):
-        return _middle(node.this.this, node.expression)
-    if isinstance(node, exp.Median):
-        return _middle(node.this)
+    if middle := _middle(node):
+        return middle
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
         return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
     if isinstance(node, exp.Round) and node.args.get("decimals") and not node.this.is_type("decimal"):
@@ -89,14 +92,59 @@ def _by_code_point() -> exp.Expr:
     return exp.to_identifier("C", quoted=True)
 
 
-def _middle(value: exp.Expr, where: exp.Expr | None = None) -> exp.Expr:
-    """Half the sum of the two middle values, which are one where there is an odd number."""
+def _middle(node: exp.Expr) -> exp.Expr | None:
+    """For a median, half the sum of the two middle values, which are one where there is an odd number; None for anything else."""
+    where = node.expression if isinstance(node, exp.Filter) else None
+    median = node.this if where else node
+    if not isinstance(median, exp.Median):
+        return None
     halves = []
     for descending in (False, True):
-        order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
-        half: exp.Expr = exp.WithinGroup(this=exp.PercentileDisc(this=exp.Literal.number("0.5")), expression=order)
+        half = _quantile(median.this, exp.Literal.number("0.5"), descending=descending)
         halves.append(exp.Filter(this=half, expression=where.copy()) if where else half)
     return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
 
 
-_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {"postgres": _for_postgres}
+def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
+    """The standard's `percentile_disc`; under its name alone, for sqlglot would make an approximation of it for Spark."""
+    order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
+    return exp.WithinGroup(this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[share.copy()]), expression=order)
+
+
+def _for_spark(node: exp.Expr) -> exp.Expr:
+    """One node of a statement, as Spark has to be told it."""
+    if middle := _middle(node):
+        return middle
+    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
+        return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    if isinstance(node, exp.PercentileDisc):
+        return _quantile(node.this, node.expression)
+    if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
+        return exp.SortArray(this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy()))
+    if isinstance(node, exp.ArrayAgg):
+        return exp.SortArray(this=_unordered(node))
+    if isinstance(node, exp.Extract) and node.name == "EPOCH" and isinstance(node.expression, exp.Sub):
+        later, earlier = (exp.func("UNIX_MICROS", exp.cast(part.copy(), "timestamptz")) for part in node.expression.iter_expressions())
+        return exp.Div(this=exp.paren(exp.Sub(this=later, expression=earlier)), expression=exp.Literal.number("1e6"), typed=True)
+    return node
+
+
+def _unordered(collected: exp.ArrayAgg) -> exp.ArrayAgg:
+    """What is collected, without its order."""
+    order = collected.this
+    return exp.ArrayAgg(this=order.this.copy() if isinstance(order, exp.Order) else order.copy())
+
+
+def _for_bigquery(node: exp.Expr) -> exp.Expr:
+    """One node of a statement, as BigQuery has to be told it."""
+    if isinstance(node, exp.Ordered) and (node.find_ancestor(exp.ArrayAgg) or node.find_ancestor(exp.Window)):
+        node.set("nulls_first", not node.args.get("desc"))  # its own place for nulls, of which there are none
+    return node
+
+
+_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "postgres": _for_postgres,
+    "spark": _for_spark,
+    "databricks": _for_spark,
+    "bigquery": _for_bigquery,
+}

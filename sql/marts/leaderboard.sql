@@ -71,7 +71,7 @@ counted_win_rates as (
         'independent' as evidence_scope,
         model_id,
         benchmark_id,
-        cast((worse_count + (no_better_count - worse_count - 1) / 2.0) / (model_count - 1) as decimal(18, 15)) as win_rate
+        cast((worse_count + (no_better_count - worse_count - 1) / cast(2 as double)) / (model_count - 1) as decimal(18, 15)) as win_rate
     from placed_independent_scores
 ),
 
