@@ -14,12 +14,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from llm_stats.dialect import Untranslatable, translate
-from llm_stats.errors import UsageError
+from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.loading import quiet
+from llm_stats.raw import INCOMING
 from llm_stats.reader import Table, distinct
-
-#: The schema into which dlt loads what a run brings.
-INCOMING = "incoming"
 
 _TYPES: dict[type, str] = {
     bool: "BOOLEAN",
@@ -32,7 +30,7 @@ _TYPES: dict[type, str] = {
 }
 
 
-class EngineError(Exception):
+class EngineError(LlmStatsError):
     """What the engine refused, in its own words, without credentials."""
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import duckdb
 
 from llm_stats import definitions, dialect, published, raw, sql
-from llm_stats.engine import INCOMING, Engine, EngineError, Session
+from llm_stats.engine import Engine, EngineError, Session
 from llm_stats.errors import UsageError
+from llm_stats.raw import INCOMING
 from llm_stats.tables import TABLES
 
 _SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)

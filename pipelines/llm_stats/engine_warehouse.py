@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_stats import engine_lock, engine_sql, loading, lock, raw
-from llm_stats.engine import INCOMING, Engine, EngineError, Session
+from llm_stats.engine import Engine, EngineError, Session
 from llm_stats.engine_reader import EngineReader
 from llm_stats.errors import LoadFailed
 from llm_stats.known import Known
@@ -97,7 +97,7 @@ class EngineCopy:
         self.session.drop_incoming()
         file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
         folder = self._folder / "dlt"
-        return loading.load(answers, folder, engine.destination, INCOMING, file_format=file_format, says=engine.harmless)
+        return loading.load(answers, folder, engine.destination, raw.INCOMING, file_format=file_format, says=engine.harmless)
 
     def build(self, load_id: str) -> None:
         """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
@@ -116,4 +116,4 @@ class EngineCopy:
 
     def keep(self, path: Path) -> str:
         """What was refused is undone; what it was made from is still there."""
-        return f"what was loaded stays in the schema {INCOMING} of {self.session.engine.name} until the next run"
+        return f"what was loaded stays in the schema {raw.INCOMING} of {self.session.engine.name} until the next run"
