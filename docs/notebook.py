@@ -1,4 +1,4 @@
-"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb: `pip install marimo duckdb polars pyarrow`, then
+"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb: `pip install marimo duckdb polars`, then
 `marimo edit notebook.py`. Run its first cell again to see a new snapshot.
 """
 

@@ -14,7 +14,7 @@ PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 
 class Hook:
     """Inside, `url` takes POSTs. Each is answered by the next of `statuses`, the last for good, after `delay` seconds, with `body`
-    after a `pause`."""
+    after a `pause`; status 0 hangs up without an answer."""
 
     def __init__(self, *statuses: int, body: str = "ok", delay: float = 0, pause: float = 0) -> None:
         self.received: list[dict[str, Any]] = []
@@ -30,6 +30,8 @@ class Hook:
                 hook.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 time.sleep(hook._delay)
                 status = hook._statuses.pop(0) if len(hook._statuses) > 1 else hook._statuses[0]
+                if not status:
+                    return
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", hook.url)

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import RawTables
+from llm_stats import snapshots
 from test_status import NOW
 
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
@@ -32,6 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         good = catalogue(2, providers=1, scores=1)
         raw.load([*(entry | {"id": f"gpt-{n}.5"} for n, entry in enumerate(good)), *(good[0] | {"id": name} for name in HOSTILE)], NOW)
         raw.apply()
+    for snapshot_id in ("20261123T060000.000000Z", "20261124T060000.000000Z"):
+        kept = folder / ".llm_stats" / "snapshots" / snapshot_id
+        kept.mkdir(parents=True)
+        shutil.copy(folder / "llm_stats.duckdb", kept)
+        snapshots._mark(kept)
     return folder
 
 
@@ -43,6 +49,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("compare", ""), ["gpt-0.5", "gpt-1.5"]),
         (("show", "price_c"), ["price_changes"]),
         (("cost", "--database", "missing.duckdb", "gpt"), [""]),
+        (("run", "--accept", "prices"), ["prices_in_range"]),
+        (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
+        (("export", "--format", ""), ["parquet", "csv"]),
     ],
 )
 def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:

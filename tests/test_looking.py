@@ -10,13 +10,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from catalogue import model, offer
+from catalogue import model, offer, score
 from conftest import Command, RawTables
+from llm_stats import compare, cost, timeline
 from llm_stats.checks import Finding
 from llm_stats.cost import tokens
 from llm_stats.errors import UsageError
-from llm_stats.output import cell, number, render
-from llm_stats.reader import Table
+from llm_stats.output import aligned, cell, number, render
+from llm_stats.reader import Reader, Table
 from llm_stats.terminal import safe
 
 
@@ -231,6 +232,66 @@ def test_cost_is_what_the_tokens_cost_cheapest_first(look: Command) -> None:
     everything = json.loads(look("cost", "--input-tokens", "1", "--output-tokens", "0", "--format", "json").out)
     costs = [row["cost_usd"] for row in everything]
     assert costs == sorted(costs)
+
+
+LONG_NAMES = [f"mistral-small-3.{place}-24b-instruct-2503" for place in range(3)]
+
+
+@pytest.fixture(scope="module")
+def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models, providers and benchmarks with the longest names that the API has."""
+    file = tmp_path_factory.mktemp("long") / "w.duckdb"
+    with duckdb.connect(file) as connection:
+        raw = RawTables(connection)
+        for day in (1, 2):
+            raw.load(
+                [
+                    model(
+                        name,
+                        model_type="embedding" if place else "llm",
+                        providers=[offer(provider, 1.125 * day, 12.5) for provider in ("alpine-cloud", "northlight")],
+                        scores=[score(benchmark, place / 4) for benchmark in ("swe-bench-verified", "video-mme-(long,-no-subtitles)")],
+                    )
+                    for place, name in enumerate(LONG_NAMES)
+                ],
+                dt.datetime(2026, 1, day, tzinfo=dt.UTC),
+            )
+            raw.apply()
+    return file
+
+
+def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path) -> None:
+    for database, many in ((demo, None), (long_names, LONG_NAMES)):
+        with Reader(database) as reader:
+            ids = many or ["aurora-large-1", "kestrel-2-pro", "zenith-max-preview"]
+            tables = {
+                "cost": cost.for_people(cost.cost(reader, 10e6, 2e6, many or [])),
+                "history": timeline.for_people(timeline.timeline(reader, ids[0])),
+                "facts": compare.facts(reader, ids),
+                "benchmarks": compare.benchmarks_for_people(reader, ids),
+            }
+        for name, table in tables.items():
+            lines = aligned(table, 80).splitlines()
+            assert max(map(len, lines)) <= 80, name
+            assert any(line.startswith("──") for line in lines[:5]), f"{name} is a table, no blocks"
+
+
+def test_people_are_shown_fewer_columns_and_programs_all(look: Command) -> None:
+    cost = ("cost", "--input-tokens", "10M", "--output-tokens", "2M", "kestrel-embed-1")
+    assert look(*cost).out.splitlines()[0].split() == ["model_id", "provider_id", "in", "$/M", "out", "$/M", "cost", "$"]
+    assert "kestrel-embed-1 (embedding)  kestrel " in look(*cost).out
+    names = ["model_id", "model_type", "provider_id", "input_usd_per_mtok", "output_usd_per_mtok", "cost_usd", "model_cost_rank"]
+    assert look(*cost, "--format", "csv").out.splitlines()[0].split(",") == names
+    changed, unchanged = (look("history", model_id).out.splitlines() for model_id in ("aurora-large-1", "storm-1-nano"))
+    assert [changed[0].split("  ")[0], "until (UTC)" in changed[0], "until (UTC)" in unchanged[0]] == ["from (UTC)", True, False]
+    assert any(line.endswith("  at northlight: 6.00 in, 30.00 out, active") for line in changed)
+    names = ["valid_from", "valid_to", "kind", "counterpart_id", "says"]
+    assert look("history", "storm-1-nano", "--format", "csv").out.splitlines()[0].split(",") == names
+    compared = look("compare", "aurora-large-1", "kestrel-2-pro").out.split("\n\n")[1].splitlines()
+    assert compared[0].split() == ["benchmark_id", "aurora-large-1", "kestrel-2-pro", "note"]
+    assert next(line for line in compared if line.startswith("sample-math ")).split() == ["sample-math", "0.91", "best", "0.93", "–"]
+    assert any("not comparable: values look like two units mixed" in line for line in compared)
+    assert "note" not in look("compare", "aurora-large-1", "quill-coder-1").out
 
 
 @pytest.mark.parametrize(

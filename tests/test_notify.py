@@ -137,9 +137,10 @@ class TestPost:
             (Hook(403, body="cccsecretccc"), "HTTP 403: ***", 1),
             (Hook(404, pause=1), "HTTP 404", 1),
             (Hook(307), "HTTP 307", 1),
-            (Hook(delay=1), "no answer within 0.2 s", 3),
+            (Hook(delay=1), "no answer within 0.2 s, though the message may have arrived", 1),
+            (Hook(0), "no connection: Remote end closed connection without response", 1),
         ],
-        ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout"],
+        ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout", "hung up"],
     )
     def test_what_fails_is_said(self, hook: Hook, says: str, tries: int) -> None:
         with hook, pytest.raises(Undelivered) as failed:
@@ -151,8 +152,9 @@ class TestPost:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{taken.getsockname()[1]}{PATH}"
-        with pytest.raises(Undelivered, match=r"^no connection: Connection refused$"):
+        with pytest.raises(Undelivered, match=r"^no connection: Connection refused$") as failed:
             post(url, "hello")
+        assert failed.value.transient
 
     @pytest.mark.parametrize(
         "url", ["hooks.example" + PATH, "https://" + PATH, f"ftp://x{PATH}", f"http://[{PATH}", f"http://x:port{PATH}", "\0"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -137,6 +139,36 @@ def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: 
     snapshots.go_back("20260101T000000.000001Z")
     assert says(published) == 1
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
+
+
+def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    published.unlink()
+    make(published, 9)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))  # as a full disk: the copy of the plain file does not fit
+    try:
+        with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
+            snapshots.go_back()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert says(published) == 9
+    snapshots.sweep()
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
+    snapshots.go_back("20260101T000000.000001Z")
+    assert says(published) == 1
+
+
+def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    with ThreadPoolExecutor(1) as run:
+        publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
+        listed = [listing(snapshots).rows]
+        while not publishing.done():
+            listed.append(listing(snapshots).rows)
+        publishing.result()
+    assert all(sum(is_live for _, is_live, *_ in rows) <= 1 for rows in listed)
+    assert len(listed) > 5
 
 
 def test_a_mark_without_a_file_is_no_snapshot(

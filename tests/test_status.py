@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import platform
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
-from llm_stats import __version__
+from llm_stats import __version__, checks, sql
 from llm_stats.cache import ResponseCache
 from llm_stats.environment import environment
 from llm_stats.errors import UsageError
@@ -76,7 +77,7 @@ def test_says_what_there_is(database: Path) -> None:
         "requests    3 today (since 00:00 UTC)",
         "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
-        "checks      have refused no newer file; `llm-stats check` looks at this one again",
+        f"health      the published file is healthy: {checks.count()} checks, no error, no warning",
         "failing     2",
         "",
     ]
@@ -199,8 +200,28 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
         "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
-    line = f"checks      refused a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
+    line = f"refused     a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
     assert line in as_text(found(database))
     assert json.loads(as_json(found(database), environment(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
-    assert "checks      have refused no newer file; `llm-stats check` looks at this one again" in as_text(found(database))
+    assert not any(line.startswith("refused") for line in as_text(found(database)))
+
+
+def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
+        sql.update_history(connection)
+    said = found(database)
+    assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
+    (line,) = (line for line in as_text(said) if line.startswith("health "))
+    assert re.fullmatch(
+        r"health      the published file is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line
+    )
+
+
+def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        connection.execute("drop view marts.providers")
+    says = f"{database} has no marts.providers, so it is of another version; the next run makes its views anew"
+    assert f"health      unknown: {says}" in as_text(found(database))
+    assert llm_stats("check", "--database", database).err == f"llm-stats: {says}\n"

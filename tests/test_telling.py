@@ -164,7 +164,7 @@ def test_debug_shows_the_traceback_in_a_json_log_too(home: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        ("no/such/folder.json", "No such file or directory"),
+        ("llm_stats.duckdb/x/run.json", "Not a directory"),
         ("folder", "is no plain file"),
         ("link.json", "is no plain file"),
         ("llm_stats.duckdb", "holds something else; name another file"),
@@ -179,6 +179,11 @@ def test_a_file_that_cannot_be_written_is_refused_before_a_request_is_spent(
     done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", file)
     assert (done.code, done.err, api.requests) == (2, f"llm-stats: --summary {file}: {says}\n", [])
     assert (home / "llm_stats.duckdb").read_bytes() == b"DUCK"
+
+
+def test_a_folder_that_is_missing_is_made(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--summary", "new/folder/run.json").code == 0
+    assert [(file.name, json.loads(file.read_text())["exit_code"]) for file in (home / "new" / "folder").iterdir()] == [("run.json", 0)]
 
 
 def test_a_file_that_fails_in_the_end_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

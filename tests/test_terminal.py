@@ -74,21 +74,41 @@ def test_several_texts_share_the_room() -> None:
 
 
 def test_else_each_record_is_a_block() -> None:
-    assert aligned(WIDE, 34).splitlines() == [
+    assert aligned(WIDE, 26).splitlines() == [
         "model_id:  a",
         "price:     1",
         "says:      as good as any",
         "",
         "model_id:  b",
         "price:     –",
-        "says:      word word word word",
-        "           word word word word",
-        "           word word word word",
+        "says:      word word word",
+        "           word word word",
+        "           word word word",
+        "           word word word",
     ]
 
 
 def test_no_word_is_broken_to_keep_a_table() -> None:
-    assert aligned(Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 50).startswith("id:    xxx")
+    assert aligned(Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 45).startswith("id:    xxx")
+
+
+def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
+    two = Table(("input_usd_per_mtok", "kestrel-2-pro"), ("DOUBLE", "VARCHAR"), [(5.5, "x"), (12.25, "y")])
+    assert aligned(two, 33).splitlines()[0] == "input_usd_per_mtok  kestrel-2-pro"
+    assert aligned(two, 20).splitlines() == [
+        "   input_  kestrel-",
+        " usd_per_  2-pro",
+        "     mtok",
+        "─" * 20,
+        "      5.5  x",
+        "    12.25  y",
+    ]
+
+
+def test_a_percentage_and_an_arrow_stay_with_their_numbers() -> None:
+    change = Table(("change",), ("VARCHAR",), [("input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",)])
+    assert aligned(change, 26).splitlines()[2:] == ["input 0.50 → 0.60 (+20 %),", "output 0.60 → 0.70 (+17 %)"]
+    assert aligned(change, 22).splitlines()[2:] == ["input 0.50 → 0.60", "(+20 %), output", "0.60 → 0.70 (+17 %)"]
 
 
 def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
@@ -195,6 +215,21 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     lines = everything(master).splitlines()
     assert max(map(len, lines)) <= int(width)
     assert lines[0].startswith("model_id:") == is_folded
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("check",), ("show", "offers", "--describe")])
+def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
+    master, slave = pty.openpty()
+    environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
+    assert process(*arguments, "--database", demo, stdout=slave, env=environment).returncode == 0
+    os.close(slave)
+    shown = everything(master)
+    piped = process(*arguments, "--database", demo, stdout=subprocess.PIPE).stdout
+    assert max(map(len, piped.splitlines())) > 130, "a program gets whole lines"
+    assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], "but for a path, which nobody could copy"
+    if arguments != ("show", "offers", "--describe"):  # a table is there too
+        one, other = (re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped))
+        assert one == other, "no word is torn"
 
 
 @pytest.mark.parametrize("arguments", [("demo", "--database", "d.duckdb"), ("show",), ("--help",)])

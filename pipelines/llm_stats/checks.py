@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,6 +78,16 @@ def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
     return found
 
 
+@contextmanager
+def ready(reader: Reader) -> Iterator[Reader]:
+    """The same warehouse, made ready for the checks."""
+    if reader.is_file:
+        with ComputedOnce(reader.database) as computed:
+            yield computed
+    else:
+        yield reader
+
+
 class ComputedOnce(Reader):
     """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
 
@@ -93,6 +104,8 @@ class ComputedOnce(Reader):
         views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
         definitions = dict(connection.execute(views).fetchall())
         for address in (file.address for file in sql.in_order() if file.layer in ("staging", "marts")):
+            if address not in definitions:
+                raise UsageError(f"{self.database} has no {address}, so it is of another version; the next run makes its views anew")
             definition = definitions[address]
             connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
         return connection

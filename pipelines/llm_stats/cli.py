@@ -10,16 +10,16 @@ import io
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from llm_stats import __version__
-from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, print_table
+from llm_stats import __version__, completion
+from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, place_options, print_table
 from llm_stats.cli_run import demo, run
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
-from llm_stats.result import unexpected
-from llm_stats.terminal import safe, say, short
+from llm_stats.result import counted, unexpected
+from llm_stats.terminal import safe, say, short, tell
 
 if TYPE_CHECKING:
     from llm_stats.export import FileFormat
@@ -60,9 +60,11 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
     llm-stats export out --format csv
     """
     from llm_stats.export import export as write
+    from llm_stats.home import file
+    from llm_stats.settings import Place
 
-    with open_reader(database) as reader:
-        published = reader.database  # says it well if there is nothing to export
+    published = file(Place.read(database=database))
+    open_reader(database=published).close()  # says it well if there is nothing to export
     counts = write(published, folder, form)
     say(safe(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
     return 0
@@ -85,7 +87,12 @@ def snapshots(form: Format, database: Path | None) -> int:
 
 
 @cli.command()
-@click.option("--to", "snapshot_id", help="The snapshot to go back to.  [default: the one that the live one was made from]")
+@click.option(
+    "--to",
+    "snapshot_id",
+    shell_complete=completion.snapshots,
+    help="The snapshot to go back to.  [default: the one that the live one was made from]",
+)
 @database_option
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
     """Go back to an older snapshot.
@@ -104,8 +111,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 
 
 @cli.command()
-@database_option
-def check(database: Path | None) -> int:
+@place_options
+def check(**place: Any) -> int:
     """Run all checks on the published file.
 
     Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
@@ -116,12 +123,12 @@ def check(database: Path | None) -> int:
     """
     from llm_stats import checks
 
-    with open_reader(database) as reader, checks.ComputedOnce(reader.database) as computed:
+    with open_reader(**place) as reader, checks.ready(reader) as computed:
         found = checks.findings(computed)
     for finding in found:
-        say(safe(str(finding)))
+        tell(safe(str(finding)))
     errors = sum(finding.severity == "error" for finding in found)
-    say(f"{checks.count()} checks: {errors} errors, {len(found) - errors} warnings")
+    say(f"{counted(checks.count(), 'check')}: {counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     return CheckFailed.exit_code if errors else 0
 
 
@@ -146,18 +153,19 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
 
 def _warehouse(database: Path | None) -> Warehouse:
     """The warehouse of a published file. Raises `UsageError` if there is neither a file nor a snapshot to go back to."""
+    from llm_stats.home import file
     from llm_stats.settings import Settings
     from llm_stats.warehouse import Warehouse
 
     settings = Settings.read(database=database)
-    warehouse = Warehouse(settings.database, settings.keep_snapshots)
+    warehouse = Warehouse(file(settings), settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database).close()  # says it well if there is nothing at all
+        open_reader(database=database).close()  # says it well if there is nothing at all
     return warehouse
 
 
 def main() -> None:
-    """Runs the command; every error that is understood is one line, with its own exit code."""
+    """Runs the command; every error that is understood is told without a traceback, and has its own exit code."""
     gc.set_threshold(100_000, 50, 100)  # many objects, few circles: to look for these takes a tenth of a run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from llm_stats import completion
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, safe_json, say
+from llm_stats.terminal import safe, safe_json, say, tell
 
 if TYPE_CHECKING:
     from llm_stats.output import Format
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 
 database_option = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
+destination_option = click.option("--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]")
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where to read from: the options `--database` and `--destination`, as settings."""
+    return database_option(destination_option(command))
+
+
 format_option = click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True, help="How to print."
 )
@@ -32,8 +41,8 @@ _limit_option = click.option(
 @_limit_option
 @click.option("--describe", is_flag=True, help="What it says, and what each column means.")
 @format_option
-@database_option
-def show(name: str | None, limit: int | None, describe: bool, form: Format, database: Path | None) -> None:
+@place_options
+def show(name: str | None, limit: int | None, describe: bool, form: Format, **place: Any) -> None:
     """Show a view; without a name, list what there is.
 
     \b
@@ -41,12 +50,12 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, data
     llm-stats show offers --describe
     llm-stats show model_prices --limit 5 --format markdown
     """
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         if name is None:
             print_table(reader.catalog(), form)
         elif describe:
             says, columns = reader.describe(name)
-            say(safe(says) + "\n", err=form != "table")
+            tell(safe(says) + "\n", indent=0, err=form != "table")
             print_table(columns, form)
         else:
             print_table(reader.rows_of(name), form, _most(limit, form))
@@ -62,8 +71,8 @@ class _Query(click.Command):
 @click.command(cls=_Query)
 @click.argument("query")
 @format_option
-@database_option
-def sql(query: str, form: Format, database: Path | None) -> None:
+@place_options
+def sql(query: str, form: Format, **place: Any) -> None:
     """Ask the warehouse anything, in SQL.
 
     One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
@@ -74,15 +83,15 @@ def sql(query: str, form: Format, database: Path | None) -> None:
     llm-stats sql "$(cat question.sql)" --format csv
     llm-stats sql - < question.sql
     """
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         print_table(reader.ask(read_text(Path("-"), "sql") if query == "-" else query), form)
 
 
 @click.command()
 @click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
 @format_option
-@database_option
-def changes(since: str, form: Format, database: Path | None) -> None:
+@place_options
+def changes(since: str, form: Format, **place: Any) -> None:
     """What changed, biggest first.
 
     \b
@@ -94,7 +103,7 @@ def changes(since: str, form: Format, database: Path | None) -> None:
     from llm_stats import changes as changed
 
     moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         found = changed.since(reader, moment)
     if form == "table" and not found.rows:
         say(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
@@ -105,8 +114,8 @@ def changes(since: str, form: Format, database: Path | None) -> None:
 @click.command()
 @click.argument("model_id", shell_complete=completion.model_ids)
 @format_option
-@database_option
-def history(model_id: str, form: Format, database: Path | None) -> None:
+@place_options
+def history(model_id: str, form: Format, **place: Any) -> None:
     """The timeline of one model: its offers and scores.
 
     Each with from when to when it was true (UTC), oldest first.
@@ -114,17 +123,18 @@ def history(model_id: str, form: Format, database: Path | None) -> None:
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
     """
-    from llm_stats.timeline import timeline
+    from llm_stats import timeline
 
-    with open_reader(database) as reader:
-        print_table(timeline(reader, model_id), form)
+    with open_reader(**place) as reader:
+        found = timeline.timeline(reader, model_id)
+    print_table(timeline.for_people(found) if form == "table" else found, form)
 
 
 @click.command()
 @click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
 @format_option
-@database_option
-def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> None:
+@place_options
+def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
     """Models side by side: facts, prices, shared benchmarks.
 
     \b
@@ -134,8 +144,9 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
     from llm_stats.output import render_all
 
     ids = list(dict.fromkeys(model_ids))
-    with open_reader(database) as reader:
-        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": side_by_side.benchmarks(reader, ids)}
+    with open_reader(**place) as reader:
+        benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
     say(render_all(tables, form))
 
 
@@ -145,8 +156,8 @@ def compare(model_ids: tuple[str, ...], form: Format, database: Path | None) -> 
 @click.option("--output-tokens", required=True, help="Such as 500k.")
 @_limit_option
 @format_option
-@database_option
-def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, database: Path | None) -> None:
+@place_options
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, **place: Any) -> None:
     """What so many tokens cost, cheapest offer first.
 
     For all models, or those named.
@@ -157,18 +168,19 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
     """
     from llm_stats import cost as workload
 
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
-        print_table(workload.cost(reader, *sums, model_ids), form, _most(limit, form))
+        found = workload.cost(reader, *sums, model_ids)
+    print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
 
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
-@database_option
-def status(form: str, database: Path | None) -> int:
+@place_options
+def status(form: str, **place: Any) -> int:
     """How the warehouse is doing, and what is configured.
 
-    The last run, the age of the data, what keeps failing, the requests of today; then the versions, and where the settings come from.
+    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
 
     \b
     llm-stats status
@@ -177,22 +189,24 @@ def status(form: str, database: Path | None) -> int:
     from llm_stats import environment
     from llm_stats import status as states
 
-    here = environment.environment(database)
+    here = environment.environment(**place)
     try:
-        with open_reader(database) as reader:
+        with open_reader(**place) as reader:
             found = states.status(reader)
-        for line in [safe_json(states.as_json(found, here))] if form == "json" else states.as_text(found):
-            say(line)
+        if form == "json":
+            say(safe_json(states.as_json(found, here)))
+        else:
+            _tell_fields(states.as_text(found))
     finally:  # before the first run too, for that is when one asks
-        for line in [] if form == "json" else ["", *environment.as_text(here)]:
-            say(line)
+        if form == "table":
+            _tell_fields(["", *environment.as_text(here)])
     return UsageError.exit_code if here.problem else 0
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
-@database_option
-def report(out: Path | None, database: Path | None) -> int:
+@place_options
+def report(out: Path | None, **place: Any) -> int:
     """Write the comparisons as one HTML page.
 
     It needs no server and no network, so it can be mailed, kept as a build artifact or put on any web server. An earlier page is replaced.
@@ -201,26 +215,26 @@ def report(out: Path | None, database: Path | None) -> int:
     llm-stats report
     llm-stats report --out public/index.html
     """
-    write_report(database, out)
+    write_report(out, **place)
     return 0
 
 
 COMMANDS = (show, sql, changes, history, compare, cost, status, report)
 
 
-def open_reader(database: Path | None) -> Reader:
-    """The published file, for reading. Raises `UsageError` if there is none."""
-    from llm_stats.reader import Reader
+def open_reader(**place: Any) -> Reader:
+    """What is published, for reading. Raises `UsageError` if there is nothing."""
+    from llm_stats import home
     from llm_stats.settings import Place
 
-    return Reader(Place.read(database=database).database)
+    return home.reader(Place.read(**place))
 
 
-def write_report(database: Path | None, out: Path | None) -> None:
+def write_report(out: Path | None, **place: Any) -> None:
     """Writes the page of the published file."""
     from llm_stats.report import write
 
-    with open_reader(database) as reader:
+    with open_reader(**place) as reader:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
     say(safe(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
@@ -242,6 +256,12 @@ def read_text(file: Path, what: str) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{what} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+
+
+def _tell_fields(lines: Iterable[str]) -> None:
+    """Prints lines of a name and a value, which begins at column 12."""
+    for line in lines:
+        tell(line, indent=12)
 
 
 def _most(limit: int | None, form: Format) -> int:

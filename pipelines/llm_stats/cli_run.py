@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import completion
-from llm_stats.cli_read import database_option, read_text, write_report
+from llm_stats.cli_read import place_options, read_text, write_report
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say, short
+from llm_stats.terminal import safe, say, short, tell
 
 if TYPE_CHECKING:
     from llm_stats.result import Result
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 @click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
 @click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
 @click.option("--base-url", help="Where the API lives.")
-@database_option
+@place_options
 @click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
 @click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
-@click.option("--accept", multiple=True, metavar="CHECK", help="Publish even though this check fails; once, after a look at why.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CHECK",
+    shell_complete=completion.checks,
+    help="Publish even though this check fails; once, after a look at why.",
+)
 @click.option("--notify", is_flag=True, help="Send what changed, or what failed, to the setting `webhook_url`.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write how the run ended into this file, as JSON.")
 @click.option(
@@ -81,7 +87,7 @@ def run(
         telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
         _print_result(telling.result)
         if page:
-            write_report(telling.result.database, page)
+            write_report(page, database=settings.database, destination=settings.destination)
     return telling.exit_code
 
 
@@ -101,9 +107,10 @@ def demo(database: Path) -> int:
     result = run_demo(database)
     _print_result(result)
     if result.changes and not result.changes.rows:
-        say(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
+        tell(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
     for heading, table in comparisons(result.database):
-        say(f"\n{heading}\n{render(table, 'table')}")
+        tell(f"\n{heading}", indent=0)
+        say(render(table, "table"))
     next_steps = ("show", "show offers --describe", "report")
     say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
     return result.exit_code
@@ -122,4 +129,4 @@ def _print_result(result: Result) -> None:
     from llm_stats.summary import summary
 
     for line in summary(result):
-        say(short(safe(line)))
+        tell(short(safe(line)))

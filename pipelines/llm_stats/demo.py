@@ -16,7 +16,7 @@ from llm_stats.settings import Settings
 
 #: What a newcomer sees first: a heading and a query.
 COMPARISONS = {
-    "Cheapest offers, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
+    "Cheapest offers that are not free, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
         select
             model_id,
             provider_id,

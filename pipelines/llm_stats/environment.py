@@ -29,14 +29,15 @@ class Environment:
     problem: str | None = None
 
 
-def environment(database: Path | None = None) -> Environment:
-    """What holds in this working folder; `database` is what an option names."""
+def environment(database: Path | None = None, destination: str | None = None) -> Environment:
+    """What holds in this working folder; `database` and `destination` are what options name."""
     versions = {"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()}
     try:
-        settings = Settings.read(database=database)
+        settings = Settings.read(database=database, destination=destination)
     except UsageError as error:
         return Environment(versions, {}, str(error))
-    origins = Settings.origins() | ({"database": "--database"} if database else {})
+    options = {"database": database, "destination": destination}
+    origins = Settings.origins() | {name: f"--{name}" for name, value in options.items() if value}
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     return Environment(
         versions=versions,

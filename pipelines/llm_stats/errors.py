@@ -19,7 +19,7 @@ from __future__ import annotations
 
 
 class LlmStatsError(Exception):
-    """Any failure that this project explains in one line."""
+    """Any failure that this project explains: in one line, but for a query's own error and the findings of the checks."""
 
     exit_code = 1
 

@@ -25,7 +25,7 @@ NAME = "lock"
 
 
 @contextlib.contextmanager
-def held(folder: Path, database: Path) -> Iterator[None]:
+def held(folder: Path, database: Path | str) -> Iterator[None]:
     """Holds the lock in a folder. Raises `Locked`, naming the holder, or `UsageError` if there can be no lock."""
     lock = filelock.FileLock(folder / NAME, timeout=0, mode=0o666)
     holder = folder / "holder.json"

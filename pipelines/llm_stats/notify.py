@@ -80,10 +80,11 @@ def _post_once(url: str, text: str) -> None:
             stream=True,  # a body of any size or slowness is not waited for
         ) as response:
             status, words = response.status_code, _words(response)
-    except requests.Timeout:
-        raise Undelivered(f"no answer within {_TIMEOUT_SECONDS:g} s", transient=True) from None
+    except requests.ReadTimeout:  # not tried again: the message may have arrived, and nobody wants it thrice
+        raise Undelivered(f"no answer within {_TIMEOUT_SECONDS:g} s, though the message may have arrived") from None
     except requests.ConnectionError as error:
-        raise Undelivered(f"no connection{_harmless(f': {cause(error)}', url)}", transient=True) from None
+        is_sent = isinstance(error.args[0], broken.ProtocolError)  # the connection stood, and ended without an answer
+        raise Undelivered(f"no connection{_harmless(f': {cause(error)}', url)}", transient=not is_sent) from None
     except Exception:  # requests has many words for an address that is none, and quotes it in all of them
         raise Undelivered("webhook_url is no address such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:

@@ -8,7 +8,6 @@ import itertools
 import json
 import math
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -16,14 +15,15 @@ from rich.cells import cell_len
 
 from llm_stats import terminal
 from llm_stats.reader import Table, distinct
-from llm_stats.terminal import safe, safe_json, short
+from llm_stats.terminal import folded, safe, safe_json, short, words
 
 Format = Literal["table", "json", "csv", "markdown"]
 
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
+_NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` in two; the last is empty
 _GAP = "  "
 #: Text is folded to no less than this: narrower, a sentence is hard to read.
-_NARROWEST = 20
+_NARROWEST = 16
 
 
 def cell(value: object) -> str:
@@ -74,54 +74,73 @@ def render_all(tables: dict[str, Table], form: Format) -> str:
 def aligned(table: Table, width: int | None) -> str:
     """Columns, numbers to the right, in lines no longer than `width`.
 
-    What is too wide is folded between words, widest columns first; if words would break, each row becomes a block, `name: value` a line.
+    What is too wide is folded, widest columns first: names after `_` and `-` too, all else between words. If words would break, each row
+    becomes a block, `name: value` a line.
     """
     if not table.columns:
         return ""
-    header = [[safe(column)] for column in table.columns]
+    names = [safe(column) for column in table.columns]
     rows = [[_lines(value, table.keeps_lines) for value in row] for row in table.rows]
-    columns = [[line for cells in column for line in cells] for column in zip(header, *rows, strict=True)]
-    widths = [max(map(cell_len, lines)) for lines in columns]
+    bodies = [[line for cells in column for line in cells] for column in zip(*rows, strict=True)] or [[""]] * len(names)
+    widths = [max(map(cell_len, (name, *lines))) for name, lines in zip(names, bodies, strict=True)]
     if width is not None:
-        needed = [max(cell_len(word) for line in lines for word in line.split(" ")) for lines in columns]
-        fitted = _fitted(widths, needed, width - len(_GAP) * (len(columns) - 1))
+        needed = [_needed(name, lines) for name, lines in zip(names, bodies, strict=True)]
+        fitted = _fitted(widths, needed, width - len(_GAP) * (len(widths) - 1))
         if fitted is None:
-            return _blocks(header, rows, width)
+            return _blocks(names, rows, width)
         widths = fitted
     numeric = [bool(_NUMERIC.fullmatch(kind)) for kind in table.types]
+    header = [_head(name, width) for name, width in zip(names, widths, strict=True)]
     rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     lines = [_drawn(row, widths, numeric) for row in rows]
     return "\n".join([*_drawn(header, widths, numeric), rule, *itertools.chain(*lines)])
 
 
+def _needed(name: str, lines: list[str]) -> int:
+    """The least width of a column: of the longest part of its name, of its longest word, and of a line that can be read."""
+    longest_word = max(cell_len(word) for line in lines for word in words(line))
+    longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
+    return max(longest_part, longest_word, min(max(map(cell_len, lines)), _NARROWEST))
+
+
 def _fitted(widths: list[int], needed: list[int], room: int) -> list[int] | None:
     """The widths of columns that together have so much room: the widest give way, none below what it needs. None: they cannot."""
     for most in range(max(widths), 0, -1):
-        fitted = [max(min(width, most), min(width, _NARROWEST), need) for width, need in zip(widths, needed, strict=True)]
+        fitted = [max(min(width, most), need) for width, need in zip(widths, needed, strict=True)]
         if sum(fitted) <= room:
             return fitted
     return None
 
 
-def _blocks(header: list[list[str]], rows: list[list[list[str]]], width: int) -> str:
-    names = [f"{name}:" for (name,) in header]
-    longest = max(map(cell_len, names))
+def _head(name: str, width: int) -> list[str]:
+    """The name of a column in lines no longer than `width`, which has room for each of its parts."""
+    lines = [""]
+    for part in _NAME_PARTS.findall(name):
+        if cell_len(lines[-1] + part.rstrip()) <= width:
+            lines[-1] += part
+        else:
+            lines.append(part)
+    return [line.rstrip() for line in lines]
+
+
+def _blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
+    longest = max(map(cell_len, names)) + 1
     widths = [longest, max(width - longest - len(_GAP), 1)]
-    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _drawn([[name], cells], widths)] for row in rows]
+    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _drawn([[f"{name}:"], cells], widths)] for row in rows]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
 def _drawn(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
     """The lines of one row, whose cells may have several; what is too wide is folded between words."""
-    folded = [_folded(cells, width) for cells, width in zip(row, widths, strict=True)]
-    for line in itertools.zip_longest(*folded, fillvalue=""):
+    parts = [_parts(cells, width) for cells, width in zip(row, widths, strict=True)]
+    for line in itertools.zip_longest(*parts, fillvalue=""):
         padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
-        parts = [pad + text if right else text + pad for text, pad, right in zip(line, padding, numeric, strict=True)]
-        yield _GAP.join(parts).rstrip()
+        padded = [pad + text if right else text + pad for text, pad, right in zip(line, padding, numeric, strict=True)]
+        yield _GAP.join(padded).rstrip()
 
 
-def _folded(lines: Iterable[str], width: int) -> list[str]:
-    return [part for line in lines for part in (textwrap.wrap(line, width, break_on_hyphens=False) if cell_len(line) > width else [line])]
+def _parts(lines: Iterable[str], width: int) -> list[str]:
+    return [part for line in lines for part in folded(line, width, breaks_words=True)]
 
 
 def _lines(value: object, keeps_lines: bool) -> list[str]:

@@ -40,10 +40,14 @@ def require_layout(connection: duckdb.DuckDBPyConnection, database: Path) -> Non
         found = connection.execute("select max(version) from history.layout").fetchall()
     except duckdb.Error:
         found = []
-    layout = found[0][0] if found else None
+    require_known(found[0][0] if found else None, f"{database}", "a DuckDB database")
+
+
+def require_known(layout: object, name: str, kind: str) -> None:
+    """Raises `UsageError` if what stands in `history.layout` is not this version's; null: nothing does."""
     if not isinstance(layout, int):
-        raise UsageError(f"{database} is no llm-stats warehouse, though a DuckDB database; name another")
+        raise UsageError(f"{name} is no llm-stats warehouse, though {kind}; name another")
     if layout != LAYOUT:
         age = "a newer" if layout > LAYOUT else "an older"
-        says = f"{database} was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})"
+        says = f"{name} was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})"
         raise UsageError(f"{says}; use the version that made it, or another path")

@@ -7,7 +7,7 @@ stays as it is.
 
 from __future__ import annotations
 
-import duckdb
+from typing import Protocol
 
 from llm_stats.sql import literal
 from llm_stats.tables import LOAD_ID, TABLE_COMMENTS, TABLES
@@ -23,7 +23,13 @@ _CHANGED = f"""
 """
 
 
-def define(connection: duckdb.DuckDBPyConnection) -> None:
+class Connection(Protocol):
+    """What executes statements in DuckDB's dialect: DuckDB itself, or the session of another engine."""
+
+    def execute(self, query: str, /) -> object: ...
+
+
+def define(connection: Connection) -> None:
     """Makes the raw tables that are not there, and explains them all."""
     connection.execute("create schema if not exists raw")
     for table, columns in TABLES.items():
@@ -34,7 +40,7 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"comment on column raw.{table}.{column.name} is {literal(column.description)}")
 
 
-def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
+def fill(connection: Connection, load_id: str) -> None:
     """Takes over what has arrived, as one load."""
     for table in (table for table in TABLES if table.startswith("models__")):
         connection.execute(f"delete from raw.{table} where model_id in ({_CHANGED})")
@@ -44,7 +50,7 @@ def fill(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     _take_over(connection, "fetches", load_id)
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, table: str, load_id: str, where: str = "") -> None:
+def _take_over(connection: Connection, table: str, load_id: str, where: str = "") -> None:
     names = [column.name for column in TABLES[table]]
     values = [literal(load_id) if column == LOAD_ID else f"cast({column.name} as {column.sql_type})" for column in TABLES[table]]
     connection.execute(f"insert into raw.{table} ({', '.join(names)}) select {', '.join(values)} from {INCOMING}.{table} {where}")

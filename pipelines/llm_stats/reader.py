@@ -29,8 +29,15 @@ class Table:
 
     def only(self, *columns: str) -> Table:
         """The same rows with some of the columns."""
-        places = [self.columns.index(column) for column in columns]
-        return Table(columns, tuple(self.types[place] for place in places), [tuple(row[place] for place in places) for row in self.rows])
+        return self._at([self.columns.index(column) for column in columns])
+
+    def without_blank(self) -> Table:
+        """The same rows without the columns that are null in all of them."""
+        return self._at([at for at in range(len(self.columns)) if not self.rows or any(row[at] is not None for row in self.rows)])
+
+    def _at(self, places: list[int]) -> Table:
+        columns, types, *rows = (tuple(row[place] for place in places) for row in (self.columns, self.types, *self.rows))
+        return Table(columns, types, rows)
 
     def first(self, most: int) -> Table:
         """The first rows."""
@@ -39,6 +46,10 @@ class Table:
 
 class Reader:
     """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
+
+    #: What `sql/` defines and this warehouse does not have.
+    missing: tuple[str, ...] = ()
+    is_file = True
 
     def __init__(self, database: Path) -> None:
         """Opens the file. Raises `UsageError` if there is none, or it is no warehouse that this version knows."""
@@ -97,7 +108,7 @@ class Reader:
         schema, relation, kind = self._find(name)
         if kind == "macro":
             raise UsageError(f"{schema}.{relation} takes parameters: `llm-stats show {relation} --describe` shows them; call it with `sql`")
-        return self.query(f'select * from {schema}."{relation}" order by all')
+        return self.query(self._sorted(schema, relation))
 
     def require_models(self, model_ids: Sequence[str]) -> None:
         """Raises `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
@@ -124,14 +135,7 @@ class Reader:
             defaults, call = _defaults_and_call(f"{schema}.{relation}")
             rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
             return f"{schema}.{relation}: {comment}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
-        columns = self.query(
-            """
-            select column_name as "column", lower(data_type) as "type", comment as meaning
-            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
-            """,
-            (schema, relation),
-        )
-        return f"{schema}.{relation}: {comment}", replace(columns, keeps_lines=True)
+        return f"{schema}.{relation}: {comment}", replace(self._columns(schema, relation), keeps_lines=True)
 
     def _find(self, name: str) -> tuple[str, str, str]:
         """`offers` or `marts.offers` → schema, name, kind. Raises `UsageError`, with the closest names, if there is none."""
@@ -144,8 +148,27 @@ class Reader:
         raise UsageError(f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}")
 
     def _relations(self) -> list[tuple[str, str, str, str]]:
-        """Schema, name, kind and comment of all views, tables and macros."""
-        rows = self.query(
+        """Schema, name, kind and comment of all views, tables and macros, the most useful first."""
+        order = {schema: place for place, schema in enumerate(_SCHEMAS)}
+        return sorted(found for found in self._known() if found[0] in order and not found[1].startswith("_dlt"))
+
+    def _sorted(self, schema: str, relation: str) -> str:
+        """The query for all rows of a relation, in an order that does not change."""
+        return f'select * from {schema}."{relation}" order by all'
+
+    def _columns(self, schema: str, relation: str) -> Table:
+        """The columns of a relation: `column, type, meaning`."""
+        return self.query(
+            """
+            select column_name as "column", lower(data_type) as "type", comment as meaning
+            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
+            """,
+            (schema, relation),
+        )
+
+    def _known(self) -> list[tuple[str, str, str, str]]:
+        """Schema, name, kind and comment of what there is, whoever made it."""
+        return self.query(
             """
             select schema_name, view_name, 'view', coalesce(comment, '') from duckdb_views() where not internal
             union all
@@ -155,10 +178,6 @@ class Reader:
             from duckdb_functions() where function_type in ('macro', 'table_macro') and not internal
             """
         ).rows
-        order = {schema: place for place, schema in enumerate(_SCHEMAS)}
-        return sorted(
-            (schema, name, kind, comment) for schema, name, kind, comment in rows if schema in order and not name.startswith("_dlt")
-        )
 
 
 def _hint(name: str, known: list[str], otherwise: str) -> str:
@@ -173,6 +192,11 @@ def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
     call = re.search(r"`[^`]*`", text.split("\n")[0])
     return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
+
+
+def placeholders(values: Sequence[object]) -> str:
+    """A place for each of some values in a query: `?, ?`."""
+    return ", ".join("?" * len(values))
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

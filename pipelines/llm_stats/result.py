@@ -47,6 +47,7 @@ class Result:
     """
 
     database: Path
+    destination: str = ""
     load_id: str = ""
     asked: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -73,6 +74,11 @@ class Result:
         if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
             return 4
         return 75 if self.outcomes["deferred"] else 0
+
+    @property
+    def place(self) -> str:
+        """Where it was published: the file, or the destination that holds the warehouse."""
+        return self.destination or str(self.database)
 
     @property
     def is_published(self) -> bool:
@@ -109,7 +115,7 @@ class Result:
 
         return {
             **_ending(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
-            "database": str(self.database),
+            "database": self.place,
             "is_published": self.is_published,
             "load_id": self.load_id,
             "asked": self.asked,

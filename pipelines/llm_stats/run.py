@@ -15,9 +15,9 @@ from llm_stats.result import Result, counted
 if TYPE_CHECKING:
     from llm_stats.cache import ResponseCache
     from llm_stats.client import Answer, Client
+    from llm_stats.home import Copy
     from llm_stats.reader import Reader
     from llm_stats.settings import Settings
-    from llm_stats.working_copy import WorkingCopy
 
     Clock = Callable[[], dt.datetime]
     Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
@@ -52,15 +52,15 @@ def carry_out(
     from llm_stats import checks
     from llm_stats.cache import ResponseCache
     from llm_stats.client import Client
+    from llm_stats.home import home
     from llm_stats.pace import Pace
-    from llm_stats.warehouse import Warehouse
 
     started = time.monotonic()
     key = settings.require_key()
     _require_ids(settings, all_models)
     checks.require_known(accepted_checks)
-    warehouse = Warehouse(settings.database, settings.keep_snapshots)
-    result = Result(warehouse.database)
+    warehouse = home(settings)
+    result = Result(warehouse.database, warehouse.destination)
     cache = ResponseCache(warehouse.cache, settings.cache_for)
     pace = Pace(settings.requests_per_minute)
     with Client(
@@ -99,7 +99,7 @@ def carry_out(
     return result
 
 
-def _inspect(copy: WorkingCopy, result: Result, accepted_checks: Collection[str]) -> None:
+def _inspect(copy: Copy, result: Result, accepted_checks: Collection[str]) -> None:
     """Looks at what is about to be published: it must be right, and what changed is told."""
     from llm_stats import changes, checks
 

@@ -80,6 +80,12 @@ def _named(path: Path) -> Path:
     return path
 
 
+def _identifier(name: str) -> str:
+    if not re.fullmatch(r"[a-z_]\w*", name, re.ASCII):
+        raise ValueError("name a destination of dlt's, such as duckdb, postgres or ducklake")
+    return name
+
+
 Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
 Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 
@@ -90,6 +96,7 @@ class Place(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
 
     database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
+    destination: Annotated[str, AfterValidator(_identifier)] = Field("duckdb", description="What holds the warehouse, under dlt's name")
 
     @classmethod
     def settings_customise_sources(

@@ -106,12 +106,15 @@ class Snapshots:
     def go_back(self, snapshot_id: str | None = None) -> Snapshot:
         """Makes another snapshot live: the one named, or the one that the live one was made from; if none is live, the newest that opens.
 
-        Raises `UsageError` if there is none, or the one named cannot be opened.
+        Raises `UsageError` if there is none, or the one named cannot be opened, and `LoadFailed` if the disk refuses.
         """
         target = self._named(snapshot_id) if snapshot_id is not None else self._before()
-        if not self._live():
-            self._adopted()  # what stands there instead would be lost
-        self._flip(target.file.parent)
+        try:
+            if not self._live():
+                self._adopted()  # what stands there instead would be lost
+            self._flip(target.file.parent)
+        except OSError as error:
+            raise LoadFailed(f"{self._database} stays as it is: {error.strerror}: {error.filename}") from error
         return Snapshot(target.file, is_live=True)
 
     def sweep(self) -> None:

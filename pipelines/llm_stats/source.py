@@ -61,11 +61,12 @@ def llm_stats(
 
 def batches(answers: Iterable[Answer]) -> DltResource:
     """The rows of every raw table that answers bring, in columns; all of them appended."""
+    times = {name: dlt.mark.make_hints(table_name=name, columns=_times(name)) for name in TABLES}
 
     def tables() -> Iterator[Any]:
         for page in _pages(answers):
             for name, table in arrow_tables(page).items():
-                yield dlt.mark.with_table_name(table, name)
+                yield dlt.mark.with_hints(table, times[name], create_table_variant=True)
 
     return dlt.resource(tables, name="batches", write_disposition="append")
 
@@ -101,6 +102,11 @@ def _models(page: list[Answer]) -> list[dict[str, Any]]:
 
 def _fetches(page: list[Answer]) -> list[dict[str, Any]]:
     return [answer.fetch.model_dump() for answer in page]
+
+
+def _times(table: str) -> Any:
+    """The hints for times: without them, dlt would take one without a zone for a time of the machine's zone."""
+    return [column.dlt_hint for column in TABLES[table] if column.data_type == "timestamp"]
 
 
 def _hints(table: str) -> Any:

@@ -23,8 +23,11 @@ from llm_stats.errors import LlmStatsError
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
 _SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
-_CHANGES_ROWS = (duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE)
+#: What writes into tables; all else defines or explains.
+CHANGES_ROWS = (duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE)
 _ADDRESS = re.compile(rf'\b({"|".join(set(_SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
+
+_COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
 
 
 class SqlError(LlmStatsError):
@@ -146,17 +149,17 @@ def define(connection: duckdb.DuckDBPyConnection, root: Path | None = None) -> N
         connection.execute(f"drop schema if exists {schema} cascade")
     for schema in dict.fromkeys(_SCHEMAS.values()):
         connection.execute(f"create schema if not exists {schema}")
-    _execute(connection, ordered, lambda statement: statement.type not in _CHANGES_ROWS)
+    _execute(connection, ordered, lambda statement: statement.type not in CHANGES_ROWS)
 
 
 def update_history(connection: duckdb.DuckDBPyConnection) -> None:
     """Writes into `history` what the raw tables say since the last time; in a transaction of the caller's. Twice is once."""
-    _execute(connection, in_order(), lambda statement: statement.type in _CHANGES_ROWS)
+    _execute(connection, in_order(), lambda statement: statement.type in CHANGES_ROWS)
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, files: list[SqlFile], is_meant: Callable[[duckdb.Statement], bool]) -> None:
     for file in files:
-        for line, statement in _statements(file):
+        for line, statement in statements(file):
             if is_meant(statement):
                 try:
                     connection.execute(statement.query)
@@ -164,19 +167,26 @@ def _execute(connection: duckdb.DuckDBPyConnection, files: list[SqlFile], is_mea
                     raise SqlError(_locate(file, line, error)) from None
 
 
+@functools.cache
+def comments() -> dict[str, str]:
+    """What the files say of every view, table and column: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
+    said = (_COMMENT.findall(file.text) for layer in _SCHEMAS for file in files(layer))
+    return {address: text.replace("''", "'") for found in said for address, text in found}
+
+
 def literal(text: str) -> str:
     """A text as it is written in SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
+def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
     """The statements of a file, each with the line it starts at."""
     try:
-        statements = duckdb.extract_statements(file.text)
+        found = duckdb.extract_statements(file.text)
     except duckdb.Error as error:
         raise SqlError(_locate(file, 1, error)) from None
     position = 0
-    for statement in statements:
+    for statement in found:
         query = statement.query.strip()
         position = file.text.index(query, position)
         yield file.text.count("\n", 0, position) + 1, statement

@@ -1,4 +1,4 @@
-"""How the warehouse is doing: what the last run brought, how old the data is, what keeps failing, what today has cost, what is refused."""
+"""How the warehouse is doing: what the last run brought, how old and how healthy the data is, what keeps failing, what today has cost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from llm_stats import checks
 from llm_stats.cache import requests_since
 from llm_stats.environment import Environment
-from llm_stats.errors import UsageError
+from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.output import render
 from llm_stats.reader import Reader, Table
+from llm_stats.result import counted
 from llm_stats.terminal import safe
 from llm_stats.warehouse import Warehouse
 
@@ -31,18 +33,24 @@ _LAST_RUN = """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
 _FAILING = """
-    select
-        fetches.model_id,
-        arg_max(fetches.outcome, fetches.requested_at) as outcome,
-        arg_max(fetches.message, fetches.requested_at) as reason,
-        count(*) as times,
-        min(fetches.requested_at) as since,
-        any_value(models.fetched_at) as loaded_at
-    from staging.fetches as fetches
-    left join staging.models as models on fetches.model_id = models.model_id
-    where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
-    group by fetches.model_id
-    order by times desc, fetches.model_id
+    with failures as (
+        select
+            fetches.model_id,
+            fetches.outcome,
+            fetches.message as reason,
+            count(*) over (partition by fetches.model_id) as times,
+            min(fetches.requested_at) over (partition by fetches.model_id) as since,
+            models.fetched_at as loaded_at,
+            row_number() over (partition by fetches.model_id order by fetches.requested_at desc, fetches.load_id desc) as latest
+        from staging.fetches as fetches
+        left join staging.models as models on fetches.model_id = models.model_id
+        where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+    )
+
+    select model_id, outcome, reason, times, since, loaded_at
+    from failures
+    where latest = 1
+    order by times desc, model_id
     limit 10000
 """
 
@@ -51,7 +59,9 @@ _FAILING = """
 class Status:
     """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
-    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`.
+    `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
+    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`. `missing` names what `sql/`
+    defines and this destination does not have.
     """
 
     at: dt.datetime
@@ -64,9 +74,12 @@ class Status:
     newest_at: dt.datetime | None
     stalest: list[dict[str, Any]]
     failing: list[dict[str, Any]]
+    findings: list[dict[str, Any]] | None
+    unchecked: str | None = None
     refused_at: dt.datetime | None = None
     refused_by: tuple[str, ...] = ()
     refused_file: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
@@ -92,6 +105,8 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         newest_at=newest_at,
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
+        missing=reader.missing,
+        **_checked(reader),
         **_refusal(reader, last_run_at),
     )
 
@@ -111,11 +126,12 @@ def as_text(found: Status) -> Iterator[str]:
         yield "stalest     " + ", ".join(f"{safe(row['model_id'])} ({_ago(found, row['fetched_at'])})" for row in found.stalest)
     else:
         yield "data        none yet"
+    yield f"health      {_health(found)}"
     if found.refused_at:
         by = ", ".join(map(safe, found.refused_by))
-        yield f"checks      refused a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
-    else:
-        yield "checks      have refused no newer file; `llm-stats check` looks at this one again"
+        yield f"refused     a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
+    if found.missing:
+        yield f"missing     {', '.join(found.missing)}, which only DuckDB has; snapshots and rollback too"
     if not found.failing:
         yield "failing     none"
         return
@@ -124,8 +140,29 @@ def as_text(found: Status) -> Iterator[str]:
     yield render(_failing(found), "table")
 
 
+def _checked(reader: Reader) -> dict[str, Any]:
+    """What the checks find in the published file, which may have come from elsewhere, or with `--accept`."""
+    try:
+        with checks.ready(reader) as computed:
+            found = checks.findings(computed)
+    except LlmStatsError as error:
+        return {"findings": None, "unchecked": str(error)}
+    return {"findings": [{"check": row.check, "severity": row.severity, "says": row.says, "row_count": row.row_count} for row in found]}
+
+
+def _health(found: Status) -> str:
+    if found.findings is None:
+        return f"unknown: {safe(str(found.unchecked))}"
+    errors = [f"{row['check']}: {row['says']}: {counted(row['row_count'], 'row')}" for row in found.findings if row["severity"] == "error"]
+    if errors:
+        return f"the published file is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
+    names = ", ".join(row["check"] for row in found.findings)
+    warnings = f"{counted(len(found.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
+    return f"the published file is healthy: {counted(checks.count(), 'check')}, no error, {warnings}"
+
+
 def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:
-    """What a check has refused since the last run that was published. To run the checks takes longer than all the rest."""
+    """What a check has refused since the last run that was published."""
     refused = Warehouse(reader.database).refused
     reason = refused / "reason.txt"
     if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:

@@ -37,7 +37,7 @@ def summary(result: Result) -> Iterator[str]:
     yield from (f"  {change}" for change in changes[:_MOST_LINES])
     if len(changes) > _MOST_LINES:
         yield f"  and {len(changes) - _MOST_LINES} more: llm-stats changes"
-    yield f"published {result.database}"
+    yield f"published {result.place}"
 
 
 def _news(result: Result, changes: int) -> str:

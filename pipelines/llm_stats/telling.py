@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 from pathlib import Path
 from typing import Any, Self
 
-from llm_stats import __version__, log
+from llm_stats import __version__, aside, log
 from llm_stats.errors import UsageError
 from llm_stats.result import Result, failure
 from llm_stats.settings import Settings
@@ -43,8 +42,9 @@ class Telling:
             raise UsageError(f"--notify needs a webhook: {where}")
         if self._summary_file:
             try:
-                _write(self._summary_file, "{}")
-                self._summary_file.unlink()  # what is there is of this run: a run that is killed leaves none
+                _require_ours(self._summary_file)
+                aside.require_place(self._summary_file)
+                self._summary_file.unlink(missing_ok=True)  # what is there is of this run: a run that is killed leaves none
             except OSError as error:
                 says = f"--summary {self._summary_file}: {error.strerror or error}"
                 self._summary_file = None
@@ -57,7 +57,8 @@ class Telling:
         self.exit_code = summary["exit_code"]
         if self._summary_file:
             try:
-                _write(self._summary_file, log.as_json(summary, indent=2) + "\n")
+                _require_ours(self._summary_file)
+                aside.write(self._summary_file, log.as_json(summary, indent=2) + "\n")
             except OSError as failed:
                 self._complain("summary_failed", f"--summary {self._summary_file}: {failed.strerror or failed}")
         if self._json_log:
@@ -82,15 +83,9 @@ class Telling:
             say(f"llm-stats: {message}", err=True)
 
 
-def _write(file: Path, text: str) -> None:
-    """Puts a text into a file, at once and whole. Raises `OSError`, also for a file that holds anything but JSON: that is not ours."""
+def _require_ours(file: Path) -> None:
+    """Raises `OSError` for a file that holds anything but JSON: that is not ours."""
     if file.is_symlink() or (file.exists() and not file.is_file()):
         raise OSError("is no plain file")
     if file.exists() and not file.read_bytes().startswith(b"{"):
         raise OSError("holds something else; name another file")
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, "utf-8")
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The terminal: what may be shown on it, how wide it is, and printing that outlives its reader."""
+"""The terminal: what may be shown on it, how wide it is, folding to that width, and printing that outlives its reader."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 
 import click
 
@@ -16,6 +17,8 @@ from llm_stats.errors import LlmStatsError
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+#: A space at which no line ends: `(+17 %)`, `0.50 → 0.60`.
+_JOINT = re.compile(r" (?=[%→])|(?<=→) ")
 #: A line for people is no longer than this, whatever a name from the API holds.
 _LONGEST = 1000
 
@@ -39,9 +42,25 @@ def short(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
 
 
-def width() -> int | None:
+def words(line: str) -> list[str]:
+    """The parts of a line that are never torn apart."""
+    return _JOINT.sub("\xa0", line).split(" ")
+
+
+def folded(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False) -> list[str]:
+    """A line in parts no longer than `columns`, each but the first indented; a longer word stands out, or is broken."""
+    if len(line) <= columns:
+        return [line]
+    parts = textwrap.wrap(
+        " ".join(words(line)), columns, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=breaks_words
+    )
+    return [part.replace("\xa0", " ") for part in parts]
+
+
+def width(*, err: bool = False) -> int | None:
     """The columns of the terminal; None in a pipe or a file, where nothing is folded: the next program wants whole lines."""
-    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    stream = sys.stderr if err else sys.stdout
+    return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
 
 
 def say(text: str = "", *, err: bool = False) -> None:
@@ -56,3 +75,11 @@ def say(text: str = "", *, err: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still in the buffer has to go somewhere
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
+
+
+def tell(text: str = "", *, indent: int = 2, err: bool = False) -> None:
+    """Prints prose, as `say` does; a line that is longer than the terminal goes on, indented further, in the next."""
+    if columns := width(err=err):
+        own = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
+        text = "\n".join(part for line, margin in own for part in folded(line, columns, indent=margin + indent))
+    say(text, err=err)

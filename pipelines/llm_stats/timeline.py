@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,19 @@ def timeline(reader: Reader, model_id: str) -> Table:
         rows.append((start, end, "score", numbered(benchmark, no), f"{number(score)}, {_evidence(verified, own)}{moved}"))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
     return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
+
+
+def for_people(found: Table) -> Table:
+    """The same rows in 80 columns: `at northlight: 6.00 in, 30.00 out, active`, to the minute."""
+    rows = [
+        (_minute(start), _minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {says}")
+        for start, end, kind, counterpart, says in found.rows
+    ]
+    return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).without_blank()
+
+
+def _minute(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(" ", "minutes")
 
 
 def _moved(before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]) -> str:

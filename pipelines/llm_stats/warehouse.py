@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -26,6 +27,9 @@ from llm_stats.known import Known
 from llm_stats.reader import Reader
 from llm_stats.snapshots import Snapshots, is_id, new_id
 from llm_stats.working_copy import WorkingCopy
+
+if TYPE_CHECKING:
+    from llm_stats.home import Copy
 
 #: What dlt cannot load below: it reads these as parts of an address, of a pattern or of SQL.
 _UNLOADABLE = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
@@ -41,6 +45,7 @@ class Warehouse:
         self.database = published.path_of(database)
         plain = self.database.suffix == ".duckdb"
         beside = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
+        self.destination = ""
         self.folder = beside.resolve()  # it may be a link to where there is room
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
@@ -57,7 +62,7 @@ class Warehouse:
         self._require_name()
         if not even_if_broken:
             self._require_usable()
-        self._require_room()
+        self.require_room()
         with lock.held(self.folder, self.database):
             for wreck in self._work.glob("*"):  # what a killed run left behind
                 if is_id(wreck.name):
@@ -92,7 +97,7 @@ class Warehouse:
         self.snapshots.publish(copy.path, copy.path.parent.name)
 
     @contextlib.contextmanager
-    def keeping_refused(self, copy: WorkingCopy) -> Iterator[None]:
+    def keeping_refused(self, copy: Copy) -> Iterator[None]:
         """If a check fails inside, keeps the working copy for a look, with the reason beside it; the last one only."""
         try:
             yield
@@ -104,10 +109,10 @@ class Warehouse:
                     self.refused.unlink(missing_ok=True)
                 self.refused.mkdir()
                 (self.refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
-                kept = f"is kept at {copy.path.rename(self.refused / self.database.name)}"
+                kept = copy.keep(self.refused / self.database.name)
             except OSError as error:
-                kept = f"could not be kept: {error}"
-            raise CheckFailed(f"{failure}\nthe refused file {kept}") from None
+                kept = f"the refused file could not be kept: {error}"
+            raise CheckFailed(f"{failure}\n{kept}") from None
 
     def known(self) -> Known:
         """What the published database holds; nothing if there is none."""
@@ -137,7 +142,7 @@ class Warehouse:
         if log.exists() and not self.database.is_symlink():
             raise UsageError(f"{log} holds what is not in the database yet; open and close that with DuckDB once, or remove the file")
 
-    def _require_room(self) -> None:
+    def require_room(self) -> None:
         """Makes the folder beside the database. Refuses one that is another's, or that nothing can be written to."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -7,16 +7,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from llm_stats import raw, sql
+from llm_stats import loading, raw, sql
 from llm_stats.checks import ComputedOnce
-from llm_stats.errors import LlmStatsError, LoadFailed
 from llm_stats.reader import Reader
 
 if TYPE_CHECKING:
@@ -54,34 +52,11 @@ class WorkingCopy:
             sql.define(connection)
 
     def load(self, answers: Iterable[Answer]) -> str:
-        """Loads what answers bring into a database beside this one with dlt, from a clean working folder; the id of the load.
+        """Loads what answers bring into a database beside this one; the id of the load. Raises `LoadFailed`."""
+        loading.quiet()
+        from dlt.destinations import duckdb as destination
 
-        Nothing pending from another run can get in the way, for there is none. Raises `LoadFailed`.
-        """
-        os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-        os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
-        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
-        import dlt
-        from dlt.pipeline.exceptions import PipelineStepFailed
-
-        from llm_stats.source import batches
-
-        pipeline = dlt.pipeline(
-            "llm_stats",
-            pipelines_dir=str(self.path.parent / "dlt"),
-            destination=dlt.destinations.duckdb(str(self._incoming)),
-            dataset_name="main",
-        )
-        try:
-            info = pipeline.run(batches(answers))
-        except PipelineStepFailed as error:
-            cause = error.__cause__ or error
-            while cause.__cause__ is not None:
-                cause = cause.__cause__
-            if isinstance(cause, LlmStatsError | KeyboardInterrupt):
-                raise cause from None
-            raise LoadFailed(f"loading failed in step {error.step}: {cause}; nothing was published") from error
-        return str(info.loads_ids[-1])
+        return loading.load(answers, self.path.parent / "dlt", destination(str(self._incoming)), "main")
 
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, with the history that follows from it; then gives back the room that is left over."""
@@ -100,6 +75,10 @@ class WorkingCopy:
     def checks_reader(self) -> Reader:
         """The same, for the checks."""
         return ComputedOnce(self.path)
+
+    def keep(self, path: Path) -> str:
+        """Moves the file to where somebody may look at it; says so. Raises `OSError`."""
+        return f"the refused file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
         """Writes the file anew if much of it is room that updates left behind, or if its storage is too new for readers.

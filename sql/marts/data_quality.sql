@@ -2,6 +2,7 @@
 -- Grain: rule, model_id, detail.
 -- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores.
 -- What no comparison uses says so, all else counts as it is. That most scores are reported by the model's maker is no fault of a row.
+-- A number is written without `.0`: engines differ in whether they write it.
 create or replace view marts.data_quality as
 with
 listed_offers as (
@@ -160,8 +161,9 @@ select
     'price_outlier' as rule,
     listed_offers.model_id,
     'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_no as varchar)
-    || ': input price ' || cast(listed_offers.input_usd_per_mtok as varchar)
-    || ' is 100 times the model''s median ' || cast(median_prices.median_input_usd_per_mtok as varchar) || ' or more' as detail
+    || ': input price ' || regexp_replace(cast(listed_offers.input_usd_per_mtok as varchar), '\.0$', '')
+    || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_input_usd_per_mtok as varchar), '\.0$', '')
+    || ' or more' as detail
 from listed_offers
 inner join median_prices on listed_offers.model_id = median_prices.model_id
 where
@@ -174,8 +176,9 @@ select
     'price_outlier' as rule,
     listed_offers.model_id,
     'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_no as varchar)
-    || ': output price ' || cast(listed_offers.output_usd_per_mtok as varchar)
-    || ' is 100 times the model''s median ' || cast(median_prices.median_output_usd_per_mtok as varchar) || ' or more' as detail
+    || ': output price ' || regexp_replace(cast(listed_offers.output_usd_per_mtok as varchar), '\.0$', '')
+    || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_output_usd_per_mtok as varchar), '\.0$', '')
+    || ' or more' as detail
 from listed_offers
 inner join median_prices on listed_offers.model_id = median_prices.model_id
 where
@@ -189,8 +192,9 @@ select
     'price_lopsided' as rule,
     model_id,
     'provider ' || provider_id || ', offer ' || cast(offer_no as varchar)
-    || ': input price ' || cast(input_usd_per_mtok as varchar)
-    || ' and output price ' || cast(output_usd_per_mtok as varchar) || ' are a factor of 100 or more apart' as detail
+    || ': input price ' || regexp_replace(cast(input_usd_per_mtok as varchar), '\.0$', '')
+    || ' and output price ' || regexp_replace(cast(output_usd_per_mtok as varchar), '\.0$', '')
+    || ' are a factor of 100 or more apart' as detail
 from listed_offers
 where
     input_usd_per_mtok > 0
@@ -243,7 +247,7 @@ select
     'score_disputed' as rule,
     model_id,
     'benchmark ' || benchmark_id || ': ' || cast(score_count as varchar) || ' scores listed that differ, chosen is '
-    || cast(score as varchar) || ' (' || evidence || ')' as detail
+    || regexp_replace(cast(score as varchar), '\.0$', '') || ' (' || evidence || ')' as detail
 from compared_scores
 where is_disputed
 
@@ -253,12 +257,12 @@ union all
 select
     'score_outlier' as rule,
     compared_scores.model_id,
-    'benchmark ' || compared_scores.benchmark_id || ': value ' || cast(compared_scores.value as varchar)
+    'benchmark ' || compared_scores.benchmark_id || ': value ' || regexp_replace(cast(compared_scores.value as varchar), '\.0$', '')
     || case
         when compared_scores.value / 8 > median_values.median_value then ' is more than eight times the median '
         else ' is less than an eighth of the median '
     end
-    || cast(median_values.median_value as varchar) || ', perhaps in another unit' as detail
+    || regexp_replace(cast(median_values.median_value as varchar), '\.0$', '') || ', perhaps in another unit' as detail
 from compared_scores
 inner join median_values on compared_scores.benchmark_id = median_values.benchmark_id
 where
@@ -273,7 +277,8 @@ union all
 select distinct
     'score_above_max' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': score ' || cast(score as varchar) || ' is above its maximum ' || cast(max_score as varchar) as detail
+    'benchmark ' || benchmark_id || ': score ' || regexp_replace(cast(score as varchar), '\.0$', '')
+    || ' is above its maximum ' || regexp_replace(cast(max_score as varchar), '\.0$', '') as detail
 from staging.scores
 where score > max_score
 
@@ -282,7 +287,8 @@ union all
 select distinct
     'normalized_score_out_of_range' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': normalized score ' || cast(normalized_score as varchar) || ' is not within 0 and 1' as detail
+    'benchmark ' || benchmark_id || ': normalized score ' || regexp_replace(cast(normalized_score as varchar), '\.0$', '')
+    || ' is not within 0 and 1' as detail
 from staging.scores
 where normalized_score not between 0 and 1
 
@@ -291,7 +297,8 @@ union all
 select distinct
     'source_is_placeholder' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': score ' || cast(score as varchar) || ' is sourced to ' || source_url as detail
+    'benchmark ' || benchmark_id || ': score ' || regexp_replace(cast(score as varchar), '\.0$', '')
+    || ' is sourced to ' || source_url as detail
 from staging.scores
 where
     source_url like '%://example.%'

@@ -11,15 +11,13 @@ with attempts as (
         requested_at,
         outcome,
         row_number() over newest_first as newest_no,
-        sum(case when outcome = 'loaded' then 1 else 0 end) over (
-            newest_first
-            rows between unbounded preceding and current row
-        ) as loads_since
+        sum(case when outcome = 'loaded' then 1 else 0 end) over newest_first as loads_since
     from staging.fetches
     where outcome <> 'deferred'
     window newest_first as (
         partition by model_id
         order by requested_at desc, load_id desc
+        rows between unbounded preceding and current row
     )
 ),
 

@@ -57,7 +57,7 @@ placed_independent_scores as (
     window worst_first as (partition by benchmark_id order by goodness)
 ),
 
--- fifteen decimals: a sum of decimals does not depend on its order
+-- fifteen decimals: a sum of decimals does not depend on its order; of the mean twelve, for engines divide decimals to different lengths
 counted_win_rates as (
     select
         'all' as evidence_scope,
@@ -71,7 +71,7 @@ counted_win_rates as (
         'independent' as evidence_scope,
         model_id,
         benchmark_id,
-        cast((worse_count + (no_better_count - worse_count - 1) / 2.0) / (model_count - 1) as decimal(18, 15)) as win_rate
+        cast((worse_count + (no_better_count - worse_count - 1) / cast(2 as double)) / (model_count - 1) as decimal(18, 15)) as win_rate
     from placed_independent_scores
 ),
 
@@ -89,7 +89,7 @@ averaged_win_rates as (
         score_categories.category,
         counted_win_rates.evidence_scope,
         counted_win_rates.model_id,
-        cast(avg(counted_win_rates.win_rate) as double) as mean_win_rate,
+        cast(cast(avg(counted_win_rates.win_rate) as decimal(18, 12)) as double) as mean_win_rate,
         count(*) as benchmark_count
     from counted_win_rates
     inner join score_categories
@@ -105,7 +105,7 @@ averaged_win_rates as (
         'overall' as category,
         evidence_scope,
         model_id,
-        cast(avg(win_rate) as double) as mean_win_rate,
+        cast(cast(avg(win_rate) as decimal(18, 12)) as double) as mean_win_rate,
         count(*) as benchmark_count
     from counted_win_rates
     group by

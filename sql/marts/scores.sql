@@ -179,7 +179,8 @@ select
     value,
     is_lower_better,
     model_count - worse_count - tie_count + 1 as benchmark_rank,
-    case when model_count > 1 then (worse_count + (tie_count - 1) / 2.0) / (model_count - 1) end as win_rate,
+    -- divided as doubles: engines divide decimals to different lengths
+    case when model_count > 1 then (worse_count + (tie_count - 1) / cast(2 as double)) / (model_count - 1) end as win_rate,
     gap_to_best,
     model_count,
     not_comparable_reason is null as is_comparable,

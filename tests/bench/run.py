@@ -73,6 +73,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
     """The base URL of a sample API, in a process of its own, with these records."""
     file = folder / "records.json"
     file.write_text(json.dumps(records))
+    del records  # there may be many, and the other process has them now
     command = [*LLM_STATS, "sample-api", "--port", "0", "--records", str(file), "--latency-ms", str(latency_ms)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr

@@ -470,7 +470,7 @@ def data_quality(records: Records) -> Rows:
 
 
 def _number(value: float) -> str:
-    return repr(float(value))
+    return repr(float(value)).removesuffix(".0")
 
 
 #: View → its rows, recomputed; and its key.

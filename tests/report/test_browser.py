@@ -192,6 +192,32 @@ def test_hovering_names_model_provider_and_price(browser: Browser, sample: Path)
     ]
 
 
+def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
+    def heard(chart: str) -> list[str]:
+        return [point.get_attribute("aria-label") or "" for point in browser.find(f"#{chart} .points_marks path")]
+
+    browser.open(sample)
+    browser.choose("model", browser.choices("model").index("Aurora Large 1"))
+    assert (
+        heard("value-chart")[-1]
+        == "Zenith Max (preview) by Zenith Systems: 30.00 US$ per million tokens at Zenith, score 0.883, on the frontier"
+    )
+    assert "Tessera 70B Open by Tessera Collective: free at Commons, score 0.483, on the frontier" in heard("value-chart")
+    assert "Aurora Large 1 at Cumulus: input 4.00 US$ per million tokens, inactive" in heard("offers-chart")
+    assert heard("history-chart")[0].startswith("Aurora Large 1 at ")
+    assert " US$ per million tokens, active, since 2026-11-2" in heard("history-chart")[0]
+    decoration = browser.find(".chart [aria-roledescription$='mark']:not([aria-hidden])")
+    assert [mark.get_attribute("aria-label") for mark in decoration] == []
+
+
+def test_the_first_and_the_last_price_stand_off_the_frame(browser: Browser, sample: Path) -> None:
+    browser.open(sample)
+    (frame,) = browser.find("#history-chart .role-frame.root > g > .background")
+    for point in browser.find("#history-chart .points_marks path"):
+        assert frame.rect["x"] < point.rect["x"]
+        assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
+
+
 def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
     browser.open(sample)
 
@@ -287,6 +313,23 @@ def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch:
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")
     assert browser.complaints() == []
+
+
+def test_on_a_phone_no_table_is_cut(browser: Browser, sample: Path) -> None:
+    browser.open(sample, width=_PHONE)
+    tables = browser.driver.execute_script(
+        "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - it.clientWidth])"
+    )
+    assert [name for name, hidden in tables if hidden] == []
+
+
+def test_a_table_wider_than_its_window_is_scrolled_by_keyboard(browser: Browser, sample: Path) -> None:
+    browser.open(sample, width=280)
+    (table,) = browser.find("#offers-table[tabindex]")
+    table.send_keys(Keys.ARROW_RIGHT)
+    WebDriverWait(browser.driver, timeout=5).until(lambda driver: driver.execute_script("return arguments[0].scrollLeft", table) > 0)
+    browser.open(sample)
+    assert browser.find("#offers-table[tabindex]") == []
 
 
 def test_on_a_phone_an_explanation_stays_in_the_window(browser: Browser, sample: Path) -> None:

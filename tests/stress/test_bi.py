@@ -17,7 +17,7 @@ from venvs import ROOT, in_ci, on_demand, python_with
 pytestmark = pytest.mark.timeout(600)
 
 DRIVER_PACKAGES = ("duckdb", "duckdb-engine", "sqlalchemy<2.0.45", "adbc-driver-manager", "pyarrow")
-NOTEBOOK_PACKAGES = ("marimo", "duckdb", "polars", "pyarrow")
+NOTEBOOK_PACKAGES = ("marimo", "duckdb", "polars")
 #: For each driver (DuckDB takes one a process): how to connect, and how to ask on a connection.
 DRIVERS = {
     "python": """

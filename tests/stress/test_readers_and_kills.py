@@ -39,7 +39,7 @@ from llm_stats.run import carry_out
 from llm_stats.sample import SampleApi
 from llm_stats.demo import demo_settings
 with SampleApi() as api:
-    settings = demo_settings(api, pathlib.Path(sys.argv[1]))
+    settings = demo_settings(api, pathlib.Path(sys.argv[1])).model_copy(update={"destination": sys.argv[3]})
     for generation in range(1, int(sys.argv[2]) + 1):
         records = sample.today()
         for entry in records:
@@ -97,7 +97,7 @@ def lines(process: subprocess.Popen[str]) -> list[Any]:
 def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> None:
     database, stop = tmp_path / "w.duckdb", tmp_path / "stop"
     readers = [start(READER, database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)]
-    published = dict(lines(start(WRITER, database, RUNS)))
+    published = dict(lines(start(WRITER, database, RUNS, "duckdb")))
     time.sleep(0.5)
     stop.touch()
     polls = 0

@@ -4,9 +4,10 @@
 const USD = "US$ per million tokens";
 const autosize = { type: "fit-x", contains: "padding" };
 
-/** Price against score: points of {model, organization, provider, price, value, isFrontier}, price in US dollars, 0 for free.
+/** Price against score: points of {model, organization, provider, price, value, isFrontier, says}, price in US dollars, 0 for free.
  *
- * A logarithmic axis has no 0. Free models stand in a band of their own at its left end, which is no price but the word "free".
+ * `says` is a point in words, for those who hear the page. A logarithmic axis has no 0. Free models stand in a band of their own at its left
+ * end, which is no price but the word "free".
  */
 function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   const paid = points.map(point => point.price).filter(price => price > 0).map(onAxis);
@@ -20,6 +21,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
     axis: {
       values: [...(hasFree ? [free] : []), ...ticks(lowest, highest, isNarrow)], labelOverlap: "greedy",
       labelExpr: `datum.value < ${lowest * 0.99} ? 'free' : '$' + format(datum.value, ',~r')`,
+      description: `Price axis, logarithmic, from ${usd(lowest)} to ${usd(highest)} ${USD}${hasFree ? "; free models stand left of it" : ""}`,
     },
   };
   const y = {
@@ -28,12 +30,12 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   };
   const edge = {
     data: { values: [{}] },
-    mark: { type: "rule", color: ink.muted, strokeDash: [3, 4] },
+    mark: { type: "rule", color: ink.muted, strokeDash: [3, 4], aria: false },
     encoding: { x: { ...x, field: undefined, datum: Math.sqrt(free * lowest) }, y: { value: 0 }, y2: { value: "height" } },
   };
   const frontier = {
     name: "frontier", transform: [{ filter: "datum.isFrontier" }],
-    mark: { type: "line", interpolate: "step-after", color: ink.first, strokeWidth: 1.5, opacity: 0.7 },
+    mark: { type: "line", interpolate: "step-after", color: ink.first, strokeWidth: 1.5, opacity: 0.7, aria: false },
     encoding: { x, y, order: { field: "x" } },
   };
   const dots = {
@@ -43,6 +45,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
       x, y,
       size: { condition: { test: "datum.isFrontier", value: 70 }, value: 40 },
       color: { condition: { test: "datum.isFrontier", value: ink.first }, value: ink.muted },
+      description: { field: "says" },
       tooltip: [
         { field: "model", title: "title" }, { field: "organization", title: "By" }, { field: "provider", title: "Cheapest at" },
         { field: "cost", title: `Blended, ${USD}` }, { field: "value", title: "Score", format: ".4~g" },
@@ -51,7 +54,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   };
   return {
     title: isLowerBetter ? `${title} (lower is better, so the axis is turned)` : title,
-    description: "Price against score; the table beside it has the same figures",
+    description: `Price against score of ${points.length} models: ${title}. The table beside it has the same figures`,
     data: { values: placed }, width: "container", height: isNarrow ? 320 : 430, autosize,
     layer: [...(hasFree ? [edge] : []), frontier, dots],
   };
@@ -60,7 +63,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
 /** Names the points of a frontier where there is room: Vega's label transform, which Vega-Lite does not offer. */
 function labelled(spec, ink) {
   spec.marks.push({
-    type: "text", from: { data: "points_marks" }, interactive: false,
+    type: "text", from: { data: "points_marks" }, interactive: false, aria: false,
     encode: {
       enter: {
         text: { signal: "datum.datum.isFrontier ? truncate(datum.datum.model, 28) : ''" },
@@ -77,11 +80,15 @@ function labelled(spec, ink) {
 
 /** The offers of one model, one line each: {label, input_usd_per_mtok, output_usd_per_mtok, end, note, …}.
  *
- * A price that is not published has no mark, 0 has one; `note` says in words, at the greater price `end`, what marks cannot.
+ * A price that is not published has no mark, 0 has one; `note` says in words, at the greater price `end`, what marks cannot; `who` names
+ * model and provider.
  */
 function offersChart(offers, ink) {
   const kinds = ["input", "output"];
-  const dots = ["output", "input"].flatMap(kind => offers.map(offer => ({ ...offer, kind, price: offer[`${kind}_usd_per_mtok`] })));
+  const dots = ["output", "input"].flatMap(kind => offers.map(offer => {
+    const price = offer[`${kind}_usd_per_mtok`];
+    return { ...offer, kind, price, says: `${offer.who}: ${kind} ${priced(price)}, ${offer.status}` };
+  }));
   const most = Math.max(...offers.map(offer => offer.end)) || 1;
   const x = { type: "quantitative", title: USD, scale: { domain: [0, most], nice: true }, axis: { format: ",~r", tickCount: 6 } };
   const y = {
@@ -90,12 +97,12 @@ function offersChart(offers, ink) {
   };
   const tooltip = [{ field: "label", title: "title" }, ...said, { field: "blended", title: `Blended, ${USD}` }];
   return {
-    description: "Input and output price of each offer; the table below has the same figures",
+    description: `Input and output price of ${offers.length} offers; the table below has the same figures`,
     data: { values: offers }, width: "container", height: 26 * offers.length, autosize, encoding: { y },
     layer: [
       {
         transform: [{ filter: "isValid(datum.input_usd_per_mtok) && isValid(datum.output_usd_per_mtok)" }],
-        mark: { type: "rule", color: ink.muted, strokeWidth: 2 },
+        mark: { type: "rule", color: ink.muted, strokeWidth: 2, aria: false },
         encoding: { x: { ...x, field: "input_usd_per_mtok" }, x2: { field: "output_usd_per_mtok" }, tooltip },
       },
       {
@@ -107,17 +114,18 @@ function offersChart(offers, ink) {
           color: { field: "kind", scale: { domain: kinds, range: [ink.first, ink.second] }, legend: { title: null } },
           shape: { field: "kind", scale: { domain: kinds, range: ["circle", "square"] } },
           opacity: { condition: { test: "datum.is_available", value: 1 }, value: 0.45 },
+          description: { field: "says" },
         },
       },
       {
-        mark: { type: "text", align: "left", dx: 9, color: ink.soft, fontSize: 11.5 },
+        mark: { type: "text", align: "left", dx: 9, color: ink.soft, fontSize: 11.5, aria: false },
         encoding: { x: { ...x, field: "end" }, text: { field: "note" } },
       },
     ],
   };
 }
 
-/** Prices over time as steps: {label, offer, at, price, isStart, …}, `at` in milliseconds, a null price is a gap; `labels` in order. */
+/** Prices over time as steps: {label, offer, at, price, isStart, says, …}; `at` in milliseconds, a null price is a gap. `labels` in order. */
 function historyChart(steps, labels, ink, isNarrow) {
   const colours = ink.lines.length, dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];
   const legend = {
@@ -126,10 +134,11 @@ function historyChart(steps, labels, ink, isNarrow) {
   };
   const byLabel = of => ({ field: "label", type: "nominal", legend, scale: { domain: labels, range: labels.map((_, place) => of(place)) } });
   return {
-    title: USD, description: "Prices of each offer over time", data: { values: steps }, width: "container", height: 230, autosize,
+    title: USD, description: `Prices over time at ${labels.length} providers`,
+    data: { values: steps }, width: "container", height: 230, autosize,
     encoding: {
       x: {
-        field: "at", type: "temporal", title: "Time (UTC)", scale: { type: "utc" },
+        field: "at", type: "temporal", title: "Time (UTC)", scale: { type: "utc", padding: 10 },
         axis: { format: clock, tickCount: isNarrow ? 4 : 6, labelOverlap: "greedy" },
       },
       y: { field: "price", type: "quantitative", title: null, scale: { zero: true }, axis: { format: ",~r", tickCount: 5 } },
@@ -138,12 +147,12 @@ function historyChart(steps, labels, ink, isNarrow) {
       detail: { field: "offer" },
     },
     layer: [
-      { mark: { type: "line", interpolate: "step-after", strokeWidth: 2, invalid: "break-paths-show-path-domains" } },
+      { mark: { type: "line", interpolate: "step-after", strokeWidth: 2, invalid: "break-paths-show-path-domains", aria: false } },
       {
         name: "points", transform: [{ filter: "datum.isStart" }],
         mark: { type: "point", filled: true, size: 45, opacity: 1 },
         encoding: {
-          strokeDash: { value: [1, 0] },
+          strokeDash: { value: [1, 0] }, description: { field: "says" },
           tooltip: [{ field: "label", title: "title" }, { field: "since", title: "Since (UTC)" }, ...said],
         },
       },

@@ -25,16 +25,16 @@ function subject() {
   const [kind, key] = byId("value-subject").value.split(/ (.*)/s);
   if (kind !== "benchmark") {
     const points = tables.category_points.filter(point => point.category === key);
-    return { points, title: `Mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share, who: "ranked models" };
+    return { points, title: `Mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share };
   }
   const { benchmark_id: id, scale, is_lower_better: isLowerBetter } = benchmarks.get(Number(key));
   const unit = scale === "normalized" ? "normalized, 0 to 1" : "in its own unit";
   const points = tables.benchmark_points.filter(point => point.benchmark_id === id);
-  return { points, title: `${short(benchmarkNames.get(id), 48)}, ${unit}`, isLowerBetter, written: value => number(value), who: "models" };
+  return { points, title: `${short(benchmarkNames.get(id), 48)}, ${unit}`, isLowerBetter, written: value => number(value) };
 }
 
 function showValue() {
-  const { points, title, isLowerBetter, written, who } = subject();
+  const { points, title, isLowerBetter, written } = subject();
   const countsFree = byId("value-free").checked, side = countsFree ? "" : "paid_";
   const placed = points.map(point => {
     const model = models.get(point.model_id);
@@ -46,19 +46,25 @@ function showValue() {
       value: point.value,
       isFrontier: Boolean(countsFree ? point.is_pareto : point.is_pareto_paid),
     };
-  }).filter(point => point.price !== null).sort((one, two) => one.price - two.price || two.value - one.value);
+  }).filter(point => point.price !== null).map(point => ({ ...point, says: pointSays(point, written) }))
+    .sort((one, two) => one.price - two.price || two.value - one.value);
   const frontier = placed.filter(point => point.isFrontier), others = placed.filter(point => !point.isFrontier);
   const chart = () => valueChart([...others, ...frontier], title, isLowerBetter, ink(), narrow.matches);
   draw("value-chart", placed.length ? chart() : "No model has both a price and a score here.", spec => labelled(spec, ink()));
-  const offer = `its cheapest available offer${countsFree ? "" : " that is not free"}`;
+  const offer = `the price of its cheapest available offer${countsFree ? "" : " that is not free"}`;
   byId("value-note").textContent = placed.length
-    ? `Blue: on the frontier, ${number(frontier.length)} of ${number(placed.length)} ${who}. Each stands at ${offer}.`
+    ? `Blue: the frontier, ${number(frontier.length)} of the ${number(placed.length)} models shown. Each stands at ${offer}.`
     : "";
   fill("value-table", [
-    { name: "On the frontier, then the others", of: row => named(row.model, row.provider, row.isFrontier), className: "name" },
+    { name: "Model, the frontier first", of: row => named(row.model, row.provider, row.isFrontier), className: "name" },
     { name: "US$ / M tokens", of: row => usd(row.price), className: "number" },
     { name: "Score", of: row => written(row.value), className: "number" },
   ], [...frontier, ...others], Math.max(frontier.length, 1), "");
+}
+
+/** A point in words. */
+function pointSays({ model, organization, provider, price, value, isFrontier }, written) {
+  return `${model} by ${organization}: ${priced(price)} at ${provider}, score ${written(value)}${isFrontier ? ", on the frontier" : ""}`;
 }
 
 /** A name, and what belongs to it in small. */
@@ -82,9 +88,10 @@ function showModel() {
   const price = row => row.blended_usd_per_mtok ?? Number.MAX_VALUE;
   const standing = offers.filter(row => row.is_current)
     .sort((one, two) => two.is_available - one.is_available || price(one) - price(two) || one.label.localeCompare(two.label));
-  const unlisted = `Models without any offer are not in this list: ${number(models.size - byId("model").options.length)}.`;
+  const unlisted = models.size - byId("model").options.length;
+  const without = unlisted ? ` ${number(unlisted)} ${unlisted === 1 ? "model has" : "models have"} no offer and cannot be chosen.` : "";
   byId("model-note").textContent = chosen === "" ? ""
-    : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}. ${unlisted}`;
+    : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}.${without}`;
   draw("offers-chart", standing.length ? offersChart(standing, ink()) : "Nobody sells it now.");
   draw("history-chart", stepsOf(offers, byId("model-price").value));
   fill("offers-table", [
@@ -92,9 +99,9 @@ function showModel() {
     { name: "Input", of: row => row.input, className: "number" },
     { name: "Output", of: row => row.output, className: "number" },
     { name: "Blended", of: row => row.blended, className: "number" },
-    { name: "× cheapest", of: row => number(row.times_cheapest, { maximumFractionDigits: 2 }), className: "number" },
+    { name: "× cheapest", of: row => number(row.times_cheapest, { maximumFractionDigits: 2 }), className: "number spare" },
     { name: "Status", of: row => row.status },
-    { name: "So since (UTC)", of: row => row.since, className: "when" },
+    { name: "Since (UTC)", of: row => row.since, className: "when spare" },
   ], standing, 12, "");
 }
 
@@ -113,6 +120,7 @@ function toldOffers(rows) {
     status: short(row.status, 40),
     since: utc(row.valid_from),
     note: noteOn(row),
+    who: `${short(modelNames.get(row.model_id), 60)} at ${names.get(row.provider_id)}`,
   }));
 }
 
@@ -128,36 +136,38 @@ function noteOn(row) {
 
 /** The chart of a model's price history, or why there is none. An offer that was gone for a while leaves a gap. */
 function stepsOf(offers, side) {
-  const priced = offers.filter(row => row[side] !== null).sort((one, two) => one.valid_from - two.valid_from);
-  if (!priced.length) return "No such price was ever published.";
+  const known = offers.filter(row => row[side] !== null).sort((one, two) => one.valid_from - two.valid_from);
+  if (!known.length) return "No price of this kind was ever published.";
   const first = Math.min(...offers.map(row => row.valid_from)), last = Math.max(...offers.map(row => row.known_until));
   if (first === last) return `Fetched once, at ${utc(first)} UTC: the history begins here.`;
-  const steps = priced.flatMap(row => {
-    const goesOn = priced.some(next => next.offer === row.offer && next.valid_from === row.known_until);
+  const saysOf = row => `${row.who}: ${side.split("_")[0]} ${priced(row[side])}, ${row.status}, since ${row.since} (UTC)`;
+  const steps = known.flatMap(row => {
+    const goesOn = known.some(next => next.offer === row.offer && next.valid_from === row.known_until);
     const end = { ...row, at: row.known_until * 1000, price: row[side], isStart: false };
-    return [{ ...row, at: row.valid_from * 1000, price: row[side], isStart: true }, end, ...(goesOn ? [] : [{ ...end, price: null }])];
+    const start = { ...end, at: row.valid_from * 1000, isStart: true, says: saysOf(row) };
+    return [start, end, ...(goesOn ? [] : [{ ...end, price: null }])];
   });
-  return historyChart(steps, [...new Set(priced.map(row => row.label))].sort(), ink(), narrow.matches);
+  return historyChart(steps, [...new Set(known.map(row => row.label))].sort(), ink(), narrow.matches);
 }
 
 /* Leaderboard, changes, findings, age. */
 
 function offerCategories() {
   const byCategory = groupBy(tables.leaderboard, row => row.category);
-  const isRanked = category => byCategory.get(category).some(row => row.rank !== null);
+  const hasRanks = category => byCategory.get(category).some(row => row.rank !== null);
   const sorted = [...byCategory.keys()].sort(overallFirst);
   const options = categories => categories.map(category => [category, category]);
   choices("leaders-category", [
-    { label: "Categories", options: options(sorted.filter(isRanked)) },
-    { label: "Nobody is ranked: too few benchmarks", options: options(sorted.filter(category => !isRanked(category))) },
+    { label: "Categories", options: options(sorted.filter(hasRanks)) },
+    { label: "Too few benchmarks for a rank", options: options(sorted.filter(category => !hasRanks(category))) },
   ]);
 }
 
 function showLeaders() {
   const category = byId("leaders-category").value, scope = byId("leaders-scope").value;
   const rows = tables.leaderboard.filter(row => row.category === category && row.evidence_scope === scope);
-  const ranked = `${number(rows.filter(row => row.rank !== null).length)} of ${number(rows.length)} models ranked`;
-  byId("leaders-note").textContent = `${ranked}; a rank takes three comparable benchmarks. Prices: the cheapest offer, blended.`;
+  const ranks = `${number(rows.filter(row => row.rank !== null).length)} of ${number(rows.length)} models have a rank`;
+  byId("leaders-note").textContent = `${ranks}, which takes three comparable benchmarks. Prices: the cheapest offer, blended.`;
   fill("leaders-table", [
     { name: "Rank", of: row => number(row.rank), className: "number" },
     { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },

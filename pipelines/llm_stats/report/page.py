@@ -14,7 +14,6 @@ import functools
 import hashlib
 import html
 import json
-import os
 import string
 from collections.abc import Iterator
 from importlib import resources
@@ -23,7 +22,7 @@ from typing import Any
 
 import vl_convert
 
-from llm_stats import __version__
+from llm_stats import __version__, aside
 from llm_stats.errors import UsageError
 from llm_stats.output import cell
 from llm_stats.reader import Reader
@@ -31,17 +30,16 @@ from llm_stats.report.facts import facts
 
 
 def write(reader: Reader, out: Path) -> None:
-    """Writes the page aside and moves it into place. Raises `UsageError` if it cannot be written, or the file is no warehouse."""
+    """Writes the page, whole or not at all. Raises `UsageError` if it cannot be written, or the file is no warehouse."""
     made = page(reader)
-    with _aside(out) as aside:
-        aside.write_text(made, "utf-8", newline="\n")
-        aside.replace(out)
+    with _explained(out):
+        aside.write(out, made)
 
 
 def require_place(out: Path) -> None:
-    """Raises `UsageError` if no page could be written there: better before a run than after it."""
-    with _aside(out) as aside:
-        aside.touch()
+    """Raises `UsageError` if no page could be written there."""
+    with _explained(out):
+        aside.require_place(out)
 
 
 def page(reader: Reader) -> str:
@@ -72,20 +70,12 @@ def _library() -> str:
 
 
 @contextlib.contextmanager
-def _aside(out: Path) -> Iterator[Path]:
-    """A path beside `out` to write to, gone afterwards; folders on the way are made."""
-    out = out.resolve()
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
+def _explained(out: Path) -> Iterator[None]:
+    """A file that cannot be written is a `UsageError`."""
     try:
-        if out.is_dir():
-            raise IsADirectoryError(21, "Is a directory")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
+        yield
     except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}; name another file") from None
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+        raise UsageError(f"{out.resolve()} cannot be written: {error.strerror}; name another file") from None
 
 
 def _file(name: str) -> str:

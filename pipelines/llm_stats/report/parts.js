@@ -52,6 +52,11 @@ function usd(price) {
   return number(price, price < 0.01 ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2, maximumFractionDigits: 4 });
 }
 
+/** A price in words: `"5.00 US$ per million tokens"`, `"free"`. */
+function priced(price) {
+  return price === 0 ? usd(price) : `${usd(price)} ${USD}`;
+}
+
 /** Names as people read them, told apart by id where several share one: `[[id, "Aurora"], …]` → Map of id → name. */
 function toldApart(pairs) {
   const sharing = groupBy(pairs, ([, name]) => name);
@@ -69,7 +74,10 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A table of the first `most` rows, with a button for the rest. Columns: {name, of: row → text or node, className}. */
+/** A table of the first `most` rows, with a button for the rest. Columns: {name, of: row → text or node, className}.
+ *
+ * One that is wider than its place can be scrolled by keyboard too.
+ */
 function fill(id, columns, rows, most, empty, isOpen = false) {
   const cell = (tag, column, content) => element(tag, { className: column.className ?? "" }, content);
   const line = (tag, of) => element("tr", {}, ...columns.map(column => cell(tag, column, of(column))));
@@ -77,6 +85,8 @@ function fill(id, columns, rows, most, empty, isOpen = false) {
   const head = element("thead", {}, line("th", column => column.name));
   const body = element("tbody", {}, ...shown.map(row => line("td", column => column.of(row))));
   byId(id).replaceChildren(rows.length ? element("table", {}, head, body) : element("p", { className: "note" }, empty));
+  if (byId(id).scrollWidth > byId(id).clientWidth) byId(id).tabIndex = 0;
+  else byId(id).removeAttribute("tabindex");
   if (rows.length <= most) return;
   const button = element("button", { type: "button" }, isOpen ? `Show the first ${most}` : `Show all ${number(rows.length)}`);
   button.addEventListener("click", () => {

@@ -3,26 +3,34 @@
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
 with
-counted_findings as (
+placed_findings as (
     select
         rule,
         model_id,
         detail,
-        row_number() over (partition by rule order by model_id, detail) as place,
-        count(*) over (partition by rule) as finding_count,
-        count(distinct model_id) over (partition by rule) as model_count
+        row_number() over (partition by rule order by model_id, detail) as place
     from marts.data_quality
+),
+
+counted_rules as (
+    select
+        rule,
+        count(*) as finding_count,
+        count(distinct model_id) as model_count
+    from marts.data_quality
+    group by rule
 )
 
 select
-    rule,
-    model_id,
-    detail,
-    finding_count,
-    model_count
-from counted_findings
-where place <= 50
+    placed_findings.rule,
+    placed_findings.model_id,
+    placed_findings.detail,
+    counted_rules.finding_count,
+    counted_rules.model_count
+from placed_findings
+inner join counted_rules on placed_findings.rule = counted_rules.rule
+where placed_findings.place <= 50
 order by
-    finding_count,
-    rule,
-    place
+    counted_rules.finding_count,
+    placed_findings.rule,
+    placed_findings.place

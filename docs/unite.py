@@ -1,0 +1,48 @@
+"""One warehouse of what several runners fetched, each into a database of its own: `python unite.py all.duckdb shard0.duckdb shard1.duckdb`.
+
+No model may be in two of them. All comparisons are made anew, for a rank among the models of one runner says nothing of the whole; the
+history of each model is that of its runner. The result is a plain file that every command reads. Run this again to renew it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+from llm_stats import sql
+from llm_stats.errors import LlmStatsError
+from llm_stats.reader import Reader
+from llm_stats.tables import TABLES
+from llm_stats.working_copy import WorkingCopy
+
+
+def unite(united: Path, shards: list[Path]) -> None:
+    """Makes the file aside and puts it in place at the end, so that who opens it gets the old one or the new one."""
+    tables = [f"raw.{table}" for table in TABLES] + [file.address for file in sql.files("history") if file.address != "history.layout"]
+    with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
+        copy = WorkingCopy(Path(folder))
+        copy.create()
+        copy.define()
+        for shard in shards:
+            Reader(shard).close()  # refuses what is no warehouse of this version
+            with duckdb.connect(copy.path) as connection:
+                connection.execute(f"attach {sql.literal(str(shard))} as shard (read_only)")
+                for table in tables:
+                    connection.execute(f"insert into {table} by name select * from shard.{table}")
+        with duckdb.connect(copy.path) as connection, sql.transaction(connection):
+            sql.update_history(connection)  # which only counts anew
+            twice = connection.execute("select id from raw.models group by id having count(*) > 1 order by id limit 1").fetchall()
+        if twice:
+            sys.exit(f"{twice[0][0]} is in more than one of these databases")
+        copy.path.replace(united)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: unite.py UNITED SHARD …")
+    try:
+        unite(Path(sys.argv[1]), [Path(shard) for shard in sys.argv[2:]])
+    except LlmStatsError as error:
+        sys.exit(f"unite.py: {error}")

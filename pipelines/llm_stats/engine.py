@@ -1,0 +1,178 @@
+"""A SQL destination of dlt's, spoken to in the dialect of `sql/`.
+
+Which destination, and with which credentials, is dlt's own configuration (`DESTINATION__POSTGRES__CREDENTIALS`, `.dlt/secrets.toml`). The
+credentials are secrets: the words of dlt and of the drivers are repeated only without them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from llm_stats.dialect import Untranslatable, translate
+from llm_stats.errors import UsageError
+from llm_stats.loading import quiet
+from llm_stats.reader import Table, distinct
+
+#: The schema into which dlt loads what a run brings.
+INCOMING = "incoming"
+
+_TYPES: dict[type, str] = {
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    decimal.Decimal: "DECIMAL",
+    dt.datetime: "TIMESTAMP",
+    dt.date: "DATE",
+    list: "VARCHAR[]",
+}
+
+
+class EngineError(Exception):
+    """What the engine refused, in its own words, without credentials."""
+
+
+class Engine:
+    """A destination, ready to be connected to."""
+
+    def __init__(self, destination: str, factory: Any = None) -> None:
+        """Reads dlt's configuration, unless `factory` is a destination of dlt's that has it.
+
+        Raises `UsageError` if there is no such destination, or something is missing for it.
+        """
+        quiet()
+        import dlt
+        from dlt.common.configuration.exceptions import ConfigurationException
+        from dlt.common.destination.exceptions import DestinationException
+        from dlt.common.exceptions import MissingDependencyException
+        from dlt.destinations.job_client_impl import SqlJobClientBase
+
+        try:
+            self.destination = factory or dlt.destination(destination)
+            client = self._client()
+        except (MissingDependencyException, ImportError):
+            raise UsageError(f"destination {destination} needs a driver: pip install 'dlt[{destination}]'") from None
+        except DestinationException:
+            there = "there are duckdb, postgres, ducklake, and all others of dlt's by their names"
+            raise UsageError(f"there is no destination {destination!r}; {there}") from None
+        except ConfigurationException:  # it quotes what it has found
+            where = f"DESTINATION__{destination.upper()}__CREDENTIALS, or in .dlt/secrets.toml under [destination.{destination}]"
+            raise UsageError(f"destination {destination}: its credentials are missing or malformed; set them in {where}") from None
+        if not isinstance(client, SqlJobClientBase):
+            raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
+        self.dialect = client.capabilities.sqlglot_dialect or ""
+        self.undoes_definitions = client.capabilities.supports_ddl_transactions
+        self.credentials: Any = client.config.credentials
+        self.is_lake = hasattr(self.credentials, "catalog")
+        try:
+            self.name = f"{destination} at {client.config.data_location()}"
+        except Exception:  # not every destination has a location that is no secret
+            self.name = destination
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A connection. Raises `UsageError` if there is none to be had."""
+        with ExitStack() as stack:
+            try:
+                client = stack.enter_context(self._client().sql_client)
+            except Exception as error:
+                raise UsageError(f"{self.name} cannot be opened: {self.harmless(error)}") from None
+            yield Session(self, client)
+
+    def catalog(self) -> Engine | None:
+        """The PostgreSQL that a lake has its catalog in, if it is one."""
+        catalog = getattr(self.credentials, "catalog", None)
+        if catalog is None or not str(catalog.drivername).startswith("postgres"):
+            return None
+        from dlt.destinations import postgres
+
+        return Engine("postgres", postgres(catalog.to_native_representation()))
+
+    def _client(self) -> Any:
+        import dlt
+
+        return dlt.dataset(self.destination, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
+
+    def harmless(self, error: BaseException) -> str:
+        """What an error says, in a line and without what is secret."""
+        while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
+            error = error.args[-1]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
+        says = "; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))])
+        for part in (self.credentials, getattr(self.credentials, "catalog", None)):
+            if password := getattr(part, "password", None):
+                says = says.replace(str(password), "***")
+        return re.sub(r"(://[^:/@\s]*):[^@\s]*@|(password=)\S+", r"\1\2***", says)
+
+
+class Session:
+    """A connection that is told everything in DuckDB's dialect.
+
+    After an error it takes nothing more: dlt has undone the transaction by then, and what followed would stand alone.
+    """
+
+    def __init__(self, engine: Engine, client: Any) -> None:
+        self.engine = engine
+        self._client = client
+        self._transaction = ExitStack()
+        self._has_failed = False
+        if engine.dialect == "postgres":
+            from psycopg2 import extras
+
+            extras.register_default_json(client.native_connection, loads=str)  # as it was written
+            # PostgreSQL takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that
+            # nevertheless do look so dear that it would compile each of them.
+            self.native("set enable_nestloop = off")
+            self.native("set jit = off")
+
+    def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
+        """The result of a statement, if it has one. Raises `EngineError`."""
+        try:
+            return self.native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
+        except Untranslatable as error:
+            raise EngineError(f"it cannot be said in the dialect of {self.engine.dialect}: {error}") from None
+
+    def native(self, query: str, parameters: Sequence[object] = ()) -> Table:
+        """The same, for a statement in the engine's own dialect."""
+        if self._has_failed:
+            raise EngineError("an earlier statement has failed")
+        try:
+            with self._client.execute_query(query, *parameters) as cursor:
+                names = [column[0] for column in cursor.description or []]
+                rows = [tuple(row) for row in cursor.fetchall()] if names else []
+        except Exception as error:
+            self._has_failed = True
+            raise EngineError(self.engine.harmless(error)) from None
+        return Table(distinct(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
+
+    def drop_incoming(self) -> None:
+        """Forgets what an earlier run brought. Raises `EngineError`."""
+        try:
+            if self._client.has_dataset():
+                self._client.drop_dataset()
+        except Exception as error:
+            raise EngineError(self.engine.harmless(error)) from None
+
+    def begin(self) -> None:
+        """Begins a transaction. If it is not committed, it is undone at the end of the session."""
+        self._transaction.enter_context(self._client.begin_transaction())
+
+    def commit(self) -> None:
+        """Raises `EngineError`."""
+        if self._has_failed:
+            raise EngineError("an earlier statement has failed")
+        try:
+            self._transaction.close()
+        except Exception as error:
+            raise EngineError(self.engine.harmless(error)) from None
+
+
+def _type_of(values: Iterable[Any]) -> str:
+    """DuckDB's name for the type of a column, from its first value: drivers have no names in common."""
+    first = next((value for value in values if value is not None), None)
+    return _TYPES.get(type(first), "VARCHAR")

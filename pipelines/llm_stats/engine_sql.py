@@ -1,0 +1,133 @@
+"""Applies the files under `sql/` on another engine, translated; and knows what of it is there already.
+
+Views stay as they are while no file has changed: to make them anew, an engine waits for their readers and has new readers wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import duckdb
+
+from llm_stats import dialect, published, raw, sql
+from llm_stats.engine import INCOMING, Engine, EngineError, Session
+from llm_stats.errors import UsageError
+from llm_stats.tables import TABLES
+
+_SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
+#: How long an upgrade of the views waits for those who read them.
+PATIENCE_SECONDS = 10
+
+
+def relations(session: Session) -> list[tuple[str, str, str]]:
+    """Schema, name and kind (`view` or `table`) of all that stands in our schemas. Raises `EngineError`."""
+    found = session.execute(
+        f"""
+        select table_schema, table_name, table_type from information_schema.tables
+        where table_catalog = current_database() and table_schema in ({", ".join(map(sql.literal, _SCHEMAS))})
+        """
+    )
+    return [(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in found.rows]
+
+
+def layout(session: Session) -> object:
+    """What `history.layout` says; None if nothing was ever published. Raises `EngineError`."""
+    is_there = any(found[:2] == ("history", "layout") for found in relations(session))
+    return session.execute("select max(version) from history.layout").rows[0][0] if is_there else None
+
+
+def require_ours(session: Session) -> None:
+    """Raises `UsageError` if the schemas hold something else, or what another version made."""
+    name = session.engine.name
+    try:
+        found, known = relations(session), layout(session)
+    except EngineError as error:
+        raise UsageError(f"{name} cannot be read: {error}") from None
+    if known is not None:
+        published.require_known(known, name, "a database")
+        return
+    for schema, relation, _ in found:
+        if schema != INCOMING or (relation not in TABLES and not relation.startswith("_dlt_")):
+            raise UsageError(f"{name} holds something else, {schema}.{relation}; give llm-stats a database of its own")
+
+
+def require_rights(session: Session) -> None:
+    """Raises `UsageError` if the role may not do what a run does, as far as that can be known before requests are spent."""
+    if session.engine.dialect == "postgres":
+        ((database, role, may_create),) = session.native(
+            "select current_database(), current_user, has_database_privilege(current_database(), 'create')"
+        ).rows
+        if not may_create:
+            says = f"{session.engine.name}: permission denied to create schemas"
+            raise UsageError(f'{says}; have its owner say: grant create on database "{database}" to "{role}"')
+
+
+def define(session: Session) -> None:
+    """Makes the tables and views that the files define, and explains them; in a transaction of the caller's. Raises `SqlError`.
+
+    Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
+    """
+    files = [(file.address, file.text) for file in sql.in_order()]
+    digest = hashlib.sha256(repr((session.engine.dialect, TABLES, files)).encode()).hexdigest()
+    if _defined(session) == digest:
+        return
+    _drop_views(session)
+    raw.define(session)
+    for schema in ("staging", "history", "marts"):
+        session.execute(f"create schema if not exists {schema}")
+    _execute(session, lambda statement: statement.type not in sql.CHANGES_ROWS)
+    session.execute("create table if not exists raw.defined_by (sha256 varchar not null)")
+    session.execute("delete from raw.defined_by")
+    session.execute(f"insert into raw.defined_by (sha256) values ({sql.literal(digest)})")
+
+
+def update_history(session: Session) -> None:
+    """Writes into `history` what the raw tables say since the last time; in a transaction of the caller's. Raises `SqlError`."""
+    _execute(session, lambda statement: statement.type in sql.CHANGES_ROWS)
+
+
+def missing(engine: Engine) -> tuple[str, ...]:
+    """What the files define and this engine cannot hold: only DuckDB and DuckLake have macros."""
+    return () if engine.dialect == dialect.OURS else tuple(file.address for file in sql.files("macros"))
+
+
+def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> None:
+    for file in sql.in_order():
+        if file.address in missing(session.engine):
+            continue
+        for line, statement in sql.statements(file):
+            if is_meant(statement) and _is_understood(session, statement.query.lstrip()):
+                try:
+                    session.execute(statement.query)
+                except EngineError as error:
+                    raise sql.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
+
+
+def _is_understood(session: Session, statement: str) -> bool:
+    """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
+    if not statement.startswith("comment on "):
+        return True
+    if session.engine.is_lake:
+        return not statement.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
+    return session.engine.dialect in ("duckdb", "postgres")
+
+
+def _defined(session: Session) -> str | None:
+    """The hash of the files that the views were made from."""
+    if ("raw", "defined_by", "table") not in relations(session):
+        return None
+    return str(session.execute("select max(sha256) from raw.defined_by").rows[0][0])
+
+
+def _drop_views(session: Session) -> None:
+    """All views of ours, but nothing that others have built on them."""
+    views = [f'{schema}."{name}"' for schema, name, kind in relations(session) if kind == "view" and schema in ("staging", "marts")]
+    if session.engine.dialect == "postgres":
+        session.native(f"set local lock_timeout = '{PATIENCE_SECONDS}s'")
+        views = [", ".join(views)] if views else []  # together, for they build on one another
+    for view in views:
+        try:
+            session.native(f"drop view {view}")
+        except EngineError as error:
+            raise EngineError(f"this version makes the views anew, and something is in the way: {error}") from None

@@ -1,0 +1,54 @@
+"""Statements and queries on Spark, in an environment that has PySpark: `spark_sql.py JOB`, a JSON file.
+
+    {"master": "spark://…", "conf": {…}, "statements": ["create view …"], "queries": {"marts.offers": "select …"}, "out": "/…", "tries": 1}
+
+Writes the rows of each query as Parquet to `OUT/NAME`, and prints what it took as one line of JSON, with the work of each executor:
+
+    {"queries": {"marts.offers": [{"seconds": 1.2, "task_cpu_seconds": 0.9}]}, "executors": [{"host": …, "tasks": 12, "cores": 1}]}
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+job = json.loads(Path(sys.argv[1]).read_text())
+builder = SparkSession.builder.master(job["master"]).appName("llm-stats")
+for name, value in job["conf"].items():
+    builder = builder.config(name, value)
+session = builder.getOrCreate()
+context = session.sparkContext
+
+
+def told(what: str) -> Any:
+    """What Spark says of itself (its REST API, on loopback)."""
+    with urllib.request.urlopen(f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}") as answer:
+        return json.load(answer)
+
+
+def task_cpu_seconds() -> float:
+    return float(sum(stage["executorCpuTime"] for stage in told("stages"))) / 1e9
+
+
+for statement in job["statements"]:
+    session.sql(statement)
+costs: dict[str, list[dict[str, float]]] = {}
+for name, query in job["queries"].items():
+    for _ in range(job["tries"]):
+        before, started = task_cpu_seconds(), time.perf_counter()
+        session.sql(query).write.mode("overwrite").parquet(f"{job['out']}/{name}")
+        seconds = time.perf_counter() - started
+        costs.setdefault(name, []).append({"seconds": seconds, "task_cpu_seconds": task_cpu_seconds() - before})
+executors = [
+    {"executor": executor["id"], "address": executor["hostPort"], "cores": executor["totalCores"], "tasks": executor["completedTasks"]}
+    for executor in told("executors")
+    if executor["id"] != "driver"
+]
+print(json.dumps({"spark": session.version, "queries": costs, "executors": executors}))
+session.stop()

@@ -1,0 +1,104 @@
+"""`llm-stats`, and what each stage of a run took: `stages.py FILE run --ids-file …` writes them to FILE as JSON.
+
+    {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0}, "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
+
+Answers are put into columns while others arrive: the clock counts both under `columns`, their processor time is told apart by thread. The
+peak is the most memory in use at any moment of the stage, whatever was left over from the stage before included (Linux). `bench/stages.py`
+looks closer at the fetch, and at one thread; here are DuckDB's threads too, and the memory.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dlt.pipeline.pipeline import Pipeline
+from llm_stats import cli, raw, sql
+from llm_stats.crew import Crew
+from llm_stats.warehouse import Warehouse
+from llm_stats.working_copy import WorkingCopy
+
+costs: dict[str, dict[str, float]] = {}
+
+
+def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
+    """Adds to what a stage took."""
+    cost = costs.setdefault(stage, {"seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0})
+    cost["seconds"] += seconds
+    cost["cpu_seconds"] += cpu_seconds
+    cost["peak_mb"] = max(cost["peak_mb"], peak_mb)
+
+
+@contextmanager
+def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[None]:
+    """What happens inside is a stage."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    seconds, cpu_seconds = time.perf_counter(), cpu()
+    try:
+        yield
+    finally:
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        note(stage, time.perf_counter() - seconds, cpu() - cpu_seconds, int(status["VmHWM"].split()[0]) / 1000)
+
+
+def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.process_time) -> None:
+    """From now on, a call of this is a stage."""
+    original: Callable[..., Any] = getattr(owner, name)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        with timed(stage, cpu):
+            return original(*args, **kwargs)
+
+    setattr(owner, name, watched)
+
+
+def watch_threads() -> None:
+    """From now on, what the threads that fetch have worked is a stage."""
+    original = Crew._work
+
+    def work(self: Crew) -> None:
+        try:
+            original(self)
+        finally:
+            note("fetch", 0.0, time.thread_time(), 0.0)
+
+    setattr(Crew, "_work", work)  # noqa: B010  mypy takes no assignment to a method
+
+
+def watch_statements() -> None:
+    """From now on, what is executed between one statement of a file under `sql/` and the next belongs to the file's layer."""
+    original = sql.statements
+
+    def statements(file: sql.SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
+        with timed("history" if file.layer == "history" else "views"):
+            yield from original(file)
+
+    sql.statements = statements
+
+
+watch_threads()
+watch(shutil, "copyfile", "copy")
+watch(Pipeline, "extract", "columns", time.thread_time)
+watch(Pipeline, "normalize", "normalize")
+watch(Pipeline, "load", "load")
+watch(raw, "fill", "fill")
+watch_statements()
+watch(WorkingCopy, "compact", "compact")
+watch(importlib.import_module("llm_stats.run"), "_inspect", "checks")
+watch(Warehouse, "publish", "publish")
+
+file, sys.argv = Path(sys.argv[1]), ["llm-stats", *sys.argv[2:]]
+try:
+    with timed("all"):
+        cli.main()
+finally:
+    costs["all"] |= {"cpu_seconds": time.process_time(), "peak_mb": max(cost["peak_mb"] for cost in costs.values())}
+    file.write_text(json.dumps(costs))

@@ -1,0 +1,188 @@
+"""What size and age cost, stage by stage: `python tests/bench/scale.py`, some ten minutes; the figures are in `docs/scale.md`.
+
+    scale.py --models 1000 10000 100000     so many synthetic models: the first run, one without a change, one with 1 % changed
+    scale.py --hours 8760 87600             a run of 335 models on a file that has seen one every hour for so long
+
+Every run is a process of its own against the sample API in another, without a pace and without latency. The last size takes some 10 GB of
+memory, most of it for the API. An old file is a new one whose past is written in SQL: a row of `raw.fetches` for each model and hour, and
+1 % of the offers and scores another one each day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Self
+
+import duckdb
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench import synthetic
+from bench.run import KEY, LLM_STATS, PROGRAMS, changed, serving, spend
+
+STAGES = ("copy", "fetch", "columns", "normalize", "load", "fill", "history", "views", "compact", "checks", "publish", "all")
+#: As many as the API lists.
+LISTED = 335
+CONCURRENCY = 32
+
+Costs = dict[str, dict[str, float]]
+
+
+class Disk:
+    """The most that a folder holds at any moment while this context lasts, in MB."""
+
+    def __init__(self, folder: Path) -> None:
+        self.peak_mb = 0.0
+        self._folder = folder
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._end.wait(0.5):
+            counted = subprocess.run(
+                ["du", "-sk", str(self._folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+            )
+            self.peak_mb = max(self.peak_mb, int((counted.stdout.split() or ["0"])[0]) / 1000)
+
+
+def run(base_url: str, count: int, home: Path) -> Costs:
+    """One run of all models; what its stages took."""
+    ids, file = home / "ids.txt", home / "stages.json"
+    ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
+    options = ["--ids-file", str(ids), "--quiet", "--base-url", base_url, "--concurrency", str(CONCURRENCY), "--requests-per-minute", "0"]
+    with Disk(home / ".llm_stats") as disk:
+        spend([sys.executable, str(PROGRAMS / "stages.py"), str(file), "run", *options], home, LLM_STATS_API_KEY=KEY)
+    costs: Costs = json.loads(file.read_text())
+    costs["all"]["disk_mb"] = disk.peak_mb
+    return costs
+
+
+def show(title: str, runs: dict[str, Costs]) -> None:
+    """The stages of some runs, side by side, as a Markdown table."""
+    print(f"\n{title}; seconds, of the processor, most MB in use; load {os.getloadavg()[0]:.1f}\n")
+    print(f"| stage | {' | '.join(runs)} |\n| --- |{' --: |' * len(runs)}")
+    for stage in STAGES:
+        cells = []
+        for costs in runs.values():
+            cost = costs.get(stage)
+            cells.append(f"{cost['seconds']:.2f}, {cost['cpu_seconds']:.2f}, {cost['peak_mb']:.0f}" if cost else "–")
+        print(f"| {stage} | {' | '.join(cells)} |")
+    disk = [f"{costs['all']['disk_mb']:.0f}" for costs in runs.values()]
+    print(f"| disk, most MB | {' | '.join(disk)} |")
+    sys.stdout.flush()
+
+
+def size(count: int, home: Path) -> None:
+    """A catalogue from nothing, again, and with 1 % of it changed; the file, and the page made of it."""
+    database, runs = home / "llm_stats.duckdb", {}
+    with serving(synthetic.catalogue(count), 0, home) as base_url:
+        answered = (home / "records.json").stat().st_size
+        runs["first"] = run(base_url, count, home)
+        first_bytes = database.stat().st_size
+        runs["unchanged"] = run(base_url, count, home)
+    with serving(changed(synthetic.catalogue(count), 0), 0, home) as base_url:
+        runs["1 % changed"] = run(base_url, count, home)
+    show(f"{count:,} models: {answered / 1e6:,.0f} MB of answers", runs)
+    page = spend([*LLM_STATS, "report"], home)
+    print(f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}")
+    says = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
+    print(f"{says}, {page.seconds:.1f} s, of the processor {page.cpu_seconds:.1f} s, {page.peak_mb:,.0f} MB in use", flush=True)
+
+
+def age(hours: int, home: Path) -> None:
+    """A run without a change, and one with 1 % changed, on a file that old."""
+    database = home / "llm_stats.duckdb"
+    with serving(synthetic.catalogue(LISTED), 0, home) as base_url:
+        run(base_url, LISTED, home)
+        grow_old(database, hours)
+        runs = {"unchanged": run(base_url, LISTED, home)}
+    with serving(changed(synthetic.catalogue(LISTED), 0), 0, home) as base_url:
+        runs["1 % changed"] = run(base_url, LISTED, home)
+    show(f"{LISTED} models, {hours:,} hours", runs)
+    print(f"\nfile {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}", flush=True)
+
+
+def grow_old(database: Path, hours: int) -> None:
+    """Puts a plain file in the place of the live snapshot, with so many hours of runs before what it holds."""
+    snapshot = database.resolve()
+    database.unlink()
+    shutil.copyfile(snapshot, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"set variable hours = {hours}")
+        for statement in _PAST.split(";\n"):
+            connection.execute(statement)
+
+
+_PAST = """
+insert into raw.fetches by name
+select fetches.* replace (
+    requested_at - to_hours(hour) as requested_at,
+    format('{}.{:06}', _dlt_load_id, getvariable('hours') - hour) as _dlt_load_id
+)
+from range(1, getvariable('hours')) as past (hour), raw.fetches as fetches
+order by hour desc;
+
+insert into history.table_rows by name
+select table_rows.* replace (
+    counted_at - to_hours(hour) as counted_at,
+    format('{}.{:06}', load_id, getvariable('hours') - hour) as load_id
+)
+from range(1, getvariable('hours')) as past (hour), history.table_rows as table_rows;
+
+update history.models set first_fetched_at = first_fetched_at - to_hours(getvariable('hours'));
+
+insert into history.offers by name
+select offers.* replace (
+    input_usd_per_mtok + n as input_usd_per_mtok,
+    valid_from - to_hours(2400 * n) as valid_from,
+    valid_from - to_hours(2400 * (n - 1)) as valid_to
+)
+from range(1, getvariable('hours') // 2400 + 1) as past (n), history.offers as offers;
+
+insert into history.scores by name
+select scores.* replace (
+    score + n as score,
+    valid_from - to_hours(2400 * n) as valid_from,
+    valid_from - to_hours(2400 * (n - 1)) as valid_to
+)
+from range(1, getvariable('hours') // 2400 + 1) as past (n), history.scores as scores
+"""
+
+
+def rows(database: Path) -> str:
+    """How many rows the larger tables hold."""
+    tables = ("raw.models__providers", "raw.models__scores", "raw.fetches", "history.offers", "history.scores")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        counts = [connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in tables]
+    return ", ".join(f"{table} {count:,}" for table, count in zip(tables, counts, strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What size and age cost, stage by stage.")
+    parser.add_argument("--models", type=int, nargs="*", default=[1_000, 10_000])
+    parser.add_argument("--hours", type=int, nargs="*", default=[8_760])
+    given = parser.parse_args()
+    print(f"duckdb {duckdb.__version__}, {os.cpu_count()} cores")
+    for measure, values in ((size, given.models), (age, given.hours)):
+        for value in values:
+            with tempfile.TemporaryDirectory() as folder:
+                measure(value, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

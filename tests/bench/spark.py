@@ -1,0 +1,247 @@
+"""The marts on Spark, beside DuckDB: `python tests/bench/spark.py`, some ten minutes, of which PySpark's installation is one.
+
+A standalone master and two workers of one core each run on loopback (Java 17) and end with this program. Spark reads Parquet: the history
+as `llm-stats export` writes it, the raw tables as DuckDB's `copy` does. Staging views and marts are those of `sql/`, translated.
+
+    every mart, row for row     of the sample (two days) and, if it is here, of the open data set (three runs)
+    50 million offer rows       made up: three questions, asked of Spark on both workers and of DuckDB on two threads
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import llm_stats
+from llm_stats import sql, tables
+from llm_stats.demo import run_demo
+from llm_stats.dialect import translate
+from llm_stats.export import export
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from venvs import python_with
+
+from bench.cluster import Cluster, cluster
+from bench.run import changed
+
+DATA = Path(os.environ.get("LLM_STATS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "llm_stats_records.json"
+
+EQUAL = "all equal"
+
+
+def views(raw: Path | None, history: Path) -> list[str]:
+    """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
+    statements = [f"create database if not exists {schema}" for schema in ("raw", "staging", "history", "marts")]
+    sources = {f"raw.{table}": raw / f"{table}.parquet" for table in tables.TABLES} if raw else {}
+    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql.files("history")}
+    statements += [f"create or replace view {name} as select * from parquet.`{path}`" for name, path in sources.items() if path.exists()]
+    for file in sql.in_order():
+        if (raw and file.layer == "staging") or (file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))):
+            # Spark takes no comments on the columns of a view after it is made
+            made = [statement.query for _, statement in sql.statements(file) if not statement.query.strip().startswith("comment")]
+            statements += [translate(statement, "spark") for statement in made]
+    return statements
+
+
+def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
+    """Every mart of a warehouse, computed by Spark from Parquet, beside what DuckDB exported. True if all are equal."""
+    folder.mkdir()
+    export(database, folder / "export", "parquet")
+    with duckdb.connect(database, read_only=True) as connection:
+        for table in tables.TABLES:
+            connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
+    marts = [file.path.stem for file in sql.files("marts")]
+    queries = {mart: f"select * from marts.{mart}" for mart in marts}
+    told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
+    print(f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}")
+    with duckdb.connect() as connection:
+        verdicts = [
+            verdict(connection, f"read_parquet('{folder}/export/marts/{mart}.parquet')", f"read_parquet('{folder}/spark/{mart}/*.parquet')")
+            for mart in marts
+        ]
+    print("\n".join(f"  {mart:20} {said}" for mart, said in zip(marts, verdicts, strict=True)), flush=True)
+    return all(said.endswith(EQUAL) for said in verdicts)
+
+
+def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str:
+    """`246 rows, all equal`, or how many differ on both sides, and in which columns."""
+    described = [connection.execute(f"describe select * from {rows}").fetchall() for rows in (ours, theirs)]
+    # `age_hours` tells the time of the query, and is not exported
+    columns, other = ([column for column, *_ in description if column != "age_hours"] for description in described)
+    if columns != other:
+        return f"COLUMNS DIFFER: {columns}, {other}"
+    names = ", ".join(columns)
+    (count,) = connection.execute(f"select count(*) from {ours}").fetchall()[0]
+    (missing, extra) = connection.execute(
+        f"select (select count(*) from (select {names} from {ours} except all select {names} from {theirs})), "
+        f"(select count(*) from (select {names} from {theirs} except all select {names} from {ours}))"
+    ).fetchall()[0]
+    if not missing and not extra:
+        return f"{count} rows, {EQUAL}"
+    alone = [column for column in columns if not _same(connection, ours, theirs, column)]
+    return f"{count} rows, {missing} MISSING, {extra} OTHERS; columns that differ: {', '.join(alone) or 'only in combination'}"
+
+
+def _same(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, column: str) -> bool:
+    query = f"select count(*) from (select {column} from {ours} except all select {column} from {theirs})"
+    return connection.execute(query).fetchall()[0] == (0,)
+
+
+PARTS = 16
+#: Some ten years of weekly changes of each offer.
+_VERSIONS = 500
+_MODELS = """
+copy (
+    select
+        format('model-{:06}', n) as model_id,
+        timestamp '2016-01-04' as first_fetched_at,
+        timestamp '2026-01-01' as last_fetched_at
+    from range($models) as models (n)
+) to '$folder/models.parquet' (format parquet)
+"""
+_OFFERS = """
+copy (
+    select
+        format('model-{:06}', m) as model_id,
+        format('provider-{}', (m + p * 7) % 40) as provider_id,
+        cast(1 as bigint) as offer_no,
+        format('Provider {}', (m + p * 7) % 40) as provider_name,
+        case when hash(m, p, v) % 50 = 0 then 'inactive' else 'active' end as status,
+        hash(m, p, v, 1) % 2000 / 100 as input_usd_per_mtok,
+        hash(m, p, v, 2) % 8000 / 100 as output_usd_per_mtok,
+        timestamp '2016-01-04' + to_days(cast(7 * v + hash(m, p) % 7 as integer)) as valid_from,
+        case when v + 1 < $versions then timestamp '2016-01-04' + to_days(cast(7 * (v + 1) + hash(m, p) % 7 as integer)) end as valid_to
+    from range($from, $to) as models (m), range(10) as providers (p), range($versions) as versions (v)
+) to '$folder/offers.parquet/$part.parquet' (format parquet, compression zstd)
+"""
+QUESTIONS = {
+    "as of a day, by provider": """
+        select
+            provider_id,
+            count(*) as offer_count,
+            min(blended_usd_per_mtok) as lowest_usd_per_mtok,
+            max(blended_usd_per_mtok) as highest_usd_per_mtok
+        from marts.price_history
+        where
+            valid_from <= timestamp '2021-06-15 12:00:00'
+            and (valid_to > timestamp '2021-06-15 12:00:00' or valid_to is null)
+        group by provider_id
+    """,
+    "changes by month and provider": """
+        select
+            cast(date_trunc('month', valid_from) as date) as month_date,
+            provider_id,
+            count(*) as change_count,
+            count(distinct model_id) as model_count
+        from marts.price_history
+        group by
+            cast(date_trunc('month', valid_from) as date),
+            provider_id
+    """,
+    "changes by month and direction": """
+        select
+            cast(date_trunc('month', changed_at) as date) as month_date,
+            kind,
+            direction,
+            count(*) as change_count
+        from marts.price_changes
+        group by
+            cast(date_trunc('month', changed_at) as date),
+            kind,
+            direction
+    """,
+}
+
+
+def make_history(folder: Path, rows: int) -> None:
+    """`history.models` and `history.offers` of so many rows, as Parquet."""
+    models = rows // (10 * _VERSIONS)
+    (folder / "offers.parquet").mkdir(parents=True)
+    values = {"$models": models, "$folder": folder, "$versions": _VERSIONS}
+    with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute(_filled(_MODELS, values))
+        for part in range(PARTS):
+            bounds = {"$from": models * part // PARTS, "$to": models * (part + 1) // PARTS, "$part": part}
+            connection.execute(_filled(_OFFERS, values | bounds))
+
+
+def _filled(statement: str, values: dict[str, object]) -> str:
+    for name, value in values.items():
+        statement = statement.replace(name, str(value))
+    return statement
+
+
+def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
+    """The questions, asked of Spark on both workers and of DuckDB on two threads, of the same files. True if all answers are equal."""
+    history = folder / "history"
+    make_history(history, rows)
+    size = sum(file.stat().st_size for file in history.rglob("*.parquet"))
+    print(f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load {os.getloadavg()[0]:.1f}", flush=True)
+    files = {question: question.replace(" ", "_").replace(",", "") for question in QUESTIONS}
+    translated = {files[question]: translate(query, "spark") for question, query in QUESTIONS.items()}
+    told = spark.ask(views(None, history), translated, folder / "spark", tries=2)
+    verdicts = []
+    with duckdb.connect(config={"threads": 2, "memory_limit": "5GB", "temp_directory": str(folder / "spill")}) as connection:
+        for schema in ("history", "marts"):
+            connection.execute(f"create schema {schema}")
+        connection.execute(f"create view history.models as from '{history}/models.parquet'")
+        connection.execute(f"create view history.offers as from '{history}/offers.parquet/*.parquet'")
+        for file in (file for file in sql.in_order() if file.address in ("marts.price_history", "marts.price_changes")):
+            connection.execute(next(sql.statements(file))[1].query)
+        for question, query in QUESTIONS.items():
+            tries = []
+            for _ in range(2):
+                wall, cpu = time.perf_counter(), time.process_time()
+                connection.execute(f"create or replace temp table ours as {query}")
+                tries.append(f"{time.perf_counter() - wall:.1f} s (cpu {time.process_time() - cpu:.1f} s)")
+            costs = told["queries"][files[question]]
+            theirs = [f"{cost['seconds']:.1f} s (cpu of tasks {cost['task_cpu_seconds']:.1f} s)" for cost in costs]
+            rows_of_spark = f"read_parquet('{folder}/spark/{files[question]}/*.parquet')"
+            verdicts.append(verdict(connection, "ours", rows_of_spark))
+            print(f"  {question}: {verdicts[-1]}")
+            print(f"    DuckDB {', then '.join(tries)}\n    Spark  {', then '.join(theirs)}", flush=True)
+    for executor in told["executors"]:
+        print(f"  {executor}")
+    print(f"  load {os.getloadavg()[0]:.1f}")
+    return all(said.endswith(EQUAL) for said in verdicts)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="The marts on Spark, beside DuckDB.")
+    parser.add_argument("--python", help="an interpreter that has PySpark; without it, one is made")
+    parser.add_argument("--only", choices=["marts", "history"])
+    parser.add_argument("--rows", type=int, default=50_000_000, help="rows of the history")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would outlive this
+    with tempfile.TemporaryDirectory() as name:
+        folder, equal = Path(name), []
+        with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
+            if given.only != "history":
+                equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
+            if given.only != "history" and DATA.exists():
+                equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
+            if given.only != "marts":
+                equal.append(compare_history(spark, given.rows, folder / "large"))
+    return 0 if all(equal) else 1
+
+
+def open_data(database: Path) -> Path:
+    """A warehouse of the open data set, after three runs between which prices moved."""
+    records = json.loads(DATA.read_text())
+    with SampleApi(records) as api:
+        for generation in (changed(records, 1), changed(records, 2), records):
+            api.publish(generation)
+            llm_stats.run(all_models=True, database=database, api_key=SAMPLE_KEY, base_url=api.base_url, requests_per_minute=0)
+    return database
+
+
+if __name__ == "__main__":
+    sys.exit(main())

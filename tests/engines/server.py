@@ -1,0 +1,72 @@
+"""A PostgreSQL of our own: Debian's server in a folder of its own, on loopback, gone after the tests.
+
+It is set up to disagree with DuckDB wherever it may: it sorts text as English does, and its day begins in Tokyo.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+#: Of the server's own user. Nobody needs it in a test but the fixtures.
+PASSWORD = "server-word-81c2"
+
+
+def binaries() -> Path | None:
+    """The folder of `initdb` and `pg_ctl`: Debian keeps it off the path."""
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else None
+
+
+@contextlib.contextmanager
+def running() -> Iterator[int]:
+    """The port of a server that runs meanwhile."""
+    folder = binaries()
+    if folder is None:
+        if "CI" in os.environ:
+            pytest.fail("PostgreSQL is not installed")
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    home = Path(tempfile.mkdtemp(prefix="llm-stats-postgres-"))
+    as_user = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(home, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off -c timezone=Asia/Tokyo"
+    word = home / "word"
+    word.write_text(PASSWORD)
+    word.chmod(0o644)
+    locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"]
+    initdb = [folder / "initdb", "--pgdata", home / "data", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync"]
+    control = [*as_user, folder / "pg_ctl", "--pgdata", home / "data", "--wait"]
+    quiet = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL}
+    try:
+        subprocess.run([*as_user, *initdb, *locale], **quiet)  # type: ignore[call-overload]
+        subprocess.run([*control, "--options", options, "--log", home / "log", "start"], **quiet)  # type: ignore[call-overload]
+        try:
+            yield port
+        finally:
+            subprocess.run([*control, "--mode", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+    finally:
+        shutil.rmtree(home)
+
+
+def ask(url: str, query: str) -> list[tuple[object, ...]]:
+    """What a query answers, on a connection of its own."""
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall() if cursor.description else []
