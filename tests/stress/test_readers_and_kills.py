@@ -59,7 +59,7 @@ oldest, frozen = None, None
 polls = 0
 while not stop.exists():
     time.sleep(pause)
-    if not database.exists():
+    if oldest is None and not database.exists():
         continue
     began = time.time()
     with duckdb.connect(str(database), read_only=True) as now:
