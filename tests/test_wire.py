@@ -27,8 +27,10 @@ class TestPace:
 
     @pytest.mark.parametrize(("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"])
     def test_retry_after_pauses_everybody(self, seconds: int, as_date: bool) -> None:
-        """All are silent for that long, but for what leaves before the refusal is heard. A date holds whole seconds: two seconds from now is
-        between one and two away."""
+        """All are silent for that long, but for what leaves before the refusal is heard.
+
+        A date holds whole seconds: two seconds from now is between one and two away.
+        """
         fault = faults.first(1, faults.burst(retry_after=seconds, as_date=as_date))
         with SampleApi(RECORDS, faults={ONE: fault}, latency_ms=5) as api:
             answers, _ = fetched(api, concurrency=4)
