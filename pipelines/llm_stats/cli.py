@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import __version__, completion
-from llm_stats.cli_read import COMMANDS, database_option, format_option, open_reader, place_options, print_table
+from llm_stats.cli_read import COMMANDS
 from llm_stats.cli_run import demo, run
+from llm_stats.cli_shared import database_option, format_option, open_reader, place_options, print_table
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.result import counted, unexpected
 from llm_stats.terminal import safe, say, short, tell

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats import completion
-from llm_stats.cli_read import place_options, read_text, write_report
+from llm_stats.cli_shared import place_options, read_text, write_report
 from llm_stats.errors import UsageError
 from llm_stats.terminal import safe, say, short, tell
 

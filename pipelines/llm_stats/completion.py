@@ -45,7 +45,7 @@ def snapshots(context: click.Context, parameter: click.Parameter, incomplete: st
 
 def _matching(context: click.Context, incomplete: str, known: Callable[[Reader], list[str]]) -> list[str]:
     """What is known and begins so; nothing if there is nothing to ask. A name that a shell would take for more than a word is left out."""
-    from llm_stats.cli_read import open_reader
+    from llm_stats.cli_shared import open_reader
 
     try:
         with open_reader(database=context.params.get("database"), destination=context.params.get("destination")) as reader:
