@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -85,13 +86,20 @@ print(json.dumps(["polls", polls]), flush=True)
 
 
 def start(code: str, *arguments: object, **more: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True, **more)
+    """Runs code in a process of its own. It prints into a file: a pipe that nobody empties meanwhile would stop it."""
+    printed = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed when its lines are read
+    process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], stdout=printed, text=True, **more)
+    process.stdout = printed
+    return process
 
 
 def lines(process: subprocess.Popen[str]) -> list[Any]:
-    out, _ = process.communicate()
-    assert process.returncode == 0
-    return [json.loads(line) for line in out.splitlines()]
+    """What the process has printed, at its end."""
+    assert process.wait() == 0
+    assert process.stdout
+    with process.stdout as printed:
+        printed.seek(0)
+        return [json.loads(line) for line in printed]
 
 
 def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> None:
