@@ -77,7 +77,7 @@ def test_says_what_there_is(database: Path) -> None:
         "requests    3 today (since 00:00 UTC)",
         "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
-        f"health      the published file is healthy: {checks.count()} checks, no error, no warning",
+        f"health      what is published is healthy: {checks.count()} checks, no error, no warning",
         "failing     2",
         "",
     ]
@@ -214,9 +214,7 @@ def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: 
     said = found(database)
     assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in as_text(said) if line.startswith("health "))
-    assert re.fullmatch(
-        r"health      the published file is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line
-    )
+    assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
 
 
 def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:

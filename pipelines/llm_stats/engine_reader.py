@@ -18,6 +18,9 @@ from llm_stats.errors import UsageError
 from llm_stats.reader import Reader, Table
 from llm_stats.tables import TABLE_COMMENTS, TABLES
 
+#: How a query begins that reads tables: `copy` writes files of the server or starts programs there, even in a read-only transaction.
+_ASKS = ("select", "with", "from", "values", "table", "explain", "show", "describe", "summarize", "pivot", "(")
+
 
 class EngineReader(Reader):
     """What one session sees. Queries are DuckDB's and translated, but for those that somebody asks: they are the engine's own."""
@@ -64,6 +67,8 @@ class EngineReader(Reader):
         ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
         if not tokens or (ends and ends[0] < len(tokens) - 1):
             raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
+        if tokens[0].text.lower() not in _ASKS:
+            raise UsageError(f"only questions, please: a query that begins with {', '.join(_ASKS)}")
         try:
             return replace(self._session.native(query), keeps_lines=tokens[0].text.lower() == "explain")
         except EngineError as error:

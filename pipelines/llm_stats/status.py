@@ -155,10 +155,10 @@ def _health(found: Status) -> str:
         return f"unknown: {safe(str(found.unchecked))}"
     errors = [f"{row['check']}: {row['says']}: {counted(row['row_count'], 'row')}" for row in found.findings if row["severity"] == "error"]
     if errors:
-        return f"the published file is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
+        return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
     names = ", ".join(row["check"] for row in found.findings)
     warnings = f"{counted(len(found.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
-    return f"the published file is healthy: {counted(checks.count(), 'check')}, no error, {warnings}"
+    return f"what is published is healthy: {counted(checks.count(), 'check')}, no error, {warnings}"
 
 
 def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:

@@ -189,13 +189,15 @@ def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: Sa
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
     assert llm_stats("sql", "select count(*) as n, '%s ?' as t from marts.offers;", "--format", "csv").out == "n,t\n30,%s ?\n"
     for query, says in (
-        ("delete from raw.models", "read-only transaction"),
+        ("delete from raw.models", "only questions, please"),
+        ("with gone as (delete from raw.models returning 1) select * from gone", "read-only transaction"),
+        ("copy (select 1) to program 'cat'", "only questions, please"),
         ("commit; delete from raw.models", "one statement, please"),
         (" -- nothing", "the query is empty"),
         ("select nothing", "does not exist"),
     ):
         asked = llm_stats("sql", query)
-        assert asked.code == 2
+        assert asked.code == 2, query
         assert says in asked.err
     assert ask(postgres, "select count(*) from raw.models") == [(14,)]
 
