@@ -71,6 +71,12 @@ class Engine:
         except Exception:  # not every destination has a location that is no secret
             self.name = destination
 
+    def keeps(self, comment: str) -> bool:
+        """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
+        if self.is_lake:
+            return not comment.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
+        return self.dialect in ("duckdb", "postgres")
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A connection. Raises `UsageError` if there is none to be had."""
@@ -129,7 +135,9 @@ class Session:
             self.native("set jit = off")
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
-        """The result of a statement, if it has one. Raises `EngineError`."""
+        """The result of a statement, if it has one; none of a comment that the engine cannot keep. Raises `EngineError`."""
+        if (comment := query.lstrip()).startswith("comment on ") and not self.engine.keeps(comment):
+            return Table((), (), [])
         try:
             return self.native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
         except Untranslatable as error:

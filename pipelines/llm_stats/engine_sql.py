@@ -94,20 +94,11 @@ def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> 
         if file.address in missing(session.engine):
             continue
         for line, statement in sql.statements(file):
-            if is_meant(statement) and _is_understood(session, statement.query.lstrip()):
+            if is_meant(statement):
                 try:
                     session.execute(statement.query)
                 except EngineError as error:
                     raise sql.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
-
-
-def _is_understood(session: Session, statement: str) -> bool:
-    """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
-    if not statement.startswith("comment on "):
-        return True
-    if session.engine.is_lake:
-        return not statement.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
-    return session.engine.dialect in ("duckdb", "postgres")
 
 
 def _defined(session: Session) -> str | None:
