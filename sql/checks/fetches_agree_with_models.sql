@@ -2,13 +2,23 @@
 -- Severity: error
 -- Reads: staging.models, staging.fetches.
 with
-last_loaded as (
+last_moment as (
     select
         model_id,
-        load_id
+        max(requested_at) as requested_at
     from staging.fetches
     where outcome = 'loaded'
-    qualify row_number() over (partition by model_id order by requested_at desc, load_id desc) = 1
+    group by model_id
+),
+
+last_loaded as (
+    select
+        fetches.model_id,
+        max(fetches.load_id) as load_id
+    from staging.fetches as fetches
+    inner join last_moment on fetches.model_id = last_moment.model_id and fetches.requested_at = last_moment.requested_at
+    where fetches.outcome = 'loaded'
+    group by fetches.model_id
 )
 
 select

@@ -9,14 +9,37 @@ with attempts as (
     select
         model_id,
         requested_at,
-        outcome,
-        row_number() over newest_first as newest_no,
-        sum(case when outcome = 'loaded' then 1 else 0 end) over newest_first as loads_since
+        load_id,
+        outcome
     from staging.fetches
     where outcome <> 'deferred'
+),
+
+last_loaded as (
+    select
+        model_id,
+        max(requested_at) as requested_at
+    from attempts
+    where outcome = 'loaded'
+    group by model_id
+),
+
+-- All before it is of no account here, and nearly all there is after years of runs.
+since as (
+    select
+        attempts.model_id,
+        attempts.requested_at,
+        attempts.outcome,
+        row_number() over newest_first as newest_no,
+        sum(case when attempts.outcome = 'loaded' then 1 else 0 end) over newest_first as loads_since
+    from attempts
+    left join last_loaded on attempts.model_id = last_loaded.model_id
+    where
+        last_loaded.requested_at is null
+        or attempts.requested_at >= last_loaded.requested_at
     window newest_first as (
-        partition by model_id
-        order by requested_at desc, load_id desc
+        partition by attempts.model_id
+        order by attempts.requested_at desc, attempts.load_id desc
         rows between unbounded preceding and current row
     )
 ),
@@ -27,7 +50,7 @@ asked as (
         max(requested_at) as last_asked_at,
         max(case when newest_no = 1 then outcome end) as last_outcome,
         sum(case when loads_since = 0 then 1 else 0 end) as consecutive_failures
-    from attempts
+    from since
     group by model_id
 ),
 

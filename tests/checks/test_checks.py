@@ -108,7 +108,7 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
     raw_keys = {"models": ["id"], "fetches": ["_dlt_load_id", "model_id"], "models__top_scores": ["model_id", "category"]}
     for table in TABLES:
         key = raw_keys.get(table, ["model_id", "_dlt_list_idx"])
-        yield "raw_keys", f"insert into raw.{table} from raw.{table} limit 1"
+        yield "raw_keys", f"insert into raw.{table} from raw.{table} order by {key[0]} desc limit 1"
         for column in key:
             yield "raw_keys", f"update raw.{table} set {column} = null where rowid = 0"
 
