@@ -5,21 +5,11 @@
 -- `age_hours` grows from query to query. It counts from when the record was fetched, which for an answer from the cache lies before
 -- `last_asked_at`.
 create or replace view marts.freshness as
-with attempts as (
-    select
-        model_id,
-        requested_at,
-        load_id,
-        outcome
-    from staging.fetches
-    where outcome <> 'deferred'
-),
-
-last_loaded as (
+with last_loaded as (
     select
         model_id,
         max(requested_at) as requested_at
-    from attempts
+    from staging.fetches
     where outcome = 'loaded'
     group by model_id
 ),
@@ -32,11 +22,11 @@ since as (
         attempts.outcome,
         row_number() over newest_first as newest_no,
         sum(case when attempts.outcome = 'loaded' then 1 else 0 end) over newest_first as loads_since
-    from attempts
+    from staging.fetches as attempts
     left join last_loaded on attempts.model_id = last_loaded.model_id
     where
-        last_loaded.requested_at is null
-        or attempts.requested_at >= last_loaded.requested_at
+        attempts.outcome <> 'deferred'
+        and (last_loaded.requested_at is null or attempts.requested_at >= last_loaded.requested_at)
     window newest_first as (
         partition by attempts.model_id
         order by attempts.requested_at desc, attempts.load_id desc
