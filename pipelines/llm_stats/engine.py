@@ -10,9 +10,10 @@ import datetime as dt
 import decimal
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
+from llm_stats import sql
 from llm_stats.dialect import Untranslatable, translate
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.loading import quiet
@@ -44,7 +45,7 @@ class Engine:
         """
         quiet()
         import dlt
-        from dlt.common.configuration.exceptions import ConfigurationException
+        from dlt.common.configuration.exceptions import ConfigurationException, ConfigurationValueError
         from dlt.common.destination.exceptions import DestinationException
         from dlt.common.exceptions import MissingDependencyException
         from dlt.destinations.job_client_impl import SqlJobClientBase
@@ -52,6 +53,8 @@ class Engine:
         try:
             self.destination = factory or dlt.destination(destination)
             client = self._client()
+            if any("@" in str(getattr(part, "host", "")) for part in _parts(client.config.credentials)):
+                raise ConfigurationValueError("the end of a password stands in the host")
         except (MissingDependencyException, ImportError):
             raise UsageError(f"destination {destination} needs a driver: pip install 'dlt[{destination}]'") from None
         except DestinationException:
@@ -59,7 +62,8 @@ class Engine:
             raise UsageError(f"there is no destination {destination!r}; {there}") from None
         except ConfigurationException:  # it quotes what it has found
             where = f"DESTINATION__{destination.upper()}__CREDENTIALS, or in .dlt/secrets.toml under [destination.{destination}]"
-            raise UsageError(f"destination {destination}: its credentials are missing or malformed; set them in {where}") from None
+            says = f"destination {destination}: its credentials are missing or malformed; set them in {where}"
+            raise UsageError(f"{says} (in an address, an @ of the password is written %40)") from None
         if not isinstance(client, SqlJobClientBase):
             raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
         self.dialect = client.capabilities.sqlglot_dialect or ""
@@ -108,7 +112,7 @@ class Engine:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
         says = "; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))])
-        for part in (self.credentials, getattr(self.credentials, "catalog", None)):
+        for part in _parts(self.credentials):
             if password := getattr(part, "password", None):
                 says = says.replace(str(password), "***")
         return re.sub(r"(://[^:/@\s]*):[^@\s]*@|(password=)\S+", r"\1\2***", says)
@@ -126,13 +130,11 @@ class Session:
         self._transaction = ExitStack()
         self._has_failed = False
         if engine.dialect == "postgres":
-            from psycopg2 import extras
+            from llm_stats import engine_postgres
 
-            extras.register_default_json(client.native_connection, loads=str)  # as it was written
-            # PostgreSQL takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that
-            # nevertheless do look so dear that it would compile each of them.
-            self.native("set enable_nestloop = off")
-            self.native("set jit = off")
+            engine_postgres.keep_json(client.native_connection)
+            for setting in engine_postgres.SETTINGS:
+                self.native(setting)
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """The result of a statement, if it has one; none of a comment that the engine cannot keep. Raises `EngineError`."""
@@ -148,13 +150,23 @@ class Session:
         if self._has_failed:
             raise EngineError("an earlier statement has failed")
         try:
-            with self._client.execute_query(query, *parameters) as cursor:
+            with self._interruptible(), self._client.execute_query(query, *parameters) as cursor:
                 names = [column[0] for column in cursor.description or []]
                 rows = [tuple(row) for row in cursor.fetchall()] if names else []
         except Exception as error:
             self._has_failed = True
             raise EngineError(self.engine.harmless(error)) from None
         return Table(distinct(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
+
+    def _interruptible(self) -> AbstractContextManager[None]:
+        """Ctrl-C is heard while the engine works."""
+        if self.engine.dialect == "postgres":
+            from llm_stats import engine_postgres
+
+            return engine_postgres.interruptible()
+        if self.engine.dialect == "duckdb":
+            return sql.interruptible(self._client.native_connection)
+        return nullcontext()
 
     def drop_incoming(self) -> None:
         """Forgets what an earlier run brought. Raises `EngineError`."""
@@ -176,6 +188,11 @@ class Session:
             self._transaction.close()
         except Exception as error:
             raise EngineError(self.engine.harmless(error)) from None
+
+
+def _parts(credentials: Any) -> tuple[Any, Any]:
+    """Credentials, and those of a lake's catalog."""
+    return credentials, getattr(credentials, "catalog", None)
 
 
 def _type_of(values: Iterable[Any]) -> str:

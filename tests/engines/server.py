@@ -1,6 +1,6 @@
 """A PostgreSQL of our own: Debian's server in a folder of its own, on loopback, gone after the tests.
 
-It is set up to disagree with DuckDB wherever it may: it sorts text as English does, and its day begins in Tokyo.
+It is set up to disagree with DuckDB wherever it may: it sorts text as English does, its day begins in Tokyo, and it shortens numbers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,15 @@ def running() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off -c timezone=Asia/Tokyo"
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": home,
+        "fsync": "off",
+        "timezone": "Asia/Tokyo",
+        "extra_float_digits": 0,
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     word = home / "word"
     word.write_text(PASSWORD)
     word.chmod(0o644)

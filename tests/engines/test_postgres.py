@@ -202,11 +202,30 @@ def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: Sa
     assert ask(postgres, "select count(*) from raw.models") == [(14,)]
 
 
+def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+    assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
+    running = "select 1 from pg_stat_activity where query like '%pg_sleep(1000)' and state = 'active' and pid <> pg_backend_pid()"
+    command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        try:
+            while not ask(postgres, running):
+                assert asked.poll() is None
+                time.sleep(0.02)
+            asked.send_signal(signal.SIGINT)
+            out, err = asked.communicate(timeout=20)
+        finally:
+            asked.kill()
+    assert (asked.returncode, out, err.strip()) == (130, "", "llm-stats: interrupted")
+    while ask(postgres, running):
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     ("credentials", "before", "says"),
     [
         ("", None, "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS"),
         (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
+        (f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x", None, "an @ of the password is written %40"),
         (f"postgresql://batch:{SECRET}@127.0.0.1:1/x", None, "cannot be opened: connection to server at"),
         (f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x", None, "password authentication failed"),
         ("BATCH", "create schema raw; create table raw.orders (id int)", "holds something else, raw.orders"),
