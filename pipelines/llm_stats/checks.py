@@ -68,8 +68,11 @@ def require_known(names: Collection[str]) -> None:
 
 
 def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
-    """The warnings on a warehouse. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
-    found = findings(reader)
+    """The warnings on what is about to be published. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
+    try:
+        found = findings(reader)
+    except LlmStatsError as error:
+        raise LlmStatsError(f"{error}; nothing was published") from None
     errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
     if errors:
         broken = "\n".join(f"  {finding}" for finding in errors)

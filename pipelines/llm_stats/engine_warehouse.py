@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from llm_stats import engine_lock, engine_sql, loading, lock, raw
 from llm_stats.engine import Engine, EngineError, Session
 from llm_stats.engine_reader import EngineReader
-from llm_stats.errors import LoadFailed
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.known import Known
 from llm_stats.snapshots import new_id
 from llm_stats.warehouse import Warehouse
@@ -67,7 +67,7 @@ class EngineWarehouse:
             folder.mkdir(parents=True)
             with self._engine.session() as session:
                 yield EngineCopy(session, folder, self.database)
-        except (OSError, EngineError) as error:
+        except (OSError, EngineError, UsageError) as error:  # the last from what reads; it is too late for the caller to mend
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)

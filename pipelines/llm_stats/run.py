@@ -15,7 +15,7 @@ from llm_stats.result import Result, counted
 if TYPE_CHECKING:
     from llm_stats.cache import ResponseCache
     from llm_stats.client import Answer, Client
-    from llm_stats.home import Copy
+    from llm_stats.home import Copy, Home
     from llm_stats.reader import Reader
     from llm_stats.settings import Settings
 
@@ -76,7 +76,7 @@ def carry_out(
             with _leaving_well(client, cache):
                 pace.recall(cache.request_ages(pace.window_seconds))
                 known = warehouse.known()
-                _require_clock(clock, known.last_asked_at)
+                _require_clock(clock, known.last_asked_at, warehouse)
                 model_ids = client.list_ids() if all_models else settings.model_ids
                 due = stalest_first(model_ids, known.fetched_at, settings.max_age, known.failing_at)
                 result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
@@ -144,13 +144,14 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
 
 
-def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None) -> None:
+def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, warehouse: Home) -> None:
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_asked_at and now < last_asked_at:
         said, asked = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_asked_at))
         says = f"the clock says {said} UTC, but the last run asked at {asked}"
-        raise UsageError(f"{says}; set the clock right, or go back with `llm-stats rollback`")
+        way_out = "set the clock right" + ("" if warehouse.destination else ", or go back with `llm-stats rollback`")
+        raise UsageError(f"{says}; {way_out}")
 
 
 def _require_an_answer(result: Result) -> None:

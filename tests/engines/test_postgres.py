@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import signal
 import subprocess
@@ -200,6 +201,26 @@ def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: Sa
         assert asked.code == 2, query
         assert says in asked.err
     assert ask(postgres, "select count(*) from raw.models") == [(14,)]
+
+
+@pytest.mark.parametrize("step", ["llm_stats.checks.findings", "llm_stats.changes.of_load"])
+def test_a_connection_lost_at_the_end_of_a_run(
+    port: int, postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    module, _, name = step.rpartition(".")
+    look = getattr(importlib.import_module(module), name)
+
+    def lose_it(*arguments: object) -> object:
+        ask(address(port, "postgres", PASSWORD), "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch'")
+        return look(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(step, lose_it)
+        lost = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert (lost.code, len(lost.err.splitlines())) == (1, 1)
+    assert "terminating connection" in lost.err
+    assert lost.err.endswith("; nothing was published\n")
+    assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
 
 
 def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleApi, llm_stats: Command) -> None:
