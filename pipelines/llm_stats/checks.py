@@ -84,7 +84,7 @@ def require(reader: Reader, accepted: Collection[str] = ()) -> list[Finding]:
 @contextmanager
 def ready(reader: Reader) -> Iterator[Reader]:
     """The same warehouse, made ready for the checks."""
-    if reader.is_file:
+    if reader.engine_name is None:
         with ComputedOnce(reader.database) as computed:
             yield computed
     else:

@@ -25,10 +25,9 @@ _ASKS = ("select", "with", "from", "values", "table", "explain", "show", "descri
 class EngineReader(Reader):
     """What one session sees. Queries are DuckDB's and translated, but for those that somebody asks: they are the engine's own."""
 
-    is_file = False
-
     def __init__(self, session: Session, database: Path) -> None:
         self.database = database
+        self.engine_name = session.engine.name
         self.missing = engine_sql.missing(session.engine)
         self._session = session
         self._open_session = ExitStack()

@@ -49,7 +49,8 @@ class Reader:
 
     #: What `sql/` defines and this warehouse does not have.
     missing: tuple[str, ...] = ()
-    is_file = True
+    #: Which engine has it and where; None for a file.
+    engine_name: str | None = None
 
     def __init__(self, database: Path) -> None:
         """Opens the file. Raises `UsageError` if there is none, or it is no warehouse that this version knows."""

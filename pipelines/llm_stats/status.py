@@ -14,6 +14,7 @@ from llm_stats.cache import requests_since
 from llm_stats.environment import Environment
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.output import render
+from llm_stats.raw import INCOMING
 from llm_stats.reader import Reader, Table
 from llm_stats.result import counted
 from llm_stats.terminal import safe
@@ -60,8 +61,8 @@ class Status:
     """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
     `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
-    `refused_by` names the checks that refused a newer file, at `refused_at`; where it lies is `refused_file`. `missing` names what `sql/`
-    defines and this destination does not have.
+    `refused_by` names the checks that refused a newer state, at `refused_at`; the file that it lies in, if it is one, is `refused_file`.
+    `engine` says where a warehouse is that is no file, and `missing` what `sql/` defines and that engine does not have.
     """
 
     at: dt.datetime
@@ -79,6 +80,7 @@ class Status:
     refused_at: dt.datetime | None = None
     refused_by: tuple[str, ...] = ()
     refused_file: str | None = None
+    engine: str | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -105,6 +107,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         newest_at=newest_at,
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
+        engine=reader.engine_name,
         missing=reader.missing,
         **_checked(reader),
         **_refusal(reader, last_run_at),
@@ -117,6 +120,8 @@ def as_json(found: Status, here: Environment) -> str:
 
 def as_text(found: Status) -> Iterator[str]:
     """Line by line, in a dozen lines when all is well."""
+    if found.engine:
+        yield f"warehouse   {safe(found.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in found.last_run.items())
     yield f"last run    {_ago(found, found.last_run_at)}: {counts}; {found.last_run_requests} requests"
     yield f"requests    {'unknown' if found.requests_today is None else found.requests_today} today (since 00:00 UTC)"
@@ -128,10 +133,12 @@ def as_text(found: Status) -> Iterator[str]:
         yield "data        none yet"
     yield f"health      {_health(found)}"
     if found.refused_at:
-        by = ", ".join(map(safe, found.refused_by))
-        yield f"refused     a newer file {_ago(found, found.refused_at)}: {by}; it is kept at {found.refused_file}"
-    if found.missing:
-        yield f"missing     {', '.join(found.missing)}, which only DuckDB has; snapshots and rollback too"
+        what = "state" if found.engine else "file"
+        where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.refused_file}"
+        yield f"refused     a newer {what} {_ago(found, found.refused_at)}: {', '.join(map(safe, found.refused_by))}; {where}"
+    if found.engine:
+        macros = f"{', '.join(found.missing)}, which only DuckDB has; " if found.missing else ""
+        yield f"missing     {macros}snapshots, rollback and export, which are for a file"
     if not found.failing:
         yield "failing     none"
         return
@@ -168,7 +175,7 @@ def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:
     if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
         return {}
     by = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
-    return {"refused_at": at, "refused_by": tuple(by), "refused_file": str(refused / reader.database.name)}
+    return {"refused_at": at, "refused_by": tuple(by), "refused_file": None if reader.engine_name else str(refused / reader.database.name)}
 
 
 def _failing(found: Status) -> Table:
