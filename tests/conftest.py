@@ -24,6 +24,9 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 # A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+#: What DuckDB 1.5 cannot do; with that, the tests of DuckLake run.
+DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
+
 
 class RawTables:
     """A DuckDB connection with the raw tables, and a way to put records into them as a run does, but for dlt."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Command
+from conftest import DUCKDB_2, Command
 from llm_stats.demo import run_demo
 from llm_stats.errors import CheckFailed
 from llm_stats.sample import SampleApi
@@ -49,6 +49,7 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path
     assert copy.path.stat().st_ino == inode, "a compact file is left alone"
 
 
+@DUCKDB_2
 def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
     copy = WorkingCopy(tmp_path)
     with duckdb.connect() as connection:

@@ -115,7 +115,7 @@ class Engine:
         for part in _parts(self.credentials):
             if password := getattr(part, "password", None):
                 says = says.replace(str(password), "***")
-        return re.sub(r"(://[^:/@\s]*):[^@\s]*@|(password=)\S+", r"\1\2***", says)
+        return re.sub(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(password=)\S+", r"\1\2***", says)
 
 
 class Session:

@@ -1,6 +1,6 @@
 """DuckLake, with its catalog in a PostgreSQL and Parquet files in a folder, in an environment of its own.
 
-Its extensions come as wheels and are loaded as they are, so no network is asked; there are none for DuckDB 2.0 yet, hence DuckDB 1.5.
+Its extensions come as wheels of DuckDB 1.5.5, which are loaded as they are, so no network is asked.
 """
 
 from __future__ import annotations
