@@ -20,6 +20,10 @@ from llm_stats.working_copy import WorkingCopy
 
 def unite(united: Path, shards: list[Path]) -> None:
     """Makes the file aside and puts it in place at the end, so that who opens it gets the old one or the new one."""
+    if united.is_symlink() or united.resolve() in [shard.resolve() for shard in shards]:
+        sys.exit(f"{united} is what a run has published; name the file that is to be made, then the others")
+    if not united.absolute().parent.is_dir():
+        sys.exit(f"there is no folder {united.absolute().parent}")
     tables = [f"raw.{table}" for table in TABLES] + [file.address for file in sql.files("history") if file.address != "history.layout"]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = WorkingCopy(Path(folder))

@@ -55,6 +55,11 @@ def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi,
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
         unite(united, [*parts, whole])
     assert rows(united, "marts.models") == rows(whole, "marts.models"), "and the file that was there stays"
+    for made in (parts[0], whole):
+        with pytest.raises(SystemExit, match="is what a run has published; name the file that is to be made"):
+            unite(made, parts[1:])
+    with pytest.raises(SystemExit, match="there is no folder"):
+        unite(home / "nowhere" / "united.duckdb", parts)
 
 
 def rows(database: Path, address: str) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
-from llm_stats import sql
+from llm_stats import engine_lake, sql
 from llm_stats.dialect import Untranslatable, translate
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.loading import quiet
@@ -70,6 +70,8 @@ class Engine:
         self.undoes_definitions = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
         self.is_lake = hasattr(self.credentials, "catalog")
+        if self.is_lake:
+            engine_lake.require_catalog(self.credentials)
         try:
             self.name = f"{destination} at {client.config.data_location()}"
         except Exception:  # not every destination has a location that is no secret
@@ -82,11 +84,16 @@ class Engine:
         return self.dialect in ("duckdb", "postgres")
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A connection. Raises `UsageError` if there is none to be had."""
+    def session(self, *, read_only: bool = False) -> Iterator[Session]:
+        """A connection; `read_only` makes a lake so. Raises `UsageError` if there is none to be had."""
         with ExitStack() as stack:
             try:
-                client = stack.enter_context(self._client().sql_client)
+                client = self._client().sql_client
+                if self.is_lake and read_only:
+                    engine_lake.attach_read_only(client)
+                stack.enter_context(client)
+                if self.is_lake and read_only:
+                    engine_lake.lock_down(client)
             except Exception as error:
                 raise UsageError(f"{self.name} cannot be opened: {self.harmless(error)}") from None
             yield Session(self, client)
@@ -111,11 +118,14 @@ class Engine:
             error = error.args[-1]
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
-        says = "; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))])
+        return self.without_secrets("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
+
+    def without_secrets(self, text: str) -> str:
+        """The same without passwords: those of the credentials, and what stands in an address in the place of one."""
         for part in _parts(self.credentials):
             if password := getattr(part, "password", None):
-                says = says.replace(str(password), "***")
-        return re.sub(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(password=)\S+", r"\1\2***", says)
+                text = text.replace(str(password), "***")
+        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", text)
 
 
 class Session:

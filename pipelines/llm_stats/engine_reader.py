@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -36,7 +37,7 @@ class EngineReader(Reader):
     def of(cls, engine: Engine, database: Path) -> Self:
         """Opens what is published, as it is at this moment, read-only. Raises `UsageError`."""
         with ExitStack() as stack:
-            session = stack.enter_context(engine.session())
+            session = stack.enter_context(engine.session(read_only=True))
             engine_sql.require_ours(session)
             session.begin()
             if engine.dialect == "postgres":
@@ -66,12 +67,16 @@ class EngineReader(Reader):
         ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
         if not tokens or (ends and ends[0] < len(tokens) - 1):
             raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
-        if tokens[0].text.lower() not in _ASKS:
+        begins = tokens[0].text.lower()
+        if begins not in _ASKS or (begins == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)):  # it may carry it out
             raise UsageError(f"only questions, please: a query that begins with {', '.join(_ASKS)}")
         try:
-            return replace(self._session.native(query), keeps_lines=tokens[0].text.lower() == "explain")
+            answer = self._session.native(query)
         except EngineError as error:
             raise UsageError(str(error)) from None
+        clean = self._session.engine.without_secrets  # DuckDB tells the address of a lake's catalog
+        rows = [tuple(clean(value) if isinstance(value, str) else value for value in row) for row in answer.rows]
+        return replace(answer, rows=rows, keeps_lines=begins == "explain")
 
     def _sorted(self, schema: str, relation: str) -> str:
         sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]

@@ -137,7 +137,7 @@ def as_text(found: Status) -> Iterator[str]:
         where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.refused_file}"
         yield f"refused     a newer {what} {_ago(found, found.refused_at)}: {', '.join(map(safe, found.refused_by))}; {where}"
     if found.engine:
-        macros = f"{', '.join(found.missing)}, which only DuckDB has; " if found.missing else ""
+        macros = f"{', '.join(found.missing)}, which only DuckDB and DuckLake have; " if found.missing else ""
         yield f"missing     {macros}snapshots, rollback and export, which are for a file"
     if not found.failing:
         yield "failing     none"

@@ -15,6 +15,8 @@ import pytest
 from stress.test_readers_and_kills import WRITER
 from venvs import ROOT, on_demand, python_with
 
+from engines.conftest import SECRET
+
 pytestmark = [on_demand, pytest.mark.timeout(900)]
 
 _VERSION = "1.5.5"
@@ -47,6 +49,20 @@ while not stop.exists():
                 (select cast(max(input_usd_per_mtok) as int) from marts.offers)
         ''').rows]
 print(json.dumps(seen))
+"""
+
+#: Questions that would do something, each on the newest state.
+ASK = """
+import json, sys
+from llm_stats import home
+from llm_stats.errors import UsageError
+from llm_stats.settings import Place
+for query in sys.argv[2:]:
+    try:
+        with home.reader(Place.read(database=sys.argv[1], destination="ducklake")) as reader:
+            print(json.dumps(["answers", str(reader.ask(query).rows)]))
+    except UsageError as error:
+        print(json.dumps(["refuses", str(error)]))
 """
 
 #: The past, as the lake and as the history tell it.
@@ -101,6 +117,32 @@ def said(process: subprocess.Popen[str]) -> list[str]:
 def test_ducklake_says_what_duckdb_says(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     said(start(COMPARE, tmp_path / "llm_stats.duckdb"))
     assert list((tmp_path / "lake").rglob("*.parquet"))
+
+
+def test_a_question_changes_nothing(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    database, lake = tmp_path / "w.duckdb", tmp_path / "lake"
+    count = "select count(*) from marts.offers"
+    (before,) = said(start(ASK, database, count))
+    assert "creating a new DuckLake is explicitly disabled" in before, "who reads makes no lake"
+    said(start(WRITER, database, 1, "ducklake"))
+    files = sorted(lake.rglob("*"))
+    wants = {
+        f"explain analyze copy (select 1) to '{lake}/new.csv'": "only questions, please",
+        f"explain (analyze) copy (select 1) to '{lake}/new.csv'": "only questions, please",
+        "with x as (select 1) delete from raw.models": "read-only",
+        "from ducklake_expire_snapshots('ducklake', older_than => now())": "read-only",
+        "from ducklake_delete_orphaned_files('ducklake', cleanup_all => true)": "readonly",
+        "select * from read_text('/etc/hostname')": "Cannot access file",
+        "set enable_external_access = true": "only questions, please",
+        "select path from duckdb_databases()": "://batch:***@",
+        count: "[(",
+    }
+    answers = [json.loads(line) for line in said(start(ASK, database, *wants))]
+    for (query, expected), (_, text) in zip(wants.items(), answers, strict=True):
+        assert expected in text, query
+        assert SECRET not in text, query
+    assert [kind for kind, _ in answers] == ["refuses"] * 7 + ["answers"] * 2
+    assert sorted(lake.rglob("*")) == files
 
 
 def test_one_machine_loads_while_two_read(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:

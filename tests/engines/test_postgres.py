@@ -159,7 +159,7 @@ def test_what_is_refused_leaves_everything_as_it_was(postgres: str, api: SampleA
     shown = llm_stats("status").out
     assert shown.startswith(f"warehouse   postgres at {postgres.partition('@')[2]}\n")
     assert "tables_shrunk; what was loaded stays in the schema incoming\n" in shown
-    assert "marts.workload_cost, which only DuckDB has; snapshots, rollback and export, which are for a file\n" in shown
+    assert "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n" in shown
 
 
 def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
