@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
+from urllib.parse import quote
 
 from llm_stats import engine_lake, sql
 from llm_stats.dialect import Untranslatable, translate
@@ -118,14 +119,16 @@ class Engine:
             error = error.args[-1]
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
-        return self.without_secrets("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
+        says = self.without_passwords("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
+        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", says)
 
-    def without_secrets(self, text: str) -> str:
-        """The same without passwords: those of the credentials, and what stands in an address in the place of one."""
-        for part in _parts(self.credentials):
-            if password := getattr(part, "password", None):
-                text = text.replace(str(password), "***")
-        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", text)
+    def without_passwords(self, said: object) -> str:
+        """Words without the passwords of the credentials, as they are and as they are written in an address."""
+        text = str(said)
+        for password in (getattr(part, "password", None) for part in _parts(self.credentials)):
+            for written in (str(password), quote(str(password), safe="")) if password else ():
+                text = text.replace(written, "***")
+        return text
 
 
 class Session:

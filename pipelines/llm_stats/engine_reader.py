@@ -60,23 +60,16 @@ class EngineReader(Reader):
 
     def ask(self, query: str) -> Table:
         """The result of somebody's query, in the engine's own dialect. Raises `UsageError` if it is not one statement, or cannot run."""
-        try:
-            tokens = sqlglot.tokenize(query, read=self._session.engine.dialect)
-        except SqlglotError as error:
-            raise UsageError(str(error).splitlines()[0]) from None
-        ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
-        if not tokens or (ends and ends[0] < len(tokens) - 1):
-            raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
-        begins = tokens[0].text.lower()
-        if begins not in _ASKS or (begins == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)):  # it may carry it out
-            raise UsageError(f"only questions, please: a query that begins with {', '.join(_ASKS)}")
+        engine = self._session.engine
+        begins = _beginning(query, engine.dialect)
         try:
             answer = self._session.native(query)
         except EngineError as error:
             raise UsageError(str(error)) from None
-        clean = self._session.engine.without_secrets  # DuckDB tells the address of a lake's catalog
-        rows = [tuple(clean(value) if isinstance(value, str) else value for value in row) for row in answer.rows]
-        return replace(answer, rows=rows, keeps_lines=begins == "explain")
+        if engine.is_lake:  # DuckDB tells the address of its catalog to who asks
+            said = [tuple(engine.without_passwords(part) if "://" in str(part) else part for part in row) for row in answer.rows]
+            answer = replace(answer, rows=said)
+        return replace(answer, keeps_lines=begins == "explain")
 
     def _sorted(self, schema: str, relation: str) -> str:
         sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]
@@ -97,6 +90,22 @@ class EngineReader(Reader):
     def _known(self) -> list[tuple[str, str, str, str]]:
         says = _says()
         return [(schema, name, kind, says.get(f"{schema}.{name}", "")) for schema, name, kind in engine_sql.relations(self._session)]
+
+
+def _beginning(query: str, dialect: str) -> str:
+    """The first word of a question. Raises `UsageError` for what is none, or more than one statement."""
+    try:
+        tokens = sqlglot.tokenize(query, read=dialect)
+    except SqlglotError as error:
+        raise UsageError(str(error).splitlines()[0]) from None
+    ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
+    if not tokens or (ends and ends[0] < len(tokens) - 1):
+        raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
+    begins = tokens[0].text.lower()
+    carries_out = begins == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)  # with `analyze` it does
+    if begins not in _ASKS or carries_out:
+        raise UsageError(f"only questions, please: a query that begins with {', '.join(_ASKS)}")
+    return begins
 
 
 @functools.cache

@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
+import dlt
 import psycopg2
 import pytest
 from conftest import Command
 from llm_stats import sample
+from llm_stats.engine import Engine
 from llm_stats.sample import SampleApi
 from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 
@@ -282,6 +285,16 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
     traceback = subprocess.run(with_all, capture_output=True, text=True, check=False)
     assert "Traceback" in traceback.stderr
     assert SECRET not in done.err + traceback.stdout + traceback.stderr
+
+
+@pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
+def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
+    engine = Engine("postgres", dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
+    said = [f'cannot attach "postgres://batch:{written}@h/x"' for written in (password, quote(password), quote(password, safe=" "))]
+    said += [f"{words}{written}" for words in ("the word is ", "host=h password=") for written in (password, quote(password, safe=""))]
+    for says in said:
+        assert SECRET not in engine.harmless(Exception(says)), says
+    assert engine.harmless(Exception("no host h:5432")) == "no host h:5432"
 
 
 def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
