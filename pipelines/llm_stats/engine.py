@@ -70,6 +70,10 @@ class Engine:
         self.dialect = client.capabilities.sqlglot_dialect or ""
         self.undoes_definitions = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
+        if self.dialect == "postgres":
+            from llm_stats import engine_postgres
+
+            engine_postgres.speak_utf8()
         self.is_lake = hasattr(self.credentials, "catalog")
         if self.is_lake:
             engine_lake.require_catalog(self.credentials)
@@ -145,8 +149,8 @@ class Session:
         if engine.dialect == "postgres":
             from llm_stats import engine_postgres
 
-            engine_postgres.keep_json(client.native_connection)
-            for setting in engine_postgres.SETTINGS:
+            engine_postgres.prepare(client.native_connection)
+            for setting in engine_postgres.settings():
                 self.native(setting)
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
@@ -170,6 +174,17 @@ class Session:
             self._has_failed = True
             raise EngineError(self.engine.harmless(error)) from None
         return Table(distinct(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
+
+    def ask(self, question: str) -> Table:
+        """The answer to a question in the engine's own dialect; PostgreSQL takes one statement and no more. Raises `EngineError`."""
+        if self.engine.dialect != "postgres":
+            return self.native(question)
+        from llm_stats import engine_postgres
+
+        *before, (query, parameters) = engine_postgres.asking(question)
+        for statement, values in before:
+            self.native(statement, values)
+        return self.native(query, parameters)
 
     def _interruptible(self) -> AbstractContextManager[None]:
         """Ctrl-C is heard while the engine works."""

@@ -52,6 +52,9 @@ def held(engine: Engine) -> Iterator[Lock | None]:
         who = f"process {os.getpid()} on {socket.gethostname()}"
         session.native(f"set application_name = {literal(who[:63])}")
         if not session.native(f"select pg_try_advisory_lock({_KEY})").rows[0][0]:
-            holders = [f"{process} as {user}, since {since}" for process, user, since in session.native(_HOLDER).rows]
+            holders = [
+                f"{process or 'a process'} as {user}" + (f", since {since}" if since else "")  # of other roles, not everybody is told
+                for process, user, since in session.native(_HOLDER).rows
+            ]
             raise Locked(f"{engine.name}: another run holds the lock ({' '.join(holders) or 'just started'}); wait for it, or stop it")
         yield Lock(session)

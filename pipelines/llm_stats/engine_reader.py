@@ -63,7 +63,7 @@ class EngineReader(Reader):
         engine = self._session.engine
         begins = _beginning(query, engine.dialect)
         try:
-            answer = self._session.native(query)
+            answer = self._session.ask(query)
         except EngineError as error:
             raise UsageError(str(error)) from None
         if engine.is_lake:  # DuckDB tells the address of its catalog to who asks

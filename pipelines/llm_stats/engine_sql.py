@@ -16,18 +16,29 @@ from llm_stats.raw import INCOMING
 from llm_stats.tables import TABLES
 
 _SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
-#: How long an upgrade of the views waits for those who read them.
-PATIENCE_SECONDS = 10
+
+_RELATIONS = """
+    select table_schema, table_name, table_type from information_schema.tables
+    where table_catalog = current_database() and table_schema in ({schemas})
+"""
+#: The same in PostgreSQL, whose information schema is silent about what the role may not read, and about materialized views.
+_PG_RELATIONS = """
+    select nspname, relname, case relkind when 'v' then 'VIEW' else 'TABLE' end
+    from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'p', 'f', 'm', 'v', 'S') and nspname in ({schemas})
+"""
+#: Whose of our schemas is which, if not the role's own.
+_OTHERS = """
+    select nspname, pg_get_userbyid(nspowner) from pg_namespace
+    where nspname in ({schemas}) and not pg_has_role(nspowner, 'usage')
+    order by nspname
+"""
 
 
 def relations(session: Session) -> list[tuple[str, str, str]]:
     """Schema, name and kind (`view` or `table`) of all that stands in our schemas. Raises `EngineError`."""
-    found = session.execute(
-        f"""
-        select table_schema, table_name, table_type from information_schema.tables
-        where table_catalog = current_database() and table_schema in ({", ".join(map(sql.literal, _SCHEMAS))})
-        """
-    )
+    is_postgres = session.engine.dialect == "postgres"
+    found = session.native(_of_ours(_PG_RELATIONS)) if is_postgres else session.execute(_of_ours(_RELATIONS))
     return [(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in found.rows]
 
 
@@ -46,18 +57,25 @@ def require_ours(session: Session) -> None:
         raise UsageError(f"{name} cannot be read: {error}") from None
     if known is not None:
         published.require_known(known, name, "a database")
-        return
     for schema, relation, _ in found:
-        if schema != INCOMING or (relation not in TABLES and not relation.startswith("_dlt_")):
+        is_loaded = schema == INCOMING and (relation in TABLES or relation.startswith("_dlt_"))
+        if not is_loaded and (schema == INCOMING or known is None):
             raise UsageError(f"{name} holds something else, {schema}.{relation}; give llm-stats a database of its own")
 
 
 def require_rights(session: Session) -> None:
     """Raises `UsageError` if the role may not do what a run does, as far as that can be known before requests are spent."""
     if session.engine.dialect == "postgres":
-        ((database, role, may_create),) = session.native(
-            "select current_database(), current_user, has_database_privilege(current_database(), 'create')"
+        ((database, role, may_create, encoding),) = session.native(
+            "select current_database(), current_user, has_database_privilege(current_database(), 'create'), "
+            "current_setting('server_encoding')"
         ).rows
+        if encoding != "UTF8":
+            says = f"{session.engine.name} holds text as {encoding}, which not every name can be written in"
+            raise UsageError(f"{says}; make the database with `encoding 'UTF8' template template0`")
+        for schema, owner in session.native(_of_ours(_OTHERS)).rows:
+            says = f"{session.engine.name}: the schema {schema} belongs to {owner}, and {role} may not act for it"
+            raise UsageError(f"{says}; run as {owner}, always")
         if not may_create:
             says = f"{session.engine.name}: permission denied to create schemas"
             raise UsageError(f'{says}; have its owner say: grant create on database "{database}" to "{role}"')
@@ -69,7 +87,7 @@ def define(session: Session) -> None:
     Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
     """
     digest = definitions.digest(sql.in_order(), session.engine.dialect)
-    if _defined(session) == digest:
+    if _defined(session) == digest and _are_there(session):
         return
     _drop_views(session)
     raw.define(session)
@@ -108,14 +126,23 @@ def _defined(session: Session) -> str | None:
     return str(session.execute(definitions.NOTED).rows[0][0])
 
 
+def _are_there(session: Session) -> bool:
+    """Whether all that the files define is there: somebody may have dropped a view."""
+    meant = {file.address for file in sql.in_order() if file.address not in missing(session.engine) and file.layer != "macros"}
+    return meant <= {f"{schema}.{name}" for schema, name, _ in relations(session)}
+
+
 def _drop_views(session: Session) -> None:
-    """All views of ours, but nothing that others have built on them."""
+    """All views in our schemas, but nothing that others have built on them elsewhere."""
     views = [f'{schema}."{name}"' for schema, name, kind in relations(session) if kind == "view" and schema in ("staging", "marts")]
     if session.engine.dialect == "postgres":
-        session.native(f"set local lock_timeout = '{PATIENCE_SECONDS}s'")
         views = [", ".join(views)] if views else []  # together, for they build on one another
     for view in views:
         try:
             session.native(f"drop view {view}")
         except EngineError as error:
             raise EngineError(f"this version makes the views anew, and something is in the way: {error}") from None
+
+
+def _of_ours(query: str) -> str:
+    return query.format(schemas=", ".join(map(sql.literal, _SCHEMAS)))

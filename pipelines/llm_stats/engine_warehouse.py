@@ -77,10 +77,13 @@ class EngineWarehouse:
         return self._local.keeping_refused(copy)
 
     def publish(self, copy: EngineCopy) -> None:
-        """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way."""
+        """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way, or the connection at the very end."""
         if self._lock:
             self._lock.require()
-        copy.session.commit()
+        try:
+            copy.session.commit()
+        except EngineError as error:
+            raise LoadFailed(f"{self.destination}: {error}, at the moment of publishing; `llm-stats status` says whether it was") from None
 
 
 class EngineCopy:

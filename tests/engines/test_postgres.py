@@ -176,7 +176,7 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(distinct load_id) from staging.fetches")
         assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
         ask(postgres, "update raw.defined_by set sha256 = 'older'")
-        monkeypatch.setattr("llm_stats.engine_sql.PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.engine_postgres.PATIENCE_SECONDS", 0.2)
         in_the_way = llm_stats(*run)
         assert in_the_way.code == 1
         assert "lock timeout" in in_the_way.err
@@ -199,12 +199,54 @@ def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: Sa
         ("copy (select 1) to program 'cat'", "only questions, please"),
         ("commit; delete from raw.models", "one statement, please"),
         (" -- nothing", "the query is empty"),
+        ("select E'a'\n'b\\' || '; commit; delete from raw.models; select 1 --'", "cannot open multi-query plan as cursor"),
         ("select nothing", "does not exist"),
     ):
         asked = llm_stats("sql", query)
         assert asked.code == 2, query
         assert says in asked.err
+    text = "'\\' || '; commit; delete from raw.models; select 1 --'"
+    assert llm_stats("sql", f"select {text} as t", "--format", "csv").out == "t\n\\; commit; delete from raw.models; select 1 --\n"
     assert ask(postgres, "select count(*) from raw.models") == [(14,)]
+    assert "Seq Scan" in llm_stats("sql", "explain select * from raw.models").out
+    assert llm_stats("sql", "show transaction_read_only", "--format", "csv").out == "transaction_read_only\non\n"
+
+
+def test_a_run_does_not_wait_for_ever(postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For somebody who reads what dlt has loaded, as a backup of everything does."""
+    run = ("run", "--all", "--base-url", api.base_url)
+    assert llm_stats(*run).code == 0
+    monkeypatch.setattr("llm_stats.engine_postgres.PATIENCE_SECONDS", 0.2)
+    with psycopg2.connect(postgres) as reading, reading.cursor() as cursor:
+        cursor.execute("select count(*) from incoming.models")
+        waited = llm_stats(*run)
+        assert waited.code == 1
+        assert "lock timeout; nothing was published" in waited.err
+    reading.close()
+    assert llm_stats(*run).code == 0
+
+
+def test_a_view_that_somebody_has_dropped_is_made_anew(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+    run = ("run", "--all", "--base-url", api.base_url)
+    assert llm_stats(*run).code == 0
+    ask(postgres, "drop view marts.freshness")
+    assert llm_stats(*run).code == 0
+    assert llm_stats("show", "freshness").code == 0
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused(
+    port: int, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(
+        address(port, "postgres", PASSWORD),
+        "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0",
+    )
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address(port, database="ascii"))
+    monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
+    refused = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert refused.code == 2
+    assert "holds text as SQL_ASCII, which not every name can be written in; make the database with `encoding 'UTF8'" in refused.err
+    assert api.requests == []
 
 
 @pytest.mark.parametrize("step", ["llm_stats.checks.findings", "llm_stats.changes.of_load"])
@@ -229,7 +271,7 @@ def test_a_connection_lost_at_the_end_of_a_run(
 
 def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleApi, llm_stats: Command) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    running = "select 1 from pg_stat_activity where query like '%pg_sleep(1000)' and state = 'active' and pid <> pg_backend_pid()"
+    running = "select 1 from pg_stat_activity where query = 'fetch all from answer' and state = 'active' and datname = current_database()"
     command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
         try:
@@ -255,6 +297,9 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleAp
         (f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x", None, "password authentication failed"),
         ("BATCH", "create schema raw; create table raw.orders (id int)", "holds something else, raw.orders"),
         ("BATCH", "create schema incoming; create table incoming.orders (id int)", "holds something else, incoming.orders"),
+        ("BATCH", "alter role batch in database NAME set standard_conforming_strings = off", "standard_conforming_strings is off"),
+        ("BATCH", "create schema incoming; create materialized view incoming.mine as select 1", "holds something else, incoming.mine"),
+        ("OTHERS", "create schema marts", "the schema marts belongs to postgres, and batch may not act for it; run as postgres"),
         ("BATCH", "create schema history; create table history.layout as select 1 as version", "was made by an older version"),
         ("READER", None, "permission denied to create schemas; have its owner say: grant create on database"),
     ],
@@ -270,10 +315,11 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
     says: str,
 ) -> None:
     if before:
-        ask(postgres, before)
+        before = before.replace("NAME", postgres.rpartition("/")[2])
+        ask(postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}") if credentials == "OTHERS" else postgres, before)
     if credentials == "READER":
         ask(address(port, "postgres", PASSWORD), f"drop role if exists reader; create role reader login password '{SECRET}'")
-    urls = {"BATCH": postgres, "READER": postgres.replace("//batch:", "//reader:")}
+    urls = {"BATCH": postgres, "OTHERS": postgres, "READER": postgres.replace("//batch:", "//reader:")}
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", urls.get(credentials, credentials.replace("PORT", str(port))))
     done = llm_stats("run", "--all", "--base-url", api.base_url)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
