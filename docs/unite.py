@@ -1,7 +1,8 @@
 """One warehouse of what several runners fetched, each into a database of its own: `python unite.py all.duckdb shard0.duckdb shard1.duckdb`.
 
 No model may be in two of them. All comparisons are made anew, for a rank among the models of one runner says nothing of the whole; the
-history of each model is that of its runner. The result is a plain file that every command reads. Run this again to renew it.
+history of each model is that of its runner. The result is a plain file that every command reads. No file that is there is overwritten: to
+renew one, unite into another name and move that over it, `mv -f new.duckdb all.duckdb`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from llm_stats.working_copy import WorkingCopy
 
 
 def unite(united: Path, shards: list[Path]) -> None:
-    """Makes the file aside and puts it in place at the end, so that who opens it gets the old one or the new one."""
-    if united.is_symlink() or united.resolve() in [shard.resolve() for shard in shards]:
-        sys.exit(f"{united} is what a run has published; name the file that is to be made, then the others")
+    """Makes the file aside and puts it in place at the end, so that nobody finds half of it."""
+    if united.exists() or united.is_symlink():
+        sys.exit(f"{united} is there already; name the file that is to be made, then the others")
     if not united.absolute().parent.is_dir():
         sys.exit(f"there is no folder {united.absolute().parent}")
     tables = [f"raw.{table}" for table in TABLES] + [file.address for file in sql.files("history") if file.address != "history.layout"]

@@ -53,11 +53,11 @@ def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi,
     for address in [file.address for file in sql.files("marts")]:
         assert rows(united, address) == rows(whole, address), address
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
-        unite(united, [*parts, whole])
-    assert rows(united, "marts.models") == rows(whole, "marts.models"), "and the file that was there stays"
-    for made in (parts[0], whole):
-        with pytest.raises(SystemExit, match="is what a run has published; name the file that is to be made"):
-            unite(made, parts[1:])
+        unite(home / "twice.duckdb", [*parts, whole])
+    assert not (home / "twice.duckdb").exists()
+    for there in (parts[0], united):
+        with pytest.raises(SystemExit, match="is there already; name the file that is to be made"):
+            unite(there, parts[1:])
     with pytest.raises(SystemExit, match="there is no folder"):
         unite(home / "nowhere" / "united.duckdb", parts)
 

@@ -54,8 +54,8 @@ class Engine:
         try:
             self.destination = factory or dlt.destination(destination)
             client = self._client()
-            if any("@" in str(getattr(part, "host", "")) for part in _parts(client.config.credentials)):
-                raise ConfigurationValueError("the end of a password stands in the host")
+            if any("@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}" for part in _parts(client.config.credentials)):
+                raise ConfigurationValueError("the end of a password stands in the place of host or database")
         except (MissingDependencyException, ImportError):
             raise UsageError(f"destination {destination} needs a driver: pip install 'dlt[{destination}]'") from None
         except DestinationException:
@@ -76,7 +76,7 @@ class Engine:
             engine_postgres.speak_utf8()
         self.is_lake = hasattr(self.credentials, "catalog")
         if self.is_lake:
-            engine_lake.require_catalog(self.credentials)
+            engine_lake.require_usable(self.credentials)
         try:
             self.name = f"{destination} at {client.config.data_location()}"
         except Exception:  # not every destination has a location that is no secret

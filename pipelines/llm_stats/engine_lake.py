@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
+
 from llm_stats.errors import UsageError
 from llm_stats.sql import literal
 
 
-def require_catalog(credentials: Any) -> None:
-    """Raises `UsageError` for a catalog that a run could not use."""
+def require_usable(credentials: Any) -> None:
+    """Raises `UsageError` for a DuckDB that dlt cannot open a lake with, and for a catalog that a run could not use."""
+    if duckdb.__version__ >= "2":
+        says = "dlt opens a lake with DuckDB 1.5 only"
+        raise UsageError(f"destination ducklake: {says}; in an environment of its own: pip install -e '.[ducklake]'")
     if credentials.catalog.drivername == "duckdb":
         says = "a catalog in a DuckDB file can be open once, and a run needs it twice"
         raise UsageError(f"destination ducklake: {says}; give it one in a PostgreSQL, or for one machine in SQLite")

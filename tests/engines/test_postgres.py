@@ -15,7 +15,7 @@ from urllib.parse import quote
 import dlt
 import psycopg2
 import pytest
-from conftest import Command
+from conftest import DUCKDB_2, Command
 from llm_stats import sample
 from llm_stats.engine import Engine
 from llm_stats.sample import SampleApi
@@ -293,6 +293,7 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleAp
         ("", None, "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS"),
         (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
         (f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x", None, "an @ of the password is written %40"),
+        (f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x", None, "an @ of the password is written %40"),
         (f"postgresql://batch:{SECRET}@127.0.0.1:1/x", None, "cannot be opened: connection to server at"),
         (f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x", None, "password authentication failed"),
         ("BATCH", "create schema raw; create table raw.orders (id int)", "holds something else, raw.orders"),
@@ -364,6 +365,7 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         ("mssql", "destination mssql needs a driver: pip install 'dlt[mssql]'"),
         ("filesystem", "destination filesystem: its credentials are missing or malformed"),
         ("dummy", "destination dummy has no SQL views"),
+        pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=DUCKDB_2),
     ],
 )
 def test_a_destination_that_is_none_is_said_in_a_line(llm_stats: Command, destination: str, says: str) -> None:

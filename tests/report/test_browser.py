@@ -241,7 +241,7 @@ def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
     assert len(browser.find("#value-table tbody tr")) > rows
     assert browser.driver.switch_to.active_element.text.startswith("Show the first")
     browser.find("#findings summary")[0].send_keys(Keys.ENTER)
-    assert "pebble-0" in browser.text("findings")
+    WebDriverWait(browser.driver, 20).until(lambda _: "pebble-0" in browser.text("findings"))
 
 
 def test_light_and_dark_follow_the_system_even_while_the_page_is_open(browser: Browser, sample: Path) -> None:
