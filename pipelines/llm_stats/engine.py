@@ -94,11 +94,7 @@ class Engine:
         with ExitStack() as stack:
             try:
                 client = self._client().sql_client
-                if self.is_lake and read_only:
-                    engine_lake.attach_read_only(client)
-                stack.enter_context(client)
-                if self.is_lake and read_only:
-                    engine_lake.lock_down(client)
+                stack.enter_context(engine_lake.read_only(client) if self.is_lake and read_only else client)
             except Exception as error:
                 raise UsageError(f"{self.name} cannot be opened: {self.harmless(error)}") from None
             yield Session(self, client)

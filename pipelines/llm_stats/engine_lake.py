@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -20,16 +22,17 @@ def require_usable(credentials: Any) -> None:
         raise UsageError(f"destination ducklake: {says}; give it one in a PostgreSQL, or for one machine in SQLite")
 
 
-def attach_read_only(client: Any) -> None:
-    """Has dlt's client attach the lake so; otherwise it would also make one where there is none."""
+@contextmanager
+def read_only(client: Any) -> Iterator[Any]:
+    """Opens dlt's client on a lake that it cannot change, nor make where there is none.
+
+    All files but those of the lake are closed, as far as the lake is in a folder: a bucket needs the network.
+    """
     client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
-
-
-def lock_down(client: Any) -> None:
-    """Closes all files but those of the lake, as far as the lake is in a folder: a bucket needs the network."""
-    storage = client.credentials.storage
-    if storage.is_local_filesystem:
-        connection = client.native_connection
-        connection.execute(f"set allowed_directories = [{literal(client.credentials.storage_url)}]")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
+    with client:
+        if client.credentials.storage.is_local_filesystem:
+            connection = client.native_connection
+            connection.execute(f"set allowed_directories = [{literal(client.credentials.storage_url)}]")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+        yield client

@@ -5,7 +5,7 @@ Views stay as they are while no file has changed: to make them anew, an engine w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import duckdb
 
@@ -87,7 +87,8 @@ def define(session: Session) -> None:
     Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
     """
     digest = definitions.digest(sql.in_order(), session.engine.dialect)
-    if _defined(session) == digest and _are_there(session):
+    there = {(schema, name) for schema, name, _ in relations(session)}
+    if _defined(session, there) == digest and _meant() <= there:  # somebody may have dropped a view
         return
     _drop_views(session)
     raw.define(session)
@@ -119,17 +120,16 @@ def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> 
                     raise sql.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
 
 
-def _defined(session: Session) -> str | None:
+def _defined(session: Session, there: Collection[tuple[str, str]]) -> str | None:
     """The hash of the files that the views were made from."""
-    if ("raw", "defined_by", "table") not in relations(session):
+    if ("raw", "defined_by") not in there:
         return None
     return str(session.execute(definitions.NOTED).rows[0][0])
 
 
-def _are_there(session: Session) -> bool:
-    """Whether all that the files define is there: somebody may have dropped a view."""
-    meant = {file.address for file in sql.in_order() if file.address not in missing(session.engine) and file.layer != "macros"}
-    return meant <= {f"{schema}.{name}" for schema, name, _ in relations(session)}
+def _meant() -> set[tuple[str, str]]:
+    """Schema and name of all views and tables that the files define."""
+    return {(file.address.partition(".")[0], file.path.stem) for file in sql.in_order() if file.layer != "macros"}
 
 
 def _drop_views(session: Session) -> None:

@@ -147,7 +147,7 @@ def test_a_question_changes_nothing(start: Callable[..., subprocess.Popen[str]],
 
 def test_one_machine_loads_while_two_read(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     stop = tmp_path / "stop"
-    said(start(WRITER, tmp_path / "w.duckdb", 1, "ducklake"))  # of two that make a lake at once, one fails
+    said(start(WRITER, tmp_path / "w.duckdb", 1, "ducklake"))  # who reads makes no lake
     readers = [start(READER, tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")]
     published = [json.loads(line) for line in said(start(WRITER, tmp_path / "w.duckdb", RUNS, "ducklake"))]
     stop.touch()
