@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 
 from bench.synthetic import catalogue
-from llm_stats.client import Answer, Client
-from llm_stats.pace import Pace
+from llm_stats.api.client import Answer, Client
+from llm_stats.api.rate_limit import Pace
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.faults import Fault
 

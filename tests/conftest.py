@@ -14,12 +14,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from llm_stats import cli, record, sql
-from llm_stats import raw as raw_tables
-from llm_stats.batch import arrow_tables
-from llm_stats.cache import ResponseCache
-from llm_stats.client import Answer
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.client import Answer
+from llm_stats.cli import main
+from llm_stats.load import merge as raw_tables
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
+from llm_stats.schema import record
+from llm_stats.schema.arrow import arrow_tables
+from llm_stats.transform import files
 
 # A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -61,10 +63,10 @@ class RawTables:
 
     def apply(self) -> None:
         """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
-        with sql.transaction(self.connection):
+        with files.transaction(self.connection):
             if not self._is_defined:
-                sql.define(self.connection)
-            sql.update_history(self.connection)
+                files.define(self.connection)
+            files.update_history(self.connection)
         self._is_defined = True
 
 
@@ -89,15 +91,15 @@ def raw(_everything_built: RawTables) -> Iterator[RawTables]:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's database, made once, to be read."""
-    from llm_stats.demo import run_demo
+    from llm_stats.sample.demo import run_demo
 
     return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
 
 
 @pytest.fixture(scope="session")
 def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from llm_stats.demo import demo_settings
-    from llm_stats.run import carry_out
+    from llm_stats.pipeline.run import carry_out
+    from llm_stats.sample.demo import demo_settings
 
     folder = tmp_path_factory.mktemp("one_model")
     with SampleApi([entry for entry in today() if entry["id"] == "murmur-1"]) as api:
@@ -152,7 +154,7 @@ def llm_stats(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     def command(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         assert "Traceback" not in printed.err
         return Done(int(ended.value.code or 0), printed.out, printed.err)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from llm_stats.published import LAYOUT
-from llm_stats.snapshots import Snapshots
+from llm_stats.warehouse.published import LAYOUT
+from llm_stats.warehouse.snapshots import Snapshots
 
 
 def make(file: Path, value: int) -> Path:

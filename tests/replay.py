@@ -8,14 +8,15 @@ from contextlib import contextmanager
 
 import duckdb
 from conftest import RawTables
-from llm_stats import sql, tables
+from llm_stats.schema import tables
+from llm_stats.transform import files
 
 _WRITING = {duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE}
 
 
 @functools.cache
-def _history_files() -> list[sql.SqlFile]:
-    return [file for file in sql.in_order() if file.layer == "history"]
+def _history_files() -> list[files.SqlFile]:
+    return [file for file in files.in_order() if file.layer == "history"]
 
 
 @functools.cache

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm_stats.cache import ResponseCache, requests_since
+from llm_stats.api.cache import ResponseCache, requests_since
+from llm_stats.api.responses import Body
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.response import Body
 
 URL = "https://sample.invalid/stats/v1/models/a%2Fb"
 HOUR = dt.timedelta(hours=1)
@@ -156,8 +156,8 @@ def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
 def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
     script = f"""
 import datetime as dt, os, pathlib, signal
-from llm_stats.cache import ResponseCache
-from llm_stats.response import Body
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.responses import Body
 cache = ResponseCache(pathlib.Path({str(path)!r}), dt.timedelta(hours=1)).__enter__()
 for number in range(100):
     cache.put(str(number), Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
@@ -231,8 +231,8 @@ def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
 FULL_DISK = """
 import datetime as dt, pathlib, resource, sys, threading
 from concurrent.futures import ThreadPoolExecutor
-from llm_stats.cache import ResponseCache
-from llm_stats.response import Body
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.responses import Body
 path = pathlib.Path(sys.argv[1])
 with ResponseCache(path, dt.timedelta(hours=1)) as cache:
     cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))

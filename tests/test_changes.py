@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from catalogue import model, offer, score
 from conftest import Command, RawTables
-from llm_stats import changes
 from llm_stats.errors import UsageError
-from llm_stats.reader import Table
-from llm_stats.result import Result
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.summary import summary
+from llm_stats.queries import changes
+from llm_stats.queries.history import timeline
 from llm_stats.sample import SampleApi, today
-from llm_stats.summary import summary
-from llm_stats.timeline import timeline
+from llm_stats.warehouse.reader import Table
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
@@ -172,7 +172,7 @@ def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
 
 
 def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:
-    from llm_stats.run import carry_out
+    from llm_stats.pipeline.run import carry_out
     from llm_stats.settings import Settings
 
     settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")

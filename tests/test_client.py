@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import pytest
 from asking import IDS, ONE, RECORDS, TWO, asked, client_of, fetched, only, outcomes
-from llm_stats import listing
-from llm_stats.cache import ResponseCache
-from llm_stats.client import Answer
+from llm_stats.api import listing
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.client import Answer
+from llm_stats.api.rate_limit import Pace
 from llm_stats.errors import QuotaSpent
-from llm_stats.pace import Pace
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import ACCOUNT, Fault
 
@@ -201,8 +201,8 @@ class TestAccount:
         assert ACCOUNT not in {request.route for request in api.requests}
 
     def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
-        monkeypatch.setattr("llm_stats.client.LEAVE_WITHIN_SECONDS", 0.1)
+        monkeypatch.setattr("llm_stats.api.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.1)
         began = time.monotonic()
         account, _ = self.account(faults.drip(0.1))
         assert account is None
@@ -227,7 +227,7 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
 
 
 def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_stats.client.LEAVE_WITHIN_SECONDS", 0.2)
+    monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.2)
     began = time.monotonic()
     with SampleApi(RECORDS, everywhere=[faults.slow(60)]) as api:
         with client_of(api) as client:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import RawTables
-from llm_stats import snapshots
+from llm_stats.warehouse import snapshots
 from test_status import NOW
 
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]

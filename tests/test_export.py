@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Command
-from llm_stats.published import LAYOUT
+from llm_stats.warehouse.published import LAYOUT
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -21,14 +21,14 @@ import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
 from llm_stats import run
-from llm_stats.batch import arrow_tables
-from llm_stats.cache import ResponseCache
+from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import LlmStatsError
-from llm_stats.result import Result
-from llm_stats.run import stalest_first
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.run import stalest_first
+from llm_stats.pipeline.summary import summary
 from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.summary import summary
-from llm_stats.warehouse import Warehouse
+from llm_stats.schema.arrow import arrow_tables
+from llm_stats.warehouse.duckdb_file import Warehouse
 
 DATA = Path(
     os.environ.get("LLM_STATS_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data" / "llm_stats_records.json",
@@ -132,7 +132,7 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, hom
 
 
 def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_stats.pace.Pace.__init__.__defaults__", (2.0,))
+    monkeypatch.setattr("llm_stats.api.rate_limit.Pace.__init__.__defaults__", (2.0,))
     with SampleApi(RECORDS) as api:
         for ids in (IDS[:4], IDS[4:8]):
             assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
@@ -192,7 +192,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
     with SampleApi(RECORDS) as api:
         given = ("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
         with monkeypatch.context() as patched:
-            patched.setattr("llm_stats.checks.require", refuse)
+            patched.setattr("llm_stats.queries.checks.require", refuse)
             assert llm_stats(*given).code == 1
         assert len(api.requests) == 13
         done = llm_stats(*given)
@@ -205,7 +205,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
 
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
-    monkeypatch.setattr("llm_stats.source.arrow_tables", lambda page: arrow_tables([answer for answer in page if answer.row]))
+    monkeypatch.setattr("llm_stats.load.source.arrow_tables", lambda page: arrow_tables([answer for answer in page if answer.row]))
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
@@ -294,7 +294,7 @@ class TestKey:
 
         with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
-                patched.setattr("llm_stats.checks.require", refuse)
+                patched.setattr("llm_stats.queries.checks.require", refuse)
                 assert traces(api) == []
             assert (home / ".llm_stats" / "responses.sqlite").stat().st_size
             assert traces(api) == []

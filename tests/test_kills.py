@@ -18,7 +18,7 @@ import pytest
 from bench.synthetic import catalogue
 from conftest import Command
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.warehouse import Warehouse
+from llm_stats.warehouse.duckdb_file import Warehouse
 from test_fetching import IDS, RECORDS, asked, rows
 
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))

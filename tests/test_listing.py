@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from asking import IDS, RECORDS, client_of
-from llm_stats import listing
+from llm_stats.api import listing
 from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import LIST, Fault

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import Locked, UsageError
-from llm_stats.warehouse import Warehouse
+from llm_stats.warehouse.duckdb_file import Warehouse
 from miniature import make
 
 
@@ -55,7 +55,7 @@ def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "w.duckdb")
     holds = (
-        "import sys, pathlib; from llm_stats.warehouse import Warehouse\n"
+        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import Warehouse\n"
         "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)

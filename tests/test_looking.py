@@ -12,13 +12,13 @@ import duckdb
 import pytest
 from catalogue import model, offer, score
 from conftest import Command, RawTables
-from llm_stats import compare, cost, timeline
-from llm_stats.checks import Finding
-from llm_stats.cost import tokens
+from llm_stats.cli.render import aligned, cell, number, render
 from llm_stats.errors import UsageError
-from llm_stats.output import aligned, cell, number, render
-from llm_stats.reader import Reader, Table
+from llm_stats.queries import compare, cost, history
+from llm_stats.queries.checks import Finding
+from llm_stats.queries.cost import tokens
 from llm_stats.terminal import safe
+from llm_stats.warehouse.reader import Reader, Table
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path)
             ids = many or ["aurora-large-1", "kestrel-2-pro", "zenith-max-preview"]
             tables = {
                 "cost": cost.for_people(cost.cost(reader, 10e6, 2e6, many or [])),
-                "history": timeline.for_people(timeline.timeline(reader, ids[0])),
+                "history": history.for_people(history.timeline(reader, ids[0])),
                 "facts": compare.facts(reader, ids),
                 "benchmarks": compare.benchmarks_for_people(reader, ids),
             }

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from conftest import Command
 from hook import PATH, Hook
-from llm_stats import notify, sample
-from llm_stats.notify import Undelivered, post, text
+from llm_stats import sample
+from llm_stats.pipeline import webhook
+from llm_stats.pipeline.webhook import Undelivered, post, text
 from llm_stats.sample import SampleApi
 
 SECRETS = [part for part in PATH.split("/") if len(part) > 3]
@@ -110,8 +111,8 @@ class TestText:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notify, "_TIMEOUT_SECONDS", 0.2)
-    monkeypatch.setattr(notify, "_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(webhook, "_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(webhook, "_BACKOFF_SECONDS", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")

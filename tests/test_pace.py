@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from llm_stats.pace import Pace
+from llm_stats.api.rate_limit import Pace
 
 
 @pytest.fixture

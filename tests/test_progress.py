@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 import pytest
-from llm_stats import record
-from llm_stats.client import Answer
-from llm_stats.progress import Tally, shown
+from llm_stats.api.client import Answer
+from llm_stats.pipeline.progress import Tally, shown
+from llm_stats.schema import record
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -26,7 +26,7 @@ class TestProgress:
     def test_says_a_line_every_few_seconds_even_when_nothing_comes(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("llm_stats.progress._SECONDS_BETWEEN_LINES", 0.05)
+        monkeypatch.setattr("llm_stats.pipeline.progress._SECONDS_BETWEEN_LINES", 0.05)
         assert len(list(shown(self.answers(pause=0.12), 4))) == 4
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) >= 5
@@ -46,7 +46,7 @@ class TestProgress:
 
     def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = [1000.0]
-        monkeypatch.setattr("llm_stats.progress.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("llm_stats.pipeline.progress.time.monotonic", lambda: now[0])
         tally = Tally(10)
         for _ in range(3):
             tally.add(Answer(record.Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from llm_stats.reader import Reader
-from llm_stats.warehouse import Warehouse
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.reader import Reader
 from miniature import live_folder, make, publish, says
 
 

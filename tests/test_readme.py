@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 import llm_stats
 import pytest
-from llm_stats import errors, sql
-from llm_stats.cli import cli
-from llm_stats.output import cell
-from llm_stats.reader import Reader
+from llm_stats import errors
+from llm_stats.cli.main import cli
+from llm_stats.cli.render import cell
 from llm_stats.settings import Settings
+from llm_stats.transform import files
+from llm_stats.warehouse.reader import Reader
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -52,7 +53,7 @@ def test_every_exit_code_is_named_and_no_other() -> None:
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:
-    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in sql.files(layer)}
+    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in files.files(layer)}
 
 
 SHOWN = [

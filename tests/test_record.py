@@ -8,8 +8,9 @@ import json
 from typing import Any
 
 import pytest
-from llm_stats import record, sample, tables
+from llm_stats import sample
 from llm_stats.errors import RecordRejected
+from llm_stats.schema import record, tables
 
 HASH = "0123456789abcdef"
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)

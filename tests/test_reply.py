@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 from asking import IDS, ONE, RECORDS, fetched, only, outcomes
-from llm_stats.response import MAX_BODY_BYTES
+from llm_stats.api.responses import MAX_BODY_BYTES
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import Fault
 
@@ -96,7 +96,7 @@ class TestErrors:
         assert message in (answers[ONE].fetch.message or "")
 
     def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.response.BODY_TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
         moved = exchange.Answer(302, b"x" * 500, {"Location": "/x"})
         answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), tries=1)
@@ -104,7 +104,7 @@ class TestErrors:
         assert time.monotonic() - began < 3
 
     def test_gzip_that_unpacks_to_nothing_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.response.BODY_TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         nothing = exchange.Answer(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
         began = time.monotonic()
         answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), tries=1)

@@ -18,8 +18,8 @@ import llm_stats
 import pytest
 from conftest import Command
 from llm_stats import sample
-from llm_stats.published import LAYOUT
 from llm_stats.sample import SampleApi
+from llm_stats.warehouse.published import LAYOUT
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "llm_stats_records.json"
 IDS = [entry["id"] for entry in sample.today()]
@@ -306,7 +306,7 @@ def locked(tmp_path: Path) -> Any:
 
     def hold(database: Path) -> None:
         script = (
-            "import sys, pathlib; from llm_stats.warehouse import Warehouse\n"
+            "import sys, pathlib; from llm_stats.warehouse.duckdb_file import Warehouse\n"
             "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
         )
         holder = subprocess.Popen([sys.executable, "-c", script, str(database)], stdin=-1, stdout=-1, text=True)
@@ -399,7 +399,7 @@ def test_a_broken_view_publishes_nothing(run: Command, one_model: Path, monkeypa
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
     (broken / "marts" / "bad.sql").write_text("create view marts.bad as\nselect nothing")
-    monkeypatch.setattr("llm_stats.sql.folder", lambda: broken)
+    monkeypatch.setattr("llm_stats.transform.files.folder", lambda: broken)
     done = run("aurora-large-1")
     assert done.code == 1
     assert "marts/bad.sql, line 2: Binder Error" in done.err

@@ -18,9 +18,9 @@ import duckdb
 import pytest
 import yaml
 from hook import Hook
-from llm_stats.demo import demo_settings
-from llm_stats.run import carry_out
+from llm_stats.pipeline.run import carry_out
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.demo import demo_settings
 from venvs import ROOT, on_demand, python_with
 
 RECIPES = ROOT / "docs" / "schedules"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from asking import ONE, RECORDS, fetched, only
-from llm_stats.cache import ResponseCache
-from llm_stats.client import Client
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.client import Client
+from llm_stats.api.rate_limit import Pace
 from llm_stats.errors import UsageError
-from llm_stats.pace import Pace
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Command
-from llm_stats import snapshots as snapshots_module
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.snapshots import Snapshots, listing
+from llm_stats.warehouse import snapshots as snapshots_module
+from llm_stats.warehouse.snapshots import Snapshots, listing
 from miniature import live_folder, make, publish, says
 
 

@@ -7,30 +7,30 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats import sql
-from llm_stats.tables import TABLES
+from llm_stats.schema.tables import TABLES
+from llm_stats.transform import files
 
-_FILES = [file for layer in ("staging", "history", "marts", "macros") for file in sql.files(layer)]
+_FILES = [file for layer in ("staging", "history", "marts", "macros") for file in files.files(layer)]
 _VIEWS = [file for file in _FILES if file.layer in ("staging", "marts")]
-_CHECKS = sql.files("checks")
+_CHECKS = files.files("checks")
 
 
-def _name(file: sql.SqlFile) -> str:
+def _name(file: files.SqlFile) -> str:
     return f"{file.layer}/{file.path.name}"
 
 
-def _header(file: sql.SqlFile) -> list[str]:
+def _header(file: files.SqlFile) -> list[str]:
     lines = file.text.splitlines()
     return [line.removeprefix("--").strip() for line in lines[: next(i for i, line in enumerate(lines) if not line.startswith("--"))]]
 
 
-def _code(file: sql.SqlFile) -> str:
+def _code(file: files.SqlFile) -> str:
     """The file without its comments and strings."""
     return re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", file.text)
 
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
-def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: sql.SqlFile) -> None:
+def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
     header = _header(file)
     labels = [line.split(":")[0] for line in header]
     assert header, "no header comment"
@@ -40,19 +40,19 @@ def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: sql.SqlFile) -
 
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
-def test_a_file_names_what_it_reads(file: sql.SqlFile) -> None:
+def test_a_file_names_what_it_reads(file: files.SqlFile) -> None:
     said = set(re.findall(r"\b(?:raw|staging|history|marts)\.\w+", " ".join(_header(file)).split("Reads:")[1].split(". ")[0]))
     read = set(re.findall(r"\b(?:from|join)\s+((?:raw|staging|history|marts)\.\w+)|\b(marts\.blended_price)\(", _code(file)))
     assert {a or b for a, b in read} - {file.address} == said - {file.address}
 
 
 @pytest.mark.parametrize("file", [*_FILES, *_CHECKS], ids=_name)
-def test_no_star_is_selected(file: sql.SqlFile) -> None:
+def test_no_star_is_selected(file: files.SqlFile) -> None:
     assert not re.search(r"\bselect\s+(?:distinct\s+)?\*|\w\.\*|^\s*\*,?$", _code(file), re.MULTILINE | re.IGNORECASE)
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
-def test_a_view_is_not_ordered(file: sql.SqlFile) -> None:
+def test_a_view_is_not_ordered(file: files.SqlFile) -> None:
     assert not re.search(r"^\s{0,4}order by", _code(file), re.MULTILINE)
 
 
@@ -85,13 +85,13 @@ def test_every_rule_of_data_quality_is_named_in_the_database(demo: Path) -> None
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
-def test_a_view_reads_no_macro(file: sql.SqlFile) -> None:
+def test_a_view_reads_no_macro(file: files.SqlFile) -> None:
     macros = {macro.address for macro in _FILES if macro.layer == "macros"}
     assert not macros & set(re.findall(r"\bmarts\.\w+", _code(file)))
 
 
 @pytest.mark.parametrize("file", _CHECKS, ids=_name)
-def test_a_check_says_what_is_wrong_and_how_bad_it_is(file: sql.SqlFile) -> None:
+def test_a_check_says_what_is_wrong_and_how_bad_it_is(file: files.SqlFile) -> None:
     header = _header(file)
     assert header[1] in ("Severity: error", "Severity: warning")
     assert len(duckdb.extract_statements(file.text)) == 1

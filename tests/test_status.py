@@ -15,15 +15,17 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import Command, RawTables
-from llm_stats import __version__, checks, sql
-from llm_stats.cache import ResponseCache
-from llm_stats.environment import environment
+from llm_stats import __version__
+from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import UsageError
-from llm_stats.reader import Reader
-from llm_stats.record import Fetch
+from llm_stats.queries import checks
+from llm_stats.queries.environment import environment
+from llm_stats.queries.status import Status, as_json, as_text, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.status import Status, as_json, as_text, status
-from llm_stats.warehouse import Warehouse
+from llm_stats.schema.record import Fetch
+from llm_stats.transform import files
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.reader import Reader
 
 RECORDS = catalogue(8, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
@@ -210,7 +212,7 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
 def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
-        sql.update_history(connection)
+        files.update_history(connection)
     said = found(database)
     assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in as_text(said) if line.startswith("health "))

@@ -13,13 +13,14 @@ import llm_stats as package
 import pytest
 from conftest import Command
 from hook import Hook
-from llm_stats import log, sample
-from llm_stats.checks import Finding
+from llm_stats import sample
 from llm_stats.errors import CheckFailed, Locked, QuotaSpent
-from llm_stats.reader import Table
+from llm_stats.pipeline import json_log
+from llm_stats.pipeline.reporter import Telling
+from llm_stats.queries.checks import Finding
 from llm_stats.sample import SampleApi, faults
 from llm_stats.settings import Settings
-from llm_stats.telling import Telling
+from llm_stats.warehouse.reader import Table
 from venvs import ROOT
 
 FIVE = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
@@ -205,13 +206,13 @@ def test_a_webhook_that_fails_is_a_line_of_the_log(llm_stats: Command, api: Samp
 def test_progress_is_logged_as_it_goes(
     api: SampleApi, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from llm_stats import progress
-    from llm_stats.client import Answer
-    from llm_stats.record import Fetch, UtcTime
+    from llm_stats.api.client import Answer
+    from llm_stats.pipeline import progress
+    from llm_stats.schema.record import Fetch, UtcTime
 
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0.01)
     fetch = Fetch(model_id="m", requested_at=UtcTime(2026, 1, 1), outcome="rejected", attempts=1)
-    for _ in log.progress(iter([Answer(fetch), Answer(fetch)]), 3):
+    for _ in json_log.progress(iter([Answer(fetch), Answer(fetch)]), 3):
         time.sleep(0.1)
     found = lines(capsys.readouterr().err)
     assert [line["event"] for line in found if line["event"] != "progress"] == ["model_not_loaded"] * 2

@@ -15,13 +15,14 @@ from pathlib import Path
 import click
 import pytest
 from conftest import Command
-from llm_stats import progress, sample
-from llm_stats.cli import cli
-from llm_stats.client import Answer
-from llm_stats.output import aligned
-from llm_stats.reader import Table
-from llm_stats.record import Fetch
+from llm_stats import sample
+from llm_stats.api.client import Answer
+from llm_stats.cli.main import cli
+from llm_stats.cli.render import aligned
+from llm_stats.pipeline import progress
 from llm_stats.sample import SampleApi
+from llm_stats.schema.record import Fetch
+from llm_stats.warehouse.reader import Table
 
 
 def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
@@ -175,7 +176,8 @@ def test_paths_are_printed_safely(llm_stats: Command, demo: Path, home: Path) ->
 #: The command, and Ctrl-C when the process has worked for a second more: by then it is in the query, however busy the machine.
 PRESSED = """
 import os, signal, threading, time
-from llm_stats import cli, reader
+from llm_stats.cli import main as cli
+from llm_stats.warehouse import reader
 
 def press():
     begun = time.process_time()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llm_stats.warehouse import Warehouse
+from llm_stats.warehouse.duckdb_file import Warehouse
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -21,10 +21,10 @@ class TestUsers:
     SCRIPT = """
 import contextlib, datetime as dt, os, pathlib, sys
 import duckdb
-from llm_stats import cli
-from llm_stats.cache import ResponseCache
-from llm_stats.published import LAYOUT
-from llm_stats.warehouse import Warehouse
+from llm_stats.cli import main as cli
+from llm_stats.api.cache import ResponseCache
+from llm_stats.warehouse.published import LAYOUT
+from llm_stats.warehouse.duckdb_file import Warehouse
 
 def publish(database):
     warehouse = Warehouse(pathlib.Path(database))

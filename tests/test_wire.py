@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from asking import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
-from llm_stats import listing, wire
+from llm_stats.api import listing, transport
+from llm_stats.api.rate_limit import Pace
 from llm_stats.errors import QuotaSpent
-from llm_stats.pace import Pace
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import Fault
 
@@ -50,7 +50,7 @@ class TestPace:
         assert 1 <= time.monotonic() - began < 5
 
     def test_a_429_that_says_nothing_pauses_everybody_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(wire, "UNTOLD_PAUSES_SECONDS", (0.2, 0.4))
+        monkeypatch.setattr(transport, "UNTOLD_PAUSES_SECONDS", (0.2, 0.4))
         began = time.monotonic()
         answer, api, _ = only(faults.first(2, faults.bare(429)))
         assert time.monotonic() - began >= 0.6
@@ -101,14 +101,14 @@ class TestRetry:
         assert answer.fetch.message
 
     def test_of_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert wire.READ_TIMEOUT_SECONDS > 30
-        monkeypatch.setattr(wire, "READ_TIMEOUT_SECONDS", 0.1)
+        assert transport.READ_TIMEOUT_SECONDS > 30
+        monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
         answer, api, _ = only(faults.slow(0.4), tries=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
         assert answer.fetch.message == f"no answer from {api.base_url}: timed out"
 
     def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.response.BODY_TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
         answer, _, _ = only(faults.drip(0.02), tries=2)
         assert time.monotonic() - began < 3

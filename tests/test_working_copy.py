@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import DUCKDB_2, Command
-from llm_stats.demo import run_demo
 from llm_stats.errors import CheckFailed
 from llm_stats.sample import SampleApi
-from llm_stats.warehouse import Warehouse
-from llm_stats.working_copy import WorkingCopy
+from llm_stats.sample.demo import run_demo
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.working_copy import WorkingCopy
 
 
 def everything(database: Path) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
         "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
     )
     (broken / "checks" / "doubt.sql").write_text("-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n")
-    monkeypatch.setattr("llm_stats.sql.folder", lambda: broken)
+    monkeypatch.setattr("llm_stats.transform.files.folder", lambda: broken)
     done = llm_stats(*run)
     assert done.code == 5
     assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err

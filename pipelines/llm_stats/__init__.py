@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_stats.result import Result
-from llm_stats.run import run
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.run import run
+
+if TYPE_CHECKING:
+    from llm_stats.load.source import llm_stats
 
 __version__ = "0.1.0"
 __all__ = ["Result", "llm_stats", "run"]
-
-if TYPE_CHECKING:
-    from llm_stats.source import llm_stats
 
 
 def __dir__() -> list[str]:
@@ -21,7 +21,7 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """Imports dlt, which takes a second, only when the source is used."""
     if name == "llm_stats":
-        from llm_stats.source import llm_stats
+        from llm_stats.load.source import llm_stats
 
         return llm_stats
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from conftest import RawTables
+from llm_stats.transform import files
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from conftest import RawTables
-from llm_stats import sql
 
 TRIES = 9
 FIRST_DAY = dt.datetime(2026, 1, 1, 6)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -111,9 +110,9 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
-        with sql.transaction(connection):
-            sql.define(connection)
-            sql.update_history(connection)
+        with files.transaction(connection):
+            files.define(connection)
+            files.update_history(connection)
         return time.perf_counter() - started
 
 

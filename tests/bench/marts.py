@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 import duckdb
-from llm_stats import sql
+from conftest import RawTables
+from llm_stats.transform import files
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import RawTables
 
 _LIMIT_SECONDS = 1.0
 
@@ -77,7 +77,7 @@ def main(models: int) -> int:
     raw.apply()
     print(f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s")
     times: dict[str, tuple[float, float]] = {}
-    for mart in (file.address for file in sql.files("marts")):
+    for mart in (file.address for file in files.files("marts")):
         columns = [column for (column, *_) in connection.execute(f"describe {mart}").fetchall()]
         keys = [key for key in _FILTERS if key in columns and not (key == "category" and "evidence_scope" not in columns)]
         queries = {"count": f"select count(*) from {mart}", "filter": f"select * from {mart} where {_FILTERS[keys[0]]}"}

@@ -28,10 +28,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 import venvs
 
 from bench import synthetic
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 KEY = "sample-key"
 LLM_STATS = [sys.executable, "-m", "llm_stats"]

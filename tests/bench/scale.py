@@ -23,9 +23,10 @@ from typing import Self
 
 import duckdb
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import synthetic
 from bench.run import KEY, LLM_STATS, PROGRAMS, changed, serving, spend
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 STAGES = (
     "import",

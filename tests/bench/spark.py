@@ -20,17 +20,18 @@ from pathlib import Path
 
 import duckdb
 import llm_stats
-from llm_stats import sql, tables
-from llm_stats.demo import run_demo
-from llm_stats.dialect import translate
-from llm_stats.export import export
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from llm_stats.sample.demo import run_demo
+from llm_stats.schema import tables
+from llm_stats.transform import files as sql_files
+from llm_stats.transform.dialect import translate
+from llm_stats.warehouse.export import export
 from venvs import python_with
 
 from bench.cluster import Cluster, cluster
 from bench.run import changed
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 DATA = Path(os.environ.get("LLM_STATS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "llm_stats_records.json"
 
@@ -41,12 +42,12 @@ def views(raw: Path | None, history: Path) -> list[str]:
     """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
     statements = [f"create database if not exists {schema}" for schema in ("raw", "staging", "history", "marts")]
     sources = {f"raw.{table}": raw / f"{table}.parquet" for table in tables.TABLES} if raw else {}
-    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql.files("history")}
+    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql_files.files("history")}
     statements += [f"create or replace view {name} as select * from parquet.`{path}`" for name, path in sources.items() if path.exists()]
-    for file in sql.in_order():
+    for file in sql_files.in_order():
         if (raw and file.layer == "staging") or (file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))):
             # Spark takes no comments on the columns of a view after it is made
-            made = [statement.query for _, statement in sql.statements(file) if not statement.query.strip().startswith("comment")]
+            made = [statement.query for _, statement in sql_files.statements(file) if not statement.query.strip().startswith("comment")]
             statements += [translate(statement, "spark") for statement in made]
     return statements
 
@@ -58,7 +59,7 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
     with duckdb.connect(database, read_only=True) as connection:
         for table in tables.TABLES:
             connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
-    marts = [file.path.stem for file in sql.files("marts")]
+    marts = [file.path.stem for file in sql_files.files("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
     told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
     print(f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}")
@@ -194,8 +195,8 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
             connection.execute(f"create schema {schema}")
         connection.execute(f"create view history.models as from '{history}/models.parquet'")
         connection.execute(f"create view history.offers as from '{history}/offers.parquet/*.parquet'")
-        for file in (file for file in sql.in_order() if file.address in ("marts.price_history", "marts.price_changes")):
-            connection.execute(next(sql.statements(file))[1].query)
+        for file in (file for file in sql_files.in_order() if file.address in ("marts.price_history", "marts.price_changes")):
+            connection.execute(next(sql_files.statements(file))[1].query)
         for question, query in QUESTIONS.items():
             tries = []
             for _ in range(2):

@@ -17,12 +17,12 @@ import duckdb
 import pytest
 from catalogue import model, offer, score
 from conftest import RawTables
-from llm_stats import sql
-from llm_stats.tables import TABLES
+from llm_stats.schema.tables import TABLES
+from llm_stats.transform import files
 from replay import built
 
 _BROKEN = Path(__file__).parent / "broken"
-_CHECKS = {check.path.stem: check.text for check in sql.files("checks")}
+_CHECKS = {check.path.stem: check.text for check in files.files("checks")}
 _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 
@@ -100,7 +100,7 @@ def _paragraphs(check: str) -> dict[str, str]:
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
     """A row that has the key of another one, and a null in each column of a key."""
-    for file in sql.files("marts"):
+    for file in files.files("marts"):
         grain = next(line for line in file.text.splitlines() if line.startswith("-- Grain: ")).removeprefix("-- Grain: ").split(".")[0]
         yield "marts_keys", f"insert into {file.address} from {file.address} limit 1"
         for column in grain.split(", "):

@@ -10,16 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from llm_stats import home, sample, status
-from llm_stats.changes import since
-from llm_stats.compare import benchmarks, facts
-from llm_stats.cost import cost
-from llm_stats.demo import demo_settings
-from llm_stats.reader import Reader
-from llm_stats.report.facts import facts as report_facts
-from llm_stats.run import carry_out
+from llm_stats import sample
+from llm_stats.destinations import home
+from llm_stats.pipeline.run import carry_out
+from llm_stats.queries import status
+from llm_stats.queries.changes import since
+from llm_stats.queries.compare import benchmarks, facts
+from llm_stats.queries.cost import cost
+from llm_stats.queries.history import timeline
+from llm_stats.report.data import facts as report_facts
 from llm_stats.sample import SampleApi
-from llm_stats.timeline import timeline
+from llm_stats.sample.demo import demo_settings
+from llm_stats.warehouse.reader import Reader
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "llm_stats_records.json"
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)

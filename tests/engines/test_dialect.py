@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from llm_stats import sql
-from llm_stats.dialect import Untranslatable, translate
+from llm_stats.transform import files
+from llm_stats.transform.dialect import Untranslatable, translate
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,6 @@ def test_what_cannot_be_translated_is_said() -> None:
 
 
 def test_every_statement_has_a_counterpart() -> None:
-    for file in [file for file in [*sql.in_order(), *sql.files("checks")] if file.layer != "macros"]:
-        for _, statement in sql.statements(file):
+    for file in [file for file in [*files.in_order(), *files.files("checks")] if file.layer != "macros"]:
+        for _, statement in files.statements(file):
             assert translate(statement.query, "postgres")

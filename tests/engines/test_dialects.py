@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import pytest
 import sqlglot
-from llm_stats import sql
-from llm_stats.dialect import translate
+from llm_stats.transform import files
+from llm_stats.transform.dialect import translate
 from sqlglot import ErrorLevel, exp
 
 STATEMENTS = [
     pytest.param(statement.query, id=f"{file.address}, line {line}")
     for layer in ("staging", "history", "marts")
-    for file in sql.files(layer)
-    for line, statement in sql.statements(file)
+    for file in files.files(layer)
+    for line, statement in files.statements(file)
     if not statement.query.strip().startswith("comment on column")  # some hundred, all alike
 ]
 

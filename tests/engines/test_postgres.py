@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 from conftest import DUCKDB_2, Command
 from llm_stats import sample
-from llm_stats.engine import Engine
+from llm_stats.destinations.connection import Engine
 from llm_stats.sample import SampleApi
 from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 
@@ -176,7 +176,7 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(distinct load_id) from staging.fetches")
         assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
         ask(postgres, "update raw.defined_by set sha256 = 'older'")
-        monkeypatch.setattr("llm_stats.engine_postgres.PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.destinations.postgres.PATIENCE_SECONDS", 0.2)
         in_the_way = llm_stats(*run)
         assert in_the_way.code == 1
         assert "lock timeout" in in_the_way.err
@@ -234,7 +234,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
     assert api.requests == []
 
 
-@pytest.mark.parametrize("step", ["llm_stats.checks.findings", "llm_stats.changes.of_load"])
+@pytest.mark.parametrize("step", ["llm_stats.queries.checks.findings", "llm_stats.queries.changes.of_load"])
 def test_a_connection_lost_at_the_end_of_a_run(
     port: int, postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from llm_stats.reader import Reader
+from llm_stats.warehouse.reader import Reader
 
 from engines import comparing
 

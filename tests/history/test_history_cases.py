@@ -21,7 +21,7 @@ from typing import Any, cast
 import pytest
 from catalogue import model, offer, score
 from conftest import RawTables
-from llm_stats import record
+from llm_stats.schema import record
 from replay import built, empty, write_history
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())

@@ -23,7 +23,7 @@ from catalogue import model, offer, score
 from conftest import RawTables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llm_stats import record
+from llm_stats.schema import record
 from replay import built, empty, write_history
 
 HISTORIES = int(os.environ.get("HISTORIES", "0"))

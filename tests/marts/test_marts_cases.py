@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from catalogue import model, offer, score
 from conftest import RawTables
-from llm_stats import sql
+from llm_stats.transform import files
 from replay import built, empty, write_history
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/*/records.json"))
@@ -51,7 +51,7 @@ def test_case(applied: RawTables, case: Path) -> None:
 
 def test_every_view_and_macro_has_cases() -> None:
     covered = {case.parent.name for case in CASES} | _ON_HISTORY
-    assert {file.path.stem for layer in ("marts", "macros") for file in sql.files(layer)} == covered
+    assert {file.path.stem for layer in ("marts", "macros") for file in files.files(layer)} == covered
 
 
 def _expand(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:

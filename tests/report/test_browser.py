@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llm_stats.reader import Reader
-from llm_stats.report import facts as facts_module
+from llm_stats.report import data as facts_module
 from llm_stats.report import write
 from llm_stats.sample import today, yesterday
+from llm_stats.warehouse.reader import Reader
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains

@@ -15,11 +15,11 @@ import duckdb
 import pytest
 from bench.synthetic import catalogue
 from conftest import Command
-from llm_stats.reader import Reader
-from llm_stats.report import facts as facts_module
+from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
-from llm_stats.report.facts import facts
+from llm_stats.report.data import facts
 from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.warehouse.reader import Reader
 from worlds import HOSTILE, WORLDS, hostile, ranked, warehouse
 
 Rows = list[dict[str, Any]]

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from llm_stats import record
 from llm_stats.errors import UsageError
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
+from llm_stats.schema import record
 
 BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from bench.synthetic import catalogue
-from llm_stats import record
 from llm_stats.errors import UsageError
 from llm_stats.sample import CHANGES, load_records, today, yesterday
+from llm_stats.schema import record
 
 RECORDS = {entry["id"]: entry for entry in today()}
 OFFERS = [(model_id, offer) for model_id, entry in RECORDS.items() for offer in entry["providers"]]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import requests
-from llm_stats import record
 from llm_stats.errors import RecordRejected
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
+from llm_stats.schema import record
 
 MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"
 

@@ -20,11 +20,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from llm_stats import checks, sample
-from llm_stats.reader import Reader
-from llm_stats.run import carry_out
+from llm_stats import sample
+from llm_stats.pipeline.run import carry_out
+from llm_stats.queries import checks
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.settings import Settings
+from llm_stats.warehouse.reader import Reader
 
 FULL = "LLM_STATS_STRESS" in os.environ
 RUNS, READERS = (200, 4) if FULL else (4, 2)
@@ -36,9 +37,9 @@ ROUNDS = 50 if FULL else 1
 WRITER = """
 import sys, time, json, pathlib, datetime as dt
 from llm_stats import sample
-from llm_stats.run import carry_out
+from llm_stats.pipeline.run import carry_out
 from llm_stats.sample import SampleApi
-from llm_stats.demo import demo_settings
+from llm_stats.sample.demo import demo_settings
 with SampleApi() as api:
     settings = demo_settings(api, pathlib.Path(sys.argv[1])).model_copy(update={"destination": sys.argv[3]})
     for generation in range(1, int(sys.argv[2]) + 1):

@@ -22,24 +22,24 @@ from typing import Any
 
 import vl_convert
 
-from llm_stats import __version__, aside
+from llm_stats import __version__, files
+from llm_stats.cli.render import cell
 from llm_stats.errors import UsageError
-from llm_stats.output import cell
-from llm_stats.reader import Reader
-from llm_stats.report.facts import facts
+from llm_stats.report.data import facts
+from llm_stats.warehouse.reader import Reader
 
 
 def write(reader: Reader, out: Path) -> None:
     """Writes the page, whole or not at all. Raises `UsageError` if it cannot be written, or the file is no warehouse."""
     made = page(reader)
     with _explained(out):
-        aside.write(out, made)
+        files.write(out, made)
 
 
 def require_place(out: Path) -> None:
     """Raises `UsageError` if no page could be written there."""
     with _explained(out):
-        aside.require_place(out)
+        files.require_place(out)
 
 
 def page(reader: Reader) -> str:

@@ -4,6 +4,6 @@ Nothing here is a real model, price or score; every record says so in `source`, 
 """
 
 from llm_stats.sample.api import SAMPLE_KEY, SampleApi
-from llm_stats.sample.catalogue import CHANGES, load_records, today, yesterday
+from llm_stats.sample.catalog import CHANGES, load_records, today, yesterday
 
 __all__ = ["CHANGES", "SAMPLE_KEY", "SampleApi", "load_records", "today", "yesterday"]

@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from llm_stats.errors import UsageError
 from llm_stats.sample.answers import Catalogue
-from llm_stats.sample.catalogue import today
+from llm_stats.sample.catalog import today
 from llm_stats.sample.exchange import Answer, Request, as_json, error, not_found
 from llm_stats.sample.faults import ACCOUNT, LIST, Fault, after, next_midnight, quota
 

@@ -22,10 +22,13 @@ from typing import Any
 
 import duckdb
 from dlt.pipeline.pipeline import Pipeline
-from llm_stats import cli, raw, reply, sql
-from llm_stats.crew import Crew
-from llm_stats.warehouse import Warehouse
-from llm_stats.working_copy import WorkingCopy
+from llm_stats.api import reply
+from llm_stats.api.thread_pool import Crew
+from llm_stats.cli import main
+from llm_stats.load import merge
+from llm_stats.transform import files
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.working_copy import WorkingCopy
 
 costs: dict[str, dict[str, float]] = {}
 lock = threading.Lock()
@@ -88,13 +91,13 @@ def watch_threads() -> None:
 
 def watch_statements() -> None:
     """From now on, what is executed between one statement of a file under `sql/` and the next belongs to the file's layer."""
-    original = sql.statements
+    original = files.statements
 
-    def statements(file: sql.SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
+    def statements(file: files.SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
         with timed("history" if file.layer == "history" else "views"):
             yield from original(file)
 
-    sql.statements = statements
+    files.statements = statements
 
 
 note("import", 0.0, time.process_time(), 0.0)
@@ -103,16 +106,16 @@ watch(shutil, "copyfile", "copy")
 watch(Pipeline, "extract", "columns", time.thread_time)
 watch(Pipeline, "normalize", "normalize")
 watch(Pipeline, "load", "load")
-watch(raw, "fill", "fill")
+watch(merge, "fill", "fill")
 watch_statements()
 watch(WorkingCopy, "compact", "compact")
-watch(importlib.import_module("llm_stats.run"), "_inspect", "checks")
+watch(importlib.import_module("llm_stats.pipeline.run"), "_inspect", "checks")
 watch(Warehouse, "publish", "publish")
 
 file, sys.argv = Path(sys.argv[1]), ["llm-stats", *sys.argv[2:]]
 try:
     with timed("all"):
-        cli.main()
+        main.main()
 finally:
     costs["all"] |= {"cpu_seconds": time.process_time(), "peak_mb": max(cost["peak_mb"] for cost in costs.values())}
     file.write_text(json.dumps(costs))

@@ -1,0 +1,1 @@
+"""The `llm-stats` command."""

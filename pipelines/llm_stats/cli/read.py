@@ -1,0 +1,220 @@
+"""The commands that read what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llm_stats.cli import completion
+from llm_stats.cli.options import format_option, open_reader, place_options, print_table, read_text, write_report
+from llm_stats.errors import UsageError
+from llm_stats.terminal import safe, safe_json, say, tell
+
+if TYPE_CHECKING:
+    from llm_stats.cli.render import Format
+
+_MOST_ROWS = 20
+
+_limit_option = click.option(
+    "--limit", type=click.IntRange(min=0), help=f"Most rows; 0: all.  [default: {_MOST_ROWS} for a table, else all]"
+)
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=completion.views)
+@_limit_option
+@click.option("--describe", is_flag=True, help="What it says, and what each column means.")
+@format_option
+@place_options
+def show(name: str | None, limit: int | None, describe: bool, form: Format, **place: Any) -> None:
+    """Show a view; without a name, list what there is.
+
+    \b
+    llm-stats show
+    llm-stats show offers --describe
+    llm-stats show model_prices --limit 5 --format markdown
+    """
+    with open_reader(**place) as reader:
+        if name is None:
+            print_table(reader.catalog(), form)
+        elif describe:
+            says, columns = reader.describe(name)
+            tell(safe(says) + "\n", indent=0, err=form != "table")
+            print_table(columns, form)
+        else:
+            print_table(reader.rows_of(name), form, _most(limit, form))
+
+
+class _Query(click.Command):
+    """A command whose argument may begin with `-- a comment`, which is no option: such a query goes on in another line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f" {arg}" if arg.startswith("--") and "\n" in arg else arg for arg in args])
+
+
+@click.command(cls=_Query)
+@click.argument("query")
+@format_option
+@place_options
+def sql(query: str, form: Format, **place: Any) -> None:
+    """Ask the warehouse anything, in SQL.
+
+    One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
+    one name, the second gets a number: a, a_1.
+
+    \b
+    llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
+    llm-stats sql "$(cat question.sql)" --format csv
+    llm-stats sql - < question.sql
+    """
+    with open_reader(**place) as reader:
+        print_table(reader.ask(read_text(Path("-"), "sql") if query == "-" else query), form)
+
+
+@click.command()
+@click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
+@format_option
+@place_options
+def changes(since: str, form: Format, **place: Any) -> None:
+    """What changed, biggest first.
+
+    \b
+    llm-stats changes --since 30d
+    llm-stats changes --since 2026-11-01 --format markdown
+    """
+    import datetime as dt
+
+    from llm_stats.queries import changes as changed
+
+    moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
+    with open_reader(**place) as reader:
+        found = changed.since(reader, moment)
+    if form == "table" and not found.rows:
+        say(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
+    else:
+        print_table(found if form == "json" else found.only("changed_at", "change"), form)
+
+
+@click.command()
+@click.argument("model_id", shell_complete=completion.model_ids)
+@format_option
+@place_options
+def history(model_id: str, form: Format, **place: Any) -> None:
+    """The timeline of one model: its offers and scores.
+
+    Each with from when to when it was true (UTC), oldest first.
+
+    \b
+    llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
+    """
+    from llm_stats.queries import history
+
+    with open_reader(**place) as reader:
+        found = history.timeline(reader, model_id)
+    print_table(history.for_people(found) if form == "table" else found, form)
+
+
+@click.command()
+@click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
+@format_option
+@place_options
+def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
+    """Models side by side: facts, prices, shared benchmarks.
+
+    \b
+    llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
+    """
+    from llm_stats.cli.render import render_all
+    from llm_stats.queries import compare as side_by_side
+
+    ids = list(dict.fromkeys(model_ids))
+    with open_reader(**place) as reader:
+        benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
+        tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
+    say(render_all(tables, form))
+
+
+@click.command()
+@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
+@click.option("--input-tokens", required=True, help="Such as 2M, 500k, 1e6 or 2,000,000.")
+@click.option("--output-tokens", required=True, help="Such as 500k.")
+@_limit_option
+@format_option
+@place_options
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, **place: Any) -> None:
+    """What so many tokens cost, cheapest offer first.
+
+    For all models, or those named.
+
+    \b
+    llm-stats cost --input-tokens 10M --output-tokens 2M
+    llm-stats cost --input-tokens 2M --output-tokens 500k aurora-large-1 kestrel-2-pro
+    """
+    from llm_stats.queries import cost as workload
+
+    with open_reader(**place) as reader:
+        sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
+        found = workload.cost(reader, *sums, model_ids)
+    print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@place_options
+def status(form: str, **place: Any) -> int:
+    """How the warehouse is doing, and what is configured.
+
+    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats.queries import environment
+    from llm_stats.queries import status as states
+
+    here = environment.environment(**place)
+    try:
+        with open_reader(**place) as reader:
+            found = states.status(reader)
+        if form == "json":
+            say(safe_json(states.as_json(found, here)))
+        else:
+            _tell_fields(states.as_text(found))
+    finally:  # before the first run too, for that is when one asks
+        if form == "table":
+            _tell_fields(["", *environment.as_text(here)])
+    return UsageError.exit_code if here.problem else 0
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
+@place_options
+def report(out: Path | None, **place: Any) -> int:
+    """Write the comparisons as one HTML page.
+
+    It needs no server and no network, so it can be mailed, kept as a build artifact or put on any web server. An earlier page is replaced.
+
+    \b
+    llm-stats report
+    llm-stats report --out public/index.html
+    """
+    write_report(out, **place)
+    return 0
+
+
+COMMANDS = (show, sql, changes, history, compare, cost, status, report)
+
+
+def _tell_fields(lines: Iterable[str]) -> None:
+    """Prints lines of a name and a value, which begins at column 12."""
+    for line in lines:
+        tell(line, indent=12)
+
+
+def _most(limit: int | None, form: Format) -> int:
+    """People read a screen; a program wants everything."""
+    return limit if limit is not None else _MOST_ROWS if form == "table" else 0

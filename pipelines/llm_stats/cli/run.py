@@ -1,0 +1,132 @@
+"""The commands that make the warehouse: the batch, and the same on the sample."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llm_stats.cli import completion
+from llm_stats.cli.options import place_options, read_text, write_report
+from llm_stats.errors import UsageError
+from llm_stats.terminal import safe, say, short, tell
+
+if TYPE_CHECKING:
+    from llm_stats.pipeline.result import Result
+
+
+@click.command()
+@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
+@click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
+@click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
+@click.option("--base-url", help="Where the API lives.")
+@place_options
+@click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
+@click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
+@click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
+@click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CHECK",
+    shell_complete=completion.checks,
+    help="Publish even though this check fails; once, after a look at why.",
+)
+@click.option("--notify", is_flag=True, help="Send what changed, or what failed, to the setting `webhook_url`.")
+@click.option("--summary", type=click.Path(path_type=Path), help="Write how the run ended into this file, as JSON.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to write progress and errors."
+)
+@click.option("--report", "page", type=click.Path(path_type=Path), help="Then write the page of `llm-stats report` to this file.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    model_ids: tuple[str, ...],
+    ids_file: Path | None,
+    all_models: bool,
+    accept: tuple[str, ...],
+    notify: bool,
+    summary: Path | None,
+    log_format: str,
+    page: Path | None,
+    quiet: bool,
+    **given: Any,
+) -> int:
+    """Fetch models into the warehouse and publish it.
+
+    The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
+
+    \b
+    llm-stats run gpt-5-2025-08-07 claude-opus-4-5
+    llm-stats run --all --max-requests 240      a day's free quota, the stalest models first
+    llm-stats run --ids-file watched.txt --max-age 6h
+    llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
+    """
+    from llm_stats.pipeline import json_log, progress
+    from llm_stats.pipeline.reporter import Telling
+    from llm_stats.pipeline.run import carry_out
+    from llm_stats.settings import Settings
+
+    is_json = log_format == "json"
+    show = json_log.progress if is_json else progress.shown
+    with Telling(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as telling:
+        ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
+        if ids and all_models:
+            raise UsageError("--all fetches every model; leave out the ids")
+        settings = Settings.read(model_ids=ids or None, **given)
+        telling.begin(settings)
+        if page:
+            from llm_stats.report import require_place
+
+            require_place(page)  # known before requests are spent
+        shown = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
+        telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
+        _print_result(telling.result)
+        if page:
+            write_report(page, database=settings.database, destination=settings.destination)
+    return telling.exit_code
+
+
+@click.command()
+@click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
+def demo(database: Path) -> int:
+    """Run it all on the bundled sample: no key, no network.
+
+    \b
+    llm-stats demo
+    llm-stats show --database llm_stats_demo.duckdb      then look around
+    """
+    from llm_stats.cli.render import render
+    from llm_stats.sample.demo import comparisons, run_demo
+
+    say("The numbers are a sample: invented models, prices and scores.\n")
+    result = run_demo(database)
+    _print_result(result)
+    if result.changes and not result.changes.rows:
+        tell(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
+    for heading, table in comparisons(result.database):
+        tell(f"\n{heading}", indent=0)
+        say(render(table, "table"))
+    next_steps = ("show", "show offers --describe", "report")
+    say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
+    return result.exit_code
+
+
+def _read_ids(file: Path) -> list[str]:
+    """Ids, one a line, blank lines and `#` comments left out."""
+    text = read_text(file, "--ids-file")
+    lines = text.removeprefix("\ufeff").splitlines()  # the mark that some editors put first
+    if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
+        raise UsageError(f"--ids-file {file} names no ids")
+    return ids
+
+
+def _print_result(result: Result) -> None:
+    from llm_stats.pipeline.summary import summary
+
+    for line in summary(result):
+        tell(short(safe(line)))

@@ -1,0 +1,1 @@
+"""The warehouse on another SQL engine, such as PostgreSQL or DuckLake."""

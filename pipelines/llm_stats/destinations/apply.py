@@ -1,0 +1,150 @@
+"""Applies the files under `sql/` on another engine, translated; and knows what of it is there already.
+
+Views stay as they are while no file has changed: to make them anew, an engine waits for their readers and has new readers wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import duckdb
+
+from llm_stats.destinations.connection import Engine, EngineError, Session
+from llm_stats.errors import UsageError
+from llm_stats.load import merge
+from llm_stats.load.merge import INCOMING
+from llm_stats.schema.tables import TABLES
+from llm_stats.transform import definitions, dialect, files
+from llm_stats.warehouse import published
+
+_SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
+
+_RELATIONS = """
+    select table_schema, table_name, table_type from information_schema.tables
+    where table_catalog = current_database() and table_schema in ({schemas})
+"""
+#: The same in PostgreSQL, whose information schema is silent about what the role may not read, and about materialized views.
+_PG_RELATIONS = """
+    select nspname, relname, case relkind when 'v' then 'VIEW' else 'TABLE' end
+    from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'p', 'f', 'm', 'v', 'S') and nspname in ({schemas})
+"""
+#: Whose of our schemas is which, if not the role's own.
+_OTHERS = """
+    select nspname, pg_get_userbyid(nspowner) from pg_namespace
+    where nspname in ({schemas}) and not pg_has_role(nspowner, 'usage')
+    order by nspname
+"""
+
+
+def relations(session: Session) -> list[tuple[str, str, str]]:
+    """Schema, name and kind (`view` or `table`) of all that stands in our schemas. Raises `EngineError`."""
+    is_postgres = session.engine.dialect == "postgres"
+    found = session.native(_of_ours(_PG_RELATIONS)) if is_postgres else session.execute(_of_ours(_RELATIONS))
+    return [(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in found.rows]
+
+
+def layout(session: Session) -> object:
+    """What `history.layout` says; None if nothing was ever published. Raises `EngineError`."""
+    is_there = any(found[:2] == ("history", "layout") for found in relations(session))
+    return session.execute("select max(version) from history.layout").rows[0][0] if is_there else None
+
+
+def require_ours(session: Session) -> None:
+    """Raises `UsageError` if the schemas hold something else, or what another version made."""
+    name = session.engine.name
+    try:
+        found, known = relations(session), layout(session)
+    except EngineError as error:
+        raise UsageError(f"{name} cannot be read: {error}") from None
+    if known is not None:
+        published.require_known(known, name, "a database")
+    for schema, relation, _ in found:
+        is_loaded = schema == INCOMING and (relation in TABLES or relation.startswith("_dlt_"))
+        if not is_loaded and (schema == INCOMING or known is None):
+            raise UsageError(f"{name} holds something else, {schema}.{relation}; give llm-stats a database of its own")
+
+
+def require_rights(session: Session) -> None:
+    """Raises `UsageError` if the role may not do what a run does, as far as that can be known before requests are spent."""
+    if session.engine.dialect == "postgres":
+        ((database, role, may_create, encoding),) = session.native(
+            "select current_database(), current_user, has_database_privilege(current_database(), 'create'), "
+            "current_setting('server_encoding')"
+        ).rows
+        if encoding != "UTF8":
+            says = f"{session.engine.name} holds text as {encoding}, which not every name can be written in"
+            raise UsageError(f"{says}; make the database with `encoding 'UTF8' template template0`")
+        for schema, owner in session.native(_of_ours(_OTHERS)).rows:
+            says = f"{session.engine.name}: the schema {schema} belongs to {owner}, and {role} may not act for it"
+            raise UsageError(f"{says}; run as {owner}, always")
+        if not may_create:
+            says = f"{session.engine.name}: permission denied to create schemas"
+            raise UsageError(f'{says}; have its owner say: grant create on database "{database}" to "{role}"')
+
+
+def define(session: Session) -> None:
+    """Makes the tables and views that the files define, and explains them; in a transaction of the caller's. Raises `SqlError`.
+
+    Views are made anew, so one whose file is gone disappears; a table that is there stays as it is.
+    """
+    digest = definitions.digest(files.in_order(), session.engine.dialect)
+    there = {(schema, name) for schema, name, _ in relations(session)}
+    if _defined(session, there) == digest and _meant() <= there:  # somebody may have dropped a view
+        return
+    _drop_views(session)
+    merge.define(session)
+    for schema in ("staging", "history", "marts"):
+        session.execute(f"create schema if not exists {schema}")
+    _execute(session, lambda statement: statement.type not in files.CHANGES_ROWS)
+    definitions.note(session, digest)
+
+
+def update_history(session: Session) -> None:
+    """Writes into `history` what the raw tables say since the last time; in a transaction of the caller's. Raises `SqlError`."""
+    _execute(session, lambda statement: statement.type in files.CHANGES_ROWS)
+
+
+def missing(engine: Engine) -> tuple[str, ...]:
+    """What the files define and this engine cannot hold: only DuckDB and DuckLake have macros."""
+    return () if engine.dialect == dialect.OURS else tuple(file.address for file in files.files("macros"))
+
+
+def _execute(session: Session, is_meant: Callable[[duckdb.Statement], bool]) -> None:
+    for file in files.in_order():
+        if file.address in missing(session.engine):
+            continue
+        for line, statement in files.statements(file):
+            if is_meant(statement):
+                try:
+                    session.execute(statement.query)
+                except EngineError as error:
+                    raise files.SqlError(f"{file.layer}/{file.path.name}, line {line}: on {session.engine.name}: {error}") from None
+
+
+def _defined(session: Session, there: Collection[tuple[str, str]]) -> str | None:
+    """The hash of the files that the views were made from."""
+    if ("raw", "defined_by") not in there:
+        return None
+    return str(session.execute(definitions.NOTED).rows[0][0])
+
+
+def _meant() -> set[tuple[str, str]]:
+    """Schema and name of all views and tables that the files define."""
+    return {(file.address.partition(".")[0], file.path.stem) for file in files.in_order() if file.layer != "macros"}
+
+
+def _drop_views(session: Session) -> None:
+    """All views in our schemas, but nothing that others have built on them elsewhere."""
+    views = [f'{schema}."{name}"' for schema, name, kind in relations(session) if kind == "view" and schema in ("staging", "marts")]
+    if session.engine.dialect == "postgres":
+        views = [", ".join(views)] if views else []  # together, for they build on one another
+    for view in views:
+        try:
+            session.native(f"drop view {view}")
+        except EngineError as error:
+            raise EngineError(f"this version makes the views anew, and something is in the way: {error}") from None
+
+
+def _of_ours(query: str) -> str:
+    return query.format(schemas=", ".join(map(files.literal, _SCHEMAS)))

@@ -1,0 +1,125 @@
+"""A warehouse in the schemas of a SQL engine, and the steps a run takes with it.
+
+    incoming                            what dlt loaded in the last run, whether it was published or not
+    raw, staging, history, marts        what is published
+    .llm_stats/ beside the database     what stays on this machine: its lock, responses not published yet, why a check refused
+
+All that a run publishes is one transaction of the engine's: others see it whole or not at all, and what a killed run has begun is undone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm_stats.destinations import apply
+from llm_stats.destinations import lock as engine_lock
+from llm_stats.destinations.connection import Engine, EngineError, Session
+from llm_stats.destinations.reader import EngineReader
+from llm_stats.errors import LoadFailed, UsageError
+from llm_stats.load import loader, merge
+from llm_stats.warehouse import lock
+from llm_stats.warehouse.base import Known
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.snapshots import new_id
+
+if TYPE_CHECKING:
+    from llm_stats.api.client import Answer
+    from llm_stats.warehouse.reader import Reader
+
+
+class EngineWarehouse:
+    """The warehouse of one destination; `database` only says where to keep what stays on this machine."""
+
+    def __init__(self, engine: Engine, database: Path) -> None:
+        self.destination = engine.name
+        self._engine = engine
+        self._local = Warehouse(database)
+        self.database = self._local.database
+        self.cache = self._local.cache
+        self._work = self._local.folder / "work"
+        self._lock: engine_lock.Lock | None = None
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the warehouse for one run, against the others of this machine and, if the engine has a lock, against all.
+
+        Raises `Locked`, naming the holder, or `UsageError` if the engine cannot be reached or holds something else.
+        """
+        self._local.require_room()
+        with lock.held(self._local.folder, self.destination), engine_lock.held(self._engine) as self._lock:
+            shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
+            with self._engine.session() as session:
+                apply.require_ours(session)
+                apply.require_rights(session)
+            yield
+
+    def known(self) -> Known:
+        """What is published; nothing if there is nothing."""
+        with self._engine.session() as session:
+            return Known.by(EngineReader(session, self.database)) if apply.layout(session) else Known()
+
+    @contextlib.contextmanager
+    def working_copy(self) -> Iterator[EngineCopy]:
+        """A transaction that is undone unless it is published. Raises `LoadFailed` for what the engine refuses meanwhile."""
+        folder = self._work / new_id()
+        try:
+            folder.mkdir(parents=True)
+            with self._engine.session() as session:
+                yield EngineCopy(session, folder, self.database)
+        except (OSError, EngineError, UsageError) as error:  # the last from what reads; it is too late for the caller to mend
+            raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keeping_refused(self, copy: EngineCopy) -> contextlib.AbstractContextManager[None]:
+        """If a check fails inside, keeps the reason on this machine, and what was loaded where it is."""
+        return self._local.keeping_refused(copy)
+
+    def publish(self, copy: EngineCopy) -> None:
+        """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way, or the connection at the very end."""
+        if self._lock:
+            self._lock.require()
+        try:
+            copy.session.commit()
+        except EngineError as error:
+            raise LoadFailed(f"{self.destination}: {error}, at the moment of publishing; `llm-stats status` says whether it was") from None
+
+
+class EngineCopy:
+    """What a run is about to publish: the view of a transaction."""
+
+    def __init__(self, session: Session, folder: Path, database: Path) -> None:
+        self.session = session
+        self._folder = folder
+        self._database = database
+
+    def load(self, answers: Iterable[Answer]) -> str:
+        """Loads what answers bring into `incoming`, with nothing left there of an earlier run; the id of the load. Raises `LoadFailed`."""
+        engine = self.session.engine
+        self.session.drop_incoming()
+        file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
+        folder = self._folder / "dlt"
+        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, says=engine.harmless)
+
+    def build(self, load_id: str) -> None:
+        """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
+        if not self.session.engine.undoes_definitions:
+            apply.define(self.session)  # it ends a transaction there
+        self.session.begin()
+        apply.define(self.session)
+        merge.fill(self.session, load_id)
+        apply.update_history(self.session)
+
+    def reader(self) -> Reader:
+        """What this run is about to publish."""
+        return EngineReader(self.session, self._database)
+
+    checks_reader = reader
+
+    def keep(self, path: Path) -> str:
+        """What was refused is undone; what it was made from is still there."""
+        return f"what was loaded stays in the schema {merge.INCOMING} of {self.session.engine.name} until the next run"

@@ -1,0 +1,171 @@
+"""What a run did: what `llm_stats.run()` returns, and the one shape of it that `--summary`, the log and the webhook share.
+
+    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s",
+     "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "database": "/srv/llm-stats/llm_stats.duckdb", "is_published": true,
+     "load_id": "1795410900.1", "asked": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
+     "fresh": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
+     "new_models": ["kestrel-3"], "changes": [{"changed_at": …, "model_id": …, "counterpart_id": …, "kind": …, "change": …, "size_pct": …}],
+     "warnings": [{"check": …, "says": …, "row_count": …}], "new_fields": []}
+
+A run that published nothing has the first five keys only. `kind` is `done`, `incomplete` (4), `deferred` (75), or the error's name
+in lower case: `nothing_fetched`, `check_failed`, `locked`, `usage_error`, …
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from llm_stats.errors import LlmStatsError
+
+if TYPE_CHECKING:
+    from llm_stats.api.client import Answer
+    from llm_stats.api.transport import Stop
+    from llm_stats.queries.checks import Finding
+    from llm_stats.schema.record import Fetch
+    from llm_stats.warehouse.reader import Table
+
+_KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass
+class Result:
+    """What a run did. `asked == loaded + not_found + rejected + failed + deferred`, always.
+
+    `outcomes` counts models by these names; `fresh` counts those left out because `max_age` says so; `not_loaded` has a row for each that
+    did not load, with the reason; `new_models` are the ids that were not there before; `changes` are the rows of `llm-stats changes`,
+    biggest first; `stop` says why asking ended early.
+    """
+
+    database: Path
+    destination: str = ""
+    load_id: str = ""
+    asked: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    not_loaded: list[Fetch] = field(default_factory=list)
+    new_fields: set[str] = field(default_factory=set)
+    fresh: int = 0
+    requests_sent: int = 0
+    stop: Stop | None = None
+    warnings: list[Finding] = field(default_factory=list)
+    changes: Table | None = None
+    new_models: list[str] = field(default_factory=list)
+    account: dict[str, Any] | None = None
+    started_at: dt.datetime = field(default_factory=_now)
+    elapsed_seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0: all loaded; 75: some are left to the next run, for quota or budget is spent; 4: some ids failed, were rejected or not found.
+
+        75 says when to come back, which is what a scheduler has to know; so it stands whatever else went wrong.
+        """
+        if self.outcomes["deferred"] and self.stop and self.stop.kind in ("quota", "budget"):
+            return 75
+        if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
+            return 4
+        return 75 if self.outcomes["deferred"] else 0
+
+    @property
+    def place(self) -> str:
+        """Where it was published: the file, or the destination that holds the warehouse."""
+        return self.destination or str(self.database)
+
+    @property
+    def is_published(self) -> bool:
+        """False if nothing was due."""
+        return self.load_id != ""
+
+    @property
+    def problems(self) -> list[Fetch]:
+        """What did not load because something was wrong; what was only left to the next run is not among it."""
+        return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
+
+    @property
+    def message(self) -> str:
+        """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts().items() if count)
+        asked, sent = counted(self.asked, "model"), counted(self.requests_sent, "request")
+        return f"{asked} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
+
+    def count(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """The same answers, counted as they pass."""
+        from llm_stats.schema.record import new_fields
+
+        for answer in answers:
+            self.outcomes[answer.fetch.outcome] += 1
+            if answer.row is None:
+                self.not_loaded.append(answer.fetch)
+            else:
+                self.new_fields |= new_fields(answer.row)
+            yield answer
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON has it: the object in this module's docstring."""
+        from llm_stats.cli.render import records
+
+        return {
+            **_ending(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
+            "database": self.place,
+            "is_published": self.is_published,
+            "load_id": self.load_id,
+            "asked": self.asked,
+            "outcomes": self._counts(),
+            "fresh": self.fresh,
+            "requests_sent": self.requests_sent,
+            "stop": {"kind": self.stop.kind, "message": self.stop.message} if self.stop else None,
+            "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
+            "new_models": self.new_models,
+            "changes": records(self.changes) if self.changes else [],
+            "warnings": [{"check": found.check, "says": found.says, "row_count": found.row_count} for found in self.warnings],
+            "new_fields": sorted(self.new_fields),
+        }
+
+    def _counts(self) -> dict[str, int]:
+        from llm_stats.schema.record import Outcome
+
+        return {outcome: self.outcomes[outcome] for outcome in get_args(Outcome)}
+
+
+def failure(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+    """What there is to say of a run that ended with an error: the first five keys of `Result.to_dict`."""
+    if isinstance(error, KeyboardInterrupt):
+        return _ending(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
+    if isinstance(error, LlmStatsError):
+        kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+        return _ending(error.exit_code, kind, str(error), started_at, elapsed_seconds)
+    return _ending(1, "unexpected", unexpected(error), started_at, elapsed_seconds)
+
+
+def is_failure(summary: dict[str, Any]) -> bool:
+    """True of what `failure` says, false of `Result.to_dict`."""
+    return summary["kind"] not in _KINDS.values()
+
+
+def unexpected(error: BaseException) -> str:
+    """An error that nobody foresaw, in a line: `KeyError: 'x'`."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 model`, `2 models`"""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _ending(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+    return {
+        "exit_code": exit_code,
+        "kind": kind,
+        "message": message,
+        "started_at": f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
+        "elapsed_seconds": round(elapsed_seconds, 3),
+    }

@@ -1,0 +1,173 @@
+"""The story of one run: ids → records → working copy → checks → published file."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+# Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
+from llm_stats.errors import Interrupted, LlmStatsError, NothingFetched, UsageError
+from llm_stats.pipeline.result import Result, counted
+
+if TYPE_CHECKING:
+    from llm_stats.api.cache import ResponseCache
+    from llm_stats.api.client import Answer, Client
+    from llm_stats.destinations.home import Copy, Home
+    from llm_stats.settings import Settings
+    from llm_stats.warehouse.reader import Reader
+
+    Clock = Callable[[], dt.datetime]
+    Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
+
+
+def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any) -> Result:
+    """One run, from ids to the published file.
+
+    Every setting may be given by name (`database=`, `base_url=`, `max_requests=`, …); those not given come from the environment and
+    `.dlt/`. `all_models` asks the API for the ids. Raises an `LlmStatsError` when nothing was published; then the published file is
+    what it was.
+    """
+    from llm_stats.settings import Settings
+
+    ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
+    return carry_out(Settings.read(model_ids=ids, **settings), all_models=all_models)
+
+
+def carry_out(
+    settings: Settings,
+    *,
+    all_models: bool = False,
+    accepted_checks: Collection[str] = (),
+    progress: Progress | None = None,
+    clock: Clock | None = None,
+) -> Result:
+    """The run that `settings` describe.
+
+    `accepted_checks` names checks whose errors only warn this time; `progress` passes answers on and shows how many of so many have
+    passed; `clock` tells the time of a fetch (UTC).
+    """
+    from llm_stats.api.cache import ResponseCache
+    from llm_stats.api.client import Client
+    from llm_stats.api.rate_limit import Pace
+    from llm_stats.destinations.home import home
+    from llm_stats.queries import checks
+
+    started = time.monotonic()
+    key = settings.require_key()
+    _require_ids(settings, all_models)
+    checks.require_known(accepted_checks)
+    warehouse = home(settings)
+    result = Result(warehouse.database, warehouse.destination)
+    cache = ResponseCache(warehouse.cache, settings.cache_for)
+    pace = Pace(settings.requests_per_minute)
+    with Client(
+        settings.base_url,
+        key,
+        pace=pace,
+        concurrency=settings.concurrency,
+        max_requests=settings.max_requests,
+        cache=cache,
+        clock=clock,
+    ) as client:
+        with warehouse.lock(), cache:
+            with _leaving_well(client, cache):
+                pace.recall(cache.request_ages(pace.window_seconds))
+                known = warehouse.known()
+                _require_clock(clock, known.last_asked_at, warehouse)
+                model_ids = client.list_ids() if all_models else settings.model_ids
+                due = stalest_first(model_ids, known.fetched_at, settings.max_age, known.failing_at)
+                result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
+                if due:
+                    answers = result.count(client.fetch(due, known.fetched_at, known.failing_at))
+                    with warehouse.working_copy() as copy:
+                        result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
+                        result.stop = client.stop
+                        _require_an_answer(result)
+                        copy.build(result.load_id)
+                        with warehouse.keeping_refused(copy):
+                            _inspect(copy, result, accepted_checks)
+                        warehouse.publish(copy)
+            cache.clear_used()
+            client.ask_account()
+        with contextlib.suppress(KeyboardInterrupt):  # all is done but this courtesy
+            result.account = client.account()
+        result.requests_sent = client.requests_sent
+    result.elapsed_seconds = time.monotonic() - started
+    return result
+
+
+def _inspect(copy: Copy, result: Result, accepted_checks: Collection[str]) -> None:
+    """Looks at what is about to be published: it must be right, and what changed is told."""
+    from llm_stats.queries import changes, checks
+
+    with copy.checks_reader() as reader:
+        result.warnings = checks.require(reader, accepted_checks)
+    with copy.reader() as reader:
+        _require_sums(result, reader)
+        result.changes = changes.of_load(reader, result.load_id)
+        result.new_models = changes.new_models(reader, result.load_id)
+
+
+@contextlib.contextmanager
+def _leaving_well(client: Client, cache: ResponseCache) -> Iterator[None]:
+    """After an error, what is in flight may still arrive while it can be kept; after Ctrl-C, says how much is."""
+    try:
+        yield
+    except BaseException as error:
+        client.close()
+        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
+            raise
+        kept = counted(cache.kept_count, "response is", "responses are")
+        raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
+
+
+def stalest_first(
+    model_ids: Iterable[str],
+    fetched_at: Mapping[str, dt.datetime],
+    max_age: dt.timedelta,
+    failing_at: Mapping[str, dt.datetime] | None = None,
+) -> list[str]:
+    """The ids worth asking for, so that a small budget is spent where it helps most: never fetched first, then the longest ago.
+
+    An id that fails takes its turn by when it last failed (`failing_at`), or it would be first, and spend the budget, for ever.
+    """
+    never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
+    due = [model_id for model_id in dict.fromkeys(model_ids) if not max_age or now - fetched_at.get(model_id, never) > max_age]
+    return sorted(due, key=lambda model_id: max(fetched_at.get(model_id, never), (failing_at or {}).get(model_id, never)))
+
+
+def _require_ids(settings: Settings, all_models: bool) -> None:
+    if not settings.model_ids and not all_models:
+        raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
+
+
+def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, warehouse: Home) -> None:
+    """History is made of fetch times: a clock that went back would end a row before it began."""
+    now = clock() if clock else dt.datetime.now(dt.UTC)
+    if last_asked_at and now < last_asked_at:
+        said, asked = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_asked_at))
+        says = f"the clock says {said} UTC, but the last run asked at {asked}"
+        way_out = "set the clock right" + ("" if warehouse.destination else ", or go back with `llm-stats rollback`")
+        raise UsageError(f"{says}; {way_out}")
+
+
+def _require_an_answer(result: Result) -> None:
+    """A run in which the API answered for no id at all has nothing to publish."""
+    answered = result.asked - result.outcomes["failed"] - result.outcomes["deferred"]
+    wrong_address = result.stop is not None and result.stop.kind == "wrong_base_url"
+    if wrong_address or (result.asked and not answered and not (result.stop and result.stop.kind in ("quota", "budget"))):
+        why = result.stop.message if result.stop else result.not_loaded[0].message
+        raise NothingFetched(f"nothing could be fetched: {why}")
+
+
+def _require_sums(result: Result, reader: Reader) -> None:
+    """Every id asked for has one outcome, and the file says the same: a load that lost rows must not look like a good one."""
+    rows = reader.query(
+        "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10", (result.load_id,)
+    ).rows
+    if not result.asked == result.outcomes.total() == sum(count for _, count in rows) or dict(rows) != dict(result.outcomes):
+        counts = f"{result.asked} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
+        raise LlmStatsError(f"the counts of this run do not agree: {counts}; nothing was published; please report it")

@@ -1,0 +1,1 @@
+"""Queries on a published warehouse; each returns a `Table`."""

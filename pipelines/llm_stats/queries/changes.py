@@ -1,0 +1,159 @@
+"""What changed, in words a person reads: `deepseek-r1 at together: output 7.00 → 2.19 (−69 %)`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from typing import Any
+
+from llm_stats.cli.render import number
+from llm_stats.errors import UsageError
+from llm_stats.settings import duration
+from llm_stats.warehouse.reader import Reader, Table
+
+#: A change without a percentage (listed, status, to or from free) is sorted as if a price had doubled.
+_UNMEASURED_PCT = 100.0
+_PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
+_SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
+
+
+def since(reader: Reader, moment: dt.datetime) -> Table:
+    """The changes found since a moment (UTC), biggest first: `changed_at, model_id, counterpart_id, kind, change, size_pct`.
+
+    `size_pct` is the largest percentage in it; null: no percentage says it.
+    """
+    return _told(reader, "where changes.changed_at >= ?", moment)
+
+
+def of_load(reader: Reader, load_id: str) -> Table:
+    """The changes that one load found, biggest first; columns as in `since`."""
+    latest = "inner join staging.models on changes.model_id = models.model_id and changes.changed_at = models.fetched_at"
+    return _told(reader, f"{latest} where models.load_id = ?", load_id)
+
+
+def parse_since(text: str, now: dt.datetime) -> dt.datetime:
+    """`7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC) as a moment. Raises `UsageError`."""
+    try:
+        try:
+            moment = now - duration(text)
+        except ValueError:
+            moment = dt.datetime.fromisoformat(text)
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except OverflowError:
+        raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
+    except ValueError:
+        raise UsageError(f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01") from None
+
+
+def new_models(reader: Reader, load_id: str) -> list[str]:
+    """The models that one load brought and that were not there before: they are no changes, for there is nothing to compare them with."""
+    query = """
+        select models.model_id from staging.models inner join history.models as known on models.model_id = known.model_id
+        where models.load_id = ? and models.fetched_at = known.first_fetched_at
+        order by models.model_id
+    """
+    return [model_id for (model_id,) in reader.query(query, [load_id]).rows]
+
+
+def _told(reader: Reader, which: str, parameter: object) -> Table:
+    """The changes that a clause selects, told and sorted."""
+    rows = []
+    for view, counterpart, place, tell, size in (
+        ("price_changes", "provider_id", "at", _price, _price_size),
+        ("score_changes", "benchmark_id", "on", _score, _score_size),
+    ):
+        found = reader.query(f"select changes.* from marts.{view} as changes {which}", [parameter])
+        for change in (dict(zip(found.columns, row, strict=True)) for row in found.rows):
+            number_ = change.get("offer_no") or change.get("score_no") or 1
+            who = f"{change['model_id']} {place} {numbered(change[counterpart], number_)}"
+            rows.append(
+                (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))
+            )
+    rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
+    columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
+    return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)
+
+
+def _price_size(change: dict[str, Any]) -> float | None:
+    return _size(change, _PRICES) if change["kind"] == "price_changed" else None
+
+
+def _score_size(change: dict[str, Any]) -> float | None:
+    return _size(change, _SCORES) if change["kind"] == "corrected" else 0.0
+
+
+def _size(change: dict[str, Any], fields: dict[str, str]) -> float | None:
+    sizes = [_pct(old, new) for _, old, new in _moved(change, fields)]
+    measured = [abs(size) for size in sizes if size is not None]
+    return max(measured) if len(measured) == len(sizes) else None
+
+
+def _moved(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
+    """What differs, each with its value before and after."""
+    pairs = [(label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()]
+    return [(label, old, new) for label, old, new in pairs if old != new]
+
+
+def _price(change: dict[str, Any]) -> str:
+    kind = change["kind"]
+    if kind == "listed":
+        return f"listed, {offer(change['new_input_usd_per_mtok'], change['new_output_usd_per_mtok'])}"
+    if kind == "delisted":
+        return f"delisted, was {offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
+    if kind == "status_changed":
+        return f"{change['old_status']} → {change['new_status']}"
+    return ", ".join(_in_words(change, _PRICES, usd)) + (", back to before" if change["is_reversal"] else "")
+
+
+def _score(change: dict[str, Any]) -> str:
+    if change["kind"] != "corrected":
+        standing = change["old_score"] if change["kind"] == "withdrawn" else change["new_score"]
+        return f"{_number(standing)} {change['kind']}"
+    return ", ".join(_in_words(change, _SCORES, _number))
+
+
+def _in_words(change: dict[str, Any], fields: dict[str, str], shown: Callable[[float | None], str]) -> list[str]:
+    """`output 7.00 → 2.19 (−69 %)`; two values that would look alike are told with all their digits."""
+    parts = []
+    for label, old, new in _moved(change, fields):
+        before, after = shown(old), shown(new)
+        if before == after:
+            before, after = repr(old), repr(new)
+        parts.append(f"{label}{before} → {after}{_percent(old, new)}")
+    return parts
+
+
+def numbered(name: str, number_: int) -> str:
+    """A provider or benchmark, told from its twins: `driftwood (no. 2)`."""
+    return name if number_ == 1 else f"{name} (no. {number_})"
+
+
+def offer(input_usd: float | None, output_usd: float | None) -> str:
+    """An offer's two prices: `5.00 in, 25.00 out`."""
+    return f"{usd(input_usd)} in, {usd(output_usd)} out"
+
+
+def usd(price: float | None) -> str:
+    """A price as people write it: `7.00`, `0.0575`; null is `unknown`, never 0."""
+    if price is None:
+        return "unknown"
+    return f"{price:,.2f}" if price == round(price, 2) and price < 1e15 else number(price)
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else number(value)
+
+
+def _pct(old: float | None, new: float | None) -> float | None:
+    """The change in percent of the old value, up or down; None where a percentage says nothing."""
+    pct = 100 * (new - old) / abs(old) if old and new is not None else None
+    return pct if pct is not None and math.isfinite(pct) else None
+
+
+def _percent(old: float | None, new: float | None) -> str:
+    """` (−69 %)`, ` (+0.3 %)`, or nothing where a percentage says nothing."""
+    pct = _pct(old, new)
+    if pct is None or round(pct, 1) == 0:
+        return ""
+    return f" ({pct:+.{0 if abs(pct) >= 1 else 1}f} %)".replace("-", "−")

@@ -1,0 +1,70 @@
+"""The timeline of one model: each offer and each score, and from when to when it was true."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from llm_stats.cli.render import cell, number
+from llm_stats.queries.changes import numbered, offer
+from llm_stats.warehouse.reader import Reader, Table
+
+
+def timeline(reader: Reader, model_id: str) -> Table:
+    """Oldest first: `valid_from, valid_to, kind, counterpart_id, says`. Raises `UsageError` for an unknown model."""
+    reader.require_models([model_id])
+    offers = reader.query(
+        """
+        select valid_from, valid_to, provider_id, offer_no, input_usd_per_mtok, output_usd_per_mtok, status, provider_name
+        from history.offers where model_id = ?
+        order by provider_id, offer_no, valid_from
+        """,
+        [model_id],
+    ).rows
+    scores = reader.query(
+        """
+        select
+            valid_from, valid_to, benchmark_id, score_no, score, is_verified, is_self_reported,
+            max_score, normalized_score, category, source_url, benchmark_name
+        from history.scores where model_id = ?
+        order by benchmark_id, score_no, valid_from
+        """,
+        [model_id],
+    ).rows
+    rows: list[tuple[Any, ...]] = []
+    before: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for start, end, provider, no, price_in, price_out, status, *more in offers:
+        says = f"{offer(price_in, price_out)}, {status}{_moved(before, (provider, no), ('name',), more)}"
+        rows.append((start, end, "offer", numbered(provider, no), says))
+    before = {}
+    for start, end, benchmark, no, score, verified, own, *more in scores:
+        moved = _moved(before, (benchmark, no), ("maximum", "normalized", "category", "source", "name"), more)
+        rows.append((start, end, "score", numbered(benchmark, no), f"{number(score)}, {_evidence(verified, own)}{moved}"))
+    rows.sort(key=lambda row: (row[0], row[2], row[3]))
+    return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
+
+
+def for_people(found: Table) -> Table:
+    """The same rows in 80 columns: `at northlight: 6.00 in, 30.00 out, active`, to the minute."""
+    rows = [
+        (_minute(start), _minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {says}")
+        for start, end, kind, counterpart, says in found.rows
+    ]
+    return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).without_blank()
+
+
+def _minute(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(" ", "minutes")
+
+
+def _moved(before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]) -> str:
+    """` (maximum 1 → 10)`: what else is not as it was in the row before of the same offer or score."""
+    old = before.get(key, tuple(values))
+    before[key] = tuple(values)
+    moved = [f"{name} {cell(was)} → {cell(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
+    return f" ({', '.join(moved)})" if moved else ""
+
+
+def _evidence(is_verified: bool, is_self_reported: bool) -> str:
+    return "verified" if is_verified else "self-reported" if is_self_reported else "third party"

@@ -1,0 +1,71 @@
+"""The demo: the whole batch on the bundled sample, over real HTTP, without a key."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.run import carry_out
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
+from llm_stats.settings import Settings
+from llm_stats.warehouse.reader import Reader, Table
+
+#: What a newcomer sees first: a heading and a query.
+COMPARISONS = {
+    "Cheapest offers that are not free, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
+        select
+            model_id,
+            provider_id,
+            input_usd_per_mtok as input_usd,
+            output_usd_per_mtok as output_usd,
+            blended_usd_per_mtok as blended_usd
+        from marts.offers inner join marts.models using (model_id)
+        where is_cheapest and not is_free and model_type = 'llm' order by blended_usd_per_mtok, model_id limit 5
+    """,
+    "Best scores": """
+        select benchmark_id, best_value, scale, best_model_ids, model_count
+        from marts.benchmarks where is_comparable order by model_count desc, benchmark_id limit 5
+    """,
+    "Best value on sample-reasoning (nothing cheaper is as good)": """
+        select model_id, provider_id, price_usd_per_mtok, value
+        from marts.price_performance where benchmark_id = 'sample-reasoning' and is_pareto order by price_usd_per_mtok, model_id limit 5
+    """,
+}
+
+
+class _GivenOnly(Settings):
+    """Settings that nothing outside can change: the demo is the same everywhere."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: object, **__: object
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def run_demo(database: Path) -> Result:
+    """Loads the sample into `database`: yesterday's records first if it is new, so that there are changes to see."""
+    with SampleApi() as api:
+        settings = demo_settings(api, database)
+        if not database.exists():
+            api.publish(yesterday())
+            carry_out(settings, all_models=True, clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+        api.publish(today())
+        return carry_out(settings, all_models=True)
+
+
+def demo_settings(api: SampleApi, database: Path) -> Settings:
+    """A run against the sample API, as fast as it answers, that keeps no response for the next."""
+    return _GivenOnly(
+        api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_for=dt.timedelta(0)
+    )
+
+
+def comparisons(database: Path) -> list[tuple[str, Table]]:
+    """The comparisons worth seeing, each under its heading."""
+    with Reader(database) as reader:
+        return [(heading, reader.query(query)) for heading, query in COMPARISONS.items()]

@@ -1,0 +1,117 @@
+"""The raw tables that follow from the record: columns, types, nullability and comments, derived and not written twice.
+
+Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is a child table. Names are dlt's, so that
+`sql/` reads what a run loads and what the source alone loads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+from llm_stats.schema.record import Fetch, Provider, Record, Score
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a raw table: dlt's name and data type, nullability, and what it means."""
+
+    name: str
+    data_type: str
+    nullable: bool
+    description: str
+
+    @property
+    def is_dlts_own(self) -> bool:
+        """True if dlt fills the column in when it makes child tables itself."""
+        return self.name.startswith("_dlt_")
+
+    @property
+    def dlt_hint(self) -> dict[str, Any]:
+        hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
+        return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
+
+    @property
+    def sql_type(self) -> str:
+        """The data type under DuckDB's name."""
+        return {"text": "varchar", "bool": "boolean"}.get(self.data_type, self.data_type)
+
+
+_DATA_TYPES: dict[object, str] = {
+    str: "text",
+    bool: "bool",
+    int: "bigint",
+    float: "double",
+    dt.datetime: "timestamp",
+    dt.date: "date",
+}
+
+
+def _unwrap(annotation: Any) -> tuple[Any, bool]:
+    """`Annotated[float, …] | None` → `(float, True)`: the plain type, and whether it may be null."""
+    if typing.get_origin(annotation) is Annotated:
+        return _unwrap(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is Literal:
+        return str, False
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        (inner,) = (part for part in typing.get_args(annotation) if part is not type(None))
+        return _unwrap(inner)[0], True
+    return annotation, False
+
+
+def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -> Iterator[Column]:
+    """The scalar fields of a class, nested objects flattened with `__` as dlt does; lists become child tables instead."""
+    for name, field in model.model_fields.items():
+        plain, may_be_null = _unwrap(field.annotation)
+        if isinstance(plain, type) and issubclass(plain, BaseModel):
+            yield from _columns(plain, f"{prefix}{name}__", nullable or may_be_null)
+        elif plain in _DATA_TYPES:
+            yield Column(prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or "")
+
+
+_MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
+_CONTENT_HASH = Column("content_hash", "text", False, "Hash of the record as it came; the same hash as before: nothing has changed")
+_COUNTS = [
+    Column(f"{entry}_count", "bigint", False, f"Entries of the record's `{field}` when it came, so that a lost row shows")
+    for entry, field in (
+        ("provider", "providers"),
+        ("score", "scores"),
+        ("modality", "modalities"),
+        ("top_score", "top_scores"),
+    )
+]
+_EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
+_FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
+LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
+
+#: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
+TABLES: dict[str, list[Column]] = {
+    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
+    "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
+    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
+    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
+    "models__top_scores": [
+        _MODEL_ID,
+        Column("category", "text", False, "Category that the number stands for"),
+        Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
+        LIST_IDX,
+    ],
+    "fetches": [*_columns(Fetch), LOAD_ID],
+}
+
+#: One line on each raw table.
+TABLE_COMMENTS: dict[str, str] = {
+    "models": "One row per model: the record as last fetched. Lists of the record are child tables",
+    "models__providers": "One row per entry of a model's provider list, in list order (`_dlt_list_idx`)",
+    "models__scores": "One row per entry of a model's score list, in list order; a benchmark may occur more than once",
+    "models__modalities": "One row per modality of a model",
+    "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
+    "fetches": "One row per model asked for and run: what became of it",
+}

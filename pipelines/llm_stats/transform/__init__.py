@@ -1,0 +1,1 @@
+"""The files under `sql/`: finding, ordering, translating and applying them."""

@@ -1,0 +1,150 @@
+"""The files under `sql/` in the dialect of another engine: written once, for DuckDB, and translated by sqlglot.
+
+What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
+
+    median(x)            PostgreSQL and Spark interpolate with a rounding of their own; here it is half the sum of the two middle values
+    round(x, n)          PostgreSQL rounds only decimals
+    varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
+    array_agg            Spark collects in no order; here the list is sorted, for every list under `sql/` is ordered by its own values
+    quantile_disc        Spark has it under the standard's name
+    json                 Spark has no such type; here it is text, as it came
+    extract(epoch …)     Spark has none of an interval; here it is the difference of two moments
+    order by             BigQuery takes no `nulls last` in windows and lists; here it is left out, for nothing ordered there is null
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlglot
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
+
+from llm_stats.transform import files
+
+#: The dialect that `sql/` is written in.
+OURS = "duckdb"
+
+_PARAMETER = "__parameter__"
+
+
+class Untranslatable(Exception):
+    """A statement that has no counterpart in the other dialect; says which part of it."""
+
+
+def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
+    """One statement of DuckDB's in another dialect of sqlglot's; as it is if that is DuckDB's own. Raises `Untranslatable`.
+
+    With parameters, `?` becomes `%s`, as dlt passes them on.
+    """
+    if dialect == OURS:
+        return statement
+    try:
+        tree = _parsed(statement).transform(_without_macro)
+        if mend := _MENDED.get(dialect):
+            tree = tree.transform(mend)
+        if has_parameters:
+            tree = tree.transform(lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node)
+        text = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
+        return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text
+    except SqlglotError as error:
+        raise Untranslatable(str(error).splitlines()[0]) from None
+
+
+def _parsed(statement: str) -> exp.Expr:
+    return sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
+
+
+def _without_macro(node: exp.Expr) -> exp.Expr:
+    """A call of a macro of ours, `marts.workload_cost(1, 2)`, as the query that it stands for: only DuckDB has macros."""
+    if isinstance(node, exp.Select) and node.args.get("qualify") and (node.args.get("order") or node.args.get("limit")):
+        raise SqlglotError("`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it")
+    if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
+        return node
+    macro = next((file for file in files.files("macros") if file.address == f"{node.db}.{node.this.name}"), None)
+    if macro is None:
+        return node
+    create = _parsed(next(files.statements(macro))[1].query)
+    values = dict(zip((name.name for name in create.this.expressions), node.this.expressions, strict=True))
+
+    def with_value(inner: exp.Expr) -> exp.Expr:
+        return values[inner.name].copy() if isinstance(inner, exp.Column) and not inner.table and inner.name in values else inner
+
+    return exp.alias_(exp.Subquery(this=create.expression.transform(with_value)), node.alias or node.this.name, table=True)
+
+
+def _for_postgres(node: exp.Expr) -> exp.Expr:
+    """One node of a statement, as PostgreSQL has to be told it."""
+    if middle := _middle(node):
+        return middle
+    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
+        return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
+    if isinstance(node, exp.Round) and node.args.get("decimals") and not node.this.is_type("decimal"):
+        exact = exp.Round(this=exp.cast(node.this, "decimal"), decimals=node.args["decimals"])
+        return exp.cast(exact, "double")
+    if isinstance(node, exp.ColumnDef) and node.kind and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
+        collated = exp.ColumnConstraint(kind=exp.CollateColumnConstraint(this=_by_code_point()))
+        node.set("constraints", [collated, *node.args.get("constraints", [])])
+    return node
+
+
+def _by_code_point() -> exp.Expr:
+    return exp.to_identifier("C", quoted=True)
+
+
+def _middle(node: exp.Expr) -> exp.Expr | None:
+    """For a median, half the sum of the two middle values, which are one where there is an odd number; None for anything else."""
+    where = node.expression if isinstance(node, exp.Filter) else None
+    median = node.this if where else node
+    if not isinstance(median, exp.Median):
+        return None
+    halves = []
+    for descending in (False, True):
+        half = _quantile(median.this, exp.Literal.number("0.5"), descending=descending)
+        halves.append(exp.Filter(this=half, expression=where.copy()) if where else half)
+    return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
+
+
+def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
+    """The standard's `percentile_disc`; under its name alone, for sqlglot would make an approximation of it for Spark."""
+    order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
+    return exp.WithinGroup(this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[share.copy()]), expression=order)
+
+
+def _for_spark(node: exp.Expr) -> exp.Expr:
+    """One node of a statement, as Spark has to be told it."""
+    if middle := _middle(node):
+        return middle
+    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
+        return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    if isinstance(node, exp.PercentileDisc):
+        return _quantile(node.this, node.expression)
+    if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
+        return exp.SortArray(this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy()))
+    if isinstance(node, exp.ArrayAgg):
+        return exp.SortArray(this=_unordered(node))
+    if isinstance(node, exp.Extract) and node.name == "EPOCH" and isinstance(node.expression, exp.Sub):
+        later, earlier = (exp.func("UNIX_MICROS", exp.cast(part.copy(), "timestamptz")) for part in node.expression.iter_expressions())
+        return exp.Div(this=exp.paren(exp.Sub(this=later, expression=earlier)), expression=exp.Literal.number("1e6"), typed=True)
+    return node
+
+
+def _unordered(collected: exp.ArrayAgg) -> exp.ArrayAgg:
+    """What is collected, without its order."""
+    order = collected.this
+    return exp.ArrayAgg(this=order.this.copy() if isinstance(order, exp.Order) else order.copy())
+
+
+def _for_bigquery(node: exp.Expr) -> exp.Expr:
+    """One node of a statement, as BigQuery has to be told it."""
+    if isinstance(node, exp.Ordered) and (node.find_ancestor(exp.ArrayAgg) or node.find_ancestor(exp.Window)):
+        node.set("nulls_first", not node.args.get("desc"))  # its own place for nulls, of which there are none
+    return node
+
+
+_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "postgres": _for_postgres,
+    "spark": _for_spark,
+    "databricks": _for_spark,
+    "bigquery": _for_bigquery,
+}
