@@ -6,9 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from conftest import Command
 from llm_stats.errors import UsageError
 from llm_stats.settings import Settings
+from support.command import Command
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import click
 import pytest
-from conftest import Command
 from llm_stats import sample
 from llm_stats.api.client import Answer
 from llm_stats.cli.main import cli
@@ -23,6 +22,7 @@ from llm_stats.pipeline import progress
 from llm_stats.sample import SampleApi
 from llm_stats.schema.record import Fetch
 from llm_stats.warehouse.reader import Table
+from support.command import Command
 
 
 def process(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:

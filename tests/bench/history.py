@@ -16,11 +16,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-from conftest import RawTables
-from llm_stats.transform import files
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import duckdb
+from llm_stats.transform import files
+from support.raw_tables import RawTables
 
 TRIES = 9
 FIRST_DAY = dt.datetime(2026, 1, 1, 6)  # noqa: DTZ001  every stored time is UTC without a zone

@@ -28,11 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import venvs
-
-from bench import synthetic
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support import synthetic_catalog as synthetic
+from support import virtualenvs
 
 KEY = "sample-key"
 LLM_STATS = [sys.executable, "-m", "llm_stats"]
@@ -185,7 +184,7 @@ def main() -> None:
         sizes = [(int(count), int(latency_ms))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        singer = venvs.python_with(folder, "singer-sdk", "target-duckdb") if given.singer else None
+        singer = virtualenvs.python_with(folder, "singer-sdk", "target-duckdb") if given.singer else None
         start_up(folder)
         for count, latency_ms in sizes:
             bench = Bench(count, latency_ms, given.concurrency, given.rounds, (count, latency_ms) == (1_000, 50), singer)

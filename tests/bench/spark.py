@@ -10,7 +10,6 @@ as `llm-stats export` writes it, the raw tables as DuckDB's `copy` does. Staging
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -18,22 +17,20 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import duckdb
 import llm_stats
+from bench.cluster import Cluster, cluster
+from bench.run import changed
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import run_demo
 from llm_stats.schema import tables
 from llm_stats.transform import files as sql_files
 from llm_stats.transform.dialect import translate
 from llm_stats.warehouse.export import export
-from venvs import python_with
-
-from bench.cluster import Cluster, cluster
-from bench.run import changed
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-DATA = Path(os.environ.get("LLM_STATS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "llm_stats_records.json"
+from support.real_records import real_records
+from support.virtualenvs import python_with
 
 EQUAL = "all equal"
 
@@ -227,7 +224,7 @@ def main() -> int:
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
             if given.only != "history":
                 equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
-            if given.only != "history" and DATA.exists():
+            if given.only != "history" and real_records():
                 equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
             if given.only != "marts":
                 equal.append(compare_history(spark, given.rows, folder / "large"))
@@ -236,7 +233,7 @@ def main() -> int:
 
 def open_data(database: Path) -> Path:
     """A warehouse of the open data set, after three runs between which prices moved."""
-    records = json.loads(DATA.read_text())
+    records = real_records()
     with SampleApi(records) as api:
         for generation in (changed(records, 1), changed(records, 2), records):
             api.publish(generation)

@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
-from worlds import HOSTILE, WORLDS, hostile, warehouse
+from support.report_fixtures import HOSTILE, WORLDS, hostile, warehouse
 
 _ARGUMENTS = (
     "--headless",

@@ -13,14 +13,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from bench.synthetic import catalogue
-from conftest import Command
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import facts
 from llm_stats.sample import SampleApi, today, yesterday
 from llm_stats.warehouse.reader import Reader
-from worlds import HOSTILE, WORLDS, hostile, ranked, warehouse
+from support.command import Command
+from support.report_fixtures import HOSTILE, WORLDS, hostile, ranked, warehouse
+from support.synthetic_catalog import catalogue
 
 Rows = list[dict[str, Any]]
 

@@ -12,7 +12,7 @@ from llm_stats import sample
 from llm_stats.pipeline.run import carry_out
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
-from venvs import ROOT, in_ci, on_demand, python_with
+from support.virtualenvs import ROOT, in_ci, on_demand, python_with
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from venvs import in_ci, python_with
+from support.virtualenvs import in_ci, python_with
 
 QUERIES = (
     *(

@@ -1,0 +1,120 @@
+"""The connections, and the key: how it goes out, and that it is kept out of all that comes back."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.client import Client
+from llm_stats.api.rate_limit import Pace
+from llm_stats.errors import UsageError
+from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
+from support.client_helpers import ONE, RECORDS, fetched, only
+
+
+def test_it_introduces_itself_and_asks_for_compression(api: SampleApi) -> None:
+    fetched(api, [ONE])
+    headers = api.requests[0].headers
+    assert headers["user-agent"].startswith("llm-stats/")
+    assert "gzip" in headers["accept-encoding"]
+    assert headers["authorization"] == f"Bearer {SAMPLE_KEY}"
+
+
+def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def count(*_: object) -> bool:
+        opened.append(1)
+        return True
+
+    monkeypatch.setattr(api._server, "verify_request", count)
+    fetched(api, concurrency=2)
+    assert len(opened) <= 2
+
+
+def test_certificates_that_are_not_there_are_said_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
+    with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
+        Client("https://api.invalid/stats/v1", SAMPLE_KEY)
+
+
+def test_the_key_does_not_follow_a_redirect() -> None:
+    with SampleApi(RECORDS) as elsewhere:
+        answer, _, _ = only(faults.redirect(f"{elsewhere.base_url}/models/{ONE}"))
+        assert (answer.fetch.outcome, elsewhere.requests) == ("failed", [])
+
+
+@pytest.mark.parametrize(
+    "key", [SAMPLE_KEY, "k" * 700, "a/b+c=" * 5, 'a"\\b' * 5, "k3y!5"], ids=["plain", "long", "special", "escaped", "short"]
+)
+@pytest.mark.parametrize("where", ["message", "help_url", "code", "limit_type", "reset_at", "straddling"])
+def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> None:
+    echoes: dict[str, Callable[[str], dict[str, str]]] = {
+        "straddling": lambda text: {"message": "x" * (500 - len(text) // 2) + text},
+    }
+    details = echoes[where](key) if where in echoes else {where: f"your key {key} is"}
+    error = {"code": "rate_limit_exceeded", "message": "No.", "limit_type": "daily_quota"} | details
+    refusal = exchange.as_json({"error": error}, 429 if where == "reset_at" else 400)
+    with SampleApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
+        answers, client = fetched(api, api_key=key, concurrency=1)
+    said = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
+    said += f" {client.stop and client.stop.message}"
+    assert key[: max(len(key) // 2, 3)] not in said
+    assert "***" in said or where in ("limit_type", "straddling")
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCache) -> None:
+    key = 'sk-live/0123"456789'
+    spelled = "".join(
+        f"\\u{ord(letter):04X}" if escaped else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter) for letter in key
+    )
+
+    def echo(_: exchange.Request, answer: exchange.Answer) -> exchange.Answer:
+        return exchange.Answer(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
+
+    with SampleApi(RECORDS, key=key, faults={ONE: echo}) as api:
+        answers, _ = fetched(api, [ONE], api_key=key, cache=cache)
+        row = answers[ONE].row
+    assert row is not None
+    assert row["description"].startswith("for *** ")
+    kept = cache.get(f"{api.base_url}/models/{ONE}")
+    assert kept is not None
+    assert spelled.encode() not in kept.content
+
+
+@pytest.mark.parametrize("at", range(140, 200, 7))
+def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
+    """In the words of urllib3 on a status line that it does not understand."""
+    key = "sk-live-0123456789-abcdefghij"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with listening.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"x" * at + key.encode() + b"\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, pace=Pace(0), tries=1) as client:
+            (failed,) = client.fetch([ONE])
+    assert "x" * 100 in str(failed.fetch.message)
+    assert key[:8] not in str(failed.fetch.message)
+
+
+def test_without_a_key_messages_are_what_they_are() -> None:
+    with SampleApi(RECORDS) as api:
+        _, client = fetched(api, [ONE], api_key="")
+    assert client.stop is not None
+    assert "HTTP 401 authentication_required: Send your key as" in client.stop.message
+
+
+def test_a_record_that_holds_the_key_is_kept_without_it(cache: ResponseCache) -> None:
+    answer, api, _ = only(faults.changed(description=f"for {SAMPLE_KEY}"), cache=cache)
+    assert answer.row is not None
+    assert answer.row["description"] == "for ***"
+    kept = cache.get(f"{api.base_url}/models/{ONE}")
+    assert kept is not None
+    assert SAMPLE_KEY.encode() not in kept.content

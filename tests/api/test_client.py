@@ -1,0 +1,243 @@
+"""The client as a whole: everything is fetched once, kept, and left well."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+import time
+from collections.abc import Generator
+from typing import Any, cast
+
+import pytest
+from llm_stats.api import listing
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.client import Answer
+from llm_stats.api.rate_limit import Pace
+from llm_stats.errors import QuotaSpent
+from llm_stats.sample import SampleApi, exchange, faults
+from llm_stats.sample.faults import ACCOUNT, Fault
+from support.client_helpers import IDS, ONE, RECORDS, TWO, asked, client_of, fetched, only, outcomes
+
+
+def test_everything_is_fetched_once(api: SampleApi) -> None:
+    answers, client = fetched(api)
+    assert outcomes(answers) == {"loaded": 30}
+    assert asked(api) == dict.fromkeys(IDS, 1)
+    assert client.requests_sent == 30
+    assert client.stop is None
+    fetch = answers[ONE].fetch
+    assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (200, None, None, 1)
+
+
+def test_no_more_are_in_flight_than_allowed() -> None:
+    flying: list[int] = []
+    now = [0]
+    lock = threading.Lock()
+
+    class Counting(SampleApi):
+        def respond(self, request: exchange.Request) -> exchange.Answer:
+            with lock:
+                now[0] += 1
+                flying.append(now[0])
+            try:
+                return super().respond(request)
+            finally:
+                with lock:
+                    now[0] -= 1
+
+    with Counting(RECORDS, latency_ms=20) as api:
+        fetched(api, concurrency=4)
+    assert max(flying) == 4
+
+
+class TestCache:
+    def test_nothing_is_paid_twice(self, api: SampleApi, cache: ResponseCache) -> None:
+        first, _ = fetched(api, IDS[:20], cache=cache)
+        second, client = fetched(api, cache=cache)
+        assert outcomes(second) == {"loaded": 30}
+        assert asked(api) == dict.fromkeys(IDS, 1)
+        assert client.requests_sent == 10
+        assert second[ONE].fetch.attempts == 0
+        assert second[ONE].row == first[ONE].row, "with the time it really arrived"
+
+    def test_each_response_is_kept_the_moment_it_arrives(self, api: SampleApi, cache: ResponseCache) -> None:
+        with client_of(api, cache=cache, concurrency=1) as client:
+            next(client.fetch([ONE, TWO]))
+        assert cache.get(f"{api.base_url}/models/{ONE}")
+
+    def test_a_list_is_kept_too(self, api: SampleApi, cache: ResponseCache) -> None:
+        for _ in range(2):
+            with client_of(api, cache=cache) as client:
+                assert client.list_ids() == IDS
+        assert len(api.requests) == 1
+
+    @pytest.mark.parametrize(
+        "fault",
+        [faults.error(500), faults.html(), faults.empty(), faults.cut_json(), faults.missing("scores", "sources")],
+    )
+    def test_what_is_no_record_is_not_kept(self, fault: Fault, cache: ResponseCache) -> None:
+        _, api, _ = only(fault, cache=cache)
+        assert cache.get(f"{api.base_url}/models/{ONE}") is None
+
+    def test_that_there_is_no_such_model_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
+        with SampleApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
+            first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
+        assert asked(api) == {ONE: 1, TWO: 1}
+        assert (second.outcome, second.http_status, second.error_code, second.attempts) == ("not_found", 404, "not_found", 0)
+        assert second.message == first.message
+        assert "Gone." in str(second.message)
+
+    def test_a_record_that_was_refused_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
+        answer, api, _ = only(faults.changed(providers="none"), cache=cache)
+        assert answer.fetch.outcome == "rejected"
+        assert cache.get(f"{api.base_url}/models/{ONE}")
+
+    def test_nothing_older_than_what_is_published_is_used(self, api: SampleApi, cache: ResponseCache) -> None:
+        fetched(api, [ONE, TWO], cache=cache)
+        kept = cache.get(f"{api.base_url}/models/{ONE}")
+        assert kept is not None
+        published = {ONE: kept.arrived_at + dt.timedelta(seconds=1), TWO: kept.arrived_at - dt.timedelta(days=1)}
+        with client_of(api, cache=cache) as client:
+            answers = {answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)}
+        assert asked(api) == {ONE: 2, TWO: 1}
+        assert answers[ONE].fetch.outcome == "loaded"
+
+    def test_what_was_published_a_moment_ago_and_not_yet_cleared_is(self, api: SampleApi, cache: ResponseCache) -> None:
+        """A run killed between publishing and clearing is a killed run: started again, it pays for nothing."""
+        answers, _ = fetched(api, [ONE], cache=cache)
+        row = answers[ONE].row
+        assert row is not None
+        with client_of(api, cache=cache) as client:
+            list(client.fetch([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
+        assert asked(api) == {ONE: 1}
+
+    def test_what_is_kept_comes_even_after_everything_stopped(self, api: SampleApi, cache: ResponseCache) -> None:
+        fetched(api, [TWO], cache=cache)
+        answers, _ = fetched(api, cache=cache, max_requests=1, concurrency=1)
+        assert [answers[model_id].fetch.outcome for model_id in IDS[:3]] == ["loaded", "loaded", "deferred"]
+
+    def test_every_request_that_leaves_is_noted(self, cache: ResponseCache) -> None:
+        """Pages, retries, and what brought nothing."""
+        with SampleApi(RECORDS, everywhere=[faults.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
+            list(client.fetch(client.list_ids()))
+            client.ask_account()
+            client.account()
+        assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
+
+    def test_a_request_that_cannot_be_noted_does_not_leave(
+        self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full() -> None:
+            raise OSError("responses.sqlite: database or disk is full")
+
+        monkeypatch.setattr(cache, "note_request", full)
+        answers, client = fetched(api, cache=cache)
+        assert (api.requests, client.requests_sent, outcomes(answers)) == ([], 0, {"deferred": 30})
+
+    def test_what_the_disk_does_not_take_is_not_asked_for(
+        self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError("responses.sqlite: database or disk is full")
+
+        monkeypatch.setattr(cache, "put", full)
+        answers, client = fetched(api, cache=cache, concurrency=2)
+        assert len(api.requests) <= 3
+        assert outcomes(answers) == {"loaded": len(api.requests), "deferred": 30 - len(api.requests)}
+        assert client.stop is not None
+        assert client.stop.message == "a response could not be kept: responses.sqlite: database or disk is full"
+
+    def test_a_cursor_that_expired_since_starts_the_list_again(
+        self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 20)
+        with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
+            killed.list_ids()
+        api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
+        with client_of(api, cache=cache) as client:
+            assert client.list_ids() == IDS[:10]
+
+
+class TestAccount:
+    def account(self, fault: Fault | None = None, **options: Any) -> tuple[Any, SampleApi]:
+        with SampleApi(RECORDS, daily_quota=250, faults={ACCOUNT: fault} if fault else None) as api, client_of(api, **options) as client:
+            list(client.fetch([ONE]))
+            client.ask_account()
+            return client.account(), api
+
+    def test_says_what_is_left(self) -> None:
+        account, api = self.account()
+        assert account["quota"]["remaining"] == 249
+        assert len(api.requests) == 2
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            faults.error(404),
+            faults.error(401),
+            faults.error(500),
+            faults.quota(),
+            faults.html(),
+            faults.empty(),
+            faults.dropped(),
+            faults.cut_off(),
+            faults.redirect("https://elsewhere.invalid"),
+            lambda *_: exchange.as_json([1]),
+            lambda *_: exchange.Answer(200, b"[" * 100_000),
+            lambda *_: exchange.Answer(200, b"x" * (11 << 20)),
+        ],
+    )
+    def test_is_optional(self, fault: Fault) -> None:
+        account, api = self.account(fault)
+        assert account is None
+        assert len(api.requests) == 2, "and not worth a second try"
+
+    def test_is_not_asked_for_once_the_quota_is_spent(self) -> None:
+        with SampleApi(RECORDS, daily_quota=3) as api, client_of(api) as client:
+            list(client.fetch(IDS))
+            client.ask_account()
+            assert client.account() is None
+        assert ACCOUNT not in {request.route for request in api.requests}
+
+    def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.api.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
+        monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.1)
+        began = time.monotonic()
+        account, _ = self.account(faults.drip(0.1))
+        assert account is None
+        assert time.monotonic() - began < 2
+
+    def test_does_not_wait_for_the_pace(self) -> None:
+        began = time.monotonic()
+        account, api = self.account(pace=Pace(1))
+        assert (account, len(api.requests)) == (None, 1)
+        assert time.monotonic() - began < 5
+
+
+def test_a_reader_who_leaves_early_ends_everything() -> None:
+    """Those who wait for the pace, too: within the minute that they would have waited."""
+    began = time.monotonic()
+    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, pace=Pace(1)) as client:
+        with contextlib.closing(cast("Generator[Answer]", client.fetch(IDS))) as answers:
+            next(answers)
+        time.sleep(0.1)
+    assert len(api.requests) == 1
+    assert time.monotonic() - began < 5
+
+
+def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.2)
+    began = time.monotonic()
+    with SampleApi(RECORDS, everywhere=[faults.slow(60)]) as api:
+        with client_of(api) as client:
+            client.fetch(IDS)
+        assert time.monotonic() - began < 3
+
+
+def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
+    with SampleApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
+        with client_of(api, cache=cache, concurrency=2) as client:
+            client.fetch(IDS)
+            time.sleep(0.1)
+        assert cache.get(f"{api.base_url}/models/{ONE}")

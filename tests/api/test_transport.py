@@ -1,0 +1,282 @@
+"""The wire against every fault of the sample API: what is asked again, what never, and when asking ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import time
+from typing import Any
+
+import pytest
+from llm_stats.api import listing, transport
+from llm_stats.api.rate_limit import Pace
+from llm_stats.errors import QuotaSpent
+from llm_stats.sample import SampleApi, exchange, faults
+from llm_stats.sample.faults import Fault
+from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
+
+
+class TestPace:
+    def test_retries_count_and_all_threads_share_it(self) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.every(3, faults.error(500))]) as api:
+            answers, client = fetched(api, pace=Pace(20, window_seconds=0.5))
+        arrivals = [request.at for request in api.requests]
+        assert client.requests_sent == len(arrivals) > 35
+        assert max(sum(start <= at < start + 0.5 for at in arrivals) for start in arrivals) <= 20
+        assert outcomes(answers)["loaded"] >= 25
+
+    @pytest.mark.parametrize(("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"])
+    def test_retry_after_pauses_everybody(self, seconds: int, as_date: bool) -> None:
+        """All are silent for that long, but for what leaves before the refusal is heard.
+
+        A date holds whole seconds: two seconds from now is between one and two away.
+        """
+        fault = faults.first(1, faults.burst(retry_after=seconds, as_date=as_date))
+        with SampleApi(RECORDS, faults={ONE: fault}, latency_ms=5) as api:
+            answers, _ = fetched(api, concurrency=4)
+        assert outcomes(answers) == {"loaded": 30}
+        asked = sorted((request.at, request.status) for request in api.requests)
+        refused = next(place for place, (_, status) in enumerate(asked) if status == 429)
+        silence, last = max((after - before, place) for place, ((before, _), (after, _)) in enumerate(itertools.pairwise(asked)))
+        assert silence >= 0.5
+        assert refused <= last < refused + 2 * 4
+        assert answers[ONE].fetch.attempts == 2
+
+    def test_a_date_is_read_by_the_servers_clock(self) -> None:
+        refusal = exchange.Answer(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
+        began = time.monotonic()
+        answer, _, _ = only(faults.first(1, lambda *_: refusal))
+        assert answer.fetch.outcome == "loaded"
+        assert 1 <= time.monotonic() - began < 5
+
+    def test_a_429_that_says_nothing_pauses_everybody_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(transport, "UNTOLD_PAUSES_SECONDS", (0.2, 0.4))
+        began = time.monotonic()
+        answer, api, _ = only(faults.first(2, faults.bare(429)))
+        assert time.monotonic() - began >= 0.6
+        assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("loaded", 3, 3)
+
+    @pytest.mark.parametrize("seconds", [1, 1.5])
+    def test_a_503_may_ask_for_a_pause(self, seconds: float) -> None:
+        began = time.monotonic()
+        answer, _, _ = only(faults.first(1, faults.bare(503, retry_after=seconds)))
+        assert time.monotonic() - began >= seconds
+        assert answer.fetch.outcome == "loaded"
+
+
+TRANSIENT: dict[str, Fault] = {
+    "500": faults.error(500),
+    "502": faults.bare(502),
+    "503 quota service": faults.error(503, "quota_service_unavailable"),
+    "burst 429": faults.burst(retry_after=0),
+    "dropped": faults.dropped(),
+    "cut off": faults.cut_off(),
+}
+
+
+NOT_TRANSIENT: dict[str, Fault] = {
+    "404": faults.error(404),
+    "410": faults.error(410, "cursor_expired"),
+    "418": faults.bare(418),
+    "html": faults.html(),
+    "empty": faults.empty(),
+    "cut json": faults.cut_json(),
+    "wrong shape": faults.changed(providers="none"),
+    "oversized": faults.oversized(),
+    "redirect": faults.redirect("https://elsewhere.invalid/"),
+}
+
+
+class TestRetry:
+    @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+    def test_helps_when_it_was_transient(self, fault: Fault) -> None:
+        answer, api, client = only(faults.first(2, fault))
+        assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == ("loaded", 3, None)
+        assert len(api.requests) == client.requests_sent == 3
+
+    @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+    def test_ends_after_a_few_tries(self, fault: Fault) -> None:
+        answer, api, _ = only(fault)
+        assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 3, 3)
+        assert answer.fetch.message
+
+    def test_of_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert transport.READ_TIMEOUT_SECONDS > 30
+        monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
+        answer, api, _ = only(faults.slow(0.4), tries=2)
+        assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
+        assert answer.fetch.message == f"no answer from {api.base_url}: timed out"
+
+    def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
+        began = time.monotonic()
+        answer, _, _ = only(faults.drip(0.02), tries=2)
+        assert time.monotonic() - began < 3
+        assert answer.fetch.message == "the body took over 0.2 s"
+        assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
+
+    def test_waits_longer_each_time_and_never_the_same(self) -> None:
+        """Full jitter: up to the base, then up to twice the base; measured as time between arrivals."""
+        gaps = []
+        for _ in range(3):
+            _, api, _ = only(faults.error(500), backoff_seconds=0.1)
+            arrivals = [request.at for request in api.requests]
+            gaps += [after - before for before, after in itertools.pairwise(arrivals)]
+        assert max(gaps) < 0.5
+        assert len({round(gap, 3) for gap in gaps}) > 1
+
+    @pytest.mark.parametrize("fault", NOT_TRANSIENT.values(), ids=NOT_TRANSIENT)
+    def test_is_not_tried_where_it_cannot_help(self, fault: Fault) -> None:
+        answer, api, _ = only(fault)
+        assert answer.fetch.outcome != "loaded"
+        assert (answer.fetch.attempts, len(api.requests)) == (1, 1)
+
+
+class TestRefusedKey:
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [
+            (401, "invalid_api_key"),
+            (401, "authentication_required"),
+            (402, "payment_required"),
+            (403, "stats_api_access_denied"),
+            (403, "entitlement_suspended"),
+        ],
+    )
+    def test_stops_before_more_requests_go_out(self, status: int, code: str) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
+            answers, client = fetched(api, concurrency=4)
+        assert len(api.requests) <= 4
+        assert outcomes(answers) == {"failed": len(api.requests), "deferred": 30 - len(api.requests)}
+        assert client.stop is not None
+        assert client.stop.kind == "refused"
+        assert client.stop.message == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+
+    def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
+        """Once a record has come, now or in an earlier run, the key is known to be good."""
+        bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
+        with SampleApi(RECORDS, faults={IDS[1]: bad}) as api:
+            answers, client = fetched(api, concurrency=1)
+            assert (outcomes(answers), client.stop) == ({"failed": 1, "loaded": 29}, None)
+            with client_of(api, concurrency=1) as later:
+                answers = {answer.fetch.model_id: answer for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})}
+            assert (outcomes(answers), later.stop) == ({"failed": 1, "loaded": 28}, None)
+            answers, first = fetched(api, IDS[1:], concurrency=1)
+        assert outcomes(answers) == {"failed": 1, "deferred": 28}
+        assert first.stop is not None
+        assert first.stop.kind == "refused"
+
+    def test_a_plan_without_any_model_is_given_up(self) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
+            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})}
+        assert outcomes(answers) == {"failed": 10, "deferred": 20}
+
+    def test_wakes_those_who_wait_for_the_pace(self) -> None:
+        """At one request a minute, nobody waits a minute to hear that the key is refused."""
+        began = time.monotonic()
+        with SampleApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
+            answers, client = fetched(api, pace=Pace(1))
+        assert time.monotonic() - began < 5
+        assert outcomes(answers) == {"failed": 1, "deferred": 29}
+        assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
+
+    def test_midway_keeps_what_arrived(self) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.after(10, faults.error(403))]) as api:
+            answers, _ = fetched(api, concurrency=2)
+        assert outcomes(answers)["loaded"] == 10
+        assert len(api.requests) <= 10 + 2
+
+
+QUOTA_SPELLINGS: list[dict[str, Any]] = [
+    {"code": "rate_limit_exceeded", "limit_type": "daily_quota"},
+    {"code": "rate_limit_exceeded", "limit_type": "quota_exceeded"},
+    {"code": "quota_exceeded", "limit_type": None},
+    {"code": "daily_quota", "limit_type": None},
+]
+
+
+class TestQuota:
+    @pytest.mark.parametrize("spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values())))
+    def test_stops_asking_in_every_spelling(self, spelling: dict[str, Any]) -> None:
+        spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
+        with SampleApi(RECORDS, everywhere=[faults.after(12, spent)], latency_ms=5) as api:
+            answers, client = fetched(api, concurrency=4)
+        assert outcomes(answers) == {"loaded": 12, "deferred": 18}
+        assert sum(answer.fetch.attempts for answer in answers.values()) == client.requests_sent == len(api.requests) <= 12 + 4
+        assert client.stop is not None
+        assert client.stop.kind == "quota"
+        assert "Daily quota spent." in client.stop.message
+        assert client.stop.message.endswith("resets at: 2026-11-24T00:00:00Z")
+
+    @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
+    def test_is_not_a_burst_in_any_spelling(self, limit_type: str) -> None:
+        answer, _, client = only(faults.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
+        assert (answer.fetch.outcome, client.stop) == ("loaded", None)
+
+    def test_nothing_leaves_once_it_is_known(self) -> None:
+        """Not even those who waited to try something else again."""
+        with SampleApi(RECORDS, faults={ONE: faults.error(500)}, everywhere=[faults.after(5, faults.quota())]) as api:
+            answers, _ = fetched(api, concurrency=2, backoff_seconds=0.2)
+        first = next(request.at for request in api.requests if request.status == 429)
+        assert sum(request.at > first for request in api.requests) <= 1
+        assert answers[ONE].fetch.outcome == "deferred"
+        assert outcomes(answers) == {"loaded": 5, "deferred": 25}
+
+    def test_without_envelope_is_known_by_a_pause_of_hours(self) -> None:
+        answer, api, client = only(faults.bare(429, retry_after=7200))
+        assert (answer.fetch.outcome, len(api.requests)) == ("deferred", 1)
+        assert client.stop is not None
+        assert "HTTP 429: Too Many Requests; until: 20" in client.stop.message
+
+    def test_a_reset_nobody_knows(self) -> None:
+        answer, _, client = only(lambda *_: exchange.error(429, "quota_exceeded", "Spent."))
+        assert answer.fetch.outcome == "deferred"
+        assert client.stop is not None
+        assert client.stop.message.endswith("resets at: unknown")
+
+
+class TestBudget:
+    def test_is_spent_to_the_last_request_and_no_further(self, api: SampleApi) -> None:
+        answers, client = fetched(api, max_requests=11)
+        assert outcomes(answers) == {"loaded": 11, "deferred": 19}
+        assert len(api.requests) == client.requests_sent == 11
+        assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, "in the order asked for"
+        assert client.stop is not None
+        assert client.stop.message == "the budget of 11 requests is spent"
+
+    def test_counts_retries(self) -> None:
+        with SampleApi(RECORDS, everywhere=[faults.every(2, faults.error(500))]) as api:
+            answers, _ = fetched(api, max_requests=10, concurrency=1)
+        assert len(api.requests) == 10
+        assert outcomes(answers) == {"loaded": 5, "deferred": 25}
+
+    def test_counts_pages_of_the_list(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
+        with client_of(api, max_requests=8) as client:
+            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())})["loaded"] == 5
+        assert len(api.requests) == 8
+
+    def test_that_ends_within_the_list_is_said(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
+        with client_of(api, max_requests=2) as client, pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"):
+            client.list_ids()
+        assert len(api.requests) == 2
+
+    def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:
+        began = time.monotonic()
+        answers, _ = fetched(api, max_requests=5, pace=Pace(5))
+        assert time.monotonic() - began < 5
+        assert outcomes(answers) == {"loaded": 5, "deferred": 25}
+
+    def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
+        answers, _ = fetched(api, max_requests=12, pace=Pace(4, window_seconds=0.2))
+        assert outcomes(answers)["loaded"] == 12
+
+    def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:
+        with SampleApi(RECORDS, daily_quota=250) as api, client_of(api, max_requests=2) as client:
+            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(IDS)})["loaded"] == 2
+            client.ask_account()
+            account = client.account()
+        assert account is not None
+        assert account["quota"]["remaining"] == 248
+        assert len(api.requests) == client.requests_sent == 3

@@ -1,1 +1,0 @@
-"""Benchmarks, and the catalogues they run on."""

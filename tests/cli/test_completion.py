@@ -1,0 +1,62 @@
+"""Completion in a real shell, as the README sets it up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.warehouse import snapshots
+from queries.test_status import NOW
+from support.raw_tables import RawTables
+from support.synthetic_catalog import catalogue
+
+HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
+ASK = """
+eval "$(_LLM_STATS_COMPLETE=bash_source llm-stats)"
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_llm_stats_completion llm-stats
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with a database, some models of which have names that a shell should not see."""
+    folder = tmp_path_factory.mktemp("completion")
+    with duckdb.connect(folder / "llm_stats.duckdb") as connection:
+        raw = RawTables(connection)
+        good = catalogue(2, providers=1, scores=1)
+        raw.load([*(entry | {"id": f"gpt-{n}.5"} for n, entry in enumerate(good)), *(good[0] | {"id": name} for name in HOSTILE)], NOW)
+        raw.apply()
+    for snapshot_id in ("20261123T060000.000000Z", "20261124T060000.000000Z"):
+        kept = folder / ".llm_stats" / "snapshots" / snapshot_id
+        kept.mkdir(parents=True)
+        shutil.copy(folder / "llm_stats.duckdb", kept)
+        snapshots._mark(kept)
+    return folder
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        (("run", "--log"), ["--log-format"]),
+        (("compare", ""), ["gpt-0.5", "gpt-1.5"]),
+        (("show", "price_c"), ["price_changes"]),
+        (("cost", "--database", "missing.duckdb", "gpt"), [""]),
+        (("run", "--accept", "prices"), ["prices_in_range"]),
+        (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
+        (("export", "--format", ""), ["parquet", "csv"]),
+    ],
+)
+def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", ASK, "bash", "llm-stats", *typed], cwd=folder, env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.split("\n")[:-1], done.stderr) == (completed, "")

@@ -1,0 +1,45 @@
+"""A PostgreSQL for the session, and databases in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from support import postgres_server
+
+#: Of the role that owns the databases: a secret.
+SECRET = "batch-word-5f3a"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    with postgres_server.running() as port:
+        postgres_server.ask(address(port, "postgres", postgres_server.PASSWORD), f"create role batch login password '{SECRET}'")
+        yield port
+
+
+def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
+    return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def new_database(port: int) -> Callable[[], str]:
+    """Makes an empty database that `batch` owns; its address."""
+
+    def create() -> str:
+        name = f"warehouse_{next(_numbers)}"
+        postgres_server.ask(address(port, "postgres", postgres_server.PASSWORD), f"create database {name} owner batch")
+        return address(port, database=name)
+
+    return create
+
+
+@pytest.fixture
+def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty database, and settings by which it is the destination; its address."""
+    url = new_database()
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
+    monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
+    return url

@@ -1,0 +1,25 @@
+"""PostgreSQL says what DuckDB says: every view and table, row for row and column for column, generation after generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from llm_stats.warehouse.reader import Reader
+from support import engine_comparison
+
+
+@pytest.fixture(scope="module")
+def both(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reader, Reader]]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", new_database())
+        with engine_comparison.both(tmp_path_factory.mktemp("both") / "llm_stats.duckdb", "postgres") as readers:
+            yield readers
+
+
+def test_every_relation_is_the_same(both: tuple[Reader, Reader]) -> None:
+    engine_comparison.require_same_relations(*both)
+
+
+def test_what_the_commands_show_is_the_same(both: tuple[Reader, Reader]) -> None:
+    engine_comparison.require_same_output(*both)

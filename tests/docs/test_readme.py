@@ -1,0 +1,89 @@
+"""What the README and the docs say is so: commands, settings, exit codes, views, and the answer to every query they show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import llm_stats
+import pytest
+from llm_stats import errors
+from llm_stats.cli.main import cli
+from llm_stats.cli.render import cell
+from llm_stats.settings import Settings
+from llm_stats.transform import files
+from llm_stats.warehouse.reader import Reader
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def first_cells(heading: str) -> list[str]:
+    """The first cells of the tables under a heading, without their own header."""
+    section = re.split(rf"^## {heading}$", README, flags=re.MULTILINE)[1].split("\n## ")[0]
+    return [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ") and "---" not in line]
+
+
+def names(cells: list[str]) -> set[str]:
+    return {re.sub(r"\(.*", "", name) for text in cells for name in re.findall(r"`([^`]+)`", text)}
+
+
+def test_every_command_is_named_and_no_other() -> None:
+    context = click.Context(cli)
+    assert names(first_cells("Commands")) == set(cli.list_commands(context))
+
+
+def test_every_command_and_option_says_what_it_does() -> None:
+    for name, command in cli.commands.items():
+        assert command.help, name
+        assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help and o.name not in ("database",)] == [], name
+
+
+def test_every_setting_is_named_with_its_default_and_no_other() -> None:
+    assert names(first_cells("Settings")) == set(Settings.model_fields)
+    config = (ROOT / ".dlt" / "config.toml").read_text("utf-8")
+    for name in set(Settings.model_fields) - {"api_key", "webhook_url"}:
+        assert re.search(rf"^# {name} = ", config, re.MULTILINE), name
+
+
+def test_every_exit_code_is_named_and_no_other() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
+    assert {int(code) for code in first_cells("Exit codes")[1:]} == {kind.exit_code for kind in kinds} | {0, 4}
+
+
+def test_every_view_and_macro_is_named_and_no_other() -> None:
+    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in files.files(layer)}
+
+
+SHOWN = [
+    (file.name, query, answer)
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for query, answer in re.findall(r"```sql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", file.read_text("utf-8"), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("file", "query", "answer"), SHOWN)
+def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
+    with Reader(demo) as reader:
+        found = reader.query(query)
+    header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
+    assert list(found.columns) == header
+    assert [[cell(value) for value in row] for row in found.rows] == rows
+
+
+def test_queries_are_shown(demo: Path) -> None:
+    assert len(SHOWN) >= 9
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
+    with Reader(demo) as reader:
+        assert all(reader.query(query).rows for query in queries)
+
+
+def test_every_picture_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size < 300_000 for picture in pictures)
+
+
+def test_the_package_shows_what_it_is_for() -> None:
+    assert dir(llm_stats) == ["Result", "__version__", "llm_stats", "run"]

@@ -1,0 +1,200 @@
+"""The recipes under `docs/schedules`, run as they are written: only the folder and the API's address are of the test."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from llm_stats.pipeline.run import carry_out
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.demo import demo_settings
+from support.virtualenvs import ROOT, on_demand, python_with
+from support.webhook_server import Hook
+
+RECIPES = ROOT / "docs" / "schedules"
+FOLDER = "/srv/llm-stats"
+BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SHELL": "/bin/sh"}
+
+
+@pytest.fixture
+def api() -> Iterator[SampleApi]:
+    """The sample API on a day whose quota is for five models."""
+    with SampleApi(daily_quota=6) as serving:
+        yield serving
+
+
+@pytest.fixture
+def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
+    """What the docs have one make in /srv/llm-stats."""
+    (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text(f'[sources.llm_stats]\nbase_url = "{api.base_url}"\n')
+    with Hook() as hook:
+        secrets = f'[sources.llm_stats]\napi_key = "{SAMPLE_KEY}"\nwebhook_url = "{hook.url}"\n'
+        (tmp_path / ".dlt" / "secrets.toml").write_text(secrets)
+        yield tmp_path
+
+
+def models(database: Path) -> int:
+    with duckdb.connect(database, read_only=True) as connection:
+        return int(connection.execute("select count(*) from marts.models").fetchall()[0][0])
+
+
+def test_the_docs_name_every_recipe_and_each_knows_code_75() -> None:
+    page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
+    for recipe in RECIPES.iterdir():
+        assert f"(schedules/{recipe.name})" in page
+        assert "75" in recipe.read_text("utf-8") or recipe.suffix == ".timer"
+
+
+def test_cron(folder: Path, api: SampleApi) -> None:
+    lines = [line for line in (RECIPES / "crontab").read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    settings = dict(line.split("=", 1) for line in lines[:-1])
+    assert settings == {"SHELL": "/bin/sh", "LLM_STATS_FOLDER": FOLDER}
+    found = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
+    assert found
+    assert "%" not in found[1], "cron reads it as the end of the line"
+
+    def cron(key: str) -> subprocess.CompletedProcess[str]:
+        environment = BARE | settings | {"LLM_STATS_FOLDER": str(folder), "LLM_STATS_API_KEY": key}
+        return subprocess.run(["/bin/sh", "-c", found[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
+
+    done = cron(SAMPLE_KEY)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    day, says, *_ = (folder / "run.log").read_text().splitlines()
+    assert re.search(r"\b20\d\d\b", day), "a date"
+    assert says.startswith("14 models asked: 5 loaded, 9 deferred")
+    assert models(folder / "llm_stats.duckdb") == 5
+    refused = cron("wrong-key")
+    assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
+    shutil.rmtree(folder / ".dlt")
+    assert cron(SAMPLE_KEY).returncode == 1, "a mistake is no 75"
+
+
+@pytest.fixture
+def units(folder: Path) -> list[Path]:
+    """The units of systemd, for the folder of the test."""
+    written = [folder / name for name in ("llm-stats.service", "llm-stats.timer")]
+    for unit in written:
+        unit.write_text((RECIPES / unit.name).read_text("utf-8").replace(FOLDER, str(folder)))
+    return written
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_systemd_finds_no_fault_in_the_units(units: list[Path]) -> None:
+    verified = subprocess.run(["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_what_systemd_starts(units: list[Path], folder: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string(units[0].read_text())
+    service = unit["Service"]
+    assert service["WorkingDirectory"] == service["ReadWritePaths"] == str(folder)
+
+    def start(base_url: str) -> tuple[int, str, str]:
+        (folder / ".dlt" / "config.toml").write_text(f'[sources.llm_stats]\nbase_url = "{base_url}"\n')
+        command = shlex.split(service["ExecStart"])
+        done = subprocess.run(command, env=BARE, cwd=service["WorkingDirectory"], capture_output=True, text=True, check=False)
+        _, ended = map(json.loads, done.stderr.splitlines())
+        return done.returncode, ended["event"], json.loads((folder / "run.json").read_text())["kind"]
+
+    no_failure = set(map(int, service["SuccessExitStatus"].split()))
+    with SampleApi(daily_quota=0) as spent:
+        assert start(spent.base_url) == (75, "run_finished", "quota_spent")
+        assert start(spent.base_url.replace("/stats", "")) == (3, "run_failed", "nothing_fetched")
+    assert no_failure == {75}
+
+
+def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
+    workflow = yaml.safe_load((RECIPES / "github-actions.yml").read_text("utf-8"))
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}, "YAML 1.1 reads the word `on` as true"
+    job = workflow["jobs"]["run"]
+    (kept,) = {step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", "")}
+    secrets = {"LLM_STATS_API_KEY": SAMPLE_KEY, "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/"}  # nobody listens there: no failure
+    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda found: secrets[found[1]], text) for name, text in job["env"].items()}
+    environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # strictly the stalest first
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    yesterday, today = tmp_path / "yesterday", tmp_path / "today"
+    with SampleApi(daily_quota=6) as before:
+        carry_out(demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]), all_models=True)
+    today.mkdir()
+    for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):
+        subprocess.run(["tar", *command], cwd=yesterday if "-cf" in command else today, check=True)
+    steps = [step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"]
+    for step in steps:  # as GitHub's shell for `run:` does
+        assert subprocess.run(["bash", "-e", "-c", step], cwd=today, env=environment, check=False).returncode == 0
+    assert json.loads((today / "run.json").read_text())["kind"] == "deferred"
+    assert not (today / "llm_stats.duckdb").is_symlink()
+    assert models(today / "llm_stats.duckdb") == 10, "the stalest first: five of today, beside five of yesterday from the cache"
+
+
+RUN_DAGSTER = """
+import importlib.util, json, sys
+import dagster
+spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
+recipe = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(recipe)
+dagster.Definitions.validate_loadable(recipe.defs)
+done = dagster.materialize([recipe.llm_stats_warehouse], raise_on_error=False)
+events = [event.materialization.metadata for event in done.get_asset_materialization_events()]
+print(json.dumps([done.success, [event["loaded"].value for event in events]]))
+"""
+RUN_AIRFLOW = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
+recipe = importlib.util.module_from_spec(spec)
+sys.modules["recipe"] = recipe
+spec.loader.exec_module(recipe)
+done = recipe.llm_stats_warehouse().test()
+(task,) = done.get_task_instances()
+print(json.dumps([task.state == "success", [str(task.state)]]))
+"""
+
+
+def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
+    """What an orchestrator made of a recipe."""
+    file = tmp_path / "recipes" / recipe
+    file.parent.mkdir(exist_ok=True)
+    file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
+    environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url} | more
+    done = subprocess.run([python, "-c", script, str(file)], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@on_demand
+@pytest.mark.timeout(600)
+def test_dagster(tmp_path: Path, api: SampleApi) -> None:
+    python = python_with(tmp_path, "dagster", str(ROOT))
+    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, [5]]
+    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
+    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
+
+
+@on_demand
+@pytest.mark.timeout(900)
+def test_airflow(tmp_path: Path, api: SampleApi) -> None:
+    python = python_with(tmp_path, "apache-airflow", str(ROOT))
+    home = {
+        "AIRFLOW_HOME": str(tmp_path / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
+    }
+    subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | home, capture_output=True, check=True)
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [True, ["success"]]
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [False, ["skipped"]], "come back tomorrow"
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home, LLM_STATS_API_KEY="") == [False, ["failed"]]

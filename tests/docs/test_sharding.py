@@ -1,0 +1,71 @@
+"""A list of ids shared out among runners, as `docs/scale.md` says: each model is asked for once, and the whole is what one runner makes."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from llm_stats import sample
+from llm_stats.sample import SampleApi
+from llm_stats.transform import files
+from support.command import Command
+
+DOCS = Path(__file__).parents[2] / "docs"
+RUNNERS = 2
+IDS = [entry["id"] for entry in sample.today()]
+#: When something was fetched is another moment in each run.
+MOMENTS = {"fetched_at", "last_asked_at", "age_hours", "valid_from"}
+
+unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
+
+
+def shares(ids: list[str]) -> list[list[str]]:
+    """The ids of each runner, by the line of the documentation."""
+    (line,) = re.findall(r"^python3 -c '(.+)' \d+ \d+ < ids.txt", (DOCS / "scale.md").read_text("utf-8"), re.MULTILINE)
+    text = "".join(f"{model_id}\n" for model_id in ids)
+    commands = [[sys.executable, "-c", line, str(RUNNERS), str(number)] for number in range(RUNNERS)]
+    return [subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout.split() for command in commands]
+
+
+def test_a_share_does_not_depend_on_the_others() -> None:
+    ids = [f"model-{number}" for number in range(300)]
+    whole = shares(ids)
+    assert sorted(model_id for share in whole for model_id in share) == sorted(ids)
+    assert all(110 < len(share) < 190 for share in whole), "about as many to each"
+    assert shares(ids[100:]) == [[model_id for model_id in share if model_id in ids[100:]] for share in whole]
+
+
+def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    options = ("--base-url", api.base_url, "--requests-per-minute", 0, "--quiet", "--database")
+    parts = [home / f"shard{number}.duckdb" for number in range(RUNNERS)]
+    united, whole = home / "united.duckdb", home / "whole.duckdb"
+    for share, database in zip(shares(IDS), parts, strict=True):
+        assert llm_stats("run", *share, *options, database).code == 0
+    assert sorted(request.model_id for request in api.requests if request.model_id) == sorted(IDS)
+    unite(united, parts)
+    assert llm_stats("check", "--database", united).code == 0
+    assert llm_stats("run", *IDS, *options, whole).code == 0
+    for address in [file.address for file in files.files("marts")]:
+        assert rows(united, address) == rows(whole, address), address
+    with pytest.raises(SystemExit, match="is in more than one of these databases"):
+        unite(home / "twice.duckdb", [*parts, whole])
+    assert not (home / "twice.duckdb").exists()
+    for there in (parts[0], united):
+        with pytest.raises(SystemExit, match="is there already; name the file that is to be made"):
+            unite(there, parts[1:])
+    with pytest.raises(SystemExit, match="there is no folder"):
+        unite(home / "nowhere" / "united.duckdb", parts)
+
+
+def rows(database: Path, address: str) -> list[tuple[Any, ...]]:
+    """What a mart says, but for the moments of the runs."""
+    with duckdb.connect(database, read_only=True) as connection:
+        described = connection.execute(f"describe {address}").fetchall()
+        columns = ", ".join(column for column, *_ in described if column not in MOMENTS)
+        return connection.execute(f"select {columns} from {address} order by all").fetchall()

@@ -1,0 +1,137 @@
+"""The real command, interrupted and killed: what is published, what is kept, what the next run pays for.
+
+`LLM_STATS_KILLS=20` kills a run at 20 moments instead of a few.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
+from llm_stats.warehouse.duckdb_file import Warehouse
+from pipeline.test_run_failures import IDS, RECORDS, asked, rows
+from support.command import Command
+from support.synthetic_catalog import catalogue
+
+KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
+
+
+def quietly(api: SampleApi, *arguments: str) -> list[str]:
+    """What is said to the command for a run at full speed."""
+    return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
+
+
+def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
+    """The real command, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "llm_stats", *quietly(api, *arguments)],
+        cwd=home,
+        env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class TestInterrupt:
+    """Ctrl-C, once."""
+
+    def interrupted(self, home: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
+        """Exit code, what was printed, and how many seconds it took to end."""
+        run = started(home, api, *IDS)
+        while not when():
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.3)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+        return run.returncode, out, err, time.monotonic() - began
+
+    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
+        """One that comes a second later is kept as well."""
+        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
+        assert (code, out) == (130, "")
+        assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        assert seconds < 6
+        assert not (tmp_path / "llm_stats.duckdb").exists()
+
+    def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
+            run = started(tmp_path, api, "--all", "--log-format", "json")
+            while not api.requests:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            run.send_signal(signal.SIGINT)
+            _, err = run.communicate(timeout=30)
+        *_, last = map(json.loads, err.splitlines())
+        assert run.returncode == 130
+        assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
+        assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
+
+    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
+        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
+        assert (code, err) == (0, "")
+        assert "12 models asked: 12 loaded; 13 requests in " in out
+        assert seconds < 6
+
+
+def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
+    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
+        run = started(tmp_path, api, *IDS)
+        while len(api.requests) < 13:
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.01)
+        time.sleep(0.2)
+        with Warehouse(tmp_path / "llm_stats.duckdb").lock():
+            assert run.poll() is None
+        run.kill()
+        run.communicate()
+
+
+class TestKill:
+    """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
+
+    COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
+
+    @pytest.mark.parametrize("moment", range(KILLS))
+    def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
+        """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
+        records = catalogue(self.COUNT, providers=1, scores=1)
+        ids = [entry["id"] for entry in records]
+        (tmp_path / "ids.txt").write_text("\n".join(ids))
+        progress = (moment + 0.5) / KILLS * 1.25
+        with SampleApi(records, latency_ms=self.LATENCY_MS) as api:
+            arguments = ("--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
+            run = started(tmp_path, api, *arguments)
+            while len(api.requests) < min(progress, 1) * self.COUNT:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.002)
+            time.sleep(max(progress - 1, 0) * 4)
+            published = (tmp_path / "llm_stats.duckdb").exists()
+            os.kill(run.pid, signal.SIGKILL)
+            run.communicate()
+            time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
+            before = len(asked(api))
+            assert self.leaks(tmp_path) == []
+            again = llm_stats(*quietly(api, *arguments))
+            assert (again.code, again.err) == (0, "")
+        assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in again.out
+        assert rows(tmp_path, "select count(*), count(distinct id) from raw.models") == [(self.COUNT, self.COUNT)]
+        assert set(asked(api)) == set(ids)
+        if not published:
+            assert len(asked(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
+            assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
+
+    def leaks(self, home: Path) -> list[Path]:
+        return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]

@@ -1,0 +1,319 @@
+"""Whole runs against an API that fails: what is loaded, what is left, what is said, and that nothing is paid twice or forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from llm_stats import run
+from llm_stats.api.cache import ResponseCache
+from llm_stats.errors import LlmStatsError
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.run import stalest_first
+from llm_stats.pipeline.summary import summary
+from llm_stats.sample import SampleApi, exchange, faults
+from llm_stats.schema.arrow import arrow_tables
+from llm_stats.warehouse.duckdb_file import Warehouse
+from support.command import Command
+from support.raw_tables import RawTables
+from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.synthetic_catalog import catalogue
+
+RECORDS = catalogue(12, providers=1, scores=1)
+IDS = [entry["id"] for entry in RECORDS]
+NOW = dt.datetime.now(dt.UTC)
+
+
+def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(home / "llm_stats.duckdb", read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def asked(api: SampleApi) -> list[str]:
+    return [request.model_id for request in api.requests if request.model_id]
+
+
+class TestStalestFirst:
+    def ago(self, **ages: float) -> dict[str, dt.datetime]:
+        return {model_id: NOW - dt.timedelta(hours=hours) for model_id, hours in ages.items()}
+
+    def test_never_fetched_then_the_longest_ago(self) -> None:
+        assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == ["c", "b", "d", "a"]
+
+    def test_what_is_fresh_enough_is_left_out(self) -> None:
+        assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == ["c", "b"]
+        assert stalest_first(["a"], self.ago(a=1), dt.timedelta.max) == []
+
+    def test_the_same_id_is_asked_once(self) -> None:
+        assert stalest_first(["a", "a"], {}, dt.timedelta(0)) == ["a"]
+
+    def test_a_daily_budget_refreshes_everything_in_turn(self) -> None:
+        """335 models, 100 a day: each is fetched once in any four days."""
+        ids, fetched_at = [f"model-{number}" for number in range(335)], dict[str, dt.datetime]()
+        days = []
+        for day in range(12):
+            days.append(stalest_first(ids, fetched_at, dt.timedelta(0))[:100])
+            fetched_at |= dict.fromkeys(days[-1], NOW + dt.timedelta(days=day))
+        for first in range(8):
+            assert {model_id for day in days[first : first + 4] for model_id in day} == set(ids)
+
+    def test_what_keeps_failing_takes_its_turn_and_not_the_budget(self) -> None:
+        failing_at = {"broken": NOW - dt.timedelta(hours=2)}
+        assert stalest_first(["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at) == ["new", "b", "broken", "a"]
+
+
+def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, home: Path) -> None:
+    """12 models, the first of which is not there; 7 requests a day, one of them for the list."""
+    with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
+        given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
+        first = llm_stats("run", "--all", *given)
+        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
+        assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
+        second = llm_stats("run", "--all", *given)
+        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
+    assert rows(home, "select count(*) from raw.models") == [(11,)]
+    assert Warehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
+
+
+def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
+    moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
+    with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
+        raw = RawTables(connection)
+        raw.fetch(["failed, then loaded"], moments[0], "failed")
+        raw.fetch(["failed, then loaded", "twice"], moments[1], "rejected")
+        raw.load([RECORDS[0] | {"id": model_id} for model_id in ("failed, then loaded", "loaded, then twice", "once")], moments[2])
+        raw.fetch(["loaded, then twice", "once"], moments[3], "failed")
+        raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
+        raw.fetch(["never asked"], moments[3], "deferred")
+        raw.fetch(["never asked", "once"], moments[4], "deferred")
+        raw.apply()
+    assert Warehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
+        "loaded, then twice": moments[4],
+        "twice": moments[4],
+        "once": moments[3],
+    }
+
+
+def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, home: Path) -> None:
+    """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
+    records = catalogue(36, providers=1, scores=1)
+    ids = [entry["id"] for entry in records]
+    with SampleApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
+        given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        for days in range(2):
+            assert llm_stats(*given).code == 4
+            assert rows(home, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+
+
+def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert done.code == 3
+        assert f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?" in done.err
+        assert not (home / "llm_stats.duckdb").exists()
+        done = llm_stats("run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0)
+    assert done.code == 3
+    assert "HTTP 404 not_found" in done.err
+    assert "wrong base URL?" in done.err
+
+
+def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.api.rate_limit.Pace.__init__.__defaults__", (2.0,))
+    with SampleApi(RECORDS) as api:
+        for ids in (IDS[:4], IDS[4:8]):
+            assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
+    arrivals = [request.at for request in api.requests]
+    assert len(arrivals) >= 8
+    assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
+
+
+def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
+    given = ("--requests-per-minute", 0, "--concurrency", 1)
+    with SampleApi(RECORDS, faults={IDS[3]: faults.error(404)}) as api:
+        assert llm_stats("run", *IDS[:4], "--base-url", api.base_url, *given, "--quiet").code == 4
+    with SampleApi(RECORDS) as api:
+        done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
+        assert done.code == 0
+        assert asked(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
+    assert "2 models asked: 2 loaded; " in done.out
+    assert "3 models left out, for they are fresh enough" in done.out
+
+
+def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path) -> None:
+    """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
+    bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
+    with SampleApi(RECORDS, faults=bad, daily_quota=10) as api:
+        done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+    assert done.code == 75, "come back when the quota is there again, whatever else failed"
+    # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
+    assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
+    fetches = dict(rows(home, "select outcome, count(*) from raw.fetches group by outcome"))
+    assert fetches == {"loaded": 5, "not_found": 1, "rejected": 1, "failed": 2, "deferred": 3}
+    assert rows(home, "select count(*) from raw.models") == [(5,)]
+    assert rows(home, "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
+    assert f"; {len(api.requests)} requests in " in done.out
+    assert "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
+    assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
+    assert (
+        f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. (https://sample.invalid/errors/internal_error)"
+        in done.out
+    )
+
+
+def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        done = llm_stats("run", "--all", *given)
+        assert (done.code, len(api.requests)) == (75, 1)
+        assert "resets at: 2026-11-24T00:00:00Z" in done.err
+        assert not (home / "llm_stats.duckdb").exists()
+        assert llm_stats("run", *IDS, *given).code == 75
+        assert len(api.requests) == 2
+
+
+def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(database: Path, accepted: object) -> None:
+        raise LlmStatsError("refused")
+
+    with SampleApi(RECORDS) as api:
+        given = ("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
+        with monkeypatch.context() as patched:
+            patched.setattr("llm_stats.queries.checks.require", refuse)
+            assert llm_stats(*given).code == 1
+        assert len(api.requests) == 13
+        done = llm_stats(*given)
+        assert done.code == 0
+        assert "12 models asked: 12 loaded; 1 request in" in done.out
+        assert [request.route for request in api.requests[13:]] == ["/account"]
+    with ResponseCache(home / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+        assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"
+
+
+def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an id that brought no record, no check of the tables could know."""
+    monkeypatch.setattr("llm_stats.load.source.arrow_tables", lambda page: arrow_tables([answer for answer in page if answer.row]))
+    with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
+        done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
+    assert done.code == 1
+    assert re.search(
+        r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file", done.err
+    )
+    assert not (home / "llm_stats.duckdb").exists()
+
+
+@REQUIRES_REAL_RECORDS
+def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, home: Path) -> None:
+    """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
+
+    Nothing fails three times, or an id would fail for good now and then.
+    """
+    records = real_records()
+    ids = [entry["id"] for entry in records]
+    one_in_five = faults.first(2, faults.every(5, faults.error(500)))
+    with SampleApi(records, everywhere=[one_in_five, faults.at_most(600, 60), faults.after(150, faults.quota())]) as api:
+        given = ("--requests-per-minute", 600, "--base-url")
+        done = llm_stats("run", *ids, *given, api.base_url)
+    assert done.code == 75
+    assert f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
+    assert rows(home, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
+    assert len(api.requests) > 150 * 1.2
+    arrived = Counter(request.status for request in api.requests)
+    assert arrived[200] == 150
+    assert arrived[429] <= 8
+    left = {model_id for (model_id,) in rows(home, "select model_id from raw.fetches where outcome = 'deferred'")}
+
+    with SampleApi(records, everywhere=[faults.every(5, faults.error(500)), faults.after(19, faults.quota())]) as api:
+        done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
+    assert done.code == 75
+    assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
+    assert {request.model_id for request in api.requests if request.status == 200} == left
+    assert rows(home, "select count(*) from raw.models") == [(169,)]
+
+
+class TestKey:
+    """It is nowhere: not in a file, a log line at debug level, a traceback, an output; even where the server echoes it."""
+
+    KEY = "sk-live-0123456789-abcdefghij"
+
+    def echo(self, status: int) -> faults.Fault:
+        return faults.error(status, "odd", f"The key {self.KEY} is odd.", help_url=f"https://help.invalid/?key={self.KEY}")
+
+    @pytest.fixture
+    def traces(self, home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+        """Runs, and says where the key was found."""
+        caplog.set_level(logging.DEBUG)
+
+        def look(api: SampleApi) -> list[str]:
+            said = ""
+            try:
+                result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=home / "llm_stats.duckdb")
+                said += "\n".join(summary(result)) + repr(result)
+            except LlmStatsError as error:
+                chain: BaseException | None = error
+                while chain is not None:
+                    said += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
+                    chain = chain.__cause__ or chain.__context__
+            printed = capfd.readouterr()
+            assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
+            places = {"said": said, "log": caplog.text, "out": printed.out, "err": printed.err}
+            found = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
+            return found + [str(file) for file in home.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
+
+        return look
+
+    def test_after_every_kind_of_answer(self, traces: Callable[..., list[str]], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """First a run that a check refuses, which leaves its cache, then one that publishes."""
+        bad = {
+            IDS[0]: self.echo(400),
+            IDS[1]: self.echo(404),
+            IDS[2]: faults.changed(providers=f"for {self.KEY}"),
+            IDS[3]: faults.changed(description=f"for {self.KEY}"),
+            IDS[4]: faults.redirect(f"https://elsewhere.invalid/?key={self.KEY}"),
+            IDS[5]: faults.first(1, faults.dropped()),
+            IDS[6]: lambda *_: exchange.as_json({"error": {"code": "x", "message": self.KEY}}),
+            IDS[7]: lambda *_: exchange.as_json({"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422),
+            faults.ACCOUNT: lambda *_: exchange.as_json({"plan": self.KEY, "quota": {"key": self.KEY}}),
+        }
+
+        def refuse(database: Path, accepted: object) -> None:
+            raise LlmStatsError("refused")
+
+        with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:
+            with monkeypatch.context() as patched:
+                patched.setattr("llm_stats.queries.checks.require", refuse)
+                assert traces(api) == []
+            assert (home / ".llm_stats" / "responses.sqlite").stat().st_size
+            assert traces(api) == []
+        assert rows(home, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
+
+    def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
+        with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
+            assert traces(api) == []
+
+
+class TestAccount:
+    @pytest.mark.parametrize(
+        ("account", "line"),
+        [
+            (
+                {"plan": "free", "email": "ann@sample.invalid", "quota": {"limit": 250, "used": 7, "remaining": 243}},
+                "account: plan free, quota.limit 250, quota.used 7, quota.remaining 243",
+            ),
+            ({"requests_left_today": 12.0, "id": "acc-1"}, "account: requests_left_today 12.0"),
+            ({"data": [1, 2], "owner": {"name": "Ann"}}, None),
+            ({"limits": {f"limit_{number}": "x" * 500 for number in range(50)}}, "account: limits.limit_0 xxx"),
+            ({}, None),
+            (None, None),
+        ],
+    )
+    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
+        lines = [said for said in summary(Result(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
+        assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines

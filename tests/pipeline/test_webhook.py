@@ -1,0 +1,229 @@
+"""What the webhook is told, how hostile names arrive there, and every way it can fail without anybody learning its address."""
+
+from __future__ import annotations
+
+import html
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llm_stats import sample
+from llm_stats.pipeline import webhook
+from llm_stats.pipeline.webhook import Undelivered, post, text
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.webhook_server import PATH, Hook
+
+SECRETS = [part for part in PATH.split("/") if len(part) > 3]
+
+
+def summary(**given: Any) -> dict[str, Any]:
+    """A run that is done and has nothing to tell, but for what is given."""
+    nothing = {"exit_code": 0, "kind": "done", "message": "2 models asked: 2 loaded; 2 requests in 0.1 s"}
+    return nothing | {"outcomes": {"deferred": 0}, "stop": None, "problems": [], "new_models": [], "changes": []} | given
+
+
+def change(says: str, size_pct: float | None = 50, kind: str = "price_changed") -> dict[str, Any]:
+    return {"kind": kind, "change": says, "size_pct": size_pct}
+
+
+def block(message: str) -> list[str]:
+    """The lines of the one code block a message has, as a person reads them."""
+    found = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
+    assert found, message
+    return html.unescape(found[1]).splitlines()
+
+
+class TestText:
+    def test_a_run_without_news_is_silent(self) -> None:
+        assert text(summary()) == ""
+
+    def test_changes_and_new_models_are_told(self) -> None:
+        said = text(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
+        assert said.startswith("llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n")
+        assert block(said) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
+
+    def test_small_price_changes_are_left_out_and_nothing_else(self) -> None:
+        changes = [
+            change("beyond measure", None),
+            change("big", 10.1),
+            change("small", 100 * (5.5 / 5 - 1)),
+            change("gone", 1, "delisted"),
+            change("score", 1, "corrected"),
+        ]
+        assert block(text(summary(changes=changes), 10)) == ["beyond measure", "big", "gone", "score"]
+        assert text(summary(changes=changes[2:3]), 10) == ""
+        assert block(text(summary(changes=changes[2:3]))) == ["small"]
+
+    def test_what_went_wrong_or_was_left_is_told_without_news_too(self) -> None:
+        failed = {"model_id": "m", "outcome": "failed", "message": "HTTP 500"}
+        assert block(text(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
+        stop = {"kind": "quota", "message": "the quota is spent"}
+        said = text(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
+        assert block(said) == ["stopped early: the quota is spent; 1 left to the next run"]
+
+    def test_a_budget_of_ones_own_is_no_news(self) -> None:
+        stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
+        ended: dict[str, Any] = {"exit_code": 75, "kind": "deferred", "stop": stop, "outcomes": {"deferred": 1}}
+        assert text(summary(**ended)) == ""
+        assert "stopped early" in text(summary(**ended, new_models=["n"]))
+
+    def test_an_error_is_told_with_all_its_lines(self) -> None:
+        said = text({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
+        assert said.startswith("llm-stats ended with check_failed (exit code 5)\n")
+        assert block(said) == ["nothing was published", "  error: a", "run again"]
+
+    def test_who_stopped_it_knows(self) -> None:
+        assert text({"exit_code": 130, "kind": "interrupted", "message": "interrupted"}) == ""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "<!channel>",
+            "<@U123>",
+            "<https://evil.example|good>",
+            "@channel",
+            "https://evil.example",
+            "```\n<!here>",
+            "a&lt;b",
+            "\u202ex\x1b[31m\x00\r\n",
+        ],
+    )
+    def test_a_name_is_only_ever_text(self, name: str) -> None:
+        said = text(summary(changes=[change(f"{name}: 1 → 2")]))
+        (line,) = block(said)
+        assert "<" not in said
+        assert not re.search("[<>@`]|://|[\x00-\x1f\u202e]", re.sub("&(lt|gt|amp);", "", said.split("```")[1].strip("\n")))
+        if name in ("<!channel>", "a&lt;b"):
+            assert line == f"{name}: 1 → 2"
+
+    def test_it_is_bounded_whatever_the_names_hold(self) -> None:
+        many = text(summary(changes=[change(f"m{n}") for n in range(500)]))
+        assert block(many) == [*(f"m{n}" for n in range(20)), "and 480 more"]
+        long = text(summary(changes=[change("&" * 10_000) for _ in range(30)]))
+        assert len(long) < 2000
+        assert block(long) == ["&" * 200 + "…", "and 29 more"]
+        assert not re.search("&(?!amp;)", long)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(webhook, "_BACKOFF_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("impatient")
+class TestPost:
+    def test_a_message_arrives_as_slack_takes_it(self) -> None:
+        with Hook() as hook:
+            post(hook.url, "hello")
+        assert hook.received == [{"text": "hello", "unfurl_links": False, "unfurl_media": False}]
+
+    @pytest.mark.parametrize("statuses", [(500, 200), (503, 429, 200)])
+    def test_what_passes_is_tried_again(self, statuses: tuple[int, ...]) -> None:
+        with Hook(*statuses) as hook:
+            post(hook.url, "hello")
+        assert len(hook.received) == len(statuses)
+
+    @pytest.mark.parametrize(
+        ("hook", "says", "tries"),
+        [
+            (Hook(500), "HTTP 500: ok", 3),
+            (Hook(429, body=""), "HTTP 429", 3),
+            (Hook(404, body="no_service"), "HTTP 404: no_service", 1),
+            (Hook(403, body=f"you asked for {PATH}"), "HTTP 403", 1),
+            (Hook(403, body="cccsecretccc"), "HTTP 403: ***", 1),
+            (Hook(404, pause=1), "HTTP 404", 1),
+            (Hook(307), "HTTP 307", 1),
+            (Hook(delay=1), "no answer within 0.2 s, though the message may have arrived", 1),
+            (Hook(0), "no connection: Remote end closed connection without response", 1),
+        ],
+        ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout", "hung up"],
+    )
+    def test_what_fails_is_said(self, hook: Hook, says: str, tries: int) -> None:
+        with hook, pytest.raises(Undelivered) as failed:
+            post(hook.url, "hello")
+        assert str(failed.value) == says
+        assert len(hook.received) == tries
+
+    def test_a_refused_connection(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}{PATH}"
+        with pytest.raises(Undelivered, match=r"^no connection: Connection refused$") as failed:
+            post(url, "hello")
+        assert failed.value.transient
+
+    @pytest.mark.parametrize(
+        "url", ["hooks.example" + PATH, "https://" + PATH, f"ftp://x{PATH}", f"http://[{PATH}", f"http://x:port{PATH}", "\0"]
+    )
+    def test_what_is_no_address(self, url: str) -> None:
+        with pytest.raises(Undelivered, match=r"^webhook_url is no address such as https://hooks\.slack\.com/…$"):
+            post(url, "hello")
+
+    def test_a_host_that_does_not_exist_is_not_named(self) -> None:
+        with pytest.raises(Undelivered) as failed:
+            post(f"http://nowhere.invalid{PATH}", "hello")
+        assert "nowhere" not in str(failed.value)
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Hook]:
+    with Hook() as listening:
+        monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", listening.url)
+        yield listening
+
+
+def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, hook: Hook) -> None:
+    records = sample.today()[:2]
+    records[0]["providers"][0]["provider_id"] = "<!channel>"
+    api.publish(records)
+    ids = [records[0]["id"], records[1]["id"]]
+    assert llm_stats("run", *ids, "no-such-model", "--notify", "--base-url", api.base_url).code == 4
+    (first,) = hook.texts
+    assert "3 models asked: 2 loaded, 1 not_found" in first
+    assert block(first)[0].startswith("not_found: no-such-model: HTTP 404")
+    assert block(first)[1:] == [f"new model: {model_id}" for model_id in sorted(ids)]
+    records[0]["providers"][0]["input_price_per_m"] = 1.5
+    api.publish(records)
+    assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
+    assert block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 6.00 → 1.50 (−75 %)"] or hook.texts
+    assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
+    assert len(hook.texts) == 2
+
+
+def test_a_run_that_fetched_nothing_is_told(llm_stats: Command, api: SampleApi, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
+    assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
+    (said,) = hook.texts
+    assert said.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert "the API refused the key" in said
+    assert "wrong-key" not in said
+
+
+def test_without_notify_nobody_is_told(llm_stats: Command, api: SampleApi, hook: Hook) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
+    assert hook.received == []
+
+
+def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, api: SampleApi) -> None:
+    done = llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url)
+    assert (done.code, api.requests) == (2, [])
+    assert done.err.startswith(
+        "llm-stats: --notify needs a webhook: set SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml"
+    )
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    (home / ".dlt").mkdir()
+    (home / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
+    done = llm_stats("--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url)
+    assert done.code == 4
+    assert re.search(r"^llm-stats: the webhook took no message: .*$", done.err, re.MULTILINE)
+    written = [file.read_bytes().decode("latin-1") for file in home.rglob("*") if file.is_file() and file.name != "secrets.toml"]
+    for secret in SECRETS:
+        assert not [text for text in (done.out, done.err, *written) if secret in text]

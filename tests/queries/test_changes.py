@@ -1,0 +1,189 @@
+"""What changed and when, as the commands tell it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from llm_stats.errors import UsageError
+from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.summary import summary
+from llm_stats.queries import changes
+from llm_stats.queries.history import timeline
+from llm_stats.sample import SampleApi, today
+from llm_stats.warehouse.reader import Table
+from support.command import Command
+from support.raw_tables import RawTables
+from support.record_factory import model, offer, score
+
+DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
+DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
+
+
+class _Asks:
+    """Stands where a `Reader` stands, on a connection in memory."""
+
+    def __init__(self, raw: RawTables) -> None:
+        self._raw = raw
+
+    def query(self, query: str, parameters: list[object]) -> Table:
+        result = self._raw.connection.execute(query, parameters)
+        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())
+
+
+def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
+    """The changes from one state of a model to the next, in words."""
+    for day, state in ((DAY_1, then), (DAY_2, now)):
+        raw.load([model("m", **state)], day)
+        raw.apply()
+    return [row[4] for row in changes.since(_Asks(raw), DAY_1).rows]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "says"),
+    [
+        ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
+        ([("p", 1, 2)], [("p", 2, 1)], ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"]),
+        ([("p", 1, 2)], [("p", None, 2)], ["m at p: input 1.00 → unknown"]),
+        ([("p", 0, 2)], [("p", 0.0575, 2)], ["m at p: input 0.00 → 0.0575"]),
+        ([], [("p", 1, 2)], ["m at p: listed, 1.00 in, 2.00 out"]),
+        ([("p", 1, None)], [], ["m at p: delisted, was 1.00 in, unknown out"]),
+        (
+            [("p", 1, 2), ("q", 1, 2)],
+            [("q", 1, 1.8), ("p", 1, 1)],
+            ["m at p: output 2.00 → 1.00 (−50 %)", "m at q: output 2.00 → 1.80 (−10 %)"],
+        ),
+        ([("p", 1, 2), ("p", 3, 4)], [("p", 3, 5), ("p", 1, 2)], ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"]),
+        ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
+        (
+            [("cut", 4, 4), ("half", 2, 2), ("from-free", 1, 0), ("to-unknown", 3, 5)],
+            [("cut", 4, 3.99), ("half", 2, 0.5), ("from-free", 1, 10), ("to-unknown", 3, None)],
+            [
+                "m at from-free: output 0.00 → 10.00",
+                "m at to-unknown: output 5.00 → unknown",
+                "m at half: output 2.00 → 0.50 (−75 %)",
+                "m at cut: output 4.00 → 3.99 (−0.2 %)",
+            ],
+        ),
+        ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["m at p: input 1.23456 → 1.23457"]),
+        ([("p", 1, 1)], [("p", 1e308, 1)], ["m at p: input 1.00 → 1e+308"]),
+    ],
+)
+def test_price_changes_in_words_biggest_first(
+    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], says: list[str]
+) -> None:
+    assert told(raw, {"providers": [offer(*entry) for entry in then]}, {"providers": [offer(*entry) for entry in now]}) == says
+
+
+def test_a_status_change_in_words(raw: RawTables) -> None:
+    then, now = (offer("p", 1, 2, status=status) for status in ("active", "retired"))
+    assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+
+
+def test_corrected_scores_biggest_first(raw: RawTables) -> None:
+    then = [score("a", 0.9, normalized_score=0.97), score("b", -3), score("c", 0), score("d", 0.5, max_score=10)]
+    now = [score("a", 0.9, normalized_score=0.097), score("b", -6), score("c", 0.9), score("d", 0.5, max_score=100)]
+    assert told(raw, {"scores": then}, {"scores": now}) == [
+        "m on d: maximum 10 → 100 (+900 %)",
+        "m on b: -3 → -6 (−100 %)",
+        "m on c: 0 → 0.9",
+        "m on a: normalized 0.97 → 0.097 (−90 %)",
+    ]
+
+
+def test_score_changes_in_words(raw: RawTables) -> None:
+    then = [score("b", 0.5, normalized_score=None), score("gone", 0.7, normalized_score=None), score("v", 0.8, verified_by_llmstats=False)]
+    now = [score("b", 0.6, normalized_score=None), score("new", 0.9), score("v", 0.8, verified_by_llmstats=True)]
+    assert told(raw, {"scores": then}, {"scores": now}) == [
+        "m on b: 0.5 → 0.6 (+20 %)",
+        "m on gone: 0.7 withdrawn",
+        "m on new: 0.9 added",
+        "m on v: 0.8 verified",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("7d", "2026-11-16T12:00"),
+        ("36h", "2026-11-22T00:00"),
+        ("2026-11-01", "2026-11-01T00:00"),
+        ("2026-11-01T02:00+02:00", "2026-11-01T00:00"),
+    ],
+)
+def test_since_is_a_span_or_a_date(text: str, moment: str) -> None:
+    assert changes.parse_since(text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)) == dt.datetime.fromisoformat(moment)
+
+
+def test_since_anything_else_is_refused() -> None:
+    with pytest.raises(UsageError, match="--since soon: neither a time span such as 7d"):
+        changes.parse_since("soon", dt.datetime.now(dt.UTC))
+
+
+def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
+    database = ("--database", demo)
+    found = json.loads(llm_stats("changes", "--format", "json", *database).out)
+    assert {entry["kind"] for entry in found} == {"price_changed", "listed", "delisted", "corrected", "verified"}
+    assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
+    assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
+    told_of = llm_stats("history", "kestrel-2-mini", *database)
+    assert "0.25 in, 2.00 out, active" in told_of.out
+    assert "0.61, third party" in told_of.out
+    assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
+    wrong = llm_stats("history", "kestrel-2-min", *database)
+    assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
+
+
+def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    run = ("run", "--base-url", api.base_url)
+    first = llm_stats(*run, "murmur-1").out
+    assert "1 model asked: 1 loaded; " in first
+    assert "\n1 new model\n" in first
+    assert "changes" not in first
+    second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
+    assert "3 models asked: 3 loaded; " in second
+    assert "\n2 new models, 0 changes\n" in second
+    assert list(summary(Result(home / "x.duckdb", asked=0, fresh=1, requests_sent=1))) == [
+        "0 models asked: none; 1 request in 0.0 s",
+        "1 model left out, for it is fresh enough",
+        "nothing is due, so nothing was published",
+    ]
+
+
+def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
+    for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
+        scores = [score("b", 0.5, max_score=most), score("c", 0.5, max_score=1)]
+        raw.load([model("m", scores=scores, providers=[offer("p", 1, 2, provider_name=name)])], day)
+        raw.apply()
+
+    class Asks(_Asks):
+        def require_models(self, _: list[str]) -> None:
+            """They are there."""
+
+    told = [row[3:] for row in timeline(Asks(raw), "m").rows]  # type: ignore[arg-type]
+    assert told == [
+        ("p", "1.00 in, 2.00 out, active"),
+        ("b", "0.5, self-reported"),
+        ("c", "0.5, self-reported"),
+        ("p", "1.00 in, 2.00 out, active (name P → Q)"),
+        ("b", "0.5, self-reported (maximum 1 → 100)"),
+    ]
+
+
+def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    from llm_stats.pipeline.run import carry_out
+    from llm_stats.settings import Settings
+
+    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
+    carry_out(settings)
+    before = (home / "llm_stats.duckdb").read_bytes()
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
+        carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    assert (home / "llm_stats.duckdb").read_bytes() == before
+    api.publish([today()[0] | {"providers": "none"}])
+    assert carry_out(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
+    with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
+        carry_out(settings)

@@ -1,0 +1,228 @@
+"""`llm-stats status`: what a person or a monitor wants to know first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+import re
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats import __version__
+from llm_stats.api.cache import ResponseCache
+from llm_stats.errors import UsageError
+from llm_stats.queries import checks
+from llm_stats.queries.environment import environment
+from llm_stats.queries.status import Status, as_json, as_text, status
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.schema.record import Fetch
+from llm_stats.transform import files
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.reader import Reader
+from support.command import Command
+from support.raw_tables import RawTables
+from support.synthetic_catalog import catalogue
+
+RECORDS = catalogue(8, providers=1, scores=1)
+IDS = [entry["id"] for entry in RECORDS]
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+def hours_ago(hours: float) -> dt.datetime:
+    return NOW - dt.timedelta(hours=hours)
+
+
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("three_runs") / "llm_stats.duckdb"
+    with duckdb.connect(path) as connection:
+        raw = RawTables(connection)
+        raw.load(RECORDS[:6], hours_ago(48), "1")
+        raw.load(RECORDS[:3], hours_ago(10), "2")
+        raw.fetch(["gone"], hours_ago(10), "not_found", "2")
+        raw.load(RECORDS[:2], hours_ago(2), "3")
+        raw.fetch([IDS[3]], hours_ago(2), "failed", "3")
+        raw.fetch(["gone"], hours_ago(1.9), "not_found", "3")
+        raw.fetch(IDS[4:], hours_ago(2), "deferred", "3")
+        connection.execute("update raw.fetches set message = 'HTTP 404 \x1b[31m' where outcome = 'not_found'")
+        connection.execute("update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'")
+        connection.execute("update raw.fetches set attempts = 0 where outcome = 'deferred'")
+        raw.apply()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, three_runs: Path) -> Path:
+    """Three runs: two days ago, this morning, two hours ago."""
+    path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
+    with ResponseCache(Warehouse(path).cache, dt.timedelta(0)) as cache:
+        left_at = [NOW.replace(hour=0) - dt.timedelta(seconds=1), *[hours_ago(hours) for hours in (12, 10, 2)]]
+        cache._connection.executemany(
+            "insert into requests values (?)", [(moment.isoformat(timespec="microseconds"),) for moment in left_at]
+        )
+    return path
+
+
+def found(database: Path) -> Status:
+    with Reader(database) as reader:
+        return status(reader, NOW)
+
+
+def test_says_what_there_is(database: Path) -> None:
+    text = "\n".join(as_text(found(database)))
+    assert text.splitlines()[:7] == [
+        "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
+        "requests    3 today (since 00:00 UTC)",
+        "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
+        f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
+        f"health      what is published is healthy: {checks.count()} checks, no error, no warning",
+        "failing     2",
+        "",
+    ]
+    assert [" ".join(line.split()) for line in text.splitlines()[9:]] == [
+        "gone not_found 2 10 hours ago HTTP 404 \\x1b[31m",
+        f"{IDS[3]} failed 1 2 hours ago HTTP 500",
+    ]
+
+
+def test_json_says_the_same(database: Path) -> None:
+    said = json.loads(as_json(found(database), environment(database)))
+    assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
+    assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 3, 6)
+    assert said["oldest_at"] == "2026-11-21T12:00:00"
+    assert said["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
+    assert [(row["model_id"], row["times"], row["loaded_at"]) for row in said["failing"]] == [
+        ("gone", 2, None),
+        (IDS[3], 1, "2026-11-21T12:00:00"),
+    ]
+
+
+def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> None:
+    Warehouse(database).cache.write_bytes(b"no database" * 500)
+    assert "requests    unknown today (since 00:00 UTC)" in as_text(found(database))
+
+
+def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, home: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert llm_stats(*given).code == 0
+        api.publish([{"id": model_id} for model_id in IDS])
+        assert llm_stats(*given).code == 3
+        said = json.loads(llm_stats("status", "--format", "json").out)
+    assert said["last_run_requests"] == 8
+    assert said["requests_today"] == len(api.requests) > 9
+
+
+def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        fetch = Fetch(model_id="", requested_at=hours_ago(1), outcome="failed").model_dump()
+        connection.execute(
+            "insert into raw.fetches by name select 'm' || x as model_id, ?::timestamp as requested_at, 'failed' as outcome, 1 as attempts,"
+            " 0 as elapsed_ms, '3' as _dlt_load_id from range(30) as r (x)",
+            [fetch["requested_at"]],
+        )
+    lines = list(as_text(found(database)))
+    assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
+    assert len(lines[6].splitlines()) == 2 + 20
+    assert len(found(database).failing) == 32
+
+
+def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "x.duckdb") as connection:
+        raw = RawTables(connection)
+        raw.fetch(["a"], hours_ago(0), "deferred")
+        raw.apply()
+    assert list(as_text(found(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
+
+
+def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "x.duckdb") as connection:
+        RawTables(connection).apply()
+    with pytest.raises(UsageError, match="no run has been published here yet; start one with `llm-stats run`"):
+        found(tmp_path / "x.duckdb")
+
+
+def test_another_database_is_told_apart(tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "x.duckdb").close()
+    with pytest.raises(UsageError, match=r"x\.duckdb is no llm-stats warehouse"):
+        found(tmp_path / "x.duckdb")
+
+
+def test_the_command(llm_stats: Command, database: Path) -> None:
+    done = llm_stats("status", "--database", database)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("last run    ")
+    assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
+
+
+def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / ".dlt").mkdir()
+    (home / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
+    (home / ".dlt" / "secrets.toml").write_text('[sources.llm_stats]\nwebhook_url = "https://hooks.example/top-secret"\nconcurrency = 3\n')
+    monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", "http://127.0.0.1:1")
+    done = llm_stats("status", "--database", "missing.duckdb")
+    assert (done.code, "missing.duckdb does not exist; make it with `llm-stats run`" in done.err) == (2, True)
+    versions, *settings = done.out.strip().splitlines()
+    assert (
+        versions
+        == f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb {duckdb.__version__}, python {platform.python_version()}"
+    )
+    assert settings == [
+        f"database    {home / 'missing.duckdb'} (--database)",
+        "api_key     set (the environment)",
+        "base_url    http://127.0.0.1:1 (the environment)",
+        "webhook_url set (.dlt/secrets.toml)",
+        "settings    model_ids 2 ids (.dlt/config.toml), concurrency 3 (.dlt/secrets.toml), max_requests 240 (.dlt/config.toml)",
+    ]
+    assert SAMPLE_KEY not in done.out
+    assert "top-secret" not in done.out
+    (home / ".dlt" / "secrets.toml").unlink()
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    assert {"api_key     not set", "webhook_url not set"} < set(llm_stats("status").out.splitlines())
+
+
+def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "https://hooks.example/top-secret")
+    done = llm_stats("status", "--database", database, "--format", "json")
+    assert SAMPLE_KEY not in done.out
+    assert "top-secret" not in done.out
+    assert json.loads(done.out)["settings"]["api_key"] == {"value": True, "origin": "the environment"}
+    assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
+
+
+def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
+    warehouse = Warehouse(database)
+    warehouse.refused.mkdir(parents=True)
+    reason = warehouse.refused / "reason.txt"
+    reason.write_text(
+        "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
+    )
+    os.utime(reason, (hours_ago(1).timestamp(),) * 2)
+    line = f"refused     a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
+    assert line in as_text(found(database))
+    assert json.loads(as_json(found(database), environment(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
+    os.utime(reason, (hours_ago(3).timestamp(),) * 2)
+    assert not any(line.startswith("refused") for line in as_text(found(database)))
+
+
+def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
+        files.update_history(connection)
+    said = found(database)
+    assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
+    (line,) = (line for line in as_text(said) if line.startswith("health "))
+    assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
+
+
+def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        connection.execute("drop view marts.providers")
+    says = f"{database} has no marts.providers, so it is of another version; the next run makes its views anew"
+    assert f"health      unknown: {says}" in as_text(found(database))
+    assert llm_stats("check", "--database", database).err == f"llm-stats: {says}\n"

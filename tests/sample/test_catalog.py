@@ -1,0 +1,252 @@
+"""The sample catalogue keeps its promises: plainly invented, complete in its peculiarities, and changed overnight as listed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from llm_stats.errors import UsageError
+from llm_stats.sample import CHANGES, load_records, today, yesterday
+from llm_stats.schema import record
+from support.synthetic_catalog import catalogue
+
+RECORDS = {entry["id"]: entry for entry in today()}
+OFFERS = [(model_id, offer) for model_id, entry in RECORDS.items() for offer in entry["providers"]]
+SCORES = [(model_id, score) for model_id, entry in RECORDS.items() for score in entry["scores"]]
+
+
+def prices(offer: dict[str, Any]) -> tuple[float | None, float | None]:
+    return offer["input_price_per_m"], offer["output_price_per_m"]
+
+
+def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    return Counter(benchmark for _, benchmark in {(model_id, score["benchmark_id"]) for model_id, score in scores})
+
+
+@pytest.mark.parametrize("day", [today, yesterday])
+def test_every_record_keeps_the_contract(day: Any) -> None:
+    for entry in day():
+        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
+        assert record.new_fields(row) == set()
+
+
+def test_every_record_says_that_it_is_a_sample() -> None:
+    for model_id, entry in RECORDS.items():
+        assert entry["source"] == "sample"
+        assert entry["url"] == f"https://sample.invalid/models/{model_id}"
+        assert entry["description"].startswith("Illustrative sample, not a real model. ")
+        assert all(score["benchmark_id"].startswith("sample-") for score in entry["scores"])
+
+
+def test_no_link_leads_anywhere() -> None:
+    text = json.dumps(today())
+    assert text.count("https://") == text.count("https://sample.invalid/")
+
+
+def test_counts() -> None:
+    assert len(RECORDS) == 14
+    assert len({entry["organization"]["id"] for entry in RECORDS.values()}) == 9
+    assert len({offer["provider_id"] for _, offer in OFFERS}) == 12
+    assert len({score["benchmark_id"] for _, score in SCORES}) == 10
+    assert {score["category"] for _, score in SCORES} >= {"reasoning", "math", "code", "knowledge", "preference", "speech"}
+
+
+def test_most_models_are_sold_by_several_providers_at_different_prices() -> None:
+    paid: dict[str, set[Any]] = defaultdict(set)
+    for model_id, offer in OFFERS:
+        if offer["status"] == "active" and None not in prices(offer) and any(prices(offer)):
+            paid[model_id].add(prices(offer))
+    assert sum(len(different) > 1 for different in paid.values()) >= 7
+    assert len(paid["tessera-70b-open"]) == 4
+
+
+def test_a_free_offer_an_inactive_one_and_an_unpublished_price() -> None:
+    assert [model_id for model_id, offer in OFFERS if prices(offer) == (0, 0)] == ["tessera-70b-open"]
+    assert [(model_id, offer["provider_id"]) for model_id, offer in OFFERS if offer["status"] == "inactive"] == [
+        ("aurora-large-1", "cumulus")
+    ]
+    assert [(model_id, prices(offer)) for model_id, offer in OFFERS if None in prices(offer)] == [("halcyon-3", (8, None))]
+
+
+def test_one_provider_listed_twice() -> None:
+    twice = [key for key, count in Counter((model_id, offer["provider_id"]) for model_id, offer in OFFERS).items() if count > 1]
+    assert twice == [("tessera-8b-open", "driftwood")]
+
+
+def test_a_model_without_providers_and_one_without_scores() -> None:
+    assert [model_id for model_id, entry in RECORDS.items() if not entry["providers"]] == ["pebble-0"]
+    assert [model_id for model_id, entry in RECORDS.items() if not entry["scores"]] == ["kestrel-embed-1"]
+
+
+def test_one_model_has_null_wherever_null_is_allowed() -> None:
+    pebble = RECORDS["pebble-0"]
+    assert {name for name, value in pebble.items() if value is None} == {"family", "context_window", "param_count", "release_date"}
+    assert set(pebble["sources"].values()) == {None}
+    assert pebble["inference"] == {"available": False}
+    assert all(score[name] is None for score in pebble["scores"] for name in ("description", "rank", "source_url"))
+    assert [score["category"] for score in pebble["scores"]] == ["reasoning", None]
+
+
+def test_a_name_beyond_ascii_and_a_count_beyond_32_bits() -> None:
+    assert RECORDS["storm-1-nano"]["name"] == "Størm 1 “nano” ⚡"
+    assert max(entry["param_count"] or 0 for entry in RECORDS.values()) > 2**32
+
+
+def test_disputed_scores() -> None:
+    results = defaultdict(list)
+    for model_id, score in SCORES:
+        results[model_id, score["benchmark_id"]].append((score["score"], score["is_self_reported"]))
+    disputed = {key: found for key, found in results.items() if len(found) > 1}
+    assert disputed == {
+        ("tessera-70b-open", "sample-code"): [(0.58, False), (0.63, False)],  # alike but for the value: the highest counts
+        ("zenith-max-preview", "sample-code"): [(0.86, True), (0.66, False)],  # the maker's own against a third party's
+    }
+
+
+def test_every_kind_of_evidence() -> None:
+    kinds = Counter((score["is_self_reported"], score["verified_by_llmstats"]) for _, score in SCORES)
+    assert kinds[False, True] >= 10, "verified"
+    assert kinds[False, False] >= 10, "third party"
+    assert kinds[True, False] >= 10, "self-reported"
+    assert kinds[True, True] == 1, "self-reported, then verified"
+
+
+def test_scales_normalized_raw_and_mixed() -> None:
+    with_normalized = defaultdict(set)
+    for _, score in SCORES:
+        with_normalized[score["benchmark_id"]].add(score["normalized_score"] is not None)
+    assert with_normalized["sample-reasoning"] == {True}
+    assert with_normalized["sample-arena"] == {False}
+    assert with_normalized["sample-agent"] == {True, False}
+
+
+def test_maximum_scores_are_no_divisors() -> None:
+    assert any(score["score"] > score["max_score"] for _, score in SCORES)
+    assert {score["max_score"] for _, score in SCORES if score["benchmark_id"] == "sample-knowledge"} == {100}
+
+
+def test_lower_is_better_for_word_error_rates() -> None:
+    errors = {score["score"]: score["rank"] for _, score in SCORES if score["benchmark_id"] == "sample-speech-wer"}
+    assert [errors[value] for value in sorted(errors)] == [1, 2, 3, 4]
+
+
+def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
+    values = [score["score"] for _, score in SCORES if score["benchmark_id"] == "sample-long-context"]
+    assert max(values) > 10 * median(value for value in values if value <= 1)
+    assert models_per_benchmark(SCORES)["sample-vision"] == 1
+
+
+@pytest.mark.parametrize("scope", ["all", "independent"])
+@pytest.mark.parametrize("category", ["overall", "code"])
+def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
+    """A benchmark counts with 3 models, a model is ranked with 3 benchmarks; sample-vision and sample-long-context are not comparable."""
+    scores = [
+        (model_id, score)
+        for model_id, score in SCORES
+        if category in ("overall", score["category"])
+        and (scope == "all" or score["verified_by_llmstats"] or not score["is_self_reported"])
+        and score["benchmark_id"] not in ("sample-vision", "sample-long-context")
+    ]
+    counted = {benchmark for benchmark, models in models_per_benchmark(scores).items() if models >= 3}
+    benchmarks = defaultdict(set)
+    for model_id, score in scores:
+        if score["benchmark_id"] in counted:
+            benchmarks[model_id].add(score["benchmark_id"])
+    assert sum(len(found) >= 3 for found in benchmarks.values()) >= (7 if category == "overall" else 4)
+
+
+def test_a_dear_model_is_dominated_by_a_cheap_one() -> None:
+    reasoning = {model_id: score["score"] for model_id, score in SCORES if score["benchmark_id"] == "sample-reasoning"}
+    assert reasoning["halcyon-3"] < reasoning["aurora-small-1"]
+    cheapest_halcyon = min(prices(offer) for model_id, offer in OFFERS if model_id == "halcyon-3" and None not in prices(offer))
+    assert cheapest_halcyon > max(prices(offer) for model_id, offer in OFFERS if model_id == "aurora-small-1")
+
+
+def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Every offer and score as `(model_id, entry_id, JSON)`."""
+    return {
+        (entry["id"], item.get("provider_id") or item["benchmark_id"], json.dumps(item, sort_keys=True))
+        for entry in records
+        for item in (*entry["providers"], *entry["scores"])
+    }
+
+
+def test_overnight_exactly_the_listed_changes_happened() -> None:
+    before, after = entries(yesterday()), entries(today())
+    gone, came = ({key[:2] for key in keys} for keys in (before - after, after - before))
+    by_kind = {change.kind: (change.model_id, change.entry_id) for change in CHANGES}
+    assert gone == {place for kind, place in by_kind.items() if kind != "listed"}
+    assert came == {place for kind, place in by_kind.items() if kind != "delisted"}
+    assert set(by_kind) == {"price cut", "price rise", "listed", "delisted", "score corrected", "score verified"}
+
+
+def test_overnight_nothing_but_offers_and_scores_changed() -> None:
+    def bare(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [entry | {"providers": [], "scores": []} for entry in records]
+
+    assert bare(yesterday()) == bare(today())
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "then", "now"),
+    [
+        ("price cut", "output_price_per_m", 30, 25),
+        ("price rise", "output_price_per_m", 0.6, 0.7),
+        ("score corrected", "score", 0.97, 0.79),
+        ("score verified", "verified_by_llmstats", False, True),
+    ],
+)
+def test_a_change_goes_the_way_its_name_says(kind: str, field: str, then: Any, now: Any) -> None:
+    (change,) = (change for change in CHANGES if change.kind == kind)
+    part, key = change.part
+    (entry,) = (entry for entry in RECORDS[change.model_id][part] if entry[key] == change.entry_id)
+    assert change.then is not None
+    assert (change.then[field], entry[field]) == (then, now)
+
+
+def test_each_call_answers_a_copy_of_its_own() -> None:
+    today()[0]["name"] = "changed"
+    assert today()[0]["name"] == "Aurora Large 1"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not JSON"),
+        ("{}", "holds no list of records, but a JSON object"),
+        ("[1]", "entry 0 has no `id`"),
+        ('[{"id": "a"}, {"name": "b"}]', "entry 1 has no `id`"),
+        ("[" * 100_000, "is not JSON: nested too deeply"),
+        ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),
+    ],
+)
+def test_a_records_file_that_holds_something_else(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=message):
+        load_records(path)
+
+
+def test_a_records_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"Cannot read the records file .*missing\.json: No such file"):
+        load_records(tmp_path / "missing.json")
+
+
+def test_a_records_file_may_hold_any_records(tmp_path: Path) -> None:
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(yesterday()))
+    assert load_records(path) == yesterday()
+
+
+def test_synthetic_records_keep_the_contract_and_repeat() -> None:
+    records = catalogue(20, providers=3, scores=5)
+    assert records == catalogue(20, providers=3, scores=5)
+    assert records != catalogue(20, providers=3, scores=5, seed=1)
+    for entry in records:
+        parsed = record.parse(json.dumps(entry), entry["id"])
+        assert (len(parsed.providers), len(parsed.scores)) == (3, 5)

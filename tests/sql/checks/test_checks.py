@@ -1,0 +1,193 @@
+"""Each condition of each check has been red.
+
+A sound warehouse is broken in one place at a time, and what was done to it is undone. Every view of it is made a table first, so that a row
+of a mart can be broken by itself, as an error in the mart's SQL would.
+
+`broken/<check>.sql` breaks the conditions of one check: a paragraph each, so that none of the others is red. The first paragraph leaves all
+other checks green as well. Keys, parents and lists are alike in every table, so what breaks them is worked out from the tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.schema.tables import TABLES
+from llm_stats.transform import files
+from support.history_database import built
+from support.raw_tables import RawTables
+from support.record_factory import model, offer, score
+
+_BROKEN = Path(__file__).parent / "broken"
+_CHECKS = {check.path.stem: check.text for check in files.files("checks")}
+_DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def applied() -> Iterator[RawTables]:
+    """Two loads and a failed fetch, with nothing wrong in them, but with much that a check might take for wrong."""
+    with built() as raw:
+        for day in (1, 2):
+            raw.load(_records(day), _DAYS[day - 1])
+            raw.apply()
+        raw.fetch(["m1", "m5"], _DAYS[2], "failed")
+        raw.apply()
+        yield raw
+
+
+def _records(day: int) -> list[dict[str, object]]:
+    """Four models. On the second day they have another price and another score, and an offer and a score of one are gone."""
+    gone: dict[str, list[dict[str, object]]] = {"providers": [offer("s", 1, 1)], "scores": [score("e", 0.5)]} if day == 1 else {}
+    added = {
+        "m1": {"scores": [score("b", 0.5), score("alone", 1)]},
+        "m2": {"providers": [offer("q", 2, 2), offer("old", 0.5, 0.5, status="inactive")]},
+        "m3": {"providers": [offer("r", 1, None), offer("free", 0, 0)]},
+        "m4": gone,
+    }
+    return [
+        model(
+            model_id,
+            modalities=["text", "image"],
+            top_scores={"math": 1.0, "code": 1.0},
+            providers=[offer("p", day, 2), *([] if model_id == "m4" else [offer("q", 1, 1)]), *added[model_id].get("providers", [])],
+            scores=[
+                score("b", value, category="math"),
+                score("c", value, category="math"),
+                score("d", value * day, category="math"),
+                score("fleurs", value),
+                *added[model_id].get("scores", []),
+            ],
+        )
+        for model_id, value in (("m1", 0.1), ("m2", 0.2), ("m3", 0.2), ("m4", 0.05))
+    ]
+
+
+@pytest.fixture(scope="module")
+def tables(applied: RawTables) -> duckdb.DuckDBPyConnection:
+    """The same rows, with a table for each view."""
+    connection = applied.connection.cursor()
+    connection.execute("attach ':memory:' as tables")
+    relations = connection.execute(
+        "select schema_name, view_name from duckdb_views() where not internal union all select schema_name, table_name from duckdb_tables()"
+    ).fetchall()
+    for schema, name in relations:
+        connection.execute(f"create schema if not exists tables.{schema}")
+        connection.execute(f"create table tables.{schema}.{name} as from {schema}.{name}")
+    connection.execute("use tables")
+    return connection
+
+
+@pytest.fixture
+def sound(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables, and whatever is done to them is undone."""
+    tables.begin()
+    yield tables
+    tables.rollback()
+
+
+def _found(connection: duckdb.DuckDBPyConnection, checks: Iterable[str] = tuple(_CHECKS)) -> set[str]:
+    return {check for check in checks if connection.execute(_CHECKS[check]).fetchall()}
+
+
+def _paragraphs(check: str) -> dict[str, str]:
+    """What each paragraph of a file says, and the paragraph."""
+    texts = (_BROKEN / f"{check}.sql").read_text("utf-8").split("\n\n")
+    return {text.split("\n")[0].removeprefix("-- "): text for text in texts}
+
+
+def _key_breaks() -> Iterator[tuple[str, str]]:
+    """A row that has the key of another one, and a null in each column of a key."""
+    for file in files.files("marts"):
+        grain = next(line for line in file.text.splitlines() if line.startswith("-- Grain: ")).removeprefix("-- Grain: ").split(".")[0]
+        yield "marts_keys", f"insert into {file.address} from {file.address} limit 1"
+        for column in grain.split(", "):
+            yield "marts_keys", f"update {file.address} set {column} = null where rowid = 0"
+    raw_keys = {"models": ["id"], "fetches": ["_dlt_load_id", "model_id"], "models__top_scores": ["model_id", "category"]}
+    for table in TABLES:
+        key = raw_keys.get(table, ["model_id", "_dlt_list_idx"])
+        yield "raw_keys", f"insert into raw.{table} from raw.{table} order by {key[0]} desc limit 1"
+        for column in key:
+            yield "raw_keys", f"update raw.{table} set {column} = null where rowid = 0"
+
+
+def _relation_breaks() -> Iterator[tuple[str, str]]:
+    """A row that names something that is not there, or only as something else: a provider that is a model, a model that is a provider; and
+    one that is missing."""
+    for table in (table for table in TABLES if "__" in table):
+        yield "lists_complete", f"insert into raw.{table} select * replace ('nobody' as model_id) from raw.{table} where _dlt_list_idx = 0"
+        yield "lists_complete", f"delete from raw.{table} where model_id = 'm1' and _dlt_list_idx = 1"
+        yield "lists_complete", f"delete from raw.{table} where model_id = 'm1'"
+        yield "lists_complete", f"update raw.{table} set _dlt_list_idx = 7 where _dlt_list_idx = 1"
+    named = {
+        "model_id": "offers model_prices scores leaderboard price_performance price_history price_changes score_changes",
+        "provider_id": "offers price_performance",
+        "benchmark_id": "scores price_performance",
+        "dominated_by_model_id": "price_performance",
+    }
+    for column, marts in named.items():
+        for mart in marts.split():
+            yield "marts_have_parents", f"update marts.{mart} set {column} = '{'p' if 'model' in column else 'm1'}'"
+
+
+_WRITTEN = [
+    pytest.param(path.stem, text, id=f"{path.stem}: {what}")
+    for path in sorted(_BROKEN.glob("*.sql"))
+    for what, text in _paragraphs(path.stem).items()
+]
+
+
+@pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_relation_breaks()])
+def test_a_condition_finds_what_it_is_for(sound: duckdb.DuckDBPyConnection, check: str, break_it: str) -> None:
+    sound.execute(break_it)
+    assert _found(sound, [check]) == {check}
+
+
+@pytest.mark.parametrize("check", _CHECKS)
+def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) -> None:
+    alone = {
+        "raw_keys": "insert into raw.fetches select * replace ('deferred' as outcome) from raw.fetches where model_id = 'm5'",
+        "marts_keys": "insert into marts.freshness from marts.freshness",
+        "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
+        "marts_have_parents": "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'",
+    }
+    sound.execute(alone.get(check) or next(iter(_paragraphs(check).values())))
+    assert _found(sound) == {check}
+
+
+def test_a_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnection) -> None:
+    assert _found(applied.connection) == _found(sound) == set()
+
+
+def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
+    with built() as raw:
+        assert _found(raw.connection) == set()
+        raw.load(
+            [
+                model("m1", providers=[offer("p", 1, 2), offer("q", 1, 2), offer("r", 100, 200)], scores=[score("b", 0.5)]),
+                model("m2", providers=[offer("p", 1, 100)], scores=[score("b", 62), score("c", 0.1, benchmark_name="Word error rate")]),
+            ],
+            _DAYS[0],
+        )
+        raw.apply()
+        assert _found(raw.connection) == {"price_outliers", "units_mixed", "lower_is_better_unlisted"}
+
+
+@pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
+def test_a_table_may_lose_a_fifth_or_ten_rows(sound: duckdb.DuckDBPyConnection, before: int, after: int) -> None:
+    counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
+    sound.executemany("insert into history.table_rows values (?, ?, ?, ?)", counts)
+    assert _found(sound, ["tables_shrunk"]) == set()
+
+
+def test_a_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
+    counts = [["x", "raw.x", 100, "2026-02-01"], ["y", "raw.x", 50, "2026-02-02"], ["z", "raw.x", 50, "2026-02-03"]]
+    sound.executemany("insert into history.table_rows values (?, ?, ?, ?)", counts)
+    assert _found(sound, ["tables_shrunk"]) == set()
+
+
+def test_rows_are_counted_once_a_load(sound: duckdb.DuckDBPyConnection) -> None:
+    rows = sound.execute("select row_count from history.table_rows where table_name = 'raw.fetches' order by counted_at").fetchall()
+    assert rows == [(4,), (8,), (10,)]

@@ -1,0 +1,324 @@
+"""Random histories against a plain model of the truth.
+
+A history is some runs over two models: records that are new, the same, shuffled, or changed in one place, with duplicates, empty
+lists, `1` for `1.0`, and models that failed or were not asked; now and then two runs in one instant, or a clock that ran backwards. Three
+questions are put to each: what was true at a moment (answered here from the records alone), which rows follow by the rules (answered by
+`Ledger`, a slow copy of the rules in plain loops), and what changed.
+
+`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` tries that many, drawn at random; otherwise the same few each time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from llm_stats.schema import record
+from support.history_database import built, empty, write_history
+from support.raw_tables import RawTables
+from support.record_factory import model, offer, score
+
+HISTORIES = int(os.environ.get("HISTORIES", "0"))
+START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
+
+Entry = tuple[str, tuple[Any, ...]]  # provider or benchmark, and everything that is compared
+Answers = dict[str, Any]  # model → its record, or the outcome of a fetch that brought none
+
+
+@dataclass(frozen=True)
+class Run:
+    at: dt.datetime
+    answers: Answers
+    twice: bool
+
+
+@dataclass
+class Row:
+    """A row of `history.offers` or `history.scores`."""
+
+    model_id: str
+    key: str
+    number: int
+    content: tuple[Any, ...]
+    valid_from: dt.datetime
+    valid_to: dt.datetime | None = None
+
+    @property
+    def line(self) -> tuple[str, str, int]:
+        return self.model_id, self.key, self.number
+
+
+@dataclass
+class Ledger:
+    """The rules of history, one list at a time, in plain loops."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def enter(self, model_id: str, entries: list[Entry], at: dt.datetime) -> None:
+        for key in {key for key, _ in entries} | {row.key for row in self.rows if row.model_id == model_id}:
+            self._enter(model_id, key, [content for entry_key, content in entries if entry_key == key], at)
+
+    def _enter(self, model_id: str, key: str, contents: list[tuple[Any, ...]], at: dt.datetime) -> None:
+        mine = sorted((row for row in self.rows if (row.model_id, row.key) == (model_id, key)), key=lambda row: row.number)
+        new = list(contents)
+        for row in (row for row in mine if row.valid_to is None):
+            if row.content in new:
+                new.remove(row.content)
+            else:
+                row.valid_to = at
+        new = self._last_copies(contents, new)  # of equal entries the last ones are the new ones
+        taken = {row.number for row in mine if row.valid_to is None}
+        ended = sorted({row.number for row in mine if row.valid_to == at} - taken)
+        others = [number for number in range(1, len(contents) + 1) if number not in taken and number not in ended]
+        for number, content in zip(ended + others, new, strict=False):
+            self.rows.append(Row(model_id, key, number, content, at))
+        self.rows = [row for row in self.rows if row.valid_to is None or row.valid_from < row.valid_to]
+
+    @staticmethod
+    def _last_copies(contents: list[tuple[Any, ...]], new: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        wanted = Counter(new)
+        kept: list[tuple[Any, ...]] = []
+        for content in reversed(contents):
+            if wanted[content]:
+                wanted[content] -= 1
+                kept.insert(0, content)
+        return kept
+
+
+def offer_entries(document: dict[str, Any]) -> list[Entry]:
+    names = ("provider_name", "status", "input_price_per_m", "output_price_per_m")
+    return [(entry["provider_id"], tuple(entry[name] for name in names)) for entry in document["providers"]]
+
+
+def score_entries(document: dict[str, Any]) -> list[Entry]:
+    plain = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported", "verified_by_llmstats")
+    texts = ("category", "source_url")  # an empty one is none
+    return [
+        (entry["benchmark_id"], (*(entry[name] for name in plain), *(entry.get(name) or None for name in texts)))
+        for entry in document["scores"]
+    ]
+
+
+OFFER_COLUMNS = "model_id, provider_id, offer_no, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
+SCORE_COLUMNS = ", ".join(
+    (
+        "model_id, benchmark_id, score_no",
+        "benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified",
+        "category, source_url",
+    )
+)
+
+prices = st.sampled_from([1, None, 0, -0.0, 1.0, 2, 2.5])
+offers = st.builds(
+    offer,
+    st.sampled_from(["p", "q"]),
+    prices,
+    prices,
+    provider_name=st.sampled_from(["A", "B"]),
+    status=st.sampled_from(["active", "paused"]),
+)
+scores = st.builds(
+    score,
+    st.sampled_from(["x", "y → 'z'"]),
+    st.sampled_from([1, 1.0, 0, -0.0, 0.5]),
+    normalized_score=st.sampled_from([None, 1, 1.0, 0.5]),
+    verified_by_llmstats=st.booleans(),
+    category=st.sampled_from([None, "", "math"]),
+    source_url=st.sampled_from([None, "https://a"]),
+    rank=st.sampled_from([None, 1, 2]),
+    scored_at=st.sampled_from(["2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"]),
+)
+KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {"providers": offers, "scores": scores}
+NOT_LOADED = ("failed", "not_found", "rejected", "deferred")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Run]:
+    at, runs = START, list[Run]()
+    known: dict[str, dict[str, Any]] = {}
+    for _ in range(draw(st.integers(1, 6))):
+        answers: Answers = {}
+        for model_id in ("m", "n"):
+            answer = draw(st.sampled_from(["loaded", "loaded", "loaded", "not asked", *NOT_LOADED]))
+            if answer == "loaded":
+                answers[model_id] = known[model_id] = draw(documents(model_id, known.get(model_id)))
+            elif answer != "not asked":
+                answers[model_id] = answer
+        runs.append(Run(at, answers, draw(st.booleans())))
+        at += dt.timedelta(days=draw(st.sampled_from([1, 1, 1, 1, 1, 20, 0, -1])))
+    return runs
+
+
+@st.composite
+def documents(draw: st.DrawFn, model_id: str, before: dict[str, Any] | None) -> dict[str, Any]:
+    return model(model_id, **{name: draw(lists(one, before[name] if before else None)) for name, one in KINDS.items()})
+
+
+@st.composite
+def lists(draw: st.DrawFn, one: st.SearchStrategy[dict[str, Any]], before: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    how = draw(st.sampled_from(["new", "same", "shuffled", "one changed", "one doubled", "one gone"])) if before else "new"
+    if before is None or how == "new":
+        return draw(st.lists(one, max_size=4))
+    entries = draw(st.permutations(before)) if how != "same" else list(before)
+    match how:
+        case "one changed":
+            entries[0] = draw(one) | {key: value for key, value in entries[0].items() if key in ("provider_id", "benchmark_id")}
+        case "one doubled":
+            entries.append(entries[0])
+        case "one gone":
+            entries.pop()
+    return entries
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[RawTables]:
+    with built() as raw:
+        yield raw
+
+
+@pytest.mark.timeout(0)
+@settings(
+    max_examples=HISTORIES or 20,
+    derandomize=not HISTORIES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(runs=histories())
+def test_history_is_what_was_true(tables: RawTables, runs: list[Run]) -> None:
+    empty(tables)
+    replay(tables, runs)
+    loads = list(effective_loads(runs))
+    assert_true_at_every_moment(tables, loads)
+    for kind, columns, entries in (("offers", OFFER_COLUMNS, offer_entries), ("scores", SCORE_COLUMNS, score_entries)):
+        ledger = Ledger()
+        for at, model_id, document in loads:
+            ledger.enter(model_id, entries(document), at)
+        found = [
+            Row(row[0], row[1], row[2], row[3:-2], *row[-2:])
+            for row in fetch(tables, f"{columns}, valid_from, valid_to", f"history.{kind}")
+        ]
+        assert_intervals(found)
+        assert counted(found) == counted(ledger.rows)
+        first = {model_id: at for at, model_id, _ in reversed(loads)}
+        assert_changes(tables, kind, ledger.rows, first)
+    assert_fresh(tables, runs)
+
+
+def replay(tables: RawTables, runs: list[Run]) -> None:
+    for number, run in enumerate(runs):
+        load_id = f"{number:04}"
+        tables.load([answer for answer in run.answers.values() if isinstance(answer, dict)], run.at, load_id)
+        for model_id, answer in run.answers.items():
+            if isinstance(answer, str):
+                tables.fetch([model_id], run.at, cast(record.Outcome, answer), load_id)
+        write_history(tables.connection)
+        if run.twice:
+            before = everything(tables)
+            write_history(tables.connection)
+            assert everything(tables) == before
+
+
+def everything(tables: RawTables) -> list[Counter[Any]]:
+    return [Counter(fetch(tables, "*", f"history.{name}")) for name in ("models", "offers", "scores")]
+
+
+def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
+    """Each record with the time it counts from: that of its fetch, but never before the one it replaces."""
+    clock: dict[str, dt.datetime] = {}
+    for run in runs:
+        for model_id, answer in run.answers.items():
+            if isinstance(answer, dict):
+                clock[model_id] = max(run.at, clock.get(model_id, run.at))
+                yield clock[model_id], model_id, answer
+
+
+def assert_true_at_every_moment(tables: RawTables, loads: list[tuple[dt.datetime, str, dict[str, Any]]]) -> None:
+    events = sorted({at for at, _, _ in loads})
+    instant = dt.timedelta(microseconds=1)
+    moments = {at + step for at in events for step in (-instant, dt.timedelta(), instant)}
+    moments |= {early + (late - early) / 2 for early, late in pairwise(events)}
+    for moment in sorted(moments | {START - dt.timedelta(days=9), START + dt.timedelta(days=999)}):
+        latest = {model_id: document for at, model_id, document in loads if at <= moment}
+        for macro, columns, entries in (("prices_as_of", OFFER_COLUMNS, offer_entries), ("scores_as_of", SCORE_COLUMNS, score_entries)):
+            expected = Counter((model_id, key, *content) for model_id in latest for key, content in entries(latest[model_id]))
+            rows = fetch(tables, columns, f"marts.{macro}($moment)", {"moment": moment})
+            assert Counter((*row[:2], *row[3:]) for row in rows) == expected, (macro, moment)
+            assert max(Counter(row[:3] for row in rows).values(), default=1) == 1, (macro, moment)
+
+
+def fetch(tables: RawTables, columns: str, relation: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    return tables.connection.execute(f"select {columns} from {relation}", parameters or {}).fetchall()
+
+
+def counted(rows: list[Row]) -> Counter[Any]:
+    return Counter((*row.line, row.content, row.valid_from, row.valid_to) for row in rows)
+
+
+def lines(rows: list[Row]) -> list[list[Row]]:
+    """The rows of each offer or score, in the order of time."""
+    found: dict[tuple[str, str, int], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.valid_from):
+        found.setdefault(row.line, []).append(row)
+    return list(found.values())
+
+
+def assert_intervals(rows: list[Row]) -> None:
+    """Each has a length, none of a line overlap, and only the last may be open."""
+    for line in lines(rows):
+        assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)
+        assert all(early.valid_to is not None and early.valid_to <= late.valid_from for early, late in pairwise(line))
+
+
+def assert_changes(tables: RawTables, kind: str, rows: list[Row], first: dict[str, dt.datetime]) -> None:
+    """Every change, once and no other: (model, provider or benchmark, number, time, kind)."""
+    offers_wanted = kind == "offers"
+    appears, goes = ("listed", "delisted") if offers_wanted else ("added", "withdrawn")
+    expected: list[tuple[Any, ...]] = []
+    for line in lines(rows):
+        for row, before, after in zip(line, [None, *line], [*line[1:], None], strict=False):
+            if before is None or before.valid_to != row.valid_from:
+                if row.valid_from != first[row.model_id]:
+                    expected.append((*row.line, row.valid_from, appears))
+            else:
+                found = offer_differences(before, row) if offers_wanted else score_differences(before, row)
+                expected += [(*row.line, row.valid_from, difference) for difference in found]
+            if row.valid_to and (after is None or after.valid_from != row.valid_to):
+                expected.append((*row.line, row.valid_to, goes))
+    key = "provider_id, offer_no" if offers_wanted else "benchmark_id, score_no"
+    view = "marts.price_changes" if offers_wanted else "marts.score_changes"
+    assert Counter(fetch(tables, f"model_id, {key}, changed_at, kind", view)) == Counter(expected)
+
+
+def offer_differences(before: Row, after: Row) -> list[str]:
+    (_, old_status, *old_prices), (_, new_status, *new_prices) = before.content, after.content
+    return ["price_changed"] * (old_prices != new_prices) + ["status_changed"] * (old_status != new_status)
+
+
+def score_differences(before: Row, after: Row) -> list[str]:
+    (_, *old_values, _, was_verified, _, _), (_, *new_values, _, is_verified, _, _) = before.content, after.content
+    return ["corrected"] * (old_values != new_values) + ["verified"] * (is_verified and not was_verified)
+
+
+def assert_fresh(tables: RawTables, runs: list[Run]) -> None:
+    expected: list[tuple[Any, ...]] = []
+    for model_id in {model_id for run in runs for model_id in run.answers}:
+        mine = [(run.at, run.answers[model_id]) for run in runs if model_id in run.answers]
+        fetched_at = [at for at, answer in mine if isinstance(answer, dict)]
+        asked = sorted(((at, "loaded" if isinstance(answer, dict) else answer) for at, answer in mine), key=lambda attempt: attempt[0])
+        asked = [attempt for attempt in asked if attempt[1] != "deferred"]
+        failures = 0
+        for _, outcome in asked:
+            failures = 0 if outcome == "loaded" else failures + 1
+        last_at, last = asked[-1] if asked else (None, None)
+        expected.append((model_id, fetched_at[-1] if fetched_at else None, last, last_at, failures))
+    columns = "model_id, fetched_at, last_outcome, last_asked_at, consecutive_failures"
+    assert Counter(fetch(tables, columns, "marts.freshness")) == Counter(expected)

@@ -1,0 +1,166 @@
+"""Every mart equals its recomputation in plain Python: each row, each column.
+
+On 12 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py` tries that many) and,
+where `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support import recompute
+from support.history_database import built, empty, write_history
+from support.raw_tables import RawTables
+from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.record_factory import model, offer, score
+
+_BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
+_PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
+_CATEGORIES = (None, "", "math", "code", "overall", "it's")
+
+prices = st.one_of(
+    st.sampled_from([None, 0, 0.1, 0.2, 0.3, 1, 2, 3, 500, 4800]),
+    st.decimals(0, 100, places=3).map(float),
+    st.just(1e300),
+)
+values = st.one_of(
+    st.sampled_from([0, -0.0, 0.1, 0.5, 0.7, 0.9, 1, -29.5, 62, 99.5, 2134]),
+    st.decimals(-1, 1, places=4).map(float),
+)
+moments = st.sampled_from(["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"])
+
+
+def _offers() -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        offer,
+        st.sampled_from(_PROVIDERS),
+        prices,
+        prices,
+        status=st.sampled_from(["active"] * 4 + ["inactive", ""]),
+        provider_name=st.sampled_from(["Name", "Other"]),
+    )
+
+
+def _scores() -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        score,
+        st.sampled_from(_BENCHMARKS),
+        values,
+        benchmark_name=st.sampled_from(["Name", "name", "It's another"]),
+        max_score=st.sampled_from([1, 100]),
+        is_self_reported=st.booleans(),
+        verified_by_llmstats=st.booleans(),
+        scored_at=moments,
+        category=st.sampled_from(_CATEGORIES),
+        normalized_score=st.one_of(st.none(), values, values, values),
+        rank=st.one_of(st.none(), st.integers(1, 9)),
+        source_url=st.sampled_from([None, "", "https://example.com/x", "https://a.test"]),
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Up to eight models on few benchmarks, so that they meet, tie and repeat."""
+    ids = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]), unique=True, max_size=8))
+    return [
+        model(
+            model_id,
+            name=draw(st.sampled_from(["Name", model_id])),
+            modalities=draw(st.lists(st.sampled_from(["text", "image"]), max_size=3)),
+            providers=draw(st.lists(_offers(), max_size=5)),
+            scores=draw(st.lists(_scores(), max_size=12)),
+            context_window=draw(st.sampled_from([None, 0, 2**40])),
+            family=draw(st.sampled_from([None, {"id": "f", "name": "F"}])),
+            sources=draw(st.sampled_from([{}, {"paper": ""}, {"paper": "https://a.test"}])),
+        )
+        for model_id in ids
+    ]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[RawTables]:
+    """Raw tables with all views built once, for building them takes longer than reading them."""
+    with built() as raw:
+        listed = raw.connection.execute("select benchmark_id from staging.lower_is_better_benchmarks").fetchall()
+        recompute.LOWER_IS_BETTER = {benchmark_id for (benchmark_id,) in listed}
+        yield raw
+
+
+def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
+    """Puts other records into the same database, as the first and only load."""
+    empty(raw)
+    raw.load(records, recompute.FETCHED_AT)
+    write_history(raw.connection)
+
+
+@settings(
+    max_examples=int(os.environ.get("MARTS_EXAMPLES", "12")),
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a whole catalogue takes minutes: add Phase.shrink for that
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(records=catalogues())
+def test_every_mart_equals_its_recomputation_on_random_catalogues(database: RawTables, records: list[dict[str, Any]]) -> None:
+    _refill(database, records)
+    for view in recompute.VIEWS:
+        _compare(database, view, records)
+
+
+@REQUIRES_REAL_RECORDS
+def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -> None:
+    records = real_records()
+    _refill(database, records)
+    for view in recompute.VIEWS:
+        _compare(database, view, records)
+
+
+def test_the_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: RawTables) -> None:
+    """HELM gives a model its place in the sorted list, from 0 for the worst to 1; which of two equal ones comes first is chance there. The
+    mean over both orders is free of it."""
+    table = {
+        "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},
+        "c": {"m1": 0.3, "m2": 0.3, "m3": 0.3, "m5": 0.3},
+        "d": {"m1": 0.1, "m2": 0.4, "m3": 0.1, "m4": 0.2},
+        "fleurs": {"m1": 0.5, "m2": 0.5, "m3": 0.1, "m4": 0.1, "m5": 0.9},
+    }
+    places = defaultdict(list)
+    for benchmark_id, values in table.items():
+        goodness = {model_id: -value if benchmark_id == "fleurs" else value for model_id, value in values.items()}
+        for order in (sorted(values), sorted(values, reverse=True)):
+            for wins, model_id in enumerate(sorted(order, key=goodness.__getitem__)):
+                places[model_id].append(wins / (len(values) - 1))
+    models = [
+        model(model_id, scores=[score(b, values[model_id]) for b, values in table.items() if model_id in values]) for model_id in places
+    ]
+    _refill(database, models)
+    rows = database.connection.execute("select model_id, mean_win_rate from marts.leaderboard where category = 'overall'").fetchall()
+    assert dict(rows) == {model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in places.items()}
+
+
+def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
+    recomputed, key = recompute.VIEWS[view]
+    cursor = raw.connection.execute(f"from marts.{view}")
+    columns = [column[0] for column in cursor.description or ()]
+    actual = {tuple(row[columns.index(part)] for part in key): dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
+    expected = {tuple(row[part] for part in key): row for row in recomputed(records)}
+    surplus, missing = actual.keys() - expected.keys(), expected.keys() - actual.keys()
+    assert not surplus | missing, f"marts.{view}: only in the view {surplus}, only recomputed {missing}"
+    for row_key, row in expected.items():
+        assert row.keys() == actual[row_key].keys()
+        different = {name: (actual[row_key][name], value) for name, value in row.items() if not _same(actual[row_key][name], value)}
+        assert not different, f"marts.{view} {row_key}: (actual, expected) {different}"
+
+
+def _same(actual: object, expected: object) -> bool:
+    """Equal; two fractions also if they differ by no more than the rounding to ten decimals that prices undergo."""
+    if isinstance(actual, float) and isinstance(expected, int | float) and not isinstance(expected, bool):
+        return math.isclose(actual, expected, rel_tol=1e-7, abs_tol=1e-14)
+    return type(actual) is type(expected) and actual == expected

@@ -1,0 +1,103 @@
+"""The same runs on DuckDB and on another engine, and whether both say the same: to the last digit, and in the same Python types."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from llm_stats import sample
+from llm_stats.destinations import home
+from llm_stats.pipeline.run import carry_out
+from llm_stats.queries import status
+from llm_stats.queries.changes import since
+from llm_stats.queries.compare import benchmarks, facts
+from llm_stats.queries.cost import cost
+from llm_stats.queries.history import timeline
+from llm_stats.report.data import facts as report_facts
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
+from llm_stats.warehouse.reader import Reader
+from support.real_records import real_records
+
+BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
+#: What differs from run to run, and says nothing of the records.
+OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours"}
+#: This table is of the translation.
+NOT_COMPARED = ("raw", "defined_by")
+
+
+def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same records, with what engines and drivers might take for something else."""
+    texts = ("", "a\\nb\n\r\"c'", "\\N", "%s %(x)s {y} $$;--", "E'\\x00' \\. \x07", "Ünï 𝄞 \u202e", "NULL", "nul \x00 inside")
+    for record, text in zip(records, texts, strict=False):
+        record["name"] = record["description"] = record["sources"]["paper"] = text
+        record["surprise"] = {"b": [text, 1.50], "a": None}
+        for offer in record["providers"]:
+            offer["provider_name"] = text
+        for score in record["scores"]:
+            score["category"] = text
+    records[0]["providers"] = [offer | {"input_price_per_m": 0.1 + 0.2, "output_price_per_m": 1e-9} for offer in records[0]["providers"]]
+    records[1]["providers"][0]["input_price_per_m"] = 123456789.125
+    return records
+
+
+def generations() -> list[list[dict[str, Any]]]:
+    real = real_records()
+    return [sample.yesterday(), sample.today(), *([real] if real else []), hostile(sample.today())]
+
+
+@contextmanager
+def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
+    """What is published on DuckDB and at the destination after the same runs."""
+    with SampleApi() as api:
+        places = [demo_settings(api, database).model_copy(update={"destination": name}) for name in ("duckdb", destination)]
+        for day, records in enumerate(generations()):
+            api.publish(records)
+            for place in places:
+                carry_out(place, all_models=True, clock=lambda day=day: BEGAN + dt.timedelta(days=day))  # type: ignore[misc]
+        with home.reader(places[0]) as ours, home.reader(places[1]) as theirs:
+            yield ours, theirs
+
+
+def told(shown: object) -> str:
+    """Values with all their digits and types; without NUL, which PostgreSQL cannot hold and dlt leaves out."""
+    return re.sub(r"\\+x00", "", repr(shown))
+
+
+def relations(reader: Reader) -> list[tuple[str, str]]:
+    return [(schema, name) for schema, name, kind, _ in reader._relations() if kind != "macro" and (schema, name) != NOT_COMPARED]
+
+
+def require_same_relations(ours: Reader, theirs: Reader) -> None:
+    assert relations(theirs) == relations(ours)
+    for schema, name in relations(ours):
+        columns = [column for column in ours.query(f"select * from {schema}.{name} limit 0").columns if column not in OF_THE_RUN]
+        found, expected = (reader.query(f"select {', '.join(columns)} from {schema}.{name}") for reader in (theirs, ours))
+        assert found.columns == expected.columns
+        assert set(map(told, found.rows)) ^ set(map(told, expected.rows)) == set(), name
+        assert len(found.rows) == len(expected.rows)
+
+
+def require_same_output(ours: Reader, theirs: Reader) -> None:
+    """What the commands show."""
+    ids = ["aurora-large-1", "kestrel-2-pro"]
+    shown: list[Callable[[Reader], Any]] = [
+        lambda reader: [row for row in reader.catalog().rows if row[1] == "view"],
+        lambda reader: [(name, meaning) for name, _, meaning in reader.describe("offers")[1].rows],
+        lambda reader: [(name, meaning) for name, _, meaning in reader.describe("raw.models")[1].rows],
+        lambda reader: reader.rows_of("marts.offers").rows,
+        lambda reader: reader.rows_of("marts.data_quality").rows,
+        lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001
+        lambda reader: timeline(reader, ids[0]),
+        lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
+        lambda reader: cost(reader, 1.5e6, 2e6, []),
+        lambda reader: cost(reader, 1e7, 2e6, ids).rows,
+        lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
+        lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),
+    ]
+    for show in shown:
+        assert told(show(theirs)) == told(show(ours))

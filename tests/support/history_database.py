@@ -1,0 +1,49 @@
+"""Many histories on one connection: views and macros are built once, and each run only does what `sql.update_history` does."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from llm_stats.schema import tables
+from llm_stats.transform import files
+from support.raw_tables import RawTables
+
+_WRITING = {duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE}
+
+
+@functools.cache
+def _history_files() -> list[files.SqlFile]:
+    return [file for file in files.in_order() if file.layer == "history"]
+
+
+@functools.cache
+def _statements() -> list[str]:
+    """What `sql/history/*.sql` does once its tables are there."""
+    return [
+        statement.query for file in _history_files() for statement in duckdb.extract_statements(file.text) if statement.type in _WRITING
+    ]
+
+
+def write_history(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.begin()
+    for statement in _statements():
+        connection.execute(statement)
+    connection.commit()
+
+
+@contextmanager
+def built() -> Iterator[RawTables]:
+    """Empty raw tables, and everything under `sql/` built on them."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        raw = RawTables(connection)
+        raw.apply()
+        yield raw
+
+
+def empty(raw: RawTables) -> None:
+    """Forgets every load, and what history made of it."""
+    for table in (*(f"raw.{table}" for table in tables.TABLES), *(file.address for file in _history_files())):
+        raw.connection.execute(f"truncate {table}")

@@ -1,0 +1,24 @@
+"""Real model records for the tests, where the environment names a file of them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REQUIRES_REAL_RECORDS = pytest.mark.skipif("LLM_STATS_TEST_RECORDS" not in os.environ, reason="LLM_STATS_TEST_RECORDS is not set")
+
+
+def real_records() -> list[dict[str, Any]]:
+    """Return the records in the file that `LLM_STATS_TEST_RECORDS` names (a JSON list); an empty list without it."""
+    file = os.environ.get("LLM_STATS_TEST_RECORDS")
+    return json.loads(_text(file)) if file else []
+
+
+@functools.cache
+def _text(file: str) -> str:
+    return Path(file).read_text("utf-8")

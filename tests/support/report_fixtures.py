@@ -1,0 +1,103 @@
+"""Warehouses of few records, for reports: a file made straight from records, one load a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from support.raw_tables import RawTables
+from support.record_factory import model, offer, score
+
+Documents = list[dict[str, Any]]
+FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
+
+
+@functools.cache
+def _empty() -> bytes:
+    """The file of a warehouse that holds nothing yet: it is the same for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "w.duckdb"
+        with duckdb.connect(file) as connection:
+            RawTables(connection).apply()
+        return file.read_bytes()
+
+
+def warehouse(file: Path, *days: Documents) -> Path:
+    """A warehouse into which each list of records was loaded a day after the one before."""
+    file.write_bytes(_empty())
+    with duckdb.connect(file) as connection:
+        raw = RawTables(connection, is_defined=True)
+        for day, documents in enumerate(days):
+            raw.load(documents, FIRST_DAY + dt.timedelta(days=day))
+            raw.apply()
+    return file
+
+
+def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
+    """Models that three benchmarks compare, the later the better, each with one offer at input and output price."""
+    benchmarks = ("b1", "b2", "b3")
+    return [
+        model(
+            model_id,
+            providers=[offer("p", *prices[model_id])],
+            scores=[score(name, 0.1 * place, category="code", normalized_score=0.1 * place) for name in benchmarks],
+        )
+        for place, model_id in enumerate(prices)
+    ]
+
+
+#: What a name may hold to get out of where it belongs.
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<!--<script>",
+    "\"'`${alert(1)}&lt;&amp;\\",
+    "datum.value || alert(1)",
+    "a[b].c\\.d",
+    "\u202edlrow\u2066\u2028\u2029\x1b[31m\x00",
+    "x" * 100_000,
+    "title",
+    "image",
+    "__proto__",
+    "constructor",
+)
+
+
+def hostile(price: float = 1) -> Documents:
+    """Records whose every text is hostile, with something to see in each part of the page; another price makes them change."""
+    return [
+        model(
+            name,
+            name=name,
+            organization={"id": name, "name": name},
+            providers=[
+                offer(seller, place + price, 2 * place + 2, provider_name=seller, status="<b>" if seller == "image" else "active")
+                for seller in HOSTILE
+            ],
+            scores=[
+                score(benchmark, 0.1 + 0.05 * place, benchmark_name=benchmark, category=benchmark, normalized_score=0.1 + 0.05 * place)
+                for benchmark in HOSTILE
+            ]
+            + [score(f"plain-{number}", 0.1 + 0.05 * place, category=HOSTILE[0], normalized_score=0.5) for number in range(3)],
+        )
+        for place, name in enumerate(HOSTILE)
+    ]
+
+
+#: What a page must make sense of; `None` for a price: not published.
+WORLDS: dict[str, Documents] = {
+    "empty": [],
+    "one model": [model("only", providers=[offer("p", 1, 2)], scores=[score("b", 0.5)])],
+    "no scores": [model("a", providers=[offer("p", 1, 2)]), model("b", providers=[offer("p", 3, 4), offer("q", None, 4)])],
+    "no offers": [model("a", scores=[score("b", 0.5)]), model("b", scores=[score("b", 0.6)])],
+    "no prices": ranked({"a": (None, None), "b": (None, 1), "c": (1, None)}),
+    "one benchmark": [
+        model(name, providers=[offer("p", price, price)], scores=[score("b", price / 10)]) for name, price in (("a", 1), ("b", 2))
+    ],
+    "all free": ranked({"a": (0, 0), "b": (0, 0), "c": (0, 0)}),
+    "absurd prices": ranked({"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}),
+}

@@ -1,0 +1,81 @@
+"""The lock: who gets it, what is refused before, and what a killed run leaves to the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from llm_stats.errors import Locked, UsageError
+from llm_stats.warehouse.duckdb_file import Warehouse
+from support.tiny_warehouse import make
+
+
+def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
+    thesis = tmp_path / ".project" / "work" / "thesis.txt"
+    thesis.parent.mkdir(parents=True)
+    thesis.write_text("x")
+    with pytest.raises(UsageError, match="holds something else; choose another name"), Warehouse(tmp_path / "project.duckdb").lock():
+        pass
+    (tmp_path / ".project" / "lock").touch()
+    with Warehouse(tmp_path / "project.duckdb").lock():
+        assert thesis.read_text() == "x"
+
+
+def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
+    (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
+    with (
+        pytest.raises(UsageError, match=r"w\.duckdb\.wal holds what is not in the database yet"),
+        Warehouse(tmp_path / "w.duckdb").lock(),
+    ):
+        pass
+
+
+def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / ".w" / "lock").mkdir(parents=True)
+    (tmp_path / ".w" / "holder.json").mkdir()
+    with pytest.raises(UsageError, match="cannot be written: Is a directory"), Warehouse(tmp_path / "w.duckdb").lock():
+        pass
+    (tmp_path / ".w" / "lock").rmdir()
+    (tmp_path / ".w" / "lock").touch()
+    with Warehouse(tmp_path / "w.duckdb").lock():
+        assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, "nothing is left of trying what can be written"
+
+
+def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with warehouse.lock():
+        (warehouse.folder / "holder.json").write_text("[1]")
+        with pytest.raises(Locked, match="just started"), warehouse.lock():
+            pass
+
+
+def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    holds = (
+        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import Warehouse\n"
+        "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(Locked, match=f"process {holder.pid} of .* on .*, since {dt.datetime.now(dt.UTC):%Y-%m-%d}"), warehouse.lock():
+        pass
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    holder.stdin.close()
+    with warehouse.lock():
+        pass
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with warehouse.lock():
+        pass
+    wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)
+    with warehouse.lock():
+        assert not wreck.exists()

@@ -1,0 +1,293 @@
+"""Publishing, going back, and what a kill or a full disk leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.errors import LoadFailed, UsageError
+from llm_stats.warehouse import snapshots as snapshots_module
+from llm_stats.warehouse.snapshots import Snapshots, listing
+from support.command import Command
+from support.tiny_warehouse import live_folder, make, publish, says
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    return tmp_path / "w.duckdb"
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path, published: Path) -> Snapshots:
+    return Snapshots(published, tmp_path / ".w" / "snapshots", keep=3)
+
+
+def test_the_published_path_leads_to_the_newest_and_three_stay(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3, 4, 5)
+    assert says(published) == 5
+    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(3, False), (4, False), (5, True)]
+    assert not published.readlink().is_absolute(), "the folder may be moved"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_nothing_can_be_copied_through_the_link_into_a_snapshot(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    with pytest.raises(PermissionError):
+        published.write_bytes(b"another")
+
+
+def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_process_sees_the_newest(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    publish(snapshots, tmp_path, 1)
+    with duckdb.connect(published, read_only=True) as reader:
+        publish(snapshots, tmp_path, 2, 3, 4, 5)
+        assert reader.execute("select x from t").fetchall() == [(1,)], "its snapshot is long forgotten"
+        assert says(published) == 5
+
+
+def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    published.chmod(0o644)
+    writes = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update t set x = 99'); os._exit(1)"
+    subprocess.run([sys.executable, "-c", writes, str(published)], check=False)
+    assert list(tmp_path.glob(".w/snapshots/*/*.wal")), "the writer died with its log beside the snapshot"
+    publish(snapshots, tmp_path, 2)
+    assert says(published) == 2
+
+
+def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    snapshots.go_back()
+    assert says(published) == 2
+    snapshots.go_back()
+    assert says(published) == 1
+    with pytest.raises(UsageError, match="no older snapshot"):
+        snapshots.go_back()
+    snapshots.go_back("20260101T000000.000003Z")
+    assert says(published) == 3
+    with pytest.raises(UsageError, match="no snapshot 'x'; `llm-stats snapshots` lists them"):
+        snapshots.go_back("x")
+    snapshots.go_back("20260101T000000.000001Z")
+    snapshots.sweep()
+    assert len(snapshots.all()) == 3, "what was live before stays"
+    publish(snapshots, tmp_path, 4)
+    assert says(published) == 4
+
+
+def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    snapshots.go_back("20260101T000000.000001Z")
+    publish(snapshots, tmp_path, 4)
+    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
+    snapshots.go_back()
+    assert says(published) == 1, "and not the branch that was left"
+
+
+def test_a_file_with_a_log_beside_it_is_never_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    file = make(tmp_path / "work" / "w.duckdb", 1)
+    file.with_name("w.duckdb.wal").write_bytes(b"what a full disk kept out of the file")
+    with pytest.raises(LoadFailed, match=r"could not be written to its end .* nothing was published"):
+        snapshots.publish(file, "20260101T000000.000001Z")
+    assert not published.exists()
+
+
+@pytest.mark.parametrize("damage", ["folder gone", "file gone", "emptied", "corrupt"])
+def test_going_back_rescues_a_warehouse_whose_live_snapshot_is_broken(
+    llm_stats: Command, snapshots: Snapshots, tmp_path: Path, published: Path, damage: str
+) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    (file := published.resolve()).chmod(0o644)
+    if damage == "folder gone":
+        shutil.rmtree(file.parent)
+    elif damage == "file gone":
+        file.unlink()
+    else:
+        file.write_bytes(b"" if damage == "emptied" else b"x" * 20000)
+    for options in ((), ("--to", "20260101T000000.000001Z")):
+        done = llm_stats("rollback", "--database", published, *options)
+        assert (done.code, done.err) == (0, "")
+        assert says(published) == (1 if options else 2)
+
+
+def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    first, second, _ = snapshots.all()
+    second.file.chmod(0o644)
+    second.file.write_bytes(b"x" * 20000)
+    with pytest.raises(UsageError, match="cannot be opened as a DuckDB database"):
+        snapshots.go_back(second.id)
+    assert says(published) == 3
+    assert snapshots.go_back().id == first.id, "without a name, one that opens"
+    second.file.unlink()
+    with pytest.raises(UsageError, match="there is no snapshot"):
+        snapshots.go_back(second.id)
+
+
+def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    published.unlink()
+    make(published, 9)
+    snapshots.go_back("20260101T000000.000001Z")
+    assert says(published) == 1
+    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
+
+
+def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    published.unlink()
+    make(published, 9)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))  # as a full disk: the copy of the plain file does not fit
+    try:
+        with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
+            snapshots.go_back()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert says(published) == 9
+    snapshots.sweep()
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
+    snapshots.go_back("20260101T000000.000001Z")
+    assert says(published) == 1
+
+
+def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    with ThreadPoolExecutor(1) as run:
+        publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
+        listed = [listing(snapshots).rows]
+        while not publishing.done():
+            listed.append(listing(snapshots).rows)
+        publishing.result()
+    assert all(sum(is_live for _, is_live, *_ in rows) <= 1 for rows in listed)
+    assert len(listed) > 5
+
+
+def test_a_mark_without_a_file_is_no_snapshot(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    snapshots.all()[0].file.unlink()
+    assert [row[0][-2:] for row in listing(snapshots).rows] == ["3Z", "2Z"]
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *_, **__: None)
+        publish(snapshots, tmp_path, 4, 5)
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], "the mark goes first"
+
+
+def test_a_run_killed_between_link_and_mark_has_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    (live_folder(published) / "published").unlink()
+    assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
+    published.with_name(".w.duckdb.new").symlink_to("nowhere")
+    snapshots.sweep()
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2]
+    assert (live_folder(published) / "published").exists()
+    assert not published.with_name(".w.duckdb.new").is_symlink()
+
+
+def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_is_listed(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    kept = shutil.copytree(live_folder(published), live_folder(published).with_name("keep-me"))
+    (broken := snapshots.all()[0].file).chmod(0o644)
+    broken.write_bytes(b"x" * 20000)
+    assert [(row[1], *row[4:]) for row in listing(snapshots).rows] == [(True, None, None, None), (False, None, None, None)]
+    publish(snapshots, tmp_path, 3, 4, 5)
+    snapshots.sweep()
+    assert kept.exists()
+
+
+def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    make(tmp_path / "data" / "real.duckdb", 7)
+    published.symlink_to("data/real.duckdb")
+    publish(snapshots, tmp_path, 1)
+    assert {says(snapshot.file) for snapshot in snapshots.all()} == {7, 1}
+    assert says(tmp_path / "data" / "real.duckdb") == 7
+
+
+def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unpublished(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_disk = snapshots_module._to_disk
+
+    def fails(path: Path) -> None:
+        if path == published.parent:
+            raise OSError(5, "Input/output error")
+        to_disk(path)
+
+    monkeypatch.setattr(snapshots_module, "_to_disk", fails)
+    with pytest.raises(LoadFailed, match="is published, but a loss of power may undo it: Input/output error"):
+        publish(snapshots, tmp_path, 1)
+    assert says(published) == 1
+
+
+def test_all_folders_reach_the_disk_before_the_link(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(snapshots_module, "_to_disk", lambda path: seen.append((path.name, published.exists())))
+    publish(snapshots, tmp_path, 1)
+    snapshot = "20260101T000000.000001Z"
+    assert seen[:4] == [("w.duckdb", False), (snapshot, False), ("snapshots", False), (".w", False)]
+    assert seen[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the mark"
+
+
+def test_without_any_snapshot_there_is_none_to_go_back_to(snapshots: Snapshots) -> None:
+    with pytest.raises(UsageError, match="no older snapshot"):
+        snapshots.go_back()
+
+
+def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path: Path) -> None:
+    publish(snapshots, tmp_path, 1)
+    make(tmp_path / ".w" / "snapshots" / "20990101T000000.000000Z" / "w.duckdb", 2)
+    snapshots.sweep()
+    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1]
+    assert len(list((tmp_path / ".w" / "snapshots").iterdir())) == 1
+
+
+def test_a_plain_file_is_adopted_and_stays_to_go_back_to(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+    make(published, 1)
+    publish(snapshots, tmp_path, 2)
+    assert says(published) == 2
+    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2}
+    snapshots.go_back()
+    assert says(published) == 1
+
+
+def test_where_there_are_no_links_a_rename_does_the_job(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    publish(snapshots, tmp_path, 1, 2)
+    assert not published.is_symlink()
+    assert says(published) == 2
+    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, False), (2, True)], "none is kept twice"
+    snapshots.go_back()
+    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, True), (2, False)]
+    assert says(published) == 1
+
+
+class TestCommands:
+    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path, demo: Path) -> None:
+        shutil.copytree(demo.parent, home, symlinks=True, dirs_exist_ok=True)
+        database = ("--database", demo.name)
+        listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
+        assert [(entry["is_live"], entry["models"]) for entry in listed] == [(True, 14), (False, 14)]
+        assert f"is the snapshot {listed[1]['snapshot_id']} again" in llm_stats("rollback", *database).out
+        assert "nothing changed" in llm_stats("changes", *database).out
+        assert "no older snapshot" in llm_stats("rollback", *database).err
+        assert llm_stats("rollback", "--to", listed[0]["snapshot_id"], *database).code == 0
+        assert llm_stats("rollback", "--to", "../../etc", *database).code == 2

@@ -1,0 +1,136 @@
+"""The working copy: what it is made of, that it does not grow without bound, and that nothing half-made is published."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from llm_stats.errors import CheckFailed
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import run_demo
+from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.working_copy import WorkingCopy
+from support.command import Command
+from support.virtualenvs import DUCKDB_2
+
+
+def everything(database: Path) -> dict[str, Any]:
+    """Every row, view, macro, comment and constraint of a file, but for what tells the time."""
+    with duckdb.connect(database, read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
+        found = {f"{schema}.{table}": connection.execute(f"from {schema}.{table} order by all").fetchall() for schema, table in tables}
+        for catalog in (
+            "select schema_name, view_name, comment from duckdb_views() where not internal order by all",
+            "select * exclude (database_oid, table_oid, schema_oid) from duckdb_columns() where not internal order by all",
+            "select function_name, parameters, comment from duckdb_functions() where schema_name = 'marts' order by all",
+        ):
+            found[catalog] = connection.execute(catalog).fetchall()
+        return found
+
+
+def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path) -> None:
+    copy = WorkingCopy(tmp_path)
+    copy.path.write_bytes(demo.read_bytes())
+    with duckdb.connect(copy.path) as connection:
+        connection.execute("create table room as select range as x, random() as y from range(200000)")
+        connection.execute("drop table room")
+    before, size = everything(copy.path), copy.path.stat().st_size
+    copy.compact()
+    assert everything(copy.path) == before
+    assert copy.path.stat().st_size < 0.6 * size
+    assert [file.name for file in tmp_path.iterdir() if file.name == "roomy"] == []
+    inode = copy.path.stat().st_ino
+    copy.compact()
+    assert copy.path.stat().st_ino == inode, "a compact file is left alone"
+
+
+@DUCKDB_2
+def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
+    copy = WorkingCopy(tmp_path)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x")
+    copy.compact()
+    with duckdb.connect(copy.path, read_only=True) as connection:
+        assert connection.execute("from t").fetchall() == [(1,)]
+        storage = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+        assert connection.execute(storage).fetchall() == [("v1.4.0+",)]
+
+
+@pytest.mark.timeout(900)
+def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
+    runs = 200 if "LLM_STATS_STRESS" in os.environ else 3
+    shutil.copyfile(demo, tmp_path / "w.duckdb")
+    sizes = [demo.stat().st_size]
+    sizes += [run_demo(tmp_path / "w.duckdb").database.stat().st_size for _ in range(runs)]
+    assert max(sizes) <= 1.2 * sizes[0]
+
+
+def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
+    llm_stats: Command, api: SampleApi, home: Path, one_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ("run", "murmur-1", "--base-url", api.base_url)
+    before = (home / "llm_stats.duckdb").read_bytes()
+    broken = shutil.copytree(Path(__file__).parents[2] / "sql", home / "sql")
+    (broken / "checks" / "never.sql").write_text(
+        "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
+    )
+    (broken / "checks" / "doubt.sql").write_text("-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n")
+    monkeypatch.setattr("llm_stats.transform.files.folder", lambda: broken)
+    done = llm_stats(*run)
+    assert done.code == 5
+    assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
+    assert done.err.count("model_id=") == 5
+    assert (home / "llm_stats.duckdb").read_bytes() == before
+    assert "9 rows" in (home / ".llm_stats" / "refused" / "reason.txt").read_text()
+    with duckdb.connect(home / ".llm_stats" / "refused" / "llm_stats.duckdb", read_only=True) as refused:
+        assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
+    assert llm_stats("check").code == 5
+    assert "if the data is right, run again with --accept never" in done.err
+    accepted = llm_stats(*run, "--accept", "never")
+    assert (accepted.code, "error: never: No model is there" in accepted.out) == (0, True)
+    assert "there is no check 'nevr'" in llm_stats(*run, "--accept", "nevr").err
+    (broken / "checks" / "never.sql").unlink()
+    warned = llm_stats(*run)
+    assert warned.code == 0
+    assert "warning: doubt: A doubt: 1 row: model_id=murmur-1" in warned.out
+    assert llm_stats("check").code == 0
+
+
+def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+    run = ("run", "murmur-1", "--base-url", api.base_url)
+    before = one_model.read_bytes()
+    # files may not grow past 200 blocks of 1 kB: the copy of the database fails in the middle, as on a full disk
+    full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 200; '{sys.executable}' -m llm_stats {' '.join(run)}"]
+    done = subprocess.run(full, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nothing was published" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert one_model.read_bytes() == before
+    assert llm_stats(*run).code == 0, "the next run is clean"
+
+
+def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
+    run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
+    # the log of what is written fits, the file that it is to go into does not
+    full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; '{sys.executable}' -m llm_stats {' '.join(run)}"]
+    done = subprocess.run(full, capture_output=True, text=True, check=False)
+    assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
+    assert not (home / "llm_stats.duckdb").exists()
+    again = llm_stats(*run)
+    assert (again.code, "14 loaded; 1 request in" in again.out) == (0, True), again
+
+
+def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with warehouse.lock(), warehouse.working_copy() as copy:
+        warehouse.refused.write_text("a file")
+        with pytest.raises(CheckFailed, match="why\nthe refused file is kept at"), warehouse.keeping_refused(copy):
+            raise CheckFailed("why")
+        with pytest.raises(CheckFailed, match="why\nthe refused file could not be kept: "), warehouse.keeping_refused(copy):
+            raise CheckFailed("why")  # the copy is gone
