@@ -12,11 +12,13 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+from llm_stats.connection import transaction
 from llm_stats.errors import LlmStatsError
 from llm_stats.schema.tables import TABLES
-from llm_stats.transform import files
+from llm_stats.text import sql_literal
+from llm_stats.transform import apply, files
 from llm_stats.warehouse.reader import Reader
-from llm_stats.warehouse.working_copy import WorkingCopy
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 
 def unite(united: Path, shards: list[Path]) -> None:
@@ -25,19 +27,19 @@ def unite(united: Path, shards: list[Path]) -> None:
         sys.exit(f"{united} is there already; name the file that is to be made, then the others")
     if not united.absolute().parent.is_dir():
         sys.exit(f"there is no folder {united.absolute().parent}")
-    tables = [f"raw.{table}" for table in TABLES] + [file.address for file in files.files("history") if file.address != "history.layout"]
+    tables = [f"raw.{table}" for table in TABLES] + [file.address for file in files.files_in("history") if file.address != "history.layout"]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
-        copy = WorkingCopy(Path(folder))
+        copy = DuckDBWorkingCopy(Path(folder))
         copy.create()
         copy.define()
         for shard in shards:
             Reader(shard).close()  # refuses what is no warehouse of this version
             with duckdb.connect(copy.path) as connection:
-                connection.execute(f"attach {files.literal(str(shard))} as shard (read_only)")
+                connection.execute(f"attach {sql_literal(str(shard))} as shard (read_only)")
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
-        with duckdb.connect(copy.path) as connection, files.transaction(connection):
-            files.update_history(connection)  # which only counts anew
+        with duckdb.connect(copy.path) as connection, transaction(connection):
+            apply.update_history(connection)  # which only counts anew
             twice = connection.execute("select id from raw.models group by id having count(*) > 1 order by id limit 1").fetchall()
         if twice:
             sys.exit(f"{twice[0][0]} is in more than one of these databases")

@@ -48,12 +48,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from llm_stats.pipeline.run import carry_out
+    from llm_stats.pipeline.run import execute
     from llm_stats.sample.demo import demo_settings
 
     folder = tmp_path_factory.mktemp("one_model")
     with SampleApi([entry for entry in today() if entry["id"] == "murmur-1"]) as api:
-        carry_out(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
+        execute(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
     return folder
 
 

@@ -15,13 +15,12 @@ from pathlib import Path
 import click
 import pytest
 from llm_stats import sample
-from llm_stats.api.client import Answer
 from llm_stats.cli.main import cli
 from llm_stats.cli.render import aligned
 from llm_stats.pipeline import progress
 from llm_stats.sample import SampleApi
-from llm_stats.schema.record import Fetch
-from llm_stats.warehouse.reader import Table
+from llm_stats.schema.fetch import Fetch, FetchResult
+from llm_stats.table import Table
 from support.command import Command
 
 
@@ -300,11 +299,11 @@ def test_help_teaches_by_example() -> None:
 def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
     monkeypatch.setenv("TERM", "xterm-256color")
-    answers = [Answer(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
+    answers = [FetchResult(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as screen:
         monkeypatch.setattr(sys, "stderr", screen)
-        assert list(progress.shown(iter(answers), 2)) == answers
+        assert list(progress.show_progress(iter(answers), 2)) == answers
     shown = everything(master)
     assert "fetched 0 of 2, 2 failed" in shown
     assert bool(re.search(r"\x1b\[(?:[0-9;]*;)?(?:3|4|9|10)\d[0-9;]*m", shown)) == is_coloured

@@ -1,21 +1,21 @@
-"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch, `Result` what it did."""
+"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch, `RunResult` what it did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llm_stats.pipeline.result import Result
+from llm_stats._version import __version__
+from llm_stats.pipeline.result import RunResult
 from llm_stats.pipeline.run import run
 
 if TYPE_CHECKING:
     from llm_stats.load.source import llm_stats
 
-__version__ = "0.1.0"
-__all__ = ["Result", "llm_stats", "run"]
+__all__ = ["RunResult", "__version__", "llm_stats", "run"]
 
 
 def __dir__() -> list[str]:
-    return sorted(["__version__", *__all__])
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

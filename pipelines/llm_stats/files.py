@@ -1,4 +1,4 @@
-"""Files written aside and moved into place: whoever reads one has the old text or the new, whole. Folders on the way are made."""
+"""Files: atomic writes, fsync, normalized paths."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def write(file: Path, text: str) -> None:
+def atomic_write(file: Path, text: str) -> None:
     """Puts a text into a file, in UTF-8. Raises `OSError`; the file is then as it was."""
-    with _beside(file) as (aside, place):
+    with _temp_path(file) as (aside, place):
         aside.write_text(text, "utf-8", newline="\n")
         aside.replace(place)
 
 
-def require_place(file: Path) -> None:
+def require_writable(file: Path) -> None:
     """Raises `OSError` if `write` could not write there: better before a run than after it."""
-    with _beside(file) as (aside, _):
+    with _temp_path(file) as (aside, _):
         aside.touch()
 
 
 @contextlib.contextmanager
-def _beside(file: Path) -> Iterator[tuple[Path, Path]]:
+def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
     """A path beside the file to write to, gone afterwards, and the file itself, where a link leads to it."""
     place = file.resolve()
     if place.is_dir():
@@ -35,3 +35,17 @@ def _beside(file: Path) -> Iterator[tuple[Path, Path]]:
     finally:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+def normalize_path(database: Path) -> Path:
+    """The path itself, absolute, its folder without links: of the link that the published path is, only the place counts."""
+    return database.parent.resolve() / database.name
+
+
+def fsync(path: Path) -> None:
+    """Forces a file or folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

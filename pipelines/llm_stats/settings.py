@@ -27,7 +27,6 @@ from pydantic_settings import (
 )
 
 from llm_stats.errors import UsageError
-from llm_stats.ids import cleaned, is_askable
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
 _FILES = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
@@ -44,9 +43,9 @@ def duration(value: object) -> dt.timedelta:
     raise ValueError("write a time span such as 90m, 6h or 7d")
 
 
-def _askable(model_ids: list[str]) -> list[str]:
-    for model_id in (unique := cleaned(model_ids)):
-        if not is_askable(model_id):
+def _valid_ids(model_ids: list[str]) -> list[str]:
+    for model_id in (unique := clean_model_ids(model_ids)):
+        if not is_valid_model_id(model_id):
             raise ValueError(f"{model_id!r} is no model id")
     return unique
 
@@ -68,13 +67,13 @@ def _printable(key: SecretStr | None) -> SecretStr | None:
     return key
 
 
-def _address(url: str) -> str:
+def _valid_url(url: str) -> str:
     if not re.fullmatch(r"https?://([^/?#@:\s]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/[^?#\s]*)?", url):
         raise ValueError(f"write an address such as {BASE_URL}, without user, query or fragment")
     return url
 
 
-def _named(path: Path) -> Path:
+def _file_path(path: Path) -> Path:
     if not path.name:
         raise ValueError("name a file, such as llm_stats.duckdb")
     return path
@@ -90,12 +89,12 @@ Duration = Annotated[dt.timedelta, BeforeValidator(duration)]
 Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 
 
-class Place(BaseSettings):
+class WarehouseLocation(BaseSettings):
     """Where the warehouse is: all that a command needs that only reads it, so that no other setting can be in its way."""
 
     model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
 
-    database: Annotated[Path, AfterValidator(_named)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
+    database: Annotated[Path, AfterValidator(_file_path)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
     destination: Annotated[str, AfterValidator(_identifier)] = Field("duckdb", description="What holds the warehouse, under dlt's name")
 
     @classmethod
@@ -117,24 +116,26 @@ class Place(BaseSettings):
         unknown += [
             name for name in os.environ if name.upper().startswith(prefix) and name[len(prefix) :].lower() not in Settings.model_fields
         ]
-        _require_known(unknown, "")
+        _require_known_settings(unknown, "")
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            name = _plain(str(first["loc"][0]))
+            name = _setting_name(str(first["loc"][0]))
             where = "" if given.get(name) is not None else f" ({Settings.origins().get(name)})"
             raise UsageError(f"setting {name}{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-class Settings(Place):
+class Settings(WarehouseLocation):
     """The settings of a run, checked."""
 
     api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
-    base_url: Annotated[str, AfterValidator(_address)] = Field(BASE_URL, description="Where the API lives")
-    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_askable)] = Field([], description="Models to fetch")
+    base_url: Annotated[str, AfterValidator(_valid_url)] = Field(BASE_URL, description="Where the API lives")
+    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_valid_ids)] = Field(
+        [], description="Models to fetch"
+    )
     requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
     concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
     max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
@@ -147,8 +148,8 @@ class Settings(Place):
     @classmethod
     def origins(cls) -> dict[str, str]:
         """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
-        found = {_plain(name): str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
-        return found | {_plain(name): "the environment" for name in EnvSettingsSource(cls)()}
+        found = {_setting_name(name): str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
+        return found | {_setting_name(name): "the environment" for name in EnvSettingsSource(cls)()}
 
     def require_key(self) -> str:
         """The key itself. Raises `UsageError` if there is none."""
@@ -157,12 +158,12 @@ class Settings(Place):
         return self.api_key.get_secret_value()
 
 
-def _plain(name: str) -> str:
+def _setting_name(name: str) -> str:
     """`LLM_STATS_API_KEY` → `api_key`: a setting by its name alone."""
     return name.lower().removeprefix("sources__").removeprefix("llm_stats__").removeprefix("llm_stats_")
 
 
-def _require_known(names: Iterable[str], where: str) -> None:
+def _require_known_settings(names: Iterable[str], where: str) -> None:
     """A setting with a typing error must not go unnoticed: it may be the one that guards a day's quota."""
     for name in names:
         close = difflib.get_close_matches(name.lower().removeprefix("sources__llm_stats__"), Settings.model_fields, n=1)
@@ -179,5 +180,15 @@ class _TomlTable(InitSettingsSource):
         except (OSError, ValueError, AttributeError, TypeError) as error:
             raise UsageError(f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings") from None
         settings = {name: value for name, value in table.items() if not isinstance(value, dict)}  # a table below ours is another's
-        _require_known(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
+        _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)
+
+
+def clean_model_ids(model_ids: Iterable[str]) -> list[str]:
+    """Stripped, without empty ones, each once, in order."""
+    return list(dict.fromkeys(stripped for model_id in model_ids if (stripped := model_id.strip())))
+
+
+def is_valid_model_id(model_id: str) -> bool:
+    """False for `.` and `..`, which would name another address, and for what cannot be written as UTF-8."""
+    return model_id not in (".", "..") and not re.search("[\ud800-\udfff]", model_id)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.client import Client
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import UsageError
 from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
 from support.client_helpers import ONE, RECORDS, fetched, only
@@ -73,8 +73,8 @@ def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCa
         f"\\u{ord(letter):04X}" if escaped else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter) for letter in key
     )
 
-    def echo(_: exchange.Request, answer: exchange.Answer) -> exchange.Answer:
-        return exchange.Answer(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
+    def echo(_: exchange.Request, answer: exchange.Response) -> exchange.Response:
+        return exchange.Response(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
 
     with SampleApi(RECORDS, key=key, faults={ONE: echo}) as api:
         answers, _ = fetched(api, [ONE], api_key=key, cache=cache)
@@ -98,7 +98,7 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
                 connection.sendall(b"x" * at + key.encode() + b"\r\n\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
-        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, pace=Pace(0), tries=1) as client:
+        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, pace=RateLimiter(0), tries=1) as client:
             (failed,) = client.fetch([ONE])
     assert "x" * 100 in str(failed.fetch.message)
     assert key[:8] not in str(failed.fetch.message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from llm_stats.api import circuit_breaker
 from llm_stats.api.client import Client
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
 from llm_stats.sample.faults import Fault
 from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
@@ -18,7 +18,7 @@ class TestWrongAddress:
             answers = list(client.fetch(["gone", *IDS]))
         assert client.stop is not None
         assert client.stop.kind == "wrong_base_url"
-        assert len(api.requests) == 1 + circuit_breaker.ENOUGH_LOOK_ALIKES
+        assert len(api.requests) == 1 + circuit_breaker.WRONG_CATALOG_THRESHOLD
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
     @pytest.mark.parametrize("bad", [1, 2])
@@ -29,9 +29,9 @@ class TestWrongAddress:
         assert client.stop is None
 
     def test_the_look_alike_catalogue_stops_at_once(self, api: SampleApi) -> None:
-        with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, pace=Pace(0), concurrency=2) as client:
+        with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, pace=RateLimiter(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
-        assert len(api.requests) <= circuit_breaker.ENOUGH_LOOK_ALIKES + 2 - 1
+        assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
         assert client.stop is not None
         assert client.stop.kind == "wrong_base_url"
         assert len(answers) == 30
@@ -100,8 +100,8 @@ class TestApiThatIsDown:
     def test_is_given_up(self, fault: Fault) -> None:
         with SampleApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)
-        most = circuit_breaker.MAX_FAILED_IN_A_ROW + 1
-        assert circuit_breaker.MAX_FAILED_IN_A_ROW <= outcomes(answers)["failed"] <= most
+        most = circuit_breaker.MAX_CONSECUTIVE_FAILURES + 1
+        assert circuit_breaker.MAX_CONSECUTIVE_FAILURES <= outcomes(answers)["failed"] <= most
         assert len(api.requests) <= 3 * most
         assert client.stop is not None
         assert client.stop.kind == "unreachable"

@@ -10,20 +10,19 @@ from collections.abc import Generator
 from typing import Any, cast
 
 import pytest
-from llm_stats.api import listing
 from llm_stats.api.cache import ResponseCache
-from llm_stats.api.client import Answer
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import ACCOUNT, Fault
-from support.client_helpers import IDS, ONE, RECORDS, TWO, asked, client_of, fetched, only, outcomes
+from llm_stats.schema.fetch import FetchResult
+from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
 
 
 def test_everything_is_fetched_once(api: SampleApi) -> None:
     answers, client = fetched(api)
     assert outcomes(answers) == {"loaded": 30}
-    assert asked(api) == dict.fromkeys(IDS, 1)
+    assert request_counts(api) == dict.fromkeys(IDS, 1)
     assert client.requests_sent == 30
     assert client.stop is None
     fetch = answers[ONE].fetch
@@ -36,7 +35,7 @@ def test_no_more_are_in_flight_than_allowed() -> None:
     lock = threading.Lock()
 
     class Counting(SampleApi):
-        def respond(self, request: exchange.Request) -> exchange.Answer:
+        def respond(self, request: exchange.Request) -> exchange.Response:
             with lock:
                 now[0] += 1
                 flying.append(now[0])
@@ -56,7 +55,7 @@ class TestCache:
         first, _ = fetched(api, IDS[:20], cache=cache)
         second, client = fetched(api, cache=cache)
         assert outcomes(second) == {"loaded": 30}
-        assert asked(api) == dict.fromkeys(IDS, 1)
+        assert request_counts(api) == dict.fromkeys(IDS, 1)
         assert client.requests_sent == 10
         assert second[ONE].fetch.attempts == 0
         assert second[ONE].row == first[ONE].row, "with the time it really arrived"
@@ -83,7 +82,7 @@ class TestCache:
     def test_that_there_is_no_such_model_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
         with SampleApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
             first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
-        assert asked(api) == {ONE: 1, TWO: 1}
+        assert request_counts(api) == {ONE: 1, TWO: 1}
         assert (second.outcome, second.http_status, second.error_code, second.attempts) == ("not_found", 404, "not_found", 0)
         assert second.message == first.message
         assert "Gone." in str(second.message)
@@ -100,7 +99,7 @@ class TestCache:
         published = {ONE: kept.arrived_at + dt.timedelta(seconds=1), TWO: kept.arrived_at - dt.timedelta(days=1)}
         with client_of(api, cache=cache) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)}
-        assert asked(api) == {ONE: 2, TWO: 1}
+        assert request_counts(api) == {ONE: 2, TWO: 1}
         assert answers[ONE].fetch.outcome == "loaded"
 
     def test_what_was_published_a_moment_ago_and_not_yet_cleared_is(self, api: SampleApi, cache: ResponseCache) -> None:
@@ -110,7 +109,7 @@ class TestCache:
         assert row is not None
         with client_of(api, cache=cache) as client:
             list(client.fetch([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
-        assert asked(api) == {ONE: 1}
+        assert request_counts(api) == {ONE: 1}
 
     def test_what_is_kept_comes_even_after_everything_stopped(self, api: SampleApi, cache: ResponseCache) -> None:
         fetched(api, [TWO], cache=cache)
@@ -151,7 +150,7 @@ class TestCache:
     def test_a_cursor_that_expired_since_starts_the_list_again(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(listing, "_PAGE_SIZE", 20)
+        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
             killed.list_ids()
         api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
@@ -184,8 +183,8 @@ class TestAccount:
             faults.cut_off(),
             faults.redirect("https://elsewhere.invalid"),
             lambda *_: exchange.as_json([1]),
-            lambda *_: exchange.Answer(200, b"[" * 100_000),
-            lambda *_: exchange.Answer(200, b"x" * (11 << 20)),
+            lambda *_: exchange.Response(200, b"[" * 100_000),
+            lambda *_: exchange.Response(200, b"x" * (11 << 20)),
         ],
     )
     def test_is_optional(self, fault: Fault) -> None:
@@ -202,7 +201,7 @@ class TestAccount:
 
     def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
-        monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.1)
+        monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.1)
         began = time.monotonic()
         account, _ = self.account(faults.drip(0.1))
         assert account is None
@@ -210,7 +209,7 @@ class TestAccount:
 
     def test_does_not_wait_for_the_pace(self) -> None:
         began = time.monotonic()
-        account, api = self.account(pace=Pace(1))
+        account, api = self.account(pace=RateLimiter(1))
         assert (account, len(api.requests)) == (None, 1)
         assert time.monotonic() - began < 5
 
@@ -218,8 +217,8 @@ class TestAccount:
 def test_a_reader_who_leaves_early_ends_everything() -> None:
     """Those who wait for the pace, too: within the minute that they would have waited."""
     began = time.monotonic()
-    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, pace=Pace(1)) as client:
-        with contextlib.closing(cast("Generator[Answer]", client.fetch(IDS))) as answers:
+    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, pace=RateLimiter(1)) as client:
+        with contextlib.closing(cast("Generator[FetchResult]", client.fetch(IDS))) as answers:
             next(answers)
         time.sleep(0.1)
     assert len(api.requests) == 1
@@ -227,7 +226,7 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
 
 
 def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_stats.api.client.LEAVE_WITHIN_SECONDS", 0.2)
+    monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
     with SampleApi(RECORDS, everywhere=[faults.slow(60)]) as api:
         with client_of(api) as client:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from llm_stats.api import listing
 from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import LIST, Fault
@@ -32,7 +31,7 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
 
 class TestList:
     def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(listing, "_PAGE_SIZE", 7)
+        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 7)
         with client_of(api) as client:
             assert client.list_ids() == IDS
         assert len(api.requests) == client.requests_sent == 5
@@ -42,7 +41,7 @@ class TestList:
         """Each time with another cursor, so that it would never end."""
         cursors = itertools.count()
 
-        def endless(request: exchange.Request, _: exchange.Answer) -> exchange.Answer:
+        def endless(request: exchange.Request, _: exchange.Response) -> exchange.Response:
             is_first = "cursor" not in request.query
             models = [{"id": model_id} for model_id in IDS[:3]] if grows or is_first else []
             return exchange.as_json({"models": models, "next_cursor": str(next(cursors))})

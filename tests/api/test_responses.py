@@ -39,7 +39,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "failed",
         "an error with status 200: x: No. (https://help.invalid/2)",
     ),
-    "byte order mark": (lambda *_: exchange.Answer(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
+    "byte order mark": (lambda *_: exchange.Response(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
     "error with 200": (
         lambda *_: exchange.as_json({"error": {"code": "x", "message": "Not today."}}),
         "failed",
@@ -48,16 +48,16 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "html": (faults.html(), "failed", "the answer is HTML, not a model record"),
     "empty": (faults.empty(), "failed", "the answer is nothing, not a model record"),
     "cut json": (faults.cut_json(), "failed", "the answer is truncated or broken JSON, not a model record"),
-    "deep json": (lambda *_: exchange.Answer(200, b"[" * 100_000), "failed", "the answer is truncated or broken JSON"),
-    "deep error": (lambda *_: exchange.Answer(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
-    "not utf-8": (lambda *_: exchange.Answer(200, b'{"id": "\xff"}'), "failed", "the answer is truncated or broken JSON"),
+    "deep json": (lambda *_: exchange.Response(200, b"[" * 100_000), "failed", "the answer is truncated or broken JSON"),
+    "deep error": (lambda *_: exchange.Response(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
+    "not utf-8": (lambda *_: exchange.Response(200, b'{"id": "\xff"}'), "failed", "the answer is truncated or broken JSON"),
     "a list": (lambda *_: exchange.as_json([]), "rejected", "record: Input should be an object"),
     "cut off": (faults.cut_off(), "failed", "no answer from http://127.0.0.1:"),
     "dropped": (faults.dropped(), "failed", "no answer from http://127.0.0.1:"),
     "oversized": (faults.oversized(), "failed", "the body is over 10 MB"),
-    "oversized error": (lambda *_: exchange.Answer(400, b"x" * (11 << 20)), "failed", "the body is over 10 MB"),
+    "oversized error": (lambda *_: exchange.Response(400, b"x" * (11 << 20)), "failed", "the body is over 10 MB"),
     "bad gzip": (
-        lambda *_: exchange.Answer(200, b"no gzip", {"Content-Encoding": "gzip"}),
+        lambda *_: exchange.Response(200, b"no gzip", {"Content-Encoding": "gzip"}),
         "failed",
         "unreadable answer from http://127",
     ),
@@ -77,11 +77,11 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
     "a Location that is no address": (faults.redirect("http://[::1"), "HTTP 302: redirected to http://[::1; wrong base URL?"),
     "a Location in another alphabet": (faults.redirect("http://xn--\xe9\xff.invalid:99999/"), "HTTP 302: redirected to http://xn--"),
     "a redirect with a bomb": (
-        lambda *_: exchange.Answer(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
+        lambda *_: exchange.Response(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
         "the body is over 10 MB",
     ),
     "packed in another way": (
-        lambda *_: exchange.Answer(200, b"x", {"Content-Encoding": "br"}),
+        lambda *_: exchange.Response(200, b"x", {"Content-Encoding": "br"}),
         "the body is packed as 'br', which was not asked for",
     ),
 }
@@ -98,23 +98,23 @@ class TestErrors:
     def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
-        moved = exchange.Answer(302, b"x" * 500, {"Location": "/x"})
+        moved = exchange.Response(302, b"x" * 500, {"Location": "/x"})
         answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), tries=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
     def test_gzip_that_unpacks_to_nothing_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        nothing = exchange.Answer(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
+        nothing = exchange.Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
         began = time.monotonic()
         answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), tries=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
     def test_gzip_in_several_pieces_is_read(self) -> None:
-        def in_two(_: exchange.Request, answer: exchange.Answer) -> exchange.Answer:
+        def in_two(_: exchange.Request, answer: exchange.Response) -> exchange.Response:
             pieces = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
-            return exchange.Answer(200, pieces, {"Content-Encoding": "gzip"})
+            return exchange.Response(200, pieces, {"Content-Encoding": "gzip"})
 
         assert only(in_two)[0].fetch.outcome == "loaded"
 
@@ -133,7 +133,7 @@ class TestErrors:
         assert client.stop is None
 
     def test_a_bomb_is_not_unpacked(self) -> None:
-        bomb = exchange.Answer(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
+        bomb = exchange.Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
         tracemalloc.start()
         try:
             answer, _, _ = only(lambda *_: bomb)

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from llm_stats.api import listing, transport
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api import transport
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.sample.faults import Fault
@@ -19,7 +19,7 @@ from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, 
 class TestPace:
     def test_retries_count_and_all_threads_share_it(self) -> None:
         with SampleApi(RECORDS, everywhere=[faults.every(3, faults.error(500))]) as api:
-            answers, client = fetched(api, pace=Pace(20, window_seconds=0.5))
+            answers, client = fetched(api, pace=RateLimiter(20, window_seconds=0.5))
         arrivals = [request.at for request in api.requests]
         assert client.requests_sent == len(arrivals) > 35
         assert max(sum(start <= at < start + 0.5 for at in arrivals) for start in arrivals) <= 20
@@ -43,14 +43,14 @@ class TestPace:
         assert answers[ONE].fetch.attempts == 2
 
     def test_a_date_is_read_by_the_servers_clock(self) -> None:
-        refusal = exchange.Answer(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
+        refusal = exchange.Response(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
         began = time.monotonic()
         answer, _, _ = only(faults.first(1, lambda *_: refusal))
         assert answer.fetch.outcome == "loaded"
         assert 1 <= time.monotonic() - began < 5
 
     def test_a_429_that_says_nothing_pauses_everybody_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(transport, "UNTOLD_PAUSES_SECONDS", (0.2, 0.4))
+        monkeypatch.setattr(transport, "DEFAULT_RETRY_AFTER_SECONDS", (0.2, 0.4))
         began = time.monotonic()
         answer, api, _ = only(faults.first(2, faults.bare(429)))
         assert time.monotonic() - began >= 0.6
@@ -175,7 +175,7 @@ class TestRefusedKey:
         """At one request a minute, nobody waits a minute to hear that the key is refused."""
         began = time.monotonic()
         with SampleApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
-            answers, client = fetched(api, pace=Pace(1))
+            answers, client = fetched(api, pace=RateLimiter(1))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
         assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
@@ -251,25 +251,25 @@ class TestBudget:
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
     def test_counts_pages_of_the_list(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
+        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
             assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())})["loaded"] == 5
         assert len(api.requests) == 8
 
     def test_that_ends_within_the_list_is_said(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(listing, "_PAGE_SIZE", 10)
+        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
         with client_of(api, max_requests=2) as client, pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"):
             client.list_ids()
         assert len(api.requests) == 2
 
     def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:
         began = time.monotonic()
-        answers, _ = fetched(api, max_requests=5, pace=Pace(5))
+        answers, _ = fetched(api, max_requests=5, pace=RateLimiter(5))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
     def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
-        answers, _ = fetched(api, max_requests=12, pace=Pace(4, window_seconds=0.2))
+        answers, _ = fetched(api, max_requests=12, pace=RateLimiter(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12
 
     def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:

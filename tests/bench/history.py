@@ -16,11 +16,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import duckdb
-from llm_stats.transform import files
+from llm_stats.connection import transaction
+from llm_stats.transform import apply
 from support.raw_tables import RawTables
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 TRIES = 9
 FIRST_DAY = dt.datetime(2026, 1, 1, 6)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -110,9 +111,9 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
-        with files.transaction(connection):
-            files.define(connection)
-            files.update_history(connection)
+        with transaction(connection):
+            apply.create_views(connection)
+            apply.update_history(connection)
         return time.perf_counter() - started
 
 

@@ -13,11 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import duckdb
 from llm_stats.transform import files
 from support.raw_tables import RawTables
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 _LIMIT_SECONDS = 1.0
 
@@ -77,7 +77,7 @@ def main(models: int) -> int:
     raw.apply()
     print(f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s")
     times: dict[str, tuple[float, float]] = {}
-    for mart in (file.address for file in files.files("marts")):
+    for mart in (file.address for file in files.files_in("marts")):
         columns = [column for (column, *_) in connection.execute(f"describe {mart}").fetchall()]
         keys = [key for key in _FILTERS if key in columns and not (key == "category" and "evidence_scope" not in columns)]
         queries = {"count": f"select count(*) from {mart}", "filter": f"select * from {mart} where {_FILTERS[keys[0]]}"}

@@ -17,8 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import duckdb
 import llm_stats
 from bench.cluster import Cluster, cluster
@@ -32,6 +30,8 @@ from llm_stats.warehouse.export import export
 from support.real_records import real_records
 from support.virtualenvs import python_with
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 EQUAL = "all equal"
 
 
@@ -39,9 +39,9 @@ def views(raw: Path | None, history: Path) -> list[str]:
     """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
     statements = [f"create database if not exists {schema}" for schema in ("raw", "staging", "history", "marts")]
     sources = {f"raw.{table}": raw / f"{table}.parquet" for table in tables.TABLES} if raw else {}
-    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql_files.files("history")}
+    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql_files.files_in("history")}
     statements += [f"create or replace view {name} as select * from parquet.`{path}`" for name, path in sources.items() if path.exists()]
-    for file in sql_files.in_order():
+    for file in sql_files.in_build_order():
         if (raw and file.layer == "staging") or (file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))):
             # Spark takes no comments on the columns of a view after it is made
             made = [statement.query for _, statement in sql_files.statements(file) if not statement.query.strip().startswith("comment")]
@@ -56,7 +56,7 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
     with duckdb.connect(database, read_only=True) as connection:
         for table in tables.TABLES:
             connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
-    marts = [file.path.stem for file in sql_files.files("marts")]
+    marts = [file.path.stem for file in sql_files.files_in("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
     told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
     print(f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}")
@@ -192,7 +192,7 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
             connection.execute(f"create schema {schema}")
         connection.execute(f"create view history.models as from '{history}/models.parquet'")
         connection.execute(f"create view history.offers as from '{history}/offers.parquet/*.parquet'")
-        for file in (file for file in sql_files.in_order() if file.address in ("marts.price_history", "marts.price_changes")):
+        for file in (file for file in sql_files.in_build_order() if file.address in ("marts.price_history", "marts.price_changes")):
             connection.execute(next(sql_files.statements(file))[1].query)
         for question, query in QUESTIONS.items():
             tries = []

@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         kept = folder / ".llm_stats" / "snapshots" / snapshot_id
         kept.mkdir(parents=True)
         shutil.copy(folder / "llm_stats.duckdb", kept)
-        snapshots._mark(kept)
+        snapshots._mark_published(kept)
     return folder
 
 

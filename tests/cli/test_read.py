@@ -10,16 +10,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.cli.render import aligned, cell, number, render
+from llm_stats.cli.render import aligned, render
 from llm_stats.errors import UsageError
 from llm_stats.queries import compare, cost, history
-from llm_stats.queries.checks import Finding
-from llm_stats.queries.cost import tokens
-from llm_stats.terminal import safe
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.queries.checks import CheckResult
+from llm_stats.queries.cost import parse_tokens
+from llm_stats.table import Table
+from llm_stats.text import escape_control_chars, format_number, format_value
+from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_link_that_leads_nowhere(llm_stats: Command, home: Path) -> None:
 def test_a_model_may_be_called_as_a_column(llm_stats: Command, tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "w.duckdb") as connection:
         raw = RawTables(connection)
-        raw.load([model("fact"), model("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        raw.load([make_record("fact"), make_record("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
         raw.apply()
     compared = json.loads(llm_stats("compare", "fact", "winner", "--format", "json", "--database", tmp_path / "w.duckdb").out)
     assert compared["facts"][0].keys() == {"fact", "fact_1", "winner"}
@@ -213,10 +214,10 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(look: Comma
 
 
 def test_compare_says_who_shares_the_lowest_price(llm_stats: Command, home: Path) -> None:
-    providers = [offer("c", 5, 25), offer("b", 4, 28), offer("a", 5, 25), offer("a", 5, 25), offer("d", 6, 30)]
+    providers = [make_offer("c", 5, 25), make_offer("b", 4, 28), make_offer("a", 5, 25), make_offer("a", 5, 25), make_offer("d", 6, 30)]
     with duckdb.connect(home / "w.duckdb") as connection:
         raw = RawTables(connection)
-        raw.load([model("m", providers=providers), model("n")], dt.datetime.fromisoformat("2026-01-01"))
+        raw.load([make_record("m", providers=providers), make_record("n")], dt.datetime.fromisoformat("2026-01-01"))
         raw.apply()
     (*_, cheapest) = json.loads(llm_stats("compare", "m", "n", "--database", "w.duckdb", "--format", "json").out)["facts"]
     assert (cheapest["m"], cheapest["n"]) == ("5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b", "–")
@@ -247,11 +248,11 @@ def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for day in (1, 2):
             raw.load(
                 [
-                    model(
+                    make_record(
                         name,
                         model_type="embedding" if place else "llm",
-                        providers=[offer(provider, 1.125 * day, 12.5) for provider in ("alpine-cloud", "northlight")],
-                        scores=[score(benchmark, place / 4) for benchmark in ("swe-bench-verified", "video-mme-(long,-no-subtitles)")],
+                        providers=[make_offer(provider, 1.125 * day, 12.5) for provider in ("alpine-cloud", "northlight")],
+                        scores=[make_score(benchmark, place / 4) for benchmark in ("swe-bench-verified", "video-mme-(long,-no-subtitles)")],
                     )
                     for place, name in enumerate(LONG_NAMES)
                 ],
@@ -266,10 +267,10 @@ def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path)
         with Reader(database) as reader:
             ids = many or ["aurora-large-1", "kestrel-2-pro", "zenith-max-preview"]
             tables = {
-                "cost": cost.for_people(cost.cost(reader, 10e6, 2e6, many or [])),
-                "history": history.for_people(history.timeline(reader, ids[0])),
+                "cost": cost.for_terminal(cost.cost(reader, 10e6, 2e6, many or [])),
+                "history": history.for_terminal(history.history(reader, ids[0])),
                 "facts": compare.facts(reader, ids),
-                "benchmarks": compare.benchmarks_for_people(reader, ids),
+                "benchmarks": compare.benchmarks_for_terminal(reader, ids),
             }
         for name, table in tables.items():
             lines = aligned(table, 80).splitlines()
@@ -309,13 +310,13 @@ def test_people_are_shown_fewer_columns_and_programs_all(look: Command) -> None:
     ],
 )
 def test_tokens_as_people_write_them(text: str, number_of: float) -> None:
-    assert tokens(text) == number_of
+    assert parse_tokens(text) == number_of
 
 
 @pytest.mark.parametrize("text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"])
 def test_what_is_no_number_of_tokens(text: str) -> None:
     with pytest.raises(UsageError, match="is no number of tokens; write 2000000, 500k, 2M or"):
-        tokens(text)
+        parse_tokens(text)
 
 
 @pytest.mark.parametrize(
@@ -337,11 +338,11 @@ def test_what_is_no_number_of_tokens(text: str) -> None:
     ],
 )
 def test_values_as_people_read_them(value: object, text: str) -> None:
-    assert cell(value) == text
+    assert format_value(value) == text
 
 
 def test_numbers_keep_no_digit_that_says_nothing() -> None:
-    assert [number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == ["1", "0.5", "0.3333", "1e-09", "1,234,567.891"]
+    assert [format_number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == ["1", "0.5", "0.3333", "1e-09", "1,234,567.891"]
 
 
 def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
@@ -349,11 +350,11 @@ def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
     for form in ("table", "markdown"):
         assert "\x1b" not in render(hostile, form)
     assert "\x1b" in next(iter(json.loads(render(hostile, "json"))[0].values()))
-    assert safe("plain – ünïcode") == "plain – ünïcode"
+    assert escape_control_chars("plain – ünïcode") == "plain – ünïcode"
 
 
 def test_a_finding_is_one_line_whatever_the_names() -> None:
-    finding = Finding("keys", "error", "Says so", 1, ("model_id",), [("a\n  error: forged",)])
+    finding = CheckResult("keys", "error", "Says so", 1, ("model_id",), [("a\n  error: forged",)])
     assert str(finding) == "error: keys: Says so: 1 row: model_id=a\\n  error: forged"
 
 

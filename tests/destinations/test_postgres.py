@@ -17,12 +17,12 @@ import psycopg2
 import pytest
 from destinations.conftest import SECRET, address
 from llm_stats import sample
-from llm_stats.destinations.connection import Engine
+from llm_stats.destinations.connection import Destination
 from llm_stats.sample import SampleApi
 from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 from support.command import Command
 from support.postgres_server import PASSWORD, ask
-from support.virtualenvs import DUCKDB_2
+from support.virtualenvs import REQUIRES_DUCKDB_2
 
 pytestmark = pytest.mark.timeout(3600 if FULL else 120)
 
@@ -176,7 +176,7 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(distinct load_id) from staging.fetches")
         assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
         ask(postgres, "update raw.defined_by set sha256 = 'older'")
-        monkeypatch.setattr("llm_stats.destinations.postgres.PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.destinations.postgres.LOCK_TIMEOUT_SECONDS", 0.2)
         in_the_way = llm_stats(*run)
         assert in_the_way.code == 1
         assert "lock timeout" in in_the_way.err
@@ -234,7 +234,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
     assert api.requests == []
 
 
-@pytest.mark.parametrize("step", ["llm_stats.queries.checks.findings", "llm_stats.queries.changes.of_load"])
+@pytest.mark.parametrize("step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"])
 def test_a_connection_lost_at_the_end_of_a_run(
     port: int, postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -320,7 +320,7 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
 def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
-    engine = Engine("postgres", dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
+    engine = Destination("postgres", dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
     said = [f'cannot attach "postgres://batch:{written}@h/x"' for written in (password, quote(password), quote(password, safe=" "))]
     said += [f"{words}{written}" for words in ("the word is ", "host=h password=") for written in (password, quote(password, safe=""))]
     for says in said:
@@ -349,7 +349,7 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         ("mssql", "destination mssql needs a driver: pip install 'dlt[mssql]'"),
         ("filesystem", "destination filesystem: its credentials are missing or malformed"),
         ("dummy", "destination dummy has no SQL views"),
-        pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=DUCKDB_2),
+        pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
     ],
 )
 def test_a_destination_that_is_none_is_said_in_a_line(llm_stats: Command, destination: str, says: str) -> None:

@@ -10,8 +10,8 @@ import llm_stats
 import pytest
 from llm_stats import errors
 from llm_stats.cli.main import cli
-from llm_stats.cli.render import cell
 from llm_stats.settings import Settings
+from llm_stats.text import format_value
 from llm_stats.transform import files
 from llm_stats.warehouse.reader import Reader
 
@@ -53,7 +53,7 @@ def test_every_exit_code_is_named_and_no_other() -> None:
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:
-    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in files.files(layer)}
+    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)}
 
 
 SHOWN = [
@@ -69,7 +69,7 @@ def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: 
         found = reader.query(query)
     header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
     assert list(found.columns) == header
-    assert [[cell(value) for value in row] for row in found.rows] == rows
+    assert [[format_value(value) for value in row] for row in found.rows] == rows
 
 
 def test_queries_are_shown(demo: Path) -> None:
@@ -86,4 +86,4 @@ def test_every_picture_is_there_and_small() -> None:
 
 
 def test_the_package_shows_what_it_is_for() -> None:
-    assert dir(llm_stats) == ["Result", "__version__", "llm_stats", "run"]
+    assert dir(llm_stats) == ["RunResult", "__version__", "llm_stats", "run"]

@@ -17,11 +17,11 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from llm_stats.pipeline.run import carry_out
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
 from support.virtualenvs import ROOT, on_demand, python_with
-from support.webhook_server import Hook
+from support.webhook_server import WebhookServer
 
 RECIPES = ROOT / "docs" / "schedules"
 FOLDER = "/srv/llm-stats"
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
     (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(f'[sources.llm_stats]\nbase_url = "{api.base_url}"\n')
-    with Hook() as hook:
+    with WebhookServer() as hook:
         secrets = f'[sources.llm_stats]\napi_key = "{SAMPLE_KEY}"\nwebhook_url = "{hook.url}"\n'
         (tmp_path / ".dlt" / "secrets.toml").write_text(secrets)
         yield tmp_path
@@ -130,7 +130,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     with SampleApi(daily_quota=6) as before:
-        carry_out(demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]), all_models=True)
+        execute(demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]), all_models=True)
     today.mkdir()
     for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):
         subprocess.run(["tar", *command], cwd=yesterday if "-cf" in command else today, check=True)

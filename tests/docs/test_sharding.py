@@ -51,7 +51,7 @@ def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi,
     unite(united, parts)
     assert llm_stats("check", "--database", united).code == 0
     assert llm_stats("run", *IDS, *options, whole).code == 0
-    for address in [file.address for file in files.files("marts")]:
+    for address in [file.address for file in files.files_in("marts")]:
         assert rows(united, address) == rows(whole, address), address
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
         unite(home / "twice.duckdb", [*parts, whole])

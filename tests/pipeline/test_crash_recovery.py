@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
 from support.synthetic_catalog import catalogue
@@ -93,7 +93,7 @@ def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
             assert run.poll() is None, run.communicate()
             time.sleep(0.01)
         time.sleep(0.2)
-        with Warehouse(tmp_path / "llm_stats.duckdb").lock():
+        with DuckDBWarehouse(tmp_path / "llm_stats.duckdb").lock():
             assert run.poll() is None
         run.kill()
         run.communicate()

@@ -8,9 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from llm_stats.api.client import Answer
-from llm_stats.pipeline.progress import Tally, shown
-from llm_stats.schema import record
+from llm_stats.pipeline.progress import ProgressCounter, show_progress
+from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -19,15 +18,15 @@ class TestProgress:
     def answers(self, pause: float = 0) -> Any:
         for number in range(4):
             time.sleep(pause)
-            outcome: record.Outcome = "failed" if number == 3 else "loaded"
-            fetch = record.Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
-            yield Answer(fetch, None if number == 3 else {"id": str(number)})
+            outcome: Outcome = "failed" if number == 3 else "loaded"
+            fetch = Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
+            yield FetchResult(fetch, None if number == 3 else {"id": str(number)})
 
     def test_says_a_line_every_few_seconds_even_when_nothing_comes(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.pipeline.progress._SECONDS_BETWEEN_LINES", 0.05)
-        assert len(list(shown(self.answers(pause=0.12), 4))) == 4
+        assert len(list(show_progress(self.answers(pause=0.12), 4))) == 4
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) >= 5
         assert lines[0].startswith("fetched 0 of 4, 0 failed, 0 requests/min")
@@ -35,10 +34,10 @@ class TestProgress:
 
     def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
         """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
-        tally = Tally(335, requests_per_minute=50)
-        fetch = record.Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
+        tally = ProgressCounter(335, requests_per_minute=50)
+        fetch = Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
         for _ in range(50):
-            tally.add(Answer(fetch, {}))
+            tally.add(FetchResult(fetch, {}))
         facts = tally.facts()
         assert facts["requests_per_minute"] == 50
         assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
@@ -47,9 +46,9 @@ class TestProgress:
     def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = [1000.0]
         monkeypatch.setattr("llm_stats.pipeline.progress.time.monotonic", lambda: now[0])
-        tally = Tally(10)
+        tally = ProgressCounter(10)
         for _ in range(3):
-            tally.add(Answer(record.Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
+            tally.add(FetchResult(Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
             now[0] += 40
         assert tally.facts()["requests_per_minute"] == 2
 
@@ -58,15 +57,15 @@ class TestProgress:
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
         monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
         said = itertools.count(1)
-        monkeypatch.setattr(Tally, "__str__", lambda _: f"told {next(said)} times")
-        assert len(list(shown(self.answers(pause=0.3), 4))) == 4
+        monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"told {next(said)} times")
+        assert len(list(show_progress(self.answers(pause=0.3), 4))) == 4
         assert "told 8 times" in capsys.readouterr().err
 
     def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-        assert len(list(shown(self.answers(), 4))) == 4
+        assert len(list(show_progress(self.answers(), 4))) == 4
         assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
 
     def test_says_nothing_of_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
-        list(shown(self.answers(), 4))
+        list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""

@@ -17,7 +17,7 @@ import llm_stats
 import pytest
 from llm_stats import sample
 from llm_stats.sample import SampleApi
-from llm_stats.warehouse.published import LAYOUT
+from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
 
@@ -223,14 +223,14 @@ class TestBadInput:
         assert (done.code, "no llm-stats warehouse" in done.err) == (2, True)
         assert content(home / "mine.duckdb") == before
 
-    @pytest.mark.parametrize(("layout", "age"), [(LAYOUT + 1, "a newer"), (LAYOUT - 1, "an older")])
+    @pytest.mark.parametrize(("layout", "age"), [(SCHEMA_VERSION + 1, "a newer"), (SCHEMA_VERSION - 1, "an older")])
     def test_a_warehouse_of_another_version(self, run: Command, one_model: Path, layout: int, age: str) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:
             connection.execute("update history.layout set version = ?", [layout])
         done = run("murmur-1")
         assert done.code == 2
-        assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {LAYOUT})" in done.err
+        assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {SCHEMA_VERSION})" in done.err
 
     @pytest.mark.parametrize(
         ("path", "says"),
@@ -305,8 +305,8 @@ def locked(tmp_path: Path) -> Any:
 
     def hold(database: Path) -> None:
         script = (
-            "import sys, pathlib; from llm_stats.warehouse.duckdb_file import Warehouse\n"
-            "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
+            "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
+            "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
         )
         holder = subprocess.Popen([sys.executable, "-c", script, str(database)], stdin=-1, stdout=-1, text=True)
         assert holder.stdout is not None
@@ -398,7 +398,7 @@ def test_a_broken_view_publishes_nothing(run: Command, one_model: Path, monkeypa
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
     (broken / "marts" / "bad.sql").write_text("create view marts.bad as\nselect nothing")
-    monkeypatch.setattr("llm_stats.transform.files.folder", lambda: broken)
+    monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
     done = run("aurora-large-1")
     assert done.code == 1
     assert "marts/bad.sql, line 2: Binder Error" in done.err

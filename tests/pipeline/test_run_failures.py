@@ -16,12 +16,11 @@ import pytest
 from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import Result
+from llm_stats.pipeline.result import RunResult, summary_lines
 from llm_stats.pipeline.run import stalest_first
-from llm_stats.pipeline.summary import summary
 from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.schema.arrow import arrow_tables
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.schema.arrow import to_arrow
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.raw_tables import RawTables
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
@@ -80,7 +79,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
     assert rows(home, "select count(*) from raw.models") == [(11,)]
-    assert Warehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
+    assert DuckDBWarehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
 
 
 def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
@@ -95,7 +94,7 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
         raw.apply()
-    assert Warehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
+    assert DuckDBWarehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
         "loaded, then twice": moments[4],
         "twice": moments[4],
         "once": moments[3],
@@ -126,7 +125,7 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, hom
 
 
 def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_stats.api.rate_limit.Pace.__init__.__defaults__", (2.0,))
+    monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter.__init__.__defaults__", (2.0,))
     with SampleApi(RECORDS) as api:
         for ids in (IDS[:4], IDS[4:8]):
             assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
@@ -186,7 +185,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
     with SampleApi(RECORDS) as api:
         given = ("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
         with monkeypatch.context() as patched:
-            patched.setattr("llm_stats.queries.checks.require", refuse)
+            patched.setattr("llm_stats.queries.checks.require_passing", refuse)
             assert llm_stats(*given).code == 1
         assert len(api.requests) == 13
         done = llm_stats(*given)
@@ -199,7 +198,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
 
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
-    monkeypatch.setattr("llm_stats.load.source.arrow_tables", lambda page: arrow_tables([answer for answer in page if answer.row]))
+    monkeypatch.setattr("llm_stats.load.source.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
@@ -255,7 +254,7 @@ class TestKey:
             said = ""
             try:
                 result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=home / "llm_stats.duckdb")
-                said += "\n".join(summary(result)) + repr(result)
+                said += "\n".join(summary_lines(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
                 while chain is not None:
@@ -288,7 +287,7 @@ class TestKey:
 
         with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
-                patched.setattr("llm_stats.queries.checks.require", refuse)
+                patched.setattr("llm_stats.queries.checks.require_passing", refuse)
                 assert traces(api) == []
             assert (home / ".llm_stats" / "responses.sqlite").stat().st_size
             assert traces(api) == []
@@ -315,5 +314,5 @@ class TestAccount:
         ],
     )
     def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
-        lines = [said for said in summary(Result(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
+        lines = [said for said in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
         assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines

@@ -14,19 +14,19 @@ import pytest
 from llm_stats import sample
 from llm_stats.errors import CheckFailed, Locked, QuotaSpent
 from llm_stats.pipeline import json_log
-from llm_stats.pipeline.reporter import Telling
-from llm_stats.queries.checks import Finding
+from llm_stats.pipeline.reporter import RunReporter
+from llm_stats.queries.checks import CheckResult
 from llm_stats.sample import SampleApi, faults
 from llm_stats.settings import Settings
-from llm_stats.warehouse.reader import Table
+from llm_stats.table import Table
 from support.command import Command
 from support.virtualenvs import ROOT
-from support.webhook_server import Hook
+from support.webhook_server import WebhookServer
 
 FIVE = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
 
 
-def end(telling: Telling, settings: Settings, error: BaseException) -> None:
+def end(telling: RunReporter, settings: Settings, error: BaseException) -> None:
     """A run that ends with an error."""
     with telling:
         telling.begin(settings)
@@ -93,7 +93,7 @@ def test_in_python_it_says_the_same(api: SampleApi, home: Path) -> None:
 
 def test_changes_and_warnings_are_rows() -> None:
     changes = Table(("changed_at", "change", "size_pct"), ("TIMESTAMP", "VARCHAR", "DOUBLE"), [(dt.date(2026, 11, 1), "m", float("inf"))])
-    warning = Finding("units_mixed", "warning", "Looks odd", 1, ("benchmark_id",), [("b",)])
+    warning = CheckResult("units_mixed", "warning", "Looks odd", 1, ("benchmark_id",), [("b",)])
     told = package.Result(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
     assert told["changes"] == [{"changed_at": "2026-11-01", "change": "m", "size_pct": None}]
     assert told["warnings"] == [{"check": "units_mixed", "says": "Looks odd", "row_count": 1}]
@@ -145,8 +145,8 @@ def test_a_mistake_is_told_too(llm_stats: Command, home: Path, wrong: tuple[obje
 def test_every_end_has_its_code_and_kind(
     home: Path, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, kind: str
 ) -> None:
-    telling = Telling(home / "run.json", notify=True)
-    with Hook() as hook, pytest.raises(type(error)):
+    telling = RunReporter(home / "run.json", notify=True)
+    with WebhookServer() as hook, pytest.raises(type(error)):
         end(telling, Settings.read(webhook_url=hook.url), error)
     assert (telling.exit_code, summary(home)["exit_code"], summary(home)["kind"]) == (code, code, kind)
     assert [text.splitlines()[0] for text in hook.texts] == ([f"llm-stats ended with {kind} (exit code {code})"] if code != 130 else [])
@@ -154,9 +154,9 @@ def test_every_end_has_its_code_and_kind(
 
 
 def test_debug_shows_the_traceback_in_a_json_log_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyError), Telling(json_log=True, debug=True):
+    with pytest.raises(KeyError), RunReporter(json_log=True, debug=True):
         raise KeyError("a")
-    with Telling(json_log=True) as telling:
+    with RunReporter(json_log=True) as telling:
         raise KeyError("a")
     assert telling.exit_code == 1
     assert [line["event"] for line in lines(capsys.readouterr().err)] == ["run_started", "run_failed"] * 2
@@ -188,7 +188,7 @@ def test_a_folder_that_is_missing_is_made(llm_stats: Command, api: SampleApi, ho
 
 
 def test_a_file_that_fails_in_the_end_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Telling(home / "run.json") as telling:
+    with RunReporter(home / "run.json") as telling:
         telling.begin(Settings.read())
         telling.result = package.Result(home / "x.duckdb")
         (home / "run.json").mkdir()
@@ -206,13 +206,13 @@ def test_a_webhook_that_fails_is_a_line_of_the_log(llm_stats: Command, api: Samp
 def test_progress_is_logged_as_it_goes(
     api: SampleApi, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from llm_stats.api.client import Answer
     from llm_stats.pipeline import progress
-    from llm_stats.schema.record import Fetch, UtcTime
+    from llm_stats.schema.fetch import Fetch, FetchResult
+    from llm_stats.schema.record import UtcTime
 
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0.01)
     fetch = Fetch(model_id="m", requested_at=UtcTime(2026, 1, 1), outcome="rejected", attempts=1)
-    for _ in json_log.progress(iter([Answer(fetch), Answer(fetch)]), 3):
+    for _ in json_log.log_progress(iter([FetchResult(fetch), FetchResult(fetch)]), 3):
         time.sleep(0.1)
     found = lines(capsys.readouterr().err)
     assert [line["event"] for line in found if line["event"] != "progress"] == ["model_not_loaded"] * 2

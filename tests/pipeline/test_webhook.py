@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from llm_stats import sample
 from llm_stats.pipeline import webhook
-from llm_stats.pipeline.webhook import Undelivered, post, text
+from llm_stats.pipeline.webhook import WebhookError, format_message, post_message
 from llm_stats.sample import SampleApi
 from support.command import Command
-from support.webhook_server import PATH, Hook
+from support.webhook_server import PATH, WebhookServer
 
 SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
@@ -39,10 +39,10 @@ def block(message: str) -> list[str]:
 
 class TestText:
     def test_a_run_without_news_is_silent(self) -> None:
-        assert text(summary()) == ""
+        assert format_message(summary()) == ""
 
     def test_changes_and_new_models_are_told(self) -> None:
-        said = text(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
+        said = format_message(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
         assert said.startswith("llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n")
         assert block(said) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
 
@@ -54,30 +54,30 @@ class TestText:
             change("gone", 1, "delisted"),
             change("score", 1, "corrected"),
         ]
-        assert block(text(summary(changes=changes), 10)) == ["beyond measure", "big", "gone", "score"]
-        assert text(summary(changes=changes[2:3]), 10) == ""
-        assert block(text(summary(changes=changes[2:3]))) == ["small"]
+        assert block(format_message(summary(changes=changes), 10)) == ["beyond measure", "big", "gone", "score"]
+        assert format_message(summary(changes=changes[2:3]), 10) == ""
+        assert block(format_message(summary(changes=changes[2:3]))) == ["small"]
 
     def test_what_went_wrong_or_was_left_is_told_without_news_too(self) -> None:
         failed = {"model_id": "m", "outcome": "failed", "message": "HTTP 500"}
-        assert block(text(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
+        assert block(format_message(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
         stop = {"kind": "quota", "message": "the quota is spent"}
-        said = text(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
+        said = format_message(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
         assert block(said) == ["stopped early: the quota is spent; 1 left to the next run"]
 
     def test_a_budget_of_ones_own_is_no_news(self) -> None:
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
         ended: dict[str, Any] = {"exit_code": 75, "kind": "deferred", "stop": stop, "outcomes": {"deferred": 1}}
-        assert text(summary(**ended)) == ""
-        assert "stopped early" in text(summary(**ended, new_models=["n"]))
+        assert format_message(summary(**ended)) == ""
+        assert "stopped early" in format_message(summary(**ended, new_models=["n"]))
 
     def test_an_error_is_told_with_all_its_lines(self) -> None:
-        said = text({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
+        said = format_message({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
         assert said.startswith("llm-stats ended with check_failed (exit code 5)\n")
         assert block(said) == ["nothing was published", "  error: a", "run again"]
 
     def test_who_stopped_it_knows(self) -> None:
-        assert text({"exit_code": 130, "kind": "interrupted", "message": "interrupted"}) == ""
+        assert format_message({"exit_code": 130, "kind": "interrupted", "message": "interrupted"}) == ""
 
     @pytest.mark.parametrize(
         "name",
@@ -93,7 +93,7 @@ class TestText:
         ],
     )
     def test_a_name_is_only_ever_text(self, name: str) -> None:
-        said = text(summary(changes=[change(f"{name}: 1 → 2")]))
+        said = format_message(summary(changes=[change(f"{name}: 1 → 2")]))
         (line,) = block(said)
         assert "<" not in said
         assert not re.search("[<>@`]|://|[\x00-\x1f\u202e]", re.sub("&(lt|gt|amp);", "", said.split("```")[1].strip("\n")))
@@ -101,9 +101,9 @@ class TestText:
             assert line == f"{name}: 1 → 2"
 
     def test_it_is_bounded_whatever_the_names_hold(self) -> None:
-        many = text(summary(changes=[change(f"m{n}") for n in range(500)]))
+        many = format_message(summary(changes=[change(f"m{n}") for n in range(500)]))
         assert block(many) == [*(f"m{n}" for n in range(20)), "and 480 more"]
-        long = text(summary(changes=[change("&" * 10_000) for _ in range(30)]))
+        long = format_message(summary(changes=[change("&" * 10_000) for _ in range(30)]))
         assert len(long) < 2000
         assert block(long) == ["&" * 200 + "…", "and 29 more"]
         assert not re.search("&(?!amp;)", long)
@@ -118,34 +118,34 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 class TestPost:
     def test_a_message_arrives_as_slack_takes_it(self) -> None:
-        with Hook() as hook:
-            post(hook.url, "hello")
+        with WebhookServer() as hook:
+            post_message(hook.url, "hello")
         assert hook.received == [{"text": "hello", "unfurl_links": False, "unfurl_media": False}]
 
     @pytest.mark.parametrize("statuses", [(500, 200), (503, 429, 200)])
     def test_what_passes_is_tried_again(self, statuses: tuple[int, ...]) -> None:
-        with Hook(*statuses) as hook:
-            post(hook.url, "hello")
+        with WebhookServer(*statuses) as hook:
+            post_message(hook.url, "hello")
         assert len(hook.received) == len(statuses)
 
     @pytest.mark.parametrize(
         ("hook", "says", "tries"),
         [
-            (Hook(500), "HTTP 500: ok", 3),
-            (Hook(429, body=""), "HTTP 429", 3),
-            (Hook(404, body="no_service"), "HTTP 404: no_service", 1),
-            (Hook(403, body=f"you asked for {PATH}"), "HTTP 403", 1),
-            (Hook(403, body="cccsecretccc"), "HTTP 403: ***", 1),
-            (Hook(404, pause=1), "HTTP 404", 1),
-            (Hook(307), "HTTP 307", 1),
-            (Hook(delay=1), "no answer within 0.2 s, though the message may have arrived", 1),
-            (Hook(0), "no connection: Remote end closed connection without response", 1),
+            (WebhookServer(500), "HTTP 500: ok", 3),
+            (WebhookServer(429, body=""), "HTTP 429", 3),
+            (WebhookServer(404, body="no_service"), "HTTP 404: no_service", 1),
+            (WebhookServer(403, body=f"you asked for {PATH}"), "HTTP 403", 1),
+            (WebhookServer(403, body="cccsecretccc"), "HTTP 403: ***", 1),
+            (WebhookServer(404, pause=1), "HTTP 404", 1),
+            (WebhookServer(307), "HTTP 307", 1),
+            (WebhookServer(delay=1), "no answer within 0.2 s, though the message may have arrived", 1),
+            (WebhookServer(0), "no connection: Remote end closed connection without response", 1),
         ],
         ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout", "hung up"],
     )
-    def test_what_fails_is_said(self, hook: Hook, says: str, tries: int) -> None:
-        with hook, pytest.raises(Undelivered) as failed:
-            post(hook.url, "hello")
+    def test_what_fails_is_said(self, hook: WebhookServer, says: str, tries: int) -> None:
+        with hook, pytest.raises(WebhookError) as failed:
+            post_message(hook.url, "hello")
         assert str(failed.value) == says
         assert len(hook.received) == tries
 
@@ -153,31 +153,31 @@ class TestPost:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{taken.getsockname()[1]}{PATH}"
-        with pytest.raises(Undelivered, match=r"^no connection: Connection refused$") as failed:
-            post(url, "hello")
+        with pytest.raises(WebhookError, match=r"^no connection: Connection refused$") as failed:
+            post_message(url, "hello")
         assert failed.value.transient
 
     @pytest.mark.parametrize(
         "url", ["hooks.example" + PATH, "https://" + PATH, f"ftp://x{PATH}", f"http://[{PATH}", f"http://x:port{PATH}", "\0"]
     )
     def test_what_is_no_address(self, url: str) -> None:
-        with pytest.raises(Undelivered, match=r"^webhook_url is no address such as https://hooks\.slack\.com/…$"):
-            post(url, "hello")
+        with pytest.raises(WebhookError, match=r"^webhook_url is no address such as https://hooks\.slack\.com/…$"):
+            post_message(url, "hello")
 
     def test_a_host_that_does_not_exist_is_not_named(self) -> None:
-        with pytest.raises(Undelivered) as failed:
-            post(f"http://nowhere.invalid{PATH}", "hello")
+        with pytest.raises(WebhookError) as failed:
+            post_message(f"http://nowhere.invalid{PATH}", "hello")
         assert "nowhere" not in str(failed.value)
 
 
 @pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Hook]:
-    with Hook() as listening:
+def hook(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[WebhookServer]:
+    with WebhookServer() as listening:
         monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", listening.url)
         yield listening
 
 
-def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, hook: Hook) -> None:
+def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
     records = sample.today()[:2]
     records[0]["providers"][0]["provider_id"] = "<!channel>"
     api.publish(records)
@@ -195,7 +195,9 @@ def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, h
     assert len(hook.texts) == 2
 
 
-def test_a_run_that_fetched_nothing_is_told(llm_stats: Command, api: SampleApi, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_fetched_nothing_is_told(
+    llm_stats: Command, api: SampleApi, hook: WebhookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
     (said,) = hook.texts
@@ -204,7 +206,7 @@ def test_a_run_that_fetched_nothing_is_told(llm_stats: Command, api: SampleApi, 
     assert "wrong-key" not in said
 
 
-def test_without_notify_nobody_is_told(llm_stats: Command, api: SampleApi, hook: Hook) -> None:
+def test_without_notify_nobody_is_told(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
     assert hook.received == []
 

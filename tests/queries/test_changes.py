@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.pipeline.result import Result
-from llm_stats.pipeline.summary import summary
+from llm_stats.pipeline.result import RunResult, summary_lines
 from llm_stats.queries import changes
-from llm_stats.queries.history import timeline
+from llm_stats.queries.history import history
 from llm_stats.sample import SampleApi, today
-from llm_stats.warehouse.reader import Table
+from llm_stats.table import Table
 from support.command import Command
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
@@ -36,7 +35,7 @@ class _Asks:
 def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
     """The changes from one state of a model to the next, in words."""
     for day, state in ((DAY_1, then), (DAY_2, now)):
-        raw.load([model("m", **state)], day)
+        raw.load([make_record("m", **state)], day)
         raw.apply()
     return [row[4] for row in changes.since(_Asks(raw), DAY_1).rows]  # type: ignore[arg-type]
 
@@ -74,17 +73,17 @@ def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> lis
 def test_price_changes_in_words_biggest_first(
     raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], says: list[str]
 ) -> None:
-    assert told(raw, {"providers": [offer(*entry) for entry in then]}, {"providers": [offer(*entry) for entry in now]}) == says
+    assert told(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]}) == says
 
 
 def test_a_status_change_in_words(raw: RawTables) -> None:
-    then, now = (offer("p", 1, 2, status=status) for status in ("active", "retired"))
+    then, now = (make_offer("p", 1, 2, status=status) for status in ("active", "retired"))
     assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
 
 
 def test_corrected_scores_biggest_first(raw: RawTables) -> None:
-    then = [score("a", 0.9, normalized_score=0.97), score("b", -3), score("c", 0), score("d", 0.5, max_score=10)]
-    now = [score("a", 0.9, normalized_score=0.097), score("b", -6), score("c", 0.9), score("d", 0.5, max_score=100)]
+    then = [make_score("a", 0.9, normalized_score=0.97), make_score("b", -3), make_score("c", 0), make_score("d", 0.5, max_score=10)]
+    now = [make_score("a", 0.9, normalized_score=0.097), make_score("b", -6), make_score("c", 0.9), make_score("d", 0.5, max_score=100)]
     assert told(raw, {"scores": then}, {"scores": now}) == [
         "m on d: maximum 10 → 100 (+900 %)",
         "m on b: -3 → -6 (−100 %)",
@@ -94,8 +93,12 @@ def test_corrected_scores_biggest_first(raw: RawTables) -> None:
 
 
 def test_score_changes_in_words(raw: RawTables) -> None:
-    then = [score("b", 0.5, normalized_score=None), score("gone", 0.7, normalized_score=None), score("v", 0.8, verified_by_llmstats=False)]
-    now = [score("b", 0.6, normalized_score=None), score("new", 0.9), score("v", 0.8, verified_by_llmstats=True)]
+    then = [
+        make_score("b", 0.5, normalized_score=None),
+        make_score("gone", 0.7, normalized_score=None),
+        make_score("v", 0.8, verified_by_llmstats=False),
+    ]
+    now = [make_score("b", 0.6, normalized_score=None), make_score("new", 0.9), make_score("v", 0.8, verified_by_llmstats=True)]
     assert told(raw, {"scores": then}, {"scores": now}) == [
         "m on b: 0.5 → 0.6 (+20 %)",
         "m on gone: 0.7 withdrawn",
@@ -145,7 +148,7 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
     second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
     assert "3 models asked: 3 loaded; " in second
     assert "\n2 new models, 0 changes\n" in second
-    assert list(summary(Result(home / "x.duckdb", asked=0, fresh=1, requests_sent=1))) == [
+    assert list(summary_lines(RunResult(home / "x.duckdb", asked=0, fresh=1, requests_sent=1))) == [
         "0 models asked: none; 1 request in 0.0 s",
         "1 model left out, for it is fresh enough",
         "nothing is due, so nothing was published",
@@ -154,15 +157,15 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
 
 def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
     for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
-        scores = [score("b", 0.5, max_score=most), score("c", 0.5, max_score=1)]
-        raw.load([model("m", scores=scores, providers=[offer("p", 1, 2, provider_name=name)])], day)
+        scores = [make_score("b", 0.5, max_score=most), make_score("c", 0.5, max_score=1)]
+        raw.load([make_record("m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)])], day)
         raw.apply()
 
     class Asks(_Asks):
         def require_models(self, _: list[str]) -> None:
             """They are there."""
 
-    told = [row[3:] for row in timeline(Asks(raw), "m").rows]  # type: ignore[arg-type]
+    told = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
     assert told == [
         ("p", "1.00 in, 2.00 out, active"),
         ("b", "0.5, self-reported"),
@@ -173,17 +176,17 @@ def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
 
 
 def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:
-    from llm_stats.pipeline.run import carry_out
+    from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
     settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
-    carry_out(settings)
+    execute(settings)
     before = (home / "llm_stats.duckdb").read_bytes()
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
-        carry_out(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert (home / "llm_stats.duckdb").read_bytes() == before
     api.publish([today()[0] | {"providers": "none"}])
-    assert carry_out(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
+    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
     with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
-        carry_out(settings)
+        execute(settings)

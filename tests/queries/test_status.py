@@ -15,14 +15,14 @@ import duckdb
 import pytest
 from llm_stats import __version__
 from llm_stats.api.cache import ResponseCache
+from llm_stats.cli.status import status_json, status_lines
 from llm_stats.errors import UsageError
 from llm_stats.queries import checks
-from llm_stats.queries.environment import environment
-from llm_stats.queries.status import Status, as_json, as_text, status
+from llm_stats.queries.status import Status, config_report, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.schema.record import Fetch
-from llm_stats.transform import files
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.schema.fetch import Fetch
+from llm_stats.transform import apply
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.raw_tables import RawTables
@@ -60,7 +60,7 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(tmp_path: Path, three_runs: Path) -> Path:
     """Three runs: two days ago, this morning, two hours ago."""
     path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
-    with ResponseCache(Warehouse(path).cache, dt.timedelta(0)) as cache:
+    with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [NOW.replace(hour=0) - dt.timedelta(seconds=1), *[hours_ago(hours) for hours in (12, 10, 2)]]
         cache._connection.executemany(
             "insert into requests values (?)", [(moment.isoformat(timespec="microseconds"),) for moment in left_at]
@@ -74,13 +74,13 @@ def found(database: Path) -> Status:
 
 
 def test_says_what_there_is(database: Path) -> None:
-    text = "\n".join(as_text(found(database)))
+    text = "\n".join(status_lines(found(database)))
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    3 today (since 00:00 UTC)",
         "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
-        f"health      what is published is healthy: {checks.count()} checks, no error, no warning",
+        f"health      what is published is healthy: {checks.count_checks()} checks, no error, no warning",
         "failing     2",
         "",
     ]
@@ -91,7 +91,7 @@ def test_says_what_there_is(database: Path) -> None:
 
 
 def test_json_says_the_same(database: Path) -> None:
-    said = json.loads(as_json(found(database), environment(database)))
+    said = json.loads(status_json(found(database), config_report(database)))
     assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
     assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 3, 6)
     assert said["oldest_at"] == "2026-11-21T12:00:00"
@@ -103,8 +103,8 @@ def test_json_says_the_same(database: Path) -> None:
 
 
 def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> None:
-    Warehouse(database).cache.write_bytes(b"no database" * 500)
-    assert "requests    unknown today (since 00:00 UTC)" in as_text(found(database))
+    DuckDBWarehouse(database).cache.write_bytes(b"no database" * 500)
+    assert "requests    unknown today (since 00:00 UTC)" in status_lines(found(database))
 
 
 def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, home: Path) -> None:
@@ -126,7 +126,7 @@ def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
             " 0 as elapsed_ms, '3' as _dlt_load_id from range(30) as r (x)",
             [fetch["requested_at"]],
         )
-    lines = list(as_text(found(database)))
+    lines = list(status_lines(found(database)))
     assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
     assert len(lines[6].splitlines()) == 2 + 20
     assert len(found(database).failing) == 32
@@ -137,7 +137,7 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
         raw = RawTables(connection)
         raw.fetch(["a"], hours_ago(0), "deferred")
         raw.apply()
-    assert list(as_text(found(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
+    assert list(status_lines(found(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
 
 
 def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch:
 
 
 def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
-    warehouse = Warehouse(database)
+    warehouse = DuckDBWarehouse(database)
     warehouse.refused.mkdir(parents=True)
     reason = warehouse.refused / "reason.txt"
     reason.write_text(
@@ -204,19 +204,19 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
     line = f"refused     a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
-    assert line in as_text(found(database))
-    assert json.loads(as_json(found(database), environment(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
+    assert line in status_lines(found(database))
+    assert json.loads(status_json(found(database), config_report(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
-    assert not any(line.startswith("refused") for line in as_text(found(database)))
+    assert not any(line.startswith("refused") for line in status_lines(found(database)))
 
 
 def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
-        files.update_history(connection)
+        apply.update_history(connection)
     said = found(database)
     assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
-    (line,) = (line for line in as_text(said) if line.startswith("health "))
+    (line,) = (line for line in status_lines(said) if line.startswith("health "))
     assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
 
 
@@ -224,5 +224,5 @@ def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, d
     with duckdb.connect(database) as connection:
         connection.execute("drop view marts.providers")
     says = f"{database} has no marts.providers, so it is of another version; the next run makes its views anew"
-    assert f"health      unknown: {says}" in as_text(found(database))
+    assert f"health      unknown: {says}" in status_lines(found(database))
     assert llm_stats("check", "--database", database).err == f"llm-stats: {says}\n"

@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
-from support.report_fixtures import HOSTILE, WORLDS, hostile, warehouse
+from support.report_fixtures import CATALOGS, HOSTILE, hostile, warehouse
 
 _ARGUMENTS = (
     "--headless",
@@ -300,7 +300,7 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
 
 @pytest.mark.parametrize("world", ["empty", "no prices", "all free", "absurd prices"])
 def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world: str) -> None:
-    browser.open(page_of(tmp_path, WORLDS[world]))
+    browser.open(page_of(tmp_path, CATALOGS[world]))
     for part in ("value-chart", "offers-chart", "history-chart", "leaders-table", "changes-table"):
         assert browser.find(f"#{part} .points_marks path") or browser.text(part), part
     assert browser.complaints() == []
@@ -308,7 +308,7 @@ def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world
 
 
 def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts_module, "_MOST_ROWS", 40)
+    monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     browser.open(page_of(tmp_path, today()))
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")

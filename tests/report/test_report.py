@@ -15,11 +15,11 @@ import duckdb
 import pytest
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
-from llm_stats.report.data import facts
+from llm_stats.report.data import collect
 from llm_stats.sample import SampleApi, today, yesterday
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
-from support.report_fixtures import HOSTILE, WORLDS, hostile, ranked, warehouse
+from support.report_fixtures import CATALOGS, HOSTILE, hostile, ranked, warehouse
 from support.synthetic_catalog import catalogue
 
 Rows = list[dict[str, Any]]
@@ -86,7 +86,7 @@ def reader(sample: Path) -> Iterator[Reader]:
 
 
 def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
-    found = facts(reader)
+    found = collect(reader)
     for name, mart, where in (
         ("models", "models", "true"),
         ("benchmarks", "benchmarks", "is_comparable"),
@@ -98,7 +98,7 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
         carried = rows(found.tables, name)
         shared = [column for column in carried[0] if column not in _OF_THE_PAGE[name]]
         expected = reader.query(f"select {', '.join(shared)} from marts.{mart} where {where}").rows
-        plain = [[facts_module._plain(value) for value in row] for row in expected]
+        plain = [[facts_module._compact(value) for value in row] for row in expected]
         assert sorted(map(repr, plain)) == sorted(repr([row[column] for column in shared]) for row in carried), name
     assert found.tables["left_out"] == []
     assert found.headline["model_count"] == len(today())
@@ -106,7 +106,7 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
 
 
 def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:
-    models = {row["model_id"]: row for row in rows(facts(reader).tables, "models")}
+    models = {row["model_id"]: row for row in rows(collect(reader).tables, "models")}
     large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
     assert (large["price_usd_per_mtok"], large["provider_names"]) == (10, "Alpine Cloud, Northlight")
     assert (tessera["price_usd_per_mtok"], tessera["provider_names"]) == (0, "Commons")
@@ -119,7 +119,7 @@ def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> No
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
     with Reader(warehouse(tmp_path / "w.duckdb", models)) as reader:
-        carried = facts(reader).tables
+        carried = collect(reader).tables
     prices = {row["model_id"]: row for row in rows(carried, "models")}
     points = rows(carried, "category_points")
     for price, flag in (("price_usd_per_mtok", "is_pareto"), ("paid_price_usd_per_mtok", "is_pareto_paid")):
@@ -132,30 +132,30 @@ def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> No
         assert 0 < sum(point[3] for point in priced) < len(priced)
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", CATALOGS)
 def test_any_world_makes_a_page(tmp_path: Path, world: str) -> None:
-    elements = Elements(page_of(warehouse(tmp_path / "w.duckdb", WORLDS[world])))
-    assert len(rows(elements.carried, "models")) == len(WORLDS[world])
+    elements = Elements(page_of(warehouse(tmp_path / "w.duckdb", CATALOGS[world])))
+    assert len(rows(elements.carried, "models")) == len(CATALOGS[world])
     assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
 
 
 def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
     with Reader(warehouse(tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)}))) as reader:
-        carried = facts(reader).tables
+        carried = collect(reader).tables
     assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {"free": 0, "unknown": None, "paid": 1}
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
 def test_the_sample_says_so_and_a_mixture_says_how_many(sample: Path, tmp_path: Path) -> None:
     assert "All of this is a sample: invented models" in page_of(sample)
-    mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *WORLDS["one model"]])
+    mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
     assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     page = page_of(warehouse(tmp_path / "w.duckdb", hostile()))
     elements = Elements(page)
-    plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", WORLDS["one model"])))
+    plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", CATALOGS["one model"])))
     assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], "no element is made of a name"
     texts = elements.carried["texts"]
     assert set(HOSTILE[:5]) <= set(texts)
@@ -178,8 +178,8 @@ def test_a_script_cannot_end_before_its_end() -> None:
 
 
 def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts_module, "_MOST_ROWS", 40)
-    found = facts(reader)
+    monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
+    found = collect(reader)
     whole = len(reader.query("select * from marts.price_performance").rows)
     assert f"{whole - 40} of {whole} rows of benchmark points" in found.tables["left_out"]
     assert max(len(rows(found.tables, name)) for name in found.tables["tables"]) == 40

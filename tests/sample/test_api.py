@@ -15,7 +15,7 @@ import pytest
 import requests
 from llm_stats.errors import UsageError
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
-from llm_stats.schema import record
+from llm_stats.schema.record import parse_record
 
 BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
 
@@ -40,7 +40,7 @@ def get(http: requests.Session, api: SampleApi, path: str, **options: Any) -> re
 def test_a_model_is_answered_as_one_bare_record(api: SampleApi, http: requests.Session) -> None:
     response = get(http, api, "/models/storm-1-nano")
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
-    assert record.parse(response.content, "storm-1-nano").name == "Størm 1 “nano” ⚡"
+    assert parse_record(response.content, "storm-1-nano").name == "Størm 1 “nano” ⚡"
 
 
 def test_an_unknown_model_is_not_found(api: SampleApi, http: requests.Session) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from llm_stats.errors import UsageError
 from llm_stats.sample import CHANGES, load_records, today, yesterday
-from llm_stats.schema import record
+from llm_stats.schema.record import parse_record
+from llm_stats.schema.rows import new_fields, to_row
 from support.synthetic_catalog import catalogue
 
 RECORDS = {entry["id"]: entry for entry in today()}
@@ -31,8 +32,8 @@ def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[st
 @pytest.mark.parametrize("day", [today, yesterday])
 def test_every_record_keeps_the_contract(day: Any) -> None:
     for entry in day():
-        row = record.to_row(record.parse(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
-        assert record.new_fields(row) == set()
+        row = to_row(parse_record(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
+        assert new_fields(row) == set()
 
 
 def test_every_record_says_that_it_is_a_sample() -> None:
@@ -248,5 +249,5 @@ def test_synthetic_records_keep_the_contract_and_repeat() -> None:
     assert records == catalogue(20, providers=3, scores=5)
     assert records != catalogue(20, providers=3, scores=5, seed=1)
     for entry in records:
-        parsed = record.parse(json.dumps(entry), entry["id"])
+        parsed = parse_record(json.dumps(entry), entry["id"])
         assert (len(parsed.providers), len(parsed.scores)) == (3, 5)

@@ -14,7 +14,7 @@ import pytest
 import requests
 from llm_stats.errors import RecordRejected
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.schema import record
+from llm_stats.schema.record import parse_record
 
 MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"
 
@@ -137,7 +137,7 @@ def test_a_record_that_breaks_the_contract(http: requests.Session, fault: faults
     response = answer(http, fault)
     assert response.status_code == 200
     with pytest.raises(RecordRejected, match=reason):
-        record.parse(response.content, MODEL)
+        parse_record(response.content, MODEL)
 
 
 def test_an_edit_leaves_errors_alone(http: requests.Session) -> None:
@@ -148,7 +148,7 @@ def test_an_edit_leaves_errors_alone(http: requests.Session) -> None:
 def test_a_valid_record_that_is_far_too_long(http: requests.Session) -> None:
     response = answer(http, faults.oversized())
     assert len(response.content) > 10_000_000
-    record.parse(response.content, MODEL)
+    parse_record(response.content, MODEL)
 
 
 def test_a_page_of_html(http: requests.Session) -> None:

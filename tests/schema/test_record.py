@@ -11,6 +11,8 @@ import pytest
 from llm_stats import sample
 from llm_stats.errors import RecordRejected
 from llm_stats.schema import record, tables
+from llm_stats.schema.record import parse_record
+from llm_stats.schema.rows import new_fields, to_row
 
 HASH = "0123456789abcdef"
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -22,7 +24,7 @@ def document() -> dict[str, Any]:
 
 
 def parsed(document: dict[str, Any]) -> record.Record:
-    return record.parse(json.dumps(document), "aurora-large-1")
+    return parse_record(json.dumps(document), "aurora-large-1")
 
 
 @pytest.mark.parametrize(
@@ -83,31 +85,31 @@ def test_an_optional_field_may_be_absent(document: dict[str, Any], field: str) -
 @pytest.mark.parametrize("body", ["", "[]", "null", "{", "<html></html>", '{"id": 1}'])
 def test_what_is_no_record_is_refused(body: str) -> None:
     with pytest.raises(RecordRejected):
-        record.parse(body, "aurora-large-1")
+        parse_record(body, "aurora-large-1")
 
 
 def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
     document["carbon_g"] = 12
     document["organization"]["country"] = "NO"
     document["providers"][1]["Id"] = {"deep": [1]}
-    row = record.to_row(parsed(document), NOW, HASH)
+    row = to_row(parsed(document), NOW, HASH)
     assert row["extra"] == {"carbon_g": 12, "organization.country": "NO"}
     assert row["providers"][1]["extra"] == {"Id": {"deep": [1]}}
-    assert record.new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
+    assert new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
 
 
 def test_an_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
     document["big"] = [10**30, -(2**63), {"x": 2**63}]
-    assert record.to_row(parsed(document), NOW, HASH)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
+    assert to_row(parsed(document), NOW, HASH)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
 
 
 def test_the_sample_has_no_unknown_field() -> None:
-    rows = [record.to_row(record.parse(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()]
-    assert set().union(*map(record.new_fields, rows)) == set()
+    rows = [to_row(parse_record(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()]
+    assert set().union(*map(new_fields, rows)) == set()
 
 
 def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, Any]) -> None:
-    row = record.to_row(parsed(document), NOW, HASH)
+    row = to_row(parsed(document), NOW, HASH)
     assert row["organization"] == {"id": "northlight", "name": "Northlight Labs"}
     assert [offer["provider_id"] for offer in row["providers"]] == [offer["provider_id"] for offer in document["providers"]]
     assert {entry["category"]: entry["score"] for entry in row["top_scores"]} == document["top_scores"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats import sample
-from llm_stats.pipeline.run import carry_out
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from support.virtualenvs import ROOT, in_ci, on_demand, python_with
@@ -73,7 +73,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def database(tmp_path: Path) -> Path:
     """A published file with one model."""
     with SampleApi(sample.today()[:1]) as api:
-        carry_out(demo_settings(api, tmp_path / "llm_stats.duckdb"), all_models=True)
+        execute(demo_settings(api, tmp_path / "llm_stats.duckdb"), all_models=True)
     return tmp_path / "llm_stats.duckdb"
 
 
@@ -101,7 +101,7 @@ def test_readers_keep_their_snapshot_and_then_see_the_next(python: str, database
     assert [reader.says() for reader in readers] == ["1 1"] * 3
     assert pool.says() == "1"
     with SampleApi() as api:
-        assert carry_out(demo_settings(api, database), all_models=True).exit_code == 0, "readers keep nobody from publishing"
+        assert execute(demo_settings(api, database), all_models=True).exit_code == 0, "readers keep nobody from publishing"
     assert [reader.says() for reader in readers] == ["1 14"] * 3
     assert [pool.says(), pool.says("dispose")] == ["1", "14"]
     assert [reader.ends() for reader in readers] == ["True"] * 3, "nobody can write"

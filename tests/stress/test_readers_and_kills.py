@@ -21,11 +21,11 @@ from typing import Any
 import duckdb
 import pytest
 from llm_stats import sample
-from llm_stats.pipeline.run import carry_out
+from llm_stats.pipeline.run import execute
 from llm_stats.queries import checks
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.settings import Settings
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.reader import MaterializedReader, Reader
 
 FULL = "LLM_STATS_STRESS" in os.environ
 RUNS, READERS = (200, 4) if FULL else (4, 2)
@@ -37,7 +37,7 @@ ROUNDS = 50 if FULL else 1
 WRITER = """
 import sys, time, json, pathlib, datetime as dt
 from llm_stats import sample
-from llm_stats.pipeline.run import carry_out
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 with SampleApi() as api:
@@ -48,7 +48,7 @@ with SampleApi() as api:
             for offer in entry["providers"]:
                 offer["input_price_per_m"] = generation
         api.publish(records)
-        assert carry_out(settings, all_models=True).exit_code == 0
+        assert execute(settings, all_models=True).exit_code == 0
         print(json.dumps([generation, time.time()]), flush=True)
 """
 
@@ -152,7 +152,7 @@ def run(database: Path, api: SampleApi) -> subprocess.Popen[bytes]:
 def complete(database: Path, api: SampleApi) -> None:
     """The same run, in this process and to its end."""
     settings = Settings.read(database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0)
-    assert carry_out(settings, all_models=True).exit_code == 0
+    assert execute(settings, all_models=True).exit_code == 0
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
@@ -185,8 +185,8 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_p
             time.sleep(random.uniform(0.1, seconds))
             victim.send_signal(signal.SIGKILL)
             hit += finish(victim)[0] == -signal.SIGKILL
-            with checks.ComputedOnce(killed) as reader:
-                assert [finding for finding in checks.findings(reader) if finding.severity == "error"] == []
+            with MaterializedReader(killed) as reader:
+                assert [finding for finding in checks.run_checks(reader) if finding.severity == "error"] == []
             # the next run may find responses of the killed one, but never of another generation
             complete(killed, api)
             complete(spared, api)

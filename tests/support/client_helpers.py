@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from llm_stats.api.client import Answer, Client
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api.client import Client
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.faults import Fault
+from llm_stats.schema.fetch import FetchResult
 from support.synthetic_catalog import catalogue
 
 RECORDS = catalogue(30, providers=1, scores=1)
@@ -22,27 +23,27 @@ ONE, TWO = IDS[:2]
 
 def client_of(api: SampleApi, **options: Any) -> Client:
     """A client without a limit, that hardly waits between tries."""
-    given: dict[str, Any] = {"api_key": SAMPLE_KEY, "pace": Pace(0), "backoff_seconds": 0.001}
+    given: dict[str, Any] = {"api_key": SAMPLE_KEY, "pace": RateLimiter(0), "backoff_seconds": 0.001}
     return Client(api.base_url, **(given | options))
 
 
-def fetched(api: SampleApi, model_ids: list[str] | None = None, **options: Any) -> tuple[dict[str, Answer], Client]:
+def fetched(api: SampleApi, model_ids: list[str] | None = None, **options: Any) -> tuple[dict[str, FetchResult], Client]:
     """The answers by id, and the client that got them."""
     with client_of(api, **options) as client:
         return {answer.fetch.model_id: answer for answer in client.fetch(IDS if model_ids is None else model_ids)}, client
 
 
-def only(fault: Fault, **options: Any) -> tuple[Answer, SampleApi, Client]:
+def only(fault: Fault, **options: Any) -> tuple[FetchResult, SampleApi, Client]:
     """The answer for one model under a fault."""
     with SampleApi(RECORDS, faults={ONE: fault}) as api:
         answers, client = fetched(api, [ONE], **options)
     return answers[ONE], api, client
 
 
-def outcomes(answers: dict[str, Answer]) -> Counter[str]:
+def outcomes(answers: dict[str, FetchResult]) -> Counter[str]:
     return Counter(answer.fetch.outcome for answer in answers.values())
 
 
-def asked(api: SampleApi) -> Counter[str]:
+def request_counts(api: SampleApi) -> Counter[str]:
     """How often each model was asked for."""
     return Counter(request.model_id for request in api.requests if request.model_id)

@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from llm_stats import sample
-from llm_stats.destinations import home
-from llm_stats.pipeline.run import carry_out
+from llm_stats import destinations, sample
+from llm_stats.pipeline.run import execute
 from llm_stats.queries import status
 from llm_stats.queries.changes import since
 from llm_stats.queries.compare import benchmarks, facts
 from llm_stats.queries.cost import cost
-from llm_stats.queries.history import timeline
-from llm_stats.report.data import facts as report_facts
+from llm_stats.queries.history import history
+from llm_stats.report.data import collect as report_facts
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from llm_stats.warehouse.reader import Reader
@@ -58,12 +57,12 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
         for day, records in enumerate(generations()):
             api.publish(records)
             for place in places:
-                carry_out(place, all_models=True, clock=lambda day=day: BEGAN + dt.timedelta(days=day))  # type: ignore[misc]
-        with home.reader(places[0]) as ours, home.reader(places[1]) as theirs:
+                execute(place, all_models=True, clock=lambda day=day: BEGAN + dt.timedelta(days=day))  # type: ignore[misc]
+        with destinations.open_reader(places[0]) as ours, destinations.open_reader(places[1]) as theirs:
             yield ours, theirs
 
 
-def told(shown: object) -> str:
+def repr_rows(shown: object) -> str:
     """Values with all their digits and types; without NUL, which PostgreSQL cannot hold and dlt leaves out."""
     return re.sub(r"\\+x00", "", repr(shown))
 
@@ -78,7 +77,7 @@ def require_same_relations(ours: Reader, theirs: Reader) -> None:
         columns = [column for column in ours.query(f"select * from {schema}.{name} limit 0").columns if column not in OF_THE_RUN]
         found, expected = (reader.query(f"select {', '.join(columns)} from {schema}.{name}") for reader in (theirs, ours))
         assert found.columns == expected.columns
-        assert set(map(told, found.rows)) ^ set(map(told, expected.rows)) == set(), name
+        assert set(map(repr_rows, found.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
         assert len(found.rows) == len(expected.rows)
 
 
@@ -92,7 +91,7 @@ def require_same_output(ours: Reader, theirs: Reader) -> None:
         lambda reader: reader.rows_of("marts.offers").rows,
         lambda reader: reader.rows_of("marts.data_quality").rows,
         lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001
-        lambda reader: timeline(reader, ids[0]),
+        lambda reader: history(reader, ids[0]),
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
         lambda reader: cost(reader, 1.5e6, 2e6, []),
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
@@ -100,4 +99,4 @@ def require_same_output(ours: Reader, theirs: Reader) -> None:
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),
     ]
     for show in shown:
-        assert told(show(theirs)) == told(show(ours))
+        assert repr_rows(show(theirs)) == repr_rows(show(ours))

@@ -16,7 +16,7 @@ _WRITING = {duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.Sta
 
 @functools.cache
 def _history_files() -> list[files.SqlFile]:
-    return [file for file in files.in_order() if file.layer == "history"]
+    return [file for file in files.in_build_order() if file.layer == "history"]
 
 
 @functools.cache

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
-from llm_stats.api.client import Answer
+from llm_stats.connection import transaction
 from llm_stats.load import merge as raw_tables
-from llm_stats.schema import record
-from llm_stats.schema.arrow import arrow_tables
-from llm_stats.transform import files
+from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from llm_stats.schema.record import parse_record
+from llm_stats.schema.rows import to_row
+from llm_stats.transform import apply
 
 
 class RawTables:
@@ -22,34 +24,34 @@ class RawTables:
         self.connection = connection
         self._is_defined = is_defined
         if not is_defined:
-            raw_tables.define(connection)
+            raw_tables.create_raw_tables(connection)
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
         answers = []
         for document in documents:
             body = json.dumps(document)
-            row = record.to_row(record.parse(body, document["id"]), fetched_at, body)
-            answers.append(Answer(record.Fetch(model_id=row["id"], requested_at=fetched_at, outcome="loaded", attempts=1), row))
+            row = to_row(parse_record(body, document["id"]), fetched_at, body)
+            answers.append(FetchResult(Fetch(model_id=row["id"], requested_at=fetched_at, outcome="loaded", attempts=1), row))
         self._take_over(answers, load_id or str(fetched_at.timestamp()))
 
-    def fetch(self, model_ids: Iterable[str], requested_at: dt.datetime, outcome: record.Outcome, load_id: str | None = None) -> None:
+    def fetch(self, model_ids: Iterable[str], requested_at: dt.datetime, outcome: Outcome, load_id: str | None = None) -> None:
         """Only rows of `raw.fetches`: for models that were asked for and did not load."""
-        fetches = [record.Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1) for model_id in model_ids]
-        self._take_over([Answer(fetch) for fetch in fetches], load_id or str(requested_at.timestamp()))
+        fetches = [Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1) for model_id in model_ids]
+        self._take_over([FetchResult(fetch) for fetch in fetches], load_id or str(requested_at.timestamp()))
 
-    def _take_over(self, answers: list[Answer], load_id: str) -> None:
+    def _take_over(self, answers: list[FetchResult], load_id: str) -> None:
         self.connection.execute("create schema incoming")
-        for name, table in arrow_tables(answers).items():
+        for name, table in to_arrow(answers).items():
             self.connection.register("arrived", table)
             self.connection.execute(f"create table incoming.{name} as from arrived")
-        raw_tables.fill(self.connection, load_id)
+        raw_tables.merge_incoming(self.connection, load_id)
         self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
         """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
-        with files.transaction(self.connection):
+        with transaction(self.connection):
             if not self._is_defined:
-                files.define(self.connection)
-            files.update_history(self.connection)
+                apply.create_views(self.connection)
+            apply.update_history(self.connection)
         self._is_defined = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def model(model_id: str, **overrides: Any) -> dict[str, Any]:
+def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
     """A record as the API answers it, with nothing in its lists; any documented field may be given."""
     return {
         "id": model_id,
@@ -28,7 +28,7 @@ def model(model_id: str, **overrides: Any) -> dict[str, Any]:
     } | overrides
 
 
-def offer(provider_id: str, input: float | None, output: float | None, **overrides: Any) -> dict[str, Any]:
+def make_offer(provider_id: str, input: float | None, output: float | None, **overrides: Any) -> dict[str, Any]:
     """An entry of a record's `providers`, with its two prices; it can be bought."""
     return {
         "provider_id": provider_id,
@@ -39,7 +39,7 @@ def offer(provider_id: str, input: float | None, output: float | None, **overrid
     } | overrides
 
 
-def score(benchmark_id: str, value: float, **overrides: Any) -> dict[str, Any]:
+def make_score(benchmark_id: str, value: float, **overrides: Any) -> dict[str, Any]:
     """An entry of a record's `scores`: reported by the model's maker, of 1, with no normalized score and no category."""
     return {
         "benchmark_id": benchmark_id,

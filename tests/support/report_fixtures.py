@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 Documents = list[dict[str, Any]]
 FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -41,10 +41,10 @@ def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
     """Models that three benchmarks compare, the later the better, each with one offer at input and output price."""
     benchmarks = ("b1", "b2", "b3")
     return [
-        model(
+        make_record(
             model_id,
-            providers=[offer("p", *prices[model_id])],
-            scores=[score(name, 0.1 * place, category="code", normalized_score=0.1 * place) for name in benchmarks],
+            providers=[make_offer("p", *prices[model_id])],
+            scores=[make_score(name, 0.1 * place, category="code", normalized_score=0.1 * place) for name in benchmarks],
         )
         for place, model_id in enumerate(prices)
     ]
@@ -70,33 +70,37 @@ HOSTILE = (
 def hostile(price: float = 1) -> Documents:
     """Records whose every text is hostile, with something to see in each part of the page; another price makes them change."""
     return [
-        model(
+        make_record(
             name,
             name=name,
             organization={"id": name, "name": name},
             providers=[
-                offer(seller, place + price, 2 * place + 2, provider_name=seller, status="<b>" if seller == "image" else "active")
+                make_offer(seller, place + price, 2 * place + 2, provider_name=seller, status="<b>" if seller == "image" else "active")
                 for seller in HOSTILE
             ],
             scores=[
-                score(benchmark, 0.1 + 0.05 * place, benchmark_name=benchmark, category=benchmark, normalized_score=0.1 + 0.05 * place)
+                make_score(benchmark, 0.1 + 0.05 * place, benchmark_name=benchmark, category=benchmark, normalized_score=0.1 + 0.05 * place)
                 for benchmark in HOSTILE
             ]
-            + [score(f"plain-{number}", 0.1 + 0.05 * place, category=HOSTILE[0], normalized_score=0.5) for number in range(3)],
+            + [make_score(f"plain-{number}", 0.1 + 0.05 * place, category=HOSTILE[0], normalized_score=0.5) for number in range(3)],
         )
         for place, name in enumerate(HOSTILE)
     ]
 
 
 #: What a page must make sense of; `None` for a price: not published.
-WORLDS: dict[str, Documents] = {
+CATALOGS: dict[str, Documents] = {
     "empty": [],
-    "one model": [model("only", providers=[offer("p", 1, 2)], scores=[score("b", 0.5)])],
-    "no scores": [model("a", providers=[offer("p", 1, 2)]), model("b", providers=[offer("p", 3, 4), offer("q", None, 4)])],
-    "no offers": [model("a", scores=[score("b", 0.5)]), model("b", scores=[score("b", 0.6)])],
+    "one model": [make_record("only", providers=[make_offer("p", 1, 2)], scores=[make_score("b", 0.5)])],
+    "no scores": [
+        make_record("a", providers=[make_offer("p", 1, 2)]),
+        make_record("b", providers=[make_offer("p", 3, 4), make_offer("q", None, 4)]),
+    ],
+    "no offers": [make_record("a", scores=[make_score("b", 0.5)]), make_record("b", scores=[make_score("b", 0.6)])],
     "no prices": ranked({"a": (None, None), "b": (None, 1), "c": (1, None)}),
     "one benchmark": [
-        model(name, providers=[offer("p", price, price)], scores=[score("b", price / 10)]) for name, price in (("a", 1), ("b", 2))
+        make_record(name, providers=[make_offer("p", price, price)], scores=[make_score("b", price / 10)])
+        for name, price in (("a", 1), ("b", 2))
     ],
     "all free": ranked({"a": (0, 0), "b": (0, 0), "c": (0, 0)}),
     "absurd prices": ranked({"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}),

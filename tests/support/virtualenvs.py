@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 #: What DuckDB 1.5 cannot do; with that, the tests of DuckLake run.
-DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
+REQUIRES_DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
 
 ROOT = Path(__file__).parents[2]
 

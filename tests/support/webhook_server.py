@@ -12,7 +12,7 @@ from typing import Any, Self
 PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 
 
-class Hook:
+class WebhookServer:
     """Inside, `url` takes POSTs. Each is answered by the next of `statuses`, the last for good, after `delay` seconds, with `body`
     after a `pause`; status 0 hangs up without an answer."""
 

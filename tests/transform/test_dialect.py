@@ -12,7 +12,7 @@ from sqlglot import ErrorLevel, exp
 STATEMENTS = [
     pytest.param(statement.query, id=f"{file.address}, line {line}")
     for layer in ("staging", "history", "marts")
-    for file in files.files(layer)
+    for file in files.files_in(layer)
     for line, statement in files.statements(file)
     if not statement.query.strip().startswith("comment on column")  # some hundred, all alike
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from llm_stats.transform import files
-from llm_stats.transform.dialect import Untranslatable, translate
+from llm_stats.transform.dialect import UnsupportedSql, translate
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def test_duckdb_takes_it_as_it_is() -> None:
 
 
 def test_what_cannot_be_translated_is_said() -> None:
-    with pytest.raises(Untranslatable, match="Expecting"):
+    with pytest.raises(UnsupportedSql, match="Expecting"):
         translate("select (1 from t", "postgres")
 
 
 def test_every_statement_has_a_counterpart() -> None:
-    for file in [file for file in [*files.in_order(), *files.files("checks")] if file.layer != "macros"]:
+    for file in [file for file in [*files.in_build_order(), *files.files_in("checks")] if file.layer != "macros"]:
         for _, statement in files.statements(file):
             assert translate(statement.query, "postgres")

@@ -10,9 +10,9 @@ import pytest
 from llm_stats.schema.tables import TABLES
 from llm_stats.transform import files
 
-_FILES = [file for layer in ("staging", "history", "marts", "macros") for file in files.files(layer)]
+_FILES = [file for layer in ("staging", "history", "marts", "macros") for file in files.files_in(layer)]
 _VIEWS = [file for file in _FILES if file.layer in ("staging", "marts")]
-_CHECKS = files.files("checks")
+_CHECKS = files.files_in("checks")
 
 
 def _name(file: files.SqlFile) -> str:

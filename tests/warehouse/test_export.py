@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.warehouse.published import LAYOUT
+from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 
 
@@ -103,7 +103,7 @@ def test_an_export_killed_between_its_two_renames_is_mended_by_the_next(llm_stat
     assert left_beside(home, "out") == [".out.mine"]
     (home / "out").rename(home / ".out.7.old")
     with duckdb.connect(home / "broken.duckdb") as connection:
-        connection.execute(f"create schema history; create table history.layout as select {LAYOUT} as version")
+        connection.execute(f"create schema history; create table history.layout as select {SCHEMA_VERSION} as version")
     done = llm_stats("export", "out", "--database", "broken.duckdb")
     assert (done.code, "broken.duckdb cannot be exported: Catalog Error: " in done.err) == (2, True)
     assert (home / "out" / "manifest.json").exists(), "the old export is back, even though the new one failed"

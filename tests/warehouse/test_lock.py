@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import Locked, UsageError
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.tiny_warehouse import make
 
 
@@ -17,10 +17,10 @@ def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
     thesis = tmp_path / ".project" / "work" / "thesis.txt"
     thesis.parent.mkdir(parents=True)
     thesis.write_text("x")
-    with pytest.raises(UsageError, match="holds something else; choose another name"), Warehouse(tmp_path / "project.duckdb").lock():
+    with pytest.raises(UsageError, match="holds something else; choose another name"), DuckDBWarehouse(tmp_path / "project.duckdb").lock():
         pass
     (tmp_path / ".project" / "lock").touch()
-    with Warehouse(tmp_path / "project.duckdb").lock():
+    with DuckDBWarehouse(tmp_path / "project.duckdb").lock():
         assert thesis.read_text() == "x"
 
 
@@ -28,7 +28,7 @@ def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
     (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
     with (
         pytest.raises(UsageError, match=r"w\.duckdb\.wal holds what is not in the database yet"),
-        Warehouse(tmp_path / "w.duckdb").lock(),
+        DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):
         pass
 
@@ -36,16 +36,16 @@ def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
 def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".w" / "lock").mkdir(parents=True)
     (tmp_path / ".w" / "holder.json").mkdir()
-    with pytest.raises(UsageError, match="cannot be written: Is a directory"), Warehouse(tmp_path / "w.duckdb").lock():
+    with pytest.raises(UsageError, match="cannot be written: Is a directory"), DuckDBWarehouse(tmp_path / "w.duckdb").lock():
         pass
     (tmp_path / ".w" / "lock").rmdir()
     (tmp_path / ".w" / "lock").touch()
-    with Warehouse(tmp_path / "w.duckdb").lock():
+    with DuckDBWarehouse(tmp_path / "w.duckdb").lock():
         assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, "nothing is left of trying what can be written"
 
 
 def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         (warehouse.folder / "holder.json").write_text("[1]")
         with pytest.raises(Locked, match="just started"), warehouse.lock():
@@ -53,10 +53,10 @@ def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
 
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     holds = (
-        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import Warehouse\n"
-        "with Warehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
+        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
+        "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)
     assert holder.stdout is not None
@@ -73,7 +73,7 @@ def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> Non
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         pass
     wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 from support.tiny_warehouse import live_folder, make, publish, says
 
@@ -14,7 +14,7 @@ from support.tiny_warehouse import live_folder, make, publish, says
 def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    snapshots = Warehouse(tmp_path / "link" / "w.duckdb").snapshots
+    snapshots = DuckDBWarehouse(tmp_path / "link" / "w.duckdb").snapshots
     publish(snapshots, tmp_path, 1, 2)
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     (live_folder(tmp_path / "real" / "w.duckdb") / "published").unlink()
@@ -26,7 +26,7 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
 def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as elsewhere:
         (tmp_path / ".w").symlink_to(elsewhere)
-        warehouse = Warehouse(tmp_path / "w.duckdb")
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)
             warehouse.snapshots.publish(warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z")
@@ -39,6 +39,6 @@ def test_readers_spell_a_path_as_the_writer_does(tmp_path: Path, monkeypatch: py
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "link").symlink_to("far/deep")
     for name in ("link/../y.duckdb", "~tilde/x.duckdb", "md:foo.duckdb"):
-        publish(Warehouse(Path(name)).snapshots, tmp_path, 1)
+        publish(DuckDBWarehouse(Path(name)).snapshots, tmp_path, 1)
         with Reader(Path(name)) as reader:
             assert reader.query("select x from t").rows == [(1,)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -23,15 +23,15 @@ import contextlib, datetime as dt, os, pathlib, sys
 import duckdb
 from llm_stats.cli import main as cli
 from llm_stats.api.cache import ResponseCache
-from llm_stats.warehouse.published import LAYOUT
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.transform.migrate import SCHEMA_VERSION
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 def publish(database):
-    warehouse = Warehouse(pathlib.Path(database))
+    warehouse = DuckDBWarehouse(pathlib.Path(database))
     with warehouse.lock(), ResponseCache(warehouse.cache, dt.timedelta(1)), warehouse.working_copy() as copy:
         with duckdb.connect(copy.path) as connection:
             connection.execute("create schema if not exists history")
-            connection.execute(f"create or replace table history.layout as select {LAYOUT} as version")
+            connection.execute(f"create or replace table history.layout as select {SCHEMA_VERSION} as version")
         warehouse.publish(copy)
 
 def command(database):
@@ -67,7 +67,7 @@ globals()[do](shared)
     def test_share_a_folder(self, tmp_path: Path, shared: str) -> None:
         for user, umask in ((54321, "000"), (54322, "000"), (54321, "000")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
-        snapshots = Warehouse(Path(shared) / "w.duckdb").snapshots.all()
+        snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
         assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
 
     def test_who_may_not_read_are_told(self, tmp_path: Path, shared: str) -> None:
@@ -80,4 +80,4 @@ globals()[do](shared)
             assert self.act("publish", user, umask, tmp_path, shared) == ""
         told = self.act("command", 54321, "000", tmp_path, shared).splitlines()
         assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
-        assert [snapshot.is_live for snapshot in Warehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]
+        assert [snapshot.is_live for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]

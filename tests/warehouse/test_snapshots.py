@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from llm_stats import files
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.warehouse import snapshots as snapshots_module
-from llm_stats.warehouse.snapshots import Snapshots, listing
+from llm_stats.warehouse.snapshots import Snapshots, list_snapshots
 from support.command import Command
 from support.tiny_warehouse import live_folder, make, publish, says
 
@@ -163,9 +163,9 @@ def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path
     publish(snapshots, tmp_path, 1)
     with ThreadPoolExecutor(1) as run:
         publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
-        listed = [listing(snapshots).rows]
+        listed = [list_snapshots(snapshots).rows]
         while not publishing.done():
-            listed.append(listing(snapshots).rows)
+            listed.append(list_snapshots(snapshots).rows)
         publishing.result()
     assert all(sum(is_live for _, is_live, *_ in rows) <= 1 for rows in listed)
     assert len(listed) > 5
@@ -176,7 +176,7 @@ def test_a_mark_without_a_file_is_no_snapshot(
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.all()[0].file.unlink()
-    assert [row[0][-2:] for row in listing(snapshots).rows] == ["3Z", "2Z"]
+    assert [row[0][-2:] for row in list_snapshots(snapshots).rows] == ["3Z", "2Z"]
     with monkeypatch.context() as killed:
         killed.setattr(shutil, "rmtree", lambda *_, **__: None)
         publish(snapshots, tmp_path, 4, 5)
@@ -201,7 +201,7 @@ def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_i
     kept = shutil.copytree(live_folder(published), live_folder(published).with_name("keep-me"))
     (broken := snapshots.all()[0].file).chmod(0o644)
     broken.write_bytes(b"x" * 20000)
-    assert [(row[1], *row[4:]) for row in listing(snapshots).rows] == [(True, None, None, None), (False, None, None, None)]
+    assert [(row[1], *row[4:]) for row in list_snapshots(snapshots).rows] == [(True, None, None, None), (False, None, None, None)]
     publish(snapshots, tmp_path, 3, 4, 5)
     snapshots.sweep()
     assert kept.exists()
@@ -218,14 +218,14 @@ def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(snapshots: 
 def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unpublished(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to_disk = snapshots_module._to_disk
+    to_disk = files.fsync
 
     def fails(path: Path) -> None:
         if path == published.parent:
             raise OSError(5, "Input/output error")
         to_disk(path)
 
-    monkeypatch.setattr(snapshots_module, "_to_disk", fails)
+    monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fails)
     with pytest.raises(LoadFailed, match="is published, but a loss of power may undo it: Input/output error"):
         publish(snapshots, tmp_path, 1)
     assert says(published) == 1
@@ -235,7 +235,7 @@ def test_all_folders_reach_the_disk_before_the_link(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, bool]] = []
-    monkeypatch.setattr(snapshots_module, "_to_disk", lambda path: seen.append((path.name, published.exists())))
+    monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", lambda path: seen.append((path.name, published.exists())))
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
     assert seen[:4] == [("w.duckdb", False), (snapshot, False), ("snapshots", False), (".w", False)]

@@ -14,10 +14,10 @@ import pytest
 from llm_stats.errors import CheckFailed
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import run_demo
-from llm_stats.warehouse.duckdb_file import Warehouse
-from llm_stats.warehouse.working_copy import WorkingCopy
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.virtualenvs import DUCKDB_2
+from support.virtualenvs import REQUIRES_DUCKDB_2
 
 
 def everything(database: Path) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def everything(database: Path) -> dict[str, Any]:
 
 
 def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path) -> None:
-    copy = WorkingCopy(tmp_path)
+    copy = DuckDBWorkingCopy(tmp_path)
     copy.path.write_bytes(demo.read_bytes())
     with duckdb.connect(copy.path) as connection:
         connection.execute("create table room as select range as x, random() as y from range(200000)")
@@ -50,9 +50,9 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path
     assert copy.path.stat().st_ino == inode, "a compact file is left alone"
 
 
-@DUCKDB_2
+@REQUIRES_DUCKDB_2
 def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
-    copy = WorkingCopy(tmp_path)
+    copy = DuckDBWorkingCopy(tmp_path)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x")
     copy.compact()
@@ -81,7 +81,7 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
         "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
     )
     (broken / "checks" / "doubt.sql").write_text("-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n")
-    monkeypatch.setattr("llm_stats.transform.files.folder", lambda: broken)
+    monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
     done = llm_stats(*run)
     assert done.code == 5
     assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
@@ -127,7 +127,7 @@ def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Co
 
 
 def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock(), warehouse.working_copy() as copy:
         warehouse.refused.write_text("a file")
         with pytest.raises(CheckFailed, match="why\nthe refused file is kept at"), warehouse.keeping_refused(copy):

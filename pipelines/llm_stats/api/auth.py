@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 
 import requests
 
-from llm_stats import __version__
+from llm_stats._version import __version__
 from llm_stats.errors import UsageError
 
-_SHORTEST_SECRET = 8
+_MIN_SECRET_LENGTH = 8
 _ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")  # how JSON may spell what it need not
 
 
-class Key(requests.auth.AuthBase):
+class BearerAuth(requests.auth.AuthBase):
     """The key as a header. Set as `auth`, it also keeps a `.netrc` from replacing it."""
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._in_any_spelling = _in_any_spelling(key) if len(key) >= _SHORTEST_SECRET else None
+        self._in_any_spelling = _json_escaped_pattern(key) if len(key) >= _MIN_SECRET_LENGTH else None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
@@ -38,10 +38,10 @@ class Key(requests.auth.AuthBase):
         return self._in_any_spelling.sub(b"***", plain) if _ESCAPE.search(plain) else plain
 
 
-class Session(requests.Session):
+class HttpSession(requests.Session):
     """Connections for `concurrency` threads. Raises `UsageError` if the environment names certificates that are not there."""
 
-    def __init__(self, base_url: str, key: Key, concurrency: int) -> None:
+    def __init__(self, base_url: str, key: BearerAuth, concurrency: int) -> None:
         super().__init__()
         self.auth = key
         self.trust_env = urlsplit(base_url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy leads to this machine
@@ -57,7 +57,7 @@ class Session(requests.Session):
         """Nowhere: to look where a redirect leads, requests reads its body, within no bounds, and fails on an address that is none."""
 
 
-def _in_any_spelling(key: str) -> re.Pattern[bytes]:
+def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
     """Finds the key in JSON, each of its letters as it is or escaped: `sk\\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})" + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

@@ -25,9 +25,9 @@ from typing import Self
 from llm_stats.api.responses import Body
 from llm_stats.errors import LoadFailed, UsageError
 
-_LONGEST = dt.timedelta(days=3650)
-_REMEMBER_REQUESTS = dt.timedelta(days=2)
-_SET_UP = """
+_MAX_TTL = dt.timedelta(days=3650)
+_REQUEST_LOG_AGE = dt.timedelta(days=2)
+_SETUP = """
     pragma auto_vacuum = full;
     pragma secure_delete = off; -- on in some builds; ten thousand responses then take a second to forget
     pragma journal_mode = wal;
@@ -46,12 +46,12 @@ class ResponseCache:
 
     def __init__(self, path: Path, keep_for: dt.timedelta) -> None:
         self._path = path
-        self._keep_for = min(keep_for, _LONGEST)
+        self._keep_for = min(keep_for, _MAX_TTL)
         self._lock = threading.Lock()
         self._failure: sqlite3.Error | None = None
         self._kept: set[str] = set()
         self._used: set[str] = set()
-        self._answers, self._requests = _Waiting("answers", columns=4), _Waiting("requests", columns=1)
+        self._answers, self._requests = _InsertBuffer("answers", columns=4), _InsertBuffer("requests", columns=1)
 
     def __enter__(self) -> Self:
         """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written, `LoadFailed` if the
@@ -96,7 +96,7 @@ class ResponseCache:
         """Notes that a request leaves now. Raises `OSError` if the disk does not take it."""
         self._write(self._requests, (_text(_now()),))
 
-    def _write(self, waiting: _Waiting, row: tuple[object, ...]) -> None:
+    def _write(self, waiting: _InsertBuffer, row: tuple[object, ...]) -> None:
         """Writes a row, with all that others wait to write: a statement for each would have every thread wait for its turn in Python.
 
         An error is everybody's from then on, for whose rows were lost with it nobody knows.
@@ -144,9 +144,9 @@ class ResponseCache:
             raise
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
-            connection.executescript(_SET_UP)
+            connection.executescript(_SETUP)
             now = _now()
-            connection.execute("delete from requests where left_at not between ? and ?", (_text(now - _REMEMBER_REQUESTS), _text(now)))
+            connection.execute("delete from requests where left_at not between ? and ?", (_text(now - _REQUEST_LOG_AGE), _text(now)))
             (newest,) = connection.execute("select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)).fetchone()
             self._oldest = _text(now - self._keep_for)
             if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
@@ -161,7 +161,7 @@ class ResponseCache:
         return connection
 
 
-class _Waiting:
+class _InsertBuffer:
     """Rows on their way into a table. Many threads add to them; one at a time takes them."""
 
     def __init__(self, table: str, columns: int) -> None:

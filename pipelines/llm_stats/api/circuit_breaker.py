@@ -13,14 +13,14 @@ import threading
 from collections.abc import Callable
 
 from llm_stats.api.transport import StopKind
-from llm_stats.schema.record import Fetch
+from llm_stats.schema.fetch import Fetch
 
-MAX_FAILED_IN_A_ROW = 10  # less would be bad luck, or a few bad records that come first
-ENOUGH_LOOK_ALIKES = 3  # one or two may be bad records of the right catalogue
-ENOUGH_NOT_FOUND = 20  # so many wrong ids would be odd
+MAX_CONSECUTIVE_FAILURES = 10  # less would be bad luck, or a few bad records that come first
+WRONG_CATALOG_THRESHOLD = 3  # one or two may be bad records of the right catalogue
+NOT_FOUND_THRESHOLD = 20  # so many wrong ids would be odd
 
 
-class Patience:
+class CircuitBreaker:
     """Watches what becomes of ids, from many threads; calls `halt` when there is no point in going on."""
 
     def __init__(self, base_url: str, halt: Callable[[StopKind, str], object], *, is_listed: bool) -> None:
@@ -37,15 +37,15 @@ class Patience:
             self._records += fetch.outcome in ("loaded", "rejected") and not is_look_alike
             self._not_found += fetch.outcome == "not_found"
             self._failed += fetch.outcome == "failed"
-            self._doubt_address(ENOUGH_LOOK_ALIKES, ENOUGH_NOT_FOUND, "the first ")
-            self._failed_in_a_row = self._failed_in_a_row + 1 if _is_out_of_reach(fetch) else 0
-            if self._failed_in_a_row >= MAX_FAILED_IN_A_ROW:
+            self._doubt_address(WRONG_CATALOG_THRESHOLD, NOT_FOUND_THRESHOLD, "the first ")
+            self._failed_in_a_row = self._failed_in_a_row + 1 if _is_unreachable(fetch) else 0
+            if self._failed_in_a_row >= MAX_CONSECUTIVE_FAILURES:
                 self._halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {fetch.message}")
 
     def conclude(self, *, is_complete: bool) -> None:
         """At the end a few answers are enough, if there are no others; of 404, only if all ids were asked for (`is_complete`)."""
         with self._lock:
-            self._doubt_address(1, 1 if is_complete and not self._failed else ENOUGH_NOT_FOUND, "the ")
+            self._doubt_address(1, 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD, "the ")
 
     def _doubt_address(self, look_alikes: int, not_found: int, which: str) -> None:
         if self._records:
@@ -57,5 +57,5 @@ class Patience:
             self._halt("wrong_base_url", f"{self._base_url} {unknown}: wrong ids, or wrong base URL?")
 
 
-def _is_out_of_reach(fetch: Fetch) -> bool:
+def _is_unreachable(fetch: Fetch) -> bool:
     return fetch.outcome == "failed" and (fetch.http_status is None or fetch.http_status in (403, 429) or fetch.http_status >= 500)

@@ -19,37 +19,29 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from llm_stats.api import reply
-from llm_stats.api.auth import Key
+from llm_stats.api import responses
+from llm_stats.api.auth import BearerAuth
 from llm_stats.api.cache import ResponseCache
-from llm_stats.api.circuit_breaker import Patience
-from llm_stats.api.listing import list_ids
-from llm_stats.api.rate_limit import Pace
-from llm_stats.api.reply import LookAlike
-from llm_stats.api.responses import Body, Unusable, envelope
-from llm_stats.api.thread_pool import Crew
-from llm_stats.api.transport import Errand, Stop, Stopped, Wire
+from llm_stats.api.circuit_breaker import CircuitBreaker
+from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord, parse_error_body
+from llm_stats.api.thread_pool import DaemonThreadPool
+from llm_stats.api.transport import FetchingStopped, PendingRequest, StopReason, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.schema import record
+from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from llm_stats.schema.rows import to_row
+from llm_stats.settings import clean_model_ids, is_valid_model_id
 
 ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
-LEAVE_WITHIN_SECONDS = 3
-_MOST_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of one id: the row of `raw.fetches`, and the row of `raw.models` if the record was loaded."""
-
-    fetch: record.Fetch
-    row: dict[str, Any] | None = None
+DRAIN_TIMEOUT_SECONDS = 3
+_MAX_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
 
 class Client:
@@ -63,7 +55,7 @@ class Client:
         base_url: str,
         api_key: str,
         *,
-        pace: Pace | None = None,
+        pace: RateLimiter | None = None,
         concurrency: int = 8,
         max_requests: int | None = None,
         cache: ResponseCache | None = None,
@@ -73,12 +65,12 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._cache = cache
-        self._crew = Crew(concurrency)
+        self._crew = DaemonThreadPool(concurrency)
         self._now = clock or (lambda: dt.datetime.now(dt.UTC))
-        self._wire = Wire(
+        self._wire = Transport(
             self.base_url,
-            Key(api_key),
-            pace=pace or Pace(50),
+            BearerAuth(api_key),
+            pace=pace or RateLimiter(50),
             concurrency=concurrency,
             max_requests=max_requests,
             tries=tries,
@@ -98,11 +90,11 @@ class Client:
     def close(self) -> None:
         """Ends asking. What is in flight has a few seconds to arrive, for it is paid for."""
         self._wire.end()
-        self._crew.dismiss(LEAVE_WITHIN_SECONDS)
+        self._crew.dismiss(DRAIN_TIMEOUT_SECONDS)
         self._wire.close()
 
     @property
-    def stop(self) -> Stop | None:
+    def stop(self) -> StopReason | None:
         return self._wire.stop
 
     @property
@@ -111,7 +103,7 @@ class Client:
 
     def fetch(
         self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None, failing: Collection[str] = ()
-    ) -> Iterator[Answer]:
+    ) -> Iterator[FetchResult]:
         """One answer for every id, as they arrive; ids not asked for because asking stopped come as `deferred`. Asking begins at once.
 
         `fetched_at` says how old the records are that one has already: nothing older is taken from the cache. `failing` are ids that
@@ -119,8 +111,8 @@ class Client:
         """
         known = fetched_at or {}
         self._wire.is_key_good = bool(known)
-        self._patience = Patience(self.base_url, self._wire.halt, is_listed=self._is_listed)
-        arrived: SimpleQueue[Future[Answer]] = SimpleQueue()
+        self._patience = CircuitBreaker(self.base_url, self._wire.halt, is_listed=self._is_listed)
+        arrived: SimpleQueue[Future[FetchResult]] = SimpleQueue()
         waiting = iter(model_ids)
 
         def ask(most: int) -> None:
@@ -128,7 +120,7 @@ class Client:
                 call = partial(self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing)
                 self._crew.submit(call).add_done_callback(arrived.put)
 
-        def answers() -> Iterator[Answer]:
+        def answers() -> Iterator[FetchResult]:
             try:
                 for _ in model_ids:
                     future = arrived.get()
@@ -138,21 +130,23 @@ class Client:
             finally:
                 self._wire.end()
 
-        ask(_MOST_AHEAD)
+        ask(_MAX_AHEAD)
         return answers()
 
     def list_ids(self) -> list[str]:
         """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:
-                ids = list_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
-            except Unusable as error:
+                ids = _list_model_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
+            except BadResponse as error:
                 if error.code != "cursor_expired":
                     raise
-                ids = list_ids(self.base_url, lambda errand: self._page(errand, None), self._keep)  # it was kept by a run that was killed
-        except Stopped as stopped:
+                ids = _list_model_ids(
+                    self.base_url, lambda errand: self._page(errand, None), self._keep
+                )  # it was kept by a run that was killed
+        except FetchingStopped as stopped:
             raise (QuotaSpent if stopped.stop.kind in ("quota", "budget") else NothingFetched)(stopped.stop.message) from None
-        except Unusable as error:
+        except BadResponse as error:
             doubt = "; wrong base URL?" if error.status == 404 else ""
             raise NothingFetched(self.stop.message if self.stop else f"the list of models could not be read: {error}{doubt}") from None
         self._is_listed = True
@@ -176,30 +170,30 @@ class Client:
                 answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
         return answer if isinstance(answer, dict) else None
 
-    def _page(self, errand: Errand, cache: ResponseCache | None) -> Body:
+    def _page(self, errand: PendingRequest, cache: ResponseCache | None) -> Body:
         body = (cache and cache.get(errand.url)) or self._wire.get(errand)
-        if body.status == 404 or envelope(body.content):
-            raise reply.as_error(body, self._wire.redact)
+        if body.status == 404 or parse_error_body(body.content):
+            raise responses.error_from_body(body, self._wire.redact)
         return body
 
-    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool) -> Answer:
+    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool) -> FetchResult:
         """The answer for one id; never raises for anything the API does."""
-        errand = Errand(f"{self.base_url}/models/{quote(model_id, safe='')}")
+        errand = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_look_alike = False
         try:
             body = self._kept(errand, known_since) or self._wire.get(errand)
             loaded = self._parse(errand, body, model_id)
-        except Stopped as stopped:
+        except FetchingStopped as stopped:
             return self._answer(model_id, errand, "deferred", stopped.stop.message)
         except RecordRejected as error:
-            is_look_alike = isinstance(error, LookAlike)
+            is_look_alike = isinstance(error, WrongCatalogRecord)
             answer = self._answer(model_id, errand, "rejected", str(error), http_status=200)
-        except Unusable as error:
-            outcome: record.Outcome = "not_found" if error.status == 404 else "failed"
+        except BadResponse as error:
+            outcome: Outcome = "not_found" if error.status == 404 else "failed"
             answer = self._answer(model_id, errand, outcome, str(error), http_status=error.status, error_code=error.code)
         else:
             self._wire.is_key_good = True
-            row = record.to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
+            row = to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
             answer = self._answer(model_id, errand, "loaded", row=row, http_status=200)
         if answer.row is not None or not is_failing:
             self._patience.watch(answer.fetch, is_look_alike=is_look_alike)
@@ -208,14 +202,14 @@ class Client:
     def _answer(
         self,
         model_id: str,
-        errand: Errand,
-        outcome: record.Outcome,
+        errand: PendingRequest,
+        outcome: Outcome,
         message: str | None = None,
         row: dict[str, Any] | None = None,
         **said: Any,
-    ) -> Answer:
+    ) -> FetchResult:
         """An answer; `said` are the HTTP status and the API's error code, under their names in `record.Fetch`."""
-        fetch = record.Fetch(
+        fetch = Fetch(
             model_id=model_id,
             requested_at=self._now(),
             outcome=outcome,
@@ -224,14 +218,14 @@ class Client:
             elapsed_ms=round((time.monotonic() - errand.started) * 1000),
             **said,
         )
-        return Answer(fetch, row)
+        return FetchResult(fetch, row)
 
-    def _kept(self, errand: Errand, known_since: dt.datetime | None) -> Body | None:
+    def _kept(self, errand: PendingRequest, known_since: dt.datetime | None) -> Body | None:
         """What an earlier run paid for, unless something newer was published since."""
         kept = self._cache.get(errand.url) if self._cache else None
         return None if kept and known_since and kept.arrived_at < known_since else kept
 
-    def _keep(self, errand: Errand, body: Body) -> None:
+    def _keep(self, errand: PendingRequest, body: Body) -> None:
         """Saves what was paid for. When the disk does not take it, nothing more is asked: it would be lost too."""
         if self._cache and errand.attempts:
             try:
@@ -239,13 +233,46 @@ class Client:
             except OSError as error:
                 self._wire.halt("unkept", f"a response could not be kept: {error}")
 
-    def _parse(self, errand: Errand, body: Body, model_id: str) -> record.Record:
+    def _parse(self, errand: PendingRequest, body: Body, model_id: str) -> record.Record:
         """The record in a body; kept, as are a bad record and a 404, for they are this API's answers to the question."""
         try:
-            loaded = reply.parse(body, model_id, self.base_url, self._wire.redact)
-        except (RecordRejected, Unusable) as error:
-            if body.status == 404 or (isinstance(error, RecordRejected) and not isinstance(error, LookAlike)):
+            loaded = responses.parse_record_body(body, model_id, self.base_url, self._wire.redact)
+        except (RecordRejected, BadResponse) as error:
+            if body.status == 404 or (isinstance(error, RecordRejected) and not isinstance(error, WrongCatalogRecord)):
                 self._keep(errand, body)
             raise
         self._keep(errand, body)
         return loaded
+
+
+_PAGE_SIZE = 200
+
+
+def _list_model_ids(base_url: str, ask: Callable[[PendingRequest], Body], keep: Callable[[PendingRequest, Body], None]) -> list[str]:
+    """Every id on the list. It ends with the last cursor, or with a page that brings nothing new: cursors alone could go on for ever.
+
+    `ask` gets a page, `keep` saves it. Raises `NothingFetched` if it is no list or an empty one, and what `ask` raises.
+    """
+    ids: dict[str, None] = {}
+    cursor = None
+    while True:
+        errand = PendingRequest(f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}")
+        body = ask(errand)
+        found, cursor = _parse_page(body.content, base_url)
+        keep(errand, body)
+        new = dict.fromkeys(found).keys() - ids.keys()
+        ids |= dict.fromkeys(found)
+        if not cursor or not new:
+            break
+    if not (askable := [model_id for model_id in clean_model_ids(list(ids)) if is_valid_model_id(model_id)]):
+        raise NothingFetched(f"{base_url}/models lists no models; wrong base URL?")
+    return askable
+
+
+def _parse_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
+    """The ids of a page, and the cursor of the next."""
+    try:
+        page = json.loads(content)
+        return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NothingFetched(f"{base_url}/models did not answer a list of models; wrong base URL?") from None

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, RateItem
 
-_STRETCH = 1.02
+_WINDOW_STRETCH = 1.02
 _JITTER_SECONDS = 0.1
 
 
-class Pace:
+class RateLimiter:
     """Lets through at most `requests` in any window of `window_seconds`; 0 means no limit.
 
     The window is a little longer than asked for: requests are spaced as they leave, the server counts them as they arrive.
     """
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
-        self.window_seconds = window_seconds * _STRETCH + _JITTER_SECONDS
+        self.window_seconds = window_seconds * _WINDOW_STRETCH + _JITTER_SECONDS
         self._bucket = InMemoryBucket([Rate(requests, int(self.window_seconds * 1000))]) if requests else None
         self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Crew:
+class DaemonThreadPool:
     """Makes calls in up to `size` threads, in the order in which they are submitted. Submit from one thread."""
 
     def __init__(self, size: int) -> None:

@@ -24,39 +24,47 @@ import requests
 import tenacity
 import urllib3.exceptions as broken
 
-from llm_stats.api.auth import Key, Session
-from llm_stats.api.rate_limit import Pace
-from llm_stats.api.reply import code
-from llm_stats.api.responses import Body, Unusable, cause, envelope, read, retry_after, words
-from llm_stats.pipeline.result import counted
+from llm_stats.api.auth import BearerAuth, HttpSession
+from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.api.responses import (
+    BadResponse,
+    Body,
+    error_code,
+    format_error,
+    parse_error_body,
+    read_body,
+    retry_after,
+    root_cause_message,
+)
+from llm_stats.text import pluralize
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # a refused key has been seen to take 24 s to come back
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After is a quota in all but name
-UNTOLD_PAUSES_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
+DEFAULT_RETRY_AFTER_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 
 StopKind = Literal["refused", "quota", "budget", "unreachable", "wrong_base_url", "unkept", "closed"]
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopReason:
     """Why asking ended early."""
 
     kind: StopKind
     message: str
 
 
-class Stopped(Exception):
+class FetchingStopped(Exception):
     """Nothing may be asked any more."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: StopReason) -> None:
         super().__init__(stop.message)
         self.stop = stop
 
 
 @dataclass
-class Errand:
+class PendingRequest:
     """One URL on its way: how often it was asked for, and since when."""
 
     url: str
@@ -64,7 +72,7 @@ class Errand:
     started: float = field(default_factory=time.monotonic)
 
 
-class Wire:
+class Transport:
     """Sends requests for many threads. `stop` says why asking ended early; `requests_sent` counts all that left, retries too.
 
     `note` is called before each one leaves; an `OSError` of it stops everything. Set `is_key_good` once a record has come.
@@ -73,9 +81,9 @@ class Wire:
     def __init__(
         self,
         base_url: str,
-        key: Key,
+        key: BearerAuth,
         *,
-        pace: Pace,
+        pace: RateLimiter,
         concurrency: int,
         max_requests: int | None,
         tries: int,
@@ -83,7 +91,7 @@ class Wire:
         clock: Callable[[], dt.datetime],
         note: Callable[[], None],
     ) -> None:
-        self.stop: Stop | None = None
+        self.stop: StopReason | None = None
         self.requests_sent = 0
         self.is_key_good = False
         self._base_url = base_url
@@ -94,16 +102,16 @@ class Wire:
         self._note = note
         self._lock = threading.RLock()
         self._stopped = threading.Event()
-        self._session = Session(base_url, key, concurrency)
+        self._session = HttpSession(base_url, key, concurrency)
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
             wait=tenacity.wait_random_exponential(multiplier=backoff_seconds, max=30),
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, Unusable) and error.transient),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, BadResponse) and error.transient),
             sleep=self._sleep,
             reraise=True,
         )
 
-    def get(self, errand: Errand) -> Body:
+    def get(self, errand: PendingRequest) -> Body:
         """The body of a good response. Raises `Unusable` when there is none, `Stopped` when asking has ended."""
         return self._retrying.copy()(self._ask, errand)
 
@@ -123,15 +131,15 @@ class Wire:
         """The body of a request that nobody needs, after `may_glance`: nothing follows from how it ends."""
         try:
             response, content = self._send(url, CONNECT_TIMEOUT_SECONDS)
-        except Unusable:
+        except BadResponse:
             return None
         return content if response.status_code == 200 else None
 
-    def halt(self, kind: StopKind, message: str) -> Stop:
+    def halt(self, kind: StopKind, message: str) -> StopReason:
         """Stops asking, for everybody. The first reason stands, but any is graver than a spent budget."""
         with self._lock:
             if self.stop is None or self.stop.kind == "budget":
-                self.stop = Stop(kind, self.redact(message))
+                self.stop = StopReason(kind, self.redact(message))
             self._stopped.set()
             return self.stop
 
@@ -144,7 +152,7 @@ class Wire:
         self._session.close()
         self._pace.close()
 
-    def _ask(self, errand: Errand) -> Body:
+    def _ask(self, errand: PendingRequest) -> Body:
         """One request."""
         self._leave(errand)
         response, content = self._send(errand.url, READ_TIMEOUT_SECONDS)
@@ -152,15 +160,15 @@ class Wire:
             raise self._refusal(response, content, errand.attempts)
         return Body(content, self._now(), response.status_code)
 
-    def _leave(self, errand: Errand) -> None:
+    def _leave(self, errand: PendingRequest) -> None:
         """Takes one request from the budget, then waits for the pace. Raises `Stopped` if it may not leave.
 
         A spent budget stops only those who come for more: whoever waits for the pace has his request already.
         """
         with self._lock:
             if not self._stopped.is_set() and self._is_spent():
-                self.stop = self.stop or Stop("budget", f"the budget of {counted(self._max_requests or 0, 'request')} is spent")
-                raise Stopped(self.stop)
+                self.stop = self.stop or StopReason("budget", f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent")
+                raise FetchingStopped(self.stop)
             self._require_open()
             self.requests_sent += 1
         self._pace.wait(self._stopped)
@@ -173,7 +181,7 @@ class Wire:
         except OSError as error:
             with self._lock:
                 self.requests_sent -= 1
-            raise Stopped(self.halt("unkept", f"a request could not be noted: {error}")) from None
+            raise FetchingStopped(self.halt("unkept", f"a request could not be noted: {error}")) from None
         errand.attempts += 1
 
     def _is_spent(self) -> bool:
@@ -181,25 +189,25 @@ class Wire:
 
     def _require_open(self) -> None:
         if self._stopped.is_set():
-            raise Stopped(self.stop or Stop("closed", "asking was ended"))
+            raise FetchingStopped(self.stop or StopReason("closed", "asking was ended"))
 
     def _send(self, url: str, read_timeout: float) -> tuple[requests.Response, bytes]:
         """A response with its body. Raises `Unusable` if none comes."""
         timeout = (CONNECT_TIMEOUT_SECONDS, read_timeout)
         try:
             with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
-                return response, self._redact_body(read(response))
+                return response, self._redact_body(read_body(response))
         except (requests.ConnectionError, requests.Timeout, broken.ProtocolError, broken.ReadTimeoutError) as error:
-            raise Unusable(f"no answer from {self._base_url}: {self.redact(cause(error))[:200]}", transient=True) from None
+            raise BadResponse(f"no answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}", transient=True) from None
         except (requests.RequestException, broken.HTTPError, zlib.error, ValueError, OSError) as error:
-            raise Unusable(f"unreadable answer from {self._base_url}: {self.redact(cause(error))[:200]}") from None
+            raise BadResponse(f"unreadable answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}") from None
 
-    def _refusal(self, response: requests.Response, content: bytes, attempts: int) -> Unusable:
+    def _refusal(self, response: requests.Response, content: bytes, attempts: int) -> BadResponse:
         """What a response other than 200 means; stops or pauses everybody where it has to. Raises `Stopped` when the quota is spent."""
         status = response.status_code
-        error = envelope(content)
+        error = parse_error_body(content)
         location = response.headers.get("Location", "nowhere")
-        message = words(status, error, self.redact, reason=response.reason, location=location)
+        message = format_error(status, error, self.redact, reason=response.reason, location=location)
         transient = status == 429 or status >= 500
         is_of_one_model = self.is_key_good and (status, error.get("code")) == (403, "feature_not_in_plan")
         if status in (401, 402, 403) and not is_of_one_model:
@@ -207,19 +215,19 @@ class Wire:
         elif transient:
             pause = retry_after(response)
             if status == 429 and {error.get("code"), error.get("limit_type")} & _DAILY_QUOTA:
-                raise Stopped(self.halt("quota", f"the quota is spent: {message}; resets at: {_reset(error, pause)}"))
+                raise FetchingStopped(self.halt("quota", f"the quota is spent: {message}; resets at: {_quota_reset(error, pause)}"))
             if (pause or 0) > MAX_PAUSE_SECONDS:
-                raise Stopped(self.halt("quota", f"the API asks for a long break: {message}; until: {_reset(error, pause)}"))
+                raise FetchingStopped(self.halt("quota", f"the API asks for a long break: {message}; until: {_quota_reset(error, pause)}"))
             if status == 429 and pause is None:
-                pause = UNTOLD_PAUSES_SECONDS[min(attempts, 2) - 1]
+                pause = DEFAULT_RETRY_AFTER_SECONDS[min(attempts, 2) - 1]
             self._pace.pause(pause or 0)
-        return Unusable(message, status=status, code=code(error, self.redact), transient=transient)
+        return BadResponse(message, status=status, code=error_code(error, self.redact), transient=transient)
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)
 
 
-def _reset(error: dict[str, str], pause: float | None) -> str:
+def _quota_reset(error: dict[str, str], pause: float | None) -> str:
     """When the quota is there again, from the API's words or from Retry-After."""
     if "reset_at" in error:
         return error["reset_at"][:100]

@@ -28,16 +28,16 @@ def checks(context: click.Context, parameter: click.Parameter, incomplete: str) 
     """The names of checks that begin so."""
     from llm_stats.transform import files
 
-    return [file.path.stem for file in files.files("checks") if file.path.stem.startswith(incomplete)]
+    return [file.path.stem for file in files.files_in("checks") if file.path.stem.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The ids of snapshots that begin so, the latest first."""
-    from llm_stats.settings import Place
-    from llm_stats.warehouse.duckdb_file import Warehouse
+    from llm_stats.settings import WarehouseLocation
+    from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
     try:
-        kept = Warehouse(Place.read(database=context.params.get("database")).database).snapshots.all()
+        kept = DuckDBWarehouse(WarehouseLocation.read(database=context.params.get("database")).database).snapshots.all()
     except LlmStatsError:
         return []
     return [snapshot.id for snapshot in reversed(kept) if snapshot.id.startswith(incomplete)]

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say
+from llm_stats.terminal import echo
+from llm_stats.text import escape_control_chars
 
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
-    from llm_stats.warehouse.reader import Reader, Table
+    from llm_stats.table import Table
+    from llm_stats.warehouse.reader import Reader
 
 database_option = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
 destination_option = click.option("--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]")
 
 
-def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Where to read from: the options `--database` and `--destination`, as settings."""
     return database_option(destination_option(command))
 
@@ -32,10 +34,10 @@ format_option = click.option(
 
 def open_reader(**place: Any) -> Reader:
     """What is published, for reading. Raises `UsageError` if there is nothing."""
-    from llm_stats.destinations import home
-    from llm_stats.settings import Place
+    from llm_stats import destinations
+    from llm_stats.settings import WarehouseLocation
 
-    return home.reader(Place.read(**place))
+    return destinations.open_reader(WarehouseLocation.read(**place))
 
 
 def write_report(out: Path | None, **place: Any) -> None:
@@ -45,7 +47,7 @@ def write_report(out: Path | None, **place: Any) -> None:
     with open_reader(**place) as reader:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
-    say(safe(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
+    echo(escape_control_chars(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
 
 
 def print_table(table: Table, form: Format, most: int = 0) -> None:
@@ -53,9 +55,9 @@ def print_table(table: Table, form: Format, most: int = 0) -> None:
     from llm_stats.cli.render import render
 
     shown = table.first(most) if most else table
-    say(render(shown, form))
+    echo(render(shown, form))
     if len(shown.rows) < len(table.rows):
-        say(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
+        echo(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
 
 
 def read_text(file: Path, what: str) -> str:

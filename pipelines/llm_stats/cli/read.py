@@ -1,17 +1,17 @@
-"""The commands that read what is published."""
+"""Commands that read a published warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from llm_stats.cli import completion
-from llm_stats.cli.options import format_option, open_reader, place_options, print_table, read_text, write_report
-from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, safe_json, say, tell
+from llm_stats.cli.options import format_option, location_options, open_reader, print_table, read_text, write_report
+from llm_stats.cli.status import status
+from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.text import escape_control_chars
 
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
@@ -28,7 +28,7 @@ _limit_option = click.option(
 @_limit_option
 @click.option("--describe", is_flag=True, help="What it says, and what each column means.")
 @format_option
-@place_options
+@location_options
 def show(name: str | None, limit: int | None, describe: bool, form: Format, **place: Any) -> None:
     """Show a view; without a name, list what there is.
 
@@ -42,7 +42,7 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, **pl
             print_table(reader.catalog(), form)
         elif describe:
             says, columns = reader.describe(name)
-            tell(safe(says) + "\n", indent=0, err=form != "table")
+            echo_wrapped(escape_control_chars(says) + "\n", indent=0, err=form != "table")
             print_table(columns, form)
         else:
             print_table(reader.rows_of(name), form, _most(limit, form))
@@ -58,7 +58,7 @@ class _Query(click.Command):
 @click.command(cls=_Query)
 @click.argument("query")
 @format_option
-@place_options
+@location_options
 def sql(query: str, form: Format, **place: Any) -> None:
     """Ask the warehouse anything, in SQL.
 
@@ -77,7 +77,7 @@ def sql(query: str, form: Format, **place: Any) -> None:
 @click.command()
 @click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
 @format_option
-@place_options
+@location_options
 def changes(since: str, form: Format, **place: Any) -> None:
     """What changed, biggest first.
 
@@ -93,7 +93,7 @@ def changes(since: str, form: Format, **place: Any) -> None:
     with open_reader(**place) as reader:
         found = changed.since(reader, moment)
     if form == "table" and not found.rows:
-        say(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
+        echo(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
     else:
         print_table(found if form == "json" else found.only("changed_at", "change"), form)
 
@@ -101,7 +101,7 @@ def changes(since: str, form: Format, **place: Any) -> None:
 @click.command()
 @click.argument("model_id", shell_complete=completion.model_ids)
 @format_option
-@place_options
+@location_options
 def history(model_id: str, form: Format, **place: Any) -> None:
     """The timeline of one model: its offers and scores.
 
@@ -113,14 +113,14 @@ def history(model_id: str, form: Format, **place: Any) -> None:
     from llm_stats.queries import history
 
     with open_reader(**place) as reader:
-        found = history.timeline(reader, model_id)
-    print_table(history.for_people(found) if form == "table" else found, form)
+        found = history.history(reader, model_id)
+    print_table(history.for_terminal(found) if form == "table" else found, form)
 
 
 @click.command()
 @click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
 @format_option
-@place_options
+@location_options
 def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
     """Models side by side: facts, prices, shared benchmarks.
 
@@ -132,9 +132,9 @@ def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
 
     ids = list(dict.fromkeys(model_ids))
     with open_reader(**place) as reader:
-        benchmarks = side_by_side.benchmarks_for_people if form == "table" else side_by_side.benchmarks
+        benchmarks = side_by_side.benchmarks_for_terminal if form == "table" else side_by_side.benchmarks
         tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
-    say(render_all(tables, form))
+    echo(render_all(tables, form))
 
 
 @click.command()
@@ -143,7 +143,7 @@ def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
 @click.option("--output-tokens", required=True, help="Such as 500k.")
 @_limit_option
 @format_option
-@place_options
+@location_options
 def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, **place: Any) -> None:
     """What so many tokens cost, cheapest offer first.
 
@@ -156,43 +156,14 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
     from llm_stats.queries import cost as workload
 
     with open_reader(**place) as reader:
-        sums = workload.tokens(input_tokens), workload.tokens(output_tokens)
+        sums = workload.parse_tokens(input_tokens), workload.parse_tokens(output_tokens)
         found = workload.cost(reader, *sums, model_ids)
-    print_table(workload.for_people(found) if form == "table" else found, form, _most(limit, form))
-
-
-@click.command()
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
-@place_options
-def status(form: str, **place: Any) -> int:
-    """How the warehouse is doing, and what is configured.
-
-    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
-
-    \b
-    llm-stats status
-    llm-stats status --format json
-    """
-    from llm_stats.queries import environment
-    from llm_stats.queries import status as states
-
-    here = environment.environment(**place)
-    try:
-        with open_reader(**place) as reader:
-            found = states.status(reader)
-        if form == "json":
-            say(safe_json(states.as_json(found, here)))
-        else:
-            _tell_fields(states.as_text(found))
-    finally:  # before the first run too, for that is when one asks
-        if form == "table":
-            _tell_fields(["", *environment.as_text(here)])
-    return UsageError.exit_code if here.problem else 0
+    print_table(workload.for_terminal(found) if form == "table" else found, form, _most(limit, form))
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
-@place_options
+@location_options
 def report(out: Path | None, **place: Any) -> int:
     """Write the comparisons as one HTML page.
 
@@ -207,12 +178,6 @@ def report(out: Path | None, **place: Any) -> int:
 
 
 COMMANDS = (show, sql, changes, history, compare, cost, status, report)
-
-
-def _tell_fields(lines: Iterable[str]) -> None:
-    """Prints lines of a name and a value, which begins at column 12."""
-    for line in lines:
-        tell(line, indent=12)
 
 
 def _most(limit: int | None, form: Format) -> int:

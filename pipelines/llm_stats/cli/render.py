@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from rich.cells import cell_len
 
 from llm_stats import terminal
-from llm_stats.terminal import folded, safe, safe_json, short, words
-from llm_stats.warehouse.reader import Table, distinct
+from llm_stats.table import Table, to_json_value, to_records
+from llm_stats.terminal import escape_json
+from llm_stats.text import escape_control_chars, format_value, split_words, truncate_middle, wrap
 
 Format = Literal["table", "json", "csv", "markdown"]
 
@@ -23,40 +21,13 @@ _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\
 _NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` in two; the last is empty
 _GAP = "  "
 #: Text is folded to no less than this: narrower, a sentence is hard to read.
-_NARROWEST = 16
-
-
-def cell(value: object) -> str:
-    """One value as a person reads it; null is `–`, never 0."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float | decimal.Decimal):
-        return number(float(value))
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "seconds")
-    if isinstance(value, list | tuple):
-        return ", ".join(cell(item) for item in value)
-    return safe(str(value))
-
-
-def number(value: float) -> str:
-    """`4,800`, `0.35`, `0.0000125`, `1e+300`: no digit that says nothing."""
-    if abs(value) >= 1e15:
-        return f"{value:g}"
-    if value and abs(value) < 0.001:
-        return f"{value:.3g}"
-    text = f"{value:,.4f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+MIN_COLUMN_WIDTH = 16
 
 
 def render(table: Table, form: Format) -> str:
     """The table in one of the formats, without a final newline."""
     if form == "json":
-        return _json(records(table))
+        return _json(to_records(table))
     if form == "csv":
         return _csv(table)
     if form == "markdown":
@@ -67,7 +38,7 @@ def render(table: Table, form: Format) -> str:
 def render_all(tables: dict[str, Table], form: Format) -> str:
     """Several tables: one JSON object, or one after the other."""
     if form == "json":
-        return _json({name: records(table) for name, table in tables.items()})
+        return _json({name: to_records(table) for name, table in tables.items()})
     return "\n\n".join(render(table, form) for table in tables.values())
 
 
@@ -79,31 +50,31 @@ def aligned(table: Table, width: int | None) -> str:
     """
     if not table.columns:
         return ""
-    names = [safe(column) for column in table.columns]
-    rows = [[_lines(value, table.keeps_lines) for value in row] for row in table.rows]
+    names = [escape_control_chars(column) for column in table.columns]
+    rows = [[_cell_lines(value, table.keeps_lines) for value in row] for row in table.rows]
     bodies = [[line for cells in column for line in cells] for column in zip(*rows, strict=True)] or [[""]] * len(names)
     widths = [max(map(cell_len, (name, *lines))) for name, lines in zip(names, bodies, strict=True)]
     if width is not None:
-        needed = [_needed(name, lines) for name, lines in zip(names, bodies, strict=True)]
-        fitted = _fitted(widths, needed, width - len(_GAP) * (len(widths) - 1))
+        needed = [_min_width(name, lines) for name, lines in zip(names, bodies, strict=True)]
+        fitted = _fit_widths(widths, needed, width - len(_GAP) * (len(widths) - 1))
         if fitted is None:
             return _blocks(names, rows, width)
         widths = fitted
     numeric = [bool(_NUMERIC.fullmatch(kind)) for kind in table.types]
-    header = [_head(name, width) for name, width in zip(names, widths, strict=True)]
+    header = [_header_lines(name, width) for name, width in zip(names, widths, strict=True)]
     rule = "─" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    lines = [_drawn(row, widths, numeric) for row in rows]
-    return "\n".join([*_drawn(header, widths, numeric), rule, *itertools.chain(*lines)])
+    lines = [_layout_row(row, widths, numeric) for row in rows]
+    return "\n".join([*_layout_row(header, widths, numeric), rule, *itertools.chain(*lines)])
 
 
-def _needed(name: str, lines: list[str]) -> int:
+def _min_width(name: str, lines: list[str]) -> int:
     """The least width of a column: of the longest part of its name, of its longest word, and of a line that can be read."""
-    longest_word = max(cell_len(word) for line in lines for word in words(line))
+    longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
-    return max(longest_part, longest_word, min(max(map(cell_len, lines)), _NARROWEST))
+    return max(longest_part, longest_word, min(max(map(cell_len, lines)), MIN_COLUMN_WIDTH))
 
 
-def _fitted(widths: list[int], needed: list[int], room: int) -> list[int] | None:
+def _fit_widths(widths: list[int], needed: list[int], room: int) -> list[int] | None:
     """The widths of columns that together have so much room: the widest give way, none below what it needs. None: they cannot."""
     for most in range(max(widths), 0, -1):
         fitted = [max(min(width, most), need) for width, need in zip(widths, needed, strict=True)]
@@ -112,7 +83,7 @@ def _fitted(widths: list[int], needed: list[int], room: int) -> list[int] | None
     return None
 
 
-def _head(name: str, width: int) -> list[str]:
+def _header_lines(name: str, width: int) -> list[str]:
     """The name of a column in lines no longer than `width`, which has room for each of its parts."""
     lines = [""]
     for part in _NAME_PARTS.findall(name):
@@ -126,69 +97,48 @@ def _head(name: str, width: int) -> list[str]:
 def _blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
     longest = max(map(cell_len, names)) + 1
     widths = [longest, max(width - longest - len(_GAP), 1)]
-    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _drawn([[f"{name}:"], cells], widths)] for row in rows]
+    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _layout_row([[f"{name}:"], cells], widths)] for row in rows]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _drawn(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
+def _layout_row(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
     """The lines of one row, whose cells may have several; what is too wide is folded between words."""
-    parts = [_parts(cells, width) for cells, width in zip(row, widths, strict=True)]
+    parts = [_wrapped_lines(cells, width) for cells, width in zip(row, widths, strict=True)]
     for line in itertools.zip_longest(*parts, fillvalue=""):
         padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
         padded = [pad + text if right else text + pad for text, pad, right in zip(line, padding, numeric, strict=True)]
         yield _GAP.join(padded).rstrip()
 
 
-def _parts(lines: Iterable[str], width: int) -> list[str]:
-    return [part for line in lines for part in folded(line, width, breaks_words=True)]
+def _wrapped_lines(lines: Iterable[str], width: int) -> list[str]:
+    return [part for line in lines for part in wrap(line, width, breaks_words=True)]
 
 
-def _lines(value: object, keeps_lines: bool) -> list[str]:
+def _cell_lines(value: object, keeps_lines: bool) -> list[str]:
     """A value as `cell` shows it; lines stay only where they are meant to, or a name with a newline would pass for a row of its own."""
     parts = value.rstrip("\n").split("\n") if isinstance(value, str) and keeps_lines else [value]
-    return [short(cell(part)) for part in parts]
+    return [truncate_middle(format_value(part)) for part in parts]
 
 
 def _markdown(table: Table) -> str:
     rule = tuple("--:" if _NUMERIC.fullmatch(kind) else "---" for kind in table.types)
-    lines = [tuple(map(safe, table.columns)), rule, *(tuple(map(cell, row)) for row in table.rows)]
+    lines = [tuple(map(escape_control_chars, table.columns)), rule, *(tuple(map(format_value, row)) for row in table.rows)]
     return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
 
 
 def _csv(table: Table) -> str:
     """Null is nothing, empty text is `""`."""
     text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
-    return text if terminal.width() is None else "\n".join(map(safe, text.split("\n")))
+    return text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))
 
 
 def _field(value: object) -> str:
     if value is None:
         return ""
-    plain = value if isinstance(value, float) else _plain(value)
+    plain = value if isinstance(value, float) else to_json_value(value)
     text = plain if isinstance(plain, str) else repr(plain) if isinstance(plain, float) else json.dumps(plain, ensure_ascii=False)
     return '"' + text.replace('"', '""') + '"' if not text or re.search('[",\r\n]', text) else text
 
 
-def records(table: Table) -> list[dict[str, Any]]:
-    """The rows as JSON has them, each with its columns' names."""
-    columns = distinct(table.columns)
-    return [dict(zip(columns, map(_plain, row), strict=True)) for row in table.rows]
-
-
 def _json(value: object) -> str:
-    return safe_json(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, decimals as numbers, and what is no number (NaN, infinity) as null."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float | decimal.Decimal):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
-    return str(value)
+    return escape_json(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats.cli import completion
-from llm_stats.cli.options import place_options, read_text, write_report
+from llm_stats.cli.options import location_options, read_text, write_report
 from llm_stats.errors import UsageError
-from llm_stats.terminal import safe, say, short, tell
+from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.text import escape_control_chars, truncate_middle
 
 if TYPE_CHECKING:
-    from llm_stats.pipeline.result import Result
+    from llm_stats.pipeline.result import RunResult
 
 
 @click.command()
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
 @click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
 @click.option("--base-url", help="Where the API lives.")
-@place_options
+@location_options
 @click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
 @click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
@@ -67,24 +68,24 @@ def run(
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
     from llm_stats.pipeline import json_log, progress
-    from llm_stats.pipeline.reporter import Telling
-    from llm_stats.pipeline.run import carry_out
+    from llm_stats.pipeline.reporter import RunReporter
+    from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
     is_json = log_format == "json"
-    show = json_log.progress if is_json else progress.shown
-    with Telling(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as telling:
+    show = json_log.log_progress if is_json else progress.show_progress
+    with RunReporter(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as telling:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
             raise UsageError("--all fetches every model; leave out the ids")
         settings = Settings.read(model_ids=ids or None, **given)
         telling.begin(settings)
         if page:
-            from llm_stats.report import require_place
+            from llm_stats.report import require_writable
 
-            require_place(page)  # known before requests are spent
+            require_writable(page)  # known before requests are spent
         shown = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
-        telling.result = carry_out(settings, all_models=all_models, accepted_checks=accept, progress=shown)
+        telling.result = execute(settings, all_models=all_models, accepted_checks=accept, progress=shown)
         _print_result(telling.result)
         if page:
             write_report(page, database=settings.database, destination=settings.destination)
@@ -103,16 +104,16 @@ def demo(database: Path) -> int:
     from llm_stats.cli.render import render
     from llm_stats.sample.demo import comparisons, run_demo
 
-    say("The numbers are a sample: invented models, prices and scores.\n")
+    echo("The numbers are a sample: invented models, prices and scores.\n")
     result = run_demo(database)
     _print_result(result)
     if result.changes and not result.changes.rows:
-        tell(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
+        echo_wrapped(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
     for heading, table in comparisons(result.database):
-        tell(f"\n{heading}", indent=0)
-        say(render(table, "table"))
+        echo_wrapped(f"\n{heading}", indent=0)
+        echo(render(table, "table"))
     next_steps = ("show", "show offers --describe", "report")
-    say("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
+    echo("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
     return result.exit_code
 
 
@@ -125,8 +126,8 @@ def _read_ids(file: Path) -> list[str]:
     return ids
 
 
-def _print_result(result: Result) -> None:
-    from llm_stats.pipeline.summary import summary
+def _print_result(result: RunResult) -> None:
+    from llm_stats.pipeline.result import summary_lines
 
-    for line in summary(result):
-        tell(short(safe(line)))
+    for line in summary_lines(result):
+        echo_wrapped(truncate_middle(escape_control_chars(line)))

@@ -14,13 +14,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 from urllib.parse import quote
 
+from llm_stats.connection import interruptible
 from llm_stats.destinations import ducklake
 from llm_stats.errors import LlmStatsError, UsageError
-from llm_stats.load.loader import quiet
+from llm_stats.load.loader import disable_dlt_side_effects
 from llm_stats.load.merge import INCOMING
-from llm_stats.transform import files
-from llm_stats.transform.dialect import Untranslatable, translate
-from llm_stats.warehouse.reader import Table, distinct
+from llm_stats.table import Table, unique_column_names
+from llm_stats.transform.dialect import UnsupportedSql, translate
 
 _TYPES: dict[type, str] = {
     bool: "BOOLEAN",
@@ -33,11 +33,11 @@ _TYPES: dict[type, str] = {
 }
 
 
-class EngineError(LlmStatsError):
+class DestinationError(LlmStatsError):
     """What the engine refused, in its own words, without credentials."""
 
 
-class Engine:
+class Destination:
     """A destination, ready to be connected to."""
 
     def __init__(self, destination: str, factory: Any = None) -> None:
@@ -45,7 +45,7 @@ class Engine:
 
         Raises `UsageError` if there is no such destination, or something is missing for it.
         """
-        quiet()
+        disable_dlt_side_effects()
         import dlt
         from dlt.common.configuration.exceptions import ConfigurationException, ConfigurationValueError
         from dlt.common.destination.exceptions import DestinationException
@@ -74,7 +74,7 @@ class Engine:
         if self.dialect == "postgres":
             from llm_stats.destinations import postgres
 
-            postgres.speak_utf8()
+            postgres.force_utf8()
         self.is_lake = hasattr(self.credentials, "catalog")
         if self.is_lake:
             ducklake.require_usable(self.credentials)
@@ -90,7 +90,7 @@ class Engine:
         return self.dialect in ("duckdb", "postgres")
 
     @contextmanager
-    def session(self, *, read_only: bool = False) -> Iterator[Session]:
+    def session(self, *, read_only: bool = False) -> Iterator[DestinationConnection]:
         """A connection; `read_only` makes a lake so. Raises `UsageError` if there is none to be had."""
         with ExitStack() as stack:
             try:
@@ -98,16 +98,16 @@ class Engine:
                 stack.enter_context(ducklake.read_only(client) if self.is_lake and read_only else client)
             except Exception as error:
                 raise UsageError(f"{self.name} cannot be opened: {self.harmless(error)}") from None
-            yield Session(self, client)
+            yield DestinationConnection(self, client)
 
-    def catalog(self) -> Engine | None:
+    def catalog(self) -> Destination | None:
         """The PostgreSQL that a lake has its catalog in, if it is one."""
         catalog = getattr(self.credentials, "catalog", None)
         if catalog is None or not str(catalog.drivername).startswith("postgres"):
             return None
         from dlt.destinations import postgres
 
-        return Engine("postgres", postgres(catalog.to_native_representation()))
+        return Destination("postgres", postgres(catalog.to_native_representation()))
 
     def _client(self) -> Any:
         import dlt
@@ -132,13 +132,13 @@ class Engine:
         return text
 
 
-class Session:
+class DestinationConnection:
     """A connection that is told everything in DuckDB's dialect.
 
     After an error it takes nothing more: dlt has undone the transaction by then, and what followed would stand alone.
     """
 
-    def __init__(self, engine: Engine, client: Any) -> None:
+    def __init__(self, engine: Destination, client: Any) -> None:
         self.engine = engine
         self._client = client
         self._transaction = ExitStack()
@@ -146,7 +146,7 @@ class Session:
         if engine.dialect == "postgres":
             from llm_stats.destinations import postgres
 
-            postgres.prepare(client.native_connection)
+            postgres.configure(client.native_connection)
             for setting in postgres.settings():
                 self.native(setting)
 
@@ -156,21 +156,21 @@ class Session:
             return Table((), (), [])
         try:
             return self.native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
-        except Untranslatable as error:
-            raise EngineError(f"it cannot be said in the dialect of {self.engine.dialect}: {error}") from None
+        except UnsupportedSql as error:
+            raise DestinationError(f"it cannot be said in the dialect of {self.engine.dialect}: {error}") from None
 
     def native(self, query: str, parameters: Sequence[object] = ()) -> Table:
         """The same, for a statement in the engine's own dialect."""
         if self._has_failed:
-            raise EngineError("an earlier statement has failed")
+            raise DestinationError("an earlier statement has failed")
         try:
             with self._interruptible(), self._client.execute_query(query, *parameters) as cursor:
                 names = [column[0] for column in cursor.description or []]
                 rows = [tuple(row) for row in cursor.fetchall()] if names else []
         except Exception as error:
             self._has_failed = True
-            raise EngineError(self.engine.harmless(error)) from None
-        return Table(distinct(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
+            raise DestinationError(self.engine.harmless(error)) from None
+        return Table(unique_column_names(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
 
     def ask(self, question: str) -> Table:
         """The answer to a question in the engine's own dialect; PostgreSQL takes one statement and no more. Raises `EngineError`."""
@@ -178,7 +178,7 @@ class Session:
             return self.native(question)
         from llm_stats.destinations import postgres
 
-        *before, (query, parameters) = postgres.asking(question)
+        *before, (query, parameters) = postgres.read_only_statements(question)
         for statement, values in before:
             self.native(statement, values)
         return self.native(query, parameters)
@@ -190,7 +190,7 @@ class Session:
 
             return postgres.interruptible()
         if self.engine.dialect == "duckdb":
-            return files.interruptible(self._client.native_connection)
+            return interruptible(self._client.native_connection)
         return nullcontext()
 
     def drop_incoming(self) -> None:
@@ -199,7 +199,7 @@ class Session:
             if self._client.has_dataset():
                 self._client.drop_dataset()
         except Exception as error:
-            raise EngineError(self.engine.harmless(error)) from None
+            raise DestinationError(self.engine.harmless(error)) from None
 
     def begin(self) -> None:
         """Begins a transaction. If it is not committed, it is undone at the end of the session."""
@@ -208,11 +208,11 @@ class Session:
     def commit(self) -> None:
         """Raises `EngineError`."""
         if self._has_failed:
-            raise EngineError("an earlier statement has failed")
+            raise DestinationError("an earlier statement has failed")
         try:
             self._transaction.close()
         except Exception as error:
-            raise EngineError(self.engine.harmless(error)) from None
+            raise DestinationError(self.engine.harmless(error)) from None
 
 
 def _parts(credentials: Any) -> tuple[Any, Any]:

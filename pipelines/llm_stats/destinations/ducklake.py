@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from llm_stats.errors import UsageError
-from llm_stats.transform.files import literal
+from llm_stats.text import sql_literal
 
 
 def require_usable(credentials: Any) -> None:
@@ -32,7 +32,7 @@ def read_only(client: Any) -> Iterator[Any]:
     with client:
         if client.credentials.storage.is_local_filesystem:
             connection = client.native_connection
-            connection.execute(f"set allowed_directories = [{literal(client.credentials.storage_url)}]")
+            connection.execute(f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         yield client

@@ -11,9 +11,9 @@ import os
 import socket
 from collections.abc import Iterator
 
-from llm_stats.destinations.connection import Engine, EngineError, Session
+from llm_stats.destinations.connection import Destination, DestinationConnection, DestinationError
 from llm_stats.errors import LoadFailed, Locked
-from llm_stats.transform.files import literal
+from llm_stats.text import sql_literal
 
 #: Any number, the same in all versions: PostgreSQL keeps such locks apart by database.
 _KEY = 5_142_877_309
@@ -29,20 +29,20 @@ _HOLDER = f"""
 class Lock:
     """A lock that is held as long as its connection lasts."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DestinationConnection) -> None:
         self._session = session
 
     def require(self) -> None:
         """Raises `LoadFailed` if the connection is gone, and the lock with it."""
         try:
             self._session.native("select 1")
-        except EngineError as error:
+        except DestinationError as error:
             says = f"{self._session.engine.name}: the lock was lost on the way: {error}"
             raise LoadFailed(f"{says}; nothing was published") from None
 
 
 @contextlib.contextmanager
-def held(engine: Engine) -> Iterator[Lock | None]:
+def held(engine: Destination) -> Iterator[Lock | None]:
     """Holds the lock. None: this engine has none. Raises `Locked`, naming the holder."""
     server = engine if engine.dialect == "postgres" else engine.catalog()
     if server is None:
@@ -50,7 +50,7 @@ def held(engine: Engine) -> Iterator[Lock | None]:
         return
     with server.session() as session:
         who = f"process {os.getpid()} on {socket.gethostname()}"
-        session.native(f"set application_name = {literal(who[:63])}")
+        session.native(f"set application_name = {sql_literal(who[:63])}")
         if not session.native(f"select pg_try_advisory_lock({_KEY})").rows[0][0]:
             holders = [
                 f"{process or 'a process'} as {user}" + (f", since {since}" if since else "")  # of other roles, not everybody is told

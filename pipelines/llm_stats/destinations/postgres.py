@@ -13,7 +13,7 @@ from psycopg2 import extensions, extras
 from llm_stats.errors import UsageError
 
 #: How long a run waits for what others hold: its own tables, or the views that an upgrade makes anew.
-PATIENCE_SECONDS = 10.0
+LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
     # It takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that nevertheless do look
@@ -30,20 +30,20 @@ _OPEN = "do $$declare answer refcursor := 'answer'; begin open answer for execut
 
 def settings() -> list[str]:
     """What each session begins with."""
-    return [*_SETTINGS, f"set lock_timeout = '{PATIENCE_SECONDS}s'"]
+    return [*_SETTINGS, f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"]
 
 
-def asking(query: str) -> list[tuple[str, tuple[str, ...]]]:
+def read_only_statements(query: str) -> list[tuple[str, tuple[str, ...]]]:
     """The statements, each with its parameters, that answer somebody's question; the last has the answer."""
     return [("select set_config('llm_stats.question', %s, true)", (query,)), (_OPEN, ()), ("fetch all from answer", ())]
 
 
-def speak_utf8() -> None:
+def force_utf8() -> None:
     """Has every connection of this process, dlt's too, speak UTF-8, whatever database and role are set to."""
     os.environ.setdefault("PGCLIENTENCODING", "UTF8")
 
 
-def prepare(connection: Any) -> None:
+def configure(connection: Any) -> None:
     """JSON comes as the text that it was written as. Raises `UsageError` where texts would be read wrongly."""
     if connection.get_parameter_status("standard_conforming_strings") != "on":  # too late to set: the driver quotes by what it was
         raise UsageError("PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default")

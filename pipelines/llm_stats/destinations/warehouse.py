@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING
 
 from llm_stats.destinations import apply
 from llm_stats.destinations import lock as engine_lock
-from llm_stats.destinations.connection import Engine, EngineError, Session
-from llm_stats.destinations.reader import EngineReader
+from llm_stats.destinations.connection import Destination, DestinationConnection, DestinationError
+from llm_stats.destinations.reader import DestinationReader
 from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.load import loader, merge
 from llm_stats.warehouse import lock
-from llm_stats.warehouse.base import Known
-from llm_stats.warehouse.duckdb_file import Warehouse
+from llm_stats.warehouse.base import FetchState
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.snapshots import new_id
 
 if TYPE_CHECKING:
-    from llm_stats.api.client import Answer
+    from llm_stats.schema.fetch import FetchResult
     from llm_stats.warehouse.reader import Reader
 
 
-class EngineWarehouse:
+class DestinationWarehouse:
     """The warehouse of one destination; `database` only says where to keep what stays on this machine."""
 
-    def __init__(self, engine: Engine, database: Path) -> None:
+    def __init__(self, engine: Destination, database: Path) -> None:
         self.destination = engine.name
         self._engine = engine
-        self._local = Warehouse(database)
+        self._local = DuckDBWarehouse(database)
         self.database = self._local.database
         self.cache = self._local.cache
         self._work = self._local.folder / "work"
@@ -53,51 +53,51 @@ class EngineWarehouse:
         with lock.held(self._local.folder, self.destination), engine_lock.held(self._engine) as self._lock:
             shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
             with self._engine.session() as session:
-                apply.require_ours(session)
+                apply.require_own_schemas(session)
                 apply.require_rights(session)
             yield
 
-    def known(self) -> Known:
+    def known(self) -> FetchState:
         """What is published; nothing if there is nothing."""
         with self._engine.session() as session:
-            return Known.by(EngineReader(session, self.database)) if apply.layout(session) else Known()
+            return FetchState.by(DestinationReader(session, self.database)) if apply.schema_version(session) else FetchState()
 
     @contextlib.contextmanager
-    def working_copy(self) -> Iterator[EngineCopy]:
+    def working_copy(self) -> Iterator[DestinationWorkingCopy]:
         """A transaction that is undone unless it is published. Raises `LoadFailed` for what the engine refuses meanwhile."""
         folder = self._work / new_id()
         try:
             folder.mkdir(parents=True)
             with self._engine.session() as session:
-                yield EngineCopy(session, folder, self.database)
-        except (OSError, EngineError, UsageError) as error:  # the last from what reads; it is too late for the caller to mend
+                yield DestinationWorkingCopy(session, folder, self.database)
+        except (OSError, DestinationError, UsageError) as error:  # the last from what reads; it is too late for the caller to mend
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def keeping_refused(self, copy: EngineCopy) -> contextlib.AbstractContextManager[None]:
+    def keeping_refused(self, copy: DestinationWorkingCopy) -> contextlib.AbstractContextManager[None]:
         """If a check fails inside, keeps the reason on this machine, and what was loaded where it is."""
         return self._local.keeping_refused(copy)
 
-    def publish(self, copy: EngineCopy) -> None:
+    def publish(self, copy: DestinationWorkingCopy) -> None:
         """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way, or the connection at the very end."""
         if self._lock:
             self._lock.require()
         try:
             copy.session.commit()
-        except EngineError as error:
+        except DestinationError as error:
             raise LoadFailed(f"{self.destination}: {error}, at the moment of publishing; `llm-stats status` says whether it was") from None
 
 
-class EngineCopy:
+class DestinationWorkingCopy:
     """What a run is about to publish: the view of a transaction."""
 
-    def __init__(self, session: Session, folder: Path, database: Path) -> None:
+    def __init__(self, session: DestinationConnection, folder: Path, database: Path) -> None:
         self.session = session
         self._folder = folder
         self._database = database
 
-    def load(self, answers: Iterable[Answer]) -> str:
+    def load(self, answers: Iterable[FetchResult]) -> str:
         """Loads what answers bring into `incoming`, with nothing left there of an earlier run; the id of the load. Raises `LoadFailed`."""
         engine = self.session.engine
         self.session.drop_incoming()
@@ -108,15 +108,15 @@ class EngineCopy:
     def build(self, load_id: str) -> None:
         """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
         if not self.session.engine.undoes_definitions:
-            apply.define(self.session)  # it ends a transaction there
+            apply.create_views(self.session)  # it ends a transaction there
         self.session.begin()
-        apply.define(self.session)
-        merge.fill(self.session, load_id)
+        apply.create_views(self.session)
+        merge.merge_incoming(self.session, load_id)
         apply.update_history(self.session)
 
     def reader(self) -> Reader:
         """What this run is about to publish."""
-        return EngineReader(self.session, self._database)
+        return DestinationReader(self.session, self._database)
 
     checks_reader = reader
 

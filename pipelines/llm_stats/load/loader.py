@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from llm_stats.errors import LlmStatsError, LoadFailed
 
 if TYPE_CHECKING:
-    from llm_stats.api.client import Answer
+    from llm_stats.schema.fetch import FetchResult
 
 
-def quiet() -> None:
+def disable_dlt_side_effects() -> None:
     """Has dlt send nothing and say nothing, unless the environment wants it otherwise; called before dlt is imported."""
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
@@ -21,7 +21,7 @@ def quiet() -> None:
 
 
 def load(
-    answers: Iterable[Answer],
+    answers: Iterable[FetchResult],
     folder: Path,
     destination: Any,
     dataset_name: str,

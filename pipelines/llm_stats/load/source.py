@@ -21,10 +21,11 @@ import dlt
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 
-from llm_stats.api.client import Answer, Client
-from llm_stats.api.rate_limit import Pace
+from llm_stats.api.client import Client
+from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import NothingFetched
-from llm_stats.schema.arrow import arrow_tables
+from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.fetch import FetchResult
 from llm_stats.schema.tables import TABLES
 from llm_stats.settings import BASE_URL, Settings
 
@@ -45,10 +46,10 @@ def llm_stats(
     without one, and `NothingFetched`, out of the extract, if asking stopped before anything was loaded.
     """
 
-    def answers() -> Iterator[Answer]:
+    def answers() -> Iterator[FetchResult]:
         settings = Settings.read(api_key=api_key, base_url=base_url, model_ids=model_ids if isinstance(model_ids, str) else list(model_ids))
         key = settings.require_key()
-        with Client(settings.base_url, key, pace=Pace(requests_per_minute), concurrency=concurrency) as client:
+        with Client(settings.base_url, key, pace=RateLimiter(requests_per_minute), concurrency=concurrency) as client:
             loaded = False
             for answer in client.fetch(settings.model_ids):
                 loaded = loaded or answer.row is not None
@@ -59,19 +60,19 @@ def llm_stats(
     return resources(answers())
 
 
-def batches(answers: Iterable[Answer]) -> DltResource:
+def batches(answers: Iterable[FetchResult]) -> DltResource:
     """The rows of every raw table that answers bring, in columns; all of them appended."""
     times = {name: dlt.mark.make_hints(table_name=name, columns=_times(name)) for name in TABLES}
 
     def tables() -> Iterator[Any]:
         for page in _pages(answers):
-            for name, table in arrow_tables(page).items():
+            for name, table in to_arrow(page).items():
                 yield dlt.mark.with_hints(table, times[name], create_table_variant=True)
 
     return dlt.resource(tables, name="batches", write_disposition="append")
 
 
-def resources(answers: Iterable[Answer]) -> list[DltResource]:
+def resources(answers: Iterable[FetchResult]) -> list[DltResource]:
     """The two tables that answers fill."""
     asked = dlt.resource(_pages(answers), name="answers", selected=False)
     models = dlt.transformer(
@@ -89,18 +90,18 @@ def resources(answers: Iterable[Answer]) -> list[DltResource]:
     return [models, fetches]
 
 
-def _pages(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+def _pages(answers: Iterable[FetchResult]) -> Iterator[list[FetchResult]]:
     """Answers in lists: dlt handles a list far faster than as many items."""
     arriving = iter(answers)
     while page := list(islice(arriving, _PAGE)):
         yield page
 
 
-def _models(page: list[Answer]) -> list[dict[str, Any]]:
+def _models(page: list[FetchResult]) -> list[dict[str, Any]]:
     return [answer.row for answer in page if answer.row is not None]
 
 
-def _fetches(page: list[Answer]) -> list[dict[str, Any]]:
+def _fetches(page: list[FetchResult]) -> list[dict[str, Any]]:
     return [answer.fetch.model_dump() for answer in page]
 
 

@@ -21,10 +21,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from llm_stats.terminal import say
+from llm_stats.terminal import echo
 
 if TYPE_CHECKING:
-    from llm_stats.api.client import Answer
+    from llm_stats.schema.fetch import FetchResult
 
 Level = Literal["info", "warning", "error"]
 
@@ -32,29 +32,31 @@ Level = Literal["info", "warning", "error"]
 _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 
-def write(level: Level, event: str, **fields: Any) -> None:
+def log_event(level: Level, event: str, **fields: Any) -> None:
     """One line, at once. A reader that is gone ends the writing, never the run."""
     time = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    say(as_json({"time": time, "level": level, "event": event, **fields}), err=True)
+    echo(to_ascii_json({"time": time, "level": level, "event": event, **fields}), err=True)
 
 
-def as_json(value: Any, indent: int | None = None) -> str:
+def to_ascii_json(value: Any, indent: int | None = None) -> str:
     """JSON in printable ASCII."""
     return json.dumps(value, indent=indent, allow_nan=False).replace("\x7f", "\\u007f")
 
 
-def progress(answers: Iterable[Answer], total: int, requests_per_minute: int = 0) -> Iterator[Answer]:
+def log_progress(answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0) -> Iterator[FetchResult]:
     """The same answers; how far they are is logged every few seconds, and each that did not load."""
-    from llm_stats.pipeline.progress import Tally, in_lines
+    from llm_stats.pipeline.progress import ProgressCounter, progress_lines
 
-    for answer in in_lines(answers, Tally(total, requests_per_minute), lambda tally: write("info", "progress", **tally.facts())):
+    for answer in progress_lines(
+        answers, ProgressCounter(total, requests_per_minute), lambda tally: log_event("info", "progress", **tally.facts())
+    ):
         if answer.fetch.outcome not in ("loaded", "deferred"):
-            write("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))
+            log_event("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))
         yield answer
 
 
-def ended(summary: dict[str, Any]) -> None:
+def log_run_finished(summary: dict[str, Any]) -> None:
     """The last line of a run, from what `--summary` writes; lists are counted, for a line has to stay short."""
     fields = dict((f"{key}_count", len(value)) if isinstance(value, list) else (key, value) for key, value in summary.items())
     level = _LEVELS.get(summary["exit_code"], "error")
-    write(level, "run_failed" if level == "error" else "run_finished", **fields)
+    log_event(level, "run_failed" if level == "error" else "run_finished", **fields)

@@ -8,20 +8,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from llm_stats.api.client import Answer
-from llm_stats.terminal import say
+from llm_stats.schema.fetch import FetchResult
+from llm_stats.terminal import echo
 
 _SECONDS_BETWEEN_LINES = 5.0
 _MINUTE = 60.0
 
 
-def shown(answers: Iterable[Answer], total: int, requests_per_minute: int = 0) -> Iterator[Answer]:
+def show_progress(answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0) -> Iterator[FetchResult]:
     """The same answers; what has passed is shown on standard error."""
-    tally = Tally(total, requests_per_minute)
-    return _bar(answers, tally) if sys.stderr.isatty() else in_lines(answers, tally, lambda tally: say(str(tally), err=True))
+    tally = ProgressCounter(total, requests_per_minute)
+    return (
+        _progress_bar(answers, tally) if sys.stderr.isatty() else progress_lines(answers, tally, lambda tally: echo(str(tally), err=True))
+    )
 
 
-def in_lines(answers: Iterable[Answer], tally: Tally, write: Callable[[Tally], None]) -> Iterator[Answer]:
+def progress_lines(
+    answers: Iterable[FetchResult], tally: ProgressCounter, write: Callable[[ProgressCounter], None]
+) -> Iterator[FetchResult]:
     """The same answers; every few seconds what has passed is written."""
     over = threading.Event()
 
@@ -40,7 +44,7 @@ def in_lines(answers: Iterable[Answer], tally: Tally, write: Callable[[Tally], N
         speaker.join()
 
 
-def _bar(answers: Iterable[Answer], tally: Tally) -> Iterator[Answer]:
+def _progress_bar(answers: Iterable[FetchResult], tally: ProgressCounter) -> Iterator[FetchResult]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -53,7 +57,7 @@ def _bar(answers: Iterable[Answer], tally: Tally) -> Iterator[Answer]:
             yield answer
 
 
-class Tally:
+class ProgressCounter:
     """What has passed so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
 
     def __init__(self, total: int, requests_per_minute: int = 0) -> None:
@@ -65,7 +69,7 @@ class Tally:
         self._lock = threading.Lock()  # one thread adds, another tells
         self._arrivals: deque[tuple[float, int]] = deque()  # of the last minute: when, after how many requests
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: FetchResult) -> None:
         with self._lock:
             self._done += 1
             self._loaded += answer.row is not None
@@ -95,9 +99,9 @@ class Tally:
         facts = self.facts()
         return (
             f"fetched {facts['loaded']} of {facts['asked']}, {facts['failed']} failed, "
-            f"{facts['requests_per_minute']} requests/min, {_span(facts['seconds_left'])} left"
+            f"{facts['requests_per_minute']} requests/min, {_format_span(facts['seconds_left'])} left"
         )
 
 
-def _span(seconds: int) -> str:
+def _format_span(seconds: int) -> str:
     return f"{seconds} s" if seconds < 90 else f"{seconds / 60:.0f} min"

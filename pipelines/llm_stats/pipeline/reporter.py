@@ -10,12 +10,12 @@ from typing import Any, Self
 from llm_stats import __version__, files
 from llm_stats.errors import UsageError
 from llm_stats.pipeline import json_log
-from llm_stats.pipeline.result import Result, failure
+from llm_stats.pipeline.result import RunResult, failure
 from llm_stats.settings import Settings
-from llm_stats.terminal import say
+from llm_stats.terminal import echo
 
 
-class Telling:
+class RunReporter:
     """A context manager around one run: at its end, be it an error, everybody is told. Set `result` once there is one.
 
     In a JSON log an error is a line like any other and goes no further, unless with `debug`; `exit_code` is the code to end with. A file
@@ -23,7 +23,7 @@ class Telling:
     """
 
     def __init__(self, summary_file: Path | None = None, *, notify: bool = False, json_log: bool = False, debug: bool = False) -> None:
-        self.result: Result | None = None
+        self.result: RunResult | None = None
         self.exit_code = 0
         self._summary_file = summary_file
         self._notify, self._json_log, self._debug = notify, json_log, debug
@@ -32,7 +32,7 @@ class Telling:
     def __enter__(self) -> Self:
         self._started_at, self._started = dt.datetime.now(dt.UTC), time.monotonic()
         if self._json_log:
-            json_log.write("info", "run_started", version=__version__)
+            json_log.log_event("info", "run_started", version=__version__)
         return self
 
     def begin(self, settings: Settings) -> None:
@@ -43,8 +43,8 @@ class Telling:
             raise UsageError(f"--notify needs a webhook: {where}")
         if self._summary_file:
             try:
-                _require_ours(self._summary_file)
-                files.require_place(self._summary_file)
+                _require_json_file(self._summary_file)
+                files.require_writable(self._summary_file)
                 self._summary_file.unlink(missing_ok=True)  # what is there is of this run: a run that is killed leaves none
             except OSError as error:
                 says = f"--summary {self._summary_file}: {error.strerror or error}"
@@ -58,12 +58,12 @@ class Telling:
         self.exit_code = summary["exit_code"]
         if self._summary_file:
             try:
-                _require_ours(self._summary_file)
-                files.write(self._summary_file, json_log.as_json(summary, indent=2) + "\n")
+                _require_json_file(self._summary_file)
+                files.atomic_write(self._summary_file, json_log.to_ascii_json(summary, indent=2) + "\n")
             except OSError as failed:
                 self._complain("summary_failed", f"--summary {self._summary_file}: {failed.strerror or failed}")
         if self._json_log:
-            json_log.ended(summary)
+            json_log.log_run_finished(summary)
         self._post(summary)
         return self._json_log and not self._debug and isinstance(error, Exception | KeyboardInterrupt)
 
@@ -72,19 +72,19 @@ class Telling:
             from llm_stats.pipeline import webhook
 
             try:
-                if text := webhook.text(summary, self._settings.notify_above_pct):
-                    webhook.post(self._settings.webhook_url.get_secret_value(), text)
-            except webhook.Undelivered as failed:
+                if text := webhook.format_message(summary, self._settings.notify_above_pct):
+                    webhook.post_message(self._settings.webhook_url.get_secret_value(), text)
+            except webhook.WebhookError as failed:
                 self._complain("webhook_failed", f"the webhook took no message: {failed}")
 
     def _complain(self, event: str, message: str) -> None:
         if self._json_log:
-            json_log.write("warning", event, message=message)
+            json_log.log_event("warning", event, message=message)
         else:
-            say(f"llm-stats: {message}", err=True)
+            echo(f"llm-stats: {message}", err=True)
 
 
-def _require_ours(file: Path) -> None:
+def _require_json_file(file: Path) -> None:
     """Raises `OSError` for a file that holds anything but JSON: that is not ours."""
     if file.is_symlink() or (file.exists() and not file.is_file()):
         raise OSError("is no plain file")

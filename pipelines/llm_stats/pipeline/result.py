@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from llm_stats.errors import LlmStatsError
+from llm_stats.text import pluralize
 
 if TYPE_CHECKING:
-    from llm_stats.api.client import Answer
-    from llm_stats.api.transport import Stop
-    from llm_stats.queries.checks import Finding
-    from llm_stats.schema.record import Fetch
-    from llm_stats.warehouse.reader import Table
+    from llm_stats.api.transport import StopReason
+    from llm_stats.queries.checks import CheckResult
+    from llm_stats.schema.fetch import Fetch, FetchResult
+    from llm_stats.table import Table
 
 _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 
@@ -38,7 +38,7 @@ def _now() -> dt.datetime:
 
 
 @dataclass
-class Result:
+class RunResult:
     """What a run did. `asked == loaded + not_found + rejected + failed + deferred`, always.
 
     `outcomes` counts models by these names; `fresh` counts those left out because `max_age` says so; `not_loaded` has a row for each that
@@ -55,8 +55,8 @@ class Result:
     new_fields: set[str] = field(default_factory=set)
     fresh: int = 0
     requests_sent: int = 0
-    stop: Stop | None = None
-    warnings: list[Finding] = field(default_factory=list)
+    stop: StopReason | None = None
+    warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
     account: dict[str, Any] | None = None
@@ -94,12 +94,12 @@ class Result:
     def message(self) -> str:
         """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts().items() if count)
-        asked, sent = counted(self.asked, "model"), counted(self.requests_sent, "request")
+        asked, sent = pluralize(self.asked, "model"), pluralize(self.requests_sent, "request")
         return f"{asked} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
 
-    def count(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+    def count(self, answers: Iterable[FetchResult]) -> Iterator[FetchResult]:
         """The same answers, counted as they pass."""
-        from llm_stats.schema.record import new_fields
+        from llm_stats.schema.rows import new_fields
 
         for answer in answers:
             self.outcomes[answer.fetch.outcome] += 1
@@ -111,10 +111,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON has it: the object in this module's docstring."""
-        from llm_stats.cli.render import records
+        from llm_stats.table import to_records
 
         return {
-            **_ending(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
+            **_outcome_fields(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
             "database": self.place,
             "is_published": self.is_published,
             "load_id": self.load_id,
@@ -125,13 +125,13 @@ class Result:
             "stop": {"kind": self.stop.kind, "message": self.stop.message} if self.stop else None,
             "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
             "new_models": self.new_models,
-            "changes": records(self.changes) if self.changes else [],
+            "changes": to_records(self.changes) if self.changes else [],
             "warnings": [{"check": found.check, "says": found.says, "row_count": found.row_count} for found in self.warnings],
             "new_fields": sorted(self.new_fields),
         }
 
     def _counts(self) -> dict[str, int]:
-        from llm_stats.schema.record import Outcome
+        from llm_stats.schema.fetch import Outcome
 
         return {outcome: self.outcomes[outcome] for outcome in get_args(Outcome)}
 
@@ -139,11 +139,11 @@ class Result:
 def failure(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
     """What there is to say of a run that ended with an error: the first five keys of `Result.to_dict`."""
     if isinstance(error, KeyboardInterrupt):
-        return _ending(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
+        return _outcome_fields(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
     if isinstance(error, LlmStatsError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-        return _ending(error.exit_code, kind, str(error), started_at, elapsed_seconds)
-    return _ending(1, "unexpected", unexpected(error), started_at, elapsed_seconds)
+        return _outcome_fields(error.exit_code, kind, str(error), started_at, elapsed_seconds)
+    return _outcome_fields(1, "unexpected", format_unexpected(error), started_at, elapsed_seconds)
 
 
 def is_failure(summary: dict[str, Any]) -> bool:
@@ -151,17 +151,12 @@ def is_failure(summary: dict[str, Any]) -> bool:
     return summary["kind"] not in _KINDS.values()
 
 
-def unexpected(error: BaseException) -> str:
+def format_unexpected(error: BaseException) -> str:
     """An error that nobody foresaw, in a line: `KeyError: 'x'`."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 model`, `2 models`"""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _ending(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+def _outcome_fields(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
     return {
         "exit_code": exit_code,
         "kind": kind,
@@ -169,3 +164,59 @@ def _ending(exit_code: int, kind: str, message: str, started_at: dt.datetime, el
         "started_at": f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
         "elapsed_seconds": round(elapsed_seconds, 3),
     }
+
+
+_MAX_LINES = 20
+_MAX_FACTS = 8
+_ON_QUOTA = re.compile("quota|limit|us(ed|age)|remain|left|reset|plan|tier", re.IGNORECASE)
+
+
+def summary_lines(result: RunResult) -> Iterator[str]:
+    """Line by line: counts, what did not load and why, what was new, where the file is."""
+    yield result.message
+    if result.fresh:
+        yield pluralize(result.fresh, "model left out, for it is fresh enough", "models left out, for they are fresh enough")
+    problems = result.problems
+    yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES])
+    if len(problems) > _MAX_LINES:
+        yield f"  and {len(problems) - _MAX_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
+    if result.stop:
+        deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
+        yield f"stopped early: {result.stop.message}; {deferred} left to the next run"
+    if left := ", ".join(_quota(result.account)):
+        yield f"account: {left}"
+    if result.new_fields:
+        yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
+    if not result.is_published:
+        yield "nothing is due, so nothing was published"
+        return
+    yield from map(str, result.warnings)
+    changes = [row[0] for row in result.changes.only("change").rows] if result.changes else []
+    yield _format_news(result, len(changes)) + (", biggest first:" if changes else "")
+    yield from (f"  {change}" for change in changes[:_MAX_LINES])
+    if len(changes) > _MAX_LINES:
+        yield f"  and {len(changes) - _MAX_LINES} more: llm-stats changes"
+    yield f"published {result.place}"
+
+
+def _format_news(result: RunResult, changes: int) -> str:
+    """`14 new models` of a first run, `2 new models, 6 changes` or `0 changes` of a later one."""
+    new = len(result.new_models)
+    only_new = new and new == result.outcomes["loaded"]
+    return ", ".join(([pluralize(new, "new model")] if new else []) + ([] if only_new and not changes else [pluralize(changes, "change")]))
+
+
+def _quota(account: dict[str, Any] | None) -> list[str]:
+    """`{"plan": "free", "email": "…", "quota": {"limit": 250, "used": 7}}` → `["plan free", "quota.limit 250", "quota.used 7"]`.
+
+    Nobody has documented the shape, so a name that speaks of a quota decides; what else an account may hold is nobody's business.
+    """
+
+    def facts(part: dict[str, Any], path: str) -> Iterator[str]:
+        for name, value in part.items():
+            if isinstance(value, dict) and path.count(".") < 2:
+                yield from facts(value, f"{path}{name}.")
+            elif isinstance(value, str | int | float) and _ON_QUOTA.search(path + name):
+                yield f"{path}{name} {value}"[:80]
+
+    return list(facts(account or {}, ""))[:_MAX_FACTS]

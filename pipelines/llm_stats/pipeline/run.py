@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
 from llm_stats.errors import Interrupted, LlmStatsError, NothingFetched, UsageError
-from llm_stats.pipeline.result import Result, counted
+from llm_stats.pipeline.result import RunResult
+from llm_stats.text import pluralize
 
 if TYPE_CHECKING:
     from llm_stats.api.cache import ResponseCache
-    from llm_stats.api.client import Answer, Client
-    from llm_stats.destinations.home import Copy, Home
+    from llm_stats.api.client import Client
+    from llm_stats.schema.fetch import FetchResult
     from llm_stats.settings import Settings
+    from llm_stats.warehouse.base import Warehouse, WorkingCopy
     from llm_stats.warehouse.reader import Reader
 
     Clock = Callable[[], dt.datetime]
-    Progress = Callable[[Iterable[Answer], int], Iterable[Answer]]
+    Progress = Callable[[Iterable[FetchResult], int], Iterable[FetchResult]]
 
 
-def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any) -> Result:
+def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any) -> RunResult:
     """One run, from ids to the published file.
 
     Every setting may be given by name (`database=`, `base_url=`, `max_requests=`, …); those not given come from the environment and
@@ -33,17 +35,17 @@ def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **s
     from llm_stats.settings import Settings
 
     ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
-    return carry_out(Settings.read(model_ids=ids, **settings), all_models=all_models)
+    return execute(Settings.read(model_ids=ids, **settings), all_models=all_models)
 
 
-def carry_out(
+def execute(
     settings: Settings,
     *,
     all_models: bool = False,
     accepted_checks: Collection[str] = (),
     progress: Progress | None = None,
     clock: Clock | None = None,
-) -> Result:
+) -> RunResult:
     """The run that `settings` describe.
 
     `accepted_checks` names checks whose errors only warn this time; `progress` passes answers on and shows how many of so many have
@@ -51,18 +53,18 @@ def carry_out(
     """
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
-    from llm_stats.api.rate_limit import Pace
-    from llm_stats.destinations.home import home
+    from llm_stats.api.rate_limit import RateLimiter
+    from llm_stats.destinations import open_warehouse
     from llm_stats.queries import checks
 
     started = time.monotonic()
     key = settings.require_key()
     _require_ids(settings, all_models)
-    checks.require_known(accepted_checks)
-    warehouse = home(settings)
-    result = Result(warehouse.database, warehouse.destination)
+    checks.require_known_checks(accepted_checks)
+    warehouse = open_warehouse(settings)
+    result = RunResult(warehouse.database, warehouse.destination)
     cache = ResponseCache(warehouse.cache, settings.cache_for)
-    pace = Pace(settings.requests_per_minute)
+    pace = RateLimiter(settings.requests_per_minute)
     with Client(
         settings.base_url,
         key,
@@ -73,7 +75,7 @@ def carry_out(
         clock=clock,
     ) as client:
         with warehouse.lock(), cache:
-            with _leaving_well(client, cache):
+            with _drain_on_error(client, cache):
                 pace.recall(cache.request_ages(pace.window_seconds))
                 known = warehouse.known()
                 _require_clock(clock, known.last_asked_at, warehouse)
@@ -85,10 +87,10 @@ def carry_out(
                     with warehouse.working_copy() as copy:
                         result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
                         result.stop = client.stop
-                        _require_an_answer(result)
+                        _require_any_answer(result)
                         copy.build(result.load_id)
                         with warehouse.keeping_refused(copy):
-                            _inspect(copy, result, accepted_checks)
+                            _run_checks(copy, result, accepted_checks)
                         warehouse.publish(copy)
             cache.clear_used()
             client.ask_account()
@@ -99,20 +101,20 @@ def carry_out(
     return result
 
 
-def _inspect(copy: Copy, result: Result, accepted_checks: Collection[str]) -> None:
+def _run_checks(copy: WorkingCopy, result: RunResult, accepted_checks: Collection[str]) -> None:
     """Looks at what is about to be published: it must be right, and what changed is told."""
     from llm_stats.queries import changes, checks
 
     with copy.checks_reader() as reader:
-        result.warnings = checks.require(reader, accepted_checks)
+        result.warnings = checks.require_passing(reader, accepted_checks)
     with copy.reader() as reader:
-        _require_sums(result, reader)
+        _require_consistent_counts(result, reader)
         result.changes = changes.of_load(reader, result.load_id)
         result.new_models = changes.new_models(reader, result.load_id)
 
 
 @contextlib.contextmanager
-def _leaving_well(client: Client, cache: ResponseCache) -> Iterator[None]:
+def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
     """After an error, what is in flight may still arrive while it can be kept; after Ctrl-C, says how much is."""
     try:
         yield
@@ -120,7 +122,7 @@ def _leaving_well(client: Client, cache: ResponseCache) -> Iterator[None]:
         client.close()
         if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
             raise
-        kept = counted(cache.kept_count, "response is", "responses are")
+        kept = pluralize(cache.kept_count, "response is", "responses are")
         raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
 
 
@@ -144,7 +146,7 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
 
 
-def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, warehouse: Home) -> None:
+def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, warehouse: Warehouse) -> None:
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_asked_at and now < last_asked_at:
@@ -154,7 +156,7 @@ def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, wareh
         raise UsageError(f"{says}; {way_out}")
 
 
-def _require_an_answer(result: Result) -> None:
+def _require_any_answer(result: RunResult) -> None:
     """A run in which the API answered for no id at all has nothing to publish."""
     answered = result.asked - result.outcomes["failed"] - result.outcomes["deferred"]
     wrong_address = result.stop is not None and result.stop.kind == "wrong_base_url"
@@ -163,7 +165,7 @@ def _require_an_answer(result: Result) -> None:
         raise NothingFetched(f"nothing could be fetched: {why}")
 
 
-def _require_sums(result: Result, reader: Reader) -> None:
+def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
     """Every id asked for has one outcome, and the file says the same: a load that lost rows must not look like a good one."""
     rows = reader.query(
         "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10", (result.load_id,)

@@ -17,22 +17,22 @@ import requests
 import tenacity
 import urllib3.exceptions as broken
 
-from llm_stats import __version__
-from llm_stats.api.responses import cause
-from llm_stats.pipeline.result import counted, is_failure
-from llm_stats.terminal import safe
+from llm_stats._version import __version__
+from llm_stats.api.responses import root_cause_message
+from llm_stats.pipeline.result import is_failure
+from llm_stats.text import escape_control_chars, pluralize
 
-_TRIES = 3
+_MAX_ATTEMPTS = 3
 _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
-_MOST_LINES = 20
-_MOST_CHARACTERS_A_LINE = 200
-_MOST_CHARACTERS = 1800  # Discord refuses more than 2,000, Slack splits more than 4,000, and half a code block is none
+_MAX_LINES = 20
+_MAX_LINE_CHARACTERS = 200
+_MAX_CHARACTERS = 1800  # Discord refuses more than 2,000, Slack splits more than 4,000, and half a code block is none
 #: The end of a code block, and what some receivers make a link or a mention even inside one.
-_MUTED = {"`": "'", "@": "＠", "://": "：//"}
+NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
-class Undelivered(Exception):
+class WebhookError(Exception):
     """The webhook did not take the message. `transient`: it may, if it is tried again."""
 
     def __init__(self, message: str, *, transient: bool = False) -> None:
@@ -40,7 +40,7 @@ class Undelivered(Exception):
         self.transient = transient
 
 
-def text(summary: dict[str, Any], above_pct: float = 0) -> str:
+def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """What to say of a run, from `Result.to_dict()` or `result.failure()`; empty if there is nothing to say.
 
     A run that brought neither changes nor new models is silent, unless something went wrong or the quota ended it; that a budget of one's
@@ -49,22 +49,22 @@ def text(summary: dict[str, Any], above_pct: float = 0) -> str:
     if summary["kind"] == "interrupted":  # whoever stopped it knows
         return ""
     if is_failure(summary):
-        return f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})\n{_block(summary['message'].splitlines())}"
+        return f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})\n{_code_block(summary['message'].splitlines())}"
     told = [change for change in summary["changes"] if not _is_small(change, above_pct)]
     is_news = told or summary["new_models"] or summary["problems"] or (summary["stop"] and summary["stop"]["kind"] != "budget")
     if not is_news:
         return ""
     lines = [*_problems(summary), *(f"new model: {model_id}" for model_id in summary["new_models"]), *(change["change"] for change in told)]
-    news = [counted(len(summary["new_models"]), "new model"), counted(len(told), "change")]
-    return f"llm-stats: {summary['message']}; {', '.join(news)}\n{_block(lines)}"
+    news = [pluralize(len(summary["new_models"]), "new model"), pluralize(len(told), "change")]
+    return f"llm-stats: {summary['message']}; {', '.join(news)}\n{_code_block(lines)}"
 
 
-def post(url: str, text: str) -> None:
+def post_message(url: str, text: str) -> None:
     """Sends a message, with a few tries. Raises `Undelivered`."""
     tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(_TRIES),
+        stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS),
         wait=tenacity.wait_exponential(_BACKOFF_SECONDS),
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, Undelivered) and error.transient),
+        retry=tenacity.retry_if_exception(lambda error: isinstance(error, WebhookError) and error.transient),
         reraise=True,
     )(_post_once, url, text)
 
@@ -79,19 +79,19 @@ def _post_once(url: str, text: str) -> None:
             allow_redirects=False,  # the address goes nowhere else
             stream=True,  # a body of any size or slowness is not waited for
         ) as response:
-            status, words = response.status_code, _words(response)
+            status, words = response.status_code, _slack_error(response)
     except requests.ReadTimeout:  # not tried again: the message may have arrived, and nobody wants it thrice
-        raise Undelivered(f"no answer within {_TIMEOUT_SECONDS:g} s, though the message may have arrived") from None
+        raise WebhookError(f"no answer within {_TIMEOUT_SECONDS:g} s, though the message may have arrived") from None
     except requests.ConnectionError as error:
         is_sent = isinstance(error.args[0], broken.ProtocolError)  # the connection stood, and ended without an answer
-        raise Undelivered(f"no connection{_harmless(f': {cause(error)}', url)}", transient=not is_sent) from None
+        raise WebhookError(f"no connection{_redact_url(f': {root_cause_message(error)}', url)}", transient=not is_sent) from None
     except Exception:  # requests has many words for an address that is none, and quotes it in all of them
-        raise Undelivered("webhook_url is no address such as https://hooks.slack.com/…") from None
+        raise WebhookError("webhook_url is no address such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:
-        raise Undelivered(f"HTTP {status}{_harmless(words, url)}", transient=status == 429 or status >= 500)
+        raise WebhookError(f"HTTP {status}{_redact_url(words, url)}", transient=status == 429 or status >= 500)
 
 
-def _words(response: requests.Response) -> str:
+def _slack_error(response: requests.Response) -> str:
     """What Slack says of an error, `: no_service` or `: channel_is_archived`; nothing if it is said in another way."""
     try:
         said = response.raw.read1(100, decode_content=True).decode("ascii", "replace")
@@ -100,7 +100,7 @@ def _words(response: requests.Response) -> str:
     return f": {said}" if re.fullmatch(r"[a-z_]+", said) else ""
 
 
-def _harmless(words: str, url: str) -> str:
+def _redact_url(words: str, url: str) -> str:
     """The words, unless they hold a part of the address."""
     return ": ***" if any(part in words for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3) else words
 
@@ -118,12 +118,12 @@ def _problems(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
 
 
-def _block(lines: list[str]) -> str:
+def _code_block(lines: list[str]) -> str:
     """A code block of the first lines, each cut where it is too long."""
     shown: list[str] = []
-    room = _MOST_CHARACTERS
-    for line in lines[:_MOST_LINES]:
-        escaped = _escaped(line if len(line) <= _MOST_CHARACTERS_A_LINE else f"{line[:_MOST_CHARACTERS_A_LINE]}…")
+    room = _MAX_CHARACTERS
+    for line in lines[:_MAX_LINES]:
+        escaped = _neutralize(line if len(line) <= _MAX_LINE_CHARACTERS else f"{line[:_MAX_LINE_CHARACTERS]}…")
         room -= len(escaped) + 1
         if room < 0:
             break
@@ -133,9 +133,9 @@ def _block(lines: list[str]) -> str:
     return "\n".join(["```", *shown, "```"])
 
 
-def _escaped(line: str) -> str:
+def _neutralize(line: str) -> str:
     """A line that steers no reader: `<!channel>` → `&lt;!channel&gt;`."""
-    text = safe(line)
-    for what, harmless in _MUTED.items():
+    text = escape_control_chars(line)
+    for what, harmless in NEUTRALIZED.items():
         text = text.replace(what, harmless)
     return html.escape(text, quote=False)

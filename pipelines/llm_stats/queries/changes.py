@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from llm_stats.cli.render import number
 from llm_stats.errors import UsageError
 from llm_stats.settings import duration
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.table import Table
+from llm_stats.text import format_number, format_offer, format_usd, with_number
+from llm_stats.warehouse.reader import Reader
 
 #: A change without a percentage (listed, status, to or from free) is sorted as if a price had doubled.
 _UNMEASURED_PCT = 100.0
@@ -23,13 +24,13 @@ def since(reader: Reader, moment: dt.datetime) -> Table:
 
     `size_pct` is the largest percentage in it; null: no percentage says it.
     """
-    return _told(reader, "where changes.changed_at >= ?", moment)
+    return _describe_changes(reader, "where changes.changed_at >= ?", moment)
 
 
 def of_load(reader: Reader, load_id: str) -> Table:
     """The changes that one load found, biggest first; columns as in `since`."""
     latest = "inner join staging.models on changes.model_id = models.model_id and changes.changed_at = models.fetched_at"
-    return _told(reader, f"{latest} where models.load_id = ?", load_id)
+    return _describe_changes(reader, f"{latest} where models.load_id = ?", load_id)
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
@@ -56,17 +57,17 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
     return [model_id for (model_id,) in reader.query(query, [load_id]).rows]
 
 
-def _told(reader: Reader, which: str, parameter: object) -> Table:
+def _describe_changes(reader: Reader, which: str, parameter: object) -> Table:
     """The changes that a clause selects, told and sorted."""
     rows = []
     for view, counterpart, place, tell, size in (
-        ("price_changes", "provider_id", "at", _price, _price_size),
-        ("score_changes", "benchmark_id", "on", _score, _score_size),
+        ("price_changes", "provider_id", "at", _describe_price_change, _price_change_pct),
+        ("score_changes", "benchmark_id", "on", _describe_score_change, _score_change_pct),
     ):
         found = reader.query(f"select changes.* from marts.{view} as changes {which}", [parameter])
         for change in (dict(zip(found.columns, row, strict=True)) for row in found.rows):
             number_ = change.get("offer_no") or change.get("score_no") or 1
-            who = f"{change['model_id']} {place} {numbered(change[counterpart], number_)}"
+            who = f"{change['model_id']} {place} {with_number(change[counterpart], number_)}"
             rows.append(
                 (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))
             )
@@ -75,74 +76,57 @@ def _told(reader: Reader, which: str, parameter: object) -> Table:
     return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)
 
 
-def _price_size(change: dict[str, Any]) -> float | None:
-    return _size(change, _PRICES) if change["kind"] == "price_changed" else None
+def _price_change_pct(change: dict[str, Any]) -> float | None:
+    return _largest_pct(change, _PRICES) if change["kind"] == "price_changed" else None
 
 
-def _score_size(change: dict[str, Any]) -> float | None:
-    return _size(change, _SCORES) if change["kind"] == "corrected" else 0.0
+def _score_change_pct(change: dict[str, Any]) -> float | None:
+    return _largest_pct(change, _SCORES) if change["kind"] == "corrected" else 0.0
 
 
-def _size(change: dict[str, Any], fields: dict[str, str]) -> float | None:
-    sizes = [_pct(old, new) for _, old, new in _moved(change, fields)]
+def _largest_pct(change: dict[str, Any], fields: dict[str, str]) -> float | None:
+    sizes = [_pct(old, new) for _, old, new in _changed_fields(change, fields)]
     measured = [abs(size) for size in sizes if size is not None]
     return max(measured) if len(measured) == len(sizes) else None
 
 
-def _moved(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
+def _changed_fields(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
     """What differs, each with its value before and after."""
     pairs = [(label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()]
     return [(label, old, new) for label, old, new in pairs if old != new]
 
 
-def _price(change: dict[str, Any]) -> str:
+def _describe_price_change(change: dict[str, Any]) -> str:
     kind = change["kind"]
     if kind == "listed":
-        return f"listed, {offer(change['new_input_usd_per_mtok'], change['new_output_usd_per_mtok'])}"
+        return f"listed, {format_offer(change['new_input_usd_per_mtok'], change['new_output_usd_per_mtok'])}"
     if kind == "delisted":
-        return f"delisted, was {offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
+        return f"delisted, was {format_offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
     if kind == "status_changed":
         return f"{change['old_status']} → {change['new_status']}"
-    return ", ".join(_in_words(change, _PRICES, usd)) + (", back to before" if change["is_reversal"] else "")
+    return ", ".join(_format_moves(change, _PRICES, format_usd)) + (", back to before" if change["is_reversal"] else "")
 
 
-def _score(change: dict[str, Any]) -> str:
+def _describe_score_change(change: dict[str, Any]) -> str:
     if change["kind"] != "corrected":
         standing = change["old_score"] if change["kind"] == "withdrawn" else change["new_score"]
-        return f"{_number(standing)} {change['kind']}"
-    return ", ".join(_in_words(change, _SCORES, _number))
+        return f"{_format_score(standing)} {change['kind']}"
+    return ", ".join(_format_moves(change, _SCORES, _format_score))
 
 
-def _in_words(change: dict[str, Any], fields: dict[str, str], shown: Callable[[float | None], str]) -> list[str]:
+def _format_moves(change: dict[str, Any], fields: dict[str, str], shown: Callable[[float | None], str]) -> list[str]:
     """`output 7.00 → 2.19 (−69 %)`; two values that would look alike are told with all their digits."""
     parts = []
-    for label, old, new in _moved(change, fields):
+    for label, old, new in _changed_fields(change, fields):
         before, after = shown(old), shown(new)
         if before == after:
             before, after = repr(old), repr(new)
-        parts.append(f"{label}{before} → {after}{_percent(old, new)}")
+        parts.append(f"{label}{before} → {after}{_format_pct(old, new)}")
     return parts
 
 
-def numbered(name: str, number_: int) -> str:
-    """A provider or benchmark, told from its twins: `driftwood (no. 2)`."""
-    return name if number_ == 1 else f"{name} (no. {number_})"
-
-
-def offer(input_usd: float | None, output_usd: float | None) -> str:
-    """An offer's two prices: `5.00 in, 25.00 out`."""
-    return f"{usd(input_usd)} in, {usd(output_usd)} out"
-
-
-def usd(price: float | None) -> str:
-    """A price as people write it: `7.00`, `0.0575`; null is `unknown`, never 0."""
-    if price is None:
-        return "unknown"
-    return f"{price:,.2f}" if price == round(price, 2) and price < 1e15 else number(price)
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else number(value)
+def _format_score(value: float | None) -> str:
+    return "unknown" if value is None else format_number(value)
 
 
 def _pct(old: float | None, new: float | None) -> float | None:
@@ -151,7 +135,7 @@ def _pct(old: float | None, new: float | None) -> float | None:
     return pct if pct is not None and math.isfinite(pct) else None
 
 
-def _percent(old: float | None, new: float | None) -> str:
+def _format_pct(old: float | None, new: float | None) -> str:
     """` (−69 %)`, ` (+0.3 %)`, or nothing where a percentage says nothing."""
     pct = _pct(old, new)
     if pct is None or round(pct, 1) == 0:

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from llm_stats.cli.render import cell
 from llm_stats.errors import UsageError
-from llm_stats.queries.changes import offer
-from llm_stats.warehouse.reader import Reader, Table, placeholders
+from llm_stats.table import Table
+from llm_stats.text import format_offer, format_value
+from llm_stats.warehouse.reader import Reader, placeholders
 
 #: Rows of the facts table: a heading, and an expression over `marts.models`.
 _FACTS = {
@@ -46,8 +46,8 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
     )
     offers: dict[str, list[str]] = {model_id: [] for model_id in model_ids}
     for model_id, input_usd, output_usd, providers in cheapest.rows:  # of one blended price, but perhaps of other parts
-        offers[model_id].append(f"{offer(input_usd, output_usd)}, {providers}")
-    rows = [(fact, *(cell(by_model[model_id][place]) for model_id in model_ids)) for place, fact in enumerate(_FACTS)]
+        offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
+    rows = [(fact, *(format_value(by_model[model_id][place]) for model_id in model_ids)) for place, fact in enumerate(_FACTS)]
     rows.append(("cheapest offer, $ per M tokens", *("; ".join(offers[model_id]) or "–" for model_id in model_ids)))
     return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
 
@@ -62,27 +62,30 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
             ", ".join(winners) if winners else f"not comparable: {reason}",
             "lower is better" if lower else None,
         )
-        for benchmark, category, values, winners, reason, lower in _shared(reader, model_ids)
+        for benchmark, category, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
     ]
     columns = ("benchmark_id", "category", *model_ids, "winner", "note")
     return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)
 
 
-def benchmarks_for_people(reader: Reader, model_ids: Sequence[str]) -> Table:
+def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
     """The same in 80 columns: the best value is marked where it stands."""
     rows = [
         (
             benchmark,
-            *(f"best {cell(value)}" if model_id in winners else cell(value) for model_id, value in zip(model_ids, values, strict=True)),
+            *(
+                f"best {format_value(value)}" if model_id in winners else format_value(value)
+                for model_id, value in zip(model_ids, values, strict=True)
+            ),
             f"not comparable: {reason}" if not winners else "lower is better" if lower else None,
         )
-        for benchmark, _, values, winners, reason, lower in _shared(reader, model_ids)
+        for benchmark, _, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
     ]
     types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # with numbers they stand to the right
     return Table(("benchmark_id", *model_ids, "note"), types, rows).without_blank()
 
 
-def _shared(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """`benchmark_id, category, values, winner_model_ids, not_comparable_reason, is_lower_better`, the values in the order of the models."""
     shared = reader.query(
         f"""

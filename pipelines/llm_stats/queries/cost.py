@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 
 from llm_stats.errors import UsageError
-from llm_stats.warehouse.reader import Reader, Table, placeholders
+from llm_stats.table import Table
+from llm_stats.warehouse.reader import Reader, placeholders
 
 #: `2000000`, `2_000_000`, `2,000,000`, `1.5`, `1e6`, each perhaps with a unit.
 _TOKENS = re.compile(r"((?:\d+(?:_\d+)*|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e\+?\d{1,2})?)([kmb]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 
 
-def tokens(text: str) -> float:
+def parse_tokens(text: str) -> float:
     """`500k`, `2M`, `1.5B`, `1e6` or `2,000,000` as a number of tokens. Raises `UsageError`."""
     found = _TOKENS.fullmatch(text.strip().lower())
     if not found:
@@ -37,7 +38,7 @@ def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: S
     )
 
 
-def for_people(costs: Table) -> Table:
+def for_terminal(costs: Table) -> Table:
     """The same rows in 80 columns; a model that is no language model says what it is."""
     rows = [
         (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)

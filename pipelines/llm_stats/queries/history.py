@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from llm_stats.cli.render import cell, number
-from llm_stats.queries.changes import numbered, offer
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.table import Table
+from llm_stats.text import format_number, format_offer, format_value, with_number
+from llm_stats.warehouse.reader import Reader
 
 
-def timeline(reader: Reader, model_id: str) -> Table:
+def history(reader: Reader, model_id: str) -> Table:
     """Oldest first: `valid_from, valid_to, kind, counterpart_id, says`. Raises `UsageError` for an unknown model."""
     reader.require_models([model_id])
     offers = reader.query(
@@ -35,17 +35,17 @@ def timeline(reader: Reader, model_id: str) -> Table:
     rows: list[tuple[Any, ...]] = []
     before: dict[tuple[str, int], tuple[Any, ...]] = {}
     for start, end, provider, no, price_in, price_out, status, *more in offers:
-        says = f"{offer(price_in, price_out)}, {status}{_moved(before, (provider, no), ('name',), more)}"
-        rows.append((start, end, "offer", numbered(provider, no), says))
+        says = f"{format_offer(price_in, price_out)}, {status}{_changed_attributes(before, (provider, no), ('name',), more)}"
+        rows.append((start, end, "offer", with_number(provider, no), says))
     before = {}
     for start, end, benchmark, no, score, verified, own, *more in scores:
-        moved = _moved(before, (benchmark, no), ("maximum", "normalized", "category", "source", "name"), more)
-        rows.append((start, end, "score", numbered(benchmark, no), f"{number(score)}, {_evidence(verified, own)}{moved}"))
+        moved = _changed_attributes(before, (benchmark, no), ("maximum", "normalized", "category", "source", "name"), more)
+        rows.append((start, end, "score", with_number(benchmark, no), f"{format_number(score)}, {_evidence(verified, own)}{moved}"))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
     return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
 
 
-def for_people(found: Table) -> Table:
+def for_terminal(found: Table) -> Table:
     """The same rows in 80 columns: `at northlight: 6.00 in, 30.00 out, active`, to the minute."""
     rows = [
         (_minute(start), _minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {says}")
@@ -58,11 +58,13 @@ def _minute(moment: dt.datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(" ", "minutes")
 
 
-def _moved(before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]) -> str:
+def _changed_attributes(
+    before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]
+) -> str:
     """` (maximum 1 → 10)`: what else is not as it was in the row before of the same offer or score."""
     old = before.get(key, tuple(values))
     before[key] = tuple(values)
-    moved = [f"{name} {cell(was)} → {cell(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
+    moved = [f"{name} {format_value(was)} → {format_value(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
     return f" ({', '.join(moved)})" if moved else ""
 
 

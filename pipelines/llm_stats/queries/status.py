@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+import platform
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from llm_stats._version import __version__
 from llm_stats.api.cache import requests_since
-from llm_stats.cli.render import render
 from llm_stats.errors import LlmStatsError, UsageError
-from llm_stats.load.merge import INCOMING
-from llm_stats.pipeline.result import counted
 from llm_stats.queries import checks
-from llm_stats.queries.environment import Environment
-from llm_stats.terminal import safe
-from llm_stats.warehouse.duckdb_file import Warehouse
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.settings import Settings
+from llm_stats.table import Table
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.reader import Reader
 
 _STALEST = 5
-_MOST_FAILING = 20
 
 _LAST_RUN = """
     select outcome, count(*) as models, sum(attempts) as requests, max(requested_at) as at
@@ -101,7 +99,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         last_run_at=last_run_at,
         last_run={row[0]: row[1] for row in last},
         last_run_requests=int(sum(row[2] for row in last)),
-        requests_today=requests_since(Warehouse(reader.database).cache, midnight),
+        requests_today=requests_since(DuckDBWarehouse(reader.database).cache, midnight),
         models=models,
         oldest_at=oldest_at,
         newest_at=newest_at,
@@ -109,68 +107,24 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         failing=_dicts(reader.query(_FAILING)),
         engine=reader.engine_name,
         missing=reader.missing,
-        **_checked(reader),
-        **_refusal(reader, last_run_at),
+        **_check_results(reader),
+        **_rejection(reader, last_run_at),
     )
 
 
-def as_json(found: Status, here: Environment) -> str:
-    return json.dumps(asdict(found) | asdict(here), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
-
-
-def as_text(found: Status) -> Iterator[str]:
-    """Line by line, in a dozen lines when all is well."""
-    if found.engine:
-        yield f"warehouse   {safe(found.engine)}"
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in found.last_run.items())
-    yield f"last run    {_ago(found, found.last_run_at)}: {counts}; {found.last_run_requests} requests"
-    yield f"requests    {'unknown' if found.requests_today is None else found.requests_today} today (since 00:00 UTC)"
-    if found.newest_at and found.oldest_at:
-        newest, oldest = _ago(found, found.newest_at), _ago(found, found.oldest_at)
-        yield f"data        {found.models} models, the newest fetched {newest}, the oldest {oldest}"
-        yield "stalest     " + ", ".join(f"{safe(row['model_id'])} ({_ago(found, row['fetched_at'])})" for row in found.stalest)
-    else:
-        yield "data        none yet"
-    yield f"health      {_health(found)}"
-    if found.refused_at:
-        what = "state" if found.engine else "file"
-        where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.refused_file}"
-        yield f"refused     a newer {what} {_ago(found, found.refused_at)}: {', '.join(map(safe, found.refused_by))}; {where}"
-    if found.engine:
-        macros = f"{', '.join(found.missing)}, which only DuckDB and DuckLake have; " if found.missing else ""
-        yield f"missing     {macros}snapshots, rollback and export, which are for a file"
-    if not found.failing:
-        yield "failing     none"
-        return
-    cut = f", the first {_MOST_FAILING} here; --format json has all" if len(found.failing) > _MOST_FAILING else ""
-    yield f"failing     {len(found.failing)}{cut}\n"
-    yield render(_failing(found), "table")
-
-
-def _checked(reader: Reader) -> dict[str, Any]:
+def _check_results(reader: Reader) -> dict[str, Any]:
     """What the checks find in the published file, which may have come from elsewhere, or with `--accept`."""
     try:
-        with checks.ready(reader) as computed:
-            found = checks.findings(computed)
+        with checks.materialized(reader) as computed:
+            found = checks.run_checks(computed)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}
     return {"findings": [{"check": row.check, "severity": row.severity, "says": row.says, "row_count": row.row_count} for row in found]}
 
 
-def _health(found: Status) -> str:
-    if found.findings is None:
-        return f"unknown: {safe(str(found.unchecked))}"
-    errors = [f"{row['check']}: {row['says']}: {counted(row['row_count'], 'row')}" for row in found.findings if row["severity"] == "error"]
-    if errors:
-        return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
-    names = ", ".join(row["check"] for row in found.findings)
-    warnings = f"{counted(len(found.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
-    return f"what is published is healthy: {counted(checks.count(), 'check')}, no error, {warnings}"
-
-
-def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:
+def _rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
     """What a check has refused since the last run that was published."""
-    refused = Warehouse(reader.database).refused
+    refused = DuckDBWarehouse(reader.database).refused
     reason = refused / "reason.txt"
     if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
         return {}
@@ -178,20 +132,44 @@ def _refusal(reader: Reader, since: dt.datetime) -> dict[str, Any]:
     return {"refused_at": at, "refused_by": tuple(by), "refused_file": None if reader.engine_name else str(refused / reader.database.name)}
 
 
-def _failing(found: Status) -> Table:
-    rows = [(row["model_id"], row["outcome"], row["times"], _ago(found, row["since"]), row["reason"]) for row in found.failing]
-    columns = ("model_id", "outcome", "times", "since", "reason")
-    return Table(columns, ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR"), rows[:_MOST_FAILING])
-
-
 def _dicts(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def _ago(found: Status, moment: dt.datetime) -> str:
-    """`3 hours ago`, in the largest unit of which there is more than one."""
-    seconds = max((found.at - moment).total_seconds(), 0)
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds:.0f} seconds ago"
+SECRETS = ("api_key", "webhook_url")
+
+
+@dataclass(frozen=True)
+class ConfigReport:
+    """`versions` by name; `settings` by name, each `{"value": …, "origin": …}`. The value of a secret is true or false.
+
+    If a setting is wrong there are none, and `problem` says which.
+    """
+
+    versions: dict[str, str]
+    settings: dict[str, dict[str, Any]]
+    problem: str | None = None
+
+
+def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
+    """What holds in this working folder; `database` and `destination` are what options name."""
+    versions = {"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()}
+    try:
+        settings = Settings.read(database=database, destination=destination)
+    except UsageError as error:
+        return ConfigReport(versions, {}, str(error))
+    options = {"database": database, "destination": destination}
+    origins = Settings.origins() | {name: f"--{name}" for name, value in options.items() if value}
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return ConfigReport(
+        versions=versions,
+        settings={name: {"value": _display_value(name, value), "origin": origins.get(name, "default")} for name, value in values.items()},
+    )
+
+
+def _display_value(name: str, value: object) -> object:
+    if name in SECRETS:
+        return value is not None
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return value if isinstance(value, str | int | float | list | None) else str(value)

@@ -4,6 +4,6 @@
 `charts.js` (Vega-Lite), `parts.js` (tables and choosers) and `page.js` (the sections), and writes the file.
 """
 
-from llm_stats.report.page import require_place, write
+from llm_stats.report.page import require_writable, write
 
-__all__ = ["require_place", "write"]
+__all__ = ["require_writable", "write"]

@@ -19,26 +19,27 @@ from typing import Any
 
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
-from llm_stats.terminal import safe
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.table import Table
+from llm_stats.text import escape_control_chars
+from llm_stats.warehouse.reader import Reader
 
 #: Most rows of a table: so much a browser opens without thinking.
-_MOST_ROWS = 50_000
-_MOST_CHANGES = 500
+_MAX_ROWS = 50_000
+_MAX_CHANGES = 500
 #: Longer texts are cut: no table and no chart has room for them.
-_MOST_CHARACTERS = 300
+_MAX_CHARACTERS = 300
 _CHANGE_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportData:
     """`headline`: figures by name, times in UTC. `tables`: see above."""
 
     headline: dict[str, Any]
     tables: dict[str, Any]
 
 
-def facts(reader: Reader) -> Facts:
+def collect(reader: Reader) -> ReportData:
     """Everything the page shows. Raises `UsageError` if the file is no warehouse."""
     queries = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in (resources.files(__package__) / "queries").iterdir()}
     try:
@@ -50,7 +51,7 @@ def facts(reader: Reader) -> Facts:
     figures = dict(zip(headline.columns, headline.rows[0], strict=True))
     found["changes"] = _latest_changes(reader, figures["newest_at"])
     figures["change_count"] = len(found["changes"].rows)
-    return Facts(figures, _encoded(found))
+    return ReportData(figures, _encoded(found))
 
 
 def _latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
@@ -68,9 +69,9 @@ def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
     def column(values: list[Any]) -> Any:
         if any(isinstance(value, str) for value in values):
             return {"places": [value if value is None else places.setdefault(value, len(places)) for value in values]}
-        return [_plain(value) for value in values]
+        return [_compact(value) for value in values]
 
-    kept = {name: table.first(_MOST_CHANGES if name == "changes" else _MOST_ROWS) for name, table in tables.items()}
+    kept = {name: table.first(_MAX_CHANGES if name == "changes" else _MAX_ROWS) for name, table in tables.items()}
     encoded = {
         name: {title: column([row[at] for row in table.rows]) for at, title in enumerate(table.columns)} for name, table in kept.items()
     }
@@ -79,10 +80,10 @@ def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
         for name, table in tables.items()
         if len(table.rows) > len(kept[name].rows)
     ]
-    return {"texts": [_short(text) for text in places], "tables": encoded, "left_out": left_out}
+    return {"texts": [_display_text(text) for text in places], "tables": encoded, "left_out": left_out}
 
 
-def _plain(value: Any) -> Any:
+def _compact(value: Any) -> Any:
     """A number of 7 digits at most, a time as seconds since 1970, true as 1; null stays null."""
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())
@@ -91,7 +92,7 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
-def _short(text: str) -> str:
+def _display_text(text: str) -> str:
     """A text for reading: what could turn others around is visible, and its end is cut if it is long."""
-    shown = safe(text[: _MOST_CHARACTERS + 1])
-    return shown if len(shown) <= _MOST_CHARACTERS else shown[: _MOST_CHARACTERS - 1] + "…"
+    shown = escape_control_chars(text[: _MAX_CHARACTERS + 1])
+    return shown if len(shown) <= _MAX_CHARACTERS else shown[: _MAX_CHARACTERS - 1] + "…"

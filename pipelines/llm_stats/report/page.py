@@ -23,28 +23,28 @@ from typing import Any
 import vl_convert
 
 from llm_stats import __version__, files
-from llm_stats.cli.render import cell
 from llm_stats.errors import UsageError
-from llm_stats.report.data import facts
+from llm_stats.report.data import collect
+from llm_stats.text import format_value
 from llm_stats.warehouse.reader import Reader
 
 
 def write(reader: Reader, out: Path) -> None:
     """Writes the page, whole or not at all. Raises `UsageError` if it cannot be written, or the file is no warehouse."""
     made = page(reader)
-    with _explained(out):
-        files.write(out, made)
+    with _write_errors(out):
+        files.atomic_write(out, made)
 
 
-def require_place(out: Path) -> None:
+def require_writable(out: Path) -> None:
     """Raises `UsageError` if no page could be written there."""
-    with _explained(out):
-        files.require_place(out)
+    with _write_errors(out):
+        files.require_writable(out)
 
 
 def page(reader: Reader) -> str:
     """The whole page: HTML, 0.9 MB of which is the chart library."""
-    found = facts(reader)
+    found = collect(reader)
     scripts = {
         "library": _library(),
         "script": _script("".join(map(_file, ("parts.js", "charts.js", "page.js")))),
@@ -59,7 +59,7 @@ def page(reader: Reader) -> str:
         data=_json(found.tables),
         age=_age(found.headline["newest_at"], found.headline["oldest_at"]),
         sample=_sample(found.headline["sample_count"], found.headline["model_count"]),
-        **{name: html.escape(cell(value)) for name, value in figures.items()},
+        **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
 
 
@@ -70,7 +70,7 @@ def _library() -> str:
 
 
 @contextlib.contextmanager
-def _explained(out: Path) -> Iterator[None]:
+def _write_errors(out: Path) -> Iterator[None]:
     """A file that cannot be written is a `UsageError`."""
     try:
         yield
@@ -86,8 +86,8 @@ def _age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
     """From when the records are (UTC); how long ago that is, the page says when it is read."""
     if newest_at is None:
         return "No record has been fetched yet."
-    newest = f'<time id="newest" datetime="{newest_at.isoformat(timespec="seconds")}Z">{cell(newest_at)} UTC</time>'
-    return f'Newest record {newest}<span id="age"></span>, oldest {cell(oldest_at)} UTC.'
+    newest = f'<time id="newest" datetime="{newest_at.isoformat(timespec="seconds")}Z">{format_value(newest_at)} UTC</time>'
+    return f'Newest record {newest}<span id="age"></span>, oldest {format_value(oldest_at)} UTC.'
 
 
 def _sample(sample_count: int, model_count: int) -> str:

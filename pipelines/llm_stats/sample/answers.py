@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from llm_stats.sample.exchange import Answer, as_json, error, not_found
+from llm_stats.sample.exchange import Response, as_json, error, not_found
 
 MAX_PAGE = 200
 _DEFAULT_PAGE = 50
 
 
-class Catalogue:
+class Catalog:
     """The records behind the routes, serialised once."""
 
     def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
@@ -22,11 +22,11 @@ class Catalogue:
         self._look_alikes = {model_id: _look_alike(record) for model_id, record in by_id.items()}
         self._summaries = [_summary(record) for record in by_id.values()]
 
-    def record(self, model_id: str) -> Answer:
+    def record(self, model_id: str) -> Response:
         """`GET /v1/models/{model_id}`"""
         return self._records.get(model_id) or not_found(f"model {model_id!r}")
 
-    def page(self, query: str) -> Answer:
+    def page(self, query: str) -> Response:
         """`GET /v1/models?limit=&cursor=`: `{"models": [summary, …], "next_cursor": "b2Zmc2V0OjUw", "total": 335}`"""
         parameters = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
         limit = parameters.get("limit", str(_DEFAULT_PAGE))
@@ -39,7 +39,7 @@ class Catalogue:
         end, total = start + int(limit), len(self._summaries)
         return as_json({"models": self._summaries[start:end], "next_cursor": _cursor(end) if end < total else None, "total": total})
 
-    def look_alike(self, model_id: str | None) -> Answer:
+    def look_alike(self, model_id: str | None) -> Response:
         """The trap at `/v1` without `/stats`: a catalogue that needs no key and has another shape. None: the list."""
         if model_id is None:
             return as_json({"object": "list", "data": list(self._look_alikes.values())})

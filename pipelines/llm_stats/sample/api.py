@@ -26,9 +26,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from llm_stats.errors import UsageError
-from llm_stats.sample.answers import Catalogue
+from llm_stats.sample.answers import Catalog
 from llm_stats.sample.catalog import today
-from llm_stats.sample.exchange import Answer, Request, as_json, error, not_found
+from llm_stats.sample.exchange import Request, Response, as_json, error, not_found
 from llm_stats.sample.faults import ACCOUNT, LIST, Fault, after, next_midnight, quota
 
 SAMPLE_KEY = "sample-key"
@@ -85,7 +85,7 @@ class SampleApi:
 
     def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Serves these records from now on: tomorrow, at the same address."""
-        self._catalogue = Catalogue(records)
+        self._catalogue = Catalog(records)
 
     def wait(self) -> None:
         """Blocks until Ctrl-C."""
@@ -99,7 +99,7 @@ class SampleApi:
         if seconds:
             self._closing.wait(seconds)
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response:
         """Notes a request and answers it, after `latency_ms`."""
         self.requests.append(request)
         answer = self._answer(request)
@@ -107,7 +107,7 @@ class SampleApi:
         request.status = 0 if answer.dropped else answer.status
         return answer
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         wanted = request.model_id
         if request.path == f"/v1{request.route}" and (wanted or request.route == LIST):
             return self._catalogue.look_alike(wanted)
@@ -122,7 +122,7 @@ class SampleApi:
             answer = fault(request, answer)
         return answer
 
-    def _lookup(self, request: Request) -> Answer:
+    def _lookup(self, request: Request) -> Response:
         if request.model_id:
             return self._catalogue.record(request.model_id)
         if request.route == LIST:
@@ -131,13 +131,13 @@ class SampleApi:
             return self._account(self._daily_quota)
         return not_found(f"route {request.path!r}")
 
-    def _account(self, limit: int) -> Answer:
+    def _account(self, limit: int) -> Response:
         """`{"plan": "sample", "quota": {"limit": 250, "used": 7, "remaining": 243, "reset_at": "2026-01-02T00:00:00Z"}}`"""
         used = sum(request.status == 200 and request.route != ACCOUNT for request in self.requests if request.path.startswith("/stats/"))
         left = {"limit": limit, "used": used, "remaining": max(limit - used, 0), "reset_at": next_midnight()}
         return as_json({"plan": "sample", "quota": left})
 
-    def _refusal(self, authorization: str) -> Answer | None:
+    def _refusal(self, authorization: str) -> Response | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return error(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(time.monotonic(), self.path, headers)
         self._send(self.server.api.respond(request))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         if answer.dropped:
             self.close_connection = True
             return

@@ -8,11 +8,12 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from llm_stats.pipeline.result import Result
-from llm_stats.pipeline.run import carry_out
+from llm_stats.pipeline.result import RunResult
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from llm_stats.settings import Settings
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.table import Table
+from llm_stats.warehouse.reader import Reader
 
 #: What a newcomer sees first: a heading and a query.
 COMPARISONS = {
@@ -47,15 +48,15 @@ class _GivenOnly(Settings):
         return (init_settings,)
 
 
-def run_demo(database: Path) -> Result:
+def run_demo(database: Path) -> RunResult:
     """Loads the sample into `database`: yesterday's records first if it is new, so that there are changes to see."""
     with SampleApi() as api:
         settings = demo_settings(api, database)
         if not database.exists():
             api.publish(yesterday())
-            carry_out(settings, all_models=True, clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+            execute(settings, all_models=True, clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
         api.publish(today())
-        return carry_out(settings, all_models=True)
+        return execute(settings, all_models=True)
 
 
 def demo_settings(api: SampleApi, database: Path) -> Settings:

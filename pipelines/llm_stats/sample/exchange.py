@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An HTTP response, and how it travels."""
 
     status: int
@@ -61,16 +61,16 @@ class Answer:
     """True: the connection is closed without a word."""
 
 
-def as_json(payload: object, status: int = 200) -> Answer:
+def as_json(payload: object, status: int = 200) -> Response:
     body = json.dumps(payload, ensure_ascii=False).encode(errors="backslashreplace")  # half a surrogate pair, as JSON writes it
-    return Answer(status, body, {"Content-Type": "application/json"})
+    return Response(status, body, {"Content-Type": "application/json"})
 
 
-def error(status: int, code: str, message: str, **details: str | None) -> Answer:
+def error(status: int, code: str, message: str, **details: str | None) -> Response:
     """The documented envelope: `{"error": {"code": "not_found", "message": "…", "help_url": "…"}}`; a detail that is None is left out."""
     more = {name: value for name, value in details.items() if value is not None}
     return as_json({"error": {"code": code, "message": message, "help_url": f"https://sample.invalid/errors/{code}", **more}}, status)
 
 
-def not_found(what: str) -> Answer:
+def not_found(what: str) -> Response:
     return error(404, "not_found", f"There is no {what}.")

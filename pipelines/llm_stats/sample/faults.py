@@ -23,9 +23,9 @@ from email.utils import format_datetime
 from typing import Any
 
 from llm_stats.sample import exchange
-from llm_stats.sample.exchange import Answer, Request
+from llm_stats.sample.exchange import Request, Response
 
-Fault = Callable[[Request, Answer], Answer]
+Fault = Callable[[Request, Response], Response]
 
 #: The routes that can be given a fault, beside the ids of models.
 LIST = "/models"
@@ -53,7 +53,7 @@ def error(status: int, code: str | None = None, message: str = "The sample was t
 
 def bare(status: int, retry_after: float | None = None) -> Fault:
     """An error without envelope, as a proxy in front of the API would send it."""
-    answer = Answer(status, b"upstream says no", {"Content-Type": "text/plain", **_retry_after(retry_after)})
+    answer = Response(status, b"upstream says no", {"Content-Type": "text/plain", **_retry_after(retry_after)})
     return lambda request, _: answer
 
 
@@ -79,7 +79,7 @@ def quota(code: str = "quota_exceeded", limit_type: str | None = "daily_quota", 
 def edited(edit: Callable[[Any], object]) -> Fault:
     """The record after `edit(record)`; an error stays as it is."""
 
-    def fault(_: Request, answer: Answer) -> Answer:
+    def fault(_: Request, answer: Response) -> Response:
         if answer.status != 200:
             return answer
         payload = json.loads(answer.body)
@@ -106,7 +106,7 @@ def oversized(megabytes: int = 11) -> Fault:
 
 def html() -> Fault:
     """A bot challenge: a page with status 200."""
-    page = Answer(200, b"<!doctype html><title>Just a moment...</title>", {"Content-Type": "text/html; charset=utf-8"})
+    page = Response(200, b"<!doctype html><title>Just a moment...</title>", {"Content-Type": "text/html; charset=utf-8"})
     return lambda request, _: page
 
 
@@ -117,7 +117,7 @@ def empty() -> Fault:
 
 def redirect(to: str, status: int = 302) -> Fault:
     """Elsewhere: whoever follows must not take the key along."""
-    return lambda request, _: Answer(status, headers={"Location": to})
+    return lambda request, _: Response(status, headers={"Location": to})
 
 
 # What goes wrong: the answer travels badly.
@@ -151,7 +151,7 @@ def drip(seconds: float) -> Fault:
 def compressed() -> Fault:
     """No fault: gzip, for clients that accept it."""
 
-    def fault(request: Request, answer: Answer) -> Answer:
+    def fault(request: Request, answer: Response) -> Response:
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return answer
         return replace(answer, body=gzip.compress(answer.body), headers={**answer.headers, "Content-Encoding": "gzip"})
@@ -165,7 +165,7 @@ def compressed() -> Fault:
 def chain(*faults: Fault) -> Fault:
     """One fault upon the other: `chain(oversized(), compressed())`."""
 
-    def fault(request: Request, answer: Answer) -> Answer:
+    def fault(request: Request, answer: Response) -> Response:
         for each in faults:
             answer = each(request, answer)
         return answer
@@ -178,7 +178,7 @@ def first(count: int, fault: Fault) -> Fault:
     seen: Counter[str] = Counter()
     lock = threading.Lock()
 
-    def sometimes(request: Request, answer: Answer) -> Answer:
+    def sometimes(request: Request, answer: Response) -> Response:
         with lock:
             seen[request.path] += 1
             fails = seen[request.path] <= count
@@ -192,7 +192,7 @@ def every(nth: int, fault: Fault) -> Fault:
     seen = 0
     lock = threading.Lock()
 
-    def sometimes(request: Request, answer: Answer) -> Answer:
+    def sometimes(request: Request, answer: Response) -> Response:
         nonlocal seen
         with lock:
             seen += 1
@@ -207,7 +207,7 @@ def after(count: int, fault: Fault) -> Fault:
     served = 0
     lock = threading.Lock()
 
-    def sometimes(request: Request, answer: Answer) -> Answer:
+    def sometimes(request: Request, answer: Response) -> Response:
         nonlocal served
         with lock:
             if served < count:
@@ -223,7 +223,7 @@ def at_most(count: int, seconds: float) -> Fault:
     arrivals: deque[float] = deque()
     lock = threading.Lock()
 
-    def limit(request: Request, answer: Answer) -> Answer:
+    def limit(request: Request, answer: Response) -> Response:
         with lock:
             while arrivals and arrivals[0] <= request.at - seconds:
                 arrivals.popleft()

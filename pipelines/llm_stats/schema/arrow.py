@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llm_stats.api.client import Answer
+from llm_stats.schema.fetch import FetchResult
 from llm_stats.schema.tables import LIST_IDX, LOAD_ID, TABLES
 
 _ARROW_TYPES = {
@@ -31,7 +31,7 @@ _SCHEMAS = {
 }
 
 
-def arrow_tables(answers: Iterable[Answer]) -> dict[str, pa.Table]:
+def to_arrow(answers: Iterable[FetchResult]) -> dict[str, pa.Table]:
     """The rows of each raw table that answers bring, but for the id of the load; a table without rows is there, and empty."""
     answers = list(answers)
     rows = [answer.row for answer in answers if answer.row is not None]

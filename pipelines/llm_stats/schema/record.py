@@ -13,15 +13,14 @@ could collide with documented ones.
 from __future__ import annotations
 
 import datetime as dt
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from llm_stats.errors import RecordRejected
 
 
-def _as_utc(moment: dt.datetime) -> dt.datetime:
+def as_utc(moment: dt.datetime) -> dt.datetime:
     """A time without a zone is UTC; every stored time is UTC without a zone."""
     try:
         return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
@@ -34,29 +33,27 @@ Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Rank = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-UtcTime = Annotated[dt.datetime, AfterValidator(_as_utc)]
-
-Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
+UtcTime = Annotated[dt.datetime, AfterValidator(as_utc)]
 
 
-class _Part(BaseModel):
+class RecordPart(BaseModel):
     """A JSON object: documented fields are checked without conversion, others are kept in `model_extra`."""
 
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
 
 
-class Organization(_Part):
+class Organization(RecordPart):
     id: Id = Field(description="Organization that made the model")
     name: str = Field(description="Display name of the organization; not unique, never a key")
 
 
-class License(_Part):
+class License(RecordPart):
     id: Id = Field(description="License of the model")
     name: str = Field(description="Display name of the license")
     allow_commercial: bool = Field(description="True if the license allows commercial use")
 
 
-class Provider(_Part):
+class Provider(RecordPart):
     """One offer: `{"provider_id": "novita", "provider_name": "Novita", "status": "active", "input_price_per_m": 0.5, …}`."""
 
     provider_id: Id = Field(description="Provider that sells the model")
@@ -66,7 +63,7 @@ class Provider(_Part):
     output_price_per_m: Usd | None = Field(description="US dollars per million output tokens; null: not published, 0: free")
 
 
-class Inference(_Part):
+class Inference(RecordPart):
     """`{"available": false}`, or with the other fields when the API's own gateway serves the model."""
 
     available: bool = Field(description="True if the API's own gateway serves the model")
@@ -79,7 +76,7 @@ class Inference(_Part):
     docs_url: str | None = Field(None, description="Documentation of the gateway; null: not served")
 
 
-class Score(_Part):
+class Score(RecordPart):
     """One benchmark result; the same benchmark may occur more than once in a record."""
 
     benchmark_id: Id = Field(description="Benchmark; some ids hold quotes, brackets or arrows")
@@ -96,19 +93,19 @@ class Score(_Part):
     source_url: str | None = Field(None, description="Where the score was published; null: none given")
 
 
-class Sources(_Part):
+class Sources(RecordPart):
     api_ref: str | None = Field(None, description="API reference of the model; null: none given")
     paper: str | None = Field(None, description="Paper on the model; null: none given")
     weights: str | None = Field(None, description="Weights of the model; null: none given")
     repo: str | None = Field(None, description="Source repository of the model; null: none given")
 
 
-class Family(_Part):
+class Family(RecordPart):
     id: Id = Field(description="Family the model belongs to; null: none given")
     name: str = Field(description="Display name of the family; null: none given")
 
 
-class Record(_Part):
+class Record(RecordPart):
     """One model as `GET /v1/models/{model_id}` answers it."""
 
     id: Id = Field(description="Model; the key of every comparison")
@@ -134,23 +131,7 @@ class Record(_Part):
     release_date: dt.date | None = Field(None, description="Day of release; null: not published")
 
 
-class Fetch(BaseModel):
-    """What became of one id in one run: one row of `raw.fetches`."""
-
-    model_id: str = Field(description="Model asked for")
-    requested_at: UtcTime = Field(description="When the answer arrived, or when it was decided not to ask (UTC)")
-    outcome: Outcome = Field(
-        description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
-        "or `deferred` (left to the next run: budget or quota spent, or the run was stopped)"
-    )
-    http_status: int | None = Field(None, description="HTTP status of the last answer; null: no answer")
-    error_code: str | None = Field(None, description="The API's own error code; null: none given")
-    message: str | None = Field(None, description="What went wrong, in words; null: nothing")
-    attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
-    elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")
-
-
-def parse(body: bytes | str, model_id: str) -> Record:
+def parse_record(body: bytes | str, model_id: str) -> Record:
     """The record in a response body.
 
     Raises `RecordRejected`, with the path of the first field that is wrong, if the body is not the record of `model_id`.
@@ -158,13 +139,13 @@ def parse(body: bytes | str, model_id: str) -> Record:
     try:
         record = Record.model_validate_json(body)
     except ValidationError as error:
-        raise RecordRejected(_explain(error)) from None
+        raise RecordRejected(_explain_error(error)) from None
     if record.id != model_id:
         raise RecordRejected(f"id: asked for {model_id!r}, answered {record.id[:200]!r}")
     return record
 
 
-def _explain(error: ValidationError) -> str:
+def _explain_error(error: ValidationError) -> str:
     """`providers[0].input_price_per_m: Input should be a valid number, got 'free' (and 2 more)`."""
     details = error.errors(include_url=False, include_context=False)
     first = details[0]
@@ -172,66 +153,3 @@ def _explain(error: ValidationError) -> str:
     got = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{path or 'record'}: {first['msg']}{got}{more}"
-
-
-def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
-    """The record as a row: documented fields, nested objects as they are, unknown fields in `extra`; lists and free-form maps as lists of
-    child rows.
-
-    Every child row carries `model_id`, so that no reader needs dlt's keys.
-    """
-    return {
-        **_with_extra(record),
-        "fetched_at": _as_utc(fetched_at),
-        "content_hash": content_hash,
-        "provider_count": len(record.providers),
-        "score_count": len(record.scores),
-        "modality_count": len(record.modalities),
-        "top_score_count": len(record.top_scores),
-        "providers": [_child(record.id, provider) for provider in record.providers],
-        "scores": [_child(record.id, score) for score in record.scores],
-        "modalities": [{"model_id": record.id, "modality": modality} for modality in record.modalities],
-        "top_scores": [{"model_id": record.id, "category": category, "score": score} for category, score in record.top_scores.items()],
-    }
-
-
-def _child(model_id: str, part: _Part) -> dict[str, Any]:
-    """A row of a list. There are dozens in a record, so what holds no objects is not searched for any."""
-    return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
-
-
-def _with_extra(part: _Part) -> dict[str, Any]:
-    row, extra = _split(part)
-    return {**row, "extra": _storable(extra)}
-
-
-def _storable(extra: dict[str, Any] | None) -> Any:
-    """Unknown fields, or None if there are none. Nothing is known of them: a number that no column can hold stays as text."""
-    return json.loads(json.dumps(extra), parse_int=_number) if extra else None
-
-
-def _number(digits: str) -> int | str:
-    number = int(digits)
-    return number if -(2**63) <= number < 2**63 else digits
-
-
-def _split(part: _Part) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Documented scalars and objects of a part, and everything else; an unknown field of a nested object keeps its path as key."""
-    row: dict[str, Any] = {}
-    extra = dict(part.model_extra or {})
-    for name in type(part).model_fields:
-        value = getattr(part, name)
-        if isinstance(value, _Part):
-            row[name], inner = _split(value)
-            extra |= {f"{name}.{key}": unknown for key, unknown in inner.items()}
-        elif not isinstance(value, list | dict):
-            row[name] = value
-    return row, extra
-
-
-def new_fields(row: dict[str, Any]) -> set[str]:
-    """The undocumented fields of a row made by `to_row`, as `table.field`."""
-    found = {f"models.{key}" for key in row["extra"] or ()}
-    for child in ("providers", "scores"):
-        found |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
-    return found

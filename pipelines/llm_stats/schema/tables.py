@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from llm_stats.schema.record import Fetch, Provider, Record, Score
+from llm_stats.schema.fetch import Fetch
+from llm_stats.schema.record import Provider, Record, Score
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from sqlglot.errors import SqlglotError
 from llm_stats.transform import files
 
 #: The dialect that `sql/` is written in.
-OURS = "duckdb"
+SOURCE_DIALECT = "duckdb"
 
 _PARAMETER = "__parameter__"
 
 
-class Untranslatable(Exception):
+class UnsupportedSql(Exception):
     """A statement that has no counterpart in the other dialect; says which part of it."""
 
 
@@ -37,22 +37,22 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
 
     With parameters, `?` becomes `%s`, as dlt passes them on.
     """
-    if dialect == OURS:
+    if dialect == SOURCE_DIALECT:
         return statement
     try:
         tree = _parsed(statement).transform(_without_macro)
-        if mend := _MENDED.get(dialect):
+        if mend := _TRANSFORMS.get(dialect):
             tree = tree.transform(mend)
         if has_parameters:
             tree = tree.transform(lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node)
         text = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
         return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text
     except SqlglotError as error:
-        raise Untranslatable(str(error).splitlines()[0]) from None
+        raise UnsupportedSql(str(error).splitlines()[0]) from None
 
 
 def _parsed(statement: str) -> exp.Expr:
-    return sqlglot.parse_one(statement, read=OURS, error_level=ErrorLevel.RAISE)
+    return sqlglot.parse_one(statement, read=SOURCE_DIALECT, error_level=ErrorLevel.RAISE)
 
 
 def _without_macro(node: exp.Expr) -> exp.Expr:
@@ -61,7 +61,7 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
         raise SqlglotError("`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it")
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
-    macro = next((file for file in files.files("macros") if file.address == f"{node.db}.{node.this.name}"), None)
+    macro = next((file for file in files.files_in("macros") if file.address == f"{node.db}.{node.this.name}"), None)
     if macro is None:
         return node
     create = _parsed(next(files.statements(macro))[1].query)
@@ -75,7 +75,7 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
     """One node of a statement, as PostgreSQL has to be told it."""
-    if middle := _middle(node):
+    if middle := _exact_median(node):
         return middle
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
         return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
@@ -92,7 +92,7 @@ def _by_code_point() -> exp.Expr:
     return exp.to_identifier("C", quoted=True)
 
 
-def _middle(node: exp.Expr) -> exp.Expr | None:
+def _exact_median(node: exp.Expr) -> exp.Expr | None:
     """For a median, half the sum of the two middle values, which are one where there is an odd number; None for anything else."""
     where = node.expression if isinstance(node, exp.Filter) else None
     median = node.this if where else node
@@ -113,7 +113,7 @@ def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
     """One node of a statement, as Spark has to be told it."""
-    if middle := _middle(node):
+    if middle := _exact_median(node):
         return middle
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
@@ -142,7 +142,7 @@ def _for_bigquery(node: exp.Expr) -> exp.Expr:
     return node
 
 
-_MENDED: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+_TRANSFORMS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "postgres": _for_postgres,
     "spark": _for_spark,
     "databricks": _for_spark,

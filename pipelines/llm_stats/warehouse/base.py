@@ -1,12 +1,18 @@
-"""What a warehouse holds already, as far as it decides what to ask for."""
+"""What a run needs of a warehouse: the protocols `Warehouse` and `WorkingCopy`, and the state that decides what to fetch."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from llm_stats.warehouse.reader import Reader
+
+if TYPE_CHECKING:
+    from llm_stats.schema.fetch import FetchResult
 
 _FAILING = """
     select fetches.model_id, max(fetches.requested_at)
@@ -18,7 +24,7 @@ _FAILING = """
 
 
 @dataclass(frozen=True)
-class Known:
+class FetchState:
     """All times are UTC.
 
     `last_asked_at`: when the last run asked for the last time; `fetched_at`: when each model was last fetched; `failing_at`: when each
@@ -42,3 +48,28 @@ class Known:
 
 def _utc(moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=dt.UTC)
+
+
+class WorkingCopy(Protocol):
+    """What a run works on, seen by nobody else until it is published."""
+
+    def load(self, answers: Iterable[FetchResult]) -> str: ...
+    def build(self, load_id: str) -> None: ...
+    def reader(self) -> Reader: ...
+    def checks_reader(self) -> Reader: ...
+    def keep(self, path: Path) -> str: ...
+
+
+class Warehouse(Protocol):
+    """The steps that a run takes with a warehouse, wherever it lives."""
+
+    database: Path
+    #: Where an engine has it; empty for a file.
+    destination: str
+    cache: Path
+
+    def lock(self) -> AbstractContextManager[None]: ...
+    def known(self) -> FetchState: ...
+    def working_copy(self) -> AbstractContextManager[Any]: ...
+    def keeping_refused(self, copy: Any) -> AbstractContextManager[None]: ...
+    def publish(self, copy: Any) -> None: ...

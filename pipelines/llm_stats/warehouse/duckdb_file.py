@@ -21,29 +21,30 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from llm_stats.connection import interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
-from llm_stats.transform import files
-from llm_stats.warehouse import lock, published
-from llm_stats.warehouse.base import Known
+from llm_stats.files import normalize_path
+from llm_stats.warehouse import lock
+from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.reader import Reader
 from llm_stats.warehouse.snapshots import Snapshots, is_id, new_id
-from llm_stats.warehouse.working_copy import WorkingCopy
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 if TYPE_CHECKING:
-    from llm_stats.destinations.home import Copy
+    from llm_stats.warehouse.base import WorkingCopy
 
 #: What dlt cannot load below: it reads these as parts of an address, of a pattern or of SQL.
-_UNLOADABLE = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
-_SPELLED = {"%": "a percent sign", "?": "a question mark", "\\": "a backslash", "'": "a quote", "=": "an equals sign"}
+_UNLOADABLE_CHARACTERS = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
+_CHARACTER_NAMES = {"%": "a percent sign", "?": "a question mark", "\\": "a backslash", "'": "a quote", "=": "an equals sign"}
 #: A catalog is called as its file, and `raw.models` in a file `raw.duckdb` would have two meanings.
 _SCHEMAS = ("raw", "staging", "history", "marts")
 
 
-class Warehouse:
+class DuckDBWarehouse:
     """One published database and the folder beside it."""
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
-        self.database = published.path_of(database)
+        self.database = normalize_path(database)
         plain = self.database.suffix == ".duckdb"
         beside = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
         self.destination = ""
@@ -72,7 +73,7 @@ class Warehouse:
             yield
 
     @contextlib.contextmanager
-    def working_copy(self) -> Iterator[WorkingCopy]:
+    def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
         """A private copy of the published database, or a new one; gone at the end, published or not.
 
         Raises `LoadFailed` for what the disk or DuckDB refuses meanwhile.
@@ -80,12 +81,12 @@ class Warehouse:
         folder = self._work / new_id()
         try:
             folder.mkdir(parents=True)
-            copy = WorkingCopy(folder)
+            copy = DuckDBWorkingCopy(folder)
             if self.database.exists():
                 shutil.copyfile(self.database, copy.path)
             else:
                 copy.create()
-            with files.interruptible():
+            with interruptible():
                 copy.define()
                 yield copy
         except (OSError, duckdb.Error) as error:
@@ -93,12 +94,12 @@ class Warehouse:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, copy: WorkingCopy) -> None:
+    def publish(self, copy: DuckDBWorkingCopy) -> None:
         """Makes the working copy the published database, in one atomic step."""
         self.snapshots.publish(copy.path, copy.path.parent.name)
 
     @contextlib.contextmanager
-    def keeping_refused(self, copy: Copy) -> Iterator[None]:
+    def keeping_refused(self, copy: WorkingCopy) -> Iterator[None]:
         """If a check fails inside, keeps the working copy for a look, with the reason beside it; the last one only."""
         try:
             yield
@@ -115,13 +116,13 @@ class Warehouse:
                 kept = f"the refused file could not be kept: {error}"
             raise CheckFailed(f"{failure}\n{kept}") from None
 
-    def known(self) -> Known:
+    def known(self) -> FetchState:
         """What the published database holds; nothing if there is none."""
         if not self.database.exists():
-            return Known()
-        with _PlainReader(self.database) as reader:
+            return FetchState()
+        with UnrestrictedReader(self.database) as reader:
             try:
-                return Known.by(reader)
+                return FetchState.by(reader)
             except UsageError as error:
                 says = f"{self.database} is damaged: {str(error).splitlines()[0]}"
                 raise UsageError(f"{says}; go back with `llm-stats rollback`, or restore a copy") from None
@@ -129,8 +130,10 @@ class Warehouse:
     def _require_name(self) -> None:
         """Refuses a path that DuckDB or dlt would read as something else, before a request is spent on it."""
         stem = self.database.stem
-        if found := _UNLOADABLE.search(str(self.database)):
-            raise UsageError(f"{self.database}: dlt cannot load below a path that holds {_SPELLED.get(found[0], 'a control character')}")
+        if found := _UNLOADABLE_CHARACTERS.search(str(self.database)):
+            raise UsageError(
+                f"{self.database}: dlt cannot load below a path that holds {_CHARACTER_NAMES.get(found[0], 'a control character')}"
+            )
         if stem.lower() in _SCHEMAS or stem == ".":
             raise UsageError(f"{self.database}: {stem!r} would mean two things; choose another name, such as llm_stats.duckdb")
 
@@ -138,7 +141,7 @@ class Warehouse:
         """Refuses what stands at the published path and is not one of our databases, whole."""
         if not os.path.lexists(self.database):
             return
-        _PlainReader(self.database).close()
+        UnrestrictedReader(self.database).close()
         log = self.database.with_name(f"{self.database.name}.wal")
         if log.exists() and not self.database.is_symlink():
             raise UsageError(f"{log} holds what is not in the database yet; open and close that with DuckDB once, or remove the file")
@@ -156,7 +159,7 @@ class Warehouse:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
 
 
-class _PlainReader(Reader):
+class UnrestrictedReader(Reader):
     """Opens the file as others do: within one process, DuckDB refuses it to whoever wants it locked down while another has it open."""
 
     def _open(self) -> duckdb.DuckDBPyConnection:

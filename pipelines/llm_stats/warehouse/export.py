@@ -20,18 +20,19 @@ from typing import Any, Literal
 
 import duckdb
 
+from llm_stats.connection import interruptible
 from llm_stats.errors import UsageError
-from llm_stats.transform import files
+from llm_stats.text import sql_literal
 
 FileFormat = Literal["parquet", "csv"]
 _OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd", "csv": "format csv, header true"}
 #: Columns that tell the time of the query.
-_OF_THE_MOMENT = {("freshness", "age_hours")}
+_VOLATILE_COLUMNS = {("freshness", "age_hours")}
 
 _MANIFEST_KEYS = {"load_id", "format", "tables"}
 
 #: A half-written export that has not grown for so long is nobody's: one takes seconds.
-_ABANDONED_SECONDS = 3600
+_ABANDONED_AFTER_SECONDS = 3600
 
 
 def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
@@ -41,11 +42,11 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
         raise UsageError(f"{folder} is no place for an export; name a folder in it")
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        _mend(folder)
+        _recover(folder)
         _require_replaceable(folder)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        with files.interruptible():
+        with interruptible():
             manifest = _write(database, aside, form)
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
         _swap(aside, folder)
@@ -61,7 +62,7 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
 def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
     """The files of every mart and history table; what the manifest says of them."""
     with duckdb.connect(database, read_only=True) as connection:
-        connection.execute(f"set allowed_directories = [{files.literal(str(folder))}]")  # and no other: a file may come from anywhere
+        connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")  # and no other: a file may come from anywhere
         connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # several would write row groups in an order of their own
         connection.execute("set lock_configuration = true")
@@ -73,14 +74,14 @@ def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
         ).fetchall()
         tables: dict[tuple[str, str], list[dict[str, str]]] = {}
         for schema, table, column, kind, comment in columns:
-            if (table, column) not in _OF_THE_MOMENT:
+            if (table, column) not in _VOLATILE_COLUMNS:
                 tables.setdefault((schema, table), []).append({"name": column, "type": kind, "meaning": comment})
         written = {}
         for (schema, table), described in tables.items():
             file = folder / schema / f"{table}.{form}"
             file.parent.mkdir(exist_ok=True)
             names = ", ".join(f'"{column["name"]}"' for column in described)
-            query = f"copy (select {names} from {schema}.{table} order by all) to {files.literal(str(file))} ({_OPTIONS[form]})"
+            query = f"copy (select {names} from {schema}.{table} order by all) to {sql_literal(str(file))} ({_OPTIONS[form]})"
             rows = connection.execute(query).fetchall()[0][0]
             written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{form}", "rows": rows, "columns": described}
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
@@ -116,12 +117,12 @@ def _swap(aside: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _mend(folder: Path) -> None:
+def _recover(folder: Path) -> None:
     """Undoes what killed exports left beside the folder: an old export set aside comes back, one half-written long ago goes."""
     names = re.compile(rf"\.{re.escape(folder.name)}\.\d+(\.old)?")
     for left in sorted(folder.parent.glob(".*")):
         found = names.fullmatch(left.name)
         if found and found[1] and not folder.exists():
             left.rename(folder)
-        elif found and (found[1] or time.time() - left.stat().st_mtime > _ABANDONED_SECONDS):
+        elif found and (found[1] or time.time() - left.stat().st_mtime > _ABANDONED_AFTER_SECONDS):
             shutil.rmtree(left, ignore_errors=True)

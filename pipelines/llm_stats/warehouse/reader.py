@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import duckdb
 
+from llm_stats.connection import interruptible
 from llm_stats.errors import UsageError
+from llm_stats.files import normalize_path
+from llm_stats.table import Table, unique_column_names
+from llm_stats.text import sql_literal
 from llm_stats.transform import files
-from llm_stats.warehouse import published
+from llm_stats.transform.files import macro_defaults_and_call
+from llm_stats.transform.migrate import require_schema_version
 
 #: What `show` lists, most useful first.
 _SCHEMAS = ("marts", "history", "staging", "raw")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows with named columns; `types` are DuckDB's. `keeps_lines`: text of several lines is meant to be shown so."""
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    keeps_lines: bool = False
-
-    def only(self, *columns: str) -> Table:
-        """The same rows with some of the columns."""
-        return self._at([self.columns.index(column) for column in columns])
-
-    def without_blank(self) -> Table:
-        """The same rows without the columns that are null in all of them."""
-        return self._at([at for at in range(len(self.columns)) if not self.rows or any(row[at] is not None for row in self.rows)])
-
-    def _at(self, places: list[int]) -> Table:
-        columns, types, *rows = (tuple(row[place] for place in places) for row in (self.columns, self.types, *self.rows))
-        return Table(columns, types, rows)
-
-    def first(self, most: int) -> Table:
-        """The first rows."""
-        return replace(self, rows=self.rows[:most])
 
 
 class Reader:
@@ -55,14 +33,14 @@ class Reader:
 
     def __init__(self, database: Path) -> None:
         """Opens the file. Raises `UsageError` if there is none, or it is no warehouse that this version knows."""
-        self.database = published.path_of(database)
-        published.require_file(self.database)
+        self.database = normalize_path(database)
+        require_file(self.database)
         try:
             self._connection = self._open()
         except duckdb.Error as error:
             raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
         try:
-            published.require_layout(self._connection, self.database)
+            require_schema_version(self._connection, self.database)
         except UsageError:
             self.close()
             raise
@@ -85,13 +63,13 @@ class Reader:
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
         """The result of a query. Raises `UsageError`, in DuckDB's words, if it cannot run."""
         try:
-            with files.interruptible(self._connection):
+            with interruptible(self._connection):
                 self._connection.execute(query, parameters)
                 description = self._connection.description or []
                 rows = self._connection.fetchall() if description else []
         except duckdb.Error as error:
             raise UsageError(str(error).rstrip()) from None
-        return Table(distinct(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+        return Table(unique_column_names(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
 
     def ask(self, query: str) -> Table:
         """The result of somebody's query. Raises `UsageError` if it is not one statement, or cannot run."""
@@ -134,7 +112,7 @@ class Reader:
                 "select unnest(parameters) from duckdb_functions() where schema_name = ? and function_name = ? limit 100",
                 (schema, relation),
             )
-            defaults, call = _defaults_and_call(f"{schema}.{relation}")
+            defaults, call = macro_defaults_and_call(f"{schema}.{relation}")
             rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
             return f"{schema}.{relation}: {comment}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
         return f"{schema}.{relation}: {comment}", replace(self._columns(schema, relation), keeps_lines=True)
@@ -188,26 +166,46 @@ def _hint(name: str, known: list[str], otherwise: str) -> str:
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
-def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """The defaults of a macro's parameters and an example of a call, from its file: DuckDB itself does not keep them."""
-    text = next((file.text for file in files.files("macros") if file.address == macro), "")
-    signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
-    call = re.search(r"`[^`]*`", text.split("\n")[0])
-    return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
-
-
 def placeholders(values: Sequence[object]) -> str:
     """A place for each of some values in a query: `?, ?`."""
     return ", ".join("?" * len(values))
 
 
-def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """`a, a` → `a, a_1`, as DuckDB names the columns of a table made of them: under one name, one of the two would be lost."""
-    taken: dict[str, None] = {}
-    for name in names:
-        free, again = name, 0
-        while free in taken:
-            again += 1
-            free = f"{name}_{again}"
-        taken[free] = None
-    return tuple(taken)
+class MaterializedReader(Reader):
+    """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config={"preserve_insertion_order": "false"})
+        connection.execute(f"attach {sql_literal(str(self.database))} as file (read_only)")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        for schema in ("raw", "staging", "history", "marts"):
+            connection.execute(f"create schema {schema}")
+        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'file' and schema_name in ('raw', 'history')"
+        for schema, name in connection.execute(tables).fetchall():
+            connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
+        views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
+        definitions = dict(connection.execute(views).fetchall())
+        for address in (file.address for file in files.in_build_order() if file.layer in ("staging", "marts")):
+            if address not in definitions:
+                raise UsageError(f"{self.database} has no {address}, so it is of another version; the next run makes its views anew")
+            definition = definitions[address]
+            connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
+        return connection
+
+
+def require_file(database: Path) -> None:
+    """Raises `UsageError`, with what to do, if there is no file to open."""
+    try:
+        if database.is_dir():
+            raise UsageError(f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}")
+        if database.is_symlink() and not database.exists():
+            says = f"{database} leads to {database.readlink()}, which is gone"
+            raise UsageError(f"{says}; go back with `llm-stats rollback`, restore that, or remove the link")
+        if not database.exists():
+            way_out = "make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
+            raise UsageError(f"{database} does not exist; {way_out}")
+        if not database.is_file():
+            raise UsageError(f"{database} is no file; name another")
+    except OSError as error:
+        raise UsageError(f"{database} cannot be read: {error.strerror}") from None

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.warehouse import published
-from llm_stats.warehouse.reader import Reader, Table
+from llm_stats.files import fsync, normalize_path
+from llm_stats.table import Table
+from llm_stats.warehouse.reader import Reader
 
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: A file in each snapshot that has been live; one without it was finished by a run that was killed before it could publish.
@@ -68,7 +69,7 @@ class Snapshots:
     """
 
     def __init__(self, database: Path, folder: Path, keep: int) -> None:
-        self._database = published.path_of(database)
+        self._database = normalize_path(database)
         self._folder = folder.resolve()
         self._keep = keep
 
@@ -77,7 +78,9 @@ class Snapshots:
         live = self._live()
         found = [Snapshot(folder / self._database.name, folder == live) for folder in self._folders()]
         return [
-            snapshot for snapshot in found if os.access(snapshot.file, os.R_OK) and (snapshot.is_live or _is_marked(snapshot.file.parent))
+            snapshot
+            for snapshot in found
+            if os.access(snapshot.file, os.R_OK) and (snapshot.is_live or _is_published(snapshot.file.parent))
         ]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
@@ -89,14 +92,14 @@ class Snapshots:
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(f"{self._database}: the new file could not be written to its end (disk full?); nothing was published")
         parent = self._live() or self._adopted()
-        _to_disk(file)
+        fsync(file)
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
         (folder / _PARENT).write_text(parent.name if parent else "")
         file.chmod(0o444)  # a file copied over the published path must not write through the link into a snapshot
         file.rename(folder / self._database.name)
         for place in (folder, self._folder, self._folder.parent):
-            _to_disk(place)
+            fsync(place)
         self._flip(folder)
         line = self._line()
         others = [snapshot for snapshot in reversed(self.all()) if snapshot not in line]
@@ -123,8 +126,8 @@ class Snapshots:
         self._aside.unlink(missing_ok=True)
         for folder in self._folders():
             if folder == live:
-                _mark(folder)
-            elif not _is_marked(folder):
+                _mark_published(folder)
+            elif not _is_published(folder):
                 _remove(folder)
 
     def _named(self, snapshot_id: str) -> Snapshot:
@@ -180,13 +183,13 @@ class Snapshots:
             self._aside.symlink_to(os.path.relpath(target, self._database.parent))
         except OSError:  # no symbolic links here: a copy and a rename do the job
             shutil.copyfile(target, self._aside)
-            _to_disk(self._aside)
+            fsync(self._aside)
         self._aside.replace(self._database)
         try:
-            _to_disk(self._database.parent)
+            fsync(self._database.parent)
         except OSError as error:
             raise LoadFailed(f"{self._database} is published, but a loss of power may undo it: {error.strerror}") from error
-        _mark(folder)
+        _mark_published(folder)
 
     def _adopted(self) -> Path | None:
         """A new snapshot of a warehouse that came as a plain file (a backup, an artifact) or lies behind somebody's link, if one did."""
@@ -197,13 +200,13 @@ class Snapshots:
             moment += dt.timedelta(microseconds=1)
         folder.mkdir(parents=True)
         shutil.copyfile(self._database, folder / self._database.name)
-        _to_disk(folder / self._database.name)
-        _mark(folder)
-        _to_disk(folder)
+        fsync(folder / self._database.name)
+        _mark_published(folder)
+        fsync(folder)
         return folder
 
 
-def listing(snapshots: Snapshots) -> Table:
+def list_snapshots(snapshots: Snapshots) -> Table:
     """The snapshots, newest first: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`; counts are null if unreadable."""
     rows = []
     for snapshot in reversed(snapshots.all()):
@@ -225,16 +228,16 @@ def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
         return None, None, None
 
 
-def _is_marked(folder: Path) -> bool:
+def _is_published(folder: Path) -> bool:
     return os.access(folder / _PUBLISHED, os.F_OK)  # false too where another user lets nobody look
 
 
-def _mark(folder: Path) -> None:
+def _mark_published(folder: Path) -> None:
     """Marks a snapshot that is or was live. The live one needs no mark yet: what a full disk refuses now, the next run makes up for."""
-    if not _is_marked(folder):
+    if not _is_published(folder):
         with contextlib.suppress(OSError):
             (folder / _PUBLISHED).touch()
-            _to_disk(folder)
+            fsync(folder)
 
 
 def _remove(folder: Path) -> None:
@@ -242,12 +245,3 @@ def _remove(folder: Path) -> None:
     with contextlib.suppress(OSError):
         (folder / _PUBLISHED).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _to_disk(path: Path) -> None:
-    """Forces a file or folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from llm_stats.connection import transaction
 from llm_stats.load import loader, merge
-from llm_stats.queries.checks import ComputedOnce
-from llm_stats.transform import definitions, files
-from llm_stats.warehouse.reader import Reader
+from llm_stats.text import sql_literal
+from llm_stats.transform import apply, files
+from llm_stats.warehouse.reader import MaterializedReader, Reader
 
 if TYPE_CHECKING:
-    from llm_stats.api.client import Answer
+    from llm_stats.schema.fetch import FetchResult
 
 #: DuckDB 1.4 and later read this, for BI drivers lag behind; small blocks make a small warehouse a fifth of the size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
@@ -27,10 +28,10 @@ _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 _STORAGE_TAG = "v1.4.0+"
 
 #: The share of free blocks from which on a file is written anew.
-_MOST_FREE = 0.2
+_MAX_FREE_RATIO = 0.2
 
 
-class WorkingCopy:
+class DuckDBWorkingCopy:
     """A database file that nobody else has open.
 
     Whatever is written ends with a checkpoint of its own: the one that DuckDB makes when it closes a file fails without a word on a full
@@ -44,20 +45,20 @@ class WorkingCopy:
     def create(self) -> None:
         """An empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
-            connection.execute(f"attach {files.literal(str(self.path))} as new ({_STORAGE})")
+            connection.execute(f"attach {sql_literal(str(self.path))} as new ({_STORAGE})")
 
     def define(self) -> None:
         """Makes its tables, views and macros what this version says, unless they are. Nothing of that waits for an answer."""
-        digest = definitions.digest(files.in_order(), "duckdb")
-        with duckdb.connect(self.path) as connection, files.transaction(connection):
-            if _noted(connection) != digest:
-                merge.define(connection)
-                files.define(connection)
-                definitions.note(connection, digest)
+        digest = apply.fingerprint(files.in_build_order(), "duckdb")
+        with duckdb.connect(self.path) as connection, transaction(connection):
+            if _stored_fingerprint(connection) != digest:
+                merge.create_raw_tables(connection)
+                apply.create_views(connection)
+                apply.save_fingerprint(connection, digest)
 
-    def load(self, answers: Iterable[Answer]) -> str:
+    def load(self, answers: Iterable[FetchResult]) -> str:
         """Loads what answers bring into a database beside this one; the id of the load. Raises `LoadFailed`."""
-        loader.quiet()
+        loader.disable_dlt_side_effects()
         from dlt.destinations import duckdb as destination
 
         return loader.load(answers, self.path.parent / "dlt", destination(str(self._incoming)), "main")
@@ -65,10 +66,10 @@ class WorkingCopy:
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, with the history that follows from it; then gives back the room that is left over."""
         with duckdb.connect(self.path) as connection:
-            connection.execute(f"attach {files.literal(str(self._incoming))} as {merge.INCOMING} (read_only)")
-            with files.transaction(connection):
-                merge.fill(connection, load_id)
-                files.update_history(connection)
+            connection.execute(f"attach {sql_literal(str(self._incoming))} as {merge.INCOMING} (read_only)")
+            with transaction(connection):
+                merge.merge_incoming(connection, load_id)
+                apply.update_history(connection)
             connection.execute("checkpoint")
         self.compact()
 
@@ -78,7 +79,7 @@ class WorkingCopy:
 
     def checks_reader(self) -> Reader:
         """The same, for the checks."""
-        return ComputedOnce(self.path)
+        return MaterializedReader(self.path)
 
     def keep(self, path: Path) -> str:
         """Moves the file to where somebody may look at it; says so. Raises `OSError`."""
@@ -93,21 +94,21 @@ class WorkingCopy:
             total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
             named = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
             storage = connection.execute(named).fetchall()[0][0]
-        if free <= _MOST_FREE * total and storage == _STORAGE_TAG:
+        if free <= _MAX_FREE_RATIO * total and storage == _STORAGE_TAG:
             return
         roomy = self.path.rename(self.path.with_name("roomy"))
         self.create()
         with duckdb.connect() as connection:
-            connection.execute(f"attach {files.literal(str(roomy))} as roomy (read_only)")
-            connection.execute(f"attach {files.literal(str(self.path))} as compact")
+            connection.execute(f"attach {sql_literal(str(roomy))} as roomy (read_only)")
+            connection.execute(f"attach {sql_literal(str(self.path))} as compact")
             connection.execute("copy from database roomy to compact")
             connection.execute("checkpoint compact")
         roomy.unlink()
 
 
-def _noted(connection: duckdb.DuckDBPyConnection) -> str | None:
+def _stored_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
     """What the definitions of a file were made from; None if it is new, or of an older version."""
     there = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'defined_by'"
     if not connection.execute(there).fetchall()[0][0]:
         return None
-    return str(connection.execute(definitions.NOTED).fetchall()[0][0])
+    return str(connection.execute(apply.FINGERPRINT_QUERY).fetchall()[0][0])

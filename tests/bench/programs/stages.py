@@ -22,13 +22,13 @@ from typing import Any
 
 import duckdb
 from dlt.pipeline.pipeline import Pipeline
-from llm_stats.api import reply
-from llm_stats.api.thread_pool import Crew
+from llm_stats.api import responses
+from llm_stats.api.thread_pool import DaemonThreadPool
 from llm_stats.cli import main
 from llm_stats.load import merge
 from llm_stats.transform import files
-from llm_stats.warehouse.duckdb_file import Warehouse
-from llm_stats.warehouse.working_copy import WorkingCopy
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 costs: dict[str, dict[str, float]] = {}
 lock = threading.Lock()
@@ -67,7 +67,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 def watch_threads() -> None:
     """From now on, what the threads that fetch have worked is a stage, and what they have validated another."""
-    original, parse = Crew._work, reply.parse
+    original, parse = DaemonThreadPool._work, responses.parse_record_body
     validated = threading.local()
 
     def parsed(*given: Any) -> Any:
@@ -77,7 +77,7 @@ def watch_threads() -> None:
         finally:
             validated.seconds = getattr(validated, "seconds", 0.0) + time.thread_time() - began
 
-    def work(self: Crew) -> None:
+    def work(self: DaemonThreadPool) -> None:
         try:
             original(self)
         finally:
@@ -85,8 +85,8 @@ def watch_threads() -> None:
                 note("fetch", 0.0, time.thread_time(), 0.0)
                 note("validate", 0.0, getattr(validated, "seconds", 0.0), 0.0)
 
-    setattr(reply, "parse", parsed)  # noqa: B010  nor one to a function
-    setattr(Crew, "_work", work)  # noqa: B010  mypy takes no assignment to a method
+    setattr(responses, "parse_record_body", parsed)  # noqa: B010  nor one to a function
+    setattr(DaemonThreadPool, "_work", work)  # noqa: B010  mypy takes no assignment to a method
 
 
 def watch_statements() -> None:
@@ -108,9 +108,9 @@ watch(Pipeline, "normalize", "normalize")
 watch(Pipeline, "load", "load")
 watch(merge, "fill", "fill")
 watch_statements()
-watch(WorkingCopy, "compact", "compact")
+watch(DuckDBWorkingCopy, "compact", "compact")
 watch(importlib.import_module("llm_stats.pipeline.run"), "_inspect", "checks")
-watch(Warehouse, "publish", "publish")
+watch(DuckDBWarehouse, "publish", "publish")
 
 file, sys.argv = Path(sys.argv[1]), ["llm-stats", *sys.argv[2:]]
 try:

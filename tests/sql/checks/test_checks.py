@@ -19,10 +19,10 @@ from llm_stats.schema.tables import TABLES
 from llm_stats.transform import files
 from support.history_database import built
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 _BROKEN = Path(__file__).parent / "broken"
-_CHECKS = {check.path.stem: check.text for check in files.files("checks")}
+_CHECKS = {check.path.stem: check.text for check in files.files_in("checks")}
 _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 
@@ -40,24 +40,28 @@ def applied() -> Iterator[RawTables]:
 
 def _records(day: int) -> list[dict[str, object]]:
     """Four models. On the second day they have another price and another score, and an offer and a score of one are gone."""
-    gone: dict[str, list[dict[str, object]]] = {"providers": [offer("s", 1, 1)], "scores": [score("e", 0.5)]} if day == 1 else {}
+    gone: dict[str, list[dict[str, object]]] = {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
     added = {
-        "m1": {"scores": [score("b", 0.5), score("alone", 1)]},
-        "m2": {"providers": [offer("q", 2, 2), offer("old", 0.5, 0.5, status="inactive")]},
-        "m3": {"providers": [offer("r", 1, None), offer("free", 0, 0)]},
+        "m1": {"scores": [make_score("b", 0.5), make_score("alone", 1)]},
+        "m2": {"providers": [make_offer("q", 2, 2), make_offer("old", 0.5, 0.5, status="inactive")]},
+        "m3": {"providers": [make_offer("r", 1, None), make_offer("free", 0, 0)]},
         "m4": gone,
     }
     return [
-        model(
+        make_record(
             model_id,
             modalities=["text", "image"],
             top_scores={"math": 1.0, "code": 1.0},
-            providers=[offer("p", day, 2), *([] if model_id == "m4" else [offer("q", 1, 1)]), *added[model_id].get("providers", [])],
+            providers=[
+                make_offer("p", day, 2),
+                *([] if model_id == "m4" else [make_offer("q", 1, 1)]),
+                *added[model_id].get("providers", []),
+            ],
             scores=[
-                score("b", value, category="math"),
-                score("c", value, category="math"),
-                score("d", value * day, category="math"),
-                score("fleurs", value),
+                make_score("b", value, category="math"),
+                make_score("c", value, category="math"),
+                make_score("d", value * day, category="math"),
+                make_score("fleurs", value),
                 *added[model_id].get("scores", []),
             ],
         )
@@ -100,7 +104,7 @@ def _paragraphs(check: str) -> dict[str, str]:
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
     """A row that has the key of another one, and a null in each column of a key."""
-    for file in files.files("marts"):
+    for file in files.files_in("marts"):
         grain = next(line for line in file.text.splitlines() if line.startswith("-- Grain: ")).removeprefix("-- Grain: ").split(".")[0]
         yield "marts_keys", f"insert into {file.address} from {file.address} limit 1"
         for column in grain.split(", "):
@@ -166,8 +170,14 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
         assert _found(raw.connection) == set()
         raw.load(
             [
-                model("m1", providers=[offer("p", 1, 2), offer("q", 1, 2), offer("r", 100, 200)], scores=[score("b", 0.5)]),
-                model("m2", providers=[offer("p", 1, 100)], scores=[score("b", 62), score("c", 0.1, benchmark_name="Word error rate")]),
+                make_record(
+                    "m1", providers=[make_offer("p", 1, 2), make_offer("q", 1, 2), make_offer("r", 100, 200)], scores=[make_score("b", 0.5)]
+                ),
+                make_record(
+                    "m2",
+                    providers=[make_offer("p", 1, 100)],
+                    scores=[make_score("b", 62), make_score("c", 0.1, benchmark_name="Word error rate")],
+                ),
             ],
             _DAYS[0],
         )

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from llm_stats.schema import record
+from llm_stats.schema.fetch import Outcome
 from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 
@@ -47,7 +47,7 @@ def replay(raw: RawTables, runs: dict[str, dict[str, Any]]) -> None:
         raw.load([expand(model_id, answer) for model_id, answer in answers.items() if isinstance(answer, dict)], at)
         for model_id, answer in answers.items():
             if isinstance(answer, str):
-                raw.fetch([model_id], at, cast(record.Outcome, answer))
+                raw.fetch([model_id], at, cast(Outcome, answer))
         write_history(raw.connection)
         write_history(raw.connection)
 
@@ -57,8 +57,8 @@ def expand(model_id: str, lists: dict[str, list[list[Any]]]) -> dict[str, Any]:
         overrides = arguments[-1] if isinstance(arguments[-1], dict) else {}
         return dict(make(*(argument for argument in arguments if not isinstance(argument, dict)), **overrides))
 
-    makers = {"providers": offer, "scores": score}
-    return model(model_id, **{name: [entry(makers[name], arguments) for arguments in entries] for name, entries in lists.items()})
+    makers = {"providers": make_offer, "scores": make_score}
+    return make_record(model_id, **{name: [entry(makers[name], arguments) for arguments in entries] for name, entries in lists.items()})
 
 
 def as_text(value: Any) -> str:

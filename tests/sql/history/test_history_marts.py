@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.history_database import built
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
-from support.virtualenvs import DUCKDB_2
+from support.record_factory import make_offer, make_record, make_score
+from support.virtualenvs import REQUIRES_DUCKDB_2
 
 FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa: DTZ001  every stored time is UTC without a zone
 
@@ -26,7 +26,7 @@ def two_days() -> Iterator[RawTables]:
 
 def load_two_days(raw: RawTables) -> None:
     for at, value in ((FIRST, 4), (SECOND, 2)):
-        raw.load([model("m", providers=[offer("p", value, value)], scores=[score("b", value)])], at)
+        raw.load([make_record("m", providers=[make_offer("p", value, value)], scores=[make_score("b", value)])], at)
         raw.apply()
 
 
@@ -41,11 +41,11 @@ def load_two_days(raw: RawTables) -> None:
         ("'2026-11-02 06:00'", [2]),
         ("timestamptz '2026-11-02 00:59:59 America/New_York'", [4]),
         ("timestamptz '2026-11-02 01:00:00 America/New_York'", [2]),
-        pytest.param("timestamptz_ns '2026-11-02 00:59:59-05'", [4], marks=DUCKDB_2),
-        pytest.param("timestamptz_ns '2026-11-02 01:00:00-05'", [2], marks=DUCKDB_2),
+        pytest.param("timestamptz_ns '2026-11-02 00:59:59-05'", [4], marks=REQUIRES_DUCKDB_2),
+        pytest.param("timestamptz_ns '2026-11-02 01:00:00-05'", [2], marks=REQUIRES_DUCKDB_2),
         ("'2026-11-02 14:59:59+09:00'", [4]),
         ("'2026-11-02T15:00:00+09:00'", [2]),
-        pytest.param("'2026-11-02 01:00-05'", [2], marks=DUCKDB_2),
+        pytest.param("'2026-11-02 01:00-05'", [2], marks=REQUIRES_DUCKDB_2),
         ("'2026-11-02T05:59:59Z'", [4]),
         ("now() + interval 100 year", [2]),
         ("null", []),
@@ -62,7 +62,7 @@ def test_as_of_takes_parameters(two_days: RawTables, moment: Any) -> None:
 
 
 def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
-    raw.load([model("m")], dt.datetime.now(dt.UTC) - dt.timedelta(hours=36))
+    raw.load([make_record("m")], dt.datetime.now(dt.UTC) - dt.timedelta(hours=36))
     raw.apply()
     for zone in ("America/New_York", "Asia/Kolkata", "UTC"):
         raw.connection.execute(f"set timezone = '{zone}'")
@@ -71,7 +71,7 @@ def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
 
 def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:
     load_two_days(raw)
-    raw.load([model("m", providers=[offer("p", 1, None), offer("p", 1, None), offer("q", 0, 0)])], SECOND)
+    raw.load([make_record("m", providers=[make_offer("p", 1, None), make_offer("p", 1, None), make_offer("q", 0, 0)])], SECOND)
     raw.apply()
     columns = "model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
     now, current = (
@@ -84,7 +84,7 @@ def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:
 
 def test_extreme_prices_break_nothing(raw: RawTables) -> None:
     for day, price in enumerate((5e-324, 1e308, 0.0, 1e15), start=1):
-        raw.load([model("m", providers=[offer("p", price, price)])], dt.datetime(2026, 1, day))  # noqa: DTZ001
+        raw.load([make_record("m", providers=[make_offer("p", price, price)])], dt.datetime(2026, 1, day))  # noqa: DTZ001
         raw.apply()
     changes = raw.connection.execute("select direction, blended_change_pct from marts.price_changes order by changed_at").fetchall()
     assert [direction for direction, _ in changes] == ["rise", "cut", "rise"]

@@ -21,10 +21,10 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llm_stats.schema import record
+from llm_stats.schema.fetch import Outcome
 from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -118,7 +118,7 @@ SCORE_COLUMNS = ", ".join(
 
 prices = st.sampled_from([1, None, 0, -0.0, 1.0, 2, 2.5])
 offers = st.builds(
-    offer,
+    make_offer,
     st.sampled_from(["p", "q"]),
     prices,
     prices,
@@ -126,7 +126,7 @@ offers = st.builds(
     status=st.sampled_from(["active", "paused"]),
 )
 scores = st.builds(
-    score,
+    make_score,
     st.sampled_from(["x", "y → 'z'"]),
     st.sampled_from([1, 1.0, 0, -0.0, 0.5]),
     normalized_score=st.sampled_from([None, 1, 1.0, 0.5]),
@@ -159,7 +159,7 @@ def histories(draw: st.DrawFn) -> list[Run]:
 
 @st.composite
 def documents(draw: st.DrawFn, model_id: str, before: dict[str, Any] | None) -> dict[str, Any]:
-    return model(model_id, **{name: draw(lists(one, before[name] if before else None)) for name, one in KINDS.items()})
+    return make_record(model_id, **{name: draw(lists(one, before[name] if before else None)) for name, one in KINDS.items()})
 
 
 @st.composite
@@ -219,7 +219,7 @@ def replay(tables: RawTables, runs: list[Run]) -> None:
         tables.load([answer for answer in run.answers.values() if isinstance(answer, dict)], run.at, load_id)
         for model_id, answer in run.answers.items():
             if isinstance(answer, str):
-                tables.fetch([model_id], run.at, cast(record.Outcome, answer), load_id)
+                tables.fetch([model_id], run.at, cast(Outcome, answer), load_id)
         write_history(tables.connection)
         if run.twice:
             before = everything(tables)

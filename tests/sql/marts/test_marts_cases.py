@@ -21,7 +21,7 @@ import pytest
 from llm_stats.transform import files
 from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/*/records.json"))
 
@@ -51,13 +51,13 @@ def test_case(applied: RawTables, case: Path) -> None:
 
 def test_every_view_and_macro_has_cases() -> None:
     covered = {case.parent.name for case in CASES} | _ON_HISTORY
-    assert {file.path.stem for layer in ("marts", "macros") for file in files.files(layer)} == covered
+    assert {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)} == covered
 
 
 def _expand(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:
-    makers = {"providers": offer, "scores": score}
+    makers = {"providers": make_offer, "scores": make_score}
     entries = {name: [_entry(maker, arguments) for arguments in fields.get(name, ())] for name, maker in makers.items()}
-    return model(model_id, **{**fields, **entries})
+    return make_record(model_id, **{**fields, **entries})
 
 
 def _entry(make: Any, arguments: list[Any]) -> dict[str, Any]:

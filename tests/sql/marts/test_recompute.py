@@ -20,7 +20,7 @@ from support import recompute
 from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
-from support.record_factory import model, offer, score
+from support.record_factory import make_offer, make_record, make_score
 
 _BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
 _PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
@@ -40,7 +40,7 @@ moments = st.sampled_from(["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025
 
 def _offers() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
-        offer,
+        make_offer,
         st.sampled_from(_PROVIDERS),
         prices,
         prices,
@@ -51,7 +51,7 @@ def _offers() -> st.SearchStrategy[dict[str, Any]]:
 
 def _scores() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
-        score,
+        make_score,
         st.sampled_from(_BENCHMARKS),
         values,
         benchmark_name=st.sampled_from(["Name", "name", "It's another"]),
@@ -71,7 +71,7 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Up to eight models on few benchmarks, so that they meet, tie and repeat."""
     ids = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]), unique=True, max_size=8))
     return [
-        model(
+        make_record(
             model_id,
             name=draw(st.sampled_from(["Name", model_id])),
             modalities=draw(st.lists(st.sampled_from(["text", "image"]), max_size=3)),
@@ -138,7 +138,8 @@ def test_the_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: Ra
             for wins, model_id in enumerate(sorted(order, key=goodness.__getitem__)):
                 places[model_id].append(wins / (len(values) - 1))
     models = [
-        model(model_id, scores=[score(b, values[model_id]) for b, values in table.items() if model_id in values]) for model_id in places
+        make_record(model_id, scores=[make_score(b, values[model_id]) for b, values in table.items() if model_id in values])
+        for model_id in places
     ]
     _refill(database, models)
     rows = database.connection.execute("select model_id, mean_win_rate from marts.leaderboard where category = 'overall'").fetchall()

@@ -1,0 +1,140 @@
+"""Commands that administer a warehouse: export, snapshots, rollback, check, sample-api."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llm_stats.cli import completion
+from llm_stats.cli.options import database_option, format_option, location_options, open_reader, print_table
+from llm_stats.errors import CheckFailed
+from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.text import escape_control_chars, pluralize
+
+if TYPE_CHECKING:
+    from llm_stats.cli.render import Format
+    from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+    from llm_stats.warehouse.export import FileFormat
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write.")
+@database_option
+def export(folder: Path, form: FileFormat, database: Path | None) -> int:
+    """Write all marts and the history as files.
+
+    With a manifest; an earlier export in FOLDER is replaced.
+
+    \b
+    llm-stats export out
+    llm-stats export out --format csv
+    """
+    from llm_stats.destinations import require_duckdb_file
+    from llm_stats.settings import WarehouseLocation
+    from llm_stats.warehouse.export import export as write
+
+    published = require_duckdb_file(WarehouseLocation.read(database=database))
+    open_reader(database=published).close()  # says it well if there is nothing to export
+    counts = write(published, folder, form)
+    echo(escape_control_chars(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
+    return 0
+
+
+@click.command()
+@format_option
+@database_option
+def snapshots(form: Format, database: Path | None) -> int:
+    """The published snapshots, and which one is live.
+
+    \b
+    llm-stats snapshots
+    llm-stats snapshots --format json
+    """
+    from llm_stats.warehouse.snapshots import list_snapshots
+
+    print_table(list_snapshots(_duckdb_warehouse(database).snapshots), form)
+    return 0
+
+
+@click.command()
+@click.option(
+    "--to",
+    "snapshot_id",
+    shell_complete=completion.snapshots,
+    help="The snapshot to go back to.  [default: the one that the live one was made from]",
+)
+@database_option
+def rollback(snapshot_id: str | None, database: Path | None) -> int:
+    """Go back to an older snapshot.
+
+    The next run goes on from there.
+
+    \b
+    llm-stats rollback
+    llm-stats rollback --to 20261123T170501.123456Z
+    """
+    warehouse = _duckdb_warehouse(database)
+    with warehouse.lock(even_if_broken=True):
+        live = warehouse.snapshots.go_back(snapshot_id)
+    echo(escape_control_chars(f"{warehouse.database} is the snapshot {live.id} again"))
+    return 0
+
+
+@click.command()
+@location_options
+def check(**place: Any) -> int:
+    """Run all checks on the published file.
+
+    Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
+
+    \b
+    llm-stats check
+    llm-stats check --database backup.duckdb
+    """
+    from llm_stats.queries import checks
+
+    with open_reader(**place) as reader, checks.materialized(reader) as computed:
+        found = checks.run_checks(computed)
+    for finding in found:
+        echo_wrapped(escape_control_chars(str(finding)))
+    errors = sum(finding.severity == "error" for finding in found)
+    echo(f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(len(found) - errors, 'warning')}")
+    return CheckFailed.exit_code if errors else 0
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
+@click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
+@click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")
+def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
+    """Serve the sample as the API would, on this machine only.
+
+    \b
+    llm-stats sample-api &
+    LLM_STATS_API_KEY=sample-key llm-stats run --all --base-url http://127.0.0.1:8765/stats/v1
+    """
+    from llm_stats.sample import SAMPLE_KEY, SampleApi, load_records
+
+    with SampleApi(load_records(records) if records else None, port=port, latency_ms=latency_ms) as api:
+        echo(f"serving {records or 'the bundled sample'} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C ends it", err=True)
+        api.wait()
+    return 0
+
+
+def _duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
+    """The warehouse of a published file. Raises `UsageError` if there is neither a file nor a snapshot to go back to."""
+    from llm_stats.destinations import require_duckdb_file
+    from llm_stats.settings import Settings
+    from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+
+    settings = Settings.read(database=database)
+    warehouse = DuckDBWarehouse(require_duckdb_file(settings), settings.keep_snapshots)
+    if not warehouse.snapshots.all():
+        open_reader(database=database).close()  # says it well if there is nothing at all
+    return warehouse
+
+
+COMMANDS = (export, snapshots, rollback, check, sample_api)

@@ -1,0 +1,37 @@
+"""Fetch results: the outcome of one id, as a row of `raw.fetches` and a row of `raw.models`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from llm_stats.schema.record import UtcTime
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """What became of one id: the row of `raw.fetches`, and the row of `raw.models` if the record was loaded."""
+
+    fetch: Fetch
+    row: dict[str, Any] | None = None
+
+
+Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
+
+
+class Fetch(BaseModel):
+    """What became of one id in one run: one row of `raw.fetches`."""
+
+    model_id: str = Field(description="Model asked for")
+    requested_at: UtcTime = Field(description="When the answer arrived, or when it was decided not to ask (UTC)")
+    outcome: Outcome = Field(
+        description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
+        "or `deferred` (left to the next run: budget or quota spent, or the run was stopped)"
+    )
+    http_status: int | None = Field(None, description="HTTP status of the last answer; null: no answer")
+    error_code: str | None = Field(None, description="The API's own error code; null: none given")
+    message: str | None = Field(None, description="What went wrong, in words; null: nothing")
+    attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
+    elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")

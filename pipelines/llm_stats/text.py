@@ -1,0 +1,97 @@
+"""Text for people: escaping, truncation, wrapping, numbers and prices; SQL literals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import re
+import textwrap
+
+
+def format_value(value: object) -> str:
+    """One value as a person reads it; null is `–`, never 0."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float | decimal.Decimal):
+        return format_number(float(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, list | tuple):
+        return ", ".join(format_value(item) for item in value)
+    return escape_control_chars(str(value))
+
+
+def format_number(value: float) -> str:
+    """`4,800`, `0.35`, `0.0000125`, `1e+300`: no digit that says nothing."""
+    if abs(value) >= 1e15:
+        return f"{value:g}"
+    if value and abs(value) < 0.001:
+        return f"{value:.3g}"
+    text = f"{value:,.4f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def pluralize(number: int, one: str, many: str = "") -> str:
+    """`1 model`, `2 models`"""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def with_number(name: str, number_: int) -> str:
+    """A provider or benchmark, told from its twins: `driftwood (no. 2)`."""
+    return name if number_ == 1 else f"{name} (no. {number_})"
+
+
+def format_offer(input_usd: float | None, output_usd: float | None) -> str:
+    """An offer's two prices: `5.00 in, 25.00 out`."""
+    return f"{format_usd(input_usd)} in, {format_usd(output_usd)} out"
+
+
+def format_usd(price: float | None) -> str:
+    """A price as people write it: `7.00`, `0.0575`; null is `unknown`, never 0."""
+    if price is None:
+        return "unknown"
+    return f"{price:,.2f}" if price == round(price, 2) and price < 1e15 else format_number(price)
+
+
+#: Control characters, and marks that change the direction of text or are not to be seen: a name from the API must not steer a terminal.
+UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+#: A space at which no line ends: `(+17 %)`, `0.50 → 0.60`.
+NON_BREAKING_SPACE_PATTERN = re.compile(r" (?=[%→])|(?<=→) ")
+#: A line for people is no longer than this, whatever a name from the API holds.
+MAX_LINE_LENGTH = 1000
+
+
+def escape_control_chars(text: str) -> str:
+    """Text with what could steer a terminal made visible: `\\x1b[31m`."""
+    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def truncate_middle(line: str) -> str:
+    """A line of bearable length: of one that is too long, the beginning and the end."""
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
+
+
+def split_words(line: str) -> list[str]:
+    """The parts of a line that are never torn apart."""
+    return NON_BREAKING_SPACE_PATTERN.sub("\xa0", line).split(" ")
+
+
+def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False) -> list[str]:
+    """A line in parts no longer than `columns`, each but the first indented; a longer word stands out, or is broken."""
+    if len(line) <= columns:
+        return [line]
+    parts = textwrap.wrap(
+        " ".join(split_words(line)), columns, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=breaks_words
+    )
+    return [part.replace("\xa0", " ") for part in parts]
+
+
+def sql_literal(text: str) -> str:
+    """A text as it is written in SQL."""
+    return "'" + text.replace("'", "''") + "'"
