@@ -12,7 +12,7 @@
     KeyboardInterrupt
     └── Interrupted     130   Ctrl-C, before anything was published
 
-Codes 0 (done), 4 (some ids failed) and 75 (the rest is deferred) are results, not errors: see `run.Result`.
+Codes 0 (done), 4 (some ids failed) and 75 (the rest is deferred) are results, not errors: see `pipeline.result.RunResult`.
 """
 
 from __future__ import annotations

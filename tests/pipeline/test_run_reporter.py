@@ -74,7 +74,7 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, home: Path) ->
 def test_the_docs_show_the_shape() -> None:
     page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
     shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
-    told = package.Result(Path("x.duckdb")).to_dict()
+    told = package.RunResult(Path("x.duckdb")).to_dict()
     assert list(shown) == list(told)
     assert set(shown["outcomes"]) == set(told["outcomes"])
     assert set(list(shown)[:5]) == FIVE
@@ -82,7 +82,7 @@ def test_the_docs_show_the_shape() -> None:
 
 
 def test_in_python_it_says_the_same(api: SampleApi, home: Path) -> None:
-    result: package.Result = package.run(["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1)
+    result: package.RunResult = package.run(["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1)
     told = json.loads(json.dumps(result.to_dict()))
     assert (result.exit_code, result.is_published) == (75, True)
     assert (told["exit_code"], told["kind"], told["outcomes"]["deferred"], told["problems"]) == (75, "deferred", 1, [])
@@ -94,7 +94,7 @@ def test_in_python_it_says_the_same(api: SampleApi, home: Path) -> None:
 def test_changes_and_warnings_are_rows() -> None:
     changes = Table(("changed_at", "change", "size_pct"), ("TIMESTAMP", "VARCHAR", "DOUBLE"), [(dt.date(2026, 11, 1), "m", float("inf"))])
     warning = CheckResult("units_mixed", "warning", "Looks odd", 1, ("benchmark_id",), [("b",)])
-    told = package.Result(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
+    told = package.RunResult(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
     assert told["changes"] == [{"changed_at": "2026-11-01", "change": "m", "size_pct": None}]
     assert told["warnings"] == [{"check": "units_mixed", "says": "Looks odd", "row_count": 1}]
 
@@ -190,7 +190,7 @@ def test_a_folder_that_is_missing_is_made(llm_stats: Command, api: SampleApi, ho
 def test_a_file_that_fails_in_the_end_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with RunReporter(home / "run.json") as telling:
         telling.begin(Settings.read())
-        telling.result = package.Result(home / "x.duckdb")
+        telling.result = package.RunResult(home / "x.duckdb")
         (home / "run.json").mkdir()
     assert telling.exit_code == 0
     assert capsys.readouterr().err == f"llm-stats: --summary {home / 'run.json'}: is no plain file\n"
