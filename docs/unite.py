@@ -27,7 +27,9 @@ def unite(united: Path, shards: list[Path]) -> None:
         sys.exit(f"{united} is there already; name the file that is to be made, then the others")
     if not united.absolute().parent.is_dir():
         sys.exit(f"there is no folder {united.absolute().parent}")
-    tables = [f"raw.{table}" for table in TABLES] + [file.address for file in files.files_in("history") if file.address != "history.layout"]
+    tables = [f"raw.{table}" for table in TABLES] + [
+        file.address for file in files.files_in("history") if file.address != "history.schema_version"
+    ]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = DuckDBWorkingCopy(Path(folder))
         copy.create()

@@ -58,14 +58,14 @@ def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def one_model(_run_of_one_model: Path, home: Path) -> Path:
-    """`llm_stats.duckdb` in `home` as a run of `murmur-1` has published it, with all that is beside it."""
-    shutil.copytree(_run_of_one_model, home, symlinks=True, dirs_exist_ok=True)
-    return home / "llm_stats.duckdb"
+def one_model(_run_of_one_model: Path, workdir: Path) -> Path:
+    """`llm_stats.duckdb` in `workdir` as a run of `murmur-1` has published it, with all that is beside it."""
+    shutil.copytree(_run_of_one_model, workdir, symlinks=True, dirs_exist_ok=True)
+    return workdir / "llm_stats.duckdb"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and an environment without settings but for the sample's key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
@@ -86,8 +86,8 @@ def cache(tmp_path: Path) -> Iterator[ResponseCache]:
 
 
 @pytest.fixture
-def llm_stats(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command, in this process and in `home`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
+def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command, in this process and in `workdir`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
 
     def command(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])

@@ -12,9 +12,9 @@ from support.command import Command
 
 
 @pytest.fixture
-def config(home: Path) -> Path:
-    (home / ".dlt").mkdir()
-    return home / ".dlt" / "config.toml"
+def config(workdir: Path) -> Path:
+    (workdir / ".dlt").mkdir()
+    return workdir / ".dlt" / "config.toml"
 
 
 def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,13 +29,13 @@ def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.read(concurrency=None).max_requests == 10
 
 
-def test_a_key_of_somebody_else_is_never_sent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_somebody_else_is_never_sent(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     monkeypatch.setenv("API_KEY", "of another service")
     assert Settings.read().api_key is None
 
 
-def test_the_key_is_never_shown(home: Path) -> None:
+def test_the_key_is_never_shown(workdir: Path) -> None:
     settings = Settings.read(api_key="top-secret")
     assert "top-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
 
@@ -44,12 +44,12 @@ def test_the_key_is_never_shown(home: Path) -> None:
     ("value", "hours"),
     [("6h", 6), ("90m", 1.5), ("7d", 168), ("2w", 336), ("3600s", 1), ("0", 0), (0, 0), (dt.timedelta(hours=2), 2)],
 )
-def test_time_spans(home: Path, value: object, hours: float) -> None:
+def test_time_spans(workdir: Path, value: object, hours: float) -> None:
     assert Settings.read(max_age=value).max_age == dt.timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("value", ["7", 7, "soon", True, False, "99999999999d", "-1h", ""])
-def test_a_time_span_needs_a_unit(home: Path, value: object) -> None:
+def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
     with pytest.raises(UsageError, match="setting max_age: write a time span such as 90m, 6h or 7d"):
         Settings.read(max_age=value)
 
@@ -68,7 +68,7 @@ def test_a_time_span_needs_a_unit(home: Path, value: object) -> None:
         ({"concurency": 3}, "there is no setting 'concurency'; did you mean concurrency?"),
     ],
 )
-def test_what_is_wrong_is_said(home: Path, given: dict[str, object], says: str) -> None:
+def test_what_is_wrong_is_said(workdir: Path, given: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=f"^{says}"):
         Settings.read(**given)
 
@@ -91,7 +91,7 @@ def test_a_broken_file_is_named(config: Path, text: str) -> None:
         Settings.read()
 
 
-def test_ids_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_from_the_environment(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", "a, b  c,a")
     assert Settings.read().model_ids == ["a", "b", "c"]
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["a b", "c"]')
@@ -99,7 +99,7 @@ def test_ids_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"])
-def test_addresses(home: Path, url: str) -> None:
+def test_addresses(workdir: Path, url: str) -> None:
     assert Settings.read(base_url=url).base_url == url
 
 

@@ -125,7 +125,7 @@ def test_wide_characters_take_two_places() -> None:
 def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
     two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")])
     assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], "a name with a newline is no second row"
-    assert aligned(replace(two, keeps_lines=True), None).splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+    assert aligned(replace(two, multiline=True), None).splitlines()[2:] == ["x  one", "     t\\x1bwo"]
 
 
 def test_no_name_pads_a_table_beyond_bearing() -> None:
@@ -146,28 +146,28 @@ def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
 INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\U000e0041"
 
 
-@pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, form: str) -> None:
+@pytest.mark.parametrize("output_format", ["json", "csv", "table"])
+def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, output_format: str) -> None:
     query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
     master, slave = pty.openpty()
-    assert process("sql", query, "--format", form, "--database", demo, stdout=slave).returncode == 0
+    assert process("sql", query, "--format", output_format, "--database", demo, stdout=slave).returncode == 0
     os.close(slave)
     shown = everything(master)
     assert not set(INVISIBLE) & set(shown)
-    if form == "json":
+    if output_format == "json":
         assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "and it still means the same"
-        piped = process("sql", query, "--format", form, "--database", demo, stdout=subprocess.PIPE).stdout
+        piped = process("sql", query, "--format", output_format, "--database", demo, stdout=subprocess.PIPE).stdout
         assert piped.count(INVISIBLE) == 2, "a program gets it as it is"
 
 
-def test_a_traceback_is_safe_too(home: Path) -> None:
+def test_a_traceback_is_safe_too(workdir: Path) -> None:
     done = process("--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE)
     assert (done.returncode, done.stderr.startswith("Traceback (most recent call last):\n")) == (2, True)
     assert "a\\x1b[31mb\\u202e.duckdb does not exist" in done.stderr
     assert not {"\x1b", "\u202e"} & set(done.stderr)
 
 
-def test_paths_are_printed_safely(llm_stats: Command, demo: Path, home: Path) -> None:
+def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
     assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(" tables to o\\x1b[2Jut\n")
     assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith("wrote o\\x1b[2Jut.html (")
 
@@ -234,7 +234,7 @@ def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ..
 
 
 @pytest.mark.parametrize("arguments", [("demo", "--database", "d.duckdb"), ("show",), ("--help",)])
-def test_a_reader_who_has_seen_enough_is_no_failure(home: Path, demo: Path, arguments: tuple[str, ...]) -> None:
+def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, arguments: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)
     options = ("--database", demo) if arguments == ("show",) else ()
@@ -243,7 +243,7 @@ def test_a_reader_who_has_seen_enough_is_no_failure(home: Path, demo: Path, argu
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_code_of_a_run_outlives_its_reader(home: Path) -> None:
+def test_the_code_of_a_run_outlives_its_reader(workdir: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     with SampleApi() as api:

@@ -140,10 +140,10 @@ class Settings(WarehouseLocation):
     concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
     max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
     max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
-    cache_for: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
+    cache_ttl: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
     keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
     webhook_url: Secret = Field(None, description="Where `run --notify` sends what changed and what failed")
-    notify_above_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
+    notify_min_change_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
 
     @classmethod
     def origins(cls) -> dict[str, str]:

@@ -38,13 +38,13 @@ class Table:
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
-    keeps_lines: bool = False
+    multiline: bool = False
 
-    def only(self, *columns: str) -> Table:
+    def select(self, *columns: str) -> Table:
         """The same rows with some of the columns."""
         return self._at([self.columns.index(column) for column in columns])
 
-    def without_blank(self) -> Table:
+    def drop_empty_columns(self) -> Table:
         """The same rows without the columns that are null in all of them."""
         return self._at([at for at in range(len(self.columns)) if not self.rows or any(row[at] is not None for row in self.rows)])
 
@@ -52,9 +52,9 @@ class Table:
         columns, types, *rows = (tuple(row[place] for place in places) for row in (self.columns, self.types, *self.rows))
         return Table(columns, types, rows)
 
-    def first(self, most: int) -> Table:
+    def head(self, limit: int) -> Table:
         """The first rows."""
-        return replace(self, rows=self.rows[:most])
+        return replace(self, rows=self.rows[:limit])
 
 
 def unique_column_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ select
     'history.offers' as table_name,
     model_id,
     provider_id as item_id,
-    offer_no as item_no,
+    offer_number as item_number,
     valid_from,
     valid_to
 from history.offers
 qualify
     valid_to <= valid_from
     or coalesce(
-        lead(valid_from) over (partition by model_id, provider_id, offer_no order by valid_from, valid_to)
+        lead(valid_from) over (partition by model_id, provider_id, offer_number order by valid_from, valid_to)
         < coalesce(valid_to, cast('9999-12-31' as timestamp)),
         false
     )
@@ -23,14 +23,14 @@ select
     'history.scores' as table_name,
     model_id,
     benchmark_id as item_id,
-    score_no as item_no,
+    score_number as item_number,
     valid_from,
     valid_to
 from history.scores
 qualify
     valid_to <= valid_from
     or coalesce(
-        lead(valid_from) over (partition by model_id, benchmark_id, score_no order by valid_from, valid_to)
+        lead(valid_from) over (partition by model_id, benchmark_id, score_number order by valid_from, valid_to)
         < coalesce(valid_to, cast('9999-12-31' as timestamp)),
         false
     )

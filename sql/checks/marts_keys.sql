@@ -10,7 +10,7 @@ listed_keys as (
     union all
     select
         'marts.offers' as table_name,
-        [model_id, provider_id, cast(offer_no as varchar)] as key
+        [model_id, provider_id, cast(offer_number as varchar)] as key
     from marts.offers
     union all
     select
@@ -45,17 +45,17 @@ listed_keys as (
     union all
     select
         'marts.price_history' as table_name,
-        [model_id, provider_id, cast(offer_no as varchar), cast(valid_from as varchar)] as key
+        [model_id, provider_id, cast(offer_number as varchar), cast(valid_from as varchar)] as key
     from marts.price_history
     union all
     select
         'marts.price_changes' as table_name,
-        [model_id, provider_id, cast(offer_no as varchar), cast(changed_at as varchar), kind] as key
+        [model_id, provider_id, cast(offer_number as varchar), cast(changed_at as varchar), kind] as key
     from marts.price_changes
     union all
     select
         'marts.score_changes' as table_name,
-        [model_id, benchmark_id, cast(score_no as varchar), cast(changed_at as varchar), kind] as key
+        [model_id, benchmark_id, cast(score_number as varchar), cast(changed_at as varchar), kind] as key
     from marts.score_changes
     union all
     select

@@ -3,7 +3,7 @@
 -- Reads: marts.offers, marts.model_prices.
 select
     'marts.offers' as table_name,
-    model_id || ' / ' || provider_id || ' / ' || cast(offer_no as varchar) as key,
+    model_id || ' / ' || provider_id || ' / ' || cast(offer_number as varchar) as key,
     'a price is negative or not finite' as problem
 from marts.offers
 where
@@ -16,7 +16,7 @@ union all
 
 select
     'marts.offers' as table_name,
-    model_id || ' / ' || provider_id || ' / ' || cast(offer_no as varchar) as key,
+    model_id || ' / ' || provider_id || ' / ' || cast(offer_number as varchar) as key,
     'the blended price is not between the two prices' as problem
 from marts.offers
 where
@@ -28,12 +28,12 @@ union all
 
 select
     'marts.offers' as table_name,
-    model_id || ' / ' || provider_id || ' / ' || cast(offer_no as varchar) as key,
+    model_id || ' / ' || provider_id || ' / ' || cast(offer_number as varchar) as key,
     'a rank or a multiple is below 1' as problem
 from marts.offers
 where
     price_rank < 1
-    or (is_available and times_cheapest < 1)
+    or (is_available and price_ratio_to_cheapest < 1)
 
 union all
 

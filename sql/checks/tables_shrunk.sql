@@ -1,6 +1,6 @@
 -- A table lost more than a fifth of its rows, and more than ten, since the load before.
 -- Severity: error
--- Reads: history.table_rows.
+-- Reads: history.row_counts.
 -- Ten, because the list of one model may empty itself without anything being wrong; in a small warehouse that is a fifth soon.
 with
 compared_counts as (
@@ -10,7 +10,7 @@ compared_counts as (
         row_count,
         lag(row_count) over in_time as row_count_before,
         lead(load_id) over in_time as next_load_id
-    from history.table_rows
+    from history.row_counts
     window in_time as (partition by table_name order by counted_at, load_id)
 )
 

@@ -1,5 +1,5 @@
 -- What each offer was, and from when to when: the difference between the current offers and the open rows, run after run.
--- Grain: model_id, provider_id, offer_no, valid_from. Of these, at most one row of an offer is open.
+-- Grain: model_id, provider_id, offer_number, valid_from. Of these, at most one row of an offer is open.
 -- Reads: staging.models, staging.offers, history.models.
 -- The open rows of a model are exactly its current offers. A model that was not fetched has not changed, so nothing happens to it.
 -- Without a change nothing is written, so running this twice is running it once.
@@ -9,7 +9,7 @@
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
-    offer_no bigint not null,
+    offer_number bigint not null,
     provider_name varchar,
     status varchar,
     input_usd_per_mtok double,
@@ -33,7 +33,7 @@ from (
             row_number() over (
                 partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
                 order by list_index
-            ) as copy_no
+            ) as copy_number
         from staging.offers
     ),
 
@@ -41,15 +41,15 @@ from (
         select
             model_id,
             provider_id,
-            offer_no,
+            offer_number,
             provider_name,
             status,
             input_usd_per_mtok,
             output_usd_per_mtok,
             row_number() over (
                 partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-                order by offer_no
-            ) as copy_no
+                order by offer_number
+            ) as copy_number
         from history.offers
         where valid_to is null
     )
@@ -57,7 +57,7 @@ from (
     select
         open_copies.model_id,
         open_copies.provider_id,
-        open_copies.offer_no,
+        open_copies.offer_number,
         clock.last_fetched_at as ended_at
     from open_copies
     inner join staging.models as loaded on open_copies.model_id = loaded.model_id
@@ -66,7 +66,7 @@ from (
         on
             open_copies.model_id = current_copies.model_id
             and open_copies.provider_id = current_copies.provider_id
-            and open_copies.copy_no = current_copies.copy_no
+            and open_copies.copy_number = current_copies.copy_number
             and open_copies.provider_name is not distinct from current_copies.provider_name
             and open_copies.status is not distinct from current_copies.status
             and open_copies.input_usd_per_mtok is not distinct from current_copies.input_usd_per_mtok
@@ -77,13 +77,13 @@ where
     offers.valid_to is null
     and offers.model_id = ended.model_id
     and offers.provider_id = ended.provider_id
-    and offers.offer_no = ended.offer_no;
+    and offers.offer_number = ended.offer_number;
 
 -- What no open row says yet begins. It takes a number that has just ended, else the smallest free one.
 insert into history.offers (
     model_id,
     provider_id,
-    offer_no,
+    offer_number,
     provider_name,
     status,
     input_usd_per_mtok,
@@ -102,8 +102,8 @@ with current_copies as (
         row_number() over (
             partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
             order by list_index
-        ) as copy_no,
-        row_number() over (partition by model_id, provider_id order by list_index) as entry_no
+        ) as copy_number,
+        row_number() over (partition by model_id, provider_id order by list_index) as entry_number
     from staging.offers
 ),
 
@@ -111,15 +111,15 @@ open_copies as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         status,
         input_usd_per_mtok,
         output_usd_per_mtok,
         row_number() over (
             partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-            order by offer_no
-        ) as copy_no
+            order by offer_number
+        ) as copy_number
     from history.offers
     where valid_to is null
 ),
@@ -141,7 +141,7 @@ begun as (
         on
             current_copies.model_id = open_copies.model_id
             and current_copies.provider_id = open_copies.provider_id
-            and current_copies.copy_no = open_copies.copy_no
+            and current_copies.copy_number = open_copies.copy_number
             and current_copies.provider_name is not distinct from open_copies.provider_name
             and current_copies.status is not distinct from open_copies.status
             and current_copies.input_usd_per_mtok is not distinct from open_copies.input_usd_per_mtok
@@ -154,14 +154,14 @@ possible_numbers as (
     select
         current_copies.model_id,
         current_copies.provider_id,
-        current_copies.entry_no as offer_no,
+        current_copies.entry_number as offer_number,
         1 as preference
     from current_copies
     union all
     select
         offers.model_id,
         offers.provider_id,
-        offers.offer_no,
+        offers.offer_number,
         0 as preference
     from history.offers
     inner join history.models as clock
@@ -174,25 +174,25 @@ free_numbers as (
     select
         possible_numbers.model_id,
         possible_numbers.provider_id,
-        possible_numbers.offer_no,
+        possible_numbers.offer_number,
         row_number() over (
             partition by possible_numbers.model_id, possible_numbers.provider_id
-            order by min(possible_numbers.preference), possible_numbers.offer_no
+            order by min(possible_numbers.preference), possible_numbers.offer_number
         ) as turn
     from possible_numbers
     left join open_copies
         on
             possible_numbers.model_id = open_copies.model_id
             and possible_numbers.provider_id = open_copies.provider_id
-            and possible_numbers.offer_no = open_copies.offer_no
+            and possible_numbers.offer_number = open_copies.offer_number
     where open_copies.model_id is null
-    group by possible_numbers.model_id, possible_numbers.provider_id, possible_numbers.offer_no
+    group by possible_numbers.model_id, possible_numbers.provider_id, possible_numbers.offer_number
 )
 
 select
     begun.model_id,
     begun.provider_id,
-    free_numbers.offer_no,
+    free_numbers.offer_number,
     begun.provider_name,
     begun.status,
     begun.input_usd_per_mtok,
@@ -213,7 +213,7 @@ where valid_to <= valid_from;
 comment on table history.offers is 'One row per offer and stretch of time in which it did not change';
 comment on column history.offers.model_id is 'Model that the row belongs to';
 comment on column history.offers.provider_id is 'Provider that sells the model';
-comment on column history.offers.offer_no is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
+comment on column history.offers.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
 comment on column history.offers.provider_name is 'Display name of the provider';
 comment on column history.offers.status is 'State of the offer; `active` means it can be bought, anything else that it cannot';
 comment on column history.offers.input_usd_per_mtok is 'US dollars per million input tokens; null: not published, 0: free';

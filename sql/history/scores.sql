@@ -1,5 +1,5 @@
 -- What each benchmark score of a model was, and from when to when: the difference between the current scores and the open rows.
--- Grain: model_id, benchmark_id, score_no, valid_from. Of these, at most one row of a score is open.
+-- Grain: model_id, benchmark_id, score_number, valid_from. Of these, at most one row of a score is open.
 -- Reads: staging.models, staging.scores, history.models.
 -- The open rows of a model are exactly its current scores. Not compared, and so not kept: the rank (it moves when others move), the
 -- description, and when upstream recorded the score (a score recorded again with the same value has not changed).
@@ -7,7 +7,7 @@
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
-    score_no bigint not null,
+    score_number bigint not null,
     benchmark_name varchar,
     category varchar,
     score double,
@@ -49,7 +49,7 @@ from (
                     is_verified,
                     source_url
                 order by list_index
-            ) as copy_no
+            ) as copy_number
         from staging.scores
     ),
 
@@ -57,7 +57,7 @@ from (
         select
             model_id,
             benchmark_id,
-            score_no,
+            score_number,
             benchmark_name,
             category,
             score,
@@ -78,8 +78,8 @@ from (
                     is_self_reported,
                     is_verified,
                     source_url
-                order by score_no
-            ) as copy_no
+                order by score_number
+            ) as copy_number
         from history.scores
         where valid_to is null
     )
@@ -87,7 +87,7 @@ from (
     select
         open_copies.model_id,
         open_copies.benchmark_id,
-        open_copies.score_no,
+        open_copies.score_number,
         clock.last_fetched_at as ended_at
     from open_copies
     inner join staging.models as loaded on open_copies.model_id = loaded.model_id
@@ -96,7 +96,7 @@ from (
         on
             open_copies.model_id = current_copies.model_id
             and open_copies.benchmark_id = current_copies.benchmark_id
-            and open_copies.copy_no = current_copies.copy_no
+            and open_copies.copy_number = current_copies.copy_number
             and open_copies.benchmark_name is not distinct from current_copies.benchmark_name
             and open_copies.category is not distinct from current_copies.category
             and open_copies.score is not distinct from current_copies.score
@@ -111,13 +111,13 @@ where
     scores.valid_to is null
     and scores.model_id = ended.model_id
     and scores.benchmark_id = ended.benchmark_id
-    and scores.score_no = ended.score_no;
+    and scores.score_number = ended.score_number;
 
 -- What no open row says yet begins. It takes a number that has just ended, else the smallest free one.
 insert into history.scores (
     model_id,
     benchmark_id,
-    score_no,
+    score_number,
     benchmark_name,
     category,
     score,
@@ -154,8 +154,8 @@ with current_copies as (
                 is_verified,
                 source_url
             order by list_index
-        ) as copy_no,
-        row_number() over (partition by model_id, benchmark_id order by list_index) as entry_no
+        ) as copy_number,
+        row_number() over (partition by model_id, benchmark_id order by list_index) as entry_number
     from staging.scores
 ),
 
@@ -163,7 +163,7 @@ open_copies as (
     select
         model_id,
         benchmark_id,
-        score_no,
+        score_number,
         benchmark_name,
         category,
         score,
@@ -184,8 +184,8 @@ open_copies as (
                 is_self_reported,
                 is_verified,
                 source_url
-            order by score_no
-        ) as copy_no
+            order by score_number
+        ) as copy_number
     from history.scores
     where valid_to is null
 ),
@@ -211,7 +211,7 @@ begun as (
         on
             current_copies.model_id = open_copies.model_id
             and current_copies.benchmark_id = open_copies.benchmark_id
-            and current_copies.copy_no = open_copies.copy_no
+            and current_copies.copy_number = open_copies.copy_number
             and current_copies.benchmark_name is not distinct from open_copies.benchmark_name
             and current_copies.category is not distinct from open_copies.category
             and current_copies.score is not distinct from open_copies.score
@@ -228,14 +228,14 @@ possible_numbers as (
     select
         current_copies.model_id,
         current_copies.benchmark_id,
-        current_copies.entry_no as score_no,
+        current_copies.entry_number as score_number,
         1 as preference
     from current_copies
     union all
     select
         scores.model_id,
         scores.benchmark_id,
-        scores.score_no,
+        scores.score_number,
         0 as preference
     from history.scores
     inner join history.models as clock
@@ -248,25 +248,25 @@ free_numbers as (
     select
         possible_numbers.model_id,
         possible_numbers.benchmark_id,
-        possible_numbers.score_no,
+        possible_numbers.score_number,
         row_number() over (
             partition by possible_numbers.model_id, possible_numbers.benchmark_id
-            order by min(possible_numbers.preference), possible_numbers.score_no
+            order by min(possible_numbers.preference), possible_numbers.score_number
         ) as turn
     from possible_numbers
     left join open_copies
         on
             possible_numbers.model_id = open_copies.model_id
             and possible_numbers.benchmark_id = open_copies.benchmark_id
-            and possible_numbers.score_no = open_copies.score_no
+            and possible_numbers.score_number = open_copies.score_number
     where open_copies.model_id is null
-    group by possible_numbers.model_id, possible_numbers.benchmark_id, possible_numbers.score_no
+    group by possible_numbers.model_id, possible_numbers.benchmark_id, possible_numbers.score_number
 )
 
 select
     begun.model_id,
     begun.benchmark_id,
-    free_numbers.score_no,
+    free_numbers.score_number,
     begun.benchmark_name,
     begun.category,
     begun.score,
@@ -291,7 +291,7 @@ where valid_to <= valid_from;
 comment on table history.scores is 'One row per benchmark score of a model and stretch of time in which it did not change';
 comment on column history.scores.model_id is 'Model that the row belongs to';
 comment on column history.scores.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
-comment on column history.scores.score_no is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
+comment on column history.scores.score_number is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
 comment on column history.scores.benchmark_name is 'Display name of the benchmark; one id may come with several names';
 comment on column history.scores.category is 'Category of the benchmark; null: none given';
 comment on column history.scores.score is 'Result in the benchmark''s own unit: fraction, percent, Elo, dollars';

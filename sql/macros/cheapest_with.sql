@@ -1,12 +1,12 @@
 -- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
--- Grain: model_id, provider_id, offer_no. Only available priced offers of models that are at least as good as asked.
+-- Grain: model_id, provider_id, offer_number. Only available priced offers of models that are at least as good as asked.
 -- Reads: marts.offers, marts.scores.
 -- Where lower is better, `min_value` is the largest value that will do.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
     offers.provider_id,
-    offers.offer_no,
+    offers.offer_number,
     offers.provider_name,
     offers.input_usd_per_mtok,
     offers.output_usd_per_mtok,
@@ -25,6 +25,6 @@ order by
     offers.blended_usd_per_mtok,
     offers.model_id,
     offers.provider_id,
-    offers.offer_no;
+    offers.offer_number;
 
 comment on macro table marts.cheapest_with is 'The available priced offers of models at or above a value on a benchmark (at or below, where lower is better), cheapest first by blended price. `benchmark` is a benchmark_id, `min_value` is on the scale of marts.benchmarks. Empty if the benchmark is not comparable';

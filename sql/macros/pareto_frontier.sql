@@ -7,7 +7,7 @@ with priced_offers as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         is_free,
         marts.blended_price(input_usd_per_mtok, output_usd_per_mtok, input_weight, output_weight) + 0.0 as price_usd_per_mtok
     from marts.offers
@@ -21,7 +21,7 @@ cheapest_offers as (
         is_free,
         price_usd_per_mtok
     from priced_offers
-    qualify row_number() over (partition by model_id order by price_usd_per_mtok, provider_id, offer_no) = 1
+    qualify row_number() over (partition by model_id order by price_usd_per_mtok, provider_id, offer_number) = 1
 ),
 
 -- from the best value down: what is as cheap as all that went before is on the frontier

@@ -1,5 +1,5 @@
 -- The offers that were true at a moment: `from marts.prices_as_of('2026-11-01')`.
--- Grain: model_id, provider_id, offer_no.
+-- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.price_history.
 -- A value with a time zone, such as now(), is converted, and so is a text with an offset; the name of a zone in a text is ignored.
 create or replace macro marts.prices_as_of(moment) as table
@@ -17,7 +17,7 @@ with asked as (
 select
     offers.model_id,
     offers.provider_id,
-    offers.offer_no,
+    offers.offer_number,
     offers.provider_name,
     offers.status,
     offers.is_available,

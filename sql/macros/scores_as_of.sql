@@ -1,5 +1,5 @@
 -- The benchmark scores that were true at a moment: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, benchmark_id, score_no. Every reported score is there, not one chosen per benchmark.
+-- Grain: model_id, benchmark_id, score_number. Every reported score is there, not one chosen per benchmark.
 -- Reads: history.scores.
 -- A value with a time zone, such as now(), is converted, and so is a text with an offset; the name of a zone in a text is ignored.
 create or replace macro marts.scores_as_of(moment) as table
@@ -17,7 +17,7 @@ with asked as (
 select
     scores.model_id,
     scores.benchmark_id,
-    scores.score_no,
+    scores.score_number,
     scores.benchmark_name,
     scores.category,
     scores.score,

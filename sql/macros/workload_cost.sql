@@ -1,5 +1,5 @@
 -- What a number of tokens costs, at every offer: `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
--- Grain: model_id, provider_id, offer_no. Only available priced offers.
+-- Grain: model_id, provider_id, offer_number. Only available priced offers.
 -- Reads: marts.offers.
 -- No account is taken of how many tokens a model needs for the same task.
 create or replace macro marts.workload_cost(input_tokens, output_tokens) as table
@@ -7,7 +7,7 @@ with costed_offers as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         input_usd_per_mtok,
         output_usd_per_mtok,
@@ -21,7 +21,7 @@ with costed_offers as (
 select
     model_id,
     provider_id,
-    offer_no,
+    offer_number,
     provider_name,
     input_usd_per_mtok,
     output_usd_per_mtok,
@@ -35,6 +35,6 @@ order by
     cost_rank,
     model_id,
     provider_id,
-    offer_no;
+    offer_number;
 
 comment on macro table marts.workload_cost is 'What so many input and output tokens cost in US dollars at every available priced offer, cheapest first. cost_rank is the place among all offers, model_cost_rank within the model, equal costs share a place. List prices: no discount for cached or batched tokens';

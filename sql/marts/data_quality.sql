@@ -9,7 +9,7 @@ listed_offers as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         status,
         is_available,
         is_free,
@@ -121,7 +121,7 @@ union all
 select
     'offer_not_available' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_no as varchar)
+    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar)
     || ': status is "' || status || '", in no price comparison' as detail
 from listed_offers
 where not is_available
@@ -131,7 +131,7 @@ union all
 select
     'offer_not_priced' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_no as varchar) || ': '
+    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar) || ': '
     || case
         when input_usd_per_mtok is not null then 'output price'
         when output_usd_per_mtok is not null then 'input price'
@@ -160,7 +160,7 @@ union all
 select
     'price_outlier' as rule,
     listed_offers.model_id,
-    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_no as varchar)
+    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_number as varchar)
     || ': input price ' || regexp_replace(cast(listed_offers.input_usd_per_mtok as varchar), '\.0$', '')
     || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_input_usd_per_mtok as varchar), '\.0$', '')
     || ' or more' as detail
@@ -175,7 +175,7 @@ union all
 select
     'price_outlier' as rule,
     listed_offers.model_id,
-    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_no as varchar)
+    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_number as varchar)
     || ': output price ' || regexp_replace(cast(listed_offers.output_usd_per_mtok as varchar), '\.0$', '')
     || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_output_usd_per_mtok as varchar), '\.0$', '')
     || ' or more' as detail
@@ -191,7 +191,7 @@ union all
 select
     'price_lopsided' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_no as varchar)
+    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar)
     || ': input price ' || regexp_replace(cast(input_usd_per_mtok as varchar), '\.0$', '')
     || ' and output price ' || regexp_replace(cast(output_usd_per_mtok as varchar), '\.0$', '')
     || ' are a factor of 100 or more apart' as detail
@@ -365,13 +365,13 @@ where extra is not null
 union all
 
 select
-    'record_refused' as rule,
+    'record_rejected' as rule,
     model_id,
     'last answer was refused: ' || coalesce(message, 'no reason given') as detail
 from last_fetches
 where outcome = 'rejected';
 
 comment on view marts.data_quality is 'One row per rule, model and thing found: which numbers not to trust, and what the comparisons left out. Nothing named here is dropped, and a model without a row is not thereby right; who vouches for a score is marts.scores.evidence';
-comment on column marts.data_quality.rule is 'What was found. Of prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. Of scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. Of records: model_name_shared, unknown_field, record_refused';
+comment on column marts.data_quality.rule is 'What was found. Of prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. Of scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. Of records: model_name_shared, unknown_field, record_rejected';
 comment on column marts.data_quality.model_id is 'Model that is affected; one whose record was refused may be in no other view';
 comment on column marts.data_quality.detail is 'The offer, score or record, and the reason, in words; prices in US dollars per million tokens';

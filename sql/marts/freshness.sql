@@ -3,7 +3,7 @@
 -- Reads: staging.fetches, staging.models.
 -- `deferred` means that nobody asked (the budget was spent), so it is no outcome here and neither makes nor ends a row of failures.
 -- `age_hours` grows from query to query. It counts from when the record was fetched, which for an answer from the cache lies before
--- `last_asked_at`.
+-- `last_attempted_at`.
 create or replace view marts.freshness as
 with last_loaded as (
     select
@@ -20,7 +20,7 @@ since as (
         attempts.model_id,
         attempts.requested_at,
         attempts.outcome,
-        row_number() over newest_first as newest_no,
+        row_number() over newest_first as attempt_number,
         sum(case when attempts.outcome = 'loaded' then 1 else 0 end) over newest_first as loads_since
     from staging.fetches as attempts
     left join last_loaded on attempts.model_id = last_loaded.model_id
@@ -37,8 +37,8 @@ since as (
 asked as (
     select
         model_id,
-        max(requested_at) as last_asked_at,
-        max(case when newest_no = 1 then outcome end) as last_outcome,
+        max(requested_at) as last_attempted_at,
+        max(case when attempt_number = 1 then outcome end) as last_outcome,
         sum(case when loads_since = 0 then 1 else 0 end) as consecutive_failures
     from since
     group by model_id
@@ -56,7 +56,7 @@ select
     cast(extract(epoch from cast(now() at time zone 'UTC' as timestamp) - models.fetched_at) as double) / 3600 as age_hours,
     models.upstream_updated_at,
     asked.last_outcome,
-    asked.last_asked_at,
+    asked.last_attempted_at,
     cast(coalesce(asked.consecutive_failures, 0) as bigint) as consecutive_failures
 from known
 left join staging.models as models on known.model_id = models.model_id
@@ -68,5 +68,5 @@ comment on column marts.freshness.fetched_at is 'When the record was fetched (UT
 comment on column marts.freshness.age_hours is 'Hours from then to the moment of the query; null: never loaded';
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null: never loaded';
 comment on column marts.freshness.last_outcome is '`loaded`, `not_found`, `rejected` or `failed`: how the last attempt went; null: never asked for yet';
-comment on column marts.freshness.last_asked_at is 'When the last attempt ended (UTC); null: never asked for yet';
+comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null: never asked for yet';
 comment on column marts.freshness.consecutive_failures is 'Attempts in a row, up to the last, that did not load: 0 if the last one did';

@@ -1,5 +1,5 @@
 -- What changed in the offers, and when it was found.
--- Grain: model_id, provider_id, offer_no, changed_at, kind. When price and status change at once there are two rows.
+-- Grain: model_id, provider_id, offer_number, changed_at, kind. When price and status change at once there are two rows.
 -- Reads: history.models, marts.price_history.
 -- A provider that comes after the first load, or comes back, is `listed`. Its new name is in the history but is no kind of change.
 -- Percentages, direction and reversal are said of `price_changed` alone: on `status_changed` too they would count twice. The change itself
@@ -11,7 +11,7 @@ with versions as (
     select
         offers.model_id,
         offers.provider_id,
-        offers.offer_no,
+        offers.offer_number,
         offers.provider_name,
         offers.status,
         offers.input_usd_per_mtok,
@@ -28,7 +28,7 @@ neighbours as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         status,
         input_usd_per_mtok,
@@ -45,7 +45,7 @@ neighbours as (
         coalesce(lead(valid_from) over offer_in_time = valid_to, false) as has_next
     from versions
     window offer_in_time as (
-        partition by model_id, provider_id, offer_no
+        partition by model_id, provider_id, offer_number
         order by valid_from
     )
 ),
@@ -54,7 +54,7 @@ transitions as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         valid_from as changed_at,
         has_previous as was_listed,
@@ -73,7 +73,7 @@ transitions as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         valid_to as changed_at,
         true as was_listed,
@@ -94,7 +94,7 @@ changes as (
     select
         transitions.model_id,
         transitions.provider_id,
-        transitions.offer_no,
+        transitions.offer_number,
         transitions.provider_name,
         transitions.changed_at,
         kinds.kind,
@@ -109,7 +109,7 @@ changes as (
         kinds.kind = 'price_changed' as is_price_change,
         -- The listing that a change belongs to: how often the offer has come and gone before.
         sum(case when kinds.kind in ('listed', 'delisted') then 1 else 0 end) over (
-            partition by transitions.model_id, transitions.provider_id, transitions.offer_no
+            partition by transitions.model_id, transitions.provider_id, transitions.offer_number
             order by transitions.changed_at
         ) as listing_no
     from transitions
@@ -138,7 +138,7 @@ compared as (
     select
         model_id,
         provider_id,
-        offer_no,
+        offer_number,
         provider_name,
         changed_at,
         kind,
@@ -158,7 +158,7 @@ compared as (
         lag(old_output) over change_in_listing as output_before_that
     from changes
     window change_in_listing as (
-        partition by model_id, provider_id, offer_no, listing_no, kind
+        partition by model_id, provider_id, offer_number, listing_no, kind
         order by changed_at
     )
 )
@@ -166,7 +166,7 @@ compared as (
 select
     model_id,
     provider_id,
-    offer_no,
+    offer_number,
     provider_name,
     changed_at,
     kind,
@@ -196,7 +196,7 @@ from compared;
 comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, another price, another status. What a model offers when it is first loaded is no change';
 comment on column marts.price_changes.model_id is 'Model that the row belongs to';
 comment on column marts.price_changes.provider_id is 'Provider that sells the model';
-comment on column marts.price_changes.offer_no is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
+comment on column marts.price_changes.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change, or before it went';
 comment on column marts.price_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';
 comment on column marts.price_changes.kind is '`listed`, `delisted`, `price_changed` or `status_changed`';

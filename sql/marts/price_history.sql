@@ -1,12 +1,12 @@
 -- Every price an offer has had, and from when to when.
--- Grain: model_id, provider_id, offer_no, valid_from.
+-- Grain: model_id, provider_id, offer_number, valid_from.
 -- Reads: history.offers.
 -- A new row begins with any change. Where it does not begin when the one before it ended, the offer was not listed in between.
 create or replace view marts.price_history as
 select
     model_id,
     provider_id,
-    offer_no,
+    offer_number,
     provider_name,
     status,
     status = 'active' as is_available,
@@ -26,7 +26,7 @@ from history.offers;
 comment on view marts.price_history is 'One row per offer and stretch of time in which it did not change. Neighbours with the same prices differ in status or name';
 comment on column marts.price_history.model_id is 'Model that the row belongs to';
 comment on column marts.price_history.provider_id is 'Provider that sells the model';
-comment on column marts.price_history.offer_no is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
+comment on column marts.price_history.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
 comment on column marts.price_history.provider_name is 'Display name of the provider at that time';
 comment on column marts.price_history.status is 'State of the offer; `active` means it can be bought, anything else that it cannot';
 comment on column marts.price_history.is_available is 'True if the status is `active`: the offer could be bought';

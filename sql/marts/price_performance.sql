@@ -11,7 +11,7 @@ cheapest_offers as (
         blended_usd_per_mtok
     from marts.offers
     where price_rank = 1
-    qualify row_number() over (partition by model_id order by provider_id, offer_no) = 1
+    qualify row_number() over (partition by model_id order by provider_id, offer_number) = 1
 ),
 
 cheapest_paid_offers as (

@@ -29,7 +29,7 @@ paid_offers as (
     select
         model_id,
         provider_id,
-        times_cheapest,
+        price_ratio_to_cheapest,
         count(*) over (partition by model_id) as paid_offer_count
     from marts.offers
     where
@@ -41,7 +41,7 @@ contested_models as (
     select
         model_id,
         provider_id,
-        min(times_cheapest) as times_cheapest
+        min(price_ratio_to_cheapest) as price_ratio_to_cheapest
     from paid_offers
     where paid_offer_count >= 2
     group by
@@ -52,9 +52,9 @@ contested_models as (
 summed_contests as (
     select
         provider_id,
-        count(*) as contested_model_count,
-        count(*) filter (where times_cheapest = 1) as cheapest_count,
-        median(times_cheapest) as median_times_cheapest
+        count(*) as competitive_model_count,
+        count(*) filter (where price_ratio_to_cheapest = 1) as cheapest_count,
+        median(price_ratio_to_cheapest) as median_price_ratio
     from contested_models
     group by provider_id
 )
@@ -64,9 +64,9 @@ select
     counted_names.provider_name,
     listed_offers.model_count,
     listed_offers.offer_count,
-    coalesce(summed_contests.contested_model_count, 0) as contested_model_count,
+    coalesce(summed_contests.competitive_model_count, 0) as competitive_model_count,
     coalesce(summed_contests.cheapest_count, 0) as cheapest_count,
-    summed_contests.median_times_cheapest
+    summed_contests.median_price_ratio
 from listed_offers
 inner join counted_names on listed_offers.provider_id = counted_names.provider_id
 left join summed_contests on listed_offers.provider_id = summed_contests.provider_id;
@@ -76,6 +76,6 @@ comment on column marts.providers.provider_id is 'Provider';
 comment on column marts.providers.provider_name is 'Display name that most of its offers give, then the first by alphabet; never a key';
 comment on column marts.providers.model_count is 'Models the provider lists now, available or not';
 comment on column marts.providers.offer_count is 'Offers the provider lists now, available or not';
-comment on column marts.providers.contested_model_count is 'Models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
+comment on column marts.providers.competitive_model_count is 'Models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
 comment on column marts.providers.cheapest_count is 'Contested models on which no paid offer is cheaper than this provider''s, ties included; 0: none';
-comment on column marts.providers.median_times_cheapest is 'Median, over its contested models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no contested model';
+comment on column marts.providers.median_price_ratio is 'Median, over its contested models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no contested model';

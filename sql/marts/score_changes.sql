@@ -1,5 +1,5 @@
 -- What changed in the benchmark scores, and when it was found.
--- Grain: model_id, benchmark_id, score_no, changed_at, kind. When a score is corrected and verified at once there are two rows.
+-- Grain: model_id, benchmark_id, score_number, changed_at, kind. When a score is corrected and verified at once there are two rows.
 -- Reads: history.models, history.scores.
 -- Another category, source or name, and a verification that is taken back, are in the history but are no kind of change. The change itself
 -- happened at some time between `changed_at` and the fetch before it.
@@ -8,7 +8,7 @@ with versions as (
     select
         scores.model_id,
         scores.benchmark_id,
-        scores.score_no,
+        scores.score_number,
         scores.benchmark_name,
         scores.category,
         scores.score,
@@ -26,7 +26,7 @@ neighbours as (
     select
         model_id,
         benchmark_id,
-        score_no,
+        score_number,
         benchmark_name,
         category,
         score,
@@ -44,7 +44,7 @@ neighbours as (
         coalesce(lead(valid_from) over score_in_time = valid_to, false) as has_next
     from versions
     window score_in_time as (
-        partition by model_id, benchmark_id, score_no
+        partition by model_id, benchmark_id, score_number
         order by valid_from
     )
 ),
@@ -53,7 +53,7 @@ transitions as (
     select
         model_id,
         benchmark_id,
-        score_no,
+        score_number,
         benchmark_name,
         category,
         valid_from as changed_at,
@@ -72,7 +72,7 @@ transitions as (
     select
         model_id,
         benchmark_id,
-        score_no,
+        score_number,
         benchmark_name,
         category,
         valid_to as changed_at,
@@ -92,7 +92,7 @@ transitions as (
 select
     transitions.model_id,
     transitions.benchmark_id,
-    transitions.score_no,
+    transitions.score_number,
     transitions.benchmark_name,
     transitions.category,
     transitions.changed_at,
@@ -124,7 +124,7 @@ inner join (values ('added'), ('withdrawn'), ('corrected'), ('verified')) as kin
 comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. What a model scored when it was first loaded is no change';
 comment on column marts.score_changes.model_id is 'Model that the row belongs to';
 comment on column marts.score_changes.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
-comment on column marts.score_changes.score_no is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
+comment on column marts.score_changes.score_number is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change, or before the score went';
 comment on column marts.score_changes.category is 'Category of the benchmark after the change, or before the score went; null: none given';
 comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';

@@ -22,9 +22,9 @@ select
     nullif(cast(inference__endpoint as varchar), '') as gateway_endpoint,
     nullif(cast(inference__gateway_model_id as varchar), '') as gateway_model_id,
     cast(inference__openai_compatible as boolean) as is_openai_compatible,
-    cast(inference__supports_streaming as boolean) as has_streaming,
-    cast(inference__supports_tools as boolean) as has_tools,
-    cast(inference__supports_vision as boolean) as has_vision,
+    cast(inference__supports_streaming as boolean) as supports_streaming,
+    cast(inference__supports_tools as boolean) as supports_tools,
+    cast(inference__supports_vision as boolean) as supports_vision,
     nullif(cast(inference__docs_url as varchar), '') as gateway_docs_url,
     nullif(cast(url as varchar), '') as upstream_url,
     nullif(cast(source as varchar), '') as upstream_source,
@@ -59,9 +59,9 @@ comment on column staging.models.is_served_by_gateway is 'True if the API''s own
 comment on column staging.models.gateway_endpoint is 'Address of the gateway; null: not served';
 comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served';
 comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served';
-comment on column staging.models.has_streaming is 'True if the gateway streams; null: not served';
-comment on column staging.models.has_tools is 'True if the gateway supports tool calls; null: not served';
-comment on column staging.models.has_vision is 'True if the gateway accepts images; null: not served';
+comment on column staging.models.supports_streaming is 'True if the gateway streams; null: not served';
+comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null: not served';
+comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served';
 comment on column staging.models.gateway_docs_url is 'Documentation of the gateway; null: not served';
 comment on column staging.models.upstream_url is 'Page of the model upstream; null: none given';
 comment on column staging.models.upstream_source is 'Where upstream has the record from; null: none given';

@@ -61,7 +61,7 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     with SampleApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
         answers, client = fetched(api, api_key=key, concurrency=1)
     said = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
-    said += f" {client.stop and client.stop.message}"
+    said += f" {client.stop_reason and client.stop_reason.message}"
     assert key[: max(len(key) // 2, 3)] not in said
     assert "***" in said or where in ("limit_type", "straddling")
 
@@ -98,7 +98,7 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
                 connection.sendall(b"x" * at + key.encode() + b"\r\n\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
-        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, pace=RateLimiter(0), tries=1) as client:
+        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, rate_limiter=RateLimiter(0), max_attempts=1) as client:
             (failed,) = client.fetch([ONE])
     assert "x" * 100 in str(failed.fetch.message)
     assert key[:8] not in str(failed.fetch.message)
@@ -107,8 +107,8 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
 def test_without_a_key_messages_are_what_they_are() -> None:
     with SampleApi(RECORDS) as api:
         _, client = fetched(api, [ONE], api_key="")
-    assert client.stop is not None
-    assert "HTTP 401 authentication_required: Send your key as" in client.stop.message
+    assert client.stop_reason is not None
+    assert "HTTP 401 authentication_required: Send your key as" in client.stop_reason.message
 
 
 def test_a_record_that_holds_the_key_is_kept_without_it(cache: ResponseCache) -> None:

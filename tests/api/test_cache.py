@@ -97,11 +97,11 @@ class TestRequests:
     def test_are_noted_for_later_runs_and_seen_by_others_meanwhile(self, path: Path) -> None:
         began = dt.datetime.now(dt.UTC)
         with ResponseCache(path, HOUR) as cache:
-            cache.note_request()
-            cache.note_request()
+            cache.log_request()
+            cache.log_request()
             assert requests_since(path, began) == 2
         with ResponseCache(path, HOUR) as later:
-            later.note_request()
+            later.log_request()
             ages = later.request_ages(60)
             assert ages == sorted(ages, reverse=True)
             assert len(ages) == 3
@@ -137,7 +137,7 @@ def test_the_file_does_not_grow_without_bound(path: Path) -> None:
         with ResponseCache(path, HOUR) as cache:
             for number in range(50):
                 cache.put(f"{URL}{number}", body(b"x" * 20_000))
-            cache.clear_used()
+            cache.delete_used()
         sizes.append(path.stat().st_size)
     assert max(sizes) < 100_000
 
@@ -149,7 +149,7 @@ def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
     with ResponseCache(path, HOUR) as cache:
         cache.get("taken")
         cache.put("put", body())
-        cache.clear_used()
+        cache.delete_used()
         assert [cache.get(name) is not None for name in ("taken", "put", "left")] == [False, False, True]
 
 
@@ -217,7 +217,7 @@ def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
     urls = [str(number) for number in range(2_000)]
 
     def keep(url: str) -> None:
-        shared.note_request()
+        shared.log_request()
         shared.put(url, body(url.encode()))
 
     with ResponseCache(path, HOUR) as shared, ThreadPoolExecutor(32) as threads:
@@ -248,7 +248,7 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
         said = list(threads.map(put, range(8)))
     assert all(said), said
     print(said[0])
-    cache.clear_used()
+    cache.delete_used()
     print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)
 """
 

@@ -16,8 +16,8 @@ class TestWrongAddress:
         with client_of(api, concurrency=1) as client:
             client.base_url = client.base_url.replace("/stats", "")
             answers = list(client.fetch(["gone", *IDS]))
-        assert client.stop is not None
-        assert client.stop.kind == "wrong_base_url"
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "wrong_base_url"
         assert len(api.requests) == 1 + circuit_breaker.WRONG_CATALOG_THRESHOLD
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
@@ -26,14 +26,14 @@ class TestWrongAddress:
         api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])
         answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
-        assert client.stop is None
+        assert client.stop_reason is None
 
     def test_the_look_alike_catalogue_stops_at_once(self, api: SampleApi) -> None:
-        with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, pace=RateLimiter(0), concurrency=2) as client:
+        with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, rate_limiter=RateLimiter(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
         assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
-        assert client.stop is not None
-        assert client.stop.kind == "wrong_base_url"
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "wrong_base_url"
         assert len(answers) == 30
 
     def test_an_address_that_knows_no_model_is_doubted_early(self, api: SampleApi) -> None:
@@ -41,8 +41,8 @@ class TestWrongAddress:
             client.base_url += "/elsewhere"
             answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
-        assert client.stop is not None
-        assert (client.stop.kind, client.stop.message) == (
+        assert client.stop_reason is not None
+        assert (client.stop_reason.kind, client.stop_reason.message) == (
             "wrong_base_url",
             f"{client.base_url} knows none of the first 20 models: wrong ids, or wrong base URL?",
         )
@@ -50,30 +50,30 @@ class TestWrongAddress:
     def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(self, api: SampleApi) -> None:
         answers, client = fetched(api, ["gone", "lost"])
         assert outcomes(answers) == {"not_found": 2}
-        assert client.stop is not None
-        assert client.stop.message == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+        assert client.stop_reason is not None
+        assert client.stop_reason.message == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
 
     def test_a_budget_that_ends_at_wrong_ids_raises_no_doubt(self, api: SampleApi) -> None:
         """They have to be published as failed, or they would come first, and spend the budget, for ever."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
-        assert client.stop is not None
-        assert client.stop.kind == "budget"
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "budget"
 
     def test_models_that_the_list_names_or_that_are_known_to_fail_raise_no_doubt(self) -> None:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
                 assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}) == {"not_found": 30}
-            assert client.stop is None
+            assert client.stop_reason is None
             with client_of(api) as later:
                 assert len(list(later.fetch(IDS, failing=IDS))) == 30
-            assert later.stop is None
+            assert later.stop_reason is None
 
     def test_a_look_alike_among_records_is_only_refused(self) -> None:
         with SampleApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"loaded": 29, "rejected": 1}
-        assert client.stop is None
+        assert client.stop_reason is None
 
 
 class TestApiThatIsDown:
@@ -82,19 +82,19 @@ class TestApiThatIsDown:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers)["loaded"] == 15
-        assert client.stop is None
+        assert client.stop_reason is None
 
     def test_what_was_known_to_fail_and_loads_shows_that_it_is_alive(self) -> None:
         bad = dict.fromkeys([*IDS[:9], *IDS[10:15]], faults.error(500))
         with SampleApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
             assert len(list(client.fetch(IDS, failing=[IDS[9]]))) == 30
-        assert client.stop is None
+        assert client.stop_reason is None
 
     def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api, client_of(api, concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])}
         assert outcomes(answers) == {"failed": 15, "loaded": 15}
-        assert client.stop is None
+        assert client.stop_reason is None
 
     @pytest.mark.parametrize("fault", [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)], ids=["500", "dropped", "429"])
     def test_is_given_up(self, fault: Fault) -> None:
@@ -103,12 +103,12 @@ class TestApiThatIsDown:
         most = circuit_breaker.MAX_CONSECUTIVE_FAILURES + 1
         assert circuit_breaker.MAX_CONSECUTIVE_FAILURES <= outcomes(answers)["failed"] <= most
         assert len(api.requests) <= 3 * most
-        assert client.stop is not None
-        assert client.stop.kind == "unreachable"
-        assert "10 models in a row got no usable answer; the last: " in client.stop.message
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "unreachable"
+        assert "10 models in a row got no usable answer; the last: " in client.stop_reason.message
 
     def test_a_few_bad_records_that_come_first_are_no_sign_of_it(self) -> None:
         with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"failed": 9, "loaded": 21}
-        assert client.stop is None
+        assert client.stop_reason is None

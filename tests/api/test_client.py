@@ -24,7 +24,7 @@ def test_everything_is_fetched_once(api: SampleApi) -> None:
     assert outcomes(answers) == {"loaded": 30}
     assert request_counts(api) == dict.fromkeys(IDS, 1)
     assert client.requests_sent == 30
-    assert client.stop is None
+    assert client.stop_reason is None
     fetch = answers[ONE].fetch
     assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (200, None, None, 1)
 
@@ -130,7 +130,7 @@ class TestCache:
         def full() -> None:
             raise OSError("responses.sqlite: database or disk is full")
 
-        monkeypatch.setattr(cache, "note_request", full)
+        monkeypatch.setattr(cache, "log_request", full)
         answers, client = fetched(api, cache=cache)
         assert (api.requests, client.requests_sent, outcomes(answers)) == ([], 0, {"deferred": 30})
 
@@ -144,8 +144,8 @@ class TestCache:
         answers, client = fetched(api, cache=cache, concurrency=2)
         assert len(api.requests) <= 3
         assert outcomes(answers) == {"loaded": len(api.requests), "deferred": 30 - len(api.requests)}
-        assert client.stop is not None
-        assert client.stop.message == "a response could not be kept: responses.sqlite: database or disk is full"
+        assert client.stop_reason is not None
+        assert client.stop_reason.message == "a response could not be kept: responses.sqlite: database or disk is full"
 
     def test_a_cursor_that_expired_since_starts_the_list_again(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
@@ -209,7 +209,7 @@ class TestAccount:
 
     def test_does_not_wait_for_the_pace(self) -> None:
         began = time.monotonic()
-        account, api = self.account(pace=RateLimiter(1))
+        account, api = self.account(rate_limiter=RateLimiter(1))
         assert (account, len(api.requests)) == (None, 1)
         assert time.monotonic() - began < 5
 
@@ -217,7 +217,7 @@ class TestAccount:
 def test_a_reader_who_leaves_early_ends_everything() -> None:
     """Those who wait for the pace, too: within the minute that they would have waited."""
     began = time.monotonic()
-    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, pace=RateLimiter(1)) as client:
+    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client:
         with contextlib.closing(cast("Generator[FetchResult]", client.fetch(IDS))) as answers:
             next(answers)
         time.sleep(0.1)

@@ -99,7 +99,7 @@ class TestErrors:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
         moved = exchange.Response(302, b"x" * 500, {"Location": "/x"})
-        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), tries=1)
+        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
@@ -107,7 +107,7 @@ class TestErrors:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         nothing = exchange.Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
         began = time.monotonic()
-        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), tries=1)
+        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
@@ -120,7 +120,7 @@ class TestErrors:
 
     @pytest.mark.parametrize(("fault", "outcome", "message"), MESSAGES.values(), ids=MESSAGES)
     def test_are_understood(self, fault: Fault, outcome: str, message: str) -> None:
-        answer, _, _ = only(fault, tries=1)
+        answer, _, _ = only(fault, max_attempts=1)
         assert answer.fetch.outcome == outcome
         assert message in (answer.fetch.message or "")
 
@@ -128,9 +128,9 @@ class TestErrors:
         """Each kind, with a good record before it and after it."""
         bad = {model_id: fault for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)}
         with SampleApi(RECORDS, faults=bad) as api:
-            answers, client = fetched(api, tries=1, concurrency=1)
+            answers, client = fetched(api, max_attempts=1, concurrency=1)
         assert outcomes(answers)["loaded"] == 30 - len(bad)
-        assert client.stop is None
+        assert client.stop_reason is None
 
     def test_a_bomb_is_not_unpacked(self) -> None:
         bomb = exchange.Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})

@@ -19,7 +19,7 @@ from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, 
 class TestPace:
     def test_retries_count_and_all_threads_share_it(self) -> None:
         with SampleApi(RECORDS, everywhere=[faults.every(3, faults.error(500))]) as api:
-            answers, client = fetched(api, pace=RateLimiter(20, window_seconds=0.5))
+            answers, client = fetched(api, rate_limiter=RateLimiter(20, window_seconds=0.5))
         arrivals = [request.at for request in api.requests]
         assert client.requests_sent == len(arrivals) > 35
         assert max(sum(start <= at < start + 0.5 for at in arrivals) for start in arrivals) <= 20
@@ -103,14 +103,14 @@ class TestRetry:
     def test_of_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert transport.READ_TIMEOUT_SECONDS > 30
         monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
-        answer, api, _ = only(faults.slow(0.4), tries=2)
+        answer, api, _ = only(faults.slow(0.4), max_attempts=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
         assert answer.fetch.message == f"no answer from {api.base_url}: timed out"
 
     def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
-        answer, _, _ = only(faults.drip(0.02), tries=2)
+        answer, _, _ = only(faults.drip(0.02), max_attempts=2)
         assert time.monotonic() - began < 3
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
@@ -148,23 +148,23 @@ class TestRefusedKey:
             answers, client = fetched(api, concurrency=4)
         assert len(api.requests) <= 4
         assert outcomes(answers) == {"failed": len(api.requests), "deferred": 30 - len(api.requests)}
-        assert client.stop is not None
-        assert client.stop.kind == "refused"
-        assert client.stop.message == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "unauthorized"
+        assert client.stop_reason.message == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
 
     def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
         """Once a record has come, now or in an earlier run, the key is known to be good."""
         bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
         with SampleApi(RECORDS, faults={IDS[1]: bad}) as api:
             answers, client = fetched(api, concurrency=1)
-            assert (outcomes(answers), client.stop) == ({"failed": 1, "loaded": 29}, None)
+            assert (outcomes(answers), client.stop_reason) == ({"failed": 1, "loaded": 29}, None)
             with client_of(api, concurrency=1) as later:
                 answers = {answer.fetch.model_id: answer for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})}
-            assert (outcomes(answers), later.stop) == ({"failed": 1, "loaded": 28}, None)
+            assert (outcomes(answers), later.stop_reason) == ({"failed": 1, "loaded": 28}, None)
             answers, first = fetched(api, IDS[1:], concurrency=1)
         assert outcomes(answers) == {"failed": 1, "deferred": 28}
-        assert first.stop is not None
-        assert first.stop.kind == "refused"
+        assert first.stop_reason is not None
+        assert first.stop_reason.kind == "unauthorized"
 
     def test_a_plan_without_any_model_is_given_up(self) -> None:
         with SampleApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
@@ -175,7 +175,7 @@ class TestRefusedKey:
         """At one request a minute, nobody waits a minute to hear that the key is refused."""
         began = time.monotonic()
         with SampleApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
-            answers, client = fetched(api, pace=RateLimiter(1))
+            answers, client = fetched(api, rate_limiter=RateLimiter(1))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
         assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
@@ -203,15 +203,15 @@ class TestQuota:
             answers, client = fetched(api, concurrency=4)
         assert outcomes(answers) == {"loaded": 12, "deferred": 18}
         assert sum(answer.fetch.attempts for answer in answers.values()) == client.requests_sent == len(api.requests) <= 12 + 4
-        assert client.stop is not None
-        assert client.stop.kind == "quota"
-        assert "Daily quota spent." in client.stop.message
-        assert client.stop.message.endswith("resets at: 2026-11-24T00:00:00Z")
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "quota"
+        assert "Daily quota spent." in client.stop_reason.message
+        assert client.stop_reason.message.endswith("resets at: 2026-11-24T00:00:00Z")
 
     @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
     def test_is_not_a_burst_in_any_spelling(self, limit_type: str) -> None:
         answer, _, client = only(faults.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
-        assert (answer.fetch.outcome, client.stop) == ("loaded", None)
+        assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
     def test_nothing_leaves_once_it_is_known(self) -> None:
         """Not even those who waited to try something else again."""
@@ -225,14 +225,14 @@ class TestQuota:
     def test_without_envelope_is_known_by_a_pause_of_hours(self) -> None:
         answer, api, client = only(faults.bare(429, retry_after=7200))
         assert (answer.fetch.outcome, len(api.requests)) == ("deferred", 1)
-        assert client.stop is not None
-        assert "HTTP 429: Too Many Requests; until: 20" in client.stop.message
+        assert client.stop_reason is not None
+        assert "HTTP 429: Too Many Requests; until: 20" in client.stop_reason.message
 
     def test_a_reset_nobody_knows(self) -> None:
         answer, _, client = only(lambda *_: exchange.error(429, "quota_exceeded", "Spent."))
         assert answer.fetch.outcome == "deferred"
-        assert client.stop is not None
-        assert client.stop.message.endswith("resets at: unknown")
+        assert client.stop_reason is not None
+        assert client.stop_reason.message.endswith("resets at: unknown")
 
 
 class TestBudget:
@@ -241,8 +241,8 @@ class TestBudget:
         assert outcomes(answers) == {"loaded": 11, "deferred": 19}
         assert len(api.requests) == client.requests_sent == 11
         assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, "in the order asked for"
-        assert client.stop is not None
-        assert client.stop.message == "the budget of 11 requests is spent"
+        assert client.stop_reason is not None
+        assert client.stop_reason.message == "the budget of 11 requests is spent"
 
     def test_counts_retries(self) -> None:
         with SampleApi(RECORDS, everywhere=[faults.every(2, faults.error(500))]) as api:
@@ -264,12 +264,12 @@ class TestBudget:
 
     def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:
         began = time.monotonic()
-        answers, _ = fetched(api, max_requests=5, pace=RateLimiter(5))
+        answers, _ = fetched(api, max_requests=5, rate_limiter=RateLimiter(5))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
     def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
-        answers, _ = fetched(api, max_requests=12, pace=RateLimiter(4, window_seconds=0.2))
+        answers, _ = fetched(api, max_requests=12, rate_limiter=RateLimiter(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12
 
     def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:

@@ -152,12 +152,12 @@ select fetches.* replace (
 from range(1, getvariable('hours')) as past (hour), raw.fetches as fetches
 order by hour desc;
 
-insert into history.table_rows by name
-select table_rows.* replace (
+insert into history.row_counts by name
+select row_counts.* replace (
     counted_at - to_hours(hour) as counted_at,
     format('{}.{:06}', load_id, getvariable('hours') - hour) as load_id
 )
-from range(1, getvariable('hours')) as past (hour), history.table_rows as table_rows;
+from range(1, getvariable('hours')) as past (hour), history.row_counts as row_counts;
 
 update history.models set first_fetched_at = first_fetched_at - to_hours(getvariable('hours'));
 

@@ -110,7 +110,7 @@ copy (
     select
         format('model-{:06}', m) as model_id,
         format('provider-{}', (m + p * 7) % 40) as provider_id,
-        cast(1 as bigint) as offer_no,
+        cast(1 as bigint) as offer_number,
         format('Provider {}', (m + p * 7) % 40) as provider_name,
         case when hash(m, p, v) % 50 = 0 then 'inactive' else 'active' end as status,
         hash(m, p, v, 1) % 2000 / 100 as input_usd_per_mtok,
@@ -222,11 +222,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder, equal = Path(name), []
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
-            if given.only != "history":
+            if given.select != "history":
                 equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
-            if given.only != "history" and real_records():
+            if given.select != "history" and real_records():
                 equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
-            if given.only != "marts":
+            if given.select != "marts":
                 equal.append(compare_history(spark, given.rows, folder / "large"))
     return 0 if all(equal) else 1
 

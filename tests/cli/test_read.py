@@ -60,8 +60,8 @@ def test_only_a_table_for_people_is_cut_and_it_says_so(look: Command) -> None:
     assert (len(cut.out.splitlines()), cut.err) == (2 + 20, "20 of 30 rows; --limit 0 shows all\n")
     whole = look("show", "offers", "--limit", 0)
     assert (len(whole.out.splitlines()), whole.err) == (2 + 30, "")
-    for form, lines in (("csv", 1 + 30), ("markdown", 2 + 30)):
-        done = look("show", "offers", "--format", form)
+    for output_format, lines in (("csv", 1 + 30), ("markdown", 2 + 30)):
+        done = look("show", "offers", "--format", output_format)
         assert (len(done.out.splitlines()), done.err) == (lines, "")
     assert len(json.loads(look("show", "offers", "--format", "json").out)) == 30
     asked = look("show", "offers", "--limit", 3, "--format", "json")
@@ -117,29 +117,29 @@ def test_an_explained_query_is_readable(look: Command) -> None:
 
 
 @pytest.mark.parametrize(("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))])
-def test_no_database_no_command(llm_stats: Command, home: Path, command: str, options: tuple[str, ...]) -> None:
+def test_no_database_no_command(llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]) -> None:
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
     assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
-    assert list(home.iterdir()) == []
+    assert list(workdir.iterdir()) == []
 
 
 @pytest.mark.parametrize("layout", ["99", "0", "'two'", "null", None])
-def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command, home: Path, layout: str | None) -> None:
-    with duckdb.connect(home / "w.duckdb") as connection:
+def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command, workdir: Path, layout: str | None) -> None:
+    with duckdb.connect(workdir / "w.duckdb") as connection:
         connection.execute(
-            "create schema history; create table history.layout (version " + ("varchar" if layout == "'two'" else "int") + ")"
+            "create schema history; create table history.schema_version (version " + ("varchar" if layout == "'two'" else "int") + ")"
         )
         if layout:
-            connection.execute(f"insert into history.layout values ({layout})")
+            connection.execute(f"insert into history.schema_version values ({layout})")
     says = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
     for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
         assert (done.code, says in done.err) == (2, True), command
-    assert [path.name for path in home.iterdir()] == ["w.duckdb"]
+    assert [path.name for path in workdir.iterdir()] == ["w.duckdb"]
 
 
-def test_a_link_that_leads_nowhere(llm_stats: Command, home: Path) -> None:
-    (home / "w.duckdb").symlink_to("gone.duckdb")
+def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
+    (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
         assert (done.code, "w.duckdb leads to gone.duckdb, which is gone; go back with" in done.err) == (2, True), command
@@ -185,17 +185,17 @@ def test_show_reaches_the_other_schemas(look: Command) -> None:
         (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
     ],
 )
-def test_what_cannot_be_shown_is_said(look: Command, home: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_what_cannot_be_shown_is_said(look: Command, workdir: Path, arguments: tuple[str, ...], says: str) -> None:
     done = look(*arguments)
     assert done.code == 2
     assert says in done.err
-    assert list(home.iterdir()) == []
+    assert list(workdir.iterdir()) == []
 
 
-def test_a_database_that_is_not_there(llm_stats: Command, home: Path) -> None:
+def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:
     done = llm_stats("show")
     assert (done.code, "llm_stats.duckdb does not exist; make it with" in done.err) == (2, True)
-    (home / "text").write_text("x")
+    (workdir / "text").write_text("x")
     assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err
 
 
@@ -213,9 +213,9 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(look: Comma
     assert winners["sample-long-context"].startswith("not comparable: ")
 
 
-def test_compare_says_who_shares_the_lowest_price(llm_stats: Command, home: Path) -> None:
+def test_compare_says_who_shares_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
     providers = [make_offer("c", 5, 25), make_offer("b", 4, 28), make_offer("a", 5, 25), make_offer("a", 5, 25), make_offer("d", 6, 30)]
-    with duckdb.connect(home / "w.duckdb") as connection:
+    with duckdb.connect(workdir / "w.duckdb") as connection:
         raw = RawTables(connection)
         raw.load([make_record("m", providers=providers), make_record("n")], dt.datetime.fromisoformat("2026-01-01"))
         raw.apply()
@@ -287,7 +287,7 @@ def test_people_are_shown_fewer_columns_and_programs_all(look: Command) -> None:
     changed, unchanged = (look("history", model_id).out.splitlines() for model_id in ("aurora-large-1", "storm-1-nano"))
     assert [changed[0].split("  ")[0], "until (UTC)" in changed[0], "until (UTC)" in unchanged[0]] == ["from (UTC)", True, False]
     assert any(line.endswith("  at northlight: 6.00 in, 30.00 out, active") for line in changed)
-    names = ["valid_from", "valid_to", "kind", "counterpart_id", "says"]
+    names = ["valid_from", "valid_to", "kind", "counterpart_id", "description"]
     assert look("history", "storm-1-nano", "--format", "csv").out.splitlines()[0].split(",") == names
     compared = look("compare", "aurora-large-1", "kestrel-2-pro").out.split("\n\n")[1].splitlines()
     assert compared[0].split() == ["benchmark_id", "aurora-large-1", "kestrel-2-pro", "note"]
@@ -347,8 +347,8 @@ def test_numbers_keep_no_digit_that_says_nothing() -> None:
 
 def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
     hostile = Table(("x",), ("VARCHAR",), [("\x1b]0;owned\x07\u2066",)])
-    for form in ("table", "markdown"):
-        assert "\x1b" not in render(hostile, form)
+    for output_format in ("table", "markdown"):
+        assert "\x1b" not in render(hostile, output_format)
     assert "\x1b" in next(iter(json.loads(render(hostile, "json"))[0].values()))
     assert escape_control_chars("plain – ünïcode") == "plain – ünïcode"
 

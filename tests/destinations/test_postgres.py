@@ -63,10 +63,10 @@ CONTENT = (
     "select model_id, model_name, organization_id, release_date, context_window_tokens from staging.models",
     "select model_id, list_index, provider_id, input_usd_per_mtok, output_usd_per_mtok from staging.offers",
     "select model_id, list_index, benchmark_id, score, is_verified from staging.scores",
-    "select model_id, provider_id, offer_no, price_rank, times_cheapest, is_cheapest from marts.offers",
+    "select model_id, provider_id, offer_number, price_rank, price_ratio_to_cheapest, is_cheapest from marts.offers",
     "select category, evidence_scope, model_id, mean_win_rate, benchmark_count, rank from marts.leaderboard",
-    "select model_id, provider_id, offer_no, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
-    "select model_id, benchmark_id, score_no, score, is_verified, valid_to is null from history.scores",
+    "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
+    "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from history.scores",
 )
 
 
@@ -175,7 +175,7 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         assert llm_stats(*run).code == 0
         cursor.execute("select count(distinct load_id) from staging.fetches")
         assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
-        ask(postgres, "update raw.defined_by set sha256 = 'older'")
+        ask(postgres, "update raw.sql_fingerprint set sha256 = 'older'")
         monkeypatch.setattr("llm_stats.destinations.postgres.LOCK_TIMEOUT_SECONDS", 0.2)
         in_the_way = llm_stats(*run)
         assert in_the_way.code == 1
@@ -285,7 +285,7 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleAp
         ("BATCH", "alter role batch in database NAME set standard_conforming_strings = off", "standard_conforming_strings is off"),
         ("BATCH", "create schema incoming; create materialized view incoming.mine as select 1", "holds something else, incoming.mine"),
         ("OTHERS", "create schema marts", "the schema marts belongs to postgres, and batch may not act for it; run as postgres"),
-        ("BATCH", "create schema history; create table history.layout as select 1 as version", "was made by an older version"),
+        ("BATCH", "create schema history; create table history.schema_version as select 1 as version", "was made by an older version"),
         ("READER", None, "permission denied to create schemas; have its owner say: grant create on database"),
     ],
 )
@@ -324,8 +324,8 @@ def test_an_error_is_told_without_the_password_however_it_is_written(password: s
     said = [f'cannot attach "postgres://batch:{written}@h/x"' for written in (password, quote(password), quote(password, safe=" "))]
     said += [f"{words}{written}" for words in ("the word is ", "host=h password=") for written in (password, quote(password, safe=""))]
     for says in said:
-        assert SECRET not in engine.harmless(Exception(says)), says
-    assert engine.harmless(Exception("no host h:5432")) == "no host h:5432"
+        assert SECRET not in engine.sanitize(Exception(says)), says
+    assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
 
 
 def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:

@@ -189,12 +189,12 @@ def test_dagster(tmp_path: Path, api: SampleApi) -> None:
 @pytest.mark.timeout(900)
 def test_airflow(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "apache-airflow", str(ROOT))
-    home = {
+    workdir = {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
     }
-    subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | home, capture_output=True, check=True)
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [True, ["success"]]
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home) == [False, ["skipped"]], "come back tomorrow"
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **home, LLM_STATS_API_KEY="") == [False, ["failed"]]
+    subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | workdir, capture_output=True, check=True)
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [True, ["success"]]
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
+    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]

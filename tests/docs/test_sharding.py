@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 RUNNERS = 2
 IDS = [entry["id"] for entry in sample.today()]
 #: When something was fetched is another moment in each run.
-MOMENTS = {"fetched_at", "last_asked_at", "age_hours", "valid_from"}
+MOMENTS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
 
 unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
 
@@ -41,10 +41,10 @@ def test_a_share_does_not_depend_on_the_others() -> None:
     assert shares(ids[100:]) == [[model_id for model_id in share if model_id in ids[100:]] for share in whole]
 
 
-def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi, home: Path) -> None:
+def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     options = ("--base-url", api.base_url, "--requests-per-minute", 0, "--quiet", "--database")
-    parts = [home / f"shard{number}.duckdb" for number in range(RUNNERS)]
-    united, whole = home / "united.duckdb", home / "whole.duckdb"
+    parts = [workdir / f"shard{number}.duckdb" for number in range(RUNNERS)]
+    united, whole = workdir / "united.duckdb", workdir / "whole.duckdb"
     for share, database in zip(shares(IDS), parts, strict=True):
         assert llm_stats("run", *share, *options, database).code == 0
     assert sorted(request.model_id for request in api.requests if request.model_id) == sorted(IDS)
@@ -54,13 +54,13 @@ def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi,
     for address in [file.address for file in files.files_in("marts")]:
         assert rows(united, address) == rows(whole, address), address
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
-        unite(home / "twice.duckdb", [*parts, whole])
-    assert not (home / "twice.duckdb").exists()
+        unite(workdir / "twice.duckdb", [*parts, whole])
+    assert not (workdir / "twice.duckdb").exists()
     for there in (parts[0], united):
         with pytest.raises(SystemExit, match="is there already; name the file that is to be made"):
             unite(there, parts[1:])
     with pytest.raises(SystemExit, match="there is no folder"):
-        unite(home / "nowhere" / "united.duckdb", parts)
+        unite(workdir / "nowhere" / "united.duckdb", parts)
 
 
 def rows(database: Path, address: str) -> list[tuple[Any, ...]]:

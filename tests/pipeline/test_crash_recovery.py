@@ -29,11 +29,11 @@ def quietly(api: SampleApi, *arguments: str) -> list[str]:
     return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
 
 
-def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
+def started(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
     """The real command, in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "llm_stats", *quietly(api, *arguments)],
-        cwd=home,
+        cwd=workdir,
         env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -44,9 +44,9 @@ def started(home: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str
 class TestInterrupt:
     """Ctrl-C, once."""
 
-    def interrupted(self, home: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
+    def interrupted(self, workdir: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
         """Exit code, what was printed, and how many seconds it took to end."""
-        run = started(home, api, *IDS)
+        run = started(workdir, api, *IDS)
         while not when():
             assert run.poll() is None, run.communicate()
             time.sleep(0.01)
@@ -133,5 +133,5 @@ class TestKill:
             assert len(asked(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
             assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
 
-    def leaks(self, home: Path) -> list[Path]:
-        return [file for file in home.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]
+    def leaks(self, workdir: Path) -> list[Path]:
+        return [file for file in workdir.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]

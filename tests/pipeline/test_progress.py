@@ -38,7 +38,7 @@ class TestProgress:
         fetch = Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
         for _ in range(50):
             tally.add(FetchResult(fetch, {}))
-        facts = tally.facts()
+        facts = tally.snapshot()
         assert facts["requests_per_minute"] == 50
         assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
         assert str(tally).endswith("50 requests/min, 6 min left")
@@ -50,7 +50,7 @@ class TestProgress:
         for _ in range(3):
             tally.add(FetchResult(Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
             now[0] += 40
-        assert tally.facts()["requests_per_minute"] == 2
+        assert tally.snapshot()["requests_per_minute"] == 2
 
     def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)

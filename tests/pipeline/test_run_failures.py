@@ -31,8 +31,8 @@ IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime.now(dt.UTC)
 
 
-def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(home / "llm_stats.duckdb", read_only=True) as connection:
+def rows(workdir: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -69,7 +69,7 @@ class TestStalestFirst:
         assert stalest_first(["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at) == ["new", "b", "broken", "a"]
 
 
-def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, home: Path) -> None:
+def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, workdir: Path) -> None:
     """12 models, the first of which is not there; 7 requests a day, one of them for the list."""
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
@@ -78,8 +78,8 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
-    assert rows(home, "select count(*) from raw.models") == [(11,)]
-    assert DuckDBWarehouse(home / "llm_stats.duckdb").known().failing_at.keys() == {IDS[0]}
+    assert rows(workdir, "select count(*) from raw.models") == [(11,)]
+    assert DuckDBWarehouse(workdir / "llm_stats.duckdb").fetch_state().failing_at.keys() == {IDS[0]}
 
 
 def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
@@ -94,14 +94,14 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
         raw.apply()
-    assert DuckDBWarehouse(tmp_path / "llm_stats.duckdb").known().failing_at == {
+    assert DuckDBWarehouse(tmp_path / "llm_stats.duckdb").fetch_state().failing_at == {
         "loaded, then twice": moments[4],
         "twice": moments[4],
         "once": moments[3],
     }
 
 
-def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, home: Path) -> None:
+def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
     """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
     records = catalogue(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
@@ -109,15 +109,15 @@ def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, home: Path)
         given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         for days in range(2):
             assert llm_stats(*given).code == 4
-            assert rows(home, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+            assert rows(workdir, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
 
 
-def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, home: Path) -> None:
+def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0)
         assert done.code == 3
         assert f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?" in done.err
-        assert not (home / "llm_stats.duckdb").exists()
+        assert not (workdir / "llm_stats.duckdb").exists()
         done = llm_stats("run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0)
     assert done.code == 3
     assert "HTTP 404 not_found" in done.err
@@ -146,7 +146,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
     assert "3 models left out, for they are fresh enough" in done.out
 
 
-def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path) -> None:
+def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
     """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
     with SampleApi(RECORDS, faults=bad, daily_quota=10) as api:
@@ -154,10 +154,10 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path)
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
-    fetches = dict(rows(home, "select outcome, count(*) from raw.fetches group by outcome"))
+    fetches = dict(rows(workdir, "select outcome, count(*) from raw.fetches group by outcome"))
     assert fetches == {"loaded": 5, "not_found": 1, "rejected": 1, "failed": 2, "deferred": 3}
-    assert rows(home, "select count(*) from raw.models") == [(5,)]
-    assert rows(home, "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
+    assert rows(workdir, "select count(*) from raw.models") == [(5,)]
+    assert rows(workdir, "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
     assert f"; {len(api.requests)} requests in " in done.out
     assert "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
     assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
@@ -167,18 +167,18 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, home: Path)
     )
 
 
-def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, home: Path) -> None:
+def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         done = llm_stats("run", "--all", *given)
         assert (done.code, len(api.requests)) == (75, 1)
         assert "resets at: 2026-11-24T00:00:00Z" in done.err
-        assert not (home / "llm_stats.duckdb").exists()
+        assert not (workdir / "llm_stats.duckdb").exists()
         assert llm_stats("run", *IDS, *given).code == 75
         assert len(api.requests) == 2
 
 
-def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(database: Path, accepted: object) -> None:
         raise LlmStatsError("refused")
 
@@ -192,11 +192,11 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, hom
         assert done.code == 0
         assert "12 models asked: 12 loaded; 1 request in" in done.out
         assert [request.route for request in api.requests[13:]] == ["/account"]
-    with ResponseCache(home / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+    with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"
 
 
-def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
     monkeypatch.setattr("llm_stats.load.source.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
@@ -205,11 +205,11 @@ def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, home: Path,
     assert re.search(
         r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file", done.err
     )
-    assert not (home / "llm_stats.duckdb").exists()
+    assert not (workdir / "llm_stats.duckdb").exists()
 
 
 @REQUIRES_REAL_RECORDS
-def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, home: Path) -> None:
+def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, workdir: Path) -> None:
     """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
 
     Nothing fails three times, or an id would fail for good now and then.
@@ -222,19 +222,19 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
     assert f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
-    assert rows(home, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
+    assert rows(workdir, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
     assert len(api.requests) > 150 * 1.2
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
-    left = {model_id for (model_id,) in rows(home, "select model_id from raw.fetches where outcome = 'deferred'")}
+    left = {model_id for (model_id,) in rows(workdir, "select model_id from raw.fetches where outcome = 'deferred'")}
 
     with SampleApi(records, everywhere=[faults.every(5, faults.error(500)), faults.after(19, faults.quota())]) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
     assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
     assert {request.model_id for request in api.requests if request.status == 200} == left
-    assert rows(home, "select count(*) from raw.models") == [(169,)]
+    assert rows(workdir, "select count(*) from raw.models") == [(169,)]
 
 
 class TestKey:
@@ -246,14 +246,14 @@ class TestKey:
         return faults.error(status, "odd", f"The key {self.KEY} is odd.", help_url=f"https://help.invalid/?key={self.KEY}")
 
     @pytest.fixture
-    def traces(self, home: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+    def traces(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
         """Runs, and says where the key was found."""
         caplog.set_level(logging.DEBUG)
 
         def look(api: SampleApi) -> list[str]:
             said = ""
             try:
-                result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=home / "llm_stats.duckdb")
+                result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=workdir / "llm_stats.duckdb")
                 said += "\n".join(summary_lines(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
@@ -264,11 +264,11 @@ class TestKey:
             assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
             places = {"said": said, "log": caplog.text, "out": printed.out, "err": printed.err}
             found = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
-            return found + [str(file) for file in home.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
+            return found + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
 
         return look
 
-    def test_after_every_kind_of_answer(self, traces: Callable[..., list[str]], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_after_every_kind_of_answer(self, traces: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """First a run that a check refuses, which leaves its cache, then one that publishes."""
         bad = {
             IDS[0]: self.echo(400),
@@ -289,9 +289,9 @@ class TestKey:
             with monkeypatch.context() as patched:
                 patched.setattr("llm_stats.queries.checks.require_passing", refuse)
                 assert traces(api) == []
-            assert (home / ".llm_stats" / "responses.sqlite").stat().st_size
+            assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
             assert traces(api) == []
-        assert rows(home, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
+        assert rows(workdir, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
 
     def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
         with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:

@@ -150,9 +150,9 @@ class TestPost:
         assert len(hook.received) == tries
 
     def test_a_refused_connection(self) -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{taken.getsockname()[1]}{PATH}"
+        with socket.socket() as drain:
+            drain.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{drain.getsockname()[1]}{PATH}"
         with pytest.raises(WebhookError, match=r"^no connection: Connection refused$") as failed:
             post_message(url, "hello")
         assert failed.value.transient
@@ -171,7 +171,7 @@ class TestPost:
 
 
 @pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[WebhookServer]:
+def hook(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Iterator[WebhookServer]:
     with WebhookServer() as listening:
         monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", listening.url)
         yield listening
@@ -220,12 +220,12 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, ap
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
-    (home / ".dlt").mkdir()
-    (home / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
+def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+    (workdir / ".dlt").mkdir()
+    (workdir / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
     done = llm_stats("--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url)
     assert done.code == 4
     assert re.search(r"^llm-stats: the webhook took no message: .*$", done.err, re.MULTILINE)
-    written = [file.read_bytes().decode("latin-1") for file in home.rglob("*") if file.is_file() and file.name != "secrets.toml"]
+    written = [file.read_bytes().decode("latin-1") for file in workdir.rglob("*") if file.is_file() and file.name != "secrets.toml"]
     for secret in SECRETS:
         assert not [text for text in (done.out, done.err, *written) if secret in text]

@@ -139,7 +139,7 @@ def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: P
     assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
 
 
-def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, home: Path) -> None:
+def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     run = ("run", "--base-url", api.base_url)
     first = llm_stats(*run, "murmur-1").out
     assert "1 model asked: 1 loaded; " in first
@@ -148,7 +148,7 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
     second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
     assert "3 models asked: 3 loaded; " in second
     assert "\n2 new models, 0 changes\n" in second
-    assert list(summary_lines(RunResult(home / "x.duckdb", asked=0, fresh=1, requests_sent=1))) == [
+    assert list(summary_lines(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
         "0 models asked: none; 1 request in 0.0 s",
         "1 model left out, for it is fresh enough",
         "nothing is due, so nothing was published",
@@ -175,17 +175,17 @@ def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
     ]
 
 
-def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, home: Path) -> None:
+def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
-    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=home / "llm_stats.duckdb")
+    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=workdir / "llm_stats.duckdb")
     execute(settings)
-    before = (home / "llm_stats.duckdb").read_bytes()
+    before = (workdir / "llm_stats.duckdb").read_bytes()
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
         execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    assert (home / "llm_stats.duckdb").read_bytes() == before
+    assert (workdir / "llm_stats.duckdb").read_bytes() == before
     api.publish([today()[0] | {"providers": "none"}])
     assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
     with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):

@@ -107,7 +107,7 @@ def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> N
     assert "requests    unknown today (since 00:00 UTC)" in status_lines(found(database))
 
 
-def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, home: Path) -> None:
+def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
         given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats(*given).code == 0
@@ -160,10 +160,12 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
 
 
-def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (home / ".dlt").mkdir()
-    (home / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
-    (home / ".dlt" / "secrets.toml").write_text('[sources.llm_stats]\nwebhook_url = "https://hooks.example/top-secret"\nconcurrency = 3\n')
+def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workdir / ".dlt").mkdir()
+    (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
+    (workdir / ".dlt" / "secrets.toml").write_text(
+        '[sources.llm_stats]\nwebhook_url = "https://hooks.example/top-secret"\nconcurrency = 3\n'
+    )
     monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", "http://127.0.0.1:1")
     done = llm_stats("status", "--database", "missing.duckdb")
     assert (done.code, "missing.duckdb does not exist; make it with `llm-stats run`" in done.err) == (2, True)
@@ -173,7 +175,7 @@ def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Comman
         == f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb {duckdb.__version__}, python {platform.python_version()}"
     )
     assert settings == [
-        f"database    {home / 'missing.duckdb'} (--database)",
+        f"database    {workdir / 'missing.duckdb'} (--database)",
         "api_key     set (the environment)",
         "base_url    http://127.0.0.1:1 (the environment)",
         "webhook_url set (.dlt/secrets.toml)",
@@ -181,7 +183,7 @@ def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Comman
     ]
     assert SAMPLE_KEY not in done.out
     assert "top-secret" not in done.out
-    (home / ".dlt" / "secrets.toml").unlink()
+    (workdir / ".dlt" / "secrets.toml").unlink()
     monkeypatch.delenv("LLM_STATS_API_KEY")
     assert {"api_key     not set", "webhook_url not set"} < set(llm_stats("status").out.splitlines())
 
@@ -197,17 +199,17 @@ def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch:
 
 def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
     warehouse = DuckDBWarehouse(database)
-    warehouse.refused.mkdir(parents=True)
-    reason = warehouse.refused / "reason.txt"
+    warehouse.rejected.mkdir(parents=True)
+    reason = warehouse.rejected / "reason.txt"
     reason.write_text(
         "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
-    line = f"refused     a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.refused / database.name}"
+    line = f"rejected    a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
     assert line in status_lines(found(database))
-    assert json.loads(status_json(found(database), config_report(database)))["refused_by"] == ["raw_keys", "prices_in_range"]
+    assert json.loads(status_json(found(database), config_report(database)))["rejected_by"] == ["raw_keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
-    assert not any(line.startswith("refused") for line in status_lines(found(database)))
+    assert not any(line.startswith("rejected") for line in status_lines(found(database)))
 
 
 def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:

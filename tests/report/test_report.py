@@ -64,7 +64,7 @@ _OF_THE_PAGE = {
     "benchmarks": set(),
     "benchmark_points": set(),
     "leaderboard": set(),
-    "prices": {"times_cheapest", "known_until"},
+    "prices": {"price_ratio_to_cheapest", "known_until"},
     "findings": {"finding_count", "model_count"},
 }
 
@@ -185,28 +185,28 @@ def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatc
     assert max(len(rows(found.tables, name)) for name in found.tables["tables"]) == 40
 
 
-def test_the_command_names_the_page_after_the_database(llm_stats: Command, home: Path, sample: Path) -> None:
+def test_the_command_names_the_page_after_the_database(llm_stats: Command, workdir: Path, sample: Path) -> None:
     done = llm_stats("report", "--database", sample)
     assert (done.code, done.out) == (0, "wrote w.html (0.9 MB)\n")
-    assert (home / "w.html").read_text("utf-8").startswith("<!doctype html>")
-    (home / "w.html").write_text("an older page")
+    assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
+    (workdir / "w.html").write_text("an older page")
     assert llm_stats("report", "--database", sample, "--out", "w.html").code == 0
     assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
-    assert "<title>" in (home / "w.html").read_text("utf-8")
-    assert sorted(path.name for path in home.rglob("*")) == ["folder", "index.html", "new", "w.html"]
+    assert "<title>" in (workdir / "w.html").read_text("utf-8")
+    assert sorted(path.name for path in workdir.rglob("*")) == ["folder", "index.html", "new", "w.html"]
 
 
 @pytest.mark.parametrize(("out", "says"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")])
-def test_a_place_that_cannot_be_written(llm_stats: Command, home: Path, sample: Path, out: str, says: str) -> None:
-    (home / "w.duckdb").write_text("a file")
+def test_a_place_that_cannot_be_written(llm_stats: Command, workdir: Path, sample: Path, out: str, says: str) -> None:
+    (workdir / "w.duckdb").write_text("a file")
     done = llm_stats("report", "--database", sample, "--out", out)
     assert (done.code, done.err.endswith(f"cannot be written: {says}; name another file\n")) == (2, True)
 
 
 def test_a_page_that_cannot_be_finished_leaves_the_old_one(
-    llm_stats: Command, home: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, workdir: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home / "w.html").write_text("an older page")
+    (workdir / "w.html").write_text("an older page")
 
     def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
@@ -214,21 +214,21 @@ def test_a_page_that_cannot_be_finished_leaves_the_old_one(
     monkeypatch.setattr(Path, "replace", full)
     done = llm_stats("report", "--database", sample)
     assert (done.code, "w.html cannot be written: No space left on device" in done.err) == (2, True)
-    assert [(path.name, path.read_text()) for path in home.iterdir()] == [("w.html", "an older page")]
+    assert [(path.name, path.read_text()) for path in workdir.iterdir()] == [("w.html", "an older page")]
 
 
-def test_a_file_that_is_no_warehouse(llm_stats: Command, home: Path) -> None:
-    duckdb.connect(home / "other.duckdb").close()
+def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
+    duckdb.connect(workdir / "other.duckdb").close()
     done = llm_stats("report", "--database", "other.duckdb")
     assert (done.code, "other.duckdb is no llm-stats warehouse" in done.err, len(done.err.splitlines())) == (2, True, 1)
     assert "does not exist; make it with" in llm_stats("report").err
 
 
-def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(llm_stats: Command, api: SampleApi, home: Path) -> None:
+def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     run = ("run", "aurora-large-1", "--base-url", api.base_url, "--quiet", "--report")
-    done = llm_stats(*run, home)
-    assert (done.code, "Is a directory" in done.err, (home / "llm_stats.duckdb").exists()) == (2, True, False)
+    done = llm_stats(*run, workdir)
+    assert (done.code, "Is a directory" in done.err, (workdir / "llm_stats.duckdb").exists()) == (2, True, False)
     done = llm_stats(*run, "page.html")
     assert (done.code, done.out.splitlines()[-1]) == (0, "wrote page.html (0.9 MB)")
-    assert "aurora-large-1" in (home / "page.html").read_text("utf-8")
-    assert not os.access(home / "llm_stats.html", os.F_OK)
+    assert "aurora-large-1" in (workdir / "page.html").read_text("utf-8")
+    assert not os.access(workdir / "llm_stats.html", os.F_OK)

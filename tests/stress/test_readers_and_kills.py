@@ -131,8 +131,8 @@ CONTENT = (
     "select * from staging.scores",
     "select * exclude (valid_from) from marts.offers",
     "select * from marts.leaderboard",
-    "select model_id, provider_id, offer_no, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
-    "select model_id, benchmark_id, score_no, score, is_verified, valid_to is null from history.scores",
+    "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
+    "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from history.scores",
 )
 
 

@@ -23,7 +23,7 @@ ONE, TWO = IDS[:2]
 
 def client_of(api: SampleApi, **options: Any) -> Client:
     """A client without a limit, that hardly waits between tries."""
-    given: dict[str, Any] = {"api_key": SAMPLE_KEY, "pace": RateLimiter(0), "backoff_seconds": 0.001}
+    given: dict[str, Any] = {"api_key": SAMPLE_KEY, "rate_limiter": RateLimiter(0), "backoff_seconds": 0.001}
     return Client(api.base_url, **(given | options))
 
 

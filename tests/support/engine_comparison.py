@@ -26,7 +26,7 @@ BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
 #: What differs from run to run, and says nothing of the records.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours"}
 #: This table is of the translation.
-NOT_COMPARED = ("raw", "defined_by")
+NOT_COMPARED = ("raw", "sql_fingerprint")
 
 
 def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -88,8 +88,8 @@ def require_same_output(ours: Reader, theirs: Reader) -> None:
         lambda reader: [row for row in reader.catalog().rows if row[1] == "view"],
         lambda reader: [(name, meaning) for name, _, meaning in reader.describe("offers")[1].rows],
         lambda reader: [(name, meaning) for name, _, meaning in reader.describe("raw.models")[1].rows],
-        lambda reader: reader.rows_of("marts.offers").rows,
-        lambda reader: reader.rows_of("marts.data_quality").rows,
+        lambda reader: reader.fetch_table("marts.offers").rows,
+        lambda reader: reader.fetch_table("marts.data_quality").rows,
         lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001
         lambda reader: history(reader, ids[0]),
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),

@@ -92,14 +92,14 @@ def models(records: Records) -> Rows:
 
 def offers(records: Records) -> Rows:
     rows: Rows = []
-    for model_id, offer_no, offer in _numbered(records):
+    for model_id, offer_number, offer in _numbered(records):
         price = blended(offer)
         is_available = offer["status"] == "active"
         rows.append(
             {
                 "model_id": model_id,
                 "provider_id": offer["provider_id"],
-                "offer_no": offer_no,
+                "offer_number": offer_number,
                 "provider_name": offer["provider_name"],
                 "status": offer["status"],
                 "is_available": is_available,
@@ -118,7 +118,7 @@ def offers(records: Records) -> Rows:
         row["price_rank"] = len(cheaper) + 1 if is_ranked else None
         row["is_cheapest"] = row["price_rank"] == 1
         has_multiple = row["blended_usd_per_mtok"] is not None and not row["is_free"] and paid
-        row["times_cheapest"] = row["blended_usd_per_mtok"] / min(paid) if has_multiple else None
+        row["price_ratio_to_cheapest"] = row["blended_usd_per_mtok"] / min(paid) if has_multiple else None
     return rows
 
 
@@ -158,7 +158,7 @@ def providers(records: Records) -> Rows:
         multiples = [
             min(own)
             for rivals in paid.values()
-            if len(rivals) >= 2 and (own := [offer["times_cheapest"] for offer in rivals if offer["provider_id"] == provider_id])
+            if len(rivals) >= 2 and (own := [offer["price_ratio_to_cheapest"] for offer in rivals if offer["provider_id"] == provider_id])
         ]
         rows.append(
             {
@@ -166,9 +166,9 @@ def providers(records: Records) -> Rows:
                 "provider_name": _most([offer["provider_name"] for offer in mine]),
                 "model_count": len({offer["model_id"] for offer in mine}),
                 "offer_count": len(mine),
-                "contested_model_count": len(multiples),
+                "competitive_model_count": len(multiples),
                 "cheapest_count": multiples.count(1),
-                "median_times_cheapest": _median(multiples),
+                "median_price_ratio": _median(multiples),
             }
         )
     return rows
@@ -407,7 +407,7 @@ def data_quality(records: Records) -> Rows:
             if count > 1:
                 note("provider_repeated", f"provider {provider_id}: listed {count} times for this model")
         for offer in mine:
-            here = f"provider {offer['provider_id']}, offer {offer['offer_no']}:"
+            here = f"provider {offer['provider_id']}, offer {offer['offer_number']}:"
             prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
             unknown = [kind for kind, price in prices.items() if price is None]
             if not offer["is_available"]:
@@ -476,7 +476,7 @@ def _number(value: float) -> str:
 #: View → its rows, recomputed; and its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
     "models": (models, ("model_id",)),
-    "offers": (offers, ("model_id", "provider_id", "offer_no")),
+    "offers": (offers, ("model_id", "provider_id", "offer_number")),
     "model_prices": (model_prices, ("model_id",)),
     "providers": (providers, ("provider_id",)),
     "scores": (scores, ("model_id", "benchmark_id")),

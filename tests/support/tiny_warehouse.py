@@ -13,7 +13,7 @@ def make(file: Path, value: int) -> Path:
     """A little warehouse that says which one it is."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(file) as connection:
-        connection.execute(f"create schema history; create table history.layout as select {SCHEMA_VERSION} as version")
+        connection.execute(f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version")
         connection.execute(f"create table t as select {value} as x")
     return file
 

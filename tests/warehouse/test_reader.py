@@ -18,9 +18,9 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     publish(snapshots, tmp_path, 1, 2)
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     (live_folder(tmp_path / "real" / "w.duckdb") / "published").unlink()
-    snapshots.sweep()
+    snapshots.prune()
     assert says(tmp_path / "link" / "w.duckdb") == 2
-    assert snapshots.go_back().id == "20260101T000000.000001Z"
+    assert snapshots.rollback().id == "20260101T000000.000001Z"
 
 
 def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:

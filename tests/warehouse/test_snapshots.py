@@ -66,18 +66,18 @@ def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapsho
 
 def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
-    snapshots.go_back()
+    snapshots.rollback()
     assert says(published) == 2
-    snapshots.go_back()
+    snapshots.rollback()
     assert says(published) == 1
     with pytest.raises(UsageError, match="no older snapshot"):
-        snapshots.go_back()
-    snapshots.go_back("20260101T000000.000003Z")
+        snapshots.rollback()
+    snapshots.rollback("20260101T000000.000003Z")
     assert says(published) == 3
     with pytest.raises(UsageError, match="no snapshot 'x'; `llm-stats snapshots` lists them"):
-        snapshots.go_back("x")
-    snapshots.go_back("20260101T000000.000001Z")
-    snapshots.sweep()
+        snapshots.rollback("x")
+    snapshots.rollback("20260101T000000.000001Z")
+    snapshots.prune()
     assert len(snapshots.all()) == 3, "what was live before stays"
     publish(snapshots, tmp_path, 4)
     assert says(published) == 4
@@ -85,10 +85,10 @@ def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published
 
 def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
-    snapshots.go_back("20260101T000000.000001Z")
+    snapshots.rollback("20260101T000000.000001Z")
     publish(snapshots, tmp_path, 4)
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
-    snapshots.go_back()
+    snapshots.rollback()
     assert says(published) == 1, "and not the branch that was left"
 
 
@@ -124,19 +124,19 @@ def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_pat
     second.file.chmod(0o644)
     second.file.write_bytes(b"x" * 20000)
     with pytest.raises(UsageError, match="cannot be opened as a DuckDB database"):
-        snapshots.go_back(second.id)
+        snapshots.rollback(second.id)
     assert says(published) == 3
-    assert snapshots.go_back().id == first.id, "without a name, one that opens"
+    assert snapshots.rollback().id == first.id, "without a name, one that opens"
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):
-        snapshots.go_back(second.id)
+        snapshots.rollback(second.id)
 
 
 def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2)
     published.unlink()
     make(published, 9)
-    snapshots.go_back("20260101T000000.000001Z")
+    snapshots.rollback("20260101T000000.000001Z")
     assert says(published) == 1
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
 
@@ -149,13 +149,13 @@ def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))  # as a full disk: the copy of the plain file does not fit
     try:
         with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
-            snapshots.go_back()
+            snapshots.rollback()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert says(published) == 9
-    snapshots.sweep()
+    snapshots.prune()
     assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
-    snapshots.go_back("20260101T000000.000001Z")
+    snapshots.rollback("20260101T000000.000001Z")
     assert says(published) == 1
 
 
@@ -188,7 +188,7 @@ def test_a_run_killed_between_link_and_mark_has_published(snapshots: Snapshots, 
     (live_folder(published) / "published").unlink()
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     published.with_name(".w.duckdb.new").symlink_to("nowhere")
-    snapshots.sweep()
+    snapshots.prune()
     assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2]
     assert (live_folder(published) / "published").exists()
     assert not published.with_name(".w.duckdb.new").is_symlink()
@@ -203,7 +203,7 @@ def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_i
     broken.write_bytes(b"x" * 20000)
     assert [(row[1], *row[4:]) for row in list_snapshots(snapshots).rows] == [(True, None, None, None), (False, None, None, None)]
     publish(snapshots, tmp_path, 3, 4, 5)
-    snapshots.sweep()
+    snapshots.prune()
     assert kept.exists()
 
 
@@ -244,13 +244,13 @@ def test_all_folders_reach_the_disk_before_the_link(
 
 def test_without_any_snapshot_there_is_none_to_go_back_to(snapshots: Snapshots) -> None:
     with pytest.raises(UsageError, match="no older snapshot"):
-        snapshots.go_back()
+        snapshots.rollback()
 
 
 def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path: Path) -> None:
     publish(snapshots, tmp_path, 1)
     make(tmp_path / ".w" / "snapshots" / "20990101T000000.000000Z" / "w.duckdb", 2)
-    snapshots.sweep()
+    snapshots.prune()
     assert [says(snapshot.file) for snapshot in snapshots.all()] == [1]
     assert len(list((tmp_path / ".w" / "snapshots").iterdir())) == 1
 
@@ -260,7 +260,7 @@ def test_a_plain_file_is_adopted_and_stays_to_go_back_to(snapshots: Snapshots, t
     publish(snapshots, tmp_path, 2)
     assert says(published) == 2
     assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2}
-    snapshots.go_back()
+    snapshots.rollback()
     assert says(published) == 1
 
 
@@ -275,14 +275,14 @@ def test_where_there_are_no_links_a_rename_does_the_job(
     assert not published.is_symlink()
     assert says(published) == 2
     assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, False), (2, True)], "none is kept twice"
-    snapshots.go_back()
+    snapshots.rollback()
     assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, True), (2, False)]
     assert says(published) == 1
 
 
 class TestCommands:
-    def test_snapshots_and_rollback(self, llm_stats: Command, home: Path, demo: Path) -> None:
-        shutil.copytree(demo.parent, home, symlinks=True, dirs_exist_ok=True)
+    def test_snapshots_and_rollback(self, llm_stats: Command, workdir: Path, demo: Path) -> None:
+        shutil.copytree(demo.parent, workdir, symlinks=True, dirs_exist_ok=True)
         database = ("--database", demo.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [(True, 14), (False, 14)]

@@ -72,11 +72,11 @@ def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
 
 
 def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
-    llm_stats: Command, api: SampleApi, home: Path, one_model: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, api: SampleApi, workdir: Path, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
-    before = (home / "llm_stats.duckdb").read_bytes()
-    broken = shutil.copytree(Path(__file__).parents[2] / "sql", home / "sql")
+    before = (workdir / "llm_stats.duckdb").read_bytes()
+    broken = shutil.copytree(Path(__file__).parents[2] / "sql", workdir / "sql")
     (broken / "checks" / "never.sql").write_text(
         "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
     )
@@ -86,15 +86,15 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
     assert done.code == 5
     assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
     assert done.err.count("model_id=") == 5
-    assert (home / "llm_stats.duckdb").read_bytes() == before
-    assert "9 rows" in (home / ".llm_stats" / "refused" / "reason.txt").read_text()
-    with duckdb.connect(home / ".llm_stats" / "refused" / "llm_stats.duckdb", read_only=True) as refused:
+    assert (workdir / "llm_stats.duckdb").read_bytes() == before
+    assert "9 rows" in (workdir / ".llm_stats" / "rejected" / "reason.txt").read_text()
+    with duckdb.connect(workdir / ".llm_stats" / "rejected" / "llm_stats.duckdb", read_only=True) as refused:
         assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
     assert llm_stats("check").code == 5
-    assert "if the data is right, run again with --accept never" in done.err
-    accepted = llm_stats(*run, "--accept", "never")
+    assert "if the data is right, run again with --allow-failure never" in done.err
+    accepted = llm_stats(*run, "--allow-failure", "never")
     assert (accepted.code, "error: never: No model is there" in accepted.out) == (0, True)
-    assert "there is no check 'nevr'" in llm_stats(*run, "--accept", "nevr").err
+    assert "there is no check 'nevr'" in llm_stats(*run, "--allow-failure", "nevr").err
     (broken / "checks" / "never.sql").unlink()
     warned = llm_stats(*run)
     assert warned.code == 0
@@ -115,13 +115,13 @@ def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_m
     assert llm_stats(*run).code == 0, "the next run is clean"
 
 
-def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Command, api: SampleApi, home: Path) -> None:
+def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
     # the log of what is written fits, the file that it is to go into does not
     full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; '{sys.executable}' -m llm_stats {' '.join(run)}"]
     done = subprocess.run(full, capture_output=True, text=True, check=False)
     assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
-    assert not (home / "llm_stats.duckdb").exists()
+    assert not (workdir / "llm_stats.duckdb").exists()
     again = llm_stats(*run)
     assert (again.code, "14 loaded; 1 request in" in again.out) == (0, True), again
 
@@ -129,8 +129,8 @@ def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Co
 def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock(), warehouse.working_copy() as copy:
-        warehouse.refused.write_text("a file")
-        with pytest.raises(CheckFailed, match="why\nthe refused file is kept at"), warehouse.keeping_refused(copy):
+        warehouse.rejected.write_text("a file")
+        with pytest.raises(CheckFailed, match="why\nthe refused file is kept at"), warehouse.quarantine_on_failure(copy):
             raise CheckFailed("why")
-        with pytest.raises(CheckFailed, match="why\nthe refused file could not be kept: "), warehouse.keeping_refused(copy):
+        with pytest.raises(CheckFailed, match="why\nthe refused file could not be kept: "), warehouse.quarantine_on_failure(copy):
             raise CheckFailed("why")  # the copy is gone

@@ -44,9 +44,9 @@ class ResponseCache:
     A context manager; inside, it may be used from many threads, by one process.
     """
 
-    def __init__(self, path: Path, keep_for: dt.timedelta) -> None:
+    def __init__(self, path: Path, ttl: dt.timedelta) -> None:
         self._path = path
-        self._keep_for = min(keep_for, _MAX_TTL)
+        self._ttl = min(ttl, _MAX_TTL)
         self._lock = threading.Lock()
         self._failure: sqlite3.Error | None = None
         self._kept: set[str] = set()
@@ -92,7 +92,7 @@ class ResponseCache:
         self._kept.add(url)
         self._used.add(url)
 
-    def note_request(self) -> None:
+    def log_request(self) -> None:
         """Notes that a request leaves now. Raises `OSError` if the disk does not take it."""
         self._write(self._requests, (_text(_now()),))
 
@@ -105,7 +105,7 @@ class ResponseCache:
         with self._lock:
             try:
                 if self._failure is None and waiting.rows:
-                    self._connection.execute(*waiting.taken())
+                    self._connection.execute(*waiting.drain())
             except sqlite3.Error as error:
                 self._failure = error
         if self._failure:
@@ -120,20 +120,20 @@ class ResponseCache:
         return [(now - dt.datetime.fromisoformat(left_at)).total_seconds() for (left_at,) in found]
 
     @property
-    def kept_count(self) -> int:
+    def cached_count(self) -> int:
         """How many responses this run took from here or put here, to the use of the next."""
-        return len(self._used) if self._keep_for else 0
+        return len(self._used) if self._ttl else 0
 
-    def forget(self, urls: Iterable[str]) -> None:
+    def delete(self, urls: Iterable[str]) -> None:
         """Removes what is kept for these URLs. What a full disk keeps it from removing grows too old instead."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
             self._connection.executemany("delete from answers where url = ?", [(url,) for url in urls])
             self._connection.execute("commit")
 
-    def clear_used(self) -> None:
+    def delete_used(self) -> None:
         """Forgets what this run took from here or put here."""
-        self.forget(self._used)
+        self.delete(self._used)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -148,9 +148,9 @@ class ResponseCache:
             now = _now()
             connection.execute("delete from requests where left_at not between ? and ?", (_text(now - _REQUEST_LOG_AGE), _text(now)))
             (newest,) = connection.execute("select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)).fetchone()
-            self._oldest = _text(now - self._keep_for)
+            self._oldest = _text(now - self._ttl)
             if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
-                self._oldest = _text(dt.datetime.fromisoformat(newest) - self._keep_for)
+                self._oldest = _text(dt.datetime.fromisoformat(newest) - self._ttl)
             connection.execute("delete from answers where arrived_at not between ? and ?", (self._oldest, _text(now)))
             self._kept.update(url for (url,) in connection.execute("select url from answers"))
         except sqlite3.Error as error:
@@ -169,7 +169,7 @@ class _InsertBuffer:
         self._insert = f"replace into {table} values"
         self._row = f"({', '.join('?' * columns)})"
 
-    def taken(self) -> tuple[str, list[object]]:
+    def drain(self) -> tuple[str, list[object]]:
         """The statement that writes all rows there are, and its values."""
         rows = [self.rows.popleft() for _ in range(len(self.rows))]
         return f"{self._insert} {', '.join([self._row] * len(rows))}", list(chain.from_iterable(rows))

@@ -23,38 +23,38 @@ NOT_FOUND_THRESHOLD = 20  # so many wrong ids would be odd
 class CircuitBreaker:
     """Watches what becomes of ids, from many threads; calls `halt` when there is no point in going on."""
 
-    def __init__(self, base_url: str, halt: Callable[[StopKind, str], object], *, is_listed: bool) -> None:
+    def __init__(self, base_url: str, stop: Callable[[StopKind, str], object], *, is_listed: bool) -> None:
         self._base_url = base_url
-        self._halt = halt
+        self._stop = stop
         self._is_listed = is_listed
         self._lock = threading.Lock()
-        self._records = self._look_alikes = self._not_found = self._failed = self._failed_in_a_row = 0
+        self._records = self._wrong_catalog_records = self._not_found = self._failed = self._failed_in_a_row = 0
 
-    def watch(self, fetch: Fetch, *, is_look_alike: bool) -> None:
+    def record(self, fetch: Fetch, *, is_wrong_catalog: bool) -> None:
         """Takes note of one outcome."""
         with self._lock:
-            self._look_alikes += is_look_alike
-            self._records += fetch.outcome in ("loaded", "rejected") and not is_look_alike
+            self._wrong_catalog_records += is_wrong_catalog
+            self._records += fetch.outcome in ("loaded", "rejected") and not is_wrong_catalog
             self._not_found += fetch.outcome == "not_found"
             self._failed += fetch.outcome == "failed"
-            self._doubt_address(WRONG_CATALOG_THRESHOLD, NOT_FOUND_THRESHOLD, "the first ")
+            self._check_base_url(WRONG_CATALOG_THRESHOLD, NOT_FOUND_THRESHOLD, "the first ")
             self._failed_in_a_row = self._failed_in_a_row + 1 if _is_unreachable(fetch) else 0
             if self._failed_in_a_row >= MAX_CONSECUTIVE_FAILURES:
-                self._halt("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {fetch.message}")
+                self._stop("unreachable", f"{self._failed_in_a_row} models in a row got no usable answer; the last: {fetch.message}")
 
-    def conclude(self, *, is_complete: bool) -> None:
+    def finish(self, *, is_complete: bool) -> None:
         """At the end a few answers are enough, if there are no others; of 404, only if all ids were asked for (`is_complete`)."""
         with self._lock:
-            self._doubt_address(1, 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD, "the ")
+            self._check_base_url(1, 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD, "the ")
 
-    def _doubt_address(self, look_alikes: int, not_found: int, which: str) -> None:
+    def _check_base_url(self, wrong_catalog_records: int, not_found: int, which: str) -> None:
         if self._records:
             return
-        if self._look_alikes >= look_alikes:
-            self._halt("wrong_base_url", f"{self._base_url} answers records without scores; wrong base URL?")
+        if self._wrong_catalog_records >= wrong_catalog_records:
+            self._stop("wrong_base_url", f"{self._base_url} answers records without scores; wrong base URL?")
         elif self._not_found >= not_found and not self._is_listed:
             unknown = f"knows none of {which}{self._not_found} models" if self._not_found > 1 else "does not know the model"
-            self._halt("wrong_base_url", f"{self._base_url} {unknown}: wrong ids, or wrong base URL?")
+            self._stop("wrong_base_url", f"{self._base_url} {unknown}: wrong ids, or wrong base URL?")
 
 
 def _is_unreachable(fetch: Fetch) -> bool:

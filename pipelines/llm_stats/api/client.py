@@ -55,28 +55,28 @@ class Client:
         base_url: str,
         api_key: str,
         *,
-        pace: RateLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
         concurrency: int = 8,
         max_requests: int | None = None,
         cache: ResponseCache | None = None,
-        tries: int = 3,
+        max_attempts: int = 3,
         backoff_seconds: float = 0.5,
         clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._cache = cache
-        self._crew = DaemonThreadPool(concurrency)
+        self._threads = DaemonThreadPool(concurrency)
         self._now = clock or (lambda: dt.datetime.now(dt.UTC))
-        self._wire = Transport(
+        self._transport = Transport(
             self.base_url,
             BearerAuth(api_key),
-            pace=pace or RateLimiter(50),
+            rate_limiter=rate_limiter or RateLimiter(50),
             concurrency=concurrency,
             max_requests=max_requests,
-            tries=tries,
+            max_attempts=max_attempts,
             backoff_seconds=backoff_seconds,
             clock=self._now,
-            note=cache.note_request if cache else lambda: None,
+            log_request=cache.log_request if cache else lambda: None,
         )
         self._is_listed = False
         self._account: tuple[Future[bytes | None], float] | None = None
@@ -89,17 +89,17 @@ class Client:
 
     def close(self) -> None:
         """Ends asking. What is in flight has a few seconds to arrive, for it is paid for."""
-        self._wire.end()
-        self._crew.dismiss(DRAIN_TIMEOUT_SECONDS)
-        self._wire.close()
+        self._transport.stop_sending()
+        self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
+        self._transport.close()
 
     @property
-    def stop(self) -> StopReason | None:
-        return self._wire.stop
+    def stop_reason(self) -> StopReason | None:
+        return self._transport.stop_reason
 
     @property
     def requests_sent(self) -> int:
-        return self._wire.requests_sent
+        return self._transport.requests_sent
 
     def fetch(
         self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None, failing: Collection[str] = ()
@@ -110,15 +110,15 @@ class Client:
         failed in earlier runs: when they fail again, that is no reason to give up.
         """
         known = fetched_at or {}
-        self._wire.is_key_good = bool(known)
-        self._patience = CircuitBreaker(self.base_url, self._wire.halt, is_listed=self._is_listed)
+        self._transport.key_accepted = bool(known)
+        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, is_listed=self._is_listed)
         arrived: SimpleQueue[Future[FetchResult]] = SimpleQueue()
         waiting = iter(model_ids)
 
         def ask(most: int) -> None:
             for model_id in islice(waiting, most):
                 call = partial(self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing)
-                self._crew.submit(call).add_done_callback(arrived.put)
+                self._threads.submit(call).add_done_callback(arrived.put)
 
         def answers() -> Iterator[FetchResult]:
             try:
@@ -126,9 +126,9 @@ class Client:
                     future = arrived.get()
                     ask(1)
                     yield future.result()
-                self._patience.conclude(is_complete=self.stop is None)
+                self._breaker.finish(is_complete=self.stop_reason is None)
             finally:
-                self._wire.end()
+                self._transport.stop_sending()
 
         ask(_MAX_AHEAD)
         return answers()
@@ -137,18 +137,20 @@ class Client:
         """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:
-                ids = _list_model_ids(self.base_url, lambda errand: self._page(errand, self._cache), self._keep)
+                ids = _list_model_ids(self.base_url, lambda request: self._page(request, self._cache), self._cache_body)
             except BadResponse as error:
                 if error.code != "cursor_expired":
                     raise
                 ids = _list_model_ids(
-                    self.base_url, lambda errand: self._page(errand, None), self._keep
+                    self.base_url, lambda request: self._page(request, None), self._cache_body
                 )  # it was kept by a run that was killed
         except FetchingStopped as stopped:
-            raise (QuotaSpent if stopped.stop.kind in ("quota", "budget") else NothingFetched)(stopped.stop.message) from None
+            raise (QuotaSpent if stopped.stop_reason.kind in ("quota", "budget") else NothingFetched)(stopped.stop_reason.message) from None
         except BadResponse as error:
             doubt = "; wrong base URL?" if error.status == 404 else ""
-            raise NothingFetched(self.stop.message if self.stop else f"the list of models could not be read: {error}{doubt}") from None
+            raise NothingFetched(
+                self.stop_reason.message if self.stop_reason else f"the list of models could not be read: {error}{doubt}"
+            ) from None
         self._is_listed = True
         return ids
 
@@ -157,9 +159,9 @@ class Client:
 
         It is a courtesy that costs no quota: nobody waits for it, but for `account`.
         """
-        if self._wire.may_glance():
-            call = partial(self._wire.glance, f"{self.base_url}/account")
-            self._account = self._crew.submit(call), time.monotonic() + ACCOUNT_TIMEOUT_SECONDS
+        if self._transport.may_glance():
+            call = partial(self._transport.glance, f"{self.base_url}/account")
+            self._account = self._threads.submit(call), time.monotonic() + ACCOUNT_TIMEOUT_SECONDS
 
     def account(self) -> dict[str, Any] | None:
         """What came of `ask_account`, within a few seconds of it; None where the API does not offer that."""
@@ -170,39 +172,39 @@ class Client:
                 answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
         return answer if isinstance(answer, dict) else None
 
-    def _page(self, errand: PendingRequest, cache: ResponseCache | None) -> Body:
-        body = (cache and cache.get(errand.url)) or self._wire.get(errand)
+    def _page(self, request: PendingRequest, cache: ResponseCache | None) -> Body:
+        body = (cache and cache.get(request.url)) or self._transport.get(request)
         if body.status == 404 or parse_error_body(body.content):
-            raise responses.error_from_body(body, self._wire.redact)
+            raise responses.error_from_body(body, self._transport.redact)
         return body
 
     def _fetch_one(self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool) -> FetchResult:
         """The answer for one id; never raises for anything the API does."""
-        errand = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
-        is_look_alike = False
+        request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
+        is_wrong_catalog = False
         try:
-            body = self._kept(errand, known_since) or self._wire.get(errand)
-            loaded = self._parse(errand, body, model_id)
+            body = self._cached_body(request, known_since) or self._transport.get(request)
+            loaded = self._parse(request, body, model_id)
         except FetchingStopped as stopped:
-            return self._answer(model_id, errand, "deferred", stopped.stop.message)
+            return self._answer(model_id, request, "deferred", stopped.stop_reason.message)
         except RecordRejected as error:
-            is_look_alike = isinstance(error, WrongCatalogRecord)
-            answer = self._answer(model_id, errand, "rejected", str(error), http_status=200)
+            is_wrong_catalog = isinstance(error, WrongCatalogRecord)
+            answer = self._answer(model_id, request, "rejected", str(error), http_status=200)
         except BadResponse as error:
             outcome: Outcome = "not_found" if error.status == 404 else "failed"
-            answer = self._answer(model_id, errand, outcome, str(error), http_status=error.status, error_code=error.code)
+            answer = self._answer(model_id, request, outcome, str(error), http_status=error.status, error_code=error.code)
         else:
-            self._wire.is_key_good = True
+            self._transport.key_accepted = True
             row = to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
-            answer = self._answer(model_id, errand, "loaded", row=row, http_status=200)
+            answer = self._answer(model_id, request, "loaded", row=row, http_status=200)
         if answer.row is not None or not is_failing:
-            self._patience.watch(answer.fetch, is_look_alike=is_look_alike)
+            self._breaker.record(answer.fetch, is_wrong_catalog=is_wrong_catalog)
         return answer
 
     def _answer(
         self,
         model_id: str,
-        errand: PendingRequest,
+        request: PendingRequest,
         outcome: Outcome,
         message: str | None = None,
         row: dict[str, Any] | None = None,
@@ -213,35 +215,35 @@ class Client:
             model_id=model_id,
             requested_at=self._now(),
             outcome=outcome,
-            message=message and self._wire.redact(message),
-            attempts=errand.attempts,
-            elapsed_ms=round((time.monotonic() - errand.started) * 1000),
+            message=message and self._transport.redact(message),
+            attempts=request.attempts,
+            elapsed_ms=round((time.monotonic() - request.started) * 1000),
             **said,
         )
         return FetchResult(fetch, row)
 
-    def _kept(self, errand: PendingRequest, known_since: dt.datetime | None) -> Body | None:
+    def _cached_body(self, request: PendingRequest, known_since: dt.datetime | None) -> Body | None:
         """What an earlier run paid for, unless something newer was published since."""
-        kept = self._cache.get(errand.url) if self._cache else None
+        kept = self._cache.get(request.url) if self._cache else None
         return None if kept and known_since and kept.arrived_at < known_since else kept
 
-    def _keep(self, errand: PendingRequest, body: Body) -> None:
+    def _cache_body(self, request: PendingRequest, body: Body) -> None:
         """Saves what was paid for. When the disk does not take it, nothing more is asked: it would be lost too."""
-        if self._cache and errand.attempts:
+        if self._cache and request.attempts:
             try:
-                self._cache.put(errand.url, body)
+                self._cache.put(request.url, body)
             except OSError as error:
-                self._wire.halt("unkept", f"a response could not be kept: {error}")
+                self._transport.stop("cache_error", f"a response could not be kept: {error}")
 
-    def _parse(self, errand: PendingRequest, body: Body, model_id: str) -> record.Record:
+    def _parse(self, request: PendingRequest, body: Body, model_id: str) -> record.Record:
         """The record in a body; kept, as are a bad record and a 404, for they are this API's answers to the question."""
         try:
-            loaded = responses.parse_record_body(body, model_id, self.base_url, self._wire.redact)
+            loaded = responses.parse_record_body(body, model_id, self.base_url, self._transport.redact)
         except (RecordRejected, BadResponse) as error:
             if body.status == 404 or (isinstance(error, RecordRejected) and not isinstance(error, WrongCatalogRecord)):
-                self._keep(errand, body)
+                self._cache_body(request, body)
             raise
-        self._keep(errand, body)
+        self._cache_body(request, body)
         return loaded
 
 
@@ -256,10 +258,10 @@ def _list_model_ids(base_url: str, ask: Callable[[PendingRequest], Body], keep: 
     ids: dict[str, None] = {}
     cursor = None
     while True:
-        errand = PendingRequest(f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}")
-        body = ask(errand)
+        request = PendingRequest(f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}")
+        body = ask(request)
         found, cursor = _parse_page(body.content, base_url)
-        keep(errand, body)
+        keep(request, body)
         new = dict.fromkeys(found).keys() - ids.keys()
         ids |= dict.fromkeys(found)
         if not cursor or not new:

@@ -26,7 +26,7 @@ class RateLimiter:
         self._pausing = threading.Lock()
         self._next = threading.Lock()  # one thread waits for the limiter, the others for that thread
 
-    def recall(self, ages_seconds: Iterable[float]) -> None:
+    def restore(self, ages_seconds: Iterable[float]) -> None:
         """Counts requests that left so long ago, in another process, the oldest first."""
         if self._bucket is not None:
             now = time.monotonic_ns() // 1_000_000  # the limiter's clock
@@ -41,10 +41,10 @@ class RateLimiter:
     def wait(self, stopped: threading.Event) -> None:
         """Returns when the next request may leave, or at once when `stopped` is set."""
         with self._next:
-            while not (stopped.is_set() or self.try_now()):
+            while not (stopped.is_set() or self.try_acquire()):
                 stopped.wait(min(max(self._resume_at - time.monotonic(), 0.02), 1.0))
 
-    def try_now(self) -> bool:
+    def try_acquire(self) -> bool:
         """True if a request may leave at once; it is then counted."""
         if time.monotonic() < self._resume_at:
             return False

@@ -24,13 +24,13 @@ class DaemonThreadPool:
     def submit(self, call: Callable[[], T]) -> Future[T]:
         """The future that will hold what the call returns or raises."""
         if len(self._threads) < self._size:
-            self._threads.append(threading.Thread(target=self._work, name="fetch", daemon=True))
+            self._threads.append(threading.Thread(target=self._worker, name="fetch", daemon=True))
             self._threads[-1].start()
         future: Future[T] = Future()
         self._calls.put((call, future))
         return future
 
-    def dismiss(self, within_seconds: float) -> None:
+    def shutdown(self, within_seconds: float) -> None:
         """Forgets calls that have not begun. Those that have are waited for so long, then left behind."""
         with contextlib.suppress(Empty):
             while True:
@@ -42,7 +42,7 @@ class DaemonThreadPool:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _work(self) -> None:
+    def _worker(self) -> None:
         while work := self._calls.get():
             call, future = work
             try:

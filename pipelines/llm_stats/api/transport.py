@@ -44,7 +44,7 @@ MAX_PAUSE_SECONDS = 600  # a longer Retry-After is a quota in all but name
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 
-StopKind = Literal["refused", "quota", "budget", "unreachable", "wrong_base_url", "unkept", "closed"]
+StopKind = Literal["unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class FetchingStopped(Exception):
 
     def __init__(self, stop: StopReason) -> None:
         super().__init__(stop.message)
-        self.stop = stop
+        self.stop_reason = stop
 
 
 @dataclass
@@ -83,45 +83,45 @@ class Transport:
         base_url: str,
         key: BearerAuth,
         *,
-        pace: RateLimiter,
+        rate_limiter: RateLimiter,
         concurrency: int,
         max_requests: int | None,
-        tries: int,
+        max_attempts: int,
         backoff_seconds: float,
         clock: Callable[[], dt.datetime],
-        note: Callable[[], None],
+        log_request: Callable[[], None],
     ) -> None:
-        self.stop: StopReason | None = None
+        self.stop_reason: StopReason | None = None
         self.requests_sent = 0
-        self.is_key_good = False
+        self.key_accepted = False
         self._base_url = base_url
         self.redact, self._redact_body = key.redact, key.redact_body
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._max_requests = max_requests
         self._now = clock
-        self._note = note
+        self._log_request = log_request
         self._lock = threading.RLock()
         self._stopped = threading.Event()
         self._session = HttpSession(base_url, key, concurrency)
         self._retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(tries),
+            stop=tenacity.stop_after_attempt(max_attempts),
             wait=tenacity.wait_random_exponential(multiplier=backoff_seconds, max=30),
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, BadResponse) and error.transient),
             sleep=self._sleep,
             reraise=True,
         )
 
-    def get(self, errand: PendingRequest) -> Body:
+    def get(self, request: PendingRequest) -> Body:
         """The body of a good response. Raises `Unusable` when there is none, `Stopped` when asking has ended."""
-        return self._retrying.copy()(self._ask, errand)
+        return self._retrying.copy()(self._request_once, request)
 
     def may_glance(self) -> bool:
         """True if a request that costs no quota may leave at once; it is then counted, but not against the budget."""
         with self._lock:
-            if (self.stop and self.stop.kind != "budget") or not self._pace.try_now():
+            if (self.stop_reason and self.stop_reason.kind != "budget") or not self._rate_limiter.try_acquire():
                 return False
             try:
-                self._note()
+                self._log_request()
             except OSError:
                 return False
             self.requests_sent += 1
@@ -135,61 +135,63 @@ class Transport:
             return None
         return content if response.status_code == 200 else None
 
-    def halt(self, kind: StopKind, message: str) -> StopReason:
+    def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stops asking, for everybody. The first reason stands, but any is graver than a spent budget."""
         with self._lock:
-            if self.stop is None or self.stop.kind == "budget":
-                self.stop = StopReason(kind, self.redact(message))
+            if self.stop_reason is None or self.stop_reason.kind == "budget":
+                self.stop_reason = StopReason(kind, self.redact(message))
             self._stopped.set()
-            return self.stop
+            return self.stop_reason
 
-    def end(self) -> None:
+    def stop_sending(self) -> None:
         """Lets nothing leave any more; those who wait, wake up."""
         self._stopped.set()
 
     def close(self) -> None:
-        self.end()
+        self.stop_sending()
         self._session.close()
-        self._pace.close()
+        self._rate_limiter.close()
 
-    def _ask(self, errand: PendingRequest) -> Body:
+    def _request_once(self, request: PendingRequest) -> Body:
         """One request."""
-        self._leave(errand)
-        response, content = self._send(errand.url, READ_TIMEOUT_SECONDS)
+        self._acquire_slot(request)
+        response, content = self._send(request.url, READ_TIMEOUT_SECONDS)
         if response.status_code not in (200, 404):
-            raise self._refusal(response, content, errand.attempts)
+            raise self._handle_error_response(response, content, request.attempts)
         return Body(content, self._now(), response.status_code)
 
-    def _leave(self, errand: PendingRequest) -> None:
+    def _acquire_slot(self, request: PendingRequest) -> None:
         """Takes one request from the budget, then waits for the pace. Raises `Stopped` if it may not leave.
 
         A spent budget stops only those who come for more: whoever waits for the pace has his request already.
         """
         with self._lock:
-            if not self._stopped.is_set() and self._is_spent():
-                self.stop = self.stop or StopReason("budget", f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent")
-                raise FetchingStopped(self.stop)
+            if not self._stopped.is_set() and self._budget_exhausted():
+                self.stop_reason = self.stop_reason or StopReason(
+                    "budget", f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent"
+                )
+                raise FetchingStopped(self.stop_reason)
             self._require_open()
             self.requests_sent += 1
-        self._pace.wait(self._stopped)
+        self._rate_limiter.wait(self._stopped)
         with self._lock:
             if self._stopped.is_set():
                 self.requests_sent -= 1
             self._require_open()
         try:
-            self._note()
+            self._log_request()
         except OSError as error:
             with self._lock:
                 self.requests_sent -= 1
-            raise FetchingStopped(self.halt("unkept", f"a request could not be noted: {error}")) from None
-        errand.attempts += 1
+            raise FetchingStopped(self.stop("cache_error", f"a request could not be noted: {error}")) from None
+        request.attempts += 1
 
-    def _is_spent(self) -> bool:
+    def _budget_exhausted(self) -> bool:
         return self._max_requests is not None and self.requests_sent >= self._max_requests
 
     def _require_open(self) -> None:
         if self._stopped.is_set():
-            raise FetchingStopped(self.stop or StopReason("closed", "asking was ended"))
+            raise FetchingStopped(self.stop_reason or StopReason("closed", "asking was ended"))
 
     def _send(self, url: str, read_timeout: float) -> tuple[requests.Response, bytes]:
         """A response with its body. Raises `Unusable` if none comes."""
@@ -202,25 +204,25 @@ class Transport:
         except (requests.RequestException, broken.HTTPError, zlib.error, ValueError, OSError) as error:
             raise BadResponse(f"unreadable answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}") from None
 
-    def _refusal(self, response: requests.Response, content: bytes, attempts: int) -> BadResponse:
+    def _handle_error_response(self, response: requests.Response, content: bytes, attempts: int) -> BadResponse:
         """What a response other than 200 means; stops or pauses everybody where it has to. Raises `Stopped` when the quota is spent."""
         status = response.status_code
         error = parse_error_body(content)
         location = response.headers.get("Location", "nowhere")
         message = format_error(status, error, self.redact, reason=response.reason, location=location)
         transient = status == 429 or status >= 500
-        is_of_one_model = self.is_key_good and (status, error.get("code")) == (403, "feature_not_in_plan")
+        is_of_one_model = self.key_accepted and (status, error.get("code")) == (403, "feature_not_in_plan")
         if status in (401, 402, 403) and not is_of_one_model:
-            self.halt("refused", f"the API refused the key: {message}")
+            self.stop("unauthorized", f"the API refused the key: {message}")
         elif transient:
             pause = retry_after(response)
             if status == 429 and {error.get("code"), error.get("limit_type")} & _DAILY_QUOTA:
-                raise FetchingStopped(self.halt("quota", f"the quota is spent: {message}; resets at: {_quota_reset(error, pause)}"))
+                raise FetchingStopped(self.stop("quota", f"the quota is spent: {message}; resets at: {_quota_reset(error, pause)}"))
             if (pause or 0) > MAX_PAUSE_SECONDS:
-                raise FetchingStopped(self.halt("quota", f"the API asks for a long break: {message}; until: {_quota_reset(error, pause)}"))
+                raise FetchingStopped(self.stop("quota", f"the API asks for a long break: {message}; until: {_quota_reset(error, pause)}"))
             if status == 429 and pause is None:
                 pause = DEFAULT_RETRY_AFTER_SECONDS[min(attempts, 2) - 1]
-            self._pace.pause(pause or 0)
+            self._rate_limiter.pause(pause or 0)
         return BadResponse(message, status=status, code=error_code(error, self.redact), transient=transient)
 
     def _sleep(self, seconds: float) -> None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write.")
+@click.option(
+    "--format", "output_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write."
+)
 @database_option
-def export(folder: Path, form: FileFormat, database: Path | None) -> int:
+def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
     With a manifest; an earlier export in FOLDER is replaced.
@@ -38,7 +40,7 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
 
     published = require_duckdb_file(WarehouseLocation.read(database=database))
     open_reader(database=published).close()  # says it well if there is nothing to export
-    counts = write(published, folder, form)
+    counts = write(published, folder, output_format)
     echo(escape_control_chars(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
     return 0
 
@@ -46,7 +48,7 @@ def export(folder: Path, form: FileFormat, database: Path | None) -> int:
 @click.command()
 @format_option
 @database_option
-def snapshots(form: Format, database: Path | None) -> int:
+def snapshots(output_format: Format, database: Path | None) -> int:
     """The published snapshots, and which one is live.
 
     \b
@@ -55,7 +57,7 @@ def snapshots(form: Format, database: Path | None) -> int:
     """
     from llm_stats.warehouse.snapshots import list_snapshots
 
-    print_table(list_snapshots(_duckdb_warehouse(database).snapshots), form)
+    print_table(list_snapshots(_duckdb_warehouse(database).snapshots), output_format)
     return 0
 
 
@@ -78,7 +80,7 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
     """
     warehouse = _duckdb_warehouse(database)
     with warehouse.lock(even_if_broken=True):
-        live = warehouse.snapshots.go_back(snapshot_id)
+        live = warehouse.snapshots.rollback(snapshot_id)
     echo(escape_control_chars(f"{warehouse.database} is the snapshot {live.id} again"))
     return 0
 

@@ -28,7 +28,12 @@ def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 format_option = click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True, help="How to print."
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
 )
 
 
@@ -50,12 +55,12 @@ def write_report(out: Path | None, **place: Any) -> None:
     echo(escape_control_chars(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
 
 
-def print_table(table: Table, form: Format, most: int = 0) -> None:
+def print_table(table: Table, output_format: Format, most: int = 0) -> None:
     """Prints the first rows, 0 for all; that some are left out is said beside the output, not in it."""
     from llm_stats.cli.render import render
 
-    shown = table.first(most) if most else table
-    echo(render(shown, form))
+    shown = table.head(most) if most else table
+    echo(render(shown, output_format))
     if len(shown.rows) < len(table.rows):
         echo(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
 

@@ -29,7 +29,7 @@ _limit_option = click.option(
 @click.option("--describe", is_flag=True, help="What it says, and what each column means.")
 @format_option
 @location_options
-def show(name: str | None, limit: int | None, describe: bool, form: Format, **place: Any) -> None:
+def show(name: str | None, limit: int | None, describe: bool, output_format: Format, **place: Any) -> None:
     """Show a view; without a name, list what there is.
 
     \b
@@ -39,13 +39,13 @@ def show(name: str | None, limit: int | None, describe: bool, form: Format, **pl
     """
     with open_reader(**place) as reader:
         if name is None:
-            print_table(reader.catalog(), form)
+            print_table(reader.catalog(), output_format)
         elif describe:
             says, columns = reader.describe(name)
-            echo_wrapped(escape_control_chars(says) + "\n", indent=0, err=form != "table")
-            print_table(columns, form)
+            echo_wrapped(escape_control_chars(says) + "\n", indent=0, err=output_format != "table")
+            print_table(columns, output_format)
         else:
-            print_table(reader.rows_of(name), form, _most(limit, form))
+            print_table(reader.fetch_table(name), output_format, _most(limit, output_format))
 
 
 class _Query(click.Command):
@@ -59,7 +59,7 @@ class _Query(click.Command):
 @click.argument("query")
 @format_option
 @location_options
-def sql(query: str, form: Format, **place: Any) -> None:
+def sql(query: str, output_format: Format, **place: Any) -> None:
     """Ask the warehouse anything, in SQL.
 
     One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
@@ -71,14 +71,14 @@ def sql(query: str, form: Format, **place: Any) -> None:
     llm-stats sql - < question.sql
     """
     with open_reader(**place) as reader:
-        print_table(reader.ask(read_text(Path("-"), "sql") if query == "-" else query), form)
+        print_table(reader.execute_user_query(read_text(Path("-"), "sql") if query == "-" else query), output_format)
 
 
 @click.command()
 @click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
 @format_option
 @location_options
-def changes(since: str, form: Format, **place: Any) -> None:
+def changes(since: str, output_format: Format, **place: Any) -> None:
     """What changed, biggest first.
 
     \b
@@ -92,17 +92,17 @@ def changes(since: str, form: Format, **place: Any) -> None:
     moment = changed.parse_since(since, dt.datetime.now(dt.UTC))
     with open_reader(**place) as reader:
         found = changed.since(reader, moment)
-    if form == "table" and not found.rows:
+    if output_format == "table" and not found.rows:
         echo(f"nothing changed since {moment:%Y-%m-%d %H:%M} UTC")
     else:
-        print_table(found if form == "json" else found.only("changed_at", "change"), form)
+        print_table(found if output_format == "json" else found.select("changed_at", "change"), output_format)
 
 
 @click.command()
 @click.argument("model_id", shell_complete=completion.model_ids)
 @format_option
 @location_options
-def history(model_id: str, form: Format, **place: Any) -> None:
+def history(model_id: str, output_format: Format, **place: Any) -> None:
     """The timeline of one model: its offers and scores.
 
     Each with from when to when it was true (UTC), oldest first.
@@ -114,14 +114,14 @@ def history(model_id: str, form: Format, **place: Any) -> None:
 
     with open_reader(**place) as reader:
         found = history.history(reader, model_id)
-    print_table(history.for_terminal(found) if form == "table" else found, form)
+    print_table(history.for_terminal(found) if output_format == "table" else found, output_format)
 
 
 @click.command()
 @click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
 @format_option
 @location_options
-def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
+def compare(model_ids: tuple[str, ...], output_format: Format, **place: Any) -> None:
     """Models side by side: facts, prices, shared benchmarks.
 
     \b
@@ -132,9 +132,9 @@ def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
 
     ids = list(dict.fromkeys(model_ids))
     with open_reader(**place) as reader:
-        benchmarks = side_by_side.benchmarks_for_terminal if form == "table" else side_by_side.benchmarks
+        benchmarks = side_by_side.benchmarks_for_terminal if output_format == "table" else side_by_side.benchmarks
         tables = {"facts": side_by_side.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
-    echo(render_all(tables, form))
+    echo(render_all(tables, output_format))
 
 
 @click.command()
@@ -144,7 +144,7 @@ def compare(model_ids: tuple[str, ...], form: Format, **place: Any) -> None:
 @_limit_option
 @format_option
 @location_options
-def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, form: Format, **place: Any) -> None:
+def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limit: int | None, output_format: Format, **place: Any) -> None:
     """What so many tokens cost, cheapest offer first.
 
     For all models, or those named.
@@ -158,7 +158,7 @@ def cost(model_ids: tuple[str, ...], input_tokens: str, output_tokens: str, limi
     with open_reader(**place) as reader:
         sums = workload.parse_tokens(input_tokens), workload.parse_tokens(output_tokens)
         found = workload.cost(reader, *sums, model_ids)
-    print_table(workload.for_terminal(found) if form == "table" else found, form, _most(limit, form))
+    print_table(workload.for_terminal(found) if output_format == "table" else found, output_format, _most(limit, output_format))
 
 
 @click.command()
@@ -180,6 +180,6 @@ def report(out: Path | None, **place: Any) -> int:
 COMMANDS = (show, sql, changes, history, compare, cost, status, report)
 
 
-def _most(limit: int | None, form: Format) -> int:
+def _most(limit: int | None, output_format: Format) -> int:
     """People read a screen; a program wants everything."""
-    return limit if limit is not None else _MOST_ROWS if form == "table" else 0
+    return limit if limit is not None else _MOST_ROWS if output_format == "table" else 0

@@ -24,22 +24,22 @@ _GAP = "  "
 MIN_COLUMN_WIDTH = 16
 
 
-def render(table: Table, form: Format) -> str:
+def render(table: Table, output_format: Format) -> str:
     """The table in one of the formats, without a final newline."""
-    if form == "json":
+    if output_format == "json":
         return _json(to_records(table))
-    if form == "csv":
+    if output_format == "csv":
         return _csv(table)
-    if form == "markdown":
+    if output_format == "markdown":
         return _markdown(table)
     return aligned(table, terminal.width())
 
 
-def render_all(tables: dict[str, Table], form: Format) -> str:
+def render_all(tables: dict[str, Table], output_format: Format) -> str:
     """Several tables: one JSON object, or one after the other."""
-    if form == "json":
+    if output_format == "json":
         return _json({name: to_records(table) for name, table in tables.items()})
-    return "\n\n".join(render(table, form) for table in tables.values())
+    return "\n\n".join(render(table, output_format) for table in tables.values())
 
 
 def aligned(table: Table, width: int | None) -> str:
@@ -51,7 +51,7 @@ def aligned(table: Table, width: int | None) -> str:
     if not table.columns:
         return ""
     names = [escape_control_chars(column) for column in table.columns]
-    rows = [[_cell_lines(value, table.keeps_lines) for value in row] for row in table.rows]
+    rows = [[_cell_lines(value, table.multiline) for value in row] for row in table.rows]
     bodies = [[line for cells in column for line in cells] for column in zip(*rows, strict=True)] or [[""]] * len(names)
     widths = [max(map(cell_len, (name, *lines))) for name, lines in zip(names, bodies, strict=True)]
     if width is not None:
@@ -114,9 +114,9 @@ def _wrapped_lines(lines: Iterable[str], width: int) -> list[str]:
     return [part for line in lines for part in wrap(line, width, breaks_words=True)]
 
 
-def _cell_lines(value: object, keeps_lines: bool) -> list[str]:
+def _cell_lines(value: object, multiline: bool) -> list[str]:
     """A value as `cell` shows it; lines stay only where they are meant to, or a name with a newline would pass for a row of its own."""
-    parts = value.rstrip("\n").split("\n") if isinstance(value, str) and keeps_lines else [value]
+    parts = value.rstrip("\n").split("\n") if isinstance(value, str) and multiline else [value]
     return [truncate_middle(format_value(part)) for part in parts]
 
 

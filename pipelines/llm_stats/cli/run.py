@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
 @click.option(
-    "--accept",
+    "--allow-failure",
     multiple=True,
     metavar="CHECK",
     shell_complete=completion.checks,
@@ -49,7 +49,7 @@ def run(
     model_ids: tuple[str, ...],
     ids_file: Path | None,
     all_models: bool,
-    accept: tuple[str, ...],
+    allow_failure: tuple[str, ...],
     notify: bool,
     summary: Path | None,
     log_format: str,
@@ -74,22 +74,22 @@ def run(
 
     is_json = log_format == "json"
     show = json_log.log_progress if is_json else progress.show_progress
-    with RunReporter(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as telling:
+    with RunReporter(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as reporter:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
             raise UsageError("--all fetches every model; leave out the ids")
         settings = Settings.read(model_ids=ids or None, **given)
-        telling.begin(settings)
+        reporter.start(settings)
         if page:
             from llm_stats.report import require_writable
 
             require_writable(page)  # known before requests are spent
         shown = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
-        telling.result = execute(settings, all_models=all_models, accepted_checks=accept, progress=shown)
-        _print_result(telling.result)
+        reporter.result = execute(settings, all_models=all_models, allowed_failures=allow_failure, progress=shown)
+        _print_result(reporter.result)
         if page:
             write_report(page, database=settings.database, destination=settings.destination)
-    return telling.exit_code
+    return reporter.exit_code
 
 
 @click.command()

@@ -22,9 +22,9 @@ from llm_stats.text import escape_control_chars, pluralize
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 @location_options
-def status(form: str, **place: Any) -> int:
+def status(output_format: str, **place: Any) -> int:
     """How the warehouse is doing, and what is configured.
 
     The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
@@ -39,12 +39,12 @@ def status(form: str, **place: Any) -> int:
     try:
         with open_reader(**place) as reader:
             found = queries.status(reader)
-        if form == "json":
+        if output_format == "json":
             echo(escape_json(status_json(found, here)))
         else:
             _echo_fields(status_lines(found))
     finally:  # before the first run too, for that is when one asks
-        if form == "table":
+        if output_format == "table":
             _echo_fields(["", *config_lines(here)])
     return UsageError.exit_code if here.problem else 0
 
@@ -97,13 +97,13 @@ def status_lines(found: Status) -> Iterator[str]:
     else:
         yield "data        none yet"
     yield f"health      {_health(found)}"
-    if found.refused_at:
+    if found.rejected_at:
         what = "state" if found.engine else "file"
-        where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.refused_file}"
-        refused_by = ", ".join(map(escape_control_chars, found.refused_by))
-        yield f"refused     a newer {what} {_ago(found, found.refused_at)}: {refused_by}; {where}"
+        where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.rejected_file}"
+        rejected_by = ", ".join(map(escape_control_chars, found.rejected_by))
+        yield f"rejected    a newer {what} {_ago(found, found.rejected_at)}: {rejected_by}; {where}"
     if found.engine:
-        macros = f"{', '.join(found.missing)}, which only DuckDB and DuckLake have; " if found.missing else ""
+        macros = f"{', '.join(found.unsupported)}, which only DuckDB and DuckLake have; " if found.unsupported else ""
         yield f"missing     {macros}snapshots, rollback and export, which are for a file"
     if not found.failing:
         yield "failing     none"
@@ -117,7 +117,9 @@ def _health(found: Status) -> str:
     if found.findings is None:
         return f"unknown: {escape_control_chars(str(found.unchecked))}"
     errors = [
-        f"{row['check']}: {row['says']}: {pluralize(row['row_count'], 'row')}" for row in found.findings if row["severity"] == "error"
+        f"{row['check']}: {row['description']}: {pluralize(row['row_count'], 'row')}"
+        for row in found.findings
+        if row["severity"] == "error"
     ]
     if errors:
         return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"

@@ -41,14 +41,14 @@ _FOREIGN_OWNED = """
 def relations(session: DestinationConnection) -> list[tuple[str, str, str]]:
     """Schema, name and kind (`view` or `table`) of all that stands in our schemas. Raises `EngineError`."""
     is_postgres = session.engine.dialect == "postgres"
-    found = session.native(_in_own_schemas(_PG_RELATIONS)) if is_postgres else session.execute(_in_own_schemas(_RELATIONS))
+    found = session.execute_native(_in_own_schemas(_PG_RELATIONS)) if is_postgres else session.execute(_in_own_schemas(_RELATIONS))
     return [(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in found.rows]
 
 
 def schema_version(session: DestinationConnection) -> object:
-    """What `history.layout` says; None if nothing was ever published. Raises `EngineError`."""
-    is_there = any(found[:2] == ("history", "layout") for found in relations(session))
-    return session.execute("select max(version) from history.layout").rows[0][0] if is_there else None
+    """What `history.schema_version` says; None if nothing was ever published. Raises `EngineError`."""
+    is_there = any(found[:2] == ("history", "schema_version") for found in relations(session))
+    return session.execute("select max(version) from history.schema_version").rows[0][0] if is_there else None
 
 
 def require_own_schemas(session: DestinationConnection) -> None:
@@ -69,14 +69,14 @@ def require_own_schemas(session: DestinationConnection) -> None:
 def require_rights(session: DestinationConnection) -> None:
     """Raises `UsageError` if the role may not do what a run does, as far as that can be known before requests are spent."""
     if session.engine.dialect == "postgres":
-        ((database, role, may_create, encoding),) = session.native(
+        ((database, role, may_create, encoding),) = session.execute_native(
             "select current_database(), current_user, has_database_privilege(current_database(), 'create'), "
             "current_setting('server_encoding')"
         ).rows
         if encoding != "UTF8":
             says = f"{session.engine.name} holds text as {encoding}, which not every name can be written in"
             raise UsageError(f"{says}; make the database with `encoding 'UTF8' template template0`")
-        for schema, owner in session.native(_in_own_schemas(_FOREIGN_OWNED)).rows:
+        for schema, owner in session.execute_native(_in_own_schemas(_FOREIGN_OWNED)).rows:
             says = f"{session.engine.name}: the schema {schema} belongs to {owner}, and {role} may not act for it"
             raise UsageError(f"{says}; run as {owner}, always")
         if not may_create:
@@ -125,7 +125,7 @@ def _execute(session: DestinationConnection, is_meant: Callable[[duckdb.Statemen
 
 def _stored_fingerprint(session: DestinationConnection, there: Collection[tuple[str, str]]) -> str | None:
     """The hash of the files that the views were made from."""
-    if ("raw", "defined_by") not in there:
+    if ("raw", "sql_fingerprint") not in there:
         return None
     return str(session.execute(apply.FINGERPRINT_QUERY).rows[0][0])
 
@@ -142,7 +142,7 @@ def _drop_views(session: DestinationConnection) -> None:
         views = [", ".join(views)] if views else []  # together, for they build on one another
     for view in views:
         try:
-            session.native(f"drop view {view}")
+            session.execute_native(f"drop view {view}")
         except DestinationError as error:
             raise DestinationError(f"this version makes the views anew, and something is in the way: {error}") from None
 

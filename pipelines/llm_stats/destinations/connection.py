@@ -69,7 +69,7 @@ class Destination:
         if not isinstance(client, SqlJobClientBase):
             raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
         self.dialect = client.capabilities.sqlglot_dialect or ""
-        self.undoes_definitions = client.capabilities.supports_ddl_transactions
+        self.has_transactional_ddl = client.capabilities.supports_ddl_transactions
         self.credentials: Any = client.config.credentials
         if self.dialect == "postgres":
             from llm_stats.destinations import postgres
@@ -83,7 +83,7 @@ class Destination:
         except Exception:  # not every destination has a location that is no secret
             self.name = destination
 
-    def keeps(self, comment: str) -> bool:
+    def supports_comment(self, comment: str) -> bool:
         """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
         if self.is_lake:
             return not comment.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
@@ -97,7 +97,7 @@ class Destination:
                 client = self._client().sql_client
                 stack.enter_context(ducklake.read_only(client) if self.is_lake and read_only else client)
             except Exception as error:
-                raise UsageError(f"{self.name} cannot be opened: {self.harmless(error)}") from None
+                raise UsageError(f"{self.name} cannot be opened: {self.sanitize(error)}") from None
             yield DestinationConnection(self, client)
 
     def catalog(self) -> Destination | None:
@@ -114,7 +114,7 @@ class Destination:
 
         return dlt.dataset(self.destination, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
 
-    def harmless(self, error: BaseException) -> str:
+    def sanitize(self, error: BaseException) -> str:
         """What an error says, in a line and without what is secret."""
         while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
             error = error.args[-1]
@@ -148,18 +148,18 @@ class DestinationConnection:
 
             postgres.configure(client.native_connection)
             for setting in postgres.settings():
-                self.native(setting)
+                self.execute_native(setting)
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """The result of a statement, if it has one; none of a comment that the engine cannot keep. Raises `EngineError`."""
-        if (comment := query.lstrip()).startswith("comment on ") and not self.engine.keeps(comment):
+        if (comment := query.lstrip()).startswith("comment on ") and not self.engine.supports_comment(comment):
             return Table((), (), [])
         try:
-            return self.native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
+            return self.execute_native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
         except UnsupportedSql as error:
             raise DestinationError(f"it cannot be said in the dialect of {self.engine.dialect}: {error}") from None
 
-    def native(self, query: str, parameters: Sequence[object] = ()) -> Table:
+    def execute_native(self, query: str, parameters: Sequence[object] = ()) -> Table:
         """The same, for a statement in the engine's own dialect."""
         if self._has_failed:
             raise DestinationError("an earlier statement has failed")
@@ -169,19 +169,19 @@ class DestinationConnection:
                 rows = [tuple(row) for row in cursor.fetchall()] if names else []
         except Exception as error:
             self._has_failed = True
-            raise DestinationError(self.engine.harmless(error)) from None
+            raise DestinationError(self.engine.sanitize(error)) from None
         return Table(unique_column_names(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
 
-    def ask(self, question: str) -> Table:
+    def execute_user_query(self, question: str) -> Table:
         """The answer to a question in the engine's own dialect; PostgreSQL takes one statement and no more. Raises `EngineError`."""
         if self.engine.dialect != "postgres":
-            return self.native(question)
+            return self.execute_native(question)
         from llm_stats.destinations import postgres
 
         *before, (query, parameters) = postgres.read_only_statements(question)
         for statement, values in before:
-            self.native(statement, values)
-        return self.native(query, parameters)
+            self.execute_native(statement, values)
+        return self.execute_native(query, parameters)
 
     def _interruptible(self) -> AbstractContextManager[None]:
         """Ctrl-C is heard while the engine works."""
@@ -199,7 +199,7 @@ class DestinationConnection:
             if self._client.has_dataset():
                 self._client.drop_dataset()
         except Exception as error:
-            raise DestinationError(self.engine.harmless(error)) from None
+            raise DestinationError(self.engine.sanitize(error)) from None
 
     def begin(self) -> None:
         """Begins a transaction. If it is not committed, it is undone at the end of the session."""
@@ -212,7 +212,7 @@ class DestinationConnection:
         try:
             self._transaction.close()
         except Exception as error:
-            raise DestinationError(self.engine.harmless(error)) from None
+            raise DestinationError(self.engine.sanitize(error)) from None
 
 
 def _parts(credentials: Any) -> tuple[Any, Any]:

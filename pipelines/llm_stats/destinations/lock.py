@@ -35,7 +35,7 @@ class Lock:
     def require(self) -> None:
         """Raises `LoadFailed` if the connection is gone, and the lock with it."""
         try:
-            self._session.native("select 1")
+            self._session.execute_native("select 1")
         except DestinationError as error:
             says = f"{self._session.engine.name}: the lock was lost on the way: {error}"
             raise LoadFailed(f"{says}; nothing was published") from None
@@ -50,11 +50,11 @@ def held(engine: Destination) -> Iterator[Lock | None]:
         return
     with server.session() as session:
         who = f"process {os.getpid()} on {socket.gethostname()}"
-        session.native(f"set application_name = {sql_literal(who[:63])}")
-        if not session.native(f"select pg_try_advisory_lock({_KEY})").rows[0][0]:
+        session.execute_native(f"set application_name = {sql_literal(who[:63])}")
+        if not session.execute_native(f"select pg_try_advisory_lock({_KEY})").rows[0][0]:
             holders = [
                 f"{process or 'a process'} as {user}" + (f", since {since}" if since else "")  # of other roles, not everybody is told
-                for process, user, since in session.native(_HOLDER).rows
+                for process, user, since in session.execute_native(_HOLDER).rows
             ]
             raise Locked(f"{engine.name}: another run holds the lock ({' '.join(holders) or 'just started'}); wait for it, or stop it")
         yield Lock(session)

@@ -31,7 +31,7 @@ class DestinationReader(Reader):
     def __init__(self, session: DestinationConnection, database: Path) -> None:
         self.database = database
         self.engine_name = session.engine.name
-        self.missing = apply.unsupported(session.engine)
+        self.unsupported = apply.unsupported(session.engine)
         self._session = session
         self._open_session = ExitStack()
 
@@ -43,7 +43,7 @@ class DestinationReader(Reader):
             apply.require_own_schemas(session)
             session.begin()
             if engine.dialect == "postgres":
-                session.native("set transaction isolation level repeatable read, read only")
+                session.execute_native("set transaction isolation level repeatable read, read only")
             if apply.schema_version(session) is None:
                 raise UsageError(f"{engine.name}: no run has been published there yet; start one with `llm-stats run`")
             reader = cls(session, database)
@@ -60,18 +60,18 @@ class DestinationReader(Reader):
         except DestinationError as error:
             raise UsageError(str(error)) from None
 
-    def ask(self, query: str) -> Table:
+    def execute_user_query(self, query: str) -> Table:
         """The result of somebody's query, in the engine's own dialect. Raises `UsageError` if it is not one statement, or cannot run."""
         engine = self._session.engine
         begins = _first_keyword(query, engine.dialect)
         try:
-            answer = self._session.ask(query)
+            answer = self._session.execute_user_query(query)
         except DestinationError as error:
             raise UsageError(str(error)) from None
         if engine.is_lake:  # DuckDB tells the address of its catalog to who asks
             said = [tuple(engine.without_passwords(part) if "://" in str(part) else part for part in row) for row in answer.rows]
             answer = replace(answer, rows=said)
-        return replace(answer, keeps_lines=begins == "explain")
+        return replace(answer, multiline=begins == "explain")
 
     def _sorted(self, schema: str, relation: str) -> str:
         sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]
@@ -89,7 +89,7 @@ class DestinationReader(Reader):
         rows = [(name, kind.lower(), says.get(f"{schema}.{relation}.{name}")) for name, kind in found.rows]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 
-    def _known(self) -> list[tuple[str, str, str, str]]:
+    def _list_relations(self) -> list[tuple[str, str, str, str]]:
         says = _comments()
         return [(schema, name, kind, says.get(f"{schema}.{name}", "")) for schema, name, kind in apply.relations(self._session)]
 

@@ -49,7 +49,7 @@ class DestinationWarehouse:
 
         Raises `Locked`, naming the holder, or `UsageError` if the engine cannot be reached or holds something else.
         """
-        self._local.require_room()
+        self._local.ensure_writable_folder()
         with lock.held(self._local.folder, self.destination), engine_lock.held(self._engine) as self._lock:
             shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
             with self._engine.session() as session:
@@ -57,10 +57,10 @@ class DestinationWarehouse:
                 apply.require_rights(session)
             yield
 
-    def known(self) -> FetchState:
+    def fetch_state(self) -> FetchState:
         """What is published; nothing if there is nothing."""
         with self._engine.session() as session:
-            return FetchState.by(DestinationReader(session, self.database)) if apply.schema_version(session) else FetchState()
+            return FetchState.read(DestinationReader(session, self.database)) if apply.schema_version(session) else FetchState()
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
@@ -75,9 +75,9 @@ class DestinationWarehouse:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def keeping_refused(self, copy: DestinationWorkingCopy) -> contextlib.AbstractContextManager[None]:
+    def quarantine_on_failure(self, copy: DestinationWorkingCopy) -> contextlib.AbstractContextManager[None]:
         """If a check fails inside, keeps the reason on this machine, and what was loaded where it is."""
-        return self._local.keeping_refused(copy)
+        return self._local.quarantine_on_failure(copy)
 
     def publish(self, copy: DestinationWorkingCopy) -> None:
         """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way, or the connection at the very end."""
@@ -103,11 +103,11 @@ class DestinationWorkingCopy:
         self.session.drop_incoming()
         file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
         folder = self._folder / "dlt"
-        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, says=engine.harmless)
+        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, says=engine.sanitize)
 
     def build(self, load_id: str) -> None:
         """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
-        if not self.session.engine.undoes_definitions:
+        if not self.session.engine.has_transactional_ddl:
             apply.create_views(self.session)  # it ends a transaction there
         self.session.begin()
         apply.create_views(self.session)
@@ -118,8 +118,8 @@ class DestinationWorkingCopy:
         """What this run is about to publish."""
         return DestinationReader(self.session, self._database)
 
-    checks_reader = reader
+    open_for_checks = reader
 
-    def keep(self, path: Path) -> str:
+    def quarantine(self, path: Path) -> str:
         """What was refused is undone; what it was made from is still there."""
         return f"what was loaded stays in the schema {merge.INCOMING} of {self.session.engine.name} until the next run"

@@ -49,13 +49,13 @@ def llm_stats(
     def answers() -> Iterator[FetchResult]:
         settings = Settings.read(api_key=api_key, base_url=base_url, model_ids=model_ids if isinstance(model_ids, str) else list(model_ids))
         key = settings.require_key()
-        with Client(settings.base_url, key, pace=RateLimiter(requests_per_minute), concurrency=concurrency) as client:
+        with Client(settings.base_url, key, rate_limiter=RateLimiter(requests_per_minute), concurrency=concurrency) as client:
             loaded = False
             for answer in client.fetch(settings.model_ids):
                 loaded = loaded or answer.row is not None
                 yield answer
-            if client.stop and not loaded:
-                raise NothingFetched(client.stop.message)
+            if client.stop_reason and not loaded:
+                raise NothingFetched(client.stop_reason.message)
 
     return resources(answers())
 

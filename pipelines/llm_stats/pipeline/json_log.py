@@ -1,11 +1,11 @@
 """Structured lines on standard error for log collectors (Loki, Datadog, CloudWatch): one JSON object a line.
 
-    {"time": "2026-11-23T05:15:04.120Z", "level": "info", "event": "run_finished", "exit_code": 0, "asked": 335, "outcomes": {…}, …}
+    {"time": "2026-11-23T05:15:04.120Z", "level": "info", "event": "run_finished", "exit_code": 0, "requested": 335, "outcomes": {…}, …}
 
 | event | level | fields |
 | --- | --- | --- |
 | `run_started` | info | `version` |
-| `progress` | info | `loaded`, `asked`, `failed`, `requests_per_minute`, `seconds_left` |
+| `progress` | info | `loaded`, `requested`, `failed`, `requests_per_minute`, `seconds_left` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
 | `run_finished` | info, or warning for exit code 4 | what `--summary` writes, with a `…_count` in place of each list |
 | `run_failed` | error | the same, for every exit code but 0, 4 and 75 |
@@ -48,7 +48,7 @@ def log_progress(answers: Iterable[FetchResult], total: int, requests_per_minute
     from llm_stats.pipeline.progress import ProgressCounter, progress_lines
 
     for answer in progress_lines(
-        answers, ProgressCounter(total, requests_per_minute), lambda tally: log_event("info", "progress", **tally.facts())
+        answers, ProgressCounter(total, requests_per_minute), lambda tally: log_event("info", "progress", **tally.snapshot())
     ):
         if answer.fetch.outcome not in ("loaded", "deferred"):
             log_event("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))

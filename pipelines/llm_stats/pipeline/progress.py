@@ -76,7 +76,7 @@ class ProgressCounter:
             self._failed += answer.fetch.outcome in ("failed", "rejected", "not_found")
             self._arrivals.append((time.monotonic(), answer.fetch.attempts))
 
-    def facts(self) -> dict[str, int]:
+    def snapshot(self) -> dict[str, int]:
         with self._lock:
             now = time.monotonic()
             while self._arrivals and self._arrivals[0][0] <= now - _MINUTE:
@@ -89,17 +89,17 @@ class ProgressCounter:
                 seconds = max(seconds, beyond / self._requests_per_minute * _MINUTE)
             return {
                 "loaded": self._loaded,
-                "asked": self.total,
+                "requested": self.total,
                 "failed": self._failed,
                 "requests_per_minute": requests,
                 "seconds_left": round(seconds),
             }
 
     def __str__(self) -> str:
-        facts = self.facts()
+        snapshot = self.snapshot()
         return (
-            f"fetched {facts['loaded']} of {facts['asked']}, {facts['failed']} failed, "
-            f"{facts['requests_per_minute']} requests/min, {_format_span(facts['seconds_left'])} left"
+            f"fetched {snapshot['loaded']} of {snapshot['requested']}, {snapshot['failed']} failed, "
+            f"{snapshot['requests_per_minute']} requests/min, {_format_span(snapshot['seconds_left'])} left"
         )
 
 

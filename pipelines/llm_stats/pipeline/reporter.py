@@ -35,7 +35,7 @@ class RunReporter:
             json_log.log_event("info", "run_started", version=__version__)
         return self
 
-    def begin(self, settings: Settings) -> None:
+    def start(self, settings: Settings) -> None:
         """Takes the settings of the run. Raises `UsageError` if the file cannot be written, or if there is no webhook."""
         self._settings = settings
         if self._notify and not settings.webhook_url:
@@ -61,7 +61,7 @@ class RunReporter:
                 _require_json_file(self._summary_file)
                 files.atomic_write(self._summary_file, json_log.to_ascii_json(summary, indent=2) + "\n")
             except OSError as failed:
-                self._complain("summary_failed", f"--summary {self._summary_file}: {failed.strerror or failed}")
+                self._warn("summary_failed", f"--summary {self._summary_file}: {failed.strerror or failed}")
         if self._json_log:
             json_log.log_run_finished(summary)
         self._post(summary)
@@ -72,12 +72,12 @@ class RunReporter:
             from llm_stats.pipeline import webhook
 
             try:
-                if text := webhook.format_message(summary, self._settings.notify_above_pct):
+                if text := webhook.format_message(summary, self._settings.notify_min_change_pct):
                     webhook.post_message(self._settings.webhook_url.get_secret_value(), text)
             except webhook.WebhookError as failed:
-                self._complain("webhook_failed", f"the webhook took no message: {failed}")
+                self._warn("webhook_failed", f"the webhook took no message: {failed}")
 
-    def _complain(self, event: str, message: str) -> None:
+    def _warn(self, event: str, message: str) -> None:
         if self._json_log:
             json_log.log_event("warning", event, message=message)
         else:

@@ -2,10 +2,10 @@
 
     {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s",
      "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "database": "/srv/llm-stats/llm_stats.duckdb", "is_published": true,
-     "load_id": "1795410900.1", "asked": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
-     "fresh": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
+     "load_id": "1795410900.1", "requested": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
+     "skipped": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
      "new_models": ["kestrel-3"], "changes": [{"changed_at": …, "model_id": …, "counterpart_id": …, "kind": …, "change": …, "size_pct": …}],
-     "warnings": [{"check": …, "says": …, "row_count": …}], "new_fields": []}
+     "warnings": [{"check": …, "description": …, "row_count": …}], "new_fields": []}
 
 A run that published nothing has the first five keys only. `kind` is `done`, `incomplete` (4), `deferred` (75), or the error's name
 in lower case: `nothing_fetched`, `check_failed`, `locked`, `usage_error`, …
@@ -39,9 +39,9 @@ def _now() -> dt.datetime:
 
 @dataclass
 class RunResult:
-    """What a run did. `asked == loaded + not_found + rejected + failed + deferred`, always.
+    """What a run did. `requested == loaded + not_found + rejected + failed + deferred`, always.
 
-    `outcomes` counts models by these names; `fresh` counts those left out because `max_age` says so; `not_loaded` has a row for each that
+    `outcomes` counts models by these names; `skipped` counts those left out because `max_age` says so; `not_loaded` has a row for each that
     did not load, with the reason; `new_models` are the ids that were not there before; `changes` are the rows of `llm-stats changes`,
     biggest first; `stop` says why asking ended early.
     """
@@ -49,13 +49,13 @@ class RunResult:
     database: Path
     destination: str = ""
     load_id: str = ""
-    asked: int = 0
+    requested: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     not_loaded: list[Fetch] = field(default_factory=list)
     new_fields: set[str] = field(default_factory=set)
-    fresh: int = 0
+    skipped: int = 0
     requests_sent: int = 0
-    stop: StopReason | None = None
+    stop_reason: StopReason | None = None
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
@@ -69,14 +69,14 @@ class RunResult:
 
         75 says when to come back, which is what a scheduler has to know; so it stands whatever else went wrong.
         """
-        if self.outcomes["deferred"] and self.stop and self.stop.kind in ("quota", "budget"):
+        if self.outcomes["deferred"] and self.stop_reason and self.stop_reason.kind in ("quota", "budget"):
             return 75
         if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
             return 4
         return 75 if self.outcomes["deferred"] else 0
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where it was published: the file, or the destination that holds the warehouse."""
         return self.destination or str(self.database)
 
@@ -94,8 +94,8 @@ class RunResult:
     def message(self) -> str:
         """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts().items() if count)
-        asked, sent = pluralize(self.asked, "model"), pluralize(self.requests_sent, "request")
-        return f"{asked} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
+        requested, sent = pluralize(self.requested, "model"), pluralize(self.requests_sent, "request")
+        return f"{requested} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
 
     def count(self, answers: Iterable[FetchResult]) -> Iterator[FetchResult]:
         """The same answers, counted as they pass."""
@@ -115,18 +115,18 @@ class RunResult:
 
         return {
             **_outcome_fields(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
-            "database": self.place,
+            "database": self.location,
             "is_published": self.is_published,
             "load_id": self.load_id,
-            "asked": self.asked,
+            "requested": self.requested,
             "outcomes": self._counts(),
-            "fresh": self.fresh,
+            "skipped": self.skipped,
             "requests_sent": self.requests_sent,
-            "stop": {"kind": self.stop.kind, "message": self.stop.message} if self.stop else None,
+            "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message} if self.stop_reason else None,
             "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
             "new_models": self.new_models,
             "changes": to_records(self.changes) if self.changes else [],
-            "warnings": [{"check": found.check, "says": found.says, "row_count": found.row_count} for found in self.warnings],
+            "warnings": [{"check": found.check, "description": found.description, "row_count": found.row_count} for found in self.warnings],
             "new_fields": sorted(self.new_fields),
         }
 
@@ -174,15 +174,15 @@ _ON_QUOTA = re.compile("quota|limit|us(ed|age)|remain|left|reset|plan|tier", re.
 def summary_lines(result: RunResult) -> Iterator[str]:
     """Line by line: counts, what did not load and why, what was new, where the file is."""
     yield result.message
-    if result.fresh:
-        yield pluralize(result.fresh, "model left out, for it is fresh enough", "models left out, for they are fresh enough")
+    if result.skipped:
+        yield pluralize(result.skipped, "model left out, for it is fresh enough", "models left out, for they are fresh enough")
     problems = result.problems
     yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES])
     if len(problems) > _MAX_LINES:
         yield f"  and {len(problems) - _MAX_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
-    if result.stop:
+    if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
-        yield f"stopped early: {result.stop.message}; {deferred} left to the next run"
+        yield f"stopped early: {result.stop_reason.message}; {deferred} left to the next run"
     if left := ", ".join(_quota(result.account)):
         yield f"account: {left}"
     if result.new_fields:
@@ -191,12 +191,12 @@ def summary_lines(result: RunResult) -> Iterator[str]:
         yield "nothing is due, so nothing was published"
         return
     yield from map(str, result.warnings)
-    changes = [row[0] for row in result.changes.only("change").rows] if result.changes else []
+    changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
     yield _format_news(result, len(changes)) + (", biggest first:" if changes else "")
     yield from (f"  {change}" for change in changes[:_MAX_LINES])
     if len(changes) > _MAX_LINES:
         yield f"  and {len(changes) - _MAX_LINES} more: llm-stats changes"
-    yield f"published {result.place}"
+    yield f"published {result.location}"
 
 
 def _format_news(result: RunResult, changes: int) -> str:

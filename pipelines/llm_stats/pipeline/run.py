@@ -42,7 +42,7 @@ def execute(
     settings: Settings,
     *,
     all_models: bool = False,
-    accepted_checks: Collection[str] = (),
+    allowed_failures: Collection[str] = (),
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
@@ -60,15 +60,15 @@ def execute(
     started = time.monotonic()
     key = settings.require_key()
     _require_ids(settings, all_models)
-    checks.require_known_checks(accepted_checks)
+    checks.require_known_checks(allowed_failures)
     warehouse = open_warehouse(settings)
     result = RunResult(warehouse.database, warehouse.destination)
-    cache = ResponseCache(warehouse.cache, settings.cache_for)
-    pace = RateLimiter(settings.requests_per_minute)
+    cache = ResponseCache(warehouse.cache, settings.cache_ttl)
+    rate_limiter = RateLimiter(settings.requests_per_minute)
     with Client(
         settings.base_url,
         key,
-        pace=pace,
+        rate_limiter=rate_limiter,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
         cache=cache,
@@ -76,23 +76,23 @@ def execute(
     ) as client:
         with warehouse.lock(), cache:
             with _drain_on_error(client, cache):
-                pace.recall(cache.request_ages(pace.window_seconds))
-                known = warehouse.known()
-                _require_clock(clock, known.last_asked_at, warehouse)
+                rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
+                known = warehouse.fetch_state()
+                _require_clock(clock, known.last_attempted_at, warehouse)
                 model_ids = client.list_ids() if all_models else settings.model_ids
                 due = stalest_first(model_ids, known.fetched_at, settings.max_age, known.failing_at)
-                result.asked, result.fresh = len(due), len(set(model_ids)) - len(due)
+                result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
                     answers = result.count(client.fetch(due, known.fetched_at, known.failing_at))
                     with warehouse.working_copy() as copy:
                         result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
-                        result.stop = client.stop
+                        result.stop_reason = client.stop_reason
                         _require_any_answer(result)
                         copy.build(result.load_id)
-                        with warehouse.keeping_refused(copy):
-                            _run_checks(copy, result, accepted_checks)
+                        with warehouse.quarantine_on_failure(copy):
+                            _run_checks(copy, result, allowed_failures)
                         warehouse.publish(copy)
-            cache.clear_used()
+            cache.delete_used()
             client.ask_account()
         with contextlib.suppress(KeyboardInterrupt):  # all is done but this courtesy
             result.account = client.account()
@@ -101,12 +101,12 @@ def execute(
     return result
 
 
-def _run_checks(copy: WorkingCopy, result: RunResult, accepted_checks: Collection[str]) -> None:
+def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collection[str]) -> None:
     """Looks at what is about to be published: it must be right, and what changed is told."""
     from llm_stats.queries import changes, checks
 
-    with copy.checks_reader() as reader:
-        result.warnings = checks.require_passing(reader, accepted_checks)
+    with copy.open_for_checks() as reader:
+        result.warnings = checks.require_passing(reader, allowed_failures)
     with copy.reader() as reader:
         _require_consistent_counts(result, reader)
         result.changes = changes.of_load(reader, result.load_id)
@@ -122,7 +122,7 @@ def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
         client.close()
         if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
             raise
-        kept = pluralize(cache.kept_count, "response is", "responses are")
+        kept = pluralize(cache.cached_count, "response is", "responses are")
         raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
 
 
@@ -146,22 +146,22 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
         raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
 
 
-def _require_clock(clock: Clock | None, last_asked_at: dt.datetime | None, warehouse: Warehouse) -> None:
+def _require_clock(clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse) -> None:
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
-    if last_asked_at and now < last_asked_at:
-        said, asked = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_asked_at))
-        says = f"the clock says {said} UTC, but the last run asked at {asked}"
+    if last_attempted_at and now < last_attempted_at:
+        said, requested = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_attempted_at))
+        says = f"the clock says {said} UTC, but the last run asked at {requested}"
         way_out = "set the clock right" + ("" if warehouse.destination else ", or go back with `llm-stats rollback`")
         raise UsageError(f"{says}; {way_out}")
 
 
 def _require_any_answer(result: RunResult) -> None:
     """A run in which the API answered for no id at all has nothing to publish."""
-    answered = result.asked - result.outcomes["failed"] - result.outcomes["deferred"]
-    wrong_address = result.stop is not None and result.stop.kind == "wrong_base_url"
-    if wrong_address or (result.asked and not answered and not (result.stop and result.stop.kind in ("quota", "budget"))):
-        why = result.stop.message if result.stop else result.not_loaded[0].message
+    answered = result.requested - result.outcomes["failed"] - result.outcomes["deferred"]
+    wrong_address = result.stop_reason is not None and result.stop_reason.kind == "wrong_base_url"
+    if wrong_address or (result.requested and not answered and not (result.stop_reason and result.stop_reason.kind in ("quota", "budget"))):
+        why = result.stop_reason.message if result.stop_reason else result.not_loaded[0].message
         raise NothingFetched(f"nothing could be fetched: {why}")
 
 
@@ -170,6 +170,6 @@ def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
     rows = reader.query(
         "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10", (result.load_id,)
     ).rows
-    if not result.asked == result.outcomes.total() == sum(count for _, count in rows) or dict(rows) != dict(result.outcomes):
-        counts = f"{result.asked} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
+    if not result.requested == result.outcomes.total() == sum(count for _, count in rows) or dict(rows) != dict(result.outcomes):
+        counts = f"{result.requested} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
         raise LlmStatsError(f"the counts of this run do not agree: {counts}; nothing was published; please report it")

@@ -66,7 +66,7 @@ def _describe_changes(reader: Reader, which: str, parameter: object) -> Table:
     ):
         found = reader.query(f"select changes.* from marts.{view} as changes {which}", [parameter])
         for change in (dict(zip(found.columns, row, strict=True)) for row in found.rows):
-            number_ = change.get("offer_no") or change.get("score_no") or 1
+            number_ = change.get("offer_number") or change.get("score_number") or 1
             who = f"{change['model_id']} {place} {with_number(change[counterpart], number_)}"
             rows.append(
                 (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))

@@ -22,7 +22,7 @@ class CheckResult:
 
     check: str
     severity: Literal["error", "warning"]
-    says: str
+    description: str
     row_count: int
     columns: tuple[str, ...]
     sample: list[tuple[Any, ...]]
@@ -32,7 +32,7 @@ class CheckResult:
             ", ".join(f"{name}={escape_control_chars(str(value))}" for name, value in zip(self.columns, row, strict=True))
             for row in self.sample
         )
-        return f"{self.severity}: {self.check}: {self.says}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
+        return f"{self.severity}: {self.check}: {self.description}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
 
 
 def count_checks() -> int:
@@ -52,9 +52,9 @@ def run_checks(reader: Reader) -> list[CheckResult]:
         except UsageError as error:
             raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
         if wrong.rows:
-            says = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
+            description = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
             weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
-            found.append(CheckResult(file.path.stem, weight, says, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
+            found.append(CheckResult(file.path.stem, weight, description, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
     return sorted(found, key=lambda finding: finding.severity)
 
 
@@ -66,16 +66,16 @@ def require_known_checks(names: Collection[str]) -> None:
             raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
 
 
-def require_passing(reader: Reader, accepted: Collection[str] = ()) -> list[CheckResult]:
+def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> list[CheckResult]:
     """The warnings on what is about to be published. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
     try:
         found = run_checks(reader)
     except LlmStatsError as error:
         raise LlmStatsError(f"{error}; nothing was published") from None
-    errors = [finding for finding in found if finding.severity == "error" and finding.check not in accepted]
+    errors = [finding for finding in found if finding.severity == "error" and finding.check not in allowed_failures]
     if errors:
         broken = "\n".join(f"  {finding}" for finding in errors)
-        way_out = "if the data is right, run again with " + " ".join(f"--accept {finding.check}" for finding in errors)
+        way_out = "if the data is right, run again with " + " ".join(f"--allow-failure {finding.check}" for finding in errors)
         raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
     return found
 

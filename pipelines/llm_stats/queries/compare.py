@@ -82,7 +82,7 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
         for benchmark, _, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
     ]
     types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # with numbers they stand to the right
-    return Table(("benchmark_id", *model_ids, "note"), types, rows).without_blank()
+    return Table(("benchmark_id", *model_ids, "note"), types, rows).drop_empty_columns()
 
 
 def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -32,7 +32,7 @@ def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: S
         from marts.workload_cost({input_tokens!r}, {output_tokens!r})
         left join marts.models using (model_id)
         {named}
-        order by cost_rank, model_id, provider_id, offer_no
+        order by cost_rank, model_id, provider_id, offer_number
         """,
         model_ids,
     )

@@ -16,19 +16,19 @@ def history(reader: Reader, model_id: str) -> Table:
     reader.require_models([model_id])
     offers = reader.query(
         """
-        select valid_from, valid_to, provider_id, offer_no, input_usd_per_mtok, output_usd_per_mtok, status, provider_name
+        select valid_from, valid_to, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, status, provider_name
         from history.offers where model_id = ?
-        order by provider_id, offer_no, valid_from
+        order by provider_id, offer_number, valid_from
         """,
         [model_id],
     ).rows
     scores = reader.query(
         """
         select
-            valid_from, valid_to, benchmark_id, score_no, score, is_verified, is_self_reported,
+            valid_from, valid_to, benchmark_id, score_number, score, is_verified, is_self_reported,
             max_score, normalized_score, category, source_url, benchmark_name
         from history.scores where model_id = ?
-        order by benchmark_id, score_no, valid_from
+        order by benchmark_id, score_number, valid_from
         """,
         [model_id],
     ).rows
@@ -42,7 +42,7 @@ def history(reader: Reader, model_id: str) -> Table:
         moved = _changed_attributes(before, (benchmark, no), ("maximum", "normalized", "category", "source", "name"), more)
         rows.append((start, end, "score", with_number(benchmark, no), f"{format_number(score)}, {_evidence(verified, own)}{moved}"))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
-    return Table(("valid_from", "valid_to", "kind", "counterpart_id", "says"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
+    return Table(("valid_from", "valid_to", "kind", "counterpart_id", "description"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
 
 
 def for_terminal(found: Table) -> Table:
@@ -51,7 +51,7 @@ def for_terminal(found: Table) -> Table:
         (_minute(start), _minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {says}")
         for start, end, kind, counterpart, says in found.rows
     ]
-    return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).without_blank()
+    return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).drop_empty_columns()
 
 
 def _minute(moment: dt.datetime | None) -> str | None:

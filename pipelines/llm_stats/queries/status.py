@@ -59,7 +59,7 @@ class Status:
     """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
 
     `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
-    `refused_by` names the checks that refused a newer state, at `refused_at`; the file that it lies in, if it is one, is `refused_file`.
+    `rejected_by` names the checks that refused a newer state, at `rejected_at`; the file that it lies in, if it is one, is `rejected_file`.
     `engine` says where a warehouse is that is no file, and `missing` what `sql/` defines and that engine does not have.
     """
 
@@ -75,11 +75,11 @@ class Status:
     failing: list[dict[str, Any]]
     findings: list[dict[str, Any]] | None
     unchecked: str | None = None
-    refused_at: dt.datetime | None = None
-    refused_by: tuple[str, ...] = ()
-    refused_file: str | None = None
+    rejected_at: dt.datetime | None = None
+    rejected_by: tuple[str, ...] = ()
+    rejected_file: str | None = None
     engine: str | None = None
-    missing: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
@@ -106,30 +106,38 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         stalest=_dicts(reader.query(_STALEST_MODELS)),
         failing=_dicts(reader.query(_FAILING)),
         engine=reader.engine_name,
-        missing=reader.missing,
+        unsupported=reader.unsupported,
         **_check_results(reader),
         **_rejection(reader, last_run_at),
     )
 
 
 def _check_results(reader: Reader) -> dict[str, Any]:
-    """What the checks find in the published file, which may have come from elsewhere, or with `--accept`."""
+    """What the checks find in the published file, which may have come from elsewhere, or with `--allow-failure`."""
     try:
         with checks.materialized(reader) as computed:
             found = checks.run_checks(computed)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}
-    return {"findings": [{"check": row.check, "severity": row.severity, "says": row.says, "row_count": row.row_count} for row in found]}
+    return {
+        "findings": [
+            {"check": row.check, "severity": row.severity, "description": row.description, "row_count": row.row_count} for row in found
+        ]
+    }
 
 
 def _rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
     """What a check has refused since the last run that was published."""
-    refused = DuckDBWarehouse(reader.database).refused
-    reason = refused / "reason.txt"
+    rejected = DuckDBWarehouse(reader.database).rejected
+    reason = rejected / "reason.txt"
     if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
         return {}
     by = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
-    return {"refused_at": at, "refused_by": tuple(by), "refused_file": None if reader.engine_name else str(refused / reader.database.name)}
+    return {
+        "rejected_at": at,
+        "rejected_by": tuple(by),
+        "rejected_file": None if reader.engine_name else str(rejected / reader.database.name),
+    }
 
 
 def _dicts(table: Table) -> list[dict[str, Any]]:

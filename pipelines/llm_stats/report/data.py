@@ -58,7 +58,7 @@ def _latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
     """The changes of the last days before the newest record, the latest day first, the biggest first of a day."""
     if newest_at is None:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
-    found = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).only("changed_at", "change")
+    found = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select("changed_at", "change")
     return Table(found.columns, found.types, sorted(found.rows, key=lambda row: row[0].date(), reverse=True))
 
 
@@ -71,7 +71,7 @@ def _encoded(tables: dict[str, Table]) -> dict[str, Any]:
             return {"places": [value if value is None else places.setdefault(value, len(places)) for value in values]}
         return [_compact(value) for value in values]
 
-    kept = {name: table.first(_MAX_CHANGES if name == "changes" else _MAX_ROWS) for name, table in tables.items()}
+    kept = {name: table.head(_MAX_CHANGES if name == "changes" else _MAX_ROWS) for name, table in tables.items()}
     encoded = {
         name: {title: column([row[at] for row in table.rows]) for at, title in enumerate(table.columns)} for name, table in kept.items()
     }

@@ -99,7 +99,7 @@ function showModel() {
     { name: "Input", of: row => row.input, className: "number" },
     { name: "Output", of: row => row.output, className: "number" },
     { name: "Blended", of: row => row.blended, className: "number" },
-    { name: "× cheapest", of: row => number(row.times_cheapest, { maximumFractionDigits: 2 }), className: "number spare" },
+    { name: "× cheapest", of: row => number(row.price_ratio_to_cheapest, { maximumFractionDigits: 2 }), className: "number spare" },
     { name: "Status", of: row => row.status },
     { name: "Since (UTC)", of: row => row.since, className: "when spare" },
   ], standing, 12, "");
@@ -111,8 +111,8 @@ function toldOffers(rows) {
   const names = toldApart([...latest]);
   return rows.map(row => ({
     ...row,
-    offer: `${row.provider_id} ${row.offer_no}`,
-    label: names.get(row.provider_id) + (row.offer_no > 1 ? ` (no. ${row.offer_no})` : ""),
+    offer: `${row.provider_id} ${row.offer_number}`,
+    label: names.get(row.provider_id) + (row.offer_number > 1 ? ` (no. ${row.offer_number})` : ""),
     end: Math.max(row.input_usd_per_mtok ?? 0, row.output_usd_per_mtok ?? 0),
     input: usd(row.input_usd_per_mtok),
     output: usd(row.output_usd_per_mtok),

@@ -62,7 +62,7 @@ def run_demo(database: Path) -> RunResult:
 def demo_settings(api: SampleApi, database: Path) -> Settings:
     """A run against the sample API, as fast as it answers, that keeps no response for the next."""
     return _GivenOnly(
-        api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_for=dt.timedelta(0)
+        api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_ttl=dt.timedelta(0)
     )
 
 

@@ -14,7 +14,7 @@ from llm_stats.text import sql_literal
 from llm_stats.transform.files import _SCHEMAS, SqlError, SqlFile, in_build_order, locate_error, statements
 
 #: The digest that is noted, if one is.
-FINGERPRINT_QUERY = "select max(sha256) from raw.defined_by"
+FINGERPRINT_QUERY = "select max(sha256) from raw.sql_fingerprint"
 
 
 def fingerprint(files: Iterable[SqlFile], dialect: str) -> str:
@@ -25,11 +25,11 @@ def fingerprint(files: Iterable[SqlFile], dialect: str) -> str:
 
 def save_fingerprint(connection: Connection, digest: str) -> None:
     """Notes what the definitions were made from; in a transaction of the caller's."""
-    connection.execute("create table if not exists raw.defined_by (sha256 varchar not null)")
-    connection.execute("comment on table raw.defined_by is 'One row: what the tables and views of this warehouse were made from'")
-    connection.execute("comment on column raw.defined_by.sha256 is 'Hash of all definitions; the same hash: nothing to define anew'")
-    connection.execute("delete from raw.defined_by")
-    connection.execute(f"insert into raw.defined_by (sha256) values ({sql_literal(digest)})")
+    connection.execute("create table if not exists raw.sql_fingerprint (sha256 varchar not null)")
+    connection.execute("comment on table raw.sql_fingerprint is 'One row: what the tables and views of this warehouse were made from'")
+    connection.execute("comment on column raw.sql_fingerprint.sha256 is 'Hash of all definitions; the same hash: nothing to define anew'")
+    connection.execute("delete from raw.sql_fingerprint")
+    connection.execute(f"insert into raw.sql_fingerprint (sha256) values ({sql_literal(digest)})")
 
 
 #: What writes into tables; all else defines or explains.

@@ -27,20 +27,20 @@ _FAILING = """
 class FetchState:
     """All times are UTC.
 
-    `last_asked_at`: when the last run asked for the last time; `fetched_at`: when each model was last fetched; `failing_at`: when each
+    `last_attempted_at`: when the last run asked for the last time; `fetched_at`: when each model was last fetched; `failing_at`: when each
     model that was asked for in vain since it last loaded last failed.
     """
 
-    last_asked_at: dt.datetime | None = None
+    last_attempted_at: dt.datetime | None = None
     fetched_at: dict[str, dt.datetime] = field(default_factory=dict)
     failing_at: dict[str, dt.datetime] = field(default_factory=dict)
 
     @classmethod
-    def by(cls, reader: Reader) -> Self:
+    def read(cls, reader: Reader) -> Self:
         """Raises `UsageError` if the warehouse cannot be read."""
-        ((last_asked_at,),) = reader.query("select max(requested_at) from raw.fetches").rows
+        ((last_attempted_at,),) = reader.query("select max(requested_at) from raw.fetches").rows
         return cls(
-            last_asked_at and _utc(last_asked_at),
+            last_attempted_at and _utc(last_attempted_at),
             {model_id: _utc(moment) for model_id, moment in reader.query("select id, fetched_at from raw.models").rows},
             {model_id: _utc(moment) for model_id, moment in reader.query(_FAILING).rows},
         )
@@ -56,8 +56,8 @@ class WorkingCopy(Protocol):
     def load(self, answers: Iterable[FetchResult]) -> str: ...
     def build(self, load_id: str) -> None: ...
     def reader(self) -> Reader: ...
-    def checks_reader(self) -> Reader: ...
-    def keep(self, path: Path) -> str: ...
+    def open_for_checks(self) -> Reader: ...
+    def quarantine(self, path: Path) -> str: ...
 
 
 class Warehouse(Protocol):
@@ -69,7 +69,7 @@ class Warehouse(Protocol):
     cache: Path
 
     def lock(self) -> AbstractContextManager[None]: ...
-    def known(self) -> FetchState: ...
+    def fetch_state(self) -> FetchState: ...
     def working_copy(self) -> AbstractContextManager[Any]: ...
-    def keeping_refused(self, copy: Any) -> AbstractContextManager[None]: ...
+    def quarantine_on_failure(self, copy: Any) -> AbstractContextManager[None]: ...
     def publish(self, copy: Any) -> None: ...

@@ -3,7 +3,7 @@
 llm_stats.duckdb                    what readers open: a link to the live snapshot (see `snapshots`)
 .llm_stats/snapshots/<id>/          what was published
 .llm_stats/work/<id>/               the working copy (see `working_copy`)
-.llm_stats/refused/                 the last working copy that a check refused, and why
+.llm_stats/rejected/                the last working copy that a check refused, and why
 .llm_stats/lock, holder.json        one run at a time (see `lock`)
 .llm_stats/responses.sqlite         responses that no run has published yet (see `cache`)
 """
@@ -51,7 +51,7 @@ class DuckDBWarehouse:
         self.folder = beside.resolve()  # it may be a link to where there is room
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
-        self.refused = self.folder / "refused"
+        self.rejected = self.folder / "rejected"
         self._work = self.folder / "work"
 
     @contextlib.contextmanager
@@ -64,12 +64,12 @@ class DuckDBWarehouse:
         self._require_name()
         if not even_if_broken:
             self._require_usable()
-        self.require_room()
+        self.ensure_writable_folder()
         with lock.held(self.folder, self.database):
             for wreck in self._work.glob("*"):  # what a killed run left behind
                 if is_id(wreck.name):
                     shutil.rmtree(wreck, ignore_errors=True)
-            self.snapshots.sweep()
+            self.snapshots.prune()
             yield
 
     @contextlib.contextmanager
@@ -99,30 +99,30 @@ class DuckDBWarehouse:
         self.snapshots.publish(copy.path, copy.path.parent.name)
 
     @contextlib.contextmanager
-    def keeping_refused(self, copy: WorkingCopy) -> Iterator[None]:
+    def quarantine_on_failure(self, copy: WorkingCopy) -> Iterator[None]:
         """If a check fails inside, keeps the working copy for a look, with the reason beside it; the last one only."""
         try:
             yield
         except CheckFailed as failure:
             try:
-                if self.refused.is_dir() and not self.refused.is_symlink():
-                    shutil.rmtree(self.refused, ignore_errors=True)
+                if self.rejected.is_dir() and not self.rejected.is_symlink():
+                    shutil.rmtree(self.rejected, ignore_errors=True)
                 else:
-                    self.refused.unlink(missing_ok=True)
-                self.refused.mkdir()
-                (self.refused / "reason.txt").write_text(f"{failure}\n", "utf-8")
-                kept = copy.keep(self.refused / self.database.name)
+                    self.rejected.unlink(missing_ok=True)
+                self.rejected.mkdir()
+                (self.rejected / "reason.txt").write_text(f"{failure}\n", "utf-8")
+                kept = copy.quarantine(self.rejected / self.database.name)
             except OSError as error:
                 kept = f"the refused file could not be kept: {error}"
             raise CheckFailed(f"{failure}\n{kept}") from None
 
-    def known(self) -> FetchState:
+    def fetch_state(self) -> FetchState:
         """What the published database holds; nothing if there is none."""
         if not self.database.exists():
             return FetchState()
         with UnrestrictedReader(self.database) as reader:
             try:
-                return FetchState.by(reader)
+                return FetchState.read(reader)
             except UsageError as error:
                 says = f"{self.database} is damaged: {str(error).splitlines()[0]}"
                 raise UsageError(f"{says}; go back with `llm-stats rollback`, or restore a copy") from None
@@ -146,7 +146,7 @@ class DuckDBWarehouse:
         if log.exists() and not self.database.is_symlink():
             raise UsageError(f"{log} holds what is not in the database yet; open and close that with DuckDB once, or remove the file")
 
-    def require_room(self) -> None:
+    def ensure_writable_folder(self) -> None:
         """Makes the folder beside the database. Refuses one that is another's, or that nothing can be written to."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ _MANIFEST_KEYS = {"load_id", "format", "tables"}
 _ABANDONED_AFTER_SECONDS = 3600
 
 
-def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
+def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
     """Writes the files aside and swaps them in; the number of rows by table. Raises `UsageError` if the folder holds something else."""
     folder = folder.resolve()
     if not folder.name:
@@ -47,7 +47,7 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         with interruptible():
-            manifest = _write(database, aside, form)
+            manifest = _write(database, aside, output_format)
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
         _swap(aside, folder)
     except OSError as error:
@@ -59,7 +59,7 @@ def export(database: Path, folder: Path, form: FileFormat) -> dict[str, int]:
     return {name: table["rows"] for name, table in manifest["tables"].items()}
 
 
-def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
+def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
     """The files of every mart and history table; what the manifest says of them."""
     with duckdb.connect(database, read_only=True) as connection:
         connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")  # and no other: a file may come from anywhere
@@ -78,14 +78,14 @@ def _write(database: Path, folder: Path, form: FileFormat) -> dict[str, Any]:
                 tables.setdefault((schema, table), []).append({"name": column, "type": kind, "meaning": comment})
         written = {}
         for (schema, table), described in tables.items():
-            file = folder / schema / f"{table}.{form}"
+            file = folder / schema / f"{table}.{output_format}"
             file.parent.mkdir(exist_ok=True)
             names = ", ".join(f'"{column["name"]}"' for column in described)
-            query = f"copy (select {names} from {schema}.{table} order by all) to {sql_literal(str(file))} ({_OPTIONS[form]})"
+            query = f"copy (select {names} from {schema}.{table} order by all) to {sql_literal(str(file))} ({_OPTIONS[output_format]})"
             rows = connection.execute(query).fetchall()[0][0]
-            written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{form}", "rows": rows, "columns": described}
+            written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{output_format}", "rows": rows, "columns": described}
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
-    return {"load_id": load_id, "format": form, "tables": written}
+    return {"load_id": load_id, "format": output_format, "tables": written}
 
 
 def _require_replaceable(folder: Path) -> None:

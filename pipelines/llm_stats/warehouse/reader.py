@@ -27,7 +27,7 @@ class Reader:
     """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
 
     #: What `sql/` defines and this warehouse does not have.
-    missing: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
     #: Which engine has it and where; None for a file.
     engine_name: str | None = None
 
@@ -71,7 +71,7 @@ class Reader:
             raise UsageError(str(error).rstrip()) from None
         return Table(unique_column_names(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
 
-    def ask(self, query: str) -> Table:
+    def execute_user_query(self, query: str) -> Table:
         """The result of somebody's query. Raises `UsageError` if it is not one statement, or cannot run."""
         try:
             statements = self._connection.extract_statements(query.encode().decode())
@@ -81,9 +81,9 @@ class Reader:
             raise UsageError(str(error).rstrip()) from None
         if len(statements) != 1:
             raise UsageError(f"one statement, please; these are {len(statements)}" if statements else "the query is empty")
-        return replace(self.query(query), keeps_lines=statements[0].type == duckdb.StatementType.EXPLAIN)
+        return replace(self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN)
 
-    def rows_of(self, name: str) -> Table:
+    def fetch_table(self, name: str) -> Table:
         """The rows of a view or table, in an order that does not change."""
         schema, relation, kind = self._find(name)
         if kind == "macro":
@@ -115,7 +115,7 @@ class Reader:
             defaults, call = macro_defaults_and_call(f"{schema}.{relation}")
             rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
             return f"{schema}.{relation}: {comment}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
-        return f"{schema}.{relation}: {comment}", replace(self._columns(schema, relation), keeps_lines=True)
+        return f"{schema}.{relation}: {comment}", replace(self._columns(schema, relation), multiline=True)
 
     def _find(self, name: str) -> tuple[str, str, str]:
         """`offers` or `marts.offers` → schema, name, kind. Raises `UsageError`, with the closest names, if there is none."""
@@ -130,7 +130,7 @@ class Reader:
     def _relations(self) -> list[tuple[str, str, str, str]]:
         """Schema, name, kind and comment of all views, tables and macros, the most useful first."""
         order = {schema: place for place, schema in enumerate(_SCHEMAS)}
-        return sorted(found for found in self._known() if found[0] in order and not found[1].startswith("_dlt"))
+        return sorted(found for found in self._list_relations() if found[0] in order and not found[1].startswith("_dlt"))
 
     def _sorted(self, schema: str, relation: str) -> str:
         """The query for all rows of a relation, in an order that does not change."""
@@ -146,7 +146,7 @@ class Reader:
             (schema, relation),
         )
 
-    def _known(self) -> list[tuple[str, str, str, str]]:
+    def _list_relations(self) -> list[tuple[str, str, str, str]]:
         """Schema, name, kind and comment of what there is, whoever made it."""
         return self.query(
             """

@@ -91,7 +91,7 @@ class Snapshots:
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(f"{self._database}: the new file could not be written to its end (disk full?); nothing was published")
-        parent = self._live() or self._adopted()
+        parent = self._live() or self._import_plain_file()
         fsync(file)
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
@@ -100,13 +100,13 @@ class Snapshots:
         file.rename(folder / self._database.name)
         for place in (folder, self._folder, self._folder.parent):
             fsync(place)
-        self._flip(folder)
-        line = self._line()
-        others = [snapshot for snapshot in reversed(self.all()) if snapshot not in line]
-        for snapshot in (line + others)[self._keep :]:
+        self._point_to(folder)
+        lineage = self._lineage()
+        others = [snapshot for snapshot in reversed(self.all()) if snapshot not in lineage]
+        for snapshot in (lineage + others)[self._keep :]:
             _remove(snapshot.file.parent)
 
-    def go_back(self, snapshot_id: str | None = None) -> Snapshot:
+    def rollback(self, snapshot_id: str | None = None) -> Snapshot:
         """Makes another snapshot live: the one named, or the one that the live one was made from; if none is live, the newest that opens.
 
         Raises `UsageError` if there is none, or the one named cannot be opened, and `LoadFailed` if the disk refuses.
@@ -114,16 +114,16 @@ class Snapshots:
         target = self._named(snapshot_id) if snapshot_id is not None else self._before()
         try:
             if not self._live():
-                self._adopted()  # what stands there instead would be lost
-            self._flip(target.file.parent)
+                self._import_plain_file()  # what stands there instead would be lost
+            self._point_to(target.file.parent)
         except OSError as error:
             raise LoadFailed(f"{self._database} stays as it is: {error.strerror}: {error.filename}") from error
         return Snapshot(target.file, is_live=True)
 
-    def sweep(self) -> None:
+    def prune(self) -> None:
         """Removes snapshots that a killed run finished and never published, and mends the mark of one killed between link and mark."""
         live = self._live()
-        self._aside.unlink(missing_ok=True)
+        self._temp_link.unlink(missing_ok=True)
         for folder in self._folders():
             if folder == live:
                 _mark_published(folder)
@@ -138,20 +138,20 @@ class Snapshots:
         raise UsageError(f"{self._database}: there is no snapshot {snapshot_id!r}; `llm-stats snapshots` lists them")
 
     def _before(self) -> Snapshot:
-        line = self._line()
-        for snapshot in line[1:] if line else reversed(self.all()):
+        lineage = self._lineage()
+        for snapshot in lineage[1:] if lineage else reversed(self.all()):
             with contextlib.suppress(UsageError):
                 Reader(snapshot.file).close()
                 return snapshot
         raise UsageError(f"{self._database}: there is no older snapshot to go back to")
 
-    def _line(self) -> list[Snapshot]:
+    def _lineage(self) -> list[Snapshot]:
         """The live snapshot, the one it was made from, and so on: after going back and on, not simply the newest."""
         by_id = {snapshot.id: snapshot for snapshot in self.all()}
-        line = [snapshot for snapshot in by_id.values() if snapshot.is_live]
-        while line and (parent := by_id.get(line[-1].parent_id)):
-            line.append(parent)
-        return line
+        lineage = [snapshot for snapshot in by_id.values() if snapshot.is_live]
+        while lineage and (parent := by_id.get(lineage[-1].parent_id)):
+            lineage.append(parent)
+        return lineage
 
     def _folders(self) -> list[Path]:
         """The folders of all snapshots, oldest first."""
@@ -171,27 +171,27 @@ class Snapshots:
         return None
 
     @property
-    def _aside(self) -> Path:
+    def _temp_link(self) -> Path:
         """Where the next link is made: beside the published path, for it is to be renamed."""
         return self._database.with_name(f".{self._database.name}.new")
 
-    def _flip(self, folder: Path) -> None:
+    def _point_to(self, folder: Path) -> None:
         """Points the published path to a snapshot, atomically. Raises `LoadFailed` if it does, but may not after a loss of power."""
-        self._aside.unlink(missing_ok=True)
+        self._temp_link.unlink(missing_ok=True)
         target = folder / self._database.name
         try:
-            self._aside.symlink_to(os.path.relpath(target, self._database.parent))
+            self._temp_link.symlink_to(os.path.relpath(target, self._database.parent))
         except OSError:  # no symbolic links here: a copy and a rename do the job
-            shutil.copyfile(target, self._aside)
-            fsync(self._aside)
-        self._aside.replace(self._database)
+            shutil.copyfile(target, self._temp_link)
+            fsync(self._temp_link)
+        self._temp_link.replace(self._database)
         try:
             fsync(self._database.parent)
         except OSError as error:
             raise LoadFailed(f"{self._database} is published, but a loss of power may undo it: {error.strerror}") from error
         _mark_published(folder)
 
-    def _adopted(self) -> Path | None:
+    def _import_plain_file(self) -> Path | None:
         """A new snapshot of a warehouse that came as a plain file (a backup, an artifact) or lies behind somebody's link, if one did."""
         if not self._database.exists():
             return None

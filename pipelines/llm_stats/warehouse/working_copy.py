@@ -77,11 +77,11 @@ class DuckDBWorkingCopy:
         """What this run is about to publish."""
         return Reader(self.path)
 
-    def checks_reader(self) -> Reader:
+    def open_for_checks(self) -> Reader:
         """The same, for the checks."""
         return MaterializedReader(self.path)
 
-    def keep(self, path: Path) -> str:
+    def quarantine(self, path: Path) -> str:
         """Moves the file to where somebody may look at it; says so. Raises `OSError`."""
         return f"the refused file is kept at {self.path.rename(path)}"
 
@@ -108,7 +108,7 @@ class DuckDBWorkingCopy:
 
 def _stored_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
     """What the definitions of a file were made from; None if it is new, or of an older version."""
-    there = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'defined_by'"
+    there = "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'sql_fingerprint'"
     if not connection.execute(there).fetchall()[0][0]:
         return None
     return str(connection.execute(apply.FINGERPRINT_QUERY).fetchall()[0][0])

@@ -51,4 +51,4 @@ executors = [
     if executor["id"] != "driver"
 ]
 print(json.dumps({"spark": session.version, "queries": costs, "executors": executors}))
-session.stop()
+session.stop_reason()

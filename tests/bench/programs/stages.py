@@ -67,7 +67,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 def watch_threads() -> None:
     """From now on, what the threads that fetch have worked is a stage, and what they have validated another."""
-    original, parse = DaemonThreadPool._work, responses.parse_record_body
+    original, parse = DaemonThreadPool._worker, responses.parse_record_body
     validated = threading.local()
 
     def parsed(*given: Any) -> Any:

@@ -188,16 +188,16 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
 def test_a_table_may_lose_a_fifth_or_ten_rows(sound: duckdb.DuckDBPyConnection, before: int, after: int) -> None:
     counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
-    sound.executemany("insert into history.table_rows values (?, ?, ?, ?)", counts)
+    sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
 def test_a_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
     counts = [["x", "raw.x", 100, "2026-02-01"], ["y", "raw.x", 50, "2026-02-02"], ["z", "raw.x", 50, "2026-02-03"]]
-    sound.executemany("insert into history.table_rows values (?, ?, ?, ?)", counts)
+    sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
 def test_rows_are_counted_once_a_load(sound: duckdb.DuckDBPyConnection) -> None:
-    rows = sound.execute("select row_count from history.table_rows where table_name = 'raw.fetches' order by counted_at").fetchall()
+    rows = sound.execute("select row_count from history.row_counts where table_name = 'raw.fetches' order by counted_at").fetchall()
     assert rows == [(4,), (8,), (10,)]

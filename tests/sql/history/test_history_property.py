@@ -107,10 +107,10 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
     ]
 
 
-OFFER_COLUMNS = "model_id, provider_id, offer_no, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
+OFFER_COLUMNS = "model_id, provider_id, offer_number, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
 SCORE_COLUMNS = ", ".join(
     (
-        "model_id, benchmark_id, score_no",
+        "model_id, benchmark_id, score_number",
         "benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified",
         "category, source_url",
     )
@@ -293,7 +293,7 @@ def assert_changes(tables: RawTables, kind: str, rows: list[Row], first: dict[st
                 expected += [(*row.line, row.valid_from, difference) for difference in found]
             if row.valid_to and (after is None or after.valid_from != row.valid_to):
                 expected.append((*row.line, row.valid_to, goes))
-    key = "provider_id, offer_no" if offers_wanted else "benchmark_id, score_no"
+    key = "provider_id, offer_number" if offers_wanted else "benchmark_id, score_number"
     view = "marts.price_changes" if offers_wanted else "marts.score_changes"
     assert Counter(fetch(tables, f"model_id, {key}, changed_at, kind", view)) == Counter(expected)
 
@@ -320,5 +320,5 @@ def assert_fresh(tables: RawTables, runs: list[Run]) -> None:
             failures = 0 if outcome == "loaded" else failures + 1
         last_at, last = asked[-1] if asked else (None, None)
         expected.append((model_id, fetched_at[-1] if fetched_at else None, last, last_at, failures))
-    columns = "model_id, fetched_at, last_outcome, last_asked_at, consecutive_failures"
+    columns = "model_id, fetched_at, last_outcome, last_attempted_at, consecutive_failures"
     assert Counter(fetch(tables, columns, "marts.freshness")) == Counter(expected)

@@ -6,7 +6,7 @@ named_providers as (
     select
         model_id,
         string_agg(distinct provider_name, ', ' order by provider_name) filter (where is_cheapest) as provider_names,
-        string_agg(distinct provider_name, ', ' order by provider_name) filter (where times_cheapest = 1) as paid_provider_names
+        string_agg(distinct provider_name, ', ' order by provider_name) filter (where price_ratio_to_cheapest = 1) as paid_provider_names
     from marts.offers
     where is_available
     group by model_id

@@ -1,17 +1,17 @@
 -- The offers that stand now, then what they were, the latest first. What stands is known until the last fetch, not until now.
--- Grain: model_id, provider_id, offer_no, valid_from.
+-- Grain: model_id, provider_id, offer_number, valid_from.
 -- Reads: marts.price_history, marts.models, marts.offers.
 select
     price_history.model_id,
     price_history.provider_id,
-    price_history.offer_no,
+    price_history.offer_number,
     price_history.provider_name,
     price_history.status,
     price_history.is_available,
     price_history.input_usd_per_mtok,
     price_history.output_usd_per_mtok,
     price_history.blended_usd_per_mtok,
-    offers.times_cheapest,
+    offers.price_ratio_to_cheapest,
     price_history.valid_from,
     coalesce(price_history.valid_to, models.fetched_at) as known_until,
     price_history.is_current
@@ -22,10 +22,10 @@ left join marts.offers as offers
         price_history.is_current
         and price_history.model_id = offers.model_id
         and price_history.provider_id = offers.provider_id
-        and price_history.offer_no = offers.offer_no
+        and price_history.offer_number = offers.offer_number
 order by
     price_history.is_current desc,
     price_history.valid_from desc,
     price_history.model_id,
     price_history.provider_id,
-    price_history.offer_no
+    price_history.offer_number

@@ -2,7 +2,7 @@
 update marts.offers set price_rank = 0 where model_id = 'm1' and provider_id = 'p';
 
 -- cheaper than the cheapest
-update marts.offers set times_cheapest = 0.9 where model_id = 'm1' and provider_id = 'p';
+update marts.offers set price_ratio_to_cheapest = 0.9 where model_id = 'm1' and provider_id = 'p';
 
 -- an input price below 0
 update marts.offers set input_usd_per_mtok = -1 where model_id = 'm1' and provider_id = 'p';

@@ -3,14 +3,14 @@
 -- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities, staging.top_scores, history.offers,
 -- history.scores.
 -- The last load is the one that asked last. Running this twice after a load counts again and says the same.
-create table if not exists history.table_rows (
+create table if not exists history.row_counts (
     load_id varchar not null,
     table_name varchar not null,
     row_count bigint not null,
     counted_at timestamp not null
 );
 
-delete from history.table_rows
+delete from history.row_counts
 where
     load_id in (
         select load_id
@@ -21,7 +21,7 @@ where
         limit 1
     );
 
-insert into history.table_rows
+insert into history.row_counts
 with last_load as (
     select
         load_id,
@@ -83,8 +83,8 @@ select
 from counted_tables
 cross join last_load;
 
-comment on table history.table_rows is 'One row per load and table: how many rows the table had after the load';
-comment on column history.table_rows.load_id is 'Load after which the rows were counted';
-comment on column history.table_rows.table_name is 'Table with its schema, such as `raw.models`';
-comment on column history.table_rows.row_count is 'Rows of the table after the load';
-comment on column history.table_rows.counted_at is 'When the last answer of the load arrived (UTC)';
+comment on table history.row_counts is 'One row per load and table: how many rows the table had after the load';
+comment on column history.row_counts.load_id is 'Load after which the rows were counted';
+comment on column history.row_counts.table_name is 'Table with its schema, such as `raw.models`';
+comment on column history.row_counts.row_count is 'Rows of the table after the load';
+comment on column history.row_counts.counted_at is 'When the last answer of the load arrived (UTC)';
