@@ -12,12 +12,12 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-from llm_stats.connection import transaction
+from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.errors import LlmStatsError
 from llm_stats.schema.tables import TABLES
 from llm_stats.text import sql_literal
 from llm_stats.transform import apply, files
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 
@@ -33,15 +33,16 @@ def unite(united: Path, shards: list[Path]) -> None:
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = DuckDBWorkingCopy(Path(folder))
         copy.create()
-        copy.define()
+        copy.create_views()
+        copy.close()
         for shard in shards:
-            Reader(shard).close()  # refuses what is no warehouse of this version
+            DuckDBReader(shard).close()  # refuses what is no warehouse of this version
             with duckdb.connect(copy.path) as connection:
                 connection.execute(f"attach {sql_literal(str(shard))} as shard (read_only)")
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
-            apply.update_history(connection)  # which only counts anew
+            apply.update_history(DuckDBConnection(connection))  # which only counts anew
             twice = connection.execute("select id from raw.models group by id having count(*) > 1 order by id limit 1").fetchall()
         if twice:
             sys.exit(f"{twice[0][0]} is in more than one of these databases")

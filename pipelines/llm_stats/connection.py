@@ -1,26 +1,94 @@
-"""SQL connections: the protocol that DuckDB and other engines share, transactions, Ctrl-C."""
+"""SQL connections: the protocol that all engines share, DuckDB's implementation, transactions, Ctrl-C."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from types import FrameType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import duckdb
 
+from llm_stats.errors import LlmStatsError
+from llm_stats.table import Table, unique_column_names
+
+
+class QueryError(LlmStatsError):
+    """A statement that the engine refused. The message is the engine's own, without credentials."""
+
+
+class Relation(NamedTuple):
+    """A table or view: `Relation("marts", "offers", "view")`; `kind` is `table` or `view`."""
+
+    schema: str
+    name: str
+    kind: str
+
 
 class Connection(Protocol):
-    """What executes statements in DuckDB's dialect: DuckDB itself, or the session of another engine."""
+    """A connection that accepts DuckDB's SQL, whatever the engine behind it.
 
-    def execute(self, query: str, /) -> object: ...
+    `dialect` is sqlglot's name of the engine's own SQL, `supports_macros` whether the engine has macros with parameters.
+    """
+
+    dialect: str
+    supports_macros: bool
+
+    def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
+        """Execute one statement and return its rows. Raises `QueryError`."""
+        ...
+
+    def relations(self) -> list[Relation]:
+        """Return the tables and views of this project's schemas. Raises `QueryError`."""
+        ...
+
+    def drop_views(self) -> None:
+        """Drop the views and macros of this project's schemas. Raises `QueryError`."""
+        ...
+
+
+class DuckDBConnection:
+    """A DuckDB connection as a `Connection`."""
+
+    dialect = "duckdb"
+    supports_macros = True
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
+        try:
+            self._connection.execute(query, parameters)
+            description = self._connection.description or []
+            rows = self._connection.fetchall() if description else []
+        except duckdb.Error as error:
+            raise QueryError(str(error).rstrip()) from error
+        return Table(unique_column_names(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+
+    def relations(self) -> list[Relation]:
+        query = """
+            select schema_name, table_name, 'table' from duckdb_tables()
+            where not internal and database_name = current_database()
+            union all
+            select schema_name, view_name, 'view' from duckdb_views()
+            where not internal and database_name = current_database()
+        """
+        return [Relation(*row) for row in self.execute(query).rows]
+
+    def drop_views(self) -> None:
+        for schema in VIEW_SCHEMAS:
+            self.execute(f"drop schema if exists {schema} cascade")
+
+
+#: Schemas that hold nothing but views and macros.
+VIEW_SCHEMAS = ("staging", "marts")
 
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All that happens inside, or nothing of it."""
+    """Run the block in one transaction: commit at its end, roll back on any exception."""
     connection.begin()
     try:
         yield
@@ -32,9 +100,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
-    """Ctrl-C while DuckDB works is a `KeyboardInterrupt`, as everywhere; DuckDB makes a `RuntimeError` of it.
+    """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB itself raises a `RuntimeError`.
 
-    It does so when its other threads are through with what they have begun, be it hours later: those of `connection` are told to stop.
+    DuckDB first waits for its other threads, however long that takes; with `connection` they are interrupted.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:
@@ -47,17 +115,20 @@ def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterat
 
 @contextmanager
 def _interrupt_on_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Ctrl-C stops what the connection does, in all its threads; unless it means something else, or this thread cannot hear it."""
+    """Interrupt all threads of the connection on Ctrl-C.
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    Does nothing outside the main thread, which alone receives signals, and where another handler is installed.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
         connection.interrupt()
         signal.default_int_handler(number, frame)
 
-    hears = threading.current_thread() is threading.main_thread()
-    if not hears or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGINT, handle)
     try:
         yield
     finally:

@@ -81,7 +81,7 @@ def _file_path(path: Path) -> Path:
 
 def _identifier(name: str) -> str:
     if not re.fullmatch(r"[a-z_]\w*", name, re.ASCII):
-        raise ValueError("name a destination of dlt's, such as duckdb, postgres or ducklake")
+        raise ValueError("name a destination: duckdb, postgres or ducklake")
     return name
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from llm_stats.connection import transaction
+from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.transform import apply
 from support.raw_tables import RawTables
 
@@ -112,8 +112,8 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
         with transaction(connection):
-            apply.create_views(connection)
-            apply.update_history(connection)
+            apply.create_views(DuckDBConnection(connection))
+            apply.update_history(DuckDBConnection(connection))
         return time.perf_counter() - started
 
 

@@ -17,7 +17,7 @@ from llm_stats.queries.checks import CheckResult
 from llm_stats.queries.cost import parse_tokens
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, format_number, format_value
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -131,7 +131,7 @@ def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command
         )
         if layout:
             connection.execute(f"insert into history.schema_version values ({layout})")
-    says = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
+    says = {"99": "knows 3 at most; upgrade", "0": "too old to migrate"}.get(str(layout), "but not an llm-stats warehouse")
     for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
         assert (done.code, says in done.err) == (2, True), command
@@ -142,7 +142,7 @@ def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
     (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
-        assert (done.code, "w.duckdb leads to gone.duckdb, which is gone; go back with" in done.err) == (2, True), command
+        assert (done.code, "w.duckdb links to gone.duckdb, which does not exist; go back with" in done.err) == (2, True), command
 
 
 def test_a_model_may_be_called_as_a_column(llm_stats: Command, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_show_reaches_the_other_schemas(look: Command) -> None:
         (("sql", "install httpfs"), ""),
         (("sql", ""), "the query is empty"),
         (("sql", " ; -- nothing"), "the query is empty"),
-        (("sql", "select 1; select 2"), "one statement, please; these are 2"),
+        (("sql", "select 1; select 2"), "expected one SQL statement, got 2"),
         (("sql", "\udcff"), "the query is not text"),
         (("changes", "--since", "99999999999d"), "--since 99999999999d: neither a time span"),
         (("changes", "--since", "999999d"), "--since 999999d: before all dates"),
@@ -264,7 +264,7 @@ def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path) -> None:
     for database, many in ((demo, None), (long_names, LONG_NAMES)):
-        with Reader(database) as reader:
+        with DuckDBReader(database) as reader:
             ids = many or ["aurora-large-1", "kestrel-2-pro", "zenith-max-preview"]
             tables = {
                 "cost": cost.for_terminal(cost.cost(reader, 10e6, 2e6, many or [])),

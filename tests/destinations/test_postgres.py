@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 from destinations.conftest import SECRET, address
 from llm_stats import sample
-from llm_stats.destinations.connection import Destination
+from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
 from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 from support.command import Command
@@ -201,10 +201,10 @@ def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: Sa
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
     assert llm_stats("sql", "select count(*) as n, '%s ?' as t from marts.offers;", "--format", "csv").out == "n,t\n30,%s ?\n"
     for query, says in (
-        ("delete from raw.models", "only questions, please"),
+        ("delete from raw.models", "only read-only queries are allowed"),
         ("with gone as (delete from raw.models returning 1) select * from gone", "read-only transaction"),
-        ("copy (select 1) to program 'cat'", "only questions, please"),
-        ("commit; delete from raw.models", "one statement, please"),
+        ("copy (select 1) to program 'cat'", "only read-only queries are allowed"),
+        ("commit; delete from raw.models", "expected one SQL statement, got several"),
         (" -- nothing", "the query is empty"),
         ("select E'a'\n'b\\' || '; commit; delete from raw.models; select 1 --'", "cannot open multi-query plan as cursor"),
         ("select nothing", "does not exist"),
@@ -230,7 +230,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     refused = llm_stats("run", "--all", "--base-url", api.base_url)
     assert refused.code == 2
-    assert "holds text as SQL_ASCII, which not every name can be written in; make the database with `encoding 'UTF8'" in refused.err
+    assert "stores text as SQL_ASCII, which cannot hold every name; create the database with `encoding 'UTF8'" in refused.err
     assert api.requests == []
 
 
@@ -284,9 +284,13 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleAp
         ("BATCH", "create schema incoming; create table incoming.orders (id int)", "holds something else, incoming.orders"),
         ("BATCH", "alter role batch in database NAME set standard_conforming_strings = off", "standard_conforming_strings is off"),
         ("BATCH", "create schema incoming; create materialized view incoming.mine as select 1", "holds something else, incoming.mine"),
-        ("OTHERS", "create schema marts", "the schema marts belongs to postgres, and batch may not act for it; run as postgres"),
-        ("BATCH", "create schema history; create table history.schema_version as select 1 as version", "was made by an older version"),
-        ("READER", None, "permission denied to create schemas; have its owner say: grant create on database"),
+        ("OTHERS", "create schema marts", "the schema marts belongs to postgres, and batch has no rights on it; run as postgres"),
+        (
+            "BATCH",
+            "create schema history; create table history.schema_version as select 1 as version",
+            "has schema version 1, which is too old to migrate",
+        ),
+        ("READER", None, "permission denied to create schemas; the database owner can grant it: grant create on database"),
     ],
 )
 def test_what_is_wrong_with_a_server_is_said_in_a_line(
@@ -320,7 +324,7 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
 def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
-    engine = Destination("postgres", dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
+    engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
     said = [f'cannot attach "postgres://batch:{written}@h/x"' for written in (password, quote(password), quote(password, safe=" "))]
     said += [f"{words}{written}" for words in ("the word is ", "host=h password=") for written in (password, quote(password, safe=""))]
     for says in said:
@@ -345,10 +349,8 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
     ("destination", "says"),
     [
         ("nonsense", "there is no destination 'nonsense'"),
-        ("no/thing", "setting destination: name a destination of dlt's"),
-        ("mssql", "destination mssql needs a driver: pip install 'dlt[mssql]'"),
-        ("filesystem", "destination filesystem: its credentials are missing or malformed"),
-        ("dummy", "destination dummy has no SQL views"),
+        ("no/thing", "setting destination: name a destination: duckdb, postgres or ducklake"),
+        ("mssql", "there is no destination 'mssql'; choose duckdb, postgres or ducklake"),
         pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
     ],
 )

@@ -13,7 +13,7 @@ from llm_stats.cli.main import cli
 from llm_stats.settings import Settings
 from llm_stats.text import format_value
 from llm_stats.transform import files
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -65,7 +65,7 @@ SHOWN = [
 
 @pytest.mark.parametrize(("file", "query", "answer"), SHOWN)
 def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
-    with Reader(demo) as reader:
+    with DuckDBReader(demo) as reader:
         found = reader.query(query)
     header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
     assert list(found.columns) == header
@@ -75,7 +75,7 @@ def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: 
 def test_queries_are_shown(demo: Path) -> None:
     assert len(SHOWN) >= 9
     queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
-    with Reader(demo) as reader:
+    with DuckDBReader(demo) as reader:
         assert all(reader.query(query).rows for query in queries)
 
 

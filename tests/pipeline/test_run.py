@@ -220,30 +220,31 @@ class TestBadInput:
             connection.execute("create table precious as select 1 as x")
         before = content(workdir / "mine.duckdb")
         done = run("murmur-1", "--database", "mine.duckdb")
-        assert (done.code, "no llm-stats warehouse" in done.err) == (2, True)
+        assert (done.code, "but not an llm-stats warehouse" in done.err) == (2, True)
         assert content(workdir / "mine.duckdb") == before
 
-    @pytest.mark.parametrize(("layout", "age"), [(SCHEMA_VERSION + 1, "a newer"), (SCHEMA_VERSION - 1, "an older")])
-    def test_a_warehouse_of_another_version(self, run: Command, one_model: Path, layout: int, age: str) -> None:
+    @pytest.mark.parametrize(("version", "says"), [(SCHEMA_VERSION + 1, "at most; upgrade llm-stats"), (1, "too old to migrate")])
+    def test_a_warehouse_of_another_version(self, run: Command, one_model: Path, version: int, says: str) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:
-            connection.execute("update history.schema_version set version = ?", [layout])
+            connection.execute("update history.schema_version set version = ?", [version])
         done = run("murmur-1")
         assert done.code == 2
-        assert f"was made by {age} version of llm-stats (layout {layout}; this one knows {SCHEMA_VERSION})" in done.err
+        assert f"has schema version {version}" in done.err
+        assert says in done.err
 
     @pytest.mark.parametrize(
         ("path", "says"),
         [
-            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that holds a percent sign"),
-            ("bob's/llm_stats.duckdb", "a path that holds a quote"),
-            ("what?.duckdb", "a path that holds a question mark"),
-            ("day=1/w.duckdb", "a path that holds an equals sign"),
-            ("a\\b.duckdb", "a path that holds a backslash"),
-            ("a\x1bb.duckdb", "a path that holds a control character"),
-            ("Raw.duckdb", "'Raw' would mean two things; choose another name"),
-            ("marts.db", "'marts' would mean two things; choose another name"),
-            ("..duckdb", "'.' would mean two things; choose another name"),
+            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that contains a percent sign"),
+            ("bob's/llm_stats.duckdb", "a path that contains a quote"),
+            ("what?.duckdb", "a path that contains a question mark"),
+            ("day=1/w.duckdb", "a path that contains an equals sign"),
+            ("a\\b.duckdb", "a path that contains a backslash"),
+            ("a\x1bb.duckdb", "a path that contains a control character"),
+            ("Raw.duckdb", "the file cannot be called 'Raw'"),
+            ("marts.db", "the file cannot be called 'marts'"),
+            ("..duckdb", "the file cannot be called '.'"),
         ],
     )
     def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, says: str) -> None:
@@ -263,7 +264,7 @@ class TestBadInput:
     def test_a_published_path_that_is_a_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
         os.mkfifo(workdir / "pipe.duckdb")
         for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
-            assert (done.code, "pipe.duckdb is no file; name another" in done.err) == (2, True)
+            assert (done.code, "pipe.duckdb is not a file; name another" in done.err) == (2, True)
 
     def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)

@@ -15,12 +15,13 @@ import duckdb
 import pytest
 from llm_stats import run
 from llm_stats.api.cache import ResponseCache
+from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import LlmStatsError
 from llm_stats.pipeline.result import RunResult, summary_lines
 from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.schema.arrow import to_arrow
-from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.base import FetchState
 from support.command import Command
 from support.raw_tables import RawTables
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
@@ -29,6 +30,11 @@ from support.synthetic_catalog import catalogue
 RECORDS = catalogue(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime.now(dt.UTC)
+
+
+def fetch_state(database: Path) -> FetchState:
+    with duckdb.connect(database, read_only=True) as connection:
+        return FetchState.read(DuckDBConnection(connection))
 
 
 def rows(workdir: Path, query: str) -> list[tuple[Any, ...]]:
@@ -79,7 +85,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
     assert rows(workdir, "select count(*) from raw.models") == [(11,)]
-    assert DuckDBWarehouse(workdir / "llm_stats.duckdb").fetch_state().failing_at.keys() == {IDS[0]}
+    assert fetch_state(workdir / "llm_stats.duckdb").failing_at.keys() == {IDS[0]}
 
 
 def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
@@ -94,7 +100,7 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw.fetch(["never asked"], moments[3], "deferred")
         raw.fetch(["never asked", "once"], moments[4], "deferred")
         raw.apply()
-    assert DuckDBWarehouse(tmp_path / "llm_stats.duckdb").fetch_state().failing_at == {
+    assert fetch_state(tmp_path / "llm_stats.duckdb").failing_at == {
         "loaded, then twice": moments[4],
         "twice": moments[4],
         "once": moments[3],

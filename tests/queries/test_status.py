@@ -16,6 +16,7 @@ import pytest
 from llm_stats import __version__
 from llm_stats.api.cache import ResponseCache
 from llm_stats.cli.status import status_json, status_lines
+from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import UsageError
 from llm_stats.queries import checks
 from llm_stats.queries.status import Status, config_report, status
@@ -23,7 +24,7 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.schema.fetch import Fetch
 from llm_stats.transform import apply
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.raw_tables import RawTables
 from support.synthetic_catalog import catalogue
@@ -69,7 +70,7 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
 
 
 def found(database: Path) -> Status:
-    with Reader(database) as reader:
+    with DuckDBReader(database) as reader:
         return status(reader, NOW)
 
 
@@ -149,7 +150,7 @@ def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
 
 def test_another_database_is_told_apart(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
-    with pytest.raises(UsageError, match=r"x\.duckdb is no llm-stats warehouse"):
+    with pytest.raises(UsageError, match=r"x\.duckdb is a DuckDB database but not an llm-stats warehouse"):
         found(tmp_path / "x.duckdb")
 
 
@@ -215,7 +216,7 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
 def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
-        apply.update_history(connection)
+        apply.update_history(DuckDBConnection(connection))
     said = found(database)
     assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in status_lines(said) if line.startswith("health "))
@@ -225,6 +226,6 @@ def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: 
 def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("drop view marts.providers")
-    says = f"{database} has no marts.providers, so it is of another version; the next run makes its views anew"
+    says = f"{database} has no marts.providers: another version built its views; run `llm-stats run` once"
     assert f"health      unknown: {says}" in status_lines(found(database))
     assert llm_stats("check", "--database", database).err == f"llm-stats: {says}\n"

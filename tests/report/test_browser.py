@@ -12,7 +12,7 @@ import pytest
 from llm_stats.report import data as facts_module
 from llm_stats.report import write
 from llm_stats.sample import today, yesterday
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -121,7 +121,7 @@ def browser(chromium: Browser) -> Browser:
 
 def page_of(folder: Path, *days: list[dict[str, object]]) -> Path:
     page = folder / "report.html"
-    with Reader(warehouse(folder / "w.duckdb", *days)) as reader:
+    with DuckDBReader(warehouse(folder / "w.duckdb", *days)) as reader:
         write(reader, page)
     return page
 

@@ -17,6 +17,7 @@ from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import collect
 from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.report_fixtures import CATALOGS, HOSTILE, hostile, ranked, warehouse
@@ -70,7 +71,7 @@ _OF_THE_PAGE = {
 
 
 def page_of(database: Path) -> str:
-    with Reader(database) as reader:
+    with DuckDBReader(database) as reader:
         return page_module.page(reader)
 
 
@@ -81,7 +82,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def reader(sample: Path) -> Iterator[Reader]:
-    with Reader(sample) as opened:
+    with DuckDBReader(sample) as opened:
         yield opened
 
 
@@ -118,7 +119,7 @@ def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> No
     models = catalogue(60, providers=2, scores=30)
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
-    with Reader(warehouse(tmp_path / "w.duckdb", models)) as reader:
+    with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:
         carried = collect(reader).tables
     prices = {row["model_id"]: row for row in rows(carried, "models")}
     points = rows(carried, "category_points")
@@ -140,7 +141,7 @@ def test_any_world_makes_a_page(tmp_path: Path, world: str) -> None:
 
 
 def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
-    with Reader(warehouse(tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)}))) as reader:
+    with DuckDBReader(warehouse(tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)}))) as reader:
         carried = collect(reader).tables
     assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {"free": 0, "unknown": None, "paid": 1}
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
@@ -220,7 +221,11 @@ def test_a_page_that_cannot_be_finished_leaves_the_old_one(
 def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
     duckdb.connect(workdir / "other.duckdb").close()
     done = llm_stats("report", "--database", "other.duckdb")
-    assert (done.code, "other.duckdb is no llm-stats warehouse" in done.err, len(done.err.splitlines())) == (2, True, 1)
+    assert (done.code, "other.duckdb is a DuckDB database but not an" in done.err, len(done.err.splitlines())) == (
+        2,
+        True,
+        1,
+    )
     assert "does not exist; make it with" in llm_stats("report").err
 
 

@@ -25,7 +25,7 @@ from llm_stats.pipeline.run import execute
 from llm_stats.queries import checks
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.settings import Settings
-from llm_stats.warehouse.reader import MaterializedReader, Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 
 FULL = "LLM_STATS_STRESS" in os.environ
 RUNS, READERS = (200, 4) if FULL else (4, 2)
@@ -202,6 +202,6 @@ def test_of_runs_started_at_once_exactly_one_works(tmp_path: Path, at_once: int)
             ended = [finish(process) for process in [run(tmp_path / "w.duckdb", api) for _ in range(at_once)]]
             assert sorted(code for code, _ in ended) == [0] + [6] * (at_once - 1)
             assert all("another run holds the lock" in err for code, err in ended if code == 6)
-    with Reader(tmp_path / "w.duckdb") as reader:
+    with DuckDBReader(tmp_path / "w.duckdb") as reader:
         assert reader.query("select count(distinct load_id) from staging.fetches").rows == [(ROUNDS,)]
     print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one worked")

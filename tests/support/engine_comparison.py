@@ -68,7 +68,7 @@ def repr_rows(shown: object) -> str:
 
 
 def relations(reader: Reader) -> list[tuple[str, str]]:
-    return [(schema, name) for schema, name, kind, _ in reader._relations() if kind != "macro" and (schema, name) != NOT_COMPARED]
+    return [(schema, name) for schema, name, kind, _ in reader.relations() if kind != "macro" and (schema, name) != NOT_COMPARED]
 
 
 def require_same_relations(ours: Reader, theirs: Reader) -> None:

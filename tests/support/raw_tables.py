@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import duckdb
-from llm_stats.connection import transaction
+from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.load import merge as raw_tables
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
@@ -24,7 +24,7 @@ class RawTables:
         self.connection = connection
         self._is_defined = is_defined
         if not is_defined:
-            raw_tables.create_raw_tables(connection)
+            raw_tables.create_raw_tables(DuckDBConnection(connection))
 
     def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
@@ -45,13 +45,13 @@ class RawTables:
         for name, table in to_arrow(answers).items():
             self.connection.register("arrived", table)
             self.connection.execute(f"create table incoming.{name} as from arrived")
-        raw_tables.merge_incoming(self.connection, load_id)
+        raw_tables.merge_incoming(DuckDBConnection(self.connection), load_id)
         self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
         """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
         with transaction(self.connection):
             if not self._is_defined:
-                apply.create_views(self.connection)
-            apply.update_history(self.connection)
+                apply.create_views(DuckDBConnection(self.connection))
+            apply.update_history(DuckDBConnection(self.connection))
         self._is_defined = True

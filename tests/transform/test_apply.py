@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.connection import transaction
+from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.transform import apply, files
 
 
@@ -38,7 +38,7 @@ def test_files_are_ordered_by_what_they_read(write: Callable[[str, str], Path], 
 def test_a_circle_is_named(write: Callable[[str, str], Path], tmp_path: Path) -> None:
     write("marts/a", "create view marts.a as select x from marts.b")
     write("marts/b", "create view marts.b as select x from marts.a")
-    with pytest.raises(files.SqlError, match=r"in a circle: marts\.[ab] → marts\.[ab] → marts\.[ab]"):
+    with pytest.raises(files.SqlError, match=r"in a cycle: marts\.[ab] → marts\.[ab] → marts\.[ab]"):
         files.in_build_order(tmp_path)
 
 
@@ -63,12 +63,12 @@ def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
 ) -> None:
     write("history/h", "create table if not exists history.h as select 1 as x")
     write("marts/a", "create view marts.a as select 1 as x")
-    apply.create_views(connection, tmp_path)
+    apply.create_views(DuckDBConnection(connection), tmp_path)
     write("marts/a", "create view marts.a as select 2 as x")
     write("history/h", "create or replace table history.h as select 2 as x")
     write("marts/b", text)
     with pytest.raises(files.SqlError, match=says), transaction(connection):
-        apply.create_views(connection, tmp_path)
+        apply.create_views(DuckDBConnection(connection), tmp_path)
     assert connection.execute("select (select x from marts.a), (select x from history.h)").fetchall() == [(1, 1)]
 
 
@@ -78,10 +78,10 @@ def test_a_view_whose_file_is_gone_disappears_and_history_stays(
     write("history/h", "create table if not exists history.h as select 1 as x")
     gone = write("marts/a", "create view marts.a as select x from history.h")
     macro = write("macros/m", "create macro marts.m() as table select x from history.h")
-    apply.create_views(connection, tmp_path)
+    apply.create_views(DuckDBConnection(connection), tmp_path)
     gone.unlink()
     macro.unlink()
-    apply.create_views(connection, tmp_path)
+    apply.create_views(DuckDBConnection(connection), tmp_path)
     assert connection.execute("select view_name from duckdb_views() where schema_name = 'marts'").fetchall() == []
     assert connection.execute("select count(*) from duckdb_functions() where schema_name = 'marts'").fetchall() == [(0,)]
     assert connection.execute("from history.h").fetchall() == [(1,)]

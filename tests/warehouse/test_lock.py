@@ -27,7 +27,7 @@ def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
 def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
     (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
     with (
-        pytest.raises(UsageError, match=r"w\.duckdb\.wal holds what is not in the database yet"),
+        pytest.raises(UsageError, match=r"w\.duckdb\.wal holds changes that are not in the database yet"),
         DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):
         pass

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.tiny_warehouse import live_folder, make, publish, says
 
 
@@ -40,5 +40,5 @@ def test_readers_spell_a_path_as_the_writer_does(tmp_path: Path, monkeypatch: py
     (tmp_path / "link").symlink_to("far/deep")
     for name in ("link/../y.duckdb", "~tilde/x.duckdb", "md:foo.duckdb"):
         publish(DuckDBWarehouse(Path(name)).snapshots, tmp_path, 1)
-        with Reader(Path(name)) as reader:
+        with DuckDBReader(Path(name)) as reader:
             assert reader.query("select x from t").rows == [(1,)]

@@ -98,7 +98,7 @@ def check(**place: Any) -> int:
     """
     from llm_stats.queries import checks
 
-    with open_reader(**place) as reader, checks.materialized(reader) as computed:
+    with open_reader(**place) as reader, reader.materialized() as computed:
         found = checks.run_checks(computed)
     for finding in found:
         echo_wrapped(escape_control_chars(str(finding)))

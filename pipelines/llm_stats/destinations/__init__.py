@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_stats.errors import UsageError
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 
 if TYPE_CHECKING:
+    from llm_stats.destinations.connection import Destination
     from llm_stats.settings import Settings, WarehouseLocation
     from llm_stats.warehouse.base import Warehouse
 
@@ -16,30 +18,46 @@ DUCKDB = "duckdb"
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse that a run writes to. Raises `UsageError` for a destination that is none, or whose credentials are missing."""
+    """Return the warehouse that a run writes to. Raises `UsageError` for an unknown destination or missing credentials."""
     if settings.destination == DUCKDB:
         from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
         return DuckDBWarehouse(settings.database, settings.keep_snapshots)
-    from llm_stats.destinations.connection import Destination
     from llm_stats.destinations.warehouse import DestinationWarehouse
 
-    return DestinationWarehouse(Destination(settings.destination), settings.database)
+    return DestinationWarehouse(_destination(settings.destination), settings.database)
 
 
-def require_duckdb_file(place: WarehouseLocation) -> Path:
-    """The path of the published file, there or not. Raises `UsageError` if it is not a file that holds the warehouse."""
-    if place.destination != DUCKDB:
-        instead = f"the means of {place.destination} (backups, exports, time travel) take its place"
-        raise UsageError(f"the destination is {place.destination}, and this command is for a file of DuckDB's; {instead}")
-    return place.database
-
-
-def open_reader(place: WarehouseLocation) -> Reader:
-    """What is published there, for reading. Raises `UsageError` if nothing is, or it cannot be reached."""
-    if place.destination == DUCKDB:
-        return Reader(place.database)
-    from llm_stats.destinations.connection import Destination
+def open_reader(location: WarehouseLocation) -> Reader:
+    """Open what is published there. Raises `UsageError` if nothing is, or if it cannot be reached."""
+    if location.destination == DUCKDB:
+        return DuckDBReader(location.database)
     from llm_stats.destinations.reader import DestinationReader
 
-    return DestinationReader.of(Destination(place.destination), place.database)
+    return DestinationReader.open(_destination(location.destination), location.database)
+
+
+def require_duckdb_file(location: WarehouseLocation) -> Path:
+    """Return the path of the published file, whether it exists or not. Raises `UsageError` for another destination."""
+    if location.destination != DUCKDB:
+        raise UsageError(
+            f"the destination is {location.destination}, and this command needs a DuckDB file; "
+            f"use {location.destination}'s own backup, export and time travel"
+        )
+    return location.database
+
+
+def _destination(name: str) -> Destination:
+    """Return the configured destination. Each engine is one class."""
+    try:
+        if name == "postgres":
+            from llm_stats.destinations.postgres import Postgres
+
+            return Postgres()
+        if name == "ducklake":
+            from llm_stats.destinations.ducklake import DuckLake
+
+            return DuckLake()
+    except ImportError:
+        raise UsageError(f"destination {name} needs a driver: pip install 'dlt[{name}]'") from None
+    raise UsageError(f"there is no destination {name!r}; choose duckdb, postgres or ducklake")

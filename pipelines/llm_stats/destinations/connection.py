@@ -1,7 +1,7 @@
-"""A SQL destination of dlt's, spoken to in the dialect of `sql/`.
+"""SQL destinations of dlt: credentials, engine differences, and a connection that accepts DuckDB's SQL.
 
-Which destination, and with which credentials, is dlt's own configuration (`DESTINATION__POSTGRES__CREDENTIALS`, `.dlt/secrets.toml`). The
-credentials are secrets: the words of dlt and of the drivers are repeated only without them.
+Credentials come from dlt's configuration (`DESTINATION__POSTGRES__CREDENTIALS`, `.dlt/secrets.toml`). They are secrets:
+messages of dlt and of the drivers are passed on without them.
 """
 
 from __future__ import annotations
@@ -9,18 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-from llm_stats.connection import interruptible
-from llm_stats.destinations import ducklake
-from llm_stats.errors import LlmStatsError, UsageError
+from llm_stats.connection import VIEW_SCHEMAS, QueryError, Relation
+from llm_stats.errors import UsageError
 from llm_stats.load.loader import disable_dlt_side_effects
 from llm_stats.load.merge import INCOMING
 from llm_stats.table import Table, unique_column_names
+from llm_stats.text import sql_literal
 from llm_stats.transform.dialect import UnsupportedSql, translate
+
+#: All schemas of a warehouse on another engine.
+SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 
 _TYPES: dict[type, str] = {
     bool: "BOOLEAN",
@@ -33,194 +37,218 @@ _TYPES: dict[type, str] = {
 }
 
 
-class DestinationError(LlmStatsError):
-    """What the engine refused, in its own words, without credentials."""
+class Destination(ABC):
+    """A database that dlt can load into. Subclasses hold everything in which their engine differs.
 
+    `location` names the database for messages, without secrets: `postgres at host:5432/llm_stats`.
+    """
 
-class Destination:
-    """A destination, ready to be connected to."""
+    #: dlt's name of the destination, and sqlglot's name of its SQL.
+    name: ClassVar[str]
+    dialect: ClassVar[str]
+    supports_macros: ClassVar[bool] = False
+    #: False if a statement that defines something ends a transaction.
+    has_transactional_ddl: ClassVar[bool] = True
+    #: The file format that dlt loads with; None for the destination's own preference.
+    loader_file_format: ClassVar[Any] = None
 
-    def __init__(self, destination: str, factory: Any = None) -> None:
-        """Reads dlt's configuration, unless `factory` is a destination of dlt's that has it.
-
-        Raises `UsageError` if there is no such destination, or something is missing for it.
-        """
+    def __init__(self, factory: Any = None) -> None:
+        """Read dlt's configuration, unless `factory` is a configured destination. Raises `UsageError` if it is incomplete."""
         disable_dlt_side_effects()
         import dlt
         from dlt.common.configuration.exceptions import ConfigurationException, ConfigurationValueError
-        from dlt.common.destination.exceptions import DestinationException
         from dlt.common.exceptions import MissingDependencyException
-        from dlt.destinations.job_client_impl import SqlJobClientBase
 
         try:
-            self.destination = factory or dlt.destination(destination)
-            client = self._client()
-            if any("@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}" for part in _parts(client.config.credentials)):
-                raise ConfigurationValueError("the end of a password stands in the place of host or database")
+            self.factory = factory or dlt.destination(self.name)
+            client = self._job_client()
+            self.credentials: Any = client.config.credentials
+            if any("@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}" for part in self._credential_parts()):
+                raise ConfigurationValueError("an unencoded @ in the password became part of host or database")
+            self.location = f"{self.name} at {client.config.data_location()}"
         except (MissingDependencyException, ImportError):
-            raise UsageError(f"destination {destination} needs a driver: pip install 'dlt[{destination}]'") from None
-        except DestinationException:
-            there = "there are duckdb, postgres, ducklake, and all others of dlt's by their names"
-            raise UsageError(f"there is no destination {destination!r}; {there}") from None
-        except ConfigurationException:  # it quotes what it has found
-            where = f"DESTINATION__{destination.upper()}__CREDENTIALS, or in .dlt/secrets.toml under [destination.{destination}]"
-            says = f"destination {destination}: its credentials are missing or malformed; set them in {where}"
-            raise UsageError(f"{says} (in an address, an @ of the password is written %40)") from None
-        if not isinstance(client, SqlJobClientBase):
-            raise UsageError(f"destination {destination} has no SQL views; take a database, such as postgres")
-        self.dialect = client.capabilities.sqlglot_dialect or ""
-        self.has_transactional_ddl = client.capabilities.supports_ddl_transactions
-        self.credentials: Any = client.config.credentials
-        if self.dialect == "postgres":
-            from llm_stats.destinations import postgres
-
-            postgres.force_utf8()
-        self.is_lake = hasattr(self.credentials, "catalog")
-        if self.is_lake:
-            ducklake.require_usable(self.credentials)
-        try:
-            self.name = f"{destination} at {client.config.data_location()}"
-        except Exception:  # not every destination has a location that is no secret
-            self.name = destination
-
-    def supports_comment(self, comment: str) -> bool:
-        """Not every engine keeps comments, and DuckLake none on macros and on the columns of a view."""
-        if self.is_lake:
-            return not comment.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
-        return self.dialect in ("duckdb", "postgres")
+            raise UsageError(f"destination {self.name} needs a driver: pip install 'dlt[{self.name}]'") from None
+        except ConfigurationException:  # its message quotes the credentials
+            variable = f"DESTINATION__{self.name.upper()}__CREDENTIALS"
+            raise UsageError(
+                f"destination {self.name}: its credentials are missing or malformed; set them in {variable}, or in "
+                f".dlt/secrets.toml under [destination.{self.name}] (in a URL, an @ of the password is written %40)"
+            ) from None
 
     @contextmanager
-    def session(self, *, read_only: bool = False) -> Iterator[DestinationConnection]:
-        """A connection; `read_only` makes a lake so. Raises `UsageError` if there is none to be had."""
+    def connect(self, *, read_only: bool = False) -> Iterator[DestinationConnection]:
+        """Yield a connection. Raises `UsageError` if the engine cannot be reached or refuses the credentials."""
         with ExitStack() as stack:
             try:
-                client = self._client().sql_client
-                stack.enter_context(ducklake.read_only(client) if self.is_lake and read_only else client)
+                client = self._job_client().sql_client
+                stack.enter_context(self.open_client(client, read_only=read_only))
             except Exception as error:
-                raise UsageError(f"{self.name} cannot be opened: {self.sanitize(error)}") from None
-            yield DestinationConnection(self, client)
+                raise UsageError(f"{self.location} cannot be opened: {self.sanitize(error)}") from None
+            connection = DestinationConnection(self, client)
+            self.configure(connection, client)
+            yield connection
 
-    def catalog(self) -> Destination | None:
-        """The PostgreSQL that a lake has its catalog in, if it is one."""
-        catalog = getattr(self.credentials, "catalog", None)
-        if catalog is None or not str(catalog.drivername).startswith("postgres"):
-            return None
-        from dlt.destinations import postgres
+    def open_client(self, client: Any, *, read_only: bool) -> AbstractContextManager[Any]:
+        """Open dlt's SQL client."""
+        return client  # type: ignore[no-any-return]
 
-        return Destination("postgres", postgres(catalog.to_native_representation()))
+    def configure(self, connection: DestinationConnection, client: Any) -> None:
+        """Prepare a new connection, so that it behaves like DuckDB. Raises `UsageError` if it cannot."""
 
-    def _client(self) -> Any:
-        import dlt
+    @abstractmethod
+    def interruptible(self, client: Any) -> AbstractContextManager[None]:
+        """Raise `KeyboardInterrupt` on Ctrl-C while the engine works, and cancel the query."""
 
-        return dlt.dataset(self.destination, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
+    @abstractmethod
+    def run_lock(self) -> AbstractContextManager[RunLock | None]:
+        """Hold the engine's lock for a run; None where the engine has none. Raises `Locked`, naming the holder."""
+
+    def supports_comment(self, statement: str) -> bool:
+        """Return whether the engine can store this `comment on …`."""
+        return True
+
+    def relations(self, connection: DestinationConnection) -> list[Relation]:
+        """Return the tables and views of the warehouse's schemas, whoever made them."""
+        query = f"""
+            select table_schema, table_name, table_type from information_schema.tables
+            where table_catalog = current_database() and table_schema in ({schema_list()})
+        """
+        return [Relation(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in connection.execute(query).rows]
+
+    def drop_views(self, connection: DestinationConnection, views: Sequence[str]) -> None:
+        """Drop views, given as quoted names that may depend on one another."""
+        for view in views:
+            connection.execute_native(f"drop view {view}")
+
+    def require_privileges(self, connection: DestinationConnection) -> None:
+        """Raise `UsageError` if the role may not do what a run does, before a request is sent."""
+
+    def begin_reading(self, connection: DestinationConnection) -> None:
+        """Begin the transaction of a reader: one consistent state, read-only."""
+        connection.begin()
+
+    def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
+        """Return the rows of a user's query in the engine's own SQL. Raises `QueryError`."""
+        return connection.execute_native(query)
 
     def sanitize(self, error: BaseException) -> str:
-        """What an error says, in a line and without what is secret."""
-        while error.args and isinstance(error.args[-1], Exception):  # dlt wraps what the driver says
+        """Return the message of an error in one line, without secrets."""
+        while error.args and isinstance(error.args[-1], Exception):  # dlt wraps the driver's error
             error = error.args[-1]
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        reason = lines[0].rpartition("The actual reason given is: ")[2]  # behind much of dlt's own
-        says = self.without_passwords("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
-        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", says)
+        reason = lines[0].rpartition("The actual reason given is: ")[2]  # after dlt's own text
+        message = self.without_passwords("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
+        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
-    def without_passwords(self, said: object) -> str:
-        """Words without the passwords of the credentials, as they are and as they are written in an address."""
-        text = str(said)
-        for password in (getattr(part, "password", None) for part in _parts(self.credentials)):
+    def without_passwords(self, value: object) -> str:
+        """Return a text without the passwords of the credentials, plain or URL-encoded."""
+        text = str(value)
+        for password in (getattr(part, "password", None) for part in self._credential_parts()):
             for written in (str(password), quote(str(password), safe="")) if password else ():
                 text = text.replace(written, "***")
         return text
 
+    def _credential_parts(self) -> tuple[Any, Any]:
+        """Return the credentials, and those of a lake's catalog."""
+        return self.credentials, getattr(self.credentials, "catalog", None)
+
+    def _job_client(self) -> Any:
+        import dlt
+
+        return dlt.dataset(self.factory, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
+
+
+class RunLock:
+    """A lock that lasts as long as its connection."""
+
+    def __init__(self, connection: DestinationConnection) -> None:
+        self._connection = connection
+
+    def is_held(self) -> bool:
+        """Return whether the connection still exists, and the lock with it."""
+        try:
+            self._connection.execute_native("select 1")
+        except QueryError:
+            return False
+        return True
+
 
 class DestinationConnection:
-    """A connection that is told everything in DuckDB's dialect.
+    """A connection to a destination that accepts DuckDB's SQL.
 
-    After an error it takes nothing more: dlt has undone the transaction by then, and what followed would stand alone.
+    After an error it refuses further statements, because dlt has already rolled back: what followed would be committed
+    alone.
     """
 
-    def __init__(self, engine: Destination, client: Any) -> None:
-        self.engine = engine
+    def __init__(self, destination: Destination, client: Any) -> None:
+        self.destination = destination
+        self.dialect = destination.dialect
+        self.supports_macros = destination.supports_macros
         self._client = client
         self._transaction = ExitStack()
         self._has_failed = False
-        if engine.dialect == "postgres":
-            from llm_stats.destinations import postgres
-
-            postgres.configure(client.native_connection)
-            for setting in postgres.settings():
-                self.execute_native(setting)
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
-        """The result of a statement, if it has one; none of a comment that the engine cannot keep. Raises `EngineError`."""
-        if (comment := query.lstrip()).startswith("comment on ") and not self.engine.supports_comment(comment):
+        """Execute a statement in DuckDB's SQL; a comment that the engine cannot store is skipped. Raises `QueryError`."""
+        if (statement := query.lstrip()).startswith("comment on ") and not self.destination.supports_comment(statement):
             return Table((), (), [])
         try:
-            return self.execute_native(translate(query, self.engine.dialect, has_parameters=bool(parameters)), parameters)
+            return self.execute_native(translate(query, self.dialect, has_parameters=bool(parameters)), parameters)
         except UnsupportedSql as error:
-            raise DestinationError(f"it cannot be said in the dialect of {self.engine.dialect}: {error}") from None
+            raise QueryError(f"cannot be translated for {self.dialect}: {error}") from None
 
     def execute_native(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """The same, for a statement in the engine's own dialect."""
+        """Execute a statement in the engine's own SQL. Raises `QueryError`."""
         if self._has_failed:
-            raise DestinationError("an earlier statement has failed")
+            raise QueryError("an earlier statement has failed")
         try:
-            with self._interruptible(), self._client.execute_query(query, *parameters) as cursor:
+            with self.destination.interruptible(self._client), self._client.execute_query(query, *parameters) as cursor:
                 names = [column[0] for column in cursor.description or []]
                 rows = [tuple(row) for row in cursor.fetchall()] if names else []
         except Exception as error:
             self._has_failed = True
-            raise DestinationError(self.engine.sanitize(error)) from None
-        return Table(unique_column_names(names), tuple(_type_of(row[place] for row in rows) for place in range(len(names))), rows)
+            raise QueryError(self.destination.sanitize(error)) from None
+        return Table(unique_column_names(names), tuple(_type_name(row[at] for row in rows) for at in range(len(names))), rows)
 
-    def execute_user_query(self, question: str) -> Table:
-        """The answer to a question in the engine's own dialect; PostgreSQL takes one statement and no more. Raises `EngineError`."""
-        if self.engine.dialect != "postgres":
-            return self.execute_native(question)
-        from llm_stats.destinations import postgres
+    def relations(self) -> list[Relation]:
+        return self.destination.relations(self)
 
-        *before, (query, parameters) = postgres.read_only_statements(question)
-        for statement, values in before:
-            self.execute_native(statement, values)
-        return self.execute_native(query, parameters)
-
-    def _interruptible(self) -> AbstractContextManager[None]:
-        """Ctrl-C is heard while the engine works."""
-        if self.engine.dialect == "postgres":
-            from llm_stats.destinations import postgres
-
-            return postgres.interruptible()
-        if self.engine.dialect == "duckdb":
-            return interruptible(self._client.native_connection)
-        return nullcontext()
+    def drop_views(self) -> None:
+        """Drop the views of this project's schemas, and nothing that depends on them elsewhere. Raises `QueryError`."""
+        views = [f'{schema}."{name}"' for schema, name, kind in self.relations() if kind == "view" and schema in VIEW_SCHEMAS]
+        try:
+            self.destination.drop_views(self, views)
+        except QueryError as error:
+            raise QueryError(f"the views must be created again, and something prevents it: {error}") from None
 
     def drop_incoming(self) -> None:
-        """Forgets what an earlier run brought. Raises `EngineError`."""
+        """Drop what an earlier run loaded. Raises `QueryError`."""
         try:
             if self._client.has_dataset():
                 self._client.drop_dataset()
         except Exception as error:
-            raise DestinationError(self.engine.sanitize(error)) from None
+            raise QueryError(self.destination.sanitize(error)) from None
 
     def begin(self) -> None:
-        """Begins a transaction. If it is not committed, it is undone at the end of the session."""
+        """Begin a transaction; without `commit` it is rolled back when the connection closes."""
         self._transaction.enter_context(self._client.begin_transaction())
 
     def commit(self) -> None:
-        """Raises `EngineError`."""
+        """Commit the transaction. Raises `QueryError`."""
         if self._has_failed:
-            raise DestinationError("an earlier statement has failed")
+            raise QueryError("an earlier statement has failed")
         try:
             self._transaction.close()
         except Exception as error:
-            raise DestinationError(self.engine.sanitize(error)) from None
+            raise QueryError(self.destination.sanitize(error)) from None
 
 
-def _parts(credentials: Any) -> tuple[Any, Any]:
-    """Credentials, and those of a lake's catalog."""
-    return credentials, getattr(credentials, "catalog", None)
+def schema_list() -> str:
+    """Return the schemas of a warehouse as SQL literals: `'raw', 'staging', …`."""
+    return ", ".join(map(sql_literal, SCHEMAS))
 
 
-def _type_of(values: Iterable[Any]) -> str:
-    """DuckDB's name for the type of a column, from its first value: drivers have no names in common."""
+def _type_name(values: Iterable[Any]) -> str:
+    """Return DuckDB's name for the type of a column, from its first value: drivers share no type names."""
     first = next((value for value in values if value is not None), None)
     return _TYPES.get(type(first), "VARCHAR")

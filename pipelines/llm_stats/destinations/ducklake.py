@@ -1,38 +1,78 @@
-"""What a session with a DuckLake has to be told, so that who reads can change nothing and open no other file."""
+"""DuckLake as a destination: a lake that readers cannot change, and its catalog's lock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
+from llm_stats.connection import interruptible
+from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock
 from llm_stats.errors import UsageError
+from llm_stats.table import Table
 from llm_stats.text import sql_literal
 
 
-def require_usable(credentials: Any) -> None:
-    """Raises `UsageError` for a DuckDB that dlt cannot open a lake with, and for a catalog that a run could not use."""
-    if duckdb.__version__ >= "2":
-        says = "dlt opens a lake with DuckDB 1.5 only"
-        raise UsageError(f"destination ducklake: {says}; in an environment of its own: pip install -e '.[ducklake]'")
-    if credentials.catalog.drivername == "duckdb":
-        says = "a catalog in a DuckDB file can be open once, and a run needs it twice"
-        raise UsageError(f"destination ducklake: {says}; give it one in a PostgreSQL, or for one machine in SQLite")
+class DuckLake(Destination):
+    """A DuckLake: Parquet files, with a catalog in PostgreSQL or SQLite."""
 
+    name = "ducklake"
+    dialect = "duckdb"
+    supports_macros = True
+    has_transactional_ddl = False
 
-@contextmanager
-def read_only(client: Any) -> Iterator[Any]:
-    """Opens dlt's client on a lake that it cannot change, nor make where there is none.
+    def __init__(self, factory: Any = None) -> None:
+        super().__init__(factory)
+        if duckdb.__version__ >= "2":
+            raise UsageError(
+                "destination ducklake: dlt opens a lake with DuckDB 1.5 only; in an environment of its own: pip install -e '.[ducklake]'"
+            )
+        if self.credentials.catalog.drivername == "duckdb":
+            raise UsageError(
+                "destination ducklake: a catalog in a DuckDB file can be open only once, and a run needs it twice; "
+                "use a catalog in PostgreSQL, or on one machine in SQLite"
+            )
 
-    All files but those of the lake are closed, as far as the lake is in a folder: a bucket needs the network.
-    """
-    client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
-    with client:
-        if client.credentials.storage.is_local_filesystem:
-            connection = client.native_connection
-            connection.execute(f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-        yield client
+    @contextmanager
+    def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
+        """Open the lake; read-only, it is neither changed nor created, and only its own files can be read.
+
+        Files are restricted only for a lake in a folder: one in a bucket needs the network.
+        """
+        if read_only:
+            client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
+        with client:
+            if read_only and client.credentials.storage.is_local_filesystem:
+                connection = client.native_connection
+                connection.execute(f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]")
+                connection.execute("set enable_external_access = false")
+                connection.execute("set lock_configuration = true")
+            yield client
+
+    def interruptible(self, client: Any) -> AbstractContextManager[None]:
+        return interruptible(client.native_connection)
+
+    @contextmanager
+    def run_lock(self) -> Iterator[RunLock | None]:
+        """Hold the lock of the PostgreSQL that the catalog is in; other catalogs have none."""
+        if not str(self.credentials.catalog.drivername).startswith("postgres"):
+            yield None
+            return
+        from dlt.destinations import postgres
+
+        from llm_stats.destinations.postgres import Postgres
+
+        with Postgres(postgres(self.credentials.catalog.to_native_representation())).run_lock() as lock:
+            yield lock
+
+    def supports_comment(self, statement: str) -> bool:
+        return not statement.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
+
+    def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
+        """Mask passwords in the rows: DuckDB shows the URL of its catalog."""
+        table = connection.execute_native(query)
+        rows = [tuple(self.without_passwords(cell) if "://" in str(cell) else cell for cell in row) for row in table.rows]
+        return replace(table, rows=rows)

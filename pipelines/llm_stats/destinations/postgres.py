@@ -1,58 +1,132 @@
-"""What PostgreSQL and its driver have to be told, so that a session with it goes as with DuckDB."""
+"""PostgreSQL as a destination: session settings, catalog queries, advisory lock, privileges, user queries."""
 
 from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from psycopg2 import extensions, extras
 
-from llm_stats.errors import UsageError
+from llm_stats.connection import Relation
+from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock, schema_list
+from llm_stats.errors import Locked, UsageError
+from llm_stats.table import Table
+from llm_stats.text import sql_literal
 
-#: How long a run waits for what others hold: its own tables, or the views that an upgrade makes anew.
+#: How long a run waits for locks that others hold on its tables and views.
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
-    # It takes each step of a view for a few rows, and would compare each of one step with each of the next; plans that nevertheless do look
-    # so dear that it would compile each of them.
+    # The planner underestimates CTE row counts and picks nested loops; without them the estimated cost triggers JIT.
     "set enable_nestloop = off",
     "set jit = off",
-    "set extra_float_digits = 1",  # all digits, whatever server or role say
+    "set extra_float_digits = 1",  # all digits, whatever server or role are set to
 )
 
-#: A question is run through a cursor, which takes one statement and no more, as the server reads it: to find the end of a statement in a
-#: text is the server's business.
-_OPEN = "do $$declare answer refcursor := 'answer'; begin open answer for execute current_setting('llm_stats.question'); end$$"
+#: Opening the query through a cursor lets the server reject multiple statements.
+_OPEN_CURSOR = "do $$declare answer refcursor := 'answer'; begin open answer for execute current_setting('llm_stats.question'); end$$"
+
+#: Advisory locks are numbers, separate for each database; this one is the same in all versions.
+_LOCK_KEY = 5_142_877_309
+
+_LOCK_HOLDER = f"""
+    select application_name, usename, to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    from pg_locks inner join pg_stat_activity using (pid)
+    where locktype = 'advisory' and granted and (classid::bigint << 32) + objid::bigint = {_LOCK_KEY}
+        and pg_locks.database = (select oid from pg_database where datname = current_database())
+"""
 
 
-def settings() -> list[str]:
-    """What each session begins with."""
-    return [*_SETTINGS, f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"]
+class Postgres(Destination):
+    """A PostgreSQL database."""
 
+    name = "postgres"
+    dialect = "postgres"
+    loader_file_format = "insert_values"  # dlt's CSV loading turns an empty text into null
 
-def read_only_statements(query: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The statements, each with its parameters, that answer somebody's question; the last has the answer."""
-    return [("select set_config('llm_stats.question', %s, true)", (query,)), (_OPEN, ()), ("fetch all from answer", ())]
+    def __init__(self, factory: Any = None) -> None:
+        os.environ.setdefault("PGCLIENTENCODING", "UTF8")  # for dlt's connections too, whatever database and role are set to
+        super().__init__(factory)
 
+    def configure(self, connection: DestinationConnection, client: Any) -> None:
+        if client.native_connection.get_parameter_status("standard_conforming_strings") != "on":  # too late to set: the driver has read it
+            raise UsageError("PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default")
+        extras.register_default_json(client.native_connection, loads=str)
+        for setting in (*_SETTINGS, f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"):
+            connection.execute_native(setting)
 
-def force_utf8() -> None:
-    """Has every connection of this process, dlt's too, speak UTF-8, whatever database and role are set to."""
-    os.environ.setdefault("PGCLIENTENCODING", "UTF8")
+    def interruptible(self, client: Any) -> AbstractContextManager[None]:
+        return _interruptible()
 
+    @contextmanager
+    def run_lock(self) -> Iterator[RunLock]:
+        with self.connect() as connection:
+            holder = f"process {os.getpid()} on {socket.gethostname()}"
+            connection.execute_native(f"set application_name = {sql_literal(holder[:63])}")
+            if not connection.execute_native(f"select pg_try_advisory_lock({_LOCK_KEY})").rows[0][0]:
+                holders = [
+                    f"{process or 'a process'} as {user}" + (f", since {since}" if since else "")  # hidden from other roles
+                    for process, user, since in connection.execute_native(_LOCK_HOLDER).rows
+                ]
+                names = " ".join(holders) or "just started"
+                raise Locked(f"{self.location}: another run holds the lock ({names}); wait for it, or stop it")
+            yield RunLock(connection)
 
-def configure(connection: Any) -> None:
-    """JSON comes as the text that it was written as. Raises `UsageError` where texts would be read wrongly."""
-    if connection.get_parameter_status("standard_conforming_strings") != "on":  # too late to set: the driver quotes by what it was
-        raise UsageError("PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default")
-    extras.register_default_json(connection, loads=str)
+    def relations(self, connection: DestinationConnection) -> list[Relation]:
+        """Query the catalog: the information schema hides materialized views and what the role may not read."""
+        query = f"""
+            select nspname, relname, case relkind when 'v' then 'view' else 'table' end
+            from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+            where relkind in ('r', 'p', 'f', 'm', 'v', 'S') and nspname in ({schema_list()})
+        """
+        return [Relation(*row) for row in connection.execute_native(query).rows]
+
+    def drop_views(self, connection: DestinationConnection, views: Sequence[str]) -> None:
+        """Drop them in one statement, because they depend on one another."""
+        if views:
+            connection.execute_native(f"drop view {', '.join(views)}")
+
+    def require_privileges(self, connection: DestinationConnection) -> None:
+        query = """
+            select current_database(), current_user, has_database_privilege(current_database(), 'create'),
+                current_setting('server_encoding')
+        """
+        ((database, role, may_create, encoding),) = connection.execute_native(query).rows
+        if encoding != "UTF8":
+            raise UsageError(
+                f"{self.location} stores text as {encoding}, which cannot hold every name; "
+                "create the database with `encoding 'UTF8' template template0`"
+            )
+        foreign_schemas = f"""
+            select nspname, pg_get_userbyid(nspowner) from pg_namespace
+            where nspname in ({schema_list()}) and not pg_has_role(nspowner, 'usage')
+            order by nspname
+        """
+        for schema, owner in connection.execute_native(foreign_schemas).rows:
+            raise UsageError(f"{self.location}: the schema {schema} belongs to {owner}, and {role} has no rights on it; run as {owner}")
+        if not may_create:
+            raise UsageError(
+                f"{self.location}: permission denied to create schemas; "
+                f'the database owner can grant it: grant create on database "{database}" to "{role}"'
+            )
+
+    def begin_reading(self, connection: DestinationConnection) -> None:
+        connection.begin()
+        connection.execute_native("set transaction isolation level repeatable read, read only")
+
+    def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
+        connection.execute_native("select set_config('llm_stats.question', %s, true)", (query,))
+        connection.execute_native(_OPEN_CURSOR)
+        return connection.execute_native("fetch all from answer")
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C while the server works ends the query, here and there; the driver alone would wait for its end."""
+def _interruptible() -> Iterator[None]:
+    """Cancel the query on Ctrl-C; the driver alone would wait for its end."""
     before = extensions.get_wait_callback()
     extensions.set_wait_callback(_wait)
     try:
@@ -62,7 +136,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _wait(connection: Any) -> None:
-    """Waits for an answer where Python hears signals. The driver gives up a connection on which this raises."""
+    """Wait for the server where Python handles signals. The driver drops a connection on which this raises."""
     try:
         while (state := connection.poll()) != extensions.POLL_OK:
             waiting = [connection]

@@ -1,4 +1,4 @@
-"""Reading a warehouse from another engine: as a file is read, but for what is DuckDB's own."""
+"""Reader of a warehouse on another engine."""
 
 from __future__ import annotations
 
@@ -13,105 +13,120 @@ from typing import Self
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from llm_stats.destinations import apply
-from llm_stats.destinations.connection import Destination, DestinationConnection, DestinationError
+from llm_stats.connection import QueryError
+from llm_stats.destinations.connection import Destination, DestinationConnection
 from llm_stats.errors import UsageError
+from llm_stats.load.merge import INCOMING
 from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
 from llm_stats.table import Table
-from llm_stats.transform import files
-from llm_stats.warehouse.reader import Reader
+from llm_stats.transform import apply, files
+from llm_stats.transform.migrate import require_current, schema_version
+from llm_stats.warehouse.reader import Described, Reader
 
-#: How a query begins that reads tables: `copy` writes files of the server or starts programs there, even in a read-only transaction.
+#: First words of queries that only read. `copy` writes files or starts programs on the server, even in a read-only transaction.
 READ_ONLY_KEYWORDS = ("select", "with", "from", "values", "table", "explain", "show", "describe", "summarize", "pivot", "(")
 
 
 class DestinationReader(Reader):
-    """What one session sees. Queries are DuckDB's and translated, but for those that somebody asks: they are the engine's own."""
+    """A reader on one connection. Queries are translated from DuckDB's SQL, except users' queries: they use the engine's own."""
 
-    def __init__(self, session: DestinationConnection, database: Path) -> None:
+    def __init__(self, connection: DestinationConnection, database: Path) -> None:
         self.database = database
-        self.engine_name = session.engine.name
-        self.unsupported = apply.unsupported(session.engine)
-        self._session = session
-        self._open_session = ExitStack()
+        self.engine_name = connection.destination.location
+        self.unsupported = apply.unsupported(connection)
+        self._connection = connection
+        self._resources = ExitStack()
 
     @classmethod
-    def of(cls, engine: Destination, database: Path) -> Self:
-        """Opens what is published, as it is at this moment, read-only. Raises `UsageError`."""
+    def open(cls, destination: Destination, database: Path) -> Self:
+        """Open the published state, read-only and consistent until it is closed. Raises `UsageError`."""
         with ExitStack() as stack:
-            session = stack.enter_context(engine.session(read_only=True))
-            apply.require_own_schemas(session)
-            session.begin()
-            if engine.dialect == "postgres":
-                session.execute_native("set transaction isolation level repeatable read, read only")
-            if apply.schema_version(session) is None:
-                raise UsageError(f"{engine.name}: no run has been published there yet; start one with `llm-stats run`")
-            reader = cls(session, database)
-            reader._open_session = stack.pop_all()
+            connection = stack.enter_context(destination.connect(read_only=True))
+            version = require_own_schemas(connection)
+            if version is None:
+                raise UsageError(f"{destination.location}: no run has been published there yet; start one with `llm-stats run`")
+            require_current(version, destination.location)
+            destination.begin_reading(connection)
+            reader = cls(connection, database)
+            reader._resources = stack.pop_all()
         return reader
 
     def close(self) -> None:
-        self._open_session.close()
+        self._resources.close()
 
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """The result of a query. Raises `UsageError`, in the engine's words, if it cannot run."""
         try:
-            return self._session.execute(query, parameters)
-        except DestinationError as error:
+            return self._connection.execute(query, parameters)
+        except QueryError as error:
             raise UsageError(str(error)) from None
 
     def execute_user_query(self, query: str) -> Table:
-        """The result of somebody's query, in the engine's own dialect. Raises `UsageError` if it is not one statement, or cannot run."""
-        engine = self._session.engine
-        begins = _first_keyword(query, engine.dialect)
+        keyword = _first_keyword(query, self._connection.dialect)
         try:
-            answer = self._session.execute_user_query(query)
-        except DestinationError as error:
+            table = self._connection.destination.execute_user_query(self._connection, query)
+        except QueryError as error:
             raise UsageError(str(error)) from None
-        if engine.is_lake:  # DuckDB tells the address of its catalog to who asks
-            said = [tuple(engine.without_passwords(part) if "://" in str(part) else part for part in row) for row in answer.rows]
-            answer = replace(answer, rows=said)
-        return replace(answer, multiline=begins == "explain")
+        return replace(table, multiline=keyword == "explain")
 
-    def _sorted(self, schema: str, relation: str) -> str:
-        sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]
-        return f'select * from {schema}."{relation}" order by {", ".join(sortable)}'
+    def _list(self) -> list[Described]:
+        comments = _comments()
+        return [Described(schema, name, kind, comments.get(f"{schema}.{name}", "")) for schema, name, kind in self._connection.relations()]
 
     def _columns(self, schema: str, relation: str) -> Table:
-        found = self.query(
+        columns = self.query(
             """
             select column_name as "column", data_type as "type" from information_schema.columns
             where table_catalog = current_database() and table_schema = ? and table_name = ? order by ordinal_position
             """,
             (schema, relation),
         )
-        says = _comments()
-        rows = [(name, kind.lower(), says.get(f"{schema}.{relation}.{name}")) for name, kind in found.rows]
+        comments = _comments()
+        rows = [(name, kind.lower(), comments.get(f"{schema}.{relation}.{name}")) for name, kind in columns.rows]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 
-    def _list_relations(self) -> list[tuple[str, str, str, str]]:
-        says = _comments()
-        return [(schema, name, kind, says.get(f"{schema}.{name}", "")) for schema, name, kind in apply.relations(self._session)]
+    def _sorted_query(self, schema: str, relation: str) -> str:
+        sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]
+        return f'select * from {schema}."{relation}" order by {", ".join(sortable)}'
+
+
+def require_own_schemas(connection: DestinationConnection) -> int | None:
+    """Return the schema version of the warehouse; None if nothing was published.
+
+    Raises `UsageError` if the schemas hold something that is not part of a warehouse.
+    """
+    location = connection.destination.location
+    try:
+        relations, version = connection.relations(), schema_version(connection)
+    except QueryError as error:
+        raise UsageError(f"{location} cannot be read: {error}") from None
+    for schema, name, _ in relations:
+        is_loaded = schema == INCOMING and (name in TABLES or name.startswith("_dlt_"))
+        if not is_loaded and (schema == INCOMING or version is None):
+            raise UsageError(f"{location} holds something else, {schema}.{name}; give llm-stats a database of its own")
+    return version
 
 
 def _first_keyword(query: str, dialect: str) -> str:
-    """The first word of a question. Raises `UsageError` for what is none, or more than one statement."""
+    """Return the first word of a query. Raises `UsageError` unless it is one statement that only reads."""
     try:
         tokens = sqlglot.tokenize(query, read=dialect)
     except SqlglotError as error:
         raise UsageError(str(error).splitlines()[0]) from None
-    ends = [place for place, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
-    if not tokens or (ends and ends[0] < len(tokens) - 1):
-        raise UsageError("one statement, please; these are several" if tokens else "the query is empty")
-    begins = tokens[0].text.lower()
-    carries_out = begins == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)  # with `analyze` it does
-    if begins not in READ_ONLY_KEYWORDS or carries_out:
-        raise UsageError(f"only questions, please: a query that begins with {', '.join(READ_ONLY_KEYWORDS)}")
-    return begins
+    if not tokens:
+        raise UsageError("the query is empty")
+    semicolons = [at for at, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
+    if semicolons and semicolons[0] < len(tokens) - 1:
+        raise UsageError("expected one SQL statement, got several")
+    keyword = tokens[0].text.lower()
+    executes = keyword == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)  # `explain analyze` runs it
+    if keyword not in READ_ONLY_KEYWORDS or executes:
+        raise UsageError(f"only read-only queries are allowed: a query begins with {', '.join(READ_ONLY_KEYWORDS)}")
+    return keyword
 
 
 @functools.cache
 def _comments() -> dict[str, str]:
-    """What each table, view and column means: not every engine keeps comments."""
+    """Return the comment of each table, view and column, from the files: not every engine stores comments."""
     tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
-    return files.comments() | tables | {f"raw.{table}.{column.name}": column.description for table in TABLES for column in TABLES[table]}
+    columns = {f"raw.{table}.{column.name}": column.description for table in TABLES for column in TABLES[table]}
+    return files.comments() | tables | columns

@@ -1,125 +1,153 @@
-"""A warehouse in the schemas of a SQL engine, and the steps a run takes with it.
+"""A warehouse in the schemas of a SQL engine.
 
-    incoming                            what dlt loaded in the last run, whether it was published or not
-    raw, staging, history, marts        what is published
-    .llm_stats/ beside the database     what stays on this machine: its lock, responses not published yet, why a check refused
+    incoming                               what dlt loaded in the last run, published or not
+    raw, staging, history, marts           what is published
+    .llm_stats/ next to `database`         local files: lock, response cache, why a check rejected a run
 
-All that a run publishes is one transaction of the engine's: others see it whole or not at all, and what a killed run has begun is undone.
+All that a run publishes is one transaction: readers see all of it or nothing, and the engine rolls back what a killed run began.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from llm_stats.destinations import apply
-from llm_stats.destinations import lock as engine_lock
-from llm_stats.destinations.connection import Destination, DestinationConnection, DestinationError
-from llm_stats.destinations.reader import DestinationReader
-from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.load import loader, merge
+from llm_stats.connection import Connection, QueryError
+from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock
+from llm_stats.destinations.reader import DestinationReader, require_own_schemas
+from llm_stats.errors import CheckFailed, LoadFailed, UsageError
+from llm_stats.load import loader
+from llm_stats.load.merge import INCOMING, merge_incoming
+from llm_stats.schema.fetch import FetchResult
+from llm_stats.transform import apply, migrate
 from llm_stats.warehouse import lock
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.snapshots import new_id
 
-if TYPE_CHECKING:
-    from llm_stats.schema.fetch import FetchResult
-    from llm_stats.warehouse.reader import Reader
-
 
 class DestinationWarehouse:
-    """The warehouse of one destination; `database` only says where to keep what stays on this machine."""
+    """The warehouse of one destination; `database` is the path next to which the local files are kept."""
 
-    def __init__(self, engine: Destination, database: Path) -> None:
-        self.destination = engine.name
-        self._engine = engine
+    def __init__(self, destination: Destination, database: Path) -> None:
+        self.destination = destination.location
+        self._destination = destination
         self._local = DuckDBWarehouse(database)
         self.database = self._local.database
         self.cache = self._local.cache
         self._work = self._local.folder / "work"
-        self._lock: engine_lock.Lock | None = None
+        self._lock: RunLock | None = None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds the warehouse for one run, against the others of this machine and, if the engine has a lock, against all.
+        """Hold the warehouse for one run: against other runs of this machine, and of all machines if the engine has a lock.
 
         Raises `Locked`, naming the holder, or `UsageError` if the engine cannot be reached or holds something else.
         """
         self._local.ensure_writable_folder()
-        with lock.held(self._local.folder, self.destination), engine_lock.held(self._engine) as self._lock:
-            shutil.rmtree(self._work, ignore_errors=True)  # what a killed run left behind
-            with self._engine.session() as session:
-                apply.require_own_schemas(session)
-                apply.require_rights(session)
+        with lock.held(self._local.folder, self.destination), self._destination.run_lock() as self._lock:
+            shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs
+            with self._destination.connect() as connection:
+                version = require_own_schemas(connection)
+                if version is not None:
+                    migrate.require_migratable(version, self.destination)
+                self._destination.require_privileges(connection)
             yield
-
-    def fetch_state(self) -> FetchState:
-        """What is published; nothing if there is nothing."""
-        with self._engine.session() as session:
-            return FetchState.read(DestinationReader(session, self.database)) if apply.schema_version(session) else FetchState()
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
-        """A transaction that is undone unless it is published. Raises `LoadFailed` for what the engine refuses meanwhile."""
+        """Yield the view of a transaction; it is rolled back at the end unless it was published. Raises `LoadFailed`."""
         folder = self._work / new_id()
         try:
             folder.mkdir(parents=True)
-            with self._engine.session() as session:
-                yield DestinationWorkingCopy(session, folder, self.database)
-        except (OSError, DestinationError, UsageError) as error:  # the last from what reads; it is too late for the caller to mend
+            with self._destination.connect() as connection:
+                copy = DestinationWorkingCopy(connection, folder, self.database)
+                try:
+                    yield copy
+                except UsageError as error:
+                    if not copy.has_begun:
+                        raise
+                    raise QueryError(str(error)) from error  # from a reader of the copy: the caller cannot fix it
+        except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def quarantine_on_failure(self, copy: DestinationWorkingCopy) -> contextlib.AbstractContextManager[None]:
-        """If a check fails inside, keeps the reason on this machine, and what was loaded where it is."""
-        return self._local.quarantine_on_failure(copy)
+    def quarantine(self, copy: DestinationWorkingCopy, failure: CheckFailed) -> CheckFailed:
+        """Keep the reason on this machine; what was loaded stays in `incoming`."""
+        return self._local.quarantine(copy, failure)
 
     def publish(self, copy: DestinationWorkingCopy) -> None:
-        """Makes all of it visible at once. Raises `LoadFailed` if the lock was lost on the way, or the connection at the very end."""
-        if self._lock:
-            self._lock.require()
+        """Commit. Raises `LoadFailed` if the lock was lost, or the connection at the very end."""
+        if self._lock and not self._lock.is_held():
+            raise LoadFailed(f"{self.destination}: the connection that held the lock is gone; nothing was published")
         try:
-            copy.session.commit()
-        except DestinationError as error:
-            raise LoadFailed(f"{self.destination}: {error}, at the moment of publishing; `llm-stats status` says whether it was") from None
+            copy.connection.commit()
+        except QueryError as error:
+            raise LoadFailed(
+                f"{self.destination}: {error}, while publishing; `llm-stats status` shows whether the run was published"
+            ) from None
 
 
 class DestinationWorkingCopy:
-    """What a run is about to publish: the view of a transaction."""
+    """The next state of the warehouse, inside a transaction.
 
-    def __init__(self, session: DestinationConnection, folder: Path, database: Path) -> None:
-        self.session = session
+    The transaction begins with `merge`, after everything is fetched: `migrate` and `create_views` take exclusive locks,
+    and readers would wait for the whole fetch. Until then these two are only queued.
+    """
+
+    def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
+        self.id = folder.name
+        self.connection = connection
         self._folder = folder
         self._database = database
+        self._queued: list[Callable[[Connection], None]] = []
+        self.has_begun = False
 
-    def load(self, answers: Iterable[FetchResult]) -> str:
-        """Loads what answers bring into `incoming`, with nothing left there of an earlier run; the id of the load. Raises `LoadFailed`."""
-        engine = self.session.engine
-        self.session.drop_incoming()
-        file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
-        folder = self._folder / "dlt"
-        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, says=engine.sanitize)
+    def migrate(self) -> None:
+        self._queued.append(migrate.migrate)
 
-    def build(self, load_id: str) -> None:
-        """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""
-        if not self.session.engine.has_transactional_ddl:
-            apply.create_views(self.session)  # it ends a transaction there
-        self.session.begin()
-        apply.create_views(self.session)
-        merge.merge_incoming(self.session, load_id)
-        apply.update_history(self.session)
+    def fetch_state(self) -> FetchState:
+        return FetchState.read(self.connection)
 
-    def reader(self) -> Reader:
-        """What this run is about to publish."""
-        return DestinationReader(self.session, self._database)
+    def create_views(self) -> None:
+        self._queued.append(apply.create_views)
 
-    open_for_checks = reader
+    def load(self, results: Iterable[FetchResult]) -> str:
+        """Load fetch results into `incoming`, in place of what an earlier run left there. Raises `LoadFailed`."""
+        destination = self.connection.destination
+        self.connection.drop_incoming()
+        return loader.load(
+            results,
+            self._folder / "dlt",
+            destination.factory,
+            INCOMING,
+            file_format=destination.loader_file_format,
+            format_error=destination.sanitize,
+        )
+
+    def merge(self, load_id: str) -> None:
+        """Begin the transaction, migrate, create views, and merge `incoming` into `raw`."""
+        self.has_begun = True
+        if self.connection.destination.has_transactional_ddl:
+            self.connection.begin()
+        for step in self._queued:
+            step(self.connection)
+        if not self.connection.destination.has_transactional_ddl:
+            self.connection.begin()
+        merge_incoming(self.connection, load_id)
+
+    def update_history(self) -> None:
+        apply.update_history(self.connection)
+
+    def open_reader(self) -> DestinationReader:
+        return DestinationReader(self.connection, self._database)
+
+    def open_for_checks(self) -> DestinationReader:
+        return self.open_reader()
 
     def quarantine(self, path: Path) -> str:
-        """What was refused is undone; what it was made from is still there."""
-        return f"what was loaded stays in the schema {merge.INCOMING} of {self.session.engine.name} until the next run"
+        """Return where the rejected data is: the transaction is rolled back, and what it was made from stays in `incoming`."""
+        return f"what was loaded stays in the schema {INCOMING} of {self.connection.destination.location} until the next run"

@@ -27,12 +27,12 @@ def load(
     dataset_name: str,
     *,
     file_format: Any = None,
-    says: Callable[[BaseException], object] = str,
+    format_error: Callable[[BaseException], str] = str,
 ) -> str:
     """Loads what answers bring into a dataset of a destination of dlt's, from a clean working folder; the id of the load.
 
     Nothing pending from another run can get in the way, for there is none. `file_format` is the one to load with, if not the destination's
-    favourite; `says` puts errors into words. Raises `LoadFailed`.
+    favourite; `format_error` returns the message of an error. Raises `LoadFailed`.
     """
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
@@ -48,5 +48,5 @@ def load(
             cause = cause.__cause__
         if isinstance(cause, LlmStatsError | KeyboardInterrupt):
             raise cause from None
-        raise LoadFailed(f"loading failed in step {error.step}: {says(cause)}; nothing was published") from error
+        raise LoadFailed(f"loading failed in step {error.step}: {format_error(cause)}; nothing was published") from error
     return str(info.loads_ids[-1])

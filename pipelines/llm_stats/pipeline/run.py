@@ -1,4 +1,4 @@
-"""The story of one run: ids → records → working copy → checks → published file."""
+"""One run: fetch due models, load them into a working copy, check it and publish it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
-from llm_stats.errors import Interrupted, LlmStatsError, NothingFetched, UsageError
+from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, NothingFetched, UsageError
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import pluralize
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any) -> RunResult:
-    """One run, from ids to the published file.
+    """Fetch models, add them to the warehouse and publish it.
 
-    Every setting may be given by name (`database=`, `base_url=`, `max_requests=`, …); those not given come from the environment and
-    `.dlt/`. `all_models` asks the API for the ids. Raises an `LlmStatsError` when nothing was published; then the published file is
-    what it was.
+    Every setting can be given by name (`database=`, `base_url=`, `max_requests=`, …); others come from the environment and
+    `.dlt/`. `all_models` fetches every model that the API lists. Raises an `LlmStatsError` if nothing was published; the
+    published warehouse is then unchanged.
     """
     from llm_stats.settings import Settings
 
@@ -46,68 +46,77 @@ def execute(
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
-    """The run that `settings` describe.
+    """Execute the run that `settings` describe.
 
-    `accepted_checks` names checks whose errors only warn this time; `progress` passes answers on and shows how many of so many have
-    passed; `clock` tells the time of a fetch (UTC).
+    `allowed_failures` names checks whose errors only warn this time. `progress` passes fetch results on and shows how many
+    of a total have arrived. `clock` returns the present time (UTC).
     """
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
     from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.destinations import open_warehouse
-    from llm_stats.queries import checks
+    from llm_stats.queries.checks import require_known_checks
 
     started = time.monotonic()
-    key = settings.require_key()
+    api_key = settings.require_key()
     _require_ids(settings, all_models)
-    checks.require_known_checks(allowed_failures)
+    require_known_checks(allowed_failures)
     warehouse = open_warehouse(settings)
     result = RunResult(warehouse.database, warehouse.destination)
     cache = ResponseCache(warehouse.cache, settings.cache_ttl)
     rate_limiter = RateLimiter(settings.requests_per_minute)
-    with Client(
+    client = Client(
         settings.base_url,
-        key,
+        api_key,
         rate_limiter=rate_limiter,
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
         cache=cache,
         clock=clock,
-    ) as client:
-        with warehouse.lock(), cache:
-            with _drain_on_error(client, cache):
-                rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
-                known = warehouse.fetch_state()
-                _require_clock(clock, known.last_attempted_at, warehouse)
+    )
+    with client, warehouse.lock(), cache:
+        with _drain_on_error(client, cache):
+            rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
+            with warehouse.working_copy() as copy:
+                copy.migrate()
+                state = copy.fetch_state()
+                _require_clock(clock, state.last_attempted_at, warehouse)
                 model_ids = client.list_ids() if all_models else settings.model_ids
-                due = stalest_first(model_ids, known.fetched_at, settings.max_age, known.failing_at)
+                due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
-                    answers = result.count(client.fetch(due, known.fetched_at, known.failing_at))
-                    with warehouse.working_copy() as copy:
-                        result.load_id = copy.load(progress(answers, len(due)) if progress else answers)
-                        result.stop_reason = client.stop_reason
-                        _require_any_answer(result)
-                        copy.build(result.load_id)
-                        with warehouse.quarantine_on_failure(copy):
-                            _run_checks(copy, result, allowed_failures)
-                        warehouse.publish(copy)
-            cache.delete_used()
-            client.ask_account()
-        with contextlib.suppress(KeyboardInterrupt):  # all is done but this courtesy
-            result.account = client.account()
-        result.requests_sent = client.requests_sent
+                    fetched = result.count(client.fetch(due, state.fetched_at, state.failing_at))  # requests start here
+                    copy.create_views()
+                    result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
+                    result.stop_reason = client.stop_reason
+                    _require_any_answer(result)
+                    copy.merge(result.load_id)
+                    copy.update_history()
+                    try:
+                        _run_checks(copy, result, allowed_failures)
+                    except CheckFailed as failure:
+                        raise warehouse.quarantine(copy, failure) from None
+                    _read_changes(copy, result)
+                    warehouse.publish(copy)
+        cache.delete_used()
+    result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
     return result
 
 
 def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collection[str]) -> None:
-    """Looks at what is about to be published: it must be right, and what changed is told."""
-    from llm_stats.queries import changes, checks
+    """Store the warnings in `result`. Raises `CheckFailed`."""
+    from llm_stats.queries.checks import require_passing
 
     with copy.open_for_checks() as reader:
-        result.warnings = checks.require_passing(reader, allowed_failures)
-    with copy.reader() as reader:
+        result.warnings = require_passing(reader, allowed_failures)
+
+
+def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
+    """Store what this run changed in `result`. Raises `LlmStatsError` if the copy holds other outcomes than the run counted."""
+    from llm_stats.queries import changes
+
+    with copy.open_reader() as reader:
         _require_consistent_counts(result, reader)
         result.changes = changes.of_load(reader, result.load_id)
         result.new_models = changes.new_models(reader, result.load_id)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.text import escape_control_chars
 from llm_stats.transform import files
-from llm_stats.warehouse.reader import MaterializedReader, Reader
+from llm_stats.warehouse.reader import Reader
 
 _SAMPLE_ROWS = 5
 
@@ -78,13 +77,3 @@ def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> l
         way_out = "if the data is right, run again with " + " ".join(f"--allow-failure {finding.check}" for finding in errors)
         raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
     return found
-
-
-@contextmanager
-def materialized(reader: Reader) -> Iterator[Reader]:
-    """The same warehouse, made ready for the checks."""
-    if reader.engine_name is None:
-        with MaterializedReader(reader.database) as computed:
-            yield computed
-    else:
-        yield reader

@@ -115,7 +115,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 def _check_results(reader: Reader) -> dict[str, Any]:
     """What the checks find in the published file, which may have come from elsewhere, or with `--allow-failure`."""
     try:
-        with checks.materialized(reader) as computed:
+        with reader.materialized() as computed:
             found = checks.run_checks(computed)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}

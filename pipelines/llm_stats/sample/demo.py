@@ -13,7 +13,7 @@ from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from llm_stats.settings import Settings
 from llm_stats.table import Table
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
 #: What a newcomer sees first: a heading and a query.
 COMPARISONS = {
@@ -68,5 +68,5 @@ def demo_settings(api: SampleApi, database: Path) -> Settings:
 
 def comparisons(database: Path) -> list[tuple[str, Table]]:
     """The comparisons worth seeing, each under its heading."""
-    with Reader(database) as reader:
+    with DuckDBReader(database) as reader:
         return [(heading, reader.query(query)) for heading, query in COMPARISONS.items()]

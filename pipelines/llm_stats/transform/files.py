@@ -18,8 +18,8 @@ import duckdb
 from llm_stats.errors import LlmStatsError
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
-_SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
-_ADDRESS = re.compile(rf'\b({"|".join(set(_SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
+SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+_ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
 
@@ -41,7 +41,7 @@ class SqlFile:
     @property
     def address(self) -> str:
         """What the file defines: `marts.offers`."""
-        return f"{_SCHEMAS[self.layer]}.{self.path.stem}"
+        return f"{SCHEMAS[self.layer]}.{self.path.stem}"
 
     @functools.cached_property
     def text(self) -> str:
@@ -49,23 +49,23 @@ class SqlFile:
 
 
 def sql_folder() -> Path:
-    """The folder `sql/`: inside an installed package, or at the top of a checkout."""
+    """Return the folder `sql/`: inside an installed package, or at the top of a checkout."""
     installed = Path(__file__).parents[1] / "sql"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "sql"
 
 
 def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
-    """The files of one layer, by name."""
+    """Return the files of one layer, ordered by name."""
     return [SqlFile(path) for path in sorted(((root or sql_folder()) / layer).glob("*.sql"))]
 
 
 def in_build_order(root: Path | None = None) -> list[SqlFile]:
-    """Every file that defines something, each after the files that define what it reads.
+    """Return every file that defines a table, view or macro, each after the files that it reads.
 
-    Raises `SqlError` if files read each other in a circle, or two define the same name.
+    Raises `SqlError` if files read each other in a cycle, or two define the same name.
     """
     defined: dict[str, SqlFile] = {}
-    for layer in _SCHEMAS:
+    for layer in SCHEMAS:
         for file in files_in(layer, root):
             if file.address in defined:
                 raise SqlError(f"{file.path}: {file.address} is also defined by {defined[file.address].path}")
@@ -74,52 +74,52 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
     try:
         return [defined[address] for address in graphlib.TopologicalSorter(graph).static_order()]
     except graphlib.CycleError as error:
-        raise SqlError(f"sql files read each other in a circle: {' → '.join(error.args[1])}") from None
+        raise SqlError(f"sql files read each other in a cycle: {' → '.join(error.args[1])}") from None
 
 
 def _reads(file: SqlFile) -> set[str]:
-    """Every `schema.name` in a file, comments and strings left out."""
+    """Return every `schema.name` in a file, without those in comments and strings."""
     tokens = duckdb.tokenize(file.text)
     ends = [start for start, _ in tokens[1:]] + [len(file.text)]
     prose = (duckdb.token_type.comment, duckdb.token_type.string_const)
     code = "".join(file.text[start:end] for (start, kind), end in zip(tokens, ends, strict=True) if kind not in prose)
-    code = re.sub("--.*", "", code)  # to DuckDB 1.5 a comment is no token
+    code = re.sub("--.*", "", code)  # DuckDB 1.5 returns no tokens for comments
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
 @functools.cache
 def comments() -> dict[str, str]:
-    """What the files say of every view, table and column: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
-    said = (_COMMENT.findall(file.text) for layer in _SCHEMAS for file in files_in(layer))
-    return {address: text.replace("''", "'") for found in said for address, text in found}
+    """Return the comments on views, tables and columns: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
+    matches = [match for layer in SCHEMAS for file in files_in(layer) for match in _COMMENT.findall(file.text)]
+    return {address: text.replace("''", "'") for address, text in matches}
 
 
 def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
-    """The statements of a file, each with the line it starts at."""
+    """Yield the statements of a file, each with the line at which it starts. Raises `SqlError`."""
     try:
-        found = duckdb.extract_statements(file.text)
+        parsed = duckdb.extract_statements(file.text)
     except duckdb.Error as error:
-        raise SqlError(locate_error(file, 1, error)) from None
+        raise SqlError(locate_error(file, 1, str(error))) from None
     position = 0
-    for statement in found:
+    for statement in parsed:
         query = statement.query.strip()
         position = file.text.index(query, position)
         yield file.text.count("\n", 0, position) + 1, statement
         position += len(query)
 
 
-def locate_error(file: SqlFile, first_line: int, error: Exception) -> str:
-    """`sql/marts/offers.sql, line 12: Binder Error: …`; DuckDB counts lines from the start of the statement."""
-    message = str(error)
-    found = re.search(r"^LINE (\d+):", message, re.MULTILINE)
-    line = first_line + int(found.group(1)) - 1 if found else first_line
-    what = " ".join(message.split("\nLINE ")[0].split())
-    return f"{file.layer}/{file.path.name}, line {line}: {what}"
+def locate_error(file: SqlFile, first_line: int, message: str) -> str:
+    """Return `marts/offers.sql, line 12: Binder Error: …` for an error in the statement that starts at `first_line`."""
+    match = re.search(r"^LINE (\d+):", message, re.MULTILINE)  # counted from the start of the statement
+    line = first_line + int(match[1]) - 1 if match else first_line
+    cause = " ".join(message.split("\nLINE ")[0].split())
+    return f"{file.layer}/{file.path.name}, line {line}: {cause}"
 
 
 def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """The defaults of a macro's parameters and an example of a call, from its file: DuckDB itself does not keep them."""
+    """Return the defaults of a macro's parameters and an example call, both from its file: DuckDB does not store them."""
     text = next((file.text for file in files_in("macros") if file.address == macro), "")
     signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
     call = re.search(r"`[^`]*`", text.split("\n")[0])
-    return dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else "")), f". For example: {call[0]}" if call else ""
+    defaults = dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else ""))
+    return defaults, f". For example: {call[0]}" if call else ""

@@ -1,31 +1,68 @@
-"""The schema version of a warehouse."""
+"""Schema version of a warehouse, and the migrations between versions.
+
+`sql/migrations/<n>.sql` takes a warehouse from schema version n - 1 to n. A run applies them to its working copy;
+readers refuse any other version than `SCHEMA_VERSION`.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import duckdb
-
+from llm_stats.connection import Connection
 from llm_stats.errors import UsageError
+from llm_stats.transform.apply import execute_file
+from llm_stats.transform.files import SqlFile, files_in
 
-#: Changes when raw or history tables of an older file can no longer be used as they are.
+#: The schema version that this code reads and writes.
 SCHEMA_VERSION = 3
 
-
-def require_schema_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
-    """Raises `UsageError` for a database that is no warehouse, or one that another version made."""
-    try:
-        found = connection.execute("select max(version) from history.schema_version").fetchall()
-    except duckdb.Error:
-        found = []
-    check_schema_version(found[0][0] if found else None, f"{database}", "a DuckDB database")
+#: Tables that store the version, the present one first.
+_VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
 
 
-def check_schema_version(layout: object, name: str, kind: str) -> None:
-    """Raises `UsageError` if what stands in `history.schema_version` is not this version's; null: nothing does."""
-    if not isinstance(layout, int):
-        raise UsageError(f"{name} is no llm-stats warehouse, though {kind}; name another")
-    if layout != SCHEMA_VERSION:
-        age = "a newer" if layout > SCHEMA_VERSION else "an older"
-        says = f"{name} was made by {age} version of llm-stats (layout {layout}; this one knows {SCHEMA_VERSION})"
-        raise UsageError(f"{says}; use the version that made it, or another path")
+def schema_version(connection: Connection) -> int | None:
+    """Return the schema version of a warehouse; None if the database holds no warehouse. Raises `QueryError`."""
+    existing = {(relation.schema, relation.name) for relation in connection.relations()}
+    for schema, name in _VERSION_TABLES:
+        if (schema, name) in existing:
+            version = connection.execute(f"select max(version) from {schema}.{name}").rows[0][0]
+            return version if isinstance(version, int) else None
+    return None
+
+
+def require_current(version: int, name: str) -> None:
+    """Raise `UsageError` unless `version` is the current one; `name` is what the message calls the warehouse."""
+    require_migratable(version, name)
+    if version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} has schema version {version}, and this llm-stats reads {SCHEMA_VERSION}; run `llm-stats run` once, which migrates it"
+        )
+
+
+def require_migratable(version: int, name: str) -> None:
+    """Raise `UsageError` if `version` is newer than this code, or so old that a migration is missing."""
+    if version > SCHEMA_VERSION:
+        raise UsageError(f"{name} has schema version {version}, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats")
+    if version < (oldest := min([*_migrations(), SCHEMA_VERSION + 1]) - 1):
+        raise UsageError(
+            f"{name} has schema version {version}, which is too old to migrate (oldest: {oldest}); "
+            "use another path, or the llm-stats that made it"
+        )
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a warehouse to the current schema version, in the caller's transaction; an empty database stays empty.
+
+    The views are dropped, because they read tables that a migration changes; `create_views` creates them again.
+    Raises `SqlError` with file and line.
+    """
+    version = schema_version(connection)
+    if version is None or version == SCHEMA_VERSION:
+        return
+    connection.drop_views()
+    for number, file in sorted(_migrations().items()):
+        if number > version:
+            execute_file(connection, file)
+    connection.execute(f"update history.schema_version set version = {SCHEMA_VERSION}")
+
+
+def _migrations() -> dict[int, SqlFile]:
+    return {int(file.path.stem): file for file in files_in("migrations")}

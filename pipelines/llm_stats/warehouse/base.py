@@ -1,18 +1,19 @@
-"""What a run needs of a warehouse: the protocols `Warehouse` and `WorkingCopy`, and the state that decides what to fetch."""
+"""What a run needs of a warehouse, wherever it lives, and the stored state that decides what to fetch."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
+from llm_stats.connection import Connection
+from llm_stats.errors import CheckFailed
+from llm_stats.schema.fetch import FetchResult
+from llm_stats.transform.migrate import schema_version
 from llm_stats.warehouse.reader import Reader
-
-if TYPE_CHECKING:
-    from llm_stats.schema.fetch import FetchResult
 
 _FAILING = """
     select fetches.model_id, max(fetches.requested_at)
@@ -25,10 +26,10 @@ _FAILING = """
 
 @dataclass(frozen=True)
 class FetchState:
-    """All times are UTC.
+    """What earlier runs fetched. All times are UTC.
 
-    `last_attempted_at`: when the last run asked for the last time; `fetched_at`: when each model was last fetched; `failing_at`: when each
-    model that was asked for in vain since it last loaded last failed.
+    `last_attempted_at`: the last request of the last run. `fetched_at`: when each model was last loaded. `failing_at`:
+    the last failure of each model that has failed since it was last loaded.
     """
 
     last_attempted_at: dt.datetime | None = None
@@ -36,40 +37,82 @@ class FetchState:
     failing_at: dict[str, dt.datetime] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """Raises `UsageError` if the warehouse cannot be read."""
-        ((last_attempted_at,),) = reader.query("select max(requested_at) from raw.fetches").rows
+    def read(cls, connection: Connection) -> Self:
+        """Read the state from the raw tables; an empty database has an empty state. Raises `QueryError`.
+
+        The columns it reads exist in every schema version.
+        """
+        if schema_version(connection) is None:
+            return cls()
+        ((last_attempted_at,),) = connection.execute("select max(requested_at) from raw.fetches").rows
         return cls(
-            last_attempted_at and _utc(last_attempted_at),
-            {model_id: _utc(moment) for model_id, moment in reader.query("select id, fetched_at from raw.models").rows},
-            {model_id: _utc(moment) for model_id, moment in reader.query(_FAILING).rows},
+            last_attempted_at and last_attempted_at.replace(tzinfo=dt.UTC),
+            dict(_in_utc(connection, "select id, fetched_at from raw.models")),
+            dict(_in_utc(connection, _FAILING)),
         )
 
 
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC)
+def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.datetime]]:
+    return ((model_id, at.replace(tzinfo=dt.UTC)) for model_id, at in connection.execute(query).rows)
 
 
 class WorkingCopy(Protocol):
-    """What a run works on, seen by nobody else until it is published."""
+    """The next state of a warehouse, invisible to readers until it is published."""
 
-    def load(self, answers: Iterable[FetchResult]) -> str: ...
-    def build(self, load_id: str) -> None: ...
-    def reader(self) -> Reader: ...
-    def open_for_checks(self) -> Reader: ...
-    def quarantine(self, path: Path) -> str: ...
+    #: Name of the snapshot that it becomes: `20261123T170501.123456Z`.
+    id: str
+
+    def migrate(self) -> None:
+        """Bring the copy to the current schema version."""
+
+    def fetch_state(self) -> FetchState:
+        """Return what earlier runs fetched."""
+        ...
+
+    def create_views(self) -> None:
+        """Create tables, views and macros from `sql/`, unless they are up to date."""
+
+    def load(self, results: Iterable[FetchResult]) -> str:
+        """Load fetch results into `incoming` with dlt, and return the load id. Raises `LoadFailed`."""
+        ...
+
+    def merge(self, load_id: str) -> None:
+        """Merge `incoming` into `raw`."""
+
+    def update_history(self) -> None:
+        """Write what changed into `history`."""
+
+    def open_reader(self) -> Reader:
+        """Open the copy for reading."""
+        ...
+
+    def open_for_checks(self) -> Reader:
+        """Open the copy for the checks."""
+        ...
+
+    def quarantine(self, path: Path) -> str:
+        """Keep what a check rejected, at `path` if it is a file; return a line that says where it is. Raises `OSError`."""
+        ...
 
 
 class Warehouse(Protocol):
-    """The steps that a run takes with a warehouse, wherever it lives."""
+    """A warehouse that runs write to. `destination` is empty for a DuckDB file."""
 
     database: Path
-    #: Where an engine has it; empty for a file.
     destination: str
     cache: Path
 
-    def lock(self) -> AbstractContextManager[None]: ...
-    def fetch_state(self) -> FetchState: ...
-    def working_copy(self) -> AbstractContextManager[Any]: ...
-    def quarantine_on_failure(self, copy: Any) -> AbstractContextManager[None]: ...
-    def publish(self, copy: Any) -> None: ...
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the warehouse for one run. Raises `Locked`, or `UsageError` if it cannot be used."""
+        ...
+
+    def working_copy(self) -> AbstractContextManager[Any]:
+        """Open a working copy; it is discarded at the end unless it was published. Raises `LoadFailed`."""
+        ...
+
+    def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
+        """Keep the rejected copy and the reason; return the failure with a line that says where they are."""
+        ...
+
+    def publish(self, copy: Any) -> None:
+        """Make the working copy visible to readers, in one atomic step. Raises `LoadFailed`."""

@@ -1,11 +1,11 @@
-"""The files of one warehouse, and the steps a run takes with them.
+"""The warehouse as a DuckDB file, and the folder next to it.
 
 llm_stats.duckdb                    what readers open: a link to the live snapshot (see `snapshots`)
-.llm_stats/snapshots/<id>/          what was published
+.llm_stats/snapshots/<id>/          published snapshots
 .llm_stats/work/<id>/               the working copy (see `working_copy`)
-.llm_stats/rejected/                the last working copy that a check refused, and why
+.llm_stats/rejected/                the last working copy that a check rejected, and why
 .llm_stats/lock, holder.json        one run at a time (see `lock`)
-.llm_stats/responses.sqlite         responses that no run has published yet (see `cache`)
+.llm_stats/responses.sqlite         responses that no run has published yet (see `api.cache`)
 """
 
 from __future__ import annotations
@@ -17,38 +17,33 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
-from llm_stats.connection import interruptible
+from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.files import normalize_path
 from llm_stats.warehouse import lock
-from llm_stats.warehouse.base import FetchState
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.base import WorkingCopy
+from llm_stats.warehouse.duckdb_reader import UnrestrictedReader
+from llm_stats.warehouse.reader import SCHEMAS
 from llm_stats.warehouse.snapshots import Snapshots, is_id, new_id
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
-if TYPE_CHECKING:
-    from llm_stats.warehouse.base import WorkingCopy
-
-#: What dlt cannot load below: it reads these as parts of an address, of a pattern or of SQL.
+#: dlt reads these characters of a path as parts of a URL, of a pattern or of SQL.
 _UNLOADABLE_CHARACTERS = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
 _CHARACTER_NAMES = {"%": "a percent sign", "?": "a question mark", "\\": "a backslash", "'": "a quote", "=": "an equals sign"}
-#: A catalog is called as its file, and `raw.models` in a file `raw.duckdb` would have two meanings.
-_SCHEMAS = ("raw", "staging", "history", "marts")
 
 
 class DuckDBWarehouse:
-    """One published database and the folder beside it."""
+    """One published database and the folder next to it."""
+
+    destination = ""
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
         self.database = normalize_path(database)
-        plain = self.database.suffix == ".duckdb"
-        beside = self.database.with_name(f".{self.database.stem if plain else f'{self.database.name}.files'}")
-        self.destination = ""
-        self.folder = beside.resolve()  # it may be a link to where there is room
+        stem = self.database.stem if self.database.suffix == ".duckdb" else f"{self.database.name}.files"
+        self.folder = self.database.with_name(f".{stem}").resolve()  # it may be a link to another disk
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self.rejected = self.folder / "rejected"
@@ -56,98 +51,67 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
-        """Holds the warehouse for one run. The OS lets go when the process dies.
+        """Hold the warehouse for one run; the operating system releases the lock when the process ends.
 
-        `even_if_broken` is for mending what is published. Raises `Locked`, naming the holder, or `UsageError` if the path cannot hold a
-        warehouse.
+        `even_if_broken` accepts a published file that cannot be read, so that `rollback` can replace it. Raises `Locked`,
+        naming the holder, or `UsageError` if the path cannot hold a warehouse.
         """
         self._require_name()
         if not even_if_broken:
             self._require_usable()
         self.ensure_writable_folder()
         with lock.held(self.folder, self.database):
-            for wreck in self._work.glob("*"):  # what a killed run left behind
-                if is_id(wreck.name):
-                    shutil.rmtree(wreck, ignore_errors=True)
+            for leftover in self._work.glob("*"):  # of killed runs
+                if is_id(leftover.name):
+                    shutil.rmtree(leftover, ignore_errors=True)
             self.snapshots.prune()
             yield
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
-        """A private copy of the published database, or a new one; gone at the end, published or not.
+        """Yield a private copy of the published database, or a new one; it is deleted at the end unless it was published.
 
-        Raises `LoadFailed` for what the disk or DuckDB refuses meanwhile.
+        Raises `LoadFailed` for errors of the disk or of DuckDB inside the block.
         """
         folder = self._work / new_id()
+        copy = DuckDBWorkingCopy(folder, source=self.database)
         try:
             folder.mkdir(parents=True)
-            copy = DuckDBWorkingCopy(folder)
             if self.database.exists():
                 shutil.copyfile(self.database, copy.path)
             else:
                 copy.create()
             with interruptible():
-                copy.define()
                 yield copy
-        except (OSError, duckdb.Error) as error:
+        except (OSError, duckdb.Error, QueryError) as error:
             raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error
         finally:
+            copy.close()
             shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, copy: DuckDBWorkingCopy) -> None:
-        """Makes the working copy the published database, in one atomic step."""
-        self.snapshots.publish(copy.path, copy.path.parent.name)
+    def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
+        """Keep the rejected copy and the reason in `rejected/`, in place of the one before.
 
-    @contextlib.contextmanager
-    def quarantine_on_failure(self, copy: WorkingCopy) -> Iterator[None]:
-        """If a check fails inside, keeps the working copy for a look, with the reason beside it; the last one only."""
+        Return the failure with a line that says where they are.
+        """
         try:
-            yield
-        except CheckFailed as failure:
-            try:
-                if self.rejected.is_dir() and not self.rejected.is_symlink():
-                    shutil.rmtree(self.rejected, ignore_errors=True)
-                else:
-                    self.rejected.unlink(missing_ok=True)
-                self.rejected.mkdir()
-                (self.rejected / "reason.txt").write_text(f"{failure}\n", "utf-8")
-                kept = copy.quarantine(self.rejected / self.database.name)
-            except OSError as error:
-                kept = f"the refused file could not be kept: {error}"
-            raise CheckFailed(f"{failure}\n{kept}") from None
+            if self.rejected.is_dir() and not self.rejected.is_symlink():
+                shutil.rmtree(self.rejected, ignore_errors=True)
+            else:
+                self.rejected.unlink(missing_ok=True)
+            self.rejected.mkdir()
+            (self.rejected / "reason.txt").write_text(f"{failure}\n", "utf-8")
+            line = copy.quarantine(self.rejected / self.database.name)
+        except OSError as error:
+            line = f"the rejected file could not be kept: {error}"
+        return CheckFailed(f"{failure}\n{line}")
 
-    def fetch_state(self) -> FetchState:
-        """What the published database holds; nothing if there is none."""
-        if not self.database.exists():
-            return FetchState()
-        with UnrestrictedReader(self.database) as reader:
-            try:
-                return FetchState.read(reader)
-            except UsageError as error:
-                says = f"{self.database} is damaged: {str(error).splitlines()[0]}"
-                raise UsageError(f"{says}; go back with `llm-stats rollback`, or restore a copy") from None
-
-    def _require_name(self) -> None:
-        """Refuses a path that DuckDB or dlt would read as something else, before a request is spent on it."""
-        stem = self.database.stem
-        if found := _UNLOADABLE_CHARACTERS.search(str(self.database)):
-            raise UsageError(
-                f"{self.database}: dlt cannot load below a path that holds {_CHARACTER_NAMES.get(found[0], 'a control character')}"
-            )
-        if stem.lower() in _SCHEMAS or stem == ".":
-            raise UsageError(f"{self.database}: {stem!r} would mean two things; choose another name, such as llm_stats.duckdb")
-
-    def _require_usable(self) -> None:
-        """Refuses what stands at the published path and is not one of our databases, whole."""
-        if not os.path.lexists(self.database):
-            return
-        UnrestrictedReader(self.database).close()
-        log = self.database.with_name(f"{self.database.name}.wal")
-        if log.exists() and not self.database.is_symlink():
-            raise UsageError(f"{log} holds what is not in the database yet; open and close that with DuckDB once, or remove the file")
+    def publish(self, copy: DuckDBWorkingCopy) -> None:
+        """Make the working copy the published database, in one atomic step. Raises `LoadFailed`."""
+        self.snapshots.publish(copy.path, copy.id)
 
     def ensure_writable_folder(self) -> None:
-        """Makes the folder beside the database. Refuses one that is another's, or that nothing can be written to."""
+        """Create the folder next to the database. Raises `UsageError` if it holds something else or cannot be written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if any(self.folder.iterdir()) and not (self.folder / lock.NAME).exists() and not self.snapshots.all():
@@ -158,9 +122,25 @@ class DuckDBWarehouse:
         except OSError as error:
             raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
 
+    def _require_name(self) -> None:
+        """Raise `UsageError` for a path that DuckDB or dlt would misread, before a request is sent."""
+        stem = self.database.stem
+        if match := _UNLOADABLE_CHARACTERS.search(str(self.database)):
+            name = _CHARACTER_NAMES.get(match[0], "a control character")
+            raise UsageError(f"{self.database}: dlt cannot load below a path that contains {name}")
+        if stem.lower() in SCHEMAS or stem == ".":
+            raise UsageError(
+                f"{self.database}: the file cannot be called {stem!r}, because DuckDB would confuse it with the schema; "
+                "choose another name, such as llm_stats.duckdb"
+            )
 
-class UnrestrictedReader(Reader):
-    """Opens the file as others do: within one process, DuckDB refuses it to whoever wants it locked down while another has it open."""
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(self.database, read_only=True)
+    def _require_usable(self) -> None:
+        """Raise `UsageError` if the published path holds anything but a complete warehouse that can be migrated."""
+        if not os.path.lexists(self.database):
+            return
+        UnrestrictedReader(self.database, accept_older=True).close()
+        wal = self.database.with_name(f"{self.database.name}.wal")
+        if wal.exists() and not self.database.is_symlink():
+            raise UsageError(
+                f"{wal} holds changes that are not in the database yet; open and close it with DuckDB once, or remove the file"
+            )

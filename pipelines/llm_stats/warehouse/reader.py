@@ -1,55 +1,43 @@
-"""Reading the published file, locked down: read-only, no other file, no network, no way to change that."""
+"""Reading a warehouse: what every engine's reader offers to queries and commands."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
-import duckdb
-
-from llm_stats.connection import interruptible
 from llm_stats.errors import UsageError
-from llm_stats.files import normalize_path
-from llm_stats.table import Table, unique_column_names
-from llm_stats.text import sql_literal
-from llm_stats.transform import files
+from llm_stats.table import Table
 from llm_stats.transform.files import macro_defaults_and_call
-from llm_stats.transform.migrate import require_schema_version
 
-#: What `show` lists, most useful first.
-_SCHEMAS = ("marts", "history", "staging", "raw")
+#: The schemas that `show` looks into, most useful first.
+SCHEMAS = ("marts", "history", "staging", "raw")
 
 
-class Reader:
-    """A read-only connection to a warehouse. Read-only alone would still let a query read any file of the machine and write others."""
+class Described(NamedTuple):
+    """A view, table or macro with its comment: `("marts", "offers", "view", "One row per …")`."""
 
-    #: What `sql/` defines and this warehouse does not have.
-    unsupported: tuple[str, ...] = ()
-    #: Which engine has it and where; None for a file.
+    schema: str
+    name: str
+    kind: str
+    comment: str
+
+
+class Reader(ABC):
+    """A read-only connection to a published warehouse; a context manager.
+
+    `database` is the path of the DuckDB file, or the path next to which another engine's local files are kept.
+    `engine_name` names the engine and its location; None for a DuckDB file. `unsupported` lists what `sql/` defines and
+    the engine cannot hold.
+    """
+
+    database: Path
     engine_name: str | None = None
-
-    def __init__(self, database: Path) -> None:
-        """Opens the file. Raises `UsageError` if there is none, or it is no warehouse that this version knows."""
-        self.database = normalize_path(database)
-        require_file(self.database)
-        try:
-            self._connection = self._open()
-        except duckdb.Error as error:
-            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
-        try:
-            require_schema_version(self._connection, self.database)
-        except UsageError:
-            self.close()
-            raise
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false"})
-        connection.execute("set enable_progress_bar = false")  # it would stand in the output
-        connection.execute("set lock_configuration = true")
-        return connection
+    unsupported: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -57,155 +45,96 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
-        self._connection.close()
+        """Close the connection."""
 
+    @abstractmethod
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """The result of a query. Raises `UsageError`, in DuckDB's words, if it cannot run."""
-        try:
-            with interruptible(self._connection):
-                self._connection.execute(query, parameters)
-                description = self._connection.description or []
-                rows = self._connection.fetchall() if description else []
-        except duckdb.Error as error:
-            raise UsageError(str(error).rstrip()) from None
-        return Table(unique_column_names(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+        """Return the rows of a query in DuckDB's SQL. Raises `UsageError` with the engine's message if it fails."""
 
+    @abstractmethod
     def execute_user_query(self, query: str) -> Table:
-        """The result of somebody's query. Raises `UsageError` if it is not one statement, or cannot run."""
-        try:
-            statements = self._connection.extract_statements(query.encode().decode())
-        except UnicodeError:
-            raise UsageError("the query is not text in UTF-8") from None
-        except duckdb.Error as error:
-            raise UsageError(str(error).rstrip()) from None
-        if len(statements) != 1:
-            raise UsageError(f"one statement, please; these are {len(statements)}" if statements else "the query is empty")
-        return replace(self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN)
+        """Return the rows of a user's query, in the engine's own SQL. Raises `UsageError` unless it is one statement that reads."""
+
+    @contextmanager
+    def materialized(self) -> Iterator[Reader]:
+        """Yield a reader on which many queries over the same marts are fast."""
+        yield self
 
     def fetch_table(self, name: str) -> Table:
-        """The rows of a view or table, in an order that does not change."""
-        schema, relation, kind = self._find(name)
-        if kind == "macro":
-            raise UsageError(f"{schema}.{relation} takes parameters: `llm-stats show {relation} --describe` shows them; call it with `sql`")
-        return self.query(self._sorted(schema, relation))
+        """Return all rows of a view or table in a stable order. Raises `UsageError` if there is none of that name."""
+        relation = self._find(name)
+        if relation.kind == "macro":
+            raise UsageError(
+                f"{relation.schema}.{relation.name} takes parameters: "
+                f"`llm-stats show {relation.name} --describe` shows them; call it with `sql`"
+            )
+        return self.query(self._sorted_query(relation.schema, relation.name))
 
     def require_models(self, model_ids: Sequence[str]) -> None:
-        """Raises `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
-        known = [row[0] for row in self.query("select model_id from staging.models").rows]
+        """Raise `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
+        existing = [row[0] for row in self.query("select model_id from staging.models").rows]
         for model_id in model_ids:
-            if model_id not in known:
-                hint = _hint(model_id, known, "`llm-stats show models` lists those there are")
+            if model_id not in existing:
+                hint = _hint(model_id, existing, "`llm-stats show models` lists those there are")
                 raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
-        """The views and macros people read, with the first sentence of what they say."""
-        rows = [(name, kind, comment.split(". ")[0]) for schema, name, kind, comment in self._relations() if schema == "marts"]
+        """Return the public views and macros, each with the first sentence of its comment: `name, kind, meaning`."""
+        rows = [(item.name, item.kind, item.comment.split(". ")[0]) for item in self.relations() if item.schema == "marts"]
         return Table(("name", "kind", "meaning"), ("VARCHAR",) * 3, rows)
 
     def describe(self, name: str) -> tuple[str, Table]:
-        """What a view, table or macro says as a whole, and its columns with what they mean, or its parameters with their defaults."""
-        schema, relation, kind = self._find(name)
-        comment = next(row[3] for row in self._relations() if row[:2] == (schema, relation))
-        if kind == "macro":
-            parameters = self.query(
-                "select unnest(parameters) from duckdb_functions() where schema_name = ? and function_name = ? limit 100",
-                (schema, relation),
-            )
-            defaults, call = macro_defaults_and_call(f"{schema}.{relation}")
-            rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
-            return f"{schema}.{relation}: {comment}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
-        return f"{schema}.{relation}: {comment}", replace(self._columns(schema, relation), multiline=True)
+        """Return the comment on a view, table or macro, and its columns or parameters as rows.
 
-    def _find(self, name: str) -> tuple[str, str, str]:
-        """`offers` or `marts.offers` → schema, name, kind. Raises `UsageError`, with the closest names, if there is none."""
-        known = {(schema, relation): kind for schema, relation, kind, _ in self._relations()}
+        Columns are `column, type, meaning`; parameters of a macro are `parameter, default`.
+        """
+        relation = self._find(name)
+        title = f"{relation.schema}.{relation.name}: {relation.comment}"
+        if relation.kind != "macro":
+            return title, replace(self._columns(relation.schema, relation.name), multiline=True)
+        parameters = self.query(
+            "select unnest(parameters) from duckdb_functions() where schema_name = ? and function_name = ? limit 100",
+            (relation.schema, relation.name),
+        )
+        defaults, call = macro_defaults_and_call(f"{relation.schema}.{relation.name}")
+        rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
+        return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
+
+    def relations(self) -> list[Described]:
+        """Return the views, tables and macros, sorted by schema and name, without dlt's own tables."""
+        return sorted(item for item in self._list() if item.schema in SCHEMAS and not item.name.startswith("_dlt"))
+
+    def _find(self, name: str) -> Described:
+        """Return `marts.offers` for `offers` or `marts.offers`. Raises `UsageError`, with the closest names, if there is none."""
+        existing = {(item.schema, item.name): item for item in self.relations()}
         schema, _, relation = name.rpartition(".")
-        for candidate in [schema] if schema else _SCHEMAS:
-            if (candidate, relation) in known:
-                return candidate, relation, known[candidate, relation]
-        names = [relation for schema, relation in known if schema == "marts"] + [".".join(pair) for pair in known]
+        for candidate in [schema] if schema else SCHEMAS:
+            if (candidate, relation) in existing:
+                return existing[candidate, relation]
+        names = [relation for schema, relation in existing if schema == "marts"] + [".".join(pair) for pair in existing]
         raise UsageError(f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}")
 
-    def _relations(self) -> list[tuple[str, str, str, str]]:
-        """Schema, name, kind and comment of all views, tables and macros, the most useful first."""
-        order = {schema: place for place, schema in enumerate(_SCHEMAS)}
-        return sorted(found for found in self._list_relations() if found[0] in order and not found[1].startswith("_dlt"))
+    @abstractmethod
+    def _list(self) -> list[Described]:
+        """Return all views, tables and macros of the database."""
 
-    def _sorted(self, schema: str, relation: str) -> str:
-        """The query for all rows of a relation, in an order that does not change."""
-        return f'select * from {schema}."{relation}" order by all'
-
+    @abstractmethod
     def _columns(self, schema: str, relation: str) -> Table:
-        """The columns of a relation: `column, type, meaning`."""
-        return self.query(
-            """
-            select column_name as "column", lower(data_type) as "type", comment as meaning
-            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
-            """,
-            (schema, relation),
-        )
+        """Return the columns of a relation: `column, type, meaning`."""
 
-    def _list_relations(self) -> list[tuple[str, str, str, str]]:
-        """Schema, name, kind and comment of what there is, whoever made it."""
-        return self.query(
-            """
-            select schema_name, view_name, 'view', coalesce(comment, '') from duckdb_views() where not internal
-            union all
-            select schema_name, table_name, 'table', coalesce(comment, '') from duckdb_tables() where not internal
-            union all
-            select distinct schema_name, function_name, 'macro', coalesce(comment, '')
-            from duckdb_functions() where function_type in ('macro', 'table_macro') and not internal
-            """
-        ).rows
-
-
-def _hint(name: str, known: list[str], otherwise: str) -> str:
-    """`did you mean offers?`, or where to look if nothing is close."""
-    close = difflib.get_close_matches(name, known, n=3)
-    return f"did you mean {' or '.join(close)}?" if close else otherwise
+    @abstractmethod
+    def _sorted_query(self, schema: str, relation: str) -> str:
+        """Return the query for all rows of a relation in a stable order."""
 
 
 def placeholders(values: Sequence[object]) -> str:
-    """A place for each of some values in a query: `?, ?`."""
+    """Return one placeholder per value: `?, ?`."""
     return ", ".join("?" * len(values))
 
 
-class MaterializedReader(Reader):
-    """A warehouse whose marts are tables in memory: the checks ask each of them many times, and marts build on one another."""
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(config={"preserve_insertion_order": "false"})
-        connection.execute(f"attach {sql_literal(str(self.database))} as file (read_only)")
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        for schema in ("raw", "staging", "history", "marts"):
-            connection.execute(f"create schema {schema}")
-        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'file' and schema_name in ('raw', 'history')"
-        for schema, name in connection.execute(tables).fetchall():
-            connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
-        views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
-        definitions = dict(connection.execute(views).fetchall())
-        for address in (file.address for file in files.in_build_order() if file.layer in ("staging", "marts")):
-            if address not in definitions:
-                raise UsageError(f"{self.database} has no {address}, so it is of another version; the next run makes its views anew")
-            definition = definitions[address]
-            connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
-        return connection
-
-
-def require_file(database: Path) -> None:
-    """Raises `UsageError`, with what to do, if there is no file to open."""
-    try:
-        if database.is_dir():
-            raise UsageError(f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}")
-        if database.is_symlink() and not database.exists():
-            says = f"{database} leads to {database.readlink()}, which is gone"
-            raise UsageError(f"{says}; go back with `llm-stats rollback`, restore that, or remove the link")
-        if not database.exists():
-            way_out = "make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
-            raise UsageError(f"{database} does not exist; {way_out}")
-        if not database.is_file():
-            raise UsageError(f"{database} is no file; name another")
-    except OSError as error:
-        raise UsageError(f"{database} cannot be read: {error.strerror}") from None
+def _hint(name: str, existing: list[str], otherwise: str) -> str:
+    """Return `did you mean offers?`, or `otherwise` if no name is close."""
+    close = difflib.get_close_matches(name, existing, n=3)
+    return f"did you mean {' or '.join(close)}?" if close else otherwise

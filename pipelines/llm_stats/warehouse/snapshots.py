@@ -19,7 +19,7 @@ from pathlib import Path
 from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.files import fsync, normalize_path
 from llm_stats.table import Table
-from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: A file in each snapshot that has been live; one without it was finished by a run that was killed before it could publish.
@@ -133,7 +133,7 @@ class Snapshots:
     def _named(self, snapshot_id: str) -> Snapshot:
         for snapshot in self.all():
             if snapshot.id == snapshot_id:
-                Reader(snapshot.file).close()
+                DuckDBReader(snapshot.file, accept_older=True).close()
                 return snapshot
         raise UsageError(f"{self._database}: there is no snapshot {snapshot_id!r}; `llm-stats snapshots` lists them")
 
@@ -141,7 +141,7 @@ class Snapshots:
         lineage = self._lineage()
         for snapshot in lineage[1:] if lineage else reversed(self.all()):
             with contextlib.suppress(UsageError):
-                Reader(snapshot.file).close()
+                DuckDBReader(snapshot.file, accept_older=True).close()
                 return snapshot
         raise UsageError(f"{self._database}: there is no older snapshot to go back to")
 
@@ -222,7 +222,7 @@ def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
     """How many models, offers and scores it holds, as far as it can be read."""
     counts = "select (select count(*) from staging.models), (select count(*) from staging.offers), (select count(*) from staging.scores)"
     try:
-        with Reader(snapshot.file) as reader:
+        with DuckDBReader(snapshot.file, accept_older=True) as reader:
             return reader.query(counts).rows[0]
     except UsageError:
         return None, None, None

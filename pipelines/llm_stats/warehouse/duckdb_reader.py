@@ -1,0 +1,160 @@
+"""Readers of a DuckDB file: locked down for users, materialized for the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from llm_stats.connection import DuckDBConnection, QueryError, interruptible
+from llm_stats.errors import UsageError
+from llm_stats.files import normalize_path
+from llm_stats.table import Table
+from llm_stats.text import sql_literal
+from llm_stats.transform.files import in_build_order
+from llm_stats.transform.migrate import require_current, require_migratable, schema_version
+from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
+
+
+class DuckDBReader(Reader):
+    """A read-only DuckDB connection that can open no other file, use no network and change no setting.
+
+    Read-only alone would still let a query read every file of the machine, and write others.
+    """
+
+    def __init__(self, database: Path, *, accept_older: bool = False) -> None:
+        """Open the file. `accept_older` accepts every schema version that can be migrated.
+
+        Raises `UsageError` if the file does not exist or is not a warehouse of a version that this code can read.
+        """
+        self.database = normalize_path(database)
+        require_file(self.database)
+        try:
+            self._connection = self._open()
+        except duckdb.Error as error:
+            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+        try:
+            self._require_version(require_migratable if accept_older else require_current)
+        except UsageError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
+        try:
+            with interruptible(self._connection):
+                return DuckDBConnection(self._connection).execute(query, parameters)
+        except QueryError as error:
+            raise UsageError(str(error)) from None
+
+    def execute_user_query(self, query: str) -> Table:
+        try:
+            statements = self._connection.extract_statements(query.encode().decode())
+        except UnicodeError:
+            raise UsageError("the query is not text in UTF-8") from None
+        except duckdb.Error as error:
+            raise UsageError(str(error).rstrip()) from None
+        if len(statements) != 1:
+            raise UsageError(f"expected one SQL statement, got {len(statements)}" if statements else "the query is empty")
+        return replace(self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN)
+
+    @contextmanager
+    def materialized(self) -> Iterator[Reader]:
+        with MaterializedReader(self.database) as reader:
+            yield reader
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false"})
+        connection.execute("set enable_progress_bar = false")  # it would appear in the output
+        connection.execute("set lock_configuration = true")
+        return connection
+
+    def _require_version(self, require: Callable[[int, str], None]) -> None:
+        try:
+            version = schema_version(DuckDBConnection(self._connection))
+        except QueryError:
+            version = None
+        if version is None:
+            raise UsageError(f"{self.database} is a DuckDB database but not an llm-stats warehouse; name another file")
+        require(version, str(self.database))
+
+    def _list(self) -> list[Described]:
+        query = """
+            select schema_name, view_name, 'view', coalesce(comment, '') from duckdb_views() where not internal
+            union all
+            select schema_name, table_name, 'table', coalesce(comment, '') from duckdb_tables() where not internal
+            union all
+            select distinct schema_name, function_name, 'macro', coalesce(comment, '')
+            from duckdb_functions() where function_type in ('macro', 'table_macro') and not internal
+        """
+        return [Described(*row) for row in self.query(query).rows]
+
+    def _columns(self, schema: str, relation: str) -> Table:
+        return self.query(
+            """
+            select column_name as "column", lower(data_type) as "type", comment as meaning
+            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
+            """,
+            (schema, relation),
+        )
+
+    def _sorted_query(self, schema: str, relation: str) -> str:
+        return f'select * from {schema}."{relation}" order by all'
+
+
+class UnrestrictedReader(DuckDBReader):
+    """A reader with DuckDB's default configuration.
+
+    DuckDB refuses a second configuration for a file that the same process has open, as a notebook may.
+    """
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(self.database, read_only=True)
+
+
+class MaterializedReader(DuckDBReader):
+    """A reader whose marts are tables in memory, because the checks query each mart many times and marts build on one another."""
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config={"preserve_insertion_order": "false"})
+        connection.execute(f"attach {sql_literal(str(self.database))} as file (read_only)")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        for schema in SCHEMAS:
+            connection.execute(f"create schema {schema}")
+        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'file' and schema_name in ('raw', 'history')"
+        for schema, name in connection.execute(tables).fetchall():
+            connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
+        views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
+        definitions = dict(connection.execute(views).fetchall())
+        for address in (file.address for file in in_build_order() if file.layer in ("staging", "marts")):
+            if address not in definitions:
+                raise UsageError(f"{self.database} has no {address}: another version built its views; run `llm-stats run` once")
+            definition = definitions[address]
+            connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
+        return connection
+
+
+def require_file(database: Path) -> None:
+    """Raise `UsageError`, with what to do, if there is no file to open."""
+    try:
+        if database.is_dir():
+            raise UsageError(f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}")
+        if database.is_symlink() and not database.exists():
+            raise UsageError(
+                f"{database} links to {database.readlink()}, which does not exist; "
+                "go back with `llm-stats rollback`, restore the file, or remove the link"
+            )
+        if not database.exists():
+            raise UsageError(
+                f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
+            )
+        if not database.is_file():
+            raise UsageError(f"{database} is not a file; name another")
+    except OSError as error:
+        raise UsageError(f"{database} cannot be read: {error.strerror}") from None

@@ -1,0 +1,27 @@
+"""Warehouses of older schema versions, made from present ones by undoing the migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+#: What undoes each `sql/migrations/<n>.sql`, newest first. Views are dropped before, as a migration does.
+_UNDO = {
+    3: (
+        "alter table history.offers rename column offer_number to offer_no",
+        "alter table history.scores rename column score_number to score_no",
+        "alter table history.row_counts rename to table_rows",
+        "alter table history.schema_version rename to layout",
+        "alter table raw.sql_fingerprint rename to defined_by",
+        "update history.layout set version = 2",
+    ),
+}
+
+
+def downgrade(execute: Callable[[str], object], version: int) -> None:
+    """Turn a present warehouse into one of an older schema version, as far as its tables go; it has no views then."""
+    for schema in ("staging", "marts"):
+        execute(f"drop schema {schema} cascade")
+    for number, statements in _UNDO.items():
+        if number > version:
+            for statement in statements:
+                execute(statement)

@@ -1,0 +1,87 @@
+"""Migrations: an older warehouse is migrated by a run with its history, refused by readers, and accepted by rollback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.connection import DuckDBConnection
+from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.transform.files import files_in
+from llm_stats.transform.migrate import SCHEMA_VERSION, migrate, schema_version
+from support.command import Command
+from support.older_versions import downgrade
+
+HISTORY = (
+    "select model_id, provider_id, offer_number, input_usd_per_mtok, valid_from, valid_to from history.offers order by all",
+    "select model_id, benchmark_id, score_number, score, valid_from, valid_to from history.scores order by all",
+    "select model_id, first_fetched_at from history.models order by all",
+)
+
+
+@pytest.fixture
+def older(api: SampleApi, llm_stats: Command, workdir: Path) -> Path:
+    """The warehouse of two runs, between which prices changed; its live snapshot has schema version 2."""
+    for records in (yesterday(), today()):
+        api.publish(records)
+        assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
+    database = workdir / "llm_stats.duckdb"
+    database.chmod(0o644)
+    with duckdb.connect(database) as connection:
+        downgrade(connection.execute, 2)
+    return database
+
+
+def history(database: Path) -> list[list[tuple[object, ...]]]:
+    with duckdb.connect(database, read_only=True) as connection:
+        return [connection.execute(query).fetchall() for query in HISTORY]
+
+
+def run_one_model(llm_stats: Command, api: SampleApi) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--quiet").code == 0
+
+
+def test_version_numbers_agree_with_the_files() -> None:
+    assert max(int(file.path.stem) for file in files_in("migrations")) == SCHEMA_VERSION
+    (file,) = (file for file in files_in("history") if file.path.stem == "schema_version")
+    assert f"as select {SCHEMA_VERSION} as version" in file.text
+
+
+def test_readers_refuse_an_older_version_and_say_how_to_migrate(llm_stats: Command, older: Path) -> None:
+    for command in (("show",), ("changes",), ("status",), ("check",), ("sql", "select 1")):
+        done = llm_stats(*command)
+        assert done.code == 2
+        assert f"{older} has schema version 2" in done.err
+        assert "run `llm-stats run` once" in done.err
+
+
+def test_a_run_migrates_and_keeps_the_history(llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path) -> None:
+    migrated = tmp_path / "migrated.duckdb"
+    migrated.write_bytes(older.read_bytes())
+    with duckdb.connect(migrated) as connection:
+        migrate(DuckDBConnection(connection))
+    run_one_model(llm_stats, api)
+    assert llm_stats("check").code == 0
+    assert history(older) == history(migrated)
+    with duckdb.connect(older, read_only=True) as connection:
+        assert schema_version(DuckDBConnection(connection)) == SCHEMA_VERSION
+        columns = "select column_name from duckdb_columns() where column_name in ('offer_no', 'score_no')"
+        assert connection.execute(columns).fetchall() == []
+        loads = "select (select count(distinct load_id) from staging.fetches), (select count(distinct load_id) from history.row_counts)"
+        assert connection.execute(loads).fetchall() == [(3, 3)]
+
+
+def test_rollback_accepts_a_version_that_can_be_migrated(llm_stats: Command, older: Path, api: SampleApi) -> None:
+    run_one_model(llm_stats, api)
+    assert llm_stats("snapshots").code == 0
+    assert llm_stats("rollback").code == 0
+    assert f"{older} has schema version 2" in llm_stats("show").err
+    run_one_model(llm_stats, api)
+    assert llm_stats("check").code == 0
+
+
+def test_an_empty_database_is_not_migrated() -> None:
+    with duckdb.connect() as connection:
+        migrate(DuckDBConnection(connection))
+        assert schema_version(DuckDBConnection(connection)) is None
