@@ -7,14 +7,14 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Generator
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
 from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.sample.faults import ACCOUNT, Fault
+from llm_stats.sample.faults import Fault
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
 
@@ -120,8 +120,6 @@ class TestCache:
         """Pages, retries, and what brought nothing."""
         with SampleApi(RECORDS, everywhere=[faults.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
             list(client.fetch(client.list_ids()))
-            client.ask_account()
-            client.account()
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
     def test_a_request_that_cannot_be_noted_does_not_leave(
@@ -156,62 +154,6 @@ class TestCache:
         api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
         with client_of(api, cache=cache) as client:
             assert client.list_ids() == IDS[:10]
-
-
-class TestAccount:
-    def account(self, fault: Fault | None = None, **options: Any) -> tuple[Any, SampleApi]:
-        with SampleApi(RECORDS, daily_quota=250, faults={ACCOUNT: fault} if fault else None) as api, client_of(api, **options) as client:
-            list(client.fetch([ONE]))
-            client.ask_account()
-            return client.account(), api
-
-    def test_says_what_is_left(self) -> None:
-        account, api = self.account()
-        assert account["quota"]["remaining"] == 249
-        assert len(api.requests) == 2
-
-    @pytest.mark.parametrize(
-        "fault",
-        [
-            faults.error(404),
-            faults.error(401),
-            faults.error(500),
-            faults.quota(),
-            faults.html(),
-            faults.empty(),
-            faults.dropped(),
-            faults.cut_off(),
-            faults.redirect("https://elsewhere.invalid"),
-            lambda *_: exchange.as_json([1]),
-            lambda *_: exchange.Response(200, b"[" * 100_000),
-            lambda *_: exchange.Response(200, b"x" * (11 << 20)),
-        ],
-    )
-    def test_is_optional(self, fault: Fault) -> None:
-        account, api = self.account(fault)
-        assert account is None
-        assert len(api.requests) == 2, "and not worth a second try"
-
-    def test_is_not_asked_for_once_the_quota_is_spent(self) -> None:
-        with SampleApi(RECORDS, daily_quota=3) as api, client_of(api) as client:
-            list(client.fetch(IDS))
-            client.ask_account()
-            assert client.account() is None
-        assert ACCOUNT not in {request.route for request in api.requests}
-
-    def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.api.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
-        monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.1)
-        began = time.monotonic()
-        account, _ = self.account(faults.drip(0.1))
-        assert account is None
-        assert time.monotonic() - began < 2
-
-    def test_does_not_wait_for_the_pace(self) -> None:
-        began = time.monotonic()
-        account, api = self.account(rate_limiter=RateLimiter(1))
-        assert (account, len(api.requests)) == (None, 1)
-        assert time.monotonic() - began < 5
 
 
 def test_a_reader_who_leaves_early_ends_everything() -> None:

@@ -271,12 +271,3 @@ class TestBudget:
     def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=RateLimiter(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12
-
-    def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:
-        with SampleApi(RECORDS, daily_quota=250) as api, client_of(api, max_requests=2) as client:
-            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(IDS)})["loaded"] == 2
-            client.ask_account()
-            account = client.account()
-        assert account is not None
-        assert account["quota"]["remaining"] == 248
-        assert len(api.requests) == client.requests_sent == 3

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
 from support.synthetic_catalog import catalogue
@@ -77,26 +76,6 @@ class TestInterrupt:
         assert run.returncode == 130
         assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
         assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
-
-    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
-        assert (code, err) == (0, "")
-        assert "12 models asked: 12 loaded; 13 requests in " in out
-        assert seconds < 6
-
-
-def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
-    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-        run = started(tmp_path, api, *IDS)
-        while len(api.requests) < 13:
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.01)
-        time.sleep(0.2)
-        with DuckDBWarehouse(tmp_path / "llm_stats.duckdb").lock():
-            assert run.poll() is None
-        run.kill()
-        run.communicate()
 
 
 class TestKill:

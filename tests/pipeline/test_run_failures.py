@@ -16,7 +16,7 @@ import pytest
 from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import RunResult, summary_lines
+from llm_stats.pipeline.result import summary_lines
 from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.schema.arrow import to_arrow
@@ -74,10 +74,10 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
+        assert (first.code, len(api.requests), asked(api)) == (75, 7, IDS[:6])
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
+        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 14, IDS[6:])
     assert rows(workdir, "select count(*) from raw.models") == [(11,)]
     assert DuckDBWarehouse(workdir / "llm_stats.duckdb").fetch_state().failing_at.keys() == {IDS[0]}
 
@@ -190,8 +190,8 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
         assert len(api.requests) == 13
         done = llm_stats(*given)
         assert done.code == 0
-        assert "12 models asked: 12 loaded; 1 request in" in done.out
-        assert [request.route for request in api.requests[13:]] == ["/account"]
+        assert "12 models asked: 12 loaded; 0 requests in" in done.out
+        assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"
 
@@ -279,7 +279,6 @@ class TestKey:
             IDS[5]: faults.first(1, faults.dropped()),
             IDS[6]: lambda *_: exchange.as_json({"error": {"code": "x", "message": self.KEY}}),
             IDS[7]: lambda *_: exchange.as_json({"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422),
-            faults.ACCOUNT: lambda *_: exchange.as_json({"plan": self.KEY, "quota": {"key": self.KEY}}),
         }
 
         def refuse(database: Path, accepted: object) -> None:
@@ -296,23 +295,3 @@ class TestKey:
     def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
         with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
             assert traces(api) == []
-
-
-class TestAccount:
-    @pytest.mark.parametrize(
-        ("account", "line"),
-        [
-            (
-                {"plan": "free", "email": "ann@sample.invalid", "quota": {"limit": 250, "used": 7, "remaining": 243}},
-                "account: plan free, quota.limit 250, quota.used 7, quota.remaining 243",
-            ),
-            ({"requests_left_today": 12.0, "id": "acc-1"}, "account: requests_left_today 12.0"),
-            ({"data": [1, 2], "owner": {"name": "Ann"}}, None),
-            ({"limits": {f"limit_{number}": "x" * 500 for number in range(50)}}, "account: limits.limit_0 xxx"),
-            ({}, None),
-            (None, None),
-        ],
-    )
-    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
-        lines = [said for said in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
-        assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines

@@ -115,7 +115,7 @@ def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workd
         assert llm_stats(*given).code == 3
         said = json.loads(llm_stats("status", "--format", "json").out)
     assert said["last_run_requests"] == 8
-    assert said["requests_today"] == len(api.requests) > 9
+    assert said["requests_today"] == len(api.requests) > 8
 
 
 def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:

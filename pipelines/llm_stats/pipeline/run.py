@@ -93,9 +93,6 @@ def execute(
                             _run_checks(copy, result, allowed_failures)
                         warehouse.publish(copy)
             cache.delete_used()
-            client.ask_account()
-        with contextlib.suppress(KeyboardInterrupt):  # all is done but this courtesy
-            result.account = client.account()
         result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
     return result

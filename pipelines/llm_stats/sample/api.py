@@ -8,7 +8,6 @@
 | --- | --- |
 | `/stats/v1/models/{model_id}` | the record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
-| `/stats/v1/account` | what is left of `daily_quota`; 404 without one. Its shape is a guess: nobody has documented it |
 | `/v1/models…` | the trap: the keyless look-alike catalogue |
 """
 
@@ -28,8 +27,8 @@ from typing import Any, Self
 from llm_stats.errors import UsageError
 from llm_stats.sample.answers import Catalog
 from llm_stats.sample.catalog import today
-from llm_stats.sample.exchange import Request, Response, as_json, error, not_found
-from llm_stats.sample.faults import ACCOUNT, LIST, Fault, after, next_midnight, quota
+from llm_stats.sample.exchange import Request, Response, error, not_found
+from llm_stats.sample.faults import LIST, Fault, after, quota
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
@@ -51,13 +50,13 @@ class SampleApi:
     ) -> None:
         """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key.
 
-        `faults` holds what goes wrong for a model's id, `LIST` or `ACCOUNT`; `everywhere`, in this order, what goes wrong upon that for
-        every model and page (never the account). A request with a wrong key meets no fault.
+        `faults` holds the fault of a model's id or of `LIST`; `everywhere`, in this order, the faults of every request. A request
+        with a wrong key meets no fault.
         """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
-        self._faults, self._daily_quota = dict(faults or {}), daily_quota
+        self._faults = dict(faults or {})
         self._everywhere = [*everywhere, *([] if daily_quota is None else [after(daily_quota, quota())])]
         self._closing = threading.Event()
 
@@ -118,7 +117,7 @@ class SampleApi:
         answer = self._lookup(request)
         if own := self._faults.get(wanted or request.route):
             answer = own(request, answer)
-        for fault in self._everywhere if request.route != ACCOUNT else ():
+        for fault in self._everywhere:
             answer = fault(request, answer)
         return answer
 
@@ -127,15 +126,7 @@ class SampleApi:
             return self._catalogue.record(request.model_id)
         if request.route == LIST:
             return self._catalogue.page(request.query)
-        if request.route == ACCOUNT and self._daily_quota is not None:
-            return self._account(self._daily_quota)
         return not_found(f"route {request.path!r}")
-
-    def _account(self, limit: int) -> Response:
-        """`{"plan": "sample", "quota": {"limit": 250, "used": 7, "remaining": 243, "reset_at": "2026-01-02T00:00:00Z"}}`"""
-        used = sum(request.status == 200 and request.route != ACCOUNT for request in self.requests if request.path.startswith("/stats/"))
-        left = {"limit": limit, "used": used, "remaining": max(limit - used, 0), "reset_at": next_midnight()}
-        return as_json({"plan": "sample", "quota": left})
 
     def _refusal(self, authorization: str) -> Response | None:
         scheme, _, token = authorization.partition(" ")

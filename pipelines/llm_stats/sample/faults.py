@@ -27,9 +27,8 @@ from llm_stats.sample.exchange import Request, Response
 
 Fault = Callable[[Request, Response], Response]
 
-#: The routes that can be given a fault, beside the ids of models.
+#: The route that can be given a fault, like the id of a model.
 LIST = "/models"
-ACCOUNT = "/account"
 
 _CODES = {
     401: "invalid_api_key",
