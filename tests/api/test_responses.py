@@ -69,7 +69,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "another's record": (faults.changed(id="another"), "rejected", f"id: asked for '{ONE}', answered 'another'"),
     "wrong shape": (faults.changed(providers="none"), "rejected", "providers: Input should be a valid "),
     "field missing": (faults.missing("scores"), "rejected", "scores: Field required"),
-    "look-alike": (faults.missing("scores", "sources"), "rejected", "answers records without scores; wrong base URL?"),
+    "wrong catalog": (faults.missing("scores", "sources"), "rejected", "answers records without scores; wrong base URL?"),
 }
 
 

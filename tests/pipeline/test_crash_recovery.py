@@ -18,7 +18,7 @@ import pytest
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
 from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
@@ -86,7 +86,7 @@ class TestKill:
     @pytest.mark.parametrize("moment", range(KILLS))
     def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
         """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
-        records = catalogue(self.COUNT, providers=1, scores=1)
+        records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
         progress = (moment + 0.5) / KILLS * 1.25

@@ -24,9 +24,9 @@ from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.raw_tables import RawTables
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
-RECORDS = catalogue(12, providers=1, scores=1)
+RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime.now(dt.UTC)
 
@@ -103,7 +103,7 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
 
 def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
     """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
-    records = catalogue(36, providers=1, scores=1)
+    records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
     with SampleApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
         given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)

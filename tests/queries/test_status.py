@@ -26,9 +26,9 @@ from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.raw_tables import RawTables
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
-RECORDS = catalogue(8, providers=1, scores=1)
+RECORDS = synthetic_catalog(8, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 

@@ -10,9 +10,9 @@ from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.faults import Fault
 from llm_stats.schema.fetch import FetchResult
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
-RECORDS = catalogue(30, providers=1, scores=1)
+RECORDS = synthetic_catalog(30, providers=1, scores=1)
 
 
 IDS = [entry["id"] for entry in RECORDS]

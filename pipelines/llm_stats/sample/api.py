@@ -8,7 +8,7 @@
 | --- | --- |
 | `/stats/v1/models/{model_id}` | the record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
-| `/v1/models…` | the trap: the keyless look-alike catalogue |
+| `/v1/models…` | the trap: the public model catalog, which needs no key |
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class SampleApi:
 
     def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Serves these records from now on: tomorrow, at the same address."""
-        self._catalogue = Catalog(records)
+        self._catalog = Catalog(records)
 
     def wait(self) -> None:
         """Blocks until Ctrl-C."""
@@ -109,7 +109,7 @@ class SampleApi:
     def _answer(self, request: Request) -> Response:
         wanted = request.model_id
         if request.path == f"/v1{request.route}" and (wanted or request.route == LIST):
-            return self._catalogue.look_alike(wanted)
+            return self._catalog.public(wanted)
         if request.path != f"/stats/v1{request.route}":
             return not_found(f"route {request.path!r}")
         if refusal := self._refusal(request.headers.get("authorization", "")):
@@ -123,9 +123,9 @@ class SampleApi:
 
     def _lookup(self, request: Request) -> Response:
         if request.model_id:
-            return self._catalogue.record(request.model_id)
+            return self._catalog.record(request.model_id)
         if request.route == LIST:
-            return self._catalogue.page(request.query)
+            return self._catalog.page(request.query)
         return not_found(f"route {request.path!r}")
 
     def _refusal(self, authorization: str) -> Response | None:
