@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
+from fake_api import faults
+from fake_api.server import FakeApi
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
 from support.synthetic_catalog import synthetic_catalog
@@ -57,7 +59,7 @@ class TestInterrupt:
 
     def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
         """One that comes a second later is kept as well."""
-        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
+        with FakeApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
             code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
         assert (code, out) == (130, "")
         assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
@@ -65,7 +67,7 @@ class TestInterrupt:
         assert not (tmp_path / "llm_stats.duckdb").exists()
 
     def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
+        with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
             run = started(tmp_path, api, "--all", "--log-format", "json")
             while not api.requests:
                 assert run.poll() is None, run.communicate()

@@ -11,12 +11,14 @@ from typing import Any
 
 import llm_stats as package
 import pytest
+from fake_api import faults
+from fake_api.server import FakeApi
 from llm_stats import sample
 from llm_stats.errors import CheckFailed, Locked, QuotaSpent
 from llm_stats.pipeline import json_log
 from llm_stats.pipeline.reporter import RunReporter
 from llm_stats.queries.checks import CheckResult
-from llm_stats.sample import SampleApi, faults
+from llm_stats.sample import SampleApi
 from llm_stats.settings import Settings
 from llm_stats.table import Table
 from support.command import Command
@@ -119,7 +121,7 @@ def test_a_run_that_fetched_nothing(
 
 
 def test_a_spent_quota_is_told(llm_stats: Command, workdir: Path) -> None:
-    with SampleApi(everywhere=[faults.quota()]) as api:
+    with FakeApi(everywhere=[faults.quota()]) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
     assert (done.code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (75, 75, "quota_spent")
     assert [(line["level"], line["event"]) for line in lines(done.err)] == [("info", "run_started"), ("info", "run_finished")], "no alarm"

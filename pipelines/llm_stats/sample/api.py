@@ -20,15 +20,14 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from http.client import responses
 from http.server import BaseHTTPRequestHandler
+from io import BufferedIOBase
 from typing import Any, Self
 
 from llm_stats.errors import UsageError
 from llm_stats.sample.answers import Catalog
 from llm_stats.sample.catalog import today
-from llm_stats.sample.exchange import Request, Response, error, not_found
-from llm_stats.sample.faults import LIST, Fault, after, quota
+from llm_stats.sample.exchange import Request, Response, error_response, not_found
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
@@ -44,20 +43,11 @@ class SampleApi:
         port: int = 0,
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
-        daily_quota: int | None = None,
-        faults: Mapping[str, Fault] | None = None,
-        everywhere: Iterable[Fault] = (),
     ) -> None:
-        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key.
-
-        `faults` holds the fault of a model's id or of `LIST`; `everywhere`, in this order, the faults of every request. A request
-        with a wrong key meets no fault.
-        """
+        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key."""
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
-        self._faults = dict(faults or {})
-        self._everywhere = [*everywhere, *([] if daily_quota is None else [after(daily_quota, quota())])]
         self._closing = threading.Event()
 
     def __enter__(self) -> Self:
@@ -99,46 +89,43 @@ class SampleApi:
             self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Response:
-        """Notes a request and answers it, after `latency_ms`."""
+        """Record a request and return its response, after the latency."""
         self.requests.append(request)
-        answer = self._answer(request)
-        self.pause(self._latency + answer.delay)
-        request.status = 0 if answer.dropped else answer.status
-        return answer
+        response = self._route(request)
+        self.pause(self._latency)
+        request.status = response.status
+        return response
 
-    def _answer(self, request: Request) -> Response:
-        wanted = request.model_id
-        if request.path == f"/v1{request.route}" and (wanted or request.route == LIST):
-            return self._catalog.public(wanted)
-        if request.path != f"/stats/v1{request.route}":
-            return not_found(f"route {request.path!r}")
-        if refusal := self._refusal(request.headers.get("authorization", "")):
-            return refusal
-        answer = self._lookup(request)
-        if own := self._faults.get(wanted or request.route):
-            answer = own(request, answer)
-        for fault in self._everywhere:
-            answer = fault(request, answer)
-        return answer
-
-    def _lookup(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
+        """Return the response to a request with a valid key. Overridable."""
         if request.model_id:
             return self._catalog.record(request.model_id)
-        if request.route == LIST:
+        if request.route == "/models":
             return self._catalog.page(request.query)
         return not_found(f"route {request.path!r}")
 
-    def _refusal(self, authorization: str) -> Response | None:
-        scheme, _, token = authorization.partition(" ")
+    def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
+        """Write a response to its connection. Overridable."""
+        stream.write(response.head + response.body)
+
+    def _route(self, request: Request) -> Response:
+        if request.path == f"/v1{request.route}" and (request.model_id or request.route == "/models"):
+            return self._catalog.public(request.model_id)
+        if request.path != f"/stats/v1{request.route}":
+            return not_found(f"route {request.path!r}")
+        return self._unauthorized(request) or self.get(request)
+
+    def _unauthorized(self, request: Request) -> Response | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            return error(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
+            return error_response(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
         if self._key is not None and token.strip() != self._key:
-            return error(401, "invalid_api_key", "The key is not valid.")
+            return error_response(401, "invalid_api_key", "The key is not valid.")
         return None
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection: reads requests, lets the API answer, writes each answer in one piece."""
+    """One connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -147,29 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(time.monotonic(), self.path, headers)
-        self._send(self.server.api.respond(request))
-
-    def _send(self, answer: Response) -> None:
-        if answer.dropped:
-            self.close_connection = True
-            return
-        fields = {**answer.headers, "Content-Length": str(len(answer.body))}
-        if answer.sends is not None:
-            self.close_connection = True
-            fields["Connection"] = "close"
-        lines = [
-            f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}",
-            *(f"{name}: {value}" for name, value in fields.items()),
-        ]
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        body = answer.body[: answer.sends]
-        if not answer.drip:
-            self.wfile.write(head + body)
-            return
-        self.wfile.write(head)
-        for byte in body:
-            self.server.api.pause(answer.drip)
-            self.wfile.write(bytes([byte]))
+        api = self.server.api
+        api.send(request, api.respond(request), self.wfile)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: a line per request would slow the benchmarks down and could show a key."""
