@@ -7,11 +7,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from fake_api import faults
+from fake_api.server import FakeApi
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import UsageError
-from llm_stats.sample import SAMPLE_KEY, SampleApi, exchange, faults
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.exchange import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only
 
 
@@ -57,8 +60,8 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     }
     details = echoes[where](key) if where in echoes else {where: f"your key {key} is"}
     error = {"code": "rate_limit_exceeded", "message": "No.", "limit_type": "daily_quota"} | details
-    refusal = exchange.as_json({"error": error}, 429 if where == "reset_at" else 400)
-    with SampleApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
+    refusal = json_response({"error": error}, 429 if where == "reset_at" else 400)
+    with FakeApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
         answers, client = fetched(api, api_key=key, concurrency=1)
     said = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
     said += f" {client.stop_reason and client.stop_reason.message}"
@@ -73,10 +76,10 @@ def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCa
         f"\\u{ord(letter):04X}" if escaped else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter) for letter in key
     )
 
-    def echo(_: exchange.Request, answer: exchange.Response) -> exchange.Response:
-        return exchange.Response(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
+    def echo(_: Request, answer: Response) -> Response:
+        return Response(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
 
-    with SampleApi(RECORDS, key=key, faults={ONE: echo}) as api:
+    with FakeApi(RECORDS, key=key, faults={ONE: echo}) as api:
         answers, _ = fetched(api, [ONE], api_key=key, cache=cache)
         row = answers[ONE].row
     assert row is not None

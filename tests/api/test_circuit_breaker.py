@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from fake_api import faults
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
 from llm_stats.api import circuit_breaker
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.sample.faults import Fault
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
 
 
@@ -28,7 +30,7 @@ class TestWrongAddress:
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
         assert client.stop_reason is None
 
-    def test_the_look_alike_catalogue_stops_at_once(self, api: SampleApi) -> None:
+    def test_the_public_catalog_stops_at_once(self, api: SampleApi) -> None:
         with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, rate_limiter=RateLimiter(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
         assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
@@ -61,7 +63,7 @@ class TestWrongAddress:
         assert client.stop_reason.kind == "budget"
 
     def test_models_that_the_list_names_or_that_are_known_to_fail_raise_no_doubt(self) -> None:
-        with SampleApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
+        with FakeApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
                 assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}) == {"not_found": 30}
             assert client.stop_reason is None
@@ -69,8 +71,8 @@ class TestWrongAddress:
                 assert len(list(later.fetch(IDS, failing=IDS))) == 30
             assert later.stop_reason is None
 
-    def test_a_look_alike_among_records_is_only_refused(self) -> None:
-        with SampleApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
+    def test_one_wrong_catalog_record_is_only_rejected(self) -> None:
+        with FakeApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"loaded": 29, "rejected": 1}
         assert client.stop_reason is None
@@ -79,26 +81,26 @@ class TestWrongAddress:
 class TestApiThatIsDown:
     @pytest.mark.parametrize("fault", [faults.html(), faults.oversized(), faults.bare(418), faults.changed(providers="none")])
     def test_an_api_that_answers_is_not_down(self, fault: Fault) -> None:
-        with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
+        with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers)["loaded"] == 15
         assert client.stop_reason is None
 
     def test_what_was_known_to_fail_and_loads_shows_that_it_is_alive(self) -> None:
         bad = dict.fromkeys([*IDS[:9], *IDS[10:15]], faults.error(500))
-        with SampleApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
+        with FakeApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
             assert len(list(client.fetch(IDS, failing=[IDS[9]]))) == 30
         assert client.stop_reason is None
 
     def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:
-        with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api, client_of(api, concurrency=1) as client:
+        with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api, client_of(api, concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])}
         assert outcomes(answers) == {"failed": 15, "loaded": 15}
         assert client.stop_reason is None
 
     @pytest.mark.parametrize("fault", [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)], ids=["500", "dropped", "429"])
     def test_is_given_up(self, fault: Fault) -> None:
-        with SampleApi(RECORDS, everywhere=[fault]) as api:
+        with FakeApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)
         most = circuit_breaker.MAX_CONSECUTIVE_FAILURES + 1
         assert circuit_breaker.MAX_CONSECUTIVE_FAILURES <= outcomes(answers)["failed"] <= most
@@ -108,7 +110,7 @@ class TestApiThatIsDown:
         assert "10 models in a row got no usable answer; the last: " in client.stop_reason.message
 
     def test_a_few_bad_records_that_come_first_are_no_sign_of_it(self) -> None:
-        with SampleApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:
+        with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"failed": 9, "loaded": 21}
         assert client.stop_reason is None

@@ -7,14 +7,17 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Generator
-from typing import Any, cast
+from typing import cast
 
 import pytest
+from fake_api import faults, when
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
-from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.sample.faults import ACCOUNT, Fault
+from llm_stats.sample import SampleApi
+from llm_stats.sample.exchange import Request, Response
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
 
@@ -35,7 +38,7 @@ def test_no_more_are_in_flight_than_allowed() -> None:
     lock = threading.Lock()
 
     class Counting(SampleApi):
-        def respond(self, request: exchange.Request) -> exchange.Response:
+        def respond(self, request: Request) -> Response:
             with lock:
                 now[0] += 1
                 flying.append(now[0])
@@ -80,7 +83,7 @@ class TestCache:
         assert cache.get(f"{api.base_url}/models/{ONE}") is None
 
     def test_that_there_is_no_such_model_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
-        with SampleApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
+        with FakeApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
             first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
         assert request_counts(api) == {ONE: 1, TWO: 1}
         assert (second.outcome, second.http_status, second.error_code, second.attempts) == ("not_found", 404, "not_found", 0)
@@ -118,10 +121,8 @@ class TestCache:
 
     def test_every_request_that_leaves_is_noted(self, cache: ResponseCache) -> None:
         """Pages, retries, and what brought nothing."""
-        with SampleApi(RECORDS, everywhere=[faults.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
+        with FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
             list(client.fetch(client.list_ids()))
-            client.ask_account()
-            client.account()
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
     def test_a_request_that_cannot_be_noted_does_not_leave(
@@ -158,62 +159,6 @@ class TestCache:
             assert client.list_ids() == IDS[:10]
 
 
-class TestAccount:
-    def account(self, fault: Fault | None = None, **options: Any) -> tuple[Any, SampleApi]:
-        with SampleApi(RECORDS, daily_quota=250, faults={ACCOUNT: fault} if fault else None) as api, client_of(api, **options) as client:
-            list(client.fetch([ONE]))
-            client.ask_account()
-            return client.account(), api
-
-    def test_says_what_is_left(self) -> None:
-        account, api = self.account()
-        assert account["quota"]["remaining"] == 249
-        assert len(api.requests) == 2
-
-    @pytest.mark.parametrize(
-        "fault",
-        [
-            faults.error(404),
-            faults.error(401),
-            faults.error(500),
-            faults.quota(),
-            faults.html(),
-            faults.empty(),
-            faults.dropped(),
-            faults.cut_off(),
-            faults.redirect("https://elsewhere.invalid"),
-            lambda *_: exchange.as_json([1]),
-            lambda *_: exchange.Response(200, b"[" * 100_000),
-            lambda *_: exchange.Response(200, b"x" * (11 << 20)),
-        ],
-    )
-    def test_is_optional(self, fault: Fault) -> None:
-        account, api = self.account(fault)
-        assert account is None
-        assert len(api.requests) == 2, "and not worth a second try"
-
-    def test_is_not_asked_for_once_the_quota_is_spent(self) -> None:
-        with SampleApi(RECORDS, daily_quota=3) as api, client_of(api) as client:
-            list(client.fetch(IDS))
-            client.ask_account()
-            assert client.account() is None
-        assert ACCOUNT not in {request.route for request in api.requests}
-
-    def test_is_waited_for_so_long_and_no_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.api.client.ACCOUNT_TIMEOUT_SECONDS", 0.3)
-        monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.1)
-        began = time.monotonic()
-        account, _ = self.account(faults.drip(0.1))
-        assert account is None
-        assert time.monotonic() - began < 2
-
-    def test_does_not_wait_for_the_pace(self) -> None:
-        began = time.monotonic()
-        account, api = self.account(rate_limiter=RateLimiter(1))
-        assert (account, len(api.requests)) == (None, 1)
-        assert time.monotonic() - began < 5
-
-
 def test_a_reader_who_leaves_early_ends_everything() -> None:
     """Those who wait for the pace, too: within the minute that they would have waited."""
     began = time.monotonic()
@@ -228,14 +173,14 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
 def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
-    with SampleApi(RECORDS, everywhere=[faults.slow(60)]) as api:
+    with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
         with client_of(api) as client:
             client.fetch(IDS)
         assert time.monotonic() - began < 3
 
 
 def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
-    with SampleApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
+    with FakeApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
         with client_of(api, cache=cache, concurrency=2) as client:
             client.fetch(IDS)
             time.sleep(0.1)

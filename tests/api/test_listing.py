@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from fake_api import faults, when
+from fake_api.faults import LIST, Fault
+from fake_api.server import FakeApi
 from llm_stats.errors import NothingFetched, QuotaSpent
-from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.sample.faults import LIST, Fault
+from llm_stats.sample import SampleApi
+from llm_stats.sample.exchange import Request, Response, json_response
 from support.client_helpers import IDS, RECORDS, client_of
 
 NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
@@ -15,13 +18,13 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
     "key": (faults.error(401), NothingFetched, "the API refused the key: HTTP 401 invalid_api_key"),
     "quota": (faults.quota(), QuotaSpent, "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at"),
     "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
-    "null": (lambda *_: exchange.as_json(None), NothingFetched, "did not answer a list of models"),
-    "no ids": (lambda *_: exchange.as_json({"models": ["a"]}), NothingFetched, "did not answer a list of models"),
-    "empty": (lambda *_: exchange.as_json({"models": []}), NothingFetched, "/models lists no models; wrong base URL"),
-    "empty, and more": (lambda *_: exchange.as_json({"models": [], "next_cursor": "x"}), NothingFetched, "lists no models"),
+    "null": (lambda *_: json_response(None), NothingFetched, "did not answer a list of models"),
+    "no ids": (lambda *_: json_response({"models": ["a"]}), NothingFetched, "did not answer a list of models"),
+    "empty": (lambda *_: json_response({"models": []}), NothingFetched, "/models lists no models; wrong base URL"),
+    "empty, and more": (lambda *_: json_response({"models": [], "next_cursor": "x"}), NothingFetched, "lists no models"),
     "unknown": (faults.error(404), NothingFetched, "could not be read: HTTP 404 not_found: The sample.*wrong base URL"),
     "error with 200": (
-        lambda *_: exchange.as_json({"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}),
+        lambda *_: json_response({"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}),
         NothingFetched,
         r"could not be read: an error with status 200: x: Not today\. \(https://help\.invalid\)",
     ),
@@ -41,21 +44,21 @@ class TestList:
         """Each time with another cursor, so that it would never end."""
         cursors = itertools.count()
 
-        def endless(request: exchange.Request, _: exchange.Response) -> exchange.Response:
+        def endless(request: Request, _: Response) -> Response:
             is_first = "cursor" not in request.query
             models = [{"id": model_id} for model_id in IDS[:3]] if grows or is_first else []
-            return exchange.as_json({"models": models, "next_cursor": str(next(cursors))})
+            return json_response({"models": models, "next_cursor": str(next(cursors))})
 
-        with SampleApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
+        with FakeApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
             assert client.list_ids() == IDS[:3]
         assert len(api.requests) == 2
 
     def test_is_tried_again(self) -> None:
-        with SampleApi(RECORDS, faults={LIST: faults.first(2, faults.error(500))}) as api, client_of(api) as client:
+        with FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api, client_of(api) as client:
             assert client.list_ids() == IDS
 
     @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
     def test_without_one_there_is_nothing_to_ask_for(self, fault: Fault, error: type[Exception], message: str) -> None:
-        with SampleApi(RECORDS, faults={LIST: fault}) as api, client_of(api) as client, pytest.raises(error, match=message):
+        with FakeApi(RECORDS, faults={LIST: fault}) as api, client_of(api) as client, pytest.raises(error, match=message):
             client.list_ids()
         assert len(api.requests) <= 3

@@ -7,9 +7,11 @@ import time
 import tracemalloc
 
 import pytest
+from fake_api import faults
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
 from llm_stats.api.responses import MAX_BODY_BYTES
-from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.sample.faults import Fault
+from llm_stats.sample.exchange import Request, Response, json_response
 from support.client_helpers import IDS, ONE, RECORDS, fetched, only, outcomes
 
 MESSAGES: dict[str, tuple[Fault, str, str]] = {
@@ -19,7 +21,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "HTTP 404 not_found: No such model. (https://help.invalid/1)",
     ),
     "422": (
-        lambda *_: exchange.as_json({"detail": [{"loc": ["path", "model_id"], "msg": "too long", "type": "x"}]}, 422),
+        lambda *_: json_response({"detail": [{"loc": ["path", "model_id"], "msg": "too long", "type": "x"}]}, 422),
         "failed",
         "HTTP 422 invalid_request: ['path', 'model_id']: too long",
     ),
@@ -30,34 +32,34 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     ),
     "unknown code": (faults.error(500, "gremlins", "Oops."), "failed", "HTTP 500 gremlins: Oops."),
     "no envelope": (faults.bare(418), "failed", "HTTP 418: "),
-    "odd envelope": (lambda *_: exchange.as_json({"error": {"code": 7, "message": None}}, 400), "failed", "HTTP 400 7: Bad Request"),
-    "error as text": (lambda *_: exchange.as_json({"error": "Not so."}, 400), "failed", "HTTP 400: Not so."),
-    "detail as text": (lambda *_: exchange.as_json({"detail": "Not so."}, 400), "failed", "HTTP 400: Not so."),
-    "message alone": (lambda *_: exchange.as_json({"message": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "odd envelope": (lambda *_: json_response({"error": {"code": 7, "message": None}}, 400), "failed", "HTTP 400 7: Bad Request"),
+    "error as text": (lambda *_: json_response({"error": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "detail as text": (lambda *_: json_response({"detail": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "message alone": (lambda *_: json_response({"message": "Not so."}, 400), "failed", "HTTP 400: Not so."),
     "error with 200 and help": (
-        lambda *_: exchange.as_json({"error": {"code": "x", "message": "No.", "help_url": "https://help.invalid/2"}}),
+        lambda *_: json_response({"error": {"code": "x", "message": "No.", "help_url": "https://help.invalid/2"}}),
         "failed",
         "an error with status 200: x: No. (https://help.invalid/2)",
     ),
-    "byte order mark": (lambda *_: exchange.Response(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
+    "byte order mark": (lambda *_: Response(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
     "error with 200": (
-        lambda *_: exchange.as_json({"error": {"code": "x", "message": "Not today."}}),
+        lambda *_: json_response({"error": {"code": "x", "message": "Not today."}}),
         "failed",
         "an error with status 200: x: Not today.",
     ),
     "html": (faults.html(), "failed", "the answer is HTML, not a model record"),
     "empty": (faults.empty(), "failed", "the answer is nothing, not a model record"),
     "cut json": (faults.cut_json(), "failed", "the answer is truncated or broken JSON, not a model record"),
-    "deep json": (lambda *_: exchange.Response(200, b"[" * 100_000), "failed", "the answer is truncated or broken JSON"),
-    "deep error": (lambda *_: exchange.Response(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
-    "not utf-8": (lambda *_: exchange.Response(200, b'{"id": "\xff"}'), "failed", "the answer is truncated or broken JSON"),
-    "a list": (lambda *_: exchange.as_json([]), "rejected", "record: Input should be an object"),
+    "deep json": (lambda *_: Response(200, b"[" * 100_000), "failed", "the answer is truncated or broken JSON"),
+    "deep error": (lambda *_: Response(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
+    "not utf-8": (lambda *_: Response(200, b'{"id": "\xff"}'), "failed", "the answer is truncated or broken JSON"),
+    "a list": (lambda *_: json_response([]), "rejected", "record: Input should be an object"),
     "cut off": (faults.cut_off(), "failed", "no answer from http://127.0.0.1:"),
     "dropped": (faults.dropped(), "failed", "no answer from http://127.0.0.1:"),
     "oversized": (faults.oversized(), "failed", "the body is over 10 MB"),
-    "oversized error": (lambda *_: exchange.Response(400, b"x" * (11 << 20)), "failed", "the body is over 10 MB"),
+    "oversized error": (lambda *_: Response(400, b"x" * (11 << 20)), "failed", "the body is over 10 MB"),
     "bad gzip": (
-        lambda *_: exchange.Response(200, b"no gzip", {"Content-Encoding": "gzip"}),
+        lambda *_: Response(200, b"no gzip", {"Content-Encoding": "gzip"}),
         "failed",
         "unreadable answer from http://127",
     ),
@@ -69,7 +71,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "another's record": (faults.changed(id="another"), "rejected", f"id: asked for '{ONE}', answered 'another'"),
     "wrong shape": (faults.changed(providers="none"), "rejected", "providers: Input should be a valid "),
     "field missing": (faults.missing("scores"), "rejected", "scores: Field required"),
-    "look-alike": (faults.missing("scores", "sources"), "rejected", "answers records without scores; wrong base URL?"),
+    "wrong catalog": (faults.missing("scores", "sources"), "rejected", "answers records without scores; wrong base URL?"),
 }
 
 
@@ -77,11 +79,11 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
     "a Location that is no address": (faults.redirect("http://[::1"), "HTTP 302: redirected to http://[::1; wrong base URL?"),
     "a Location in another alphabet": (faults.redirect("http://xn--\xe9\xff.invalid:99999/"), "HTTP 302: redirected to http://xn--"),
     "a redirect with a bomb": (
-        lambda *_: exchange.Response(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
+        lambda *_: Response(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
         "the body is over 10 MB",
     ),
     "packed in another way": (
-        lambda *_: exchange.Response(200, b"x", {"Content-Encoding": "br"}),
+        lambda *_: Response(200, b"x", {"Content-Encoding": "br"}),
         "the body is packed as 'br', which was not asked for",
     ),
 }
@@ -90,7 +92,7 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
 class TestErrors:
     @pytest.mark.parametrize(("fault", "message"), HOSTILE.values(), ids=HOSTILE)
     def test_nothing_that_comes_ends_the_run(self, fault: Fault, message: str) -> None:
-        with SampleApi(RECORDS, faults={ONE: fault}) as api:
+        with FakeApi(RECORDS, faults={ONE: fault}) as api:
             answers, _ = fetched(api)
         assert outcomes(answers) == {"failed": 1, "loaded": 29}
         assert message in (answers[ONE].fetch.message or "")
@@ -98,23 +100,23 @@ class TestErrors:
     def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
-        moved = exchange.Response(302, b"x" * 500, {"Location": "/x"})
+        moved = Response(302, b"x" * 500, {"Location": "/x"})
         answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
     def test_gzip_that_unpacks_to_nothing_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        nothing = exchange.Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
+        nothing = Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
         began = time.monotonic()
         answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
     def test_gzip_in_several_pieces_is_read(self) -> None:
-        def in_two(_: exchange.Request, answer: exchange.Response) -> exchange.Response:
+        def in_two(_: Request, answer: Response) -> Response:
             pieces = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
-            return exchange.Response(200, pieces, {"Content-Encoding": "gzip"})
+            return Response(200, pieces, {"Content-Encoding": "gzip"})
 
         assert only(in_two)[0].fetch.outcome == "loaded"
 
@@ -127,13 +129,13 @@ class TestErrors:
     def test_one_bad_answer_is_no_reason_to_stop(self) -> None:
         """Each kind, with a good record before it and after it."""
         bad = {model_id: fault for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)}
-        with SampleApi(RECORDS, faults=bad) as api:
+        with FakeApi(RECORDS, faults=bad) as api:
             answers, client = fetched(api, max_attempts=1, concurrency=1)
         assert outcomes(answers)["loaded"] == 30 - len(bad)
         assert client.stop_reason is None
 
     def test_a_bomb_is_not_unpacked(self) -> None:
-        bomb = exchange.Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
+        bomb = Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
         tracemalloc.start()
         try:
             answer, _, _ = only(lambda *_: bomb)

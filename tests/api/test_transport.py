@@ -8,17 +8,20 @@ import time
 from typing import Any
 
 import pytest
+from fake_api import faults, when
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
 from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
-from llm_stats.sample import SampleApi, exchange, faults
-from llm_stats.sample.faults import Fault
+from llm_stats.sample import SampleApi
+from llm_stats.sample.exchange import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
 
 
 class TestPace:
     def test_retries_count_and_all_threads_share_it(self) -> None:
-        with SampleApi(RECORDS, everywhere=[faults.every(3, faults.error(500))]) as api:
+        with FakeApi(RECORDS, everywhere=[when.every(3, faults.error(500))]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(20, window_seconds=0.5))
         arrivals = [request.at for request in api.requests]
         assert client.requests_sent == len(arrivals) > 35
@@ -31,8 +34,8 @@ class TestPace:
 
         A date holds whole seconds: two seconds from now is between one and two away.
         """
-        fault = faults.first(1, faults.burst(retry_after=seconds, as_date=as_date))
-        with SampleApi(RECORDS, faults={ONE: fault}, latency_ms=5) as api:
+        fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))
+        with FakeApi(RECORDS, faults={ONE: fault}, latency_ms=5) as api:
             answers, _ = fetched(api, concurrency=4)
         assert outcomes(answers) == {"loaded": 30}
         asked = sorted((request.at, request.status) for request in api.requests)
@@ -43,23 +46,23 @@ class TestPace:
         assert answers[ONE].fetch.attempts == 2
 
     def test_a_date_is_read_by_the_servers_clock(self) -> None:
-        refusal = exchange.Response(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
+        refusal = Response(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
         began = time.monotonic()
-        answer, _, _ = only(faults.first(1, lambda *_: refusal))
+        answer, _, _ = only(when.first(1, lambda *_: refusal))
         assert answer.fetch.outcome == "loaded"
         assert 1 <= time.monotonic() - began < 5
 
     def test_a_429_that_says_nothing_pauses_everybody_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(transport, "DEFAULT_RETRY_AFTER_SECONDS", (0.2, 0.4))
         began = time.monotonic()
-        answer, api, _ = only(faults.first(2, faults.bare(429)))
+        answer, api, _ = only(when.first(2, faults.bare(429)))
         assert time.monotonic() - began >= 0.6
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("loaded", 3, 3)
 
     @pytest.mark.parametrize("seconds", [1, 1.5])
     def test_a_503_may_ask_for_a_pause(self, seconds: float) -> None:
         began = time.monotonic()
-        answer, _, _ = only(faults.first(1, faults.bare(503, retry_after=seconds)))
+        answer, _, _ = only(when.first(1, faults.bare(503, retry_after=seconds)))
         assert time.monotonic() - began >= seconds
         assert answer.fetch.outcome == "loaded"
 
@@ -90,7 +93,7 @@ NOT_TRANSIENT: dict[str, Fault] = {
 class TestRetry:
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
     def test_helps_when_it_was_transient(self, fault: Fault) -> None:
-        answer, api, client = only(faults.first(2, fault))
+        answer, api, client = only(when.first(2, fault))
         assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == ("loaded", 3, None)
         assert len(api.requests) == client.requests_sent == 3
 
@@ -144,7 +147,7 @@ class TestRefusedKey:
         ],
     )
     def test_stops_before_more_requests_go_out(self, status: int, code: str) -> None:
-        with SampleApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
+        with FakeApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
             answers, client = fetched(api, concurrency=4)
         assert len(api.requests) <= 4
         assert outcomes(answers) == {"failed": len(api.requests), "deferred": 30 - len(api.requests)}
@@ -155,7 +158,7 @@ class TestRefusedKey:
     def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
         """Once a record has come, now or in an earlier run, the key is known to be good."""
         bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
-        with SampleApi(RECORDS, faults={IDS[1]: bad}) as api:
+        with FakeApi(RECORDS, faults={IDS[1]: bad}) as api:
             answers, client = fetched(api, concurrency=1)
             assert (outcomes(answers), client.stop_reason) == ({"failed": 1, "loaded": 29}, None)
             with client_of(api, concurrency=1) as later:
@@ -167,21 +170,21 @@ class TestRefusedKey:
         assert first.stop_reason.kind == "unauthorized"
 
     def test_a_plan_without_any_model_is_given_up(self) -> None:
-        with SampleApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
+        with FakeApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})}
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
     def test_wakes_those_who_wait_for_the_pace(self) -> None:
         """At one request a minute, nobody waits a minute to hear that the key is refused."""
         began = time.monotonic()
-        with SampleApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
+        with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
         assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
 
     def test_midway_keeps_what_arrived(self) -> None:
-        with SampleApi(RECORDS, everywhere=[faults.after(10, faults.error(403))]) as api:
+        with FakeApi(RECORDS, everywhere=[when.after(10, faults.error(403))]) as api:
             answers, _ = fetched(api, concurrency=2)
         assert outcomes(answers)["loaded"] == 10
         assert len(api.requests) <= 10 + 2
@@ -199,7 +202,7 @@ class TestQuota:
     @pytest.mark.parametrize("spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values())))
     def test_stops_asking_in_every_spelling(self, spelling: dict[str, Any]) -> None:
         spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
-        with SampleApi(RECORDS, everywhere=[faults.after(12, spent)], latency_ms=5) as api:
+        with FakeApi(RECORDS, everywhere=[when.after(12, spent)], latency_ms=5) as api:
             answers, client = fetched(api, concurrency=4)
         assert outcomes(answers) == {"loaded": 12, "deferred": 18}
         assert sum(answer.fetch.attempts for answer in answers.values()) == client.requests_sent == len(api.requests) <= 12 + 4
@@ -210,12 +213,12 @@ class TestQuota:
 
     @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
     def test_is_not_a_burst_in_any_spelling(self, limit_type: str) -> None:
-        answer, _, client = only(faults.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
+        answer, _, client = only(when.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
         assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
     def test_nothing_leaves_once_it_is_known(self) -> None:
         """Not even those who waited to try something else again."""
-        with SampleApi(RECORDS, faults={ONE: faults.error(500)}, everywhere=[faults.after(5, faults.quota())]) as api:
+        with FakeApi(RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]) as api:
             answers, _ = fetched(api, concurrency=2, backoff_seconds=0.2)
         first = next(request.at for request in api.requests if request.status == 429)
         assert sum(request.at > first for request in api.requests) <= 1
@@ -229,7 +232,7 @@ class TestQuota:
         assert "HTTP 429: Too Many Requests; until: 20" in client.stop_reason.message
 
     def test_a_reset_nobody_knows(self) -> None:
-        answer, _, client = only(lambda *_: exchange.error(429, "quota_exceeded", "Spent."))
+        answer, _, client = only(lambda *_: error_response(429, "quota_exceeded", "Spent."))
         assert answer.fetch.outcome == "deferred"
         assert client.stop_reason is not None
         assert client.stop_reason.message.endswith("resets at: unknown")
@@ -245,7 +248,7 @@ class TestBudget:
         assert client.stop_reason.message == "the budget of 11 requests is spent"
 
     def test_counts_retries(self) -> None:
-        with SampleApi(RECORDS, everywhere=[faults.every(2, faults.error(500))]) as api:
+        with FakeApi(RECORDS, everywhere=[when.every(2, faults.error(500))]) as api:
             answers, _ = fetched(api, max_requests=10, concurrency=1)
         assert len(api.requests) == 10
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
@@ -271,12 +274,3 @@ class TestBudget:
     def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=RateLimiter(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12
-
-    def test_the_account_costs_nothing_and_is_shown_all_the_same(self) -> None:
-        with SampleApi(RECORDS, daily_quota=250) as api, client_of(api, max_requests=2) as client:
-            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(IDS)})["loaded"] == 2
-            client.ask_account()
-            account = client.account()
-        assert account is not None
-        assert account["quota"]["remaining"] == 248
-        assert len(api.requests) == client.requests_sent == 3

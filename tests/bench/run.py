@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import synthetic_catalog as synthetic
 from support import virtualenvs
+from support.synthetic_catalog import synthetic_catalog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -104,7 +104,7 @@ class Bench:
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
         """The programs in turn, as often as there are rounds."""
-        records = synthetic.catalogue(self.count)
+        records = synthetic_catalog(self.count)
         costs: dict[str, list[Cost]] = {}
 
         def note(name: str, cost: Cost) -> None:

@@ -23,7 +23,7 @@ from typing import Self
 
 import duckdb
 from bench.run import KEY, LLM_STATS, PROGRAMS, changed, serving, spend
-from support import synthetic_catalog as synthetic
+from support.synthetic_catalog import synthetic_catalog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -103,14 +103,14 @@ def show(title: str, runs: dict[str, Costs]) -> None:
 
 
 def size(count: int, home: Path) -> None:
-    """A catalogue from nothing, again, and with 1 % of it changed; the file, and the page made of it."""
+    """A catalog from nothing, again, and with 1 % of it changed; the file, and the page made of it."""
     database, runs = home / "llm_stats.duckdb", {}
-    with serving(synthetic.catalogue(count), 0, home) as base_url:
+    with serving(synthetic_catalog(count), 0, home) as base_url:
         answered = (home / "records.json").stat().st_size
         runs["first"] = run(base_url, count, home)
         first_bytes = database.stat().st_size
         runs["unchanged"] = run(base_url, count, home)
-    with serving(changed(synthetic.catalogue(count), 0), 0, home) as base_url:
+    with serving(changed(synthetic_catalog(count), 0), 0, home) as base_url:
         runs["1 % changed"] = run(base_url, count, home)
     show(f"{count:,} models: {answered / 1e6:,.0f} MB of answers", runs)
     page = spend([*LLM_STATS, "report"], home)
@@ -122,11 +122,11 @@ def size(count: int, home: Path) -> None:
 def age(hours: int, home: Path) -> None:
     """A run without a change, and one with 1 % changed, on a file that old."""
     database = home / "llm_stats.duckdb"
-    with serving(synthetic.catalogue(LISTED), 0, home) as base_url:
+    with serving(synthetic_catalog(LISTED), 0, home) as base_url:
         run(base_url, LISTED, home)
         grow_old(database, hours)
         runs = {"unchanged": run(base_url, LISTED, home)}
-    with serving(changed(synthetic.catalogue(LISTED), 0), 0, home) as base_url:
+    with serving(changed(synthetic_catalog(LISTED), 0), 0, home) as base_url:
         runs["1 % changed"] = run(base_url, LISTED, home)
     show(f"{LISTED} models, {hours:,} hours", runs)
     print(f"\nfile {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}", flush=True)

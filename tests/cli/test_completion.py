@@ -13,7 +13,7 @@ import pytest
 from llm_stats.warehouse import snapshots
 from queries.test_status import NOW
 from support.raw_tables import RawTables
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
 ASK = """
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("completion")
     with duckdb.connect(folder / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)
-        good = catalogue(2, providers=1, scores=1)
+        good = synthetic_catalog(2, providers=1, scores=1)
         raw.load([*(entry | {"id": f"gpt-{n}.5"} for n, entry in enumerate(good)), *(good[0] | {"id": name} for name in HOSTILE)], NOW)
         raw.apply()
     for snapshot_id in ("20261123T060000.000000Z", "20261124T060000.000000Z"):

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from fake_api.server import FakeApi
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
@@ -31,7 +32,7 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 @pytest.fixture
 def api() -> Iterator[SampleApi]:
     """The sample API on a day whose quota is for five models."""
-    with SampleApi(daily_quota=6) as serving:
+    with FakeApi(daily_quota=6) as serving:
         yield serving
 
 
@@ -113,7 +114,7 @@ def test_what_systemd_starts(units: list[Path], folder: Path) -> None:
         return done.returncode, ended["event"], json.loads((folder / "run.json").read_text())["kind"]
 
     no_failure = set(map(int, service["SuccessExitStatus"].split()))
-    with SampleApi(daily_quota=0) as spent:
+    with FakeApi(daily_quota=0) as spent:
         assert start(spent.base_url) == (75, "run_finished", "quota_spent")
         assert start(spent.base_url.replace("/stats", "")) == (3, "run_failed", "nothing_fetched")
     assert no_failure == {75}
@@ -129,7 +130,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # strictly the stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
-    with SampleApi(daily_quota=6) as before:
+    with FakeApi(daily_quota=6) as before:
         execute(demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]), all_models=True)
     today.mkdir()
     for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):

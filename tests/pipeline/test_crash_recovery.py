@@ -15,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
-from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from fake_api import faults
+from fake_api.server import FakeApi
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
@@ -58,7 +59,7 @@ class TestInterrupt:
 
     def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
         """One that comes a second later is kept as well."""
-        with SampleApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
+        with FakeApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
             code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
         assert (code, out) == (130, "")
         assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
@@ -66,7 +67,7 @@ class TestInterrupt:
         assert not (tmp_path / "llm_stats.duckdb").exists()
 
     def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
+        with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
             run = started(tmp_path, api, "--all", "--log-format", "json")
             while not api.requests:
                 assert run.poll() is None, run.communicate()
@@ -78,26 +79,6 @@ class TestInterrupt:
         assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
         assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
 
-    def test_of_the_account_alone_leaves_the_summary(self, tmp_path: Path) -> None:
-        with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 13)
-        assert (code, err) == (0, "")
-        assert "12 models asked: 12 loaded; 13 requests in " in out
-        assert seconds < 6
-
-
-def test_a_slow_account_holds_no_lock(tmp_path: Path) -> None:
-    with SampleApi(RECORDS, faults={faults.ACCOUNT: faults.slow(60)}) as api:
-        run = started(tmp_path, api, *IDS)
-        while len(api.requests) < 13:
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.01)
-        time.sleep(0.2)
-        with DuckDBWarehouse(tmp_path / "llm_stats.duckdb").lock():
-            assert run.poll() is None
-        run.kill()
-        run.communicate()
-
 
 class TestKill:
     """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
@@ -107,7 +88,7 @@ class TestKill:
     @pytest.mark.parametrize("moment", range(KILLS))
     def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
         """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
-        records = catalogue(self.COUNT, providers=1, scores=1)
+        records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
         progress = (moment + 0.5) / KILLS * 1.25

@@ -173,7 +173,7 @@ class TestBadInput:
         assert f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused" in done.err
 
     @pytest.mark.parametrize("arguments", [("murmur-1",), ("--all",)])
-    def test_the_look_alike_catalogue(self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]) -> None:
+    def test_the_public_catalog(self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]) -> None:
         done = llm_stats("run", *arguments, "--base-url", api.base_url.replace("/stats", ""))
         assert done.code == 3
         assert "wrong base URL?" in done.err

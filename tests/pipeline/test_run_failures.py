@@ -13,21 +13,24 @@ from typing import Any
 
 import duckdb
 import pytest
+from fake_api import faults, when
+from fake_api.server import FakeApi
 from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import RunResult, summary_lines
+from llm_stats.pipeline.result import summary_lines
 from llm_stats.pipeline.run import stalest_first
-from llm_stats.sample import SampleApi, exchange, faults
+from llm_stats.sample import SampleApi
+from llm_stats.sample.exchange import json_response
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
 from support.raw_tables import RawTables
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
-RECORDS = catalogue(12, providers=1, scores=1)
+RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime.now(dt.UTC)
 
@@ -77,13 +80,13 @@ class TestStalestFirst:
 
 def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, workdir: Path) -> None:
     """12 models, the first of which is not there; 7 requests a day, one of them for the list."""
-    with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
+    with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
+        assert (first.code, len(api.requests), asked(api)) == (75, 7, IDS[:6])
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
+        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 14, IDS[6:])
     assert rows(workdir, "select count(*) from raw.models") == [(11,)]
     assert fetch_state(workdir / "llm_stats.duckdb").failing_at.keys() == {IDS[0]}
 
@@ -109,9 +112,9 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
 
 def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
     """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
-    records = catalogue(36, providers=1, scores=1)
+    records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
-    with SampleApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
+    with FakeApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
         given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         for days in range(2):
             assert llm_stats(*given).code == 4
@@ -142,7 +145,7 @@ def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch
 
 def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
     given = ("--requests-per-minute", 0, "--concurrency", 1)
-    with SampleApi(RECORDS, faults={IDS[3]: faults.error(404)}) as api:
+    with FakeApi(RECORDS, faults={IDS[3]: faults.error(404)}) as api:
         assert llm_stats("run", *IDS[:4], "--base-url", api.base_url, *given, "--quiet").code == 4
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
@@ -155,7 +158,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
 def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
     """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
-    with SampleApi(RECORDS, faults=bad, daily_quota=10) as api:
+    with FakeApi(RECORDS, faults=bad, daily_quota=10) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
@@ -174,7 +177,7 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
 
 
 def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path) -> None:
-    with SampleApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
+    with FakeApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         done = llm_stats("run", "--all", *given)
         assert (done.code, len(api.requests)) == (75, 1)
@@ -196,8 +199,8 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
         assert len(api.requests) == 13
         done = llm_stats(*given)
         assert done.code == 0
-        assert "12 models asked: 12 loaded; 1 request in" in done.out
-        assert [request.route for request in api.requests[13:]] == ["/account"]
+        assert "12 models asked: 12 loaded; 0 requests in" in done.out
+        assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"
 
@@ -205,7 +208,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
     monkeypatch.setattr("llm_stats.load.source.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
-    with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
+    with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
     assert re.search(
@@ -222,8 +225,8 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
-    one_in_five = faults.first(2, faults.every(5, faults.error(500)))
-    with SampleApi(records, everywhere=[one_in_five, faults.at_most(600, 60), faults.after(150, faults.quota())]) as api:
+    one_in_five = when.first(2, when.every(5, faults.error(500)))
+    with FakeApi(records, everywhere=[one_in_five, when.at_most(600, 60), when.after(150, faults.quota())]) as api:
         given = ("--requests-per-minute", 600, "--base-url")
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
@@ -235,7 +238,7 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     assert arrived[429] <= 8
     left = {model_id for (model_id,) in rows(workdir, "select model_id from raw.fetches where outcome = 'deferred'")}
 
-    with SampleApi(records, everywhere=[faults.every(5, faults.error(500)), faults.after(19, faults.quota())]) as api:
+    with FakeApi(records, everywhere=[when.every(5, faults.error(500)), when.after(19, faults.quota())]) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
     assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
@@ -282,16 +285,15 @@ class TestKey:
             IDS[2]: faults.changed(providers=f"for {self.KEY}"),
             IDS[3]: faults.changed(description=f"for {self.KEY}"),
             IDS[4]: faults.redirect(f"https://elsewhere.invalid/?key={self.KEY}"),
-            IDS[5]: faults.first(1, faults.dropped()),
-            IDS[6]: lambda *_: exchange.as_json({"error": {"code": "x", "message": self.KEY}}),
-            IDS[7]: lambda *_: exchange.as_json({"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422),
-            faults.ACCOUNT: lambda *_: exchange.as_json({"plan": self.KEY, "quota": {"key": self.KEY}}),
+            IDS[5]: when.first(1, faults.dropped()),
+            IDS[6]: lambda *_: json_response({"error": {"code": "x", "message": self.KEY}}),
+            IDS[7]: lambda *_: json_response({"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422),
         }
 
         def refuse(database: Path, accepted: object) -> None:
             raise LlmStatsError("refused")
 
-        with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:
+        with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
                 patched.setattr("llm_stats.queries.checks.require_passing", refuse)
                 assert traces(api) == []
@@ -300,25 +302,5 @@ class TestKey:
         assert rows(workdir, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
 
     def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
-        with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
+        with FakeApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
             assert traces(api) == []
-
-
-class TestAccount:
-    @pytest.mark.parametrize(
-        ("account", "line"),
-        [
-            (
-                {"plan": "free", "email": "ann@sample.invalid", "quota": {"limit": 250, "used": 7, "remaining": 243}},
-                "account: plan free, quota.limit 250, quota.used 7, quota.remaining 243",
-            ),
-            ({"requests_left_today": 12.0, "id": "acc-1"}, "account: requests_left_today 12.0"),
-            ({"data": [1, 2], "owner": {"name": "Ann"}}, None),
-            ({"limits": {f"limit_{number}": "x" * 500 for number in range(50)}}, "account: limits.limit_0 xxx"),
-            ({}, None),
-            (None, None),
-        ],
-    )
-    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
-        lines = [said for said in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
-        assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines

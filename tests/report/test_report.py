@@ -21,7 +21,7 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.report_fixtures import CATALOGS, HOSTILE, hostile, ranked, warehouse
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
 Rows = list[dict[str, Any]]
 
@@ -116,7 +116,7 @@ def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Rea
 
 
 def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> None:
-    models = catalogue(60, providers=2, scores=30)
+    models = synthetic_catalog(60, providers=2, scores=30)
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
     with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:

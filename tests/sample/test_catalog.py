@@ -1,4 +1,4 @@
-"""The sample catalogue keeps its promises: plainly invented, complete in its peculiarities, and changed overnight as listed."""
+"""The sample catalog keeps its promises: plainly invented, complete in its peculiarities, and changed overnight as listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llm_stats.errors import UsageError
 from llm_stats.sample import CHANGES, load_records, today, yesterday
 from llm_stats.schema.record import parse_record
 from llm_stats.schema.rows import new_fields, to_row
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
 RECORDS = {entry["id"]: entry for entry in today()}
 OFFERS = [(model_id, offer) for model_id, entry in RECORDS.items() for offer in entry["providers"]]
@@ -245,9 +245,9 @@ def test_a_records_file_may_hold_any_records(tmp_path: Path) -> None:
 
 
 def test_synthetic_records_keep_the_contract_and_repeat() -> None:
-    records = catalogue(20, providers=3, scores=5)
-    assert records == catalogue(20, providers=3, scores=5)
-    assert records != catalogue(20, providers=3, scores=5, seed=1)
+    records = synthetic_catalog(20, providers=3, scores=5)
+    assert records == synthetic_catalog(20, providers=3, scores=5)
+    assert records != synthetic_catalog(20, providers=3, scores=5, seed=1)
     for entry in records:
         parsed = parse_record(json.dumps(entry), entry["id"])
         assert (len(parsed.providers), len(parsed.scores)) == (3, 5)

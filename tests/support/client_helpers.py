@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.faults import Fault
 from llm_stats.schema.fetch import FetchResult
-from support.synthetic_catalog import catalogue
+from support.synthetic_catalog import synthetic_catalog
 
-RECORDS = catalogue(30, providers=1, scores=1)
+RECORDS = synthetic_catalog(30, providers=1, scores=1)
 
 
 IDS = [entry["id"] for entry in RECORDS]
@@ -35,7 +36,7 @@ def fetched(api: SampleApi, model_ids: list[str] | None = None, **options: Any) 
 
 def only(fault: Fault, **options: Any) -> tuple[FetchResult, SampleApi, Client]:
     """The answer for one model under a fault."""
-    with SampleApi(RECORDS, faults={ONE: fault}) as api:
+    with FakeApi(RECORDS, faults={ONE: fault}) as api:
         answers, client = fetched(api, [ONE], **options)
     return answers[ONE], api, client
 

@@ -12,7 +12,6 @@ How requests leave, and what stops them at once, is `wire.py`; when to give up o
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -39,7 +38,6 @@ from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.rows import to_row
 from llm_stats.settings import clean_model_ids, is_valid_model_id
 
-ACCOUNT_TIMEOUT_SECONDS = 7  # and the time to leave: ten in all
 DRAIN_TIMEOUT_SECONDS = 3
 _MAX_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
@@ -79,7 +77,6 @@ class Client:
             log_request=cache.log_request if cache else lambda: None,
         )
         self._is_listed = False
-        self._account: tuple[Future[bytes | None], float] | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -153,24 +150,6 @@ class Client:
             ) from None
         self._is_listed = True
         return ids
-
-    def ask_account(self) -> None:
-        """Asks what the API says of the key's quota (`GET /account`), if nothing graver than a budget stopped it and the pace allows.
-
-        It is a courtesy that costs no quota: nobody waits for it, but for `account`.
-        """
-        if self._transport.may_glance():
-            call = partial(self._transport.glance, f"{self.base_url}/account")
-            self._account = self._threads.submit(call), time.monotonic() + ACCOUNT_TIMEOUT_SECONDS
-
-    def account(self) -> dict[str, Any] | None:
-        """What came of `ask_account`, within a few seconds of it; None where the API does not offer that."""
-        answer = None
-        if self._account:
-            future, deadline = self._account
-            with contextlib.suppress(ValueError, RecursionError, TimeoutError):
-                answer = json.loads(future.result(max(0.0, deadline - time.monotonic())) or b"null")
-        return answer if isinstance(answer, dict) else None
 
     def _page(self, request: PendingRequest, cache: ResponseCache | None) -> Body:
         body = (cache and cache.get(request.url)) or self._transport.get(request)

@@ -115,26 +115,6 @@ class Transport:
         """The body of a good response. Raises `Unusable` when there is none, `Stopped` when asking has ended."""
         return self._retrying.copy()(self._request_once, request)
 
-    def may_glance(self) -> bool:
-        """True if a request that costs no quota may leave at once; it is then counted, but not against the budget."""
-        with self._lock:
-            if (self.stop_reason and self.stop_reason.kind != "budget") or not self._rate_limiter.try_acquire():
-                return False
-            try:
-                self._log_request()
-            except OSError:
-                return False
-            self.requests_sent += 1
-            return True
-
-    def glance(self, url: str) -> bytes | None:
-        """The body of a request that nobody needs, after `may_glance`: nothing follows from how it ends."""
-        try:
-            response, content = self._send(url, CONNECT_TIMEOUT_SECONDS)
-        except BadResponse:
-            return None
-        return content if response.status_code == 200 else None
-
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stops asking, for everybody. The first reason stands, but any is graver than a spent budget."""
         with self._lock:
@@ -155,7 +135,7 @@ class Transport:
     def _request_once(self, request: PendingRequest) -> Body:
         """One request."""
         self._acquire_slot(request)
-        response, content = self._send(request.url, READ_TIMEOUT_SECONDS)
+        response, content = self._send(request.url)
         if response.status_code not in (200, 404):
             raise self._handle_error_response(response, content, request.attempts)
         return Body(content, self._now(), response.status_code)
@@ -193,9 +173,9 @@ class Transport:
         if self._stopped.is_set():
             raise FetchingStopped(self.stop_reason or StopReason("closed", "asking was ended"))
 
-    def _send(self, url: str, read_timeout: float) -> tuple[requests.Response, bytes]:
-        """A response with its body. Raises `Unusable` if none comes."""
-        timeout = (CONNECT_TIMEOUT_SECONDS, read_timeout)
+    def _send(self, url: str) -> tuple[requests.Response, bytes]:
+        """Return the response and its body. Raises `BadResponse` if none arrives or it is unreadable."""
+        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
             with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
                 return response, self._redact_body(read_body(response))

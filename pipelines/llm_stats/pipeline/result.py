@@ -59,7 +59,6 @@ class RunResult:
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
-    account: dict[str, Any] | None = None
     started_at: dt.datetime = field(default_factory=_now)
     elapsed_seconds: float = 0.0
 
@@ -167,8 +166,6 @@ def _outcome_fields(exit_code: int, kind: str, message: str, started_at: dt.date
 
 
 _MAX_LINES = 20
-_MAX_FACTS = 8
-_ON_QUOTA = re.compile("quota|limit|us(ed|age)|remain|left|reset|plan|tier", re.IGNORECASE)
 
 
 def summary_lines(result: RunResult) -> Iterator[str]:
@@ -183,8 +180,6 @@ def summary_lines(result: RunResult) -> Iterator[str]:
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
         yield f"stopped early: {result.stop_reason.message}; {deferred} left to the next run"
-    if left := ", ".join(_quota(result.account)):
-        yield f"account: {left}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     if not result.is_published:
@@ -204,19 +199,3 @@ def _format_news(result: RunResult, changes: int) -> str:
     new = len(result.new_models)
     only_new = new and new == result.outcomes["loaded"]
     return ", ".join(([pluralize(new, "new model")] if new else []) + ([] if only_new and not changes else [pluralize(changes, "change")]))
-
-
-def _quota(account: dict[str, Any] | None) -> list[str]:
-    """`{"plan": "free", "email": "…", "quota": {"limit": 250, "used": 7}}` → `["plan free", "quota.limit 250", "quota.used 7"]`.
-
-    Nobody has documented the shape, so a name that speaks of a quota decides; what else an account may hold is nobody's business.
-    """
-
-    def facts(part: dict[str, Any], path: str) -> Iterator[str]:
-        for name, value in part.items():
-            if isinstance(value, dict) and path.count(".") < 2:
-                yield from facts(value, f"{path}{name}.")
-            elif isinstance(value, str | int | float) and _ON_QUOTA.search(path + name):
-                yield f"{path}{name} {value}"[:80]
-
-    return list(facts(account or {}, ""))[:_MAX_FACTS]

@@ -1,4 +1,4 @@
-"""What the sample API answers when nothing goes wrong: records, pages of summaries, the look-alike. Nothing here knows sockets or keys."""
+"""Routes of the sample API: records, pages of summaries, the public catalog."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from llm_stats.sample.exchange import Response, as_json, error, not_found
+from llm_stats.sample.exchange import Response, error_response, json_response, not_found
 
 MAX_PAGE = 200
 _DEFAULT_PAGE = 50
@@ -18,8 +18,8 @@ class Catalog:
 
     def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
         by_id = {record["id"]: record for record in records}
-        self._records = {model_id: as_json(record) for model_id, record in by_id.items()}
-        self._look_alikes = {model_id: _look_alike(record) for model_id, record in by_id.items()}
+        self._records = {model_id: json_response(record) for model_id, record in by_id.items()}
+        self._public_entries = {model_id: _public_entry(record) for model_id, record in by_id.items()}
         self._summaries = [_summary(record) for record in by_id.values()]
 
     def record(self, model_id: str) -> Response:
@@ -32,26 +32,26 @@ class Catalog:
         limit = parameters.get("limit", str(_DEFAULT_PAGE))
         if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_PAGE):
             wrong = {"loc": ["query", "limit"], "msg": f"Input should be an integer from 1 to {MAX_PAGE}", "type": "int_range"}
-            return as_json({"detail": [wrong]}, 422)
+            return json_response({"detail": [wrong]}, 422)
         start = _offset(parameters["cursor"]) if "cursor" in parameters else 0
         if start is None or start > len(self._summaries):
-            return error(410, "cursor_expired", "The cursor is no longer valid; start again without one.", param="cursor")
+            return error_response(410, "cursor_expired", "The cursor is no longer valid; start again without one.", param="cursor")
         end, total = start + int(limit), len(self._summaries)
-        return as_json({"models": self._summaries[start:end], "next_cursor": _cursor(end) if end < total else None, "total": total})
+        return json_response({"models": self._summaries[start:end], "next_cursor": _cursor(end) if end < total else None, "total": total})
 
-    def look_alike(self, model_id: str | None) -> Response:
-        """The trap at `/v1` without `/stats`: a catalogue that needs no key and has another shape. None: the list."""
+    def public(self, model_id: str | None) -> Response:
+        """The trap at `/v1` without `/stats`: a catalog that needs no key and has another shape. None: the list."""
         if model_id is None:
-            return as_json({"object": "list", "data": list(self._look_alikes.values())})
-        found = self._look_alikes.get(model_id)
-        return as_json(found) if found else not_found(f"model {model_id!r}")
+            return json_response({"object": "list", "data": list(self._public_entries.values())})
+        found = self._public_entries.get(model_id)
+        return json_response(found) if found else not_found(f"model {model_id!r}")
 
 
 def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in ("scores", "sources")}
 
 
-def _look_alike(record: Mapping[str, Any]) -> dict[str, Any]:
+def _public_entry(record: Mapping[str, Any]) -> dict[str, Any]:
     """Same id, other shape: no `scores`, and prices under other names. A record may be wrong in any way, as the tests want it."""
     entries = record.get("providers")
     offers = [

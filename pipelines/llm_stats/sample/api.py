@@ -8,8 +8,7 @@
 | --- | --- |
 | `/stats/v1/models/{model_id}` | the record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
-| `/stats/v1/account` | what is left of `daily_quota`; 404 without one. Its shape is a guess: nobody has documented it |
-| `/v1/models…` | the trap: the keyless look-alike catalogue |
+| `/v1/models…` | the trap: the public model catalog, which needs no key |
 """
 
 from __future__ import annotations
@@ -21,15 +20,14 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from http.client import responses
 from http.server import BaseHTTPRequestHandler
+from io import BufferedIOBase
 from typing import Any, Self
 
 from llm_stats.errors import UsageError
 from llm_stats.sample.answers import Catalog
 from llm_stats.sample.catalog import today
-from llm_stats.sample.exchange import Request, Response, as_json, error, not_found
-from llm_stats.sample.faults import ACCOUNT, LIST, Fault, after, next_midnight, quota
+from llm_stats.sample.exchange import Request, Response, error_response, not_found
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
@@ -45,20 +43,11 @@ class SampleApi:
         port: int = 0,
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
-        daily_quota: int | None = None,
-        faults: Mapping[str, Fault] | None = None,
-        everywhere: Iterable[Fault] = (),
     ) -> None:
-        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key.
-
-        `faults` holds what goes wrong for a model's id, `LIST` or `ACCOUNT`; `everywhere`, in this order, what goes wrong upon that for
-        every model and page (never the account). A request with a wrong key meets no fault.
-        """
+        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key."""
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
-        self._faults, self._daily_quota = dict(faults or {}), daily_quota
-        self._everywhere = [*everywhere, *([] if daily_quota is None else [after(daily_quota, quota())])]
         self._closing = threading.Event()
 
     def __enter__(self) -> Self:
@@ -85,7 +74,7 @@ class SampleApi:
 
     def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Serves these records from now on: tomorrow, at the same address."""
-        self._catalogue = Catalog(records)
+        self._catalog = Catalog(records)
 
     def wait(self) -> None:
         """Blocks until Ctrl-C."""
@@ -100,54 +89,43 @@ class SampleApi:
             self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Response:
-        """Notes a request and answers it, after `latency_ms`."""
+        """Record a request and return its response, after the latency."""
         self.requests.append(request)
-        answer = self._answer(request)
-        self.pause(self._latency + answer.delay)
-        request.status = 0 if answer.dropped else answer.status
-        return answer
+        response = self._route(request)
+        self.pause(self._latency)
+        request.status = response.status
+        return response
 
-    def _answer(self, request: Request) -> Response:
-        wanted = request.model_id
-        if request.path == f"/v1{request.route}" and (wanted or request.route == LIST):
-            return self._catalogue.look_alike(wanted)
-        if request.path != f"/stats/v1{request.route}":
-            return not_found(f"route {request.path!r}")
-        if refusal := self._refusal(request.headers.get("authorization", "")):
-            return refusal
-        answer = self._lookup(request)
-        if own := self._faults.get(wanted or request.route):
-            answer = own(request, answer)
-        for fault in self._everywhere if request.route != ACCOUNT else ():
-            answer = fault(request, answer)
-        return answer
-
-    def _lookup(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
+        """Return the response to a request with a valid key. Overridable."""
         if request.model_id:
-            return self._catalogue.record(request.model_id)
-        if request.route == LIST:
-            return self._catalogue.page(request.query)
-        if request.route == ACCOUNT and self._daily_quota is not None:
-            return self._account(self._daily_quota)
+            return self._catalog.record(request.model_id)
+        if request.route == "/models":
+            return self._catalog.page(request.query)
         return not_found(f"route {request.path!r}")
 
-    def _account(self, limit: int) -> Response:
-        """`{"plan": "sample", "quota": {"limit": 250, "used": 7, "remaining": 243, "reset_at": "2026-01-02T00:00:00Z"}}`"""
-        used = sum(request.status == 200 and request.route != ACCOUNT for request in self.requests if request.path.startswith("/stats/"))
-        left = {"limit": limit, "used": used, "remaining": max(limit - used, 0), "reset_at": next_midnight()}
-        return as_json({"plan": "sample", "quota": left})
+    def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
+        """Write a response to its connection. Overridable."""
+        stream.write(response.head + response.body)
 
-    def _refusal(self, authorization: str) -> Response | None:
-        scheme, _, token = authorization.partition(" ")
+    def _route(self, request: Request) -> Response:
+        if request.path == f"/v1{request.route}" and (request.model_id or request.route == "/models"):
+            return self._catalog.public(request.model_id)
+        if request.path != f"/stats/v1{request.route}":
+            return not_found(f"route {request.path!r}")
+        return self._unauthorized(request) or self.get(request)
+
+    def _unauthorized(self, request: Request) -> Response | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            return error(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
+            return error_response(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
         if self._key is not None and token.strip() != self._key:
-            return error(401, "invalid_api_key", "The key is not valid.")
+            return error_response(401, "invalid_api_key", "The key is not valid.")
         return None
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection: reads requests, lets the API answer, writes each answer in one piece."""
+    """One connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -156,29 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(time.monotonic(), self.path, headers)
-        self._send(self.server.api.respond(request))
-
-    def _send(self, answer: Response) -> None:
-        if answer.dropped:
-            self.close_connection = True
-            return
-        fields = {**answer.headers, "Content-Length": str(len(answer.body))}
-        if answer.sends is not None:
-            self.close_connection = True
-            fields["Connection"] = "close"
-        lines = [
-            f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}",
-            *(f"{name}: {value}" for name, value in fields.items()),
-        ]
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        body = answer.body[: answer.sends]
-        if not answer.drip:
-            self.wfile.write(head + body)
-            return
-        self.wfile.write(head)
-        for byte in body:
-            self.server.api.pause(answer.drip)
-            self.wfile.write(bytes([byte]))
+        api = self.server.api
+        api.send(request, api.respond(request), self.wfile)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: a line per request would slow the benchmarks down and could show a key."""

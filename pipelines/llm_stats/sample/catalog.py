@@ -1,6 +1,6 @@
-"""The sample catalogue, as it is today and as it was yesterday.
+"""The sample catalog, as it is today and as it was yesterday.
 
-`catalogue.json` is a list of full records, exactly as `GET /v1/models/{model_id}` answers them and as `sample-api --records FILE` takes
+`catalog.json` is a list of full records, exactly as `GET /v1/models/{model_id}` answers them and as `sample-api --records FILE` takes
 them. It holds, on purpose, each peculiarity of the live data that a comparison must survive; the tests name them one by one.
 """
 
@@ -55,7 +55,7 @@ CHANGES = (
 
 def today() -> list[dict[str, Any]]:
     """The sample records as they are; every call answers its own copy."""
-    return _decode((resources.files(__package__) / "catalogue.json").read_bytes(), "the bundled sample")
+    return _decode((resources.files(__package__) / "catalog.json").read_bytes(), "the bundled sample")
 
 
 def yesterday() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import responses
 from urllib.parse import unquote
 
 
@@ -46,31 +47,38 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response, and how it travels."""
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0
-    """Seconds before the first byte."""
-    drip: float = 0
-    """Seconds before each single byte of the body; 0: all at once."""
-    sends: int | None = None
-    """Bytes of the body that leave before the connection is cut, whatever Content-Length says; None: all."""
-    dropped: bool = False
-    """True: the connection is closed without a word."""
+
+    @property
+    def head(self) -> bytes:
+        """Status line and headers, with the length of the body."""
+        fields = {**self.headers, "Content-Length": len(self.body)}
+        lines = [
+            f"HTTP/1.1 {self.status} {responses.get(self.status, 'Unknown')}",
+            *(f"{name}: {value}" for name, value in fields.items()),
+        ]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def as_json(payload: object, status: int = 200) -> Response:
-    body = json.dumps(payload, ensure_ascii=False).encode(errors="backslashreplace")  # half a surrogate pair, as JSON writes it
+def json_response(payload: object, status: int = 200) -> Response:
+    text = json.dumps(payload, ensure_ascii=False)
+    body = text.encode(errors="backslashreplace")  # a lone surrogate becomes a JSON escape
     return Response(status, body, {"Content-Type": "application/json"})
 
 
-def error(status: int, code: str, message: str, **details: str | None) -> Response:
-    """The documented envelope: `{"error": {"code": "not_found", "message": "…", "help_url": "…"}}`; a detail that is None is left out."""
+def error_response(status: int, code: str, message: str, **details: str | None) -> Response:
+    """Return an error in the documented envelope; details that are None are left out.
+
+    `{"error": {"code": "not_found", "message": "…", "help_url": "…"}}`
+    """
+    help_url = f"https://sample.invalid/errors/{code}"
     more = {name: value for name, value in details.items() if value is not None}
-    return as_json({"error": {"code": code, "message": message, "help_url": f"https://sample.invalid/errors/{code}", **more}}, status)
+    return json_response({"error": {"code": code, "message": message, "help_url": help_url, **more}}, status)
 
 
 def not_found(what: str) -> Response:
-    return error(404, "not_found", f"There is no {what}.")
+    return error_response(404, "not_found", f"There is no {what}.")

@@ -1,4 +1,4 @@
-"""Each fault of the sample API does what it says, seen by an ordinary HTTP client; each by itself, then together."""
+"""Every fault of the fake API, alone and combined, as an ordinary HTTP client sees it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import requests
+from fake_api import faults, when
+from fake_api.server import FakeApi
 from llm_stats.errors import RecordRejected
-from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.schema.record import parse_record
 
 MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"
@@ -33,7 +35,7 @@ def ask(http: requests.Session, api: SampleApi, model_id: str = MODEL, **options
 
 def answer(http: requests.Session, fault: faults.Fault, **options: Any) -> requests.Response:
     """What one request gets under a fault."""
-    with SampleApi(faults={MODEL: fault}) as api:
+    with FakeApi(faults={MODEL: fault}) as api:
         return ask(http, api, **options)
 
 
@@ -141,7 +143,7 @@ def test_a_record_that_breaks_the_contract(http: requests.Session, fault: faults
 
 
 def test_an_edit_leaves_errors_alone(http: requests.Session) -> None:
-    with SampleApi(faults={"nowhere": faults.changed(id=OTHER)}) as api:
+    with FakeApi(faults={"nowhere": faults.changed(id=OTHER)}) as api:
         assert ask(http, api, "nowhere").status_code == 404
 
 
@@ -164,7 +166,7 @@ def test_an_empty_body(http: requests.Session) -> None:
 
 @pytest.mark.parametrize("status", [302, 307])
 def test_a_redirect_leads_elsewhere_and_the_key_stays_here(http: requests.Session, status: int) -> None:
-    with SampleApi() as elsewhere, SampleApi(faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}) as api:
+    with SampleApi() as elsewhere, FakeApi(faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}) as api:
         direct = ask(http, api, allow_redirects=False)
         assert (direct.status_code, direct.headers["Location"]) == (status, f"{elsewhere.base_url}/models/{MODEL}")
         without_session_key = requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5)
@@ -189,7 +191,7 @@ def test_a_body_that_ends_before_its_content_length(http: requests.Session) -> N
 
 
 def test_a_dropped_connection(http: requests.Session) -> None:
-    with SampleApi(faults={MODEL: faults.dropped()}) as api:
+    with FakeApi(faults={MODEL: faults.dropped()}) as api:
         with pytest.raises(requests.ConnectionError, match="RemoteDisconnected"):
             ask(http, api)
         assert [request.status for request in api.requests] == [0]
@@ -209,7 +211,7 @@ def test_a_dripping_body_runs_into_no_read_timeout(http: requests.Session) -> No
 
 
 def test_closing_the_api_ends_a_drip(http: requests.Session) -> None:
-    with requests.Session() as session, SampleApi(faults={MODEL: faults.drip(60)}) as api:
+    with requests.Session() as session, FakeApi(faults={MODEL: faults.drip(60)}) as api:
         session.headers.update(http.headers)
         assert ask(session, api, stream=True).status_code == 200
 
@@ -233,38 +235,38 @@ def test_faults_upon_each_other(http: requests.Session) -> None:
 
 
 def test_a_fault_of_one_model_spares_the_others(http: requests.Session) -> None:
-    with SampleApi(faults={MODEL: faults.error(500)}) as api:
+    with FakeApi(faults={MODEL: faults.error(500)}) as api:
         assert (statuses(http, api, 3), statuses(http, api, 1, OTHER)) == ([500, 500, 500], [200])
 
 
 def test_the_first_attempts_for_each_model(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.first(2, faults.error(500))]) as api:
+    with FakeApi(everywhere=[when.first(2, faults.error(500))]) as api:
         assert statuses(http, api, 3) == [500, 500, 200]
         assert statuses(http, api, 3, OTHER) == [500, 500, 200]
 
 
 def test_every_third_request(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.every(3, faults.error(500))]) as api:
+    with FakeApi(everywhere=[when.every(3, faults.error(500))]) as api:
         assert statuses(http, api, 7) == [200, 200, 500, 200, 200, 500, 200]
 
 
 def test_a_key_refused_after_some_answers(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.after(2, faults.error(401))]) as api:
+    with FakeApi(everywhere=[when.after(2, faults.error(401))]) as api:
         assert statuses(http, api, 4) == [200, 200, 401, 401]
 
 
 def test_from_the_start(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.error(403)]) as api:
+    with FakeApi(everywhere=[faults.error(403)]) as api:
         assert statuses(http, api, 2) == [403, 403]
 
 
 def test_a_quota_counts_answers_not_failures(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.every(2, faults.error(500))], daily_quota=2) as api:
+    with FakeApi(everywhere=[when.every(2, faults.error(500))], daily_quota=2) as api:
         assert statuses(http, api, 6) == [200, 500, 200, 429, 429, 429]
 
 
 def test_a_rate_limit_says_when_there_is_room_again(http: requests.Session) -> None:
-    with SampleApi(everywhere=[faults.at_most(3, seconds=0.5)]) as api:
+    with FakeApi(everywhere=[when.at_most(3, seconds=0.5)]) as api:
         assert statuses(http, api, 5) == [200, 200, 200, 429, 429]
         assert ask(http, api).headers["Retry-After"] == "1"
         time.sleep(0.5)
@@ -275,7 +277,7 @@ def test_counts_hold_over_many_connections() -> None:
     def one(_: int) -> int:
         return requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5).status_code
 
-    with SampleApi(everywhere=[faults.every(5, faults.error(500))], daily_quota=40) as api, ThreadPoolExecutor(16) as pool:
+    with FakeApi(everywhere=[when.every(5, faults.error(500))], daily_quota=40) as api, ThreadPoolExecutor(16) as pool:
         got = list(pool.map(one, range(100)))
     assert (got.count(200), got.count(200) + got.count(500) + got.count(429)) == (40, 100)
     assert len(api.requests) == 100
@@ -284,33 +286,12 @@ def test_counts_hold_over_many_connections() -> None:
 # Routes.
 
 
-def test_the_list_and_the_account_can_fail_by_themselves(http: requests.Session) -> None:
-    with SampleApi(faults={faults.LIST: faults.html(), faults.ACCOUNT: faults.error(503)}) as api:
+def test_list_fault_does_not_affect_models(http: requests.Session) -> None:
+    with FakeApi(faults={faults.LIST: faults.html()}) as api:
         assert http.get(f"{api.base_url}/models", timeout=5).text.startswith("<!doctype")
-        assert http.get(f"{api.base_url}/account", timeout=5).status_code == 503
         assert statuses(http, api, 1) == [200]
 
 
-def test_the_account_says_what_is_left_and_costs_nothing(http: requests.Session) -> None:
-    with SampleApi(daily_quota=2) as api:
-        left = []
-        for _ in range(3):
-            left.append(http.get(f"{api.base_url}/account", timeout=5).json()["quota"]["remaining"])
-            ask(http, api)
-        assert left == [2, 1, 0]
-        assert http.get(f"{api.base_url}/account", timeout=5).json()["quota"] | {"reset_at": None} == {
-            "limit": 2,
-            "used": 2,
-            "remaining": 0,
-            "reset_at": None,
-        }
-
-
-def test_without_a_quota_there_is_no_account(http: requests.Session) -> None:
-    with SampleApi() as api:
-        assert http.get(f"{api.base_url}/account", timeout=5).status_code == 404
-
-
 def test_a_wrong_key_meets_no_fault() -> None:
-    with SampleApi(everywhere=[faults.html()]) as api:
+    with FakeApi(everywhere=[faults.html()]) as api:
         assert requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": "Bearer no"}, timeout=5).status_code == 401

@@ -1,0 +1,230 @@
+"""Faults of the fake API: error responses, wrong bodies, broken transfers.
+
+A fault takes a request and its response and returns the response to send instead. The functions
+here define *what* goes wrong; those in `when.py` limit a fault to some of the requests:
+
+    faults = {"aurora-large-1": html(), "halcyon-3": when.first(2, error(500)), LIST: error(503)}
+    everywhere = [when.at_most(10, seconds=1), when.every(5, dropped()), when.after(150, quota())]
+    with FakeApi(faults=faults, everywhere=everywhere) as api:
+        ...
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+from typing import Any
+
+from llm_stats.sample.exchange import Request, Response, error_response, json_response
+
+Fault = Callable[[Request, Response], Response]
+
+#: The route of the list, as a key of `FakeApi(faults=...)` next to model ids.
+LIST = "/models"
+
+_CODES = {
+    401: "invalid_api_key",
+    402: "payment_required",
+    403: "stats_api_access_denied",
+    404: "not_found",
+    429: "rate_limit_exceeded",
+    500: "internal_error",
+    503: "quota_service_unavailable",
+}
+
+
+@dataclass(frozen=True)
+class FaultyResponse(Response):
+    """A response that is sent late, slowly, in part or not at all."""
+
+    delay: float = 0
+    """Seconds before the first byte."""
+    drip: float = 0
+    """Seconds before each byte of the body; 0 sends it at once."""
+    sent_bytes: int | None = None
+    """Bytes of the body sent before the connection closes; None sends all and keeps it open."""
+    dropped: bool = False
+    """Whether the connection closes without a response."""
+
+
+# Error responses
+
+
+def error(
+    status: int,
+    code: str | None = None,
+    message: str = "The sample was told to fail.",
+    **details: str | None,
+) -> Fault:
+    """Return an error in the documented envelope; `code` defaults to the usual one for a status."""
+    code = code or _CODES.get(status, "unknown_error")
+    response = error_response(status, code, message, **details)
+    return lambda request, _: response
+
+
+def bare(status: int, retry_after: float | None = None) -> Fault:
+    """Return an error without an envelope, as a proxy in front of the API sends it."""
+    headers = {"Content-Type": "text/plain", **_retry_after(retry_after)}
+    response = Response(status, b"upstream says no", headers)
+    return lambda request, _: response
+
+
+def burst(
+    retry_after: float | None = None,
+    *,
+    as_date: bool = False,
+    code: str = "rate_limit_exceeded",
+    limit_type: str | None = "burst",
+) -> Fault:
+    """Return a 429 for the burst limit; `as_date` sends Retry-After as an HTTP date."""
+    response = error_response(429, code, "Too many requests.", limit_type=limit_type)
+
+    def fault(request: Request, _: Response) -> Response:
+        return replace(response, headers={**response.headers, **_retry_after(retry_after, as_date)})
+
+    return fault
+
+
+def quota(
+    code: str = "quota_exceeded",
+    limit_type: str | None = "daily_quota",
+    reset_at: str | None = None,
+) -> Fault:
+    """Return a 429 for the daily quota; `reset_at` defaults to the next midnight (UTC).
+
+    Both `daily_quota` and `quota_exceeded` have been seen, in `code` and in `limit_type`.
+    """
+
+    def fault(request: Request, _: Response) -> Response:
+        details = {"limit_type": limit_type, "reset_at": reset_at or next_midnight()}
+        return error_response(429, code, "Daily quota spent.", **details)
+
+    return fault
+
+
+# Wrong bodies
+
+
+def edited(edit: Callable[[Any], object]) -> Fault:
+    """Return the record after `edit(record)`; errors are unchanged."""
+
+    def fault(_: Request, response: Response) -> Response:
+        if response.status != 200:
+            return response
+        payload = json.loads(response.body)
+        edit(payload)
+        return json_response(payload)
+
+    return fault
+
+
+def changed(**fields: object) -> Fault:
+    """Return the record with other values: `changed(id="another-model")`."""
+    return edited(lambda record: record.update(fields))
+
+
+def missing(*fields: str) -> Fault:
+    """Return the record without some of its fields."""
+    return edited(lambda record: [record.pop(name) for name in fields])
+
+
+def oversized(megabytes: int = 11) -> Fault:
+    """Return a valid record of this size."""
+    return changed(description="x" * (megabytes << 20))
+
+
+def html() -> Fault:
+    """Return a bot challenge: an HTML page with status 200."""
+    body = b"<!doctype html><title>Just a moment...</title>"
+    page = Response(200, body, {"Content-Type": "text/html; charset=utf-8"})
+    return lambda request, _: page
+
+
+def empty() -> Fault:
+    """Return status 200, the JSON content type and an empty body."""
+    return lambda request, response: replace(response, body=b"")
+
+
+def redirect(to: str, status: int = 302) -> Fault:
+    """Return a redirect; a client that follows it must not send the key there."""
+    return lambda request, _: Response(status, headers={"Location": to})
+
+
+def cut_json() -> Fault:
+    """Return half of the body with a matching Content-Length: only the JSON is broken."""
+
+    def fault(_: Request, response: Response) -> Response:
+        return replace(response, body=response.body[: len(response.body) // 2])
+
+    return fault
+
+
+def compressed() -> Fault:
+    """Compress the body with gzip if the client accepts it. Not a fault."""
+
+    def fault(request: Request, response: Response) -> Response:
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return response
+        headers = {**response.headers, "Content-Encoding": "gzip"}
+        return replace(response, body=gzip.compress(response.body), headers=headers)
+
+    return fault
+
+
+# Broken transfers
+
+
+def cut_off() -> Fault:
+    """Close the connection after half of the bytes that Content-Length announces."""
+    return lambda request, response: _faulty(response, sent_bytes=len(response.body) // 2)
+
+
+def dropped() -> Fault:
+    """Close the connection without a response."""
+    return lambda request, response: _faulty(response, dropped=True)
+
+
+def slow(seconds: float) -> Fault:
+    """Delay the response."""
+    return lambda request, response: _faulty(response, delay=seconds)
+
+
+def drip(seconds: float) -> Fault:
+    """Send the body byte by byte with a pause before each, so that no read timeout expires."""
+    return lambda request, response: _faulty(response, drip=seconds)
+
+
+def _faulty(response: Response, **transfer: Any) -> Response:
+    return FaultyResponse(**{**vars(response), **transfer})
+
+
+# Combinations and helpers
+
+
+def chain(*faults: Fault) -> Fault:
+    """Apply several faults in order: `chain(oversized(), compressed())`."""
+
+    def fault(request: Request, response: Response) -> Response:
+        for each in faults:
+            response = each(request, response)
+        return response
+
+    return fault
+
+
+def next_midnight() -> str:
+    """Return the next midnight in UTC: `2026-01-02T00:00:00Z`."""
+    tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    return f"{tomorrow.isoformat()}T00:00:00Z"
+
+
+def _retry_after(seconds: float | None, as_date: bool = False) -> dict[str, str]:
+    if seconds is None:
+        return {}
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=math.ceil(seconds))
+    return {"Retry-After": format_datetime(moment, usegmt=True) if as_date else str(seconds)}

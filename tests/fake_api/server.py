@@ -1,0 +1,69 @@
+"""Server of the fake API: the sample API plus faults.
+
+everywhere = [when.at_most(10, seconds=1), when.every(5, faults.dropped())]
+with FakeApi(faults={"aurora-large-1": faults.html()}, everywhere=everywhere) as api:
+    ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from io import BufferedIOBase
+from typing import Any
+
+from fake_api.faults import Fault, FaultyResponse, quota
+from fake_api.when import after
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.exchange import Request, Response
+
+
+class FakeApi(SampleApi):
+    """Sample API whose responses pass through faults, unless the key is wrong or the path is `/v1`.
+
+    `faults` maps a model id or `LIST` to its fault. Then the faults in `everywhere` apply to every
+    request, in order. After `daily_quota` responses with status 200 every request gets a 429.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Mapping[str, Any]] | None = None,
+        *,
+        key: str | None = SAMPLE_KEY,
+        latency_ms: float = 0,
+        faults: Mapping[str, Fault] | None = None,
+        everywhere: Iterable[Fault] = (),
+        daily_quota: int | None = None,
+    ) -> None:
+        super().__init__(records, key=key, latency_ms=latency_ms)
+        self._faults = dict(faults or {})
+        self._everywhere = list(everywhere)
+        if daily_quota is not None:
+            self._everywhere.append(after(daily_quota, quota()))
+
+    def get(self, request: Request) -> Response:
+        response = super().get(request)
+        if fault := self._faults.get(request.model_id or request.route):
+            response = fault(request, response)
+        for fault in self._everywhere:
+            response = fault(request, response)
+        return response
+
+    def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
+        """Send a response, or part of it; a `ConnectionError` makes the server hang up."""
+        if not isinstance(response, FaultyResponse):
+            super().send(request, response, stream)
+            return
+        self.pause(response.delay)
+        if response.dropped:
+            request.status = 0
+            raise ConnectionAbortedError
+        body = response.body[: response.sent_bytes]
+        if response.drip:
+            stream.write(response.head)
+            for byte in body:
+                self.pause(response.drip)
+                stream.write(bytes([byte]))
+        else:
+            stream.write(response.head + body)
+        if response.sent_bytes is not None:
+            raise ConnectionAbortedError
