@@ -9,7 +9,6 @@ What sqlglot knows nothing of is mended here, so that every engine answers with 
     quantile_disc        Spark has it under the standard's name
     json                 Spark has no such type; here it is text, as it came
     extract(epoch …)     Spark has none of an interval; here it is the difference of two moments
-    order by             BigQuery takes no `nulls last` in windows and lists; here it is left out, for nothing ordered there is null
 """
 
 from __future__ import annotations
@@ -135,16 +134,7 @@ def _unordered(collected: exp.ArrayAgg) -> exp.ArrayAgg:
     return exp.ArrayAgg(this=order.this.copy() if isinstance(order, exp.Order) else order.copy())
 
 
-def _for_bigquery(node: exp.Expr) -> exp.Expr:
-    """One node of a statement, as BigQuery has to be told it."""
-    if isinstance(node, exp.Ordered) and (node.find_ancestor(exp.ArrayAgg) or node.find_ancestor(exp.Window)):
-        node.set("nulls_first", not node.args.get("desc"))  # its own place for nulls, of which there are none
-    return node
-
-
 _TRANSFORMS: dict[str, Callable[[exp.Expr], exp.Expr]] = {
     "postgres": _for_postgres,
     "spark": _for_spark,
-    "databricks": _for_spark,
-    "bigquery": _for_bigquery,
 }
