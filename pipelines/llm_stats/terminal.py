@@ -19,7 +19,7 @@ def escape_json(text: str) -> str:
 
 
 def width(*, err: bool = False) -> int | None:
-    """Return the columns of the terminal; None for a pipe or a file, where lines are not wrapped."""
+    """Return the columns of the terminal; None for a pipe or a file, which are not wrapped."""
     stream = sys.stderr if err else sys.stdout
     return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
 
@@ -27,7 +27,7 @@ def width(*, err: bool = False) -> int | None:
 def echo(text: str = "", *, err: bool = False) -> None:
     """Print a line at once. If the reader of a pipe has gone (`| head`), later output is discarded.
 
-    Raise `LlmStatsError` if standard output cannot be written for another reason, such as a full disk.
+    Raise `LlmStatsError` if standard output cannot be written otherwise, as on a full disk.
     """
     stream = sys.stderr if err else sys.stdout
     if stream is None:  # a process without a console
@@ -41,7 +41,7 @@ def echo(text: str = "", *, err: bool = False) -> None:
 
 
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
-    """Print prose, wrapped to the terminal; continuation lines are indented further than their first."""
+    """Print prose, wrapped to the terminal; continuation lines are indented further."""
     if columns := width(err=err):
         margins = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
         text = "\n".join(part for line, margin in margins for part in wrap(line, columns, indent=margin + indent))

@@ -1,18 +1,18 @@
-"""JSON lines on standard error for log collectors (Loki, Datadog, CloudWatch), one object per line.
+"""JSON lines on standard error for log collectors (Loki, Datadog, CloudWatch).
 
-    {"time": "2026-11-23T05:15:04.120Z", "level": "info", "event": "run_finished", "exit_code": 0, …}
+    {"time": "2026-11-23T05:15:04.120Z", "level": "info", "event": "run_finished", …}
 
 | event | level | fields |
 | --- | --- | --- |
 | `run_started` | info | `version` |
 | `progress` | info | `loaded`, `requested`, `failed`, `requests_per_minute`, `seconds_left` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
-| `run_finished` | info, or warning for exit code 4 | the summary, with a `…_count` in place of each list |
+| `run_finished` | info; warning for exit code 4 | the summary, with `…_count` for each list |
 | `run_failed` | error | the same, for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 
-`run_started` is logged when the settings have been read. Lines are printable ASCII, so that no value
-can end a line or control a terminal.
+`run_started` is logged when the settings have been read. Lines are printable ASCII, so that no
+value can end a line or control a terminal.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ class Sink(Protocol):
 class RunReporter:
     """A context manager around one run that passes its summary to the sinks at the end.
 
-    Set `result` inside the context. Errors propagate, and `exit_code` is the exit code of the run in
-    any case: a failing sink does not change it, but is passed to `warn` as (sink name, message).
+    Set `result` inside the context. Errors propagate, and `exit_code` is the exit code of the run.
+    A failing sink does not change it: `warn` is called with the name of the sink and a message.
     """
 
     def __init__(self, sinks: Iterable[Sink], warn: Callable[[str, str], None] | None = None) -> None:
@@ -53,7 +53,7 @@ class RunReporter:
         return self
 
     def start(self, settings: Settings) -> None:
-        """Start all sinks. Raise the first `UsageError`; only sinks that started receive the summary."""
+        """Start all sinks, drop those that raise `UsageError`, and raise the first error."""
         errors = []
         for sink in list(self._sinks):
             try:
@@ -90,7 +90,7 @@ class SummaryFile:
         self._file = file
 
     def start(self, _: Settings) -> None:
-        """Delete an older summary, so that a killed run leaves none. Raise `UsageError` for another kind of file."""
+        """Delete an older summary, so that a killed run leaves none. Raise `UsageError`."""
         try:
             self._require_json_file()
             files.require_writable(self._file)
@@ -106,7 +106,7 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def _require_json_file(self) -> None:
-        """Raise `UsageError` for an existing file that does not start like a summary: it is not replaced."""
+        """Raise `UsageError` for an existing file that does not start like a summary."""
         if self._file.is_symlink() or (self._file.exists() and not self._file.is_file()):
             raise self._make_error("not a regular file; name another file")
         if self._file.exists() and not self._file.read_bytes().startswith(b"{"):

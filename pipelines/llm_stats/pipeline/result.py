@@ -1,21 +1,19 @@
 """Result of a run: the object that `llm_stats.run()` returns, its summary and its text form.
 
-The summary is the JSON object that the summary file, the JSON log and the webhook share:
+The summary is the JSON object that the summary file, the JSON log and the webhook share
+(docs/schedules.md shows all keys):
 
-    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s",
-     "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "database": "/srv/llm-stats/llm_stats.duckdb", "is_published": true,
-     "load_id": "1795410900.1", "requested": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
-     "skipped": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
-     "new_models": ["kestrel-3"], "changes": [{"changed_at": …, "model_id": …, "counterpart_id": …, "kind": …, "change": …, "size_pct": …}],
-     "warnings": [{"check": …, "description": …, "row_count": …}], "new_fields": []}
+    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; …",
+     "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "outcomes": {…}, …}
 
 A run that ended with an error has only the first five keys. `kind` is `done`, `incomplete` (4),
-`deferred` (75), or the name of the error: `nothing_fetched`, `check_failed`, `locked`, `usage_error`, …
+`deferred` (75), or the name of the error: `nothing_fetched`, `check_failed`, `usage_error`, …
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -40,9 +38,9 @@ class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
     `outcomes` counts models by these names. `skipped` counts models newer than `max_age`.
-    `not_loaded` has a row with the reason for each model that did not load. `new_models` are ids that
-    were not in the warehouse before. `changes` has the columns of `llm-stats changes`, biggest change
-    first. `stop_reason` is set when fetching ended early.
+    `not_loaded` has the reason for each model that did not load. `new_models` were not in the
+    warehouse before. `changes` has the columns of `llm-stats changes`, biggest first. `stop_reason`
+    is set when fetching ended early.
     """
 
     database: Path
@@ -64,9 +62,9 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """0: all loaded; 75: the quota or budget is spent and models are deferred; 4: some ids failed, were rejected or not found.
+        """0: all loaded; 4: some ids failed, were rejected or not found; 75: models are deferred.
 
-        75 takes precedence over 4, because a scheduler has to run the rest later in either case.
+        75 takes precedence if the quota or budget is spent: a scheduler has to run the rest later.
         """
         if self.outcomes["deferred"] and self.stop_reason and self.stop_reason.kind in ("quota", "budget"):
             return 75
@@ -138,7 +136,7 @@ class RunResult:
 
 
 def summarize_error(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error: the first five keys of `RunResult.to_dict`."""
+    """Return the summary of a run that ended with an error, which has only five keys."""
     if isinstance(error, KeyboardInterrupt):
         return _describe_outcome(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
     if isinstance(error, LlmStatsError):
@@ -173,7 +171,7 @@ _QUOTA_NAME = re.compile("quota|limit|us(ed|age)|remain|left|reset|plan|tier", r
 
 
 def format_result(result: RunResult) -> Iterator[str]:
-    """Yield the lines that a run prints: counts, problems, new models, changes, the published file."""
+    """Yield the lines that a run prints: counts, problems, changes, the published file."""
     yield result.message
     if result.skipped:
         yield pluralize(result.skipped, "model skipped (newer than --max-age)", "models skipped (newer than --max-age)")
@@ -184,7 +182,7 @@ def format_result(result: RunResult) -> Iterator[str]:
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
         yield f"stopped early: {result.stop_reason.message}; {deferred} left to the next run"
-    if quota := ", ".join(_find_quota(result.account)):
+    if quota := ", ".join(itertools.islice(_find_quota(result.account or {}), _MAX_QUOTA_FIELDS)):
         yield f"account: {quota}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
@@ -201,23 +199,19 @@ def format_result(result: RunResult) -> Iterator[str]:
 
 
 def _format_news(result: RunResult, changes: int) -> str:
-    """Return `14 new models` for a first run, `2 new models, 6 changes` or `0 changes` for a later one."""
+    """Return `14 new models` for a first run, `2 new models, 6 changes` for a later one."""
     new = len(result.new_models)
     only_new = new and new == result.outcomes["loaded"]
     return ", ".join(([pluralize(new, "new model")] if new else []) + ([] if only_new and not changes else [pluralize(changes, "change")]))
 
 
-def _find_quota(account: dict[str, Any] | None) -> list[str]:
-    """Return the fields of an account whose names suggest a quota, because its shape is not documented.
+def _find_quota(account: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the fields of an account whose names suggest a quota; its shape is not documented.
 
-    `{"plan": "free", "email": "…", "quota": {"limit": 250}}` → `["plan free", "quota.limit 250"]`
+    `{"plan": "free", "email": "…", "quota": {"limit": 250}}` → `plan free`, `quota.limit 250`
     """
-
-    def find_fields(part: dict[str, Any], path: str) -> Iterator[str]:
-        for name, value in part.items():
-            if isinstance(value, dict) and path.count(".") < 2:
-                yield from find_fields(value, f"{path}{name}.")
-            elif isinstance(value, str | int | float) and _QUOTA_NAME.search(path + name):
-                yield f"{path}{name} {value}"[:80]
-
-    return list(find_fields(account or {}, ""))[:_MAX_QUOTA_FIELDS]
+    for name, value in account.items():
+        if isinstance(value, dict) and path.count(".") < 2:
+            yield from _find_quota(value, f"{path}{name}.")
+        elif isinstance(value, str | int | float) and _QUOTA_NAME.search(path + name):
+            yield f"{path}{name} {value}"[:80]

@@ -1,4 +1,4 @@
-"""Webhook messages in Slack's format, which Mattermost, Rocket.Chat and Discord (`/slack`) accept too.
+"""Webhook messages in Slack's format; Mattermost, Rocket.Chat and Discord (`/slack`) accept it.
 
     {"text": "llm-stats: 335 models asked: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
@@ -22,7 +22,7 @@ from llm_stats._version import __version__
 from llm_stats.api.responses import root_cause_message
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.pipeline.result import is_failure
-from llm_stats.text import escape_control_chars, pluralize
+from llm_stats.text import escape_control_chars, pluralize, truncate_end
 
 if TYPE_CHECKING:
     from llm_stats.settings import Settings
@@ -31,9 +31,10 @@ _MAX_ATTEMPTS = 3
 _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _MAX_LINES = 20
-_MAX_LINE_CHARACTERS = 200
-_MAX_CHARACTERS = 1800  # Discord refuses more than 2,000; Slack splits more than 4,000, which breaks the code block
-#: Characters that end a code block, or that some receivers turn into links or mentions even inside one.
+_MAX_LINE_CHARACTERS = 201
+#: Discord refuses more than 2,000; Slack splits more than 4,000, which breaks the code block.
+_MAX_CHARACTERS = 1800
+#: Texts that end a code block, or that some receivers turn into links or mentions inside one.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
@@ -46,7 +47,7 @@ class WebhookError(LlmStatsError):
 
 
 class Webhook:
-    """The sink of `--notify`: a message to the setting `webhook_url`, if there is something to report."""
+    """The sink of `--notify`: a message to `webhook_url`, if there is something to report."""
 
     name = "webhook"
 
@@ -56,12 +57,14 @@ class Webhook:
     def start(self, settings: Settings) -> None:
         """Keep the settings. Raise `UsageError` if there is no webhook."""
         if not settings.webhook_url:
-            setting = "SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml under [sources.llm_stats]"
-            raise UsageError(f"cannot notify: there is no webhook; set {setting}")
+            raise UsageError(
+                "cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, "
+                "or webhook_url in .dlt/secrets.toml under [sources.llm_stats]"
+            )
         self._settings = settings
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Post the message. Raise `WebhookError`. Without settings there is no address to post to."""
+        """Post the message. Raise `WebhookError`. Without settings there is no URL to post to."""
         if not self._settings or not self._settings.webhook_url:
             return
         if text := format_message(summary, self._settings.notify_min_change_pct):
@@ -122,7 +125,7 @@ def _post_once(url: str, text: str) -> None:
 
 
 def _read_slack_error(response: requests.Response) -> str:
-    """Return Slack's error code, `: no_service` or `: channel_is_archived`; empty for any other body."""
+    """Return Slack's error code, such as `: no_service`; empty for any other body."""
     try:
         body = response.raw.read1(100, decode_content=True).decode("ascii", "replace")
     except (OSError, urllib3.exceptions.HTTPError):
@@ -153,7 +156,7 @@ def _format_code_block(lines: list[str]) -> str:
     shown: list[str] = []
     remaining = _MAX_CHARACTERS
     for line in lines[:_MAX_LINES]:
-        escaped = _neutralize(line if len(line) <= _MAX_LINE_CHARACTERS else f"{line[:_MAX_LINE_CHARACTERS]}…")
+        escaped = _neutralize(truncate_end(line, _MAX_LINE_CHARACTERS))
         remaining -= len(escaped) + 1
         if remaining < 0:
             break
@@ -164,7 +167,7 @@ def _format_code_block(lines: list[str]) -> str:
 
 
 def _neutralize(line: str) -> str:
-    """Return a line without links, mentions and control characters: `<!channel>` → `&lt;!channel&gt;`."""
+    """Disable links, mentions and control characters: `<!channel>` → `&lt;!channel&gt;`."""
     text = escape_control_chars(line)
     for active, harmless in NEUTRALIZED.items():
         text = text.replace(active, harmless)

@@ -1,7 +1,7 @@
 """Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
-    DIR/manifest.json             {"load_id": …, "format": …, "tables": {"marts.offers": {"file", "rows", "columns"}}}
-    DIR/marts/offers.parquet      each column: {"name", "type", "meaning"}
+    DIR/manifest.json           {"load_id": …, "format": …, "tables": {"marts.offers": {…}}}
+    DIR/marts/offers.parquet    {"file": …, "rows": …, "columns": [{"name", "type", "meaning"}]}
     DIR/history/offers.parquet
 
 An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; the export that it
@@ -37,7 +37,7 @@ _VOLATILE_COLUMNS = {("freshness", "age_hours")}
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
     """Write the files into a folder and return the number of rows by table.
 
-    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder contains
+    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder holds
     anything else or cannot be written, and `Locked` while another export writes to it.
     """
     folder = folder.resolve()
@@ -58,7 +58,7 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 @contextlib.contextmanager
 def _replace_folder(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `folder` at the end, unless an error is raised."""
+    """Yield an empty folder that replaces `folder` at the end, unless an error is raised."""
     staging = folder.with_name(f".{folder.name}.export")
     new, old = staging / "new", staging / "old"
     staging.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,8 @@ def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
     """Write a file for every mart and history table; return the manifest."""
     with duckdb.connect(database, read_only=True) as connection:
-        connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")  # a view of a foreign database may read files
+        # a view of a foreign database may read any other file
+        connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # several threads would write row groups in any order
         connection.execute("set lock_configuration = true")
@@ -128,7 +129,7 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 
 def _require_replaceable(folder: Path) -> None:
-    """Raise `UsageError` unless the folder is missing, empty, or holds only files that the manifest of an export lists."""
+    """Raise `UsageError` unless the folder is missing, empty or exactly an earlier export."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     exported = _read_exported_files(folder)
@@ -140,7 +141,7 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _read_exported_files(folder: Path) -> set[str]:
-    """Return the files of an export by its manifest, the manifest included; none if there is no such manifest."""
+    """Return the files that the manifest of an export lists, and the manifest; else none."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()
