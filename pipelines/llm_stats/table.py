@@ -1,4 +1,4 @@
-"""Query results: rows with named columns, and their JSON form."""
+"""Query results: rows with named columns, as dicts and as JSON."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 
 def to_records(table: Table) -> list[dict[str, Any]]:
-    """The rows as JSON has them, each with its columns' names."""
+    """Return one JSON object per row; columns with the same name are numbered."""
     columns = unique_column_names(table.columns)
     return [dict(zip(columns, map(to_json_value, row), strict=True)) for row in table.rows]
 
 
 def to_json_value(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, decimals as numbers, and what is no number (NaN, infinity) as null."""
+    """Return a JSON value: times in ISO 8601, decimals as numbers, NaN and infinity as null."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, float | decimal.Decimal):
@@ -33,7 +33,7 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with named columns; `types` are DuckDB's. `keeps_lines`: text of several lines is meant to be shown so."""
+    """Rows with named columns and DuckDB's types. `multiline`: text keeps its line breaks."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
@@ -41,29 +41,34 @@ class Table:
     multiline: bool = False
 
     def select(self, *columns: str) -> Table:
-        """The same rows with some of the columns."""
-        return self._at([self.columns.index(column) for column in columns])
+        """Return a table with some of the columns."""
+        return self._select_indices([self.columns.index(column) for column in columns])
 
     def drop_empty_columns(self) -> Table:
-        """The same rows without the columns that are null in all of them."""
-        return self._at([at for at in range(len(self.columns)) if not self.rows or any(row[at] is not None for row in self.rows)])
+        """Return a table without the columns that are null in every row."""
+        indices = range(len(self.columns))
+        return self._select_indices([index for index in indices if not self.rows or any(row[index] is not None for row in self.rows)])
 
-    def _at(self, places: list[int]) -> Table:
-        columns, types, *rows = (tuple(row[place] for place in places) for row in (self.columns, self.types, *self.rows))
+    def _select_indices(self, indices: list[int]) -> Table:
+        columns, types, *rows = (tuple(row[index] for index in indices) for row in (self.columns, self.types, *self.rows))
         return Table(columns, types, rows)
 
     def head(self, limit: int) -> Table:
-        """The first rows."""
+        """Return a table with the first rows."""
         return replace(self, rows=self.rows[:limit])
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per row, with Python values."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 def unique_column_names(names: Iterable[str]) -> tuple[str, ...]:
-    """`a, a` → `a, a_1`, as DuckDB names the columns of a table made of them: under one name, one of the two would be lost."""
-    taken: dict[str, None] = {}
+    """Number repeated names as DuckDB does: `a, a` → `a, a_1`."""
+    unique: dict[str, None] = {}
     for name in names:
-        free, again = name, 0
-        while free in taken:
-            again += 1
-            free = f"{name}_{again}"
-        taken[free] = None
-    return tuple(taken)
+        candidate, suffix = name, 0
+        while candidate in unique:
+            suffix += 1
+            candidate = f"{name}_{suffix}"
+        unique[candidate] = None
+    return tuple(unique)

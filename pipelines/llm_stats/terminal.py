@@ -7,42 +7,42 @@ import os
 import shutil
 import sys
 
-import click
-
 from llm_stats.errors import LlmStatsError
 from llm_stats.text import UNPRINTABLE, wrap
 
 
 def escape_json(text: str) -> str:
-    """JSON that means the same; on a terminal, without what could steer it."""
+    """Return equivalent JSON; on a terminal, with control characters escaped."""
     if width() is None:
         return text
-    return UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0]).strip('"'), text).replace("\x7f", "\\u007f")
+    return UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0]).strip('"'), text).replace("\x7f", "\\u007f")
 
 
 def width(*, err: bool = False) -> int | None:
-    """The columns of the terminal; None in a pipe or a file, where nothing is folded: the next program wants whole lines."""
+    """Return the columns of the terminal; None for a pipe or a file, which are not wrapped."""
     stream = sys.stderr if err else sys.stdout
     return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
-    """Prints a line. A reader that has seen enough (`| head`) ends the printing, never the command.
+    """Print a line at once. If the reader of a pipe has gone (`| head`), later output is discarded.
 
-    Raises `LlmStatsError` if the output cannot be written for another reason, such as a full disk.
+    Raise `LlmStatsError` if standard output cannot be written otherwise, as on a full disk.
     """
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:  # a process without a console
+        return
     try:
-        click.echo(text, err=err)
+        print(text, file=stream, flush=True)
     except OSError as error:
-        stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still in the buffer has to go somewhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # the rest of the buffer is flushed there
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
 
 
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
-    """Prints prose, as `say` does; a line that is longer than the terminal goes on, indented further, in the next."""
+    """Print prose, wrapped to the terminal; continuation lines are indented further."""
     if columns := width(err=err):
-        own = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
-        text = "\n".join(part for line, margin in own for part in wrap(line, columns, indent=margin + indent))
+        margins = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
+        text = "\n".join(part for line, margin in margins for part in wrap(line, columns, indent=margin + indent))
     echo(text, err=err)

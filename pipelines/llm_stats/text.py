@@ -1,4 +1,4 @@
-"""Text for people: escaping, truncation, wrapping, numbers and prices; SQL literals."""
+"""Text formatting: values, numbers, prices, escaping, truncation, wrapping; SQL literals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import textwrap
 
 
 def format_value(value: object) -> str:
-    """One value as a person reads it; null is `–`, never 0."""
+    """Format one value for display; null is `–`, never 0."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -26,7 +26,7 @@ def format_value(value: object) -> str:
 
 
 def format_number(value: float) -> str:
-    """`4,800`, `0.35`, `0.0000125`, `1e+300`: no digit that says nothing."""
+    """Format a number without insignificant digits: `4,800`, `0.35`, `0.0000125`, `1e+300`."""
     if abs(value) >= 1e15:
         return f"{value:g}"
     if value and abs(value) < 0.001:
@@ -36,54 +36,62 @@ def format_number(value: float) -> str:
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:
-    """`1 model`, `2 models`"""
+    """Return `1 model` or `2 models`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def with_number(name: str, number_: int) -> str:
-    """A provider or benchmark, told from its twins: `driftwood (no. 2)`."""
-    return name if number_ == 1 else f"{name} (no. {number_})"
+def with_number(name: str, number: int) -> str:
+    """Add the number of a repeated offer or score to its name: `driftwood (no. 2)`."""
+    return name if number == 1 else f"{name} (no. {number})"
 
 
 def format_offer(input_usd: float | None, output_usd: float | None) -> str:
-    """An offer's two prices: `5.00 in, 25.00 out`."""
+    """Format the two prices of an offer: `5.00 in, 25.00 out`."""
     return f"{format_usd(input_usd)} in, {format_usd(output_usd)} out"
 
 
 def format_usd(price: float | None) -> str:
-    """A price as people write it: `7.00`, `0.0575`; null is `unknown`, never 0."""
+    """Format a price: `7.00`, `0.0575`; null is `unknown`, never 0."""
     if price is None:
         return "unknown"
     return f"{price:,.2f}" if price == round(price, 2) and price < 1e15 else format_number(price)
 
 
-#: Control characters, and marks that change the direction of text or are not to be seen: a name from the API must not steer a terminal.
+#: Control characters, invisible characters and marks that change the direction of text.
 UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-#: A space at which no line ends: `(+17 %)`, `0.50 → 0.60`.
+#: Spaces at which a line is never broken: `(+17 %)`, `0.50 → 0.60`.
 NON_BREAKING_SPACE_PATTERN = re.compile(r" (?=[%→])|(?<=→) ")
-#: A line for people is no longer than this, whatever a name from the API holds.
+#: Maximum length of a displayed line, because names from the API may have any length.
 MAX_LINE_LENGTH = 1000
 
 
 def escape_control_chars(text: str) -> str:
-    """Text with what could steer a terminal made visible: `\\x1b[31m`."""
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """Make control characters visible, so that a text cannot control a terminal: `\\x1b[31m`."""
+    return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def truncate_middle(line: str) -> str:
-    """A line of bearable length: of one that is too long, the beginning and the end."""
+    """Return the beginning and the end of a line longer than `MAX_LINE_LENGTH`."""
     return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
 
 
+def truncate_end(text: str, limit: int) -> str:
+    """Return at most `limit` characters; a longer text ends with `…`."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def split_words(line: str) -> list[str]:
-    """The parts of a line that are never torn apart."""
+    """Split a line at the spaces where it may be broken."""
     return NON_BREAKING_SPACE_PATTERN.sub("\xa0", line).split(" ")
 
 
 def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False) -> list[str]:
-    """A line in parts no longer than `columns`, each but the first indented; a longer word stands out, or is broken."""
+    """Wrap a line to `columns`; continuation lines are indented.
+
+    A longer word overflows unless `breaks_words`.
+    """
     if len(line) <= columns:
         return [line]
     parts = textwrap.wrap(
@@ -93,5 +101,5 @@ def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False
 
 
 def sql_literal(text: str) -> str:
-    """A text as it is written in SQL."""
+    """Quote a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

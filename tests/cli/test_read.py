@@ -181,7 +181,7 @@ def test_show_reaches_the_other_schemas(look: Command) -> None:
         (("changes", "--since", "999999d"), "--since 999999d: before all dates"),
         (("compare", "aurora-large-1"), "at least two different models"),
         (("compare", "aurora-large-1", "aurora-large"), "did you mean aurora-large-1"),
-        (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is no number of tokens; write 2000000, 500k, 2M or 1.5B"),
+        (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is not a number of tokens; write 2000000, 500k, 2M or 1.5B"),
         (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
     ],
 )
@@ -315,7 +315,7 @@ def test_tokens_as_people_write_them(text: str, number_of: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"])
 def test_what_is_no_number_of_tokens(text: str) -> None:
-    with pytest.raises(UsageError, match="is no number of tokens; write 2000000, 500k, 2M or"):
+    with pytest.raises(UsageError, match="is not a number of tokens; write 2000000, 500k, 2M or"):
         parse_tokens(text)
 
 

@@ -19,7 +19,7 @@ from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import summary_lines
+from llm_stats.pipeline.result import format_result
 from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi
 from llm_stats.sample.exchange import json_response
@@ -152,7 +152,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
         assert done.code == 0
         assert asked(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
     assert "2 models asked: 2 loaded; " in done.out
-    assert "3 models left out, for they are fresh enough" in done.out
+    assert "3 models skipped (newer than --max-age)" in done.out
 
 
 def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
@@ -263,7 +263,7 @@ class TestKey:
             said = ""
             try:
                 result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=workdir / "llm_stats.duckdb")
-                said += "\n".join(summary_lines(result)) + repr(result)
+                said += "\n".join(format_result(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
                 while chain is not None:

@@ -1,10 +1,12 @@
-"""What programs learn of a run: the file of `--summary`, the lines of `--log-format json`, and the result in Python, which say the same."""
+"""Run reporting: the summary file, the JSON log and the result in Python hold the same summary; a failing sink changes nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
 from llm_stats import sample
-from llm_stats.errors import CheckFailed, Locked, QuotaSpent
+from llm_stats.errors import CheckFailed, Locked, QuotaSpent, UsageError
 from llm_stats.pipeline import json_log
-from llm_stats.pipeline.reporter import RunReporter
+from llm_stats.pipeline.json_log import JsonLog
+from llm_stats.pipeline.reporter import RunReporter, SummaryFile
+from llm_stats.pipeline.webhook import Webhook
 from llm_stats.queries.checks import CheckResult
 from llm_stats.sample import SampleApi
 from llm_stats.settings import Settings
@@ -36,19 +40,19 @@ def end(reporter: RunReporter, settings: Settings, error: BaseException) -> None
 
 
 def summary(workdir: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((workdir / "run.json").read_text())
+    written: dict[str, Any] = json.loads((workdir / "run.json").read_text())
     assert [file.name for file in workdir.glob("*run.json*")] == ["run.json"]
-    return found
+    return written
 
 
 def lines(err: str) -> list[dict[str, Any]]:
     """The lines of a JSON log, and nothing else."""
     assert err.isascii()
-    found = [json.loads(line) for line in err.splitlines()]
-    for line in found:
+    logged = [json.loads(line) for line in err.splitlines()]
+    for line in logged:
         assert list(line)[:3] == ["time", "level", "event"]
         assert line["time"].endswith("Z")
-    return found
+    return logged
 
 
 def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
@@ -59,46 +63,46 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path)
     (workdir / "run.json").write_text('{"exit_code": 1}')
     done = llm_stats("run", "no-such\u202e", name, "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
     assert (done.code, done.out.splitlines()[0]) == (4, summary(workdir)["message"])
-    told = summary(workdir)
-    assert set(told) > FIVE
-    assert (told["exit_code"], told["kind"], told["requested"], told["requests_sent"]) == (4, "incomplete", 2, 2)
-    assert told["outcomes"] == {"loaded": 1, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0}
-    assert [(row["model_id"], row["outcome"], row["http_status"]) for row in told["problems"]] == [("no-such\u202e", "not_found", 404)]
-    assert (told["new_models"], told["changes"], told["stop"], told["new_fields"]) == ([name], [], None, ["models.carbon_g"])
-    assert told["is_published"] is Path(told["database"]).exists() is True
+    written = summary(workdir)
+    assert set(written) > FIVE
+    assert (written["exit_code"], written["kind"], written["requested"], written["requests_sent"]) == (4, "incomplete", 2, 2)
+    assert written["outcomes"] == {"loaded": 1, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0}
+    assert [(row["model_id"], row["outcome"], row["http_status"]) for row in written["problems"]] == [("no-such\u202e", "not_found", 404)]
+    assert (written["new_models"], written["changes"], written["stop"], written["new_fields"]) == ([name], [], None, ["models.carbon_g"])
+    assert written["is_published"] is Path(written["database"]).exists() is True
     started, problem, ended = lines(done.err)
     assert (started["level"], started["event"], started["version"]) == ("info", "run_started", package.__version__)
     assert (problem["level"], problem["event"], problem["model_id"]) == ("warning", "model_not_loaded", "no-such\u202e")
-    assert (ended["level"], ended["event"], ended["outcomes"]) == ("warning", "run_finished", told["outcomes"])
+    assert (ended["level"], ended["event"], ended["outcomes"]) == ("warning", "run_finished", written["outcomes"])
     assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
 
 
 def test_the_docs_show_the_shape() -> None:
     page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
     shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
-    told = package.RunResult(Path("x.duckdb")).to_dict()
-    assert list(shown) == list(told)
-    assert set(shown["outcomes"]) == set(told["outcomes"])
+    written = package.RunResult(Path("x.duckdb")).to_dict()
+    assert list(shown) == list(written)
+    assert set(shown["outcomes"]) == set(written["outcomes"])
     assert set(list(shown)[:5]) == FIVE
     assert all(f"`{event}`" in page for event in ("run_started", "progress", "model_not_loaded", "run_finished", "run_failed"))
 
 
-def test_in_python_it_says_the_same(api: SampleApi, workdir: Path) -> None:
+def test_result_in_python_has_the_same_summary(api: SampleApi, workdir: Path) -> None:
     result: package.RunResult = package.run(["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1)
-    told = json.loads(json.dumps(result.to_dict()))
+    written = json.loads(json.dumps(result.to_dict()))
     assert (result.exit_code, result.is_published) == (75, True)
-    assert (told["exit_code"], told["kind"], told["outcomes"]["deferred"], told["problems"]) == (75, "deferred", 1, [])
-    assert told["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
-    assert told["message"] == result.message
-    assert told["database"] == str(workdir / "llm_stats.duckdb")
+    assert (written["exit_code"], written["kind"], written["outcomes"]["deferred"], written["problems"]) == (75, "deferred", 1, [])
+    assert written["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
+    assert written["message"] == result.message
+    assert written["database"] == str(workdir / "llm_stats.duckdb")
 
 
 def test_changes_and_warnings_are_rows() -> None:
     changes = Table(("changed_at", "change", "size_pct"), ("TIMESTAMP", "VARCHAR", "DOUBLE"), [(dt.date(2026, 11, 1), "m", float("inf"))])
     warning = CheckResult("units_mixed", "warning", "Looks odd", 1, ("benchmark_id",), [("b",)])
-    told = package.RunResult(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
-    assert told["changes"] == [{"changed_at": "2026-11-01", "change": "m", "size_pct": None}]
-    assert told["warnings"] == [{"check": "units_mixed", "description": "Looks odd", "row_count": 1}]
+    written = package.RunResult(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
+    assert written["changes"] == [{"changed_at": "2026-11-01", "change": "m", "size_pct": None}]
+    assert written["warnings"] == [{"check": "units_mixed", "description": "Looks odd", "row_count": 1}]
 
 
 @pytest.mark.parametrize("output_format", ["text", "json"])
@@ -107,20 +111,20 @@ def test_a_run_that_fetched_nothing(
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", "run.json", "--log-format", output_format)
-    told = summary(workdir)
-    assert (done.code, done.out, set(told)) == (3, "", FIVE)
-    assert (told["exit_code"], told["kind"]) == (3, "nothing_fetched")
+    written = summary(workdir)
+    assert (done.code, done.out, set(written)) == (3, "", FIVE)
+    assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
     assert (
-        told["message"]
+        written["message"]
         == "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid. (https://sample.invalid/errors/invalid_api_key)"
     )
     if output_format == "text":
-        assert done.err == f"llm-stats: {told['message']}\n"
+        assert done.err == f"llm-stats: {written['message']}\n"
     else:
-        assert lines(done.err)[-1].items() >= ({"level": "error", "event": "run_failed"} | told).items()
+        assert lines(done.err)[-1].items() >= ({"level": "error", "event": "run_failed"} | written).items()
 
 
-def test_a_spent_quota_is_told(llm_stats: Command, workdir: Path) -> None:
+def test_spent_quota_is_not_logged_as_an_error(llm_stats: Command, workdir: Path) -> None:
     with FakeApi(everywhere=[faults.quota()]) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
     assert (done.code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (75, 75, "quota_spent")
@@ -128,7 +132,7 @@ def test_a_spent_quota_is_told(llm_stats: Command, workdir: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [("--concurrency", 0), ("--all",)])
-def test_a_mistake_is_told_too(llm_stats: Command, workdir: Path, wrong: tuple[object, ...]) -> None:
+def test_usage_error_is_reported(llm_stats: Command, workdir: Path, wrong: tuple[object, ...]) -> None:
     (workdir / "run.json").write_text('{"exit_code": 0}')
     with (workdir / "run.json").open() as being_read:
         done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
@@ -146,10 +150,10 @@ def test_a_mistake_is_told_too(llm_stats: Command, workdir: Path, wrong: tuple[o
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )
-def test_every_end_has_its_code_and_kind(
+def test_every_error_has_its_exit_code_and_kind(
     workdir: Path, capsys: pytest.CaptureFixture[str], error: BaseException, code: int, kind: str
 ) -> None:
-    reporter = RunReporter(workdir / "run.json", notify=True)
+    reporter = RunReporter([SummaryFile(workdir / "run.json"), Webhook()])
     with WebhookServer() as hook, pytest.raises(type(error)):
         end(reporter, Settings.read(webhook_url=hook.url), error)
     assert (reporter.exit_code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (code, code, kind)
@@ -157,57 +161,114 @@ def test_every_end_has_its_code_and_kind(
     assert capsys.readouterr().err == ""
 
 
-def test_debug_shows_the_traceback_in_a_json_log_too(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyError), RunReporter(json_log=True, debug=True):
-        raise KeyError("a")
-    with RunReporter(json_log=True) as reporter:
-        raise KeyError("a")
-    assert reporter.exit_code == 1
-    assert [line["event"] for line in lines(capsys.readouterr().err)] == ["run_started", "run_failed"] * 2
+def test_debug_prints_the_traceback_after_the_json_log(api: SampleApi, workdir: Path) -> None:
+    command = [sys.executable, "-m", "llm_stats"]
+    run = ["run", "m", "--base-url", api.base_url.replace("/stats", ""), "--log-format", "json"]
+    done = subprocess.run([*command, *run], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert [line["event"] for line in lines(done.stderr)] == ["run_started", "model_not_loaded", "run_failed"]
+    done = subprocess.run([*command, "--debug", *run], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    log, traceback = done.stderr.split("Traceback (most recent call last):\n", 1)
+    assert [line["event"] for line in lines(log)] == ["run_started", "model_not_loaded", "run_failed"]
+    assert "NothingFetched: " in traceback
+
+
+class BrokenSink:
+    name = "broken"
+
+    def __init__(self) -> None:
+        self.summaries: list[dict[str, Any]] = []
+
+    def start(self, settings: Settings) -> None:
+        pass
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        self.summaries.append(summary)
+        raise RuntimeError("a\x1b[31m")
+
+
+def test_failing_sink_is_a_warning_and_the_others_run(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = BrokenSink()
+    with WebhookServer() as hook, RunReporter([broken, SummaryFile(workdir / "run.json"), Webhook()]) as reporter:
+        reporter.start(Settings.read(webhook_url=hook.url))
+        reporter.result = package.RunResult(workdir / "x.duckdb", new_models=["m"])
+    assert reporter.exit_code == 0
+    assert [summary(workdir)] == broken.summaries
+    assert len(hook.texts) == 1
+    assert capsys.readouterr().err == "llm-stats: RuntimeError: a\\x1b[31m\n"
+
+
+def test_failing_sink_does_not_replace_the_error(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warnings: list[tuple[str, str]] = []
+    reporter = RunReporter([BrokenSink(), JsonLog()], lambda *warning: warnings.append(warning))
+    with pytest.raises(Locked):
+        end(reporter, Settings.read(), Locked("a"))
+    assert reporter.exit_code == 6
+    assert warnings == [("broken", "RuntimeError: a\x1b[31m")]
+    assert [line["event"] for line in lines(capsys.readouterr().err)] == ["run_started", "run_failed"]
+
+
+def test_refused_sink_is_left_out_and_the_others_report_it(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workdir / "run.json").write_text("something else")
+    reporter = RunReporter([SummaryFile(workdir / "run.json"), Webhook()])
+    with WebhookServer() as hook, pytest.raises(UsageError, match="not a JSON file"), reporter:
+        reporter.start(Settings.read(webhook_url=hook.url))
+    assert [text.splitlines()[0] for text in hook.texts] == ["llm-stats ended with usage_error (exit code 2)"]
+    assert (workdir / "run.json").read_text() == "something else"
+    assert capsys.readouterr().err == ""
+
+
+def test_every_sink_can_be_used_without_click() -> None:
+    """A run in Python uses the same reporter as the command."""
+    modules = "llm_stats.pipeline.reporter", "llm_stats.pipeline.json_log", "llm_stats.pipeline.webhook"
+    code = f"import sys, {', '.join(modules)}; print('click' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("file", "cause"),
     [
         ("llm_stats.duckdb/x/run.json", "Not a directory"),
-        ("folder", "is no plain file"),
-        ("link.json", "is no plain file"),
-        ("llm_stats.duckdb", "holds something else; name another file"),
+        ("folder", "not a regular file; name another file"),
+        ("link.json", "not a regular file; name another file"),
+        ("llm_stats.duckdb", "not a JSON file; name another file"),
     ],
 )
-def test_a_file_that_cannot_be_written_is_refused_before_a_request_is_spent(
-    llm_stats: Command, api: SampleApi, workdir: Path, file: str, says: str
+def test_unwritable_summary_file_is_refused_before_the_first_request(
+    llm_stats: Command, api: SampleApi, workdir: Path, file: str, cause: str
 ) -> None:
     (workdir / "folder").mkdir()
     (workdir / "link.json").symlink_to("elsewhere")
     (workdir / "llm_stats.duckdb").write_bytes(b"DUCK")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", file)
-    assert (done.code, done.err, api.requests) == (2, f"llm-stats: --summary {file}: {says}\n", [])
+    assert (done.code, done.err, api.requests) == (2, f"llm-stats: cannot write the summary to {file}: {cause}\n", [])
     assert (workdir / "llm_stats.duckdb").read_bytes() == b"DUCK"
 
 
-def test_a_folder_that_is_missing_is_made(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_missing_folder_is_created(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--summary", "new/folder/run.json").code == 0
     assert [(file.name, json.loads(file.read_text())["exit_code"]) for file in (workdir / "new" / "folder").iterdir()] == [("run.json", 0)]
 
 
-def test_a_file_that_fails_in_the_end_is_said(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with RunReporter(workdir / "run.json") as reporter:
+def test_summary_file_that_fails_at_the_end_is_a_warning(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RunReporter([SummaryFile(workdir / "run.json")]) as reporter:
         reporter.start(Settings.read())
         reporter.result = package.RunResult(workdir / "x.duckdb")
         (workdir / "run.json").mkdir()
     assert reporter.exit_code == 0
-    assert capsys.readouterr().err == f"llm-stats: --summary {workdir / 'run.json'}: is no plain file\n"
+    file = workdir / "run.json"
+    assert capsys.readouterr().err == f"llm-stats: cannot write the summary to {file}: not a regular file; name another file\n"
 
 
-def test_a_webhook_that_fails_is_a_line_of_the_log(llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_webhook_is_logged(llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "nowhere")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--notify", "--log-format", "json")
     assert [(line["level"], line["event"]) for line in lines(done.err)[-2:]] == [("error", "run_failed"), ("warning", "webhook_failed")]
 
 
-def test_progress_is_logged_as_it_goes(
+def test_progress_is_logged_during_the_run(
     api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from llm_stats.pipeline import progress
@@ -218,7 +279,7 @@ def test_progress_is_logged_as_it_goes(
     fetch = Fetch(model_id="m", requested_at=UtcTime(2026, 1, 1), outcome="rejected", attempts=1)
     for _ in json_log.log_progress(iter([FetchResult(fetch), FetchResult(fetch)]), 3):
         time.sleep(0.1)
-    found = lines(capsys.readouterr().err)
-    assert [line["event"] for line in found if line["event"] != "progress"] == ["model_not_loaded"] * 2
-    (last,) = [line for line in found if line["event"] == "progress"][-1:]
+    logged = lines(capsys.readouterr().err)
+    assert [line["event"] for line in logged if line["event"] != "progress"] == ["model_not_loaded"] * 2
+    (last,) = [line for line in logged if line["event"] == "progress"][-1:]
     assert (last["loaded"], last["requested"], last["failed"]) == (0, 3, 2)

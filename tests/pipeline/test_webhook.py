@@ -1,4 +1,4 @@
-"""What the webhook is told, how hostile names arrive there, and every way it can fail without anybody learning its address."""
+"""The webhook: which runs it reports, untrusted names in its messages, and every failure without its URL."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
 
 def summary(**given: Any) -> dict[str, Any]:
-    """A run that is done and has nothing to tell, but for what is given."""
+    """A run that is done and has nothing to report, except what is given."""
     nothing = {"exit_code": 0, "kind": "done", "message": "2 models asked: 2 loaded; 2 requests in 0.1 s"}
     return nothing | {"outcomes": {"deferred": 0}, "stop": None, "problems": [], "new_models": [], "changes": []} | given
 
 
-def change(says: str, size_pct: float | None = 50, kind: str = "price_changed") -> dict[str, Any]:
-    return {"kind": kind, "change": says, "size_pct": size_pct}
+def change(description: str, size_pct: float | None = 50, kind: str = "price_changed") -> dict[str, Any]:
+    return {"kind": kind, "change": description, "size_pct": size_pct}
 
 
 def block(message: str) -> list[str]:
     """The lines of the one code block a message has, as a person reads them."""
-    found = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
-    assert found, message
-    return html.unescape(found[1]).splitlines()
+    match = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
+    assert match, message
+    return html.unescape(match[1]).splitlines()
 
 
 class TestText:
-    def test_a_run_without_news_is_silent(self) -> None:
+    def test_run_without_news_is_not_reported(self) -> None:
         assert format_message(summary()) == ""
 
-    def test_changes_and_new_models_are_told(self) -> None:
-        said = format_message(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
-        assert said.startswith("llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n")
-        assert block(said) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
+    def test_changes_and_new_models_are_reported(self) -> None:
+        text = format_message(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
+        assert text.startswith("llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n")
+        assert block(text) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
 
     def test_small_price_changes_are_left_out_and_nothing_else(self) -> None:
         changes = [
@@ -58,25 +58,25 @@ class TestText:
         assert format_message(summary(changes=changes[2:3]), 10) == ""
         assert block(format_message(summary(changes=changes[2:3]))) == ["small"]
 
-    def test_what_went_wrong_or_was_left_is_told_without_news_too(self) -> None:
+    def test_problems_and_an_early_stop_are_reported_without_news(self) -> None:
         failed = {"model_id": "m", "outcome": "failed", "message": "HTTP 500"}
         assert block(format_message(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
         stop = {"kind": "quota", "message": "the quota is spent"}
-        said = format_message(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
-        assert block(said) == ["stopped early: the quota is spent; 1 left to the next run"]
+        text = format_message(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
+        assert block(text) == ["stopped early: the quota is spent; 1 left to the next run"]
 
-    def test_a_budget_of_ones_own_is_no_news(self) -> None:
+    def test_spent_budget_alone_is_not_reported(self) -> None:
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
         ended: dict[str, Any] = {"exit_code": 75, "kind": "deferred", "stop": stop, "outcomes": {"deferred": 1}}
         assert format_message(summary(**ended)) == ""
         assert "stopped early" in format_message(summary(**ended, new_models=["n"]))
 
-    def test_an_error_is_told_with_all_its_lines(self) -> None:
-        said = format_message({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
-        assert said.startswith("llm-stats ended with check_failed (exit code 5)\n")
-        assert block(said) == ["nothing was published", "  error: a", "run again"]
+    def test_error_is_reported_with_all_its_lines(self) -> None:
+        text = format_message({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
+        assert text.startswith("llm-stats ended with check_failed (exit code 5)\n")
+        assert block(text) == ["nothing was published", "  error: a", "run again"]
 
-    def test_who_stopped_it_knows(self) -> None:
+    def test_interrupt_is_not_reported(self) -> None:
         assert format_message({"exit_code": 130, "kind": "interrupted", "message": "interrupted"}) == ""
 
     @pytest.mark.parametrize(
@@ -92,15 +92,15 @@ class TestText:
             "\u202ex\x1b[31m\x00\r\n",
         ],
     )
-    def test_a_name_is_only_ever_text(self, name: str) -> None:
-        said = format_message(summary(changes=[change(f"{name}: 1 → 2")]))
-        (line,) = block(said)
-        assert "<" not in said
-        assert not re.search("[<>@`]|://|[\x00-\x1f\u202e]", re.sub("&(lt|gt|amp);", "", said.split("```")[1].strip("\n")))
+    def test_name_is_only_text(self, name: str) -> None:
+        text = format_message(summary(changes=[change(f"{name}: 1 → 2")]))
+        (line,) = block(text)
+        assert "<" not in text
+        assert not re.search("[<>@`]|://|[\x00-\x1f\u202e]", re.sub("&(lt|gt|amp);", "", text.split("```")[1].strip("\n")))
         if name in ("<!channel>", "a&lt;b"):
             assert line == f"{name}: 1 → 2"
 
-    def test_it_is_bounded_whatever_the_names_hold(self) -> None:
+    def test_message_length_is_bounded(self) -> None:
         many = format_message(summary(changes=[change(f"m{n}") for n in range(500)]))
         assert block(many) == [*(f"m{n}" for n in range(20)), "and 480 more"]
         long = format_message(summary(changes=[change("&" * 10_000) for _ in range(30)]))
@@ -123,13 +123,13 @@ class TestPost:
         assert hook.received == [{"text": "hello", "unfurl_links": False, "unfurl_media": False}]
 
     @pytest.mark.parametrize("statuses", [(500, 200), (503, 429, 200)])
-    def test_what_passes_is_tried_again(self, statuses: tuple[int, ...]) -> None:
+    def test_transient_error_is_retried(self, statuses: tuple[int, ...]) -> None:
         with WebhookServer(*statuses) as hook:
             post_message(hook.url, "hello")
         assert len(hook.received) == len(statuses)
 
     @pytest.mark.parametrize(
-        ("hook", "says", "tries"),
+        ("hook", "cause", "tries"),
         [
             (WebhookServer(500), "HTTP 500: ok", 3),
             (WebhookServer(429, body=""), "HTTP 429", 3),
@@ -138,30 +138,32 @@ class TestPost:
             (WebhookServer(403, body="cccsecretccc"), "HTTP 403: ***", 1),
             (WebhookServer(404, pause=1), "HTTP 404", 1),
             (WebhookServer(307), "HTTP 307", 1),
-            (WebhookServer(delay=1), "no answer within 0.2 s, though the message may have arrived", 1),
+            (WebhookServer(delay=1), "no response within 0.2 s; the message may have arrived", 1),
             (WebhookServer(0), "no connection: Remote end closed connection without response", 1),
         ],
         ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout", "hung up"],
     )
-    def test_what_fails_is_said(self, hook: WebhookServer, says: str, tries: int) -> None:
+    def test_error_has_the_cause(self, hook: WebhookServer, cause: str, tries: int) -> None:
         with hook, pytest.raises(WebhookError) as failed:
             post_message(hook.url, "hello")
-        assert str(failed.value) == says
+        assert str(failed.value) == f"cannot post to the webhook: {cause}"
         assert len(hook.received) == tries
 
     def test_a_refused_connection(self) -> None:
         with socket.socket() as drain:
             drain.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{drain.getsockname()[1]}{PATH}"
-        with pytest.raises(WebhookError, match=r"^no connection: Connection refused$") as failed:
+        with pytest.raises(WebhookError, match=r"^cannot post to the webhook: no connection: Connection refused$") as failed:
             post_message(url, "hello")
         assert failed.value.transient
 
     @pytest.mark.parametrize(
         "url", ["hooks.example" + PATH, "https://" + PATH, f"ftp://x{PATH}", f"http://[{PATH}", f"http://x:port{PATH}", "\0"]
     )
-    def test_what_is_no_address(self, url: str) -> None:
-        with pytest.raises(WebhookError, match=r"^webhook_url is no address such as https://hooks\.slack\.com/…$"):
+    def test_invalid_url(self, url: str) -> None:
+        with pytest.raises(
+            WebhookError, match=r"^cannot post to the webhook: webhook_url is not a URL such as https://hooks\.slack\.com/…$"
+        ):
             post_message(url, "hello")
 
     def test_a_host_that_does_not_exist_is_not_named(self) -> None:
@@ -195,18 +197,18 @@ def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, h
     assert len(hook.texts) == 2
 
 
-def test_a_run_that_fetched_nothing_is_told(
+def test_run_that_fetched_nothing_is_reported(
     llm_stats: Command, api: SampleApi, hook: WebhookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
-    (said,) = hook.texts
-    assert said.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
-    assert "the API refused the key" in said
-    assert "wrong-key" not in said
+    (text,) = hook.texts
+    assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert "the API refused the key" in text
+    assert "wrong-key" not in text
 
 
-def test_without_notify_nobody_is_told(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
+def test_without_notify_nothing_is_posted(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
     assert hook.received == []
 
@@ -215,17 +217,17 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, ap
     done = llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url)
     assert (done.code, api.requests) == (2, [])
     assert done.err.startswith(
-        "llm-stats: --notify needs a webhook: set SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml"
+        "llm-stats: cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml"
     )
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_webhook_that_fails_is_said_and_changes_nothing(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_failed_webhook_is_a_warning_and_keeps_the_exit_code(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     (workdir / ".dlt").mkdir()
     (workdir / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
     done = llm_stats("--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url)
     assert done.code == 4
-    assert re.search(r"^llm-stats: the webhook took no message: .*$", done.err, re.MULTILINE)
+    assert re.search(r"^llm-stats: cannot post to the webhook: no connection.*$", done.err, re.MULTILINE)
     written = [file.read_bytes().decode("latin-1") for file in workdir.rglob("*") if file.is_file() and file.name != "secrets.toml"]
     for secret in SECRETS:
         assert not [text for text in (done.out, done.err, *written) if secret in text]

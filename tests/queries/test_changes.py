@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.pipeline.result import RunResult, summary_lines
+from llm_stats.pipeline.result import RunResult, format_result
 from llm_stats.queries import changes
 from llm_stats.queries.history import history
 from llm_stats.sample import SampleApi, today
@@ -148,10 +148,10 @@ def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, 
     second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
     assert "3 models asked: 3 loaded; " in second
     assert "\n2 new models, 0 changes\n" in second
-    assert list(summary_lines(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
+    assert list(format_result(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
         "0 models asked: none; 1 request in 0.0 s",
-        "1 model left out, for it is fresh enough",
-        "nothing is due, so nothing was published",
+        "1 model skipped (newer than --max-age)",
+        "nothing was published: no model is due",
     ]
 
 

@@ -144,7 +144,7 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
 def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
-    with pytest.raises(UsageError, match="no run has been published here yet; start one with `llm-stats run`"):
+    with pytest.raises(UsageError, match="no run has been published yet; start one with `llm-stats run`"):
         found(tmp_path / "x.duckdb")
 
 

@@ -31,7 +31,7 @@ def rows(carried: dict[str, Any], name: str) -> Rows:
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {
-        title: column if isinstance(column, list) else [None if place is None else texts[place] for place in column["places"]]
+        title: column if isinstance(column, list) else [None if index is None else texts[index] for index in column["indices"]]
         for title, column in columns.items()
     }
     return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
@@ -175,7 +175,7 @@ def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
 
 
 def test_a_script_cannot_end_before_its_end() -> None:
-    assert page_module._script('"</script><!--"') == '"<\\/script><\\!--"'
+    assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
 def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,21 @@
-"""The export: complete, explained, deterministic, and careful with what is already there."""
+"""The export is complete, explained and deterministic; it never deletes a foreign file and survives a kill."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+from llm_stats.errors import Locked
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 
@@ -19,7 +25,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("output_format", ["parquet", "csv"])
-def test_every_mart_and_history_table_is_there_and_twice_the_same(
+def test_export_has_every_mart_and_history_table_and_is_deterministic(
     llm_stats: Command, demo: Path, workdir: Path, output_format: str
 ) -> None:
     for name in ("one", "two", "one"):
@@ -43,11 +49,11 @@ def test_every_mart_and_history_table_is_there_and_twice_the_same(
     assert digests(workdir / "one").keys() == {"manifest.json"} | {table["file"] for table in manifest["tables"].values()}
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_folder_with_a_foreign_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "thesis.txt").write_text("x")
     done = llm_stats("export", "mine", "--database", demo)
-    assert (done.code, "is no earlier export" in done.err) == (2, True)
+    assert (done.code, "is not an earlier export" in done.err) == (2, True)
     assert (workdir / "mine" / "thesis.txt").exists()
     done = llm_stats("export", "mine/thesis.txt/out", "--database", demo)
     assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
@@ -56,28 +62,28 @@ def test_a_folder_that_holds_something_else_is_left_alone(llm_stats: Command, de
 @pytest.mark.parametrize(
     "manifest", ['{"name": "of a web page"}', "[]", "no JSON", '{"load_id": "1", "format": "csv", "tables": {"a": 1}}']
 )
-def test_a_manifest_of_somebody_else_is_no_export(llm_stats: Command, demo: Path, workdir: Path, manifest: str) -> None:
+def test_folder_with_a_foreign_manifest_is_refused(llm_stats: Command, demo: Path, workdir: Path, manifest: str) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "manifest.json").write_text(manifest)
     done = llm_stats("export", "mine", "--database", demo)
-    assert (done.code, "is no earlier export; name another folder" in done.err) == (2, True)
+    assert (done.code, "is not an earlier export; name another folder" in done.err) == (2, True)
     assert (workdir / "mine" / "manifest.json").read_text() == manifest
 
 
-def test_what_was_put_into_an_export_is_not_thrown_away(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_export_with_an_added_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
     llm_stats("export", "out", "--database", demo)
     (workdir / "out" / "marts" / "notes.txt").write_text("x")
     done = llm_stats("export", "out", "--database", demo)
-    assert (done.code, "is no earlier export (it holds marts/notes.txt)" in done.err) == (2, True)
+    assert (done.code, "is not an earlier export (it holds marts/notes.txt)" in done.err) == (2, True)
     assert (workdir / "out" / "marts" / "notes.txt").exists()
 
 
-def test_the_root_is_no_place_for_an_export(llm_stats: Command, demo: Path) -> None:
+def test_root_folder_is_refused(llm_stats: Command, demo: Path) -> None:
     done = llm_stats("export", "/", "--database", demo)
-    assert (done.code, "/ is no place for an export" in done.err) == (2, True)
+    assert (done.code, "cannot export to /" in done.err) == (2, True)
 
 
-def test_a_view_that_reaches_for_another_file_cannot_be_exported(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_view_that_reads_another_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
     (workdir / "secret.csv").write_text("key\n1\n")
     with duckdb.connect(shutil.copyfile(demo, workdir / "w.duckdb")) as connection:
         connection.execute(f"create view marts.stolen as select * from read_csv('{workdir / 'secret.csv'}')")
@@ -86,60 +92,110 @@ def test_a_view_that_reaches_for_another_file_cannot_be_exported(llm_stats: Comm
     assert not (workdir / "it's out").exists()
 
 
-def test_without_a_database_there_is_nothing_to_export(llm_stats: Command) -> None:
+def test_missing_database_is_refused(llm_stats: Command) -> None:
     assert "does not exist; make it with" in llm_stats("export", "out").err
 
 
-def left_beside(workdir: Path, folder: str) -> list[str]:
-    return sorted(file.name for file in workdir.iterdir() if file.name.startswith(f".{folder}."))
+def staging_files(workdir: Path) -> list[str]:
+    return sorted(str(file.relative_to(workdir)) for file in workdir.glob(".*.export/*"))
 
 
-def test_an_export_killed_between_its_two_renames_is_mended_by_the_next(llm_stats: Command, demo: Path, workdir: Path) -> None:
-    llm_stats("export", "out", "--database", demo)
-    before = digests(workdir / "out")
-    (workdir / "out").rename(workdir / ".out.7.old")
-    (workdir / ".out.7" / "marts").mkdir(parents=True)
-    os.utime(workdir / ".out.7", (0, 0))
-    (workdir / ".out.mine").mkdir()
-    assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
-    assert left_beside(workdir, "out") == [".out.mine"]
-    (workdir / "out").rename(workdir / ".out.7.old")
-    with duckdb.connect(workdir / "broken.duckdb") as connection:
+def make_broken_database(file: Path) -> Path:
+    """A warehouse whose export fails: it has no `staging.fetches`."""
+    with duckdb.connect(file) as connection:
         connection.execute(f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version")
-    done = llm_stats("export", "out", "--database", "broken.duckdb")
-    assert (done.code, "broken.duckdb cannot be exported: Catalog Error: " in done.err) == (2, True)
-    assert (workdir / "out" / "manifest.json").exists(), "the old export is back, even though the new one failed"
-    assert left_beside(workdir, "out") == [".out.mine"]
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    return file
+
+
+def make_endless_database(demo: Path, file: Path) -> Path:
+    """A warehouse whose export writes some files and then never ends."""
+    with duckdb.connect(shutil.copyfile(demo, file)) as connection:
+        connection.execute("create view marts.zz_endless as select count(*) as rows from range(1000000000000) where range % 7 = 3")
+    return file
+
+
+@contextlib.contextmanager
+def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in its own process, when it has written a mart; killed with SIGKILL at the end."""
+    command = [sys.executable, "-m", "llm_stats", "export", folder, "--database", str(database)]
+    with subprocess.Popen(command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while not (workdir / f".{folder}.export" / "new" / "marts" / "offers.parquet").exists():
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.01)
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    endless = make_endless_database(demo, workdir / "endless.duckdb")
+    assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
+    before = digests(workdir / "out")
+    with started_export(workdir, "out", endless) as process:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
     assert digests(workdir / "out") == before
-
-
-def test_an_export_that_runs_is_left_alone(llm_stats: Command, demo: Path, workdir: Path) -> None:
-    (workdir / ".out.7").mkdir()
+    assert staging_files(workdir) == [".out.export/lock", ".out.export/new"]
     assert llm_stats("export", "out", "--database", demo).code == 0
-    assert left_beside(workdir, "out") == [".out.7"]
+    assert llm_stats("export", "other", "--database", demo).code == 0
+    assert digests(workdir / "out") == digests(workdir / "other")
+    assert not (workdir / ".out.export").exists()
 
 
-def test_a_swap_that_fails_puts_the_old_export_back(llm_stats: Command, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    llm_stats("export", "out", "--database", demo)
+def test_first_export_killed_is_cleaned_up_by_the_next(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
+        pass
+    assert not (workdir / "out").exists()
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert not (workdir / ".out.export").exists()
+
+
+def test_running_export_locks_its_folder_only(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
+        done = llm_stats("export", "out", "--database", demo)
+        assert done.code == Locked.exit_code
+        assert done.err == f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
+        assert (workdir / ".out.export" / "new" / "marts" / "offers.parquet").exists()
+        assert llm_stats("export", "other", "--database", demo).code == 0
+
+
+def test_previous_export_is_restored_after_a_kill_between_the_renames(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    before = digests(workdir / "out")
+    (workdir / ".out.export").mkdir()
+    (workdir / "out").rename(workdir / ".out.export" / "old")
+    done = llm_stats("export", "out", "--database", make_broken_database(workdir / "broken.duckdb"))
+    assert done.code == 2
+    assert "broken.duckdb cannot be exported: Catalog Error: " in done.err
+    assert digests(workdir / "out") == before, "restored, although the new export failed"
+    assert not (workdir / ".out.export").exists()
+
+
+def test_previous_export_is_restored_if_the_rename_fails(
+    llm_stats: Command, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert llm_stats("export", "out", "--database", demo).code == 0
     before, rename = digests(workdir / "out"), Path.rename
 
-    def refused(self: Path, target: Path) -> Path:
-        if self.name == f".out.{os.getpid()}":
+    def fail_for_new(self: Path, target: Path) -> Path:
+        if self.name == "new":
             raise OSError(28, "No space left on device")
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", refused)
+    monkeypatch.setattr(Path, "rename", fail_for_new)
     done = llm_stats("export", "out", "--database", demo, "--format", "csv")
-    assert (done.code, "out cannot be written: No space left on device" in done.err) == (2, True)
+    assert done.code == 2
+    assert "out cannot be written: No space left on device" in done.err
     assert digests(workdir / "out") == before
-    assert left_beside(workdir, "out") == []
+    assert not (workdir / ".out.export").exists()
 
 
-def test_a_link_to_a_folder_is_followed(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_symlink_to_a_folder_is_followed(llm_stats: Command, demo: Path, workdir: Path) -> None:
     (workdir / "real").mkdir()
     (workdir / "out").symlink_to("real")
     assert llm_stats("export", "out", "--database", demo).code == 0
     assert (workdir / "out").is_symlink()
     assert (workdir / "real" / "manifest.json").exists()
-    assert left_beside(workdir, "out") == left_beside(workdir, "real") == []
+    assert staging_files(workdir) == []

@@ -39,7 +39,7 @@ def export(folder: Path, output_format: FileFormat, database: Path | None) -> in
     from llm_stats.warehouse.export import export as write
 
     published = require_duckdb_file(WarehouseLocation.read(database=database))
-    open_reader(database=published).close()  # says it well if there is nothing to export
+    open_reader(database=published).close()  # raises a clear error if there is nothing to export
     counts = write(published, folder, output_format)
     echo(escape_control_chars(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
     return 0
@@ -57,7 +57,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     """
     from llm_stats.warehouse.snapshots import list_snapshots
 
-    print_table(list_snapshots(_duckdb_warehouse(database).snapshots), output_format)
+    print_table(list_snapshots(_open_duckdb_warehouse(database).snapshots), output_format)
     return 0
 
 
@@ -78,7 +78,7 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
     llm-stats rollback
     llm-stats rollback --to 20261123T170501.123456Z
     """
-    warehouse = _duckdb_warehouse(database)
+    warehouse = _open_duckdb_warehouse(database)
     with warehouse.lock(even_if_broken=True):
         live = warehouse.snapshots.rollback(snapshot_id)
     echo(escape_control_chars(f"{warehouse.database} is the snapshot {live.id} again"))
@@ -87,10 +87,11 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 
 @click.command()
 @location_options
-def check(**place: Any) -> int:
+def check(**location: Any) -> int:
     """Run all checks on the published file.
 
-    Each run has made them before it published; this is for a file that came from elsewhere, or after an upgrade.
+    Every run does so before publishing; use this for a file from another source, or after an
+    upgrade.
 
     \b
     llm-stats check
@@ -98,12 +99,13 @@ def check(**place: Any) -> int:
     """
     from llm_stats.queries import checks
 
-    with open_reader(**place) as reader, reader.materialized() as computed:
-        found = checks.run_checks(computed)
-    for finding in found:
-        echo_wrapped(escape_control_chars(str(finding)))
-    errors = sum(finding.severity == "error" for finding in found)
-    echo(f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(len(found) - errors, 'warning')}")
+    with open_reader(**location) as reader, reader.materialized() as materialized_reader:
+        results = checks.run_checks(materialized_reader)
+    for result in results:
+        echo_wrapped(escape_control_chars(str(result)))
+    errors = sum(result.severity == "error" for result in results)
+    warnings = len(results) - errors
+    echo(f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}")
     return CheckFailed.exit_code if errors else 0
 
 
@@ -126,8 +128,8 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     return 0
 
 
-def _duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
-    """The warehouse of a published file. Raises `UsageError` if there is neither a file nor a snapshot to go back to."""
+def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
+    """Return the warehouse. Raise `UsageError` if there is neither a file nor a snapshot."""
     from llm_stats.destinations import require_duckdb_file
     from llm_stats.settings import Settings
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
@@ -135,7 +137,7 @@ def _duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     settings = Settings.read(database=database)
     warehouse = DuckDBWarehouse(require_duckdb_file(settings), settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database=database).close()  # says it well if there is nothing at all
+        open_reader(database=database).close()  # raises a clear error if there is nothing at all
     return warehouse
 
 

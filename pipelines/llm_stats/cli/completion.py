@@ -1,4 +1,4 @@
-"""What the shell completes beyond commands and options: model ids, views and snapshots of the published file, and checks."""
+"""Shell completion of arguments: model ids, views, snapshots and checks."""
 
 from __future__ import annotations
 
@@ -14,42 +14,45 @@ if TYPE_CHECKING:
 
 
 def model_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The ids of models that begin so."""
+    """Return the ids of models that begin with `incomplete`."""
     query = "select model_id from staging.models order by model_id"
     return _matching(context, incomplete, lambda reader: [model_id for (model_id,) in reader.query(query).rows])
 
 
 def views(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The names of views that begin so."""
+    """Return the names of views that begin with `incomplete`."""
     return _matching(context, incomplete, lambda reader: [name for name, kind, _ in reader.catalog().rows if kind == "view"])
 
 
 def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The names of checks that begin so."""
+    """Return the names of checks that begin with `incomplete`."""
     from llm_stats.transform import files
 
     return [file.path.stem for file in files.files_in("checks") if file.path.stem.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The ids of snapshots that begin so, the latest first."""
+    """Return the ids of snapshots that begin with `incomplete`, latest first."""
     from llm_stats.settings import WarehouseLocation
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
     try:
-        kept = DuckDBWarehouse(WarehouseLocation.read(database=context.params.get("database")).database).snapshots.all()
+        existing = DuckDBWarehouse(WarehouseLocation.read(database=context.params.get("database")).database).snapshots.all()
     except LlmStatsError:
         return []
-    return [snapshot.id for snapshot in reversed(kept) if snapshot.id.startswith(incomplete)]
+    return [snapshot.id for snapshot in reversed(existing) if snapshot.id.startswith(incomplete)]
 
 
-def _matching(context: click.Context, incomplete: str, known: Callable[[Reader], list[str]]) -> list[str]:
-    """What is known and begins so; nothing if there is nothing to ask. A name that a shell would take for more than a word is left out."""
+def _matching(context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]) -> list[str]:
+    """Return the names that begin with `incomplete`, without names that a shell could interpret.
+
+    Without a published warehouse there are none.
+    """
     from llm_stats.cli.options import open_reader
 
     try:
         with open_reader(database=context.params.get("database"), destination=context.params.get("destination")) as reader:
-            names = known(reader)
+            names = read_names(reader)
     except LlmStatsError:
         return []
     return [name for name in names if name.startswith(incomplete) and all(letter.isalnum() or letter in "._-:/+" for letter in name)]

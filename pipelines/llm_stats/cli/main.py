@@ -30,7 +30,7 @@ def cli(debug: bool) -> None:
     \b
     llm-stats demo                        try it, without a key
     llm-stats run gpt-5-2025-08-07        fetch models into llm_stats.duckdb
-    llm-stats show                        what can be asked
+    llm-stats show                        list the views
     llm-stats show offers --limit 10      look at it
     llm-stats sql "select …"              ask anything
     """
@@ -41,38 +41,38 @@ for _command in (run, demo, *read.COMMANDS, *admin.COMMANDS):
 
 
 def main() -> None:
-    """Runs the command; every error that is understood is told without a traceback, and has its own exit code."""
-    gc.set_threshold(100_000, 50, 100)  # many objects, few circles: to look for these takes a tenth of a run
+    """Run the command and exit with its code; a known error is printed without a traceback."""
+    gc.set_threshold(100_000, 50, 100)  # collections take a tenth of a run by default
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a narrow character set is no reason to fail
+            stream.reconfigure(errors="backslashreplace")  # the output encoding may lack characters
     try:
         code = cli(sys.argv[1:] or ["--help"], prog_name="llm-stats", standalone_mode=False)
-    except SystemExit:  # how click answers a reader of `--help` that has seen enough
+    except SystemExit:  # click exits so when the reader of `--help` has closed the pipe
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
         interrupt = error.__cause__ or error  # click wraps it
         code = _print_error(str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted", Interrupted.exit_code)
     except click.ClickException as error:
-        code = _print_error(_one_line(error), UsageError.exit_code)
+        code = _print_error(_format_click_error(error), UsageError.exit_code)
     except LlmStatsError as error:
         code = _print_error(str(error), error.exit_code)
     except Exception as error:
         code = _print_error(f"unexpected: {format_unexpected(error)}; run again with `llm-stats --debug …` and report it", 1)
-    gc.freeze()  # nor is there any need to look at them all once more at the end
+    gc.freeze()  # skip the final collection
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _print_error(message: str, code: int) -> int:
-    """Says what went wrong; with --debug, the traceback says it."""
-    says = traceback.format_exc() if "--debug" in sys.argv else f"llm-stats: {message}"
-    echo("\n".join(truncate_middle(escape_control_chars(line)) for line in says.splitlines()), err=True)
+    """Print the error, or its traceback with --debug, and return the exit code."""
+    text = traceback.format_exc() if "--debug" in sys.argv else f"llm-stats: {message}"
+    echo("\n".join(truncate_middle(escape_control_chars(line)) for line in text.splitlines()), err=True)
     return code
 
 
-def _one_line(error: click.ClickException) -> str:
-    """What click says in four lines: ``no such option '--foo'; try `llm-stats run --help` ``."""
-    says = " ".join(error.format_message().split()).rstrip(".")
+def _format_click_error(error: click.ClickException) -> str:
+    """Condense click's error to a line: ``no such option '--foo'; try `llm-stats run --help` ``."""
+    message = " ".join(error.format_message().split()).rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
-    stop = "" if says.endswith("?") else ";"
-    return f"{says[:1].lower()}{says[1:]}{stop} try `{context.command_path if context else 'llm-stats'} --help`"
+    separator = "" if message.endswith("?") else ";"
+    return f"{message[:1].lower()}{message[1:]}{separator} try `{context.command_path if context else 'llm-stats'} --help`"

@@ -1,4 +1,4 @@
-"""What the commands share: options, and the few steps that several of them take."""
+"""Options and steps that several commands share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ destination_option = click.option("--destination", help="Where the warehouse liv
 
 
 def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Where to read from: the options `--database` and `--destination`, as settings."""
+    """Add the options `--database` and `--destination`."""
     return database_option(destination_option(command))
 
 
@@ -37,37 +37,37 @@ format_option = click.option(
 )
 
 
-def open_reader(**place: Any) -> Reader:
-    """What is published, for reading. Raises `UsageError` if there is nothing."""
+def open_reader(**location: Any) -> Reader:
+    """Open the published warehouse for reading. Raise `UsageError` if there is none."""
     from llm_stats import destinations
     from llm_stats.settings import WarehouseLocation
 
-    return destinations.open_reader(WarehouseLocation.read(**place))
+    return destinations.open_reader(WarehouseLocation.read(**location))
 
 
-def write_report(out: Path | None, **place: Any) -> None:
-    """Writes the page of the published file."""
+def write_report(out: Path | None, **location: Any) -> None:
+    """Write the report of the published warehouse."""
     from llm_stats.report import write
 
-    with open_reader(**place) as reader:
+    with open_reader(**location) as reader:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
     echo(escape_control_chars(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
 
 
-def print_table(table: Table, output_format: Format, most: int = 0) -> None:
-    """Prints the first rows, 0 for all; that some are left out is said beside the output, not in it."""
+def print_table(table: Table, output_format: Format, limit: int = 0) -> None:
+    """Print the first `limit` rows, 0 for all; a note about omitted rows goes to standard error."""
     from llm_stats.cli.render import render
 
-    shown = table.head(most) if most else table
+    shown = table.head(limit) if limit else table
     echo(render(shown, output_format))
     if len(shown.rows) < len(table.rows):
         echo(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
 
 
-def read_text(file: Path, what: str) -> str:
-    """A text file; `-` is standard input. Raises `UsageError`."""
+def read_text(file: Path, option: str) -> str:
+    """Read a text file, or standard input for `-`. Raise `UsageError`."""
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{what} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+        raise UsageError(f"{option} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None

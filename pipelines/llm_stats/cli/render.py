@@ -1,4 +1,4 @@
-"""Tables as people and programs read them: aligned text, JSON, CSV, Markdown."""
+"""Output formats of tables: aligned text, JSON, CSV, Markdown."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from llm_stats.text import escape_control_chars, format_value, split_words, trun
 Format = Literal["table", "json", "csv", "markdown"]
 
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
-_NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` in two; the last is empty
+_NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` has two parts; the last match is empty
 _GAP = "  "
-#: Text is folded to no less than this: narrower, a sentence is hard to read.
+#: Columns of text are not wrapped to less than this.
 MIN_COLUMN_WIDTH = 16
 
 
 def render(table: Table, output_format: Format) -> str:
-    """The table in one of the formats, without a final newline."""
+    """Return the table in one of the formats, without a final newline."""
     if output_format == "json":
         return _json(to_records(table))
     if output_format == "csv":
@@ -36,17 +36,17 @@ def render(table: Table, output_format: Format) -> str:
 
 
 def render_all(tables: dict[str, Table], output_format: Format) -> str:
-    """Several tables: one JSON object, or one after the other."""
+    """Return several tables: as one JSON object, or one after the other."""
     if output_format == "json":
         return _json({name: to_records(table) for name, table in tables.items()})
     return "\n\n".join(render(table, output_format) for table in tables.values())
 
 
 def aligned(table: Table, width: int | None) -> str:
-    """Columns, numbers to the right, in lines no longer than `width`.
+    """Return aligned columns in lines of at most `width`, with numbers to the right.
 
-    What is too wide is folded, widest columns first: names after `_` and `-` too, all else between words. If words would break, each row
-    becomes a block, `name: value` a line.
+    Wide columns are wrapped, the widest first: headers after `_` and `-` too, values between
+    words. If words had to be broken, each row becomes a block with one `name: value` per line.
     """
     if not table.columns:
         return ""
@@ -58,7 +58,7 @@ def aligned(table: Table, width: int | None) -> str:
         needed = [_min_width(name, lines) for name, lines in zip(names, bodies, strict=True)]
         fitted = _fit_widths(widths, needed, width - len(_GAP) * (len(widths) - 1))
         if fitted is None:
-            return _blocks(names, rows, width)
+            return _format_blocks(names, rows, width)
         widths = fitted
     numeric = [bool(_NUMERIC.fullmatch(kind)) for kind in table.types]
     header = [_header_lines(name, width) for name, width in zip(names, widths, strict=True)]
@@ -68,23 +68,23 @@ def aligned(table: Table, width: int | None) -> str:
 
 
 def _min_width(name: str, lines: list[str]) -> int:
-    """The least width of a column: of the longest part of its name, of its longest word, and of a line that can be read."""
+    """Return the minimum width of a column: no word and no part of its name is broken."""
     longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
     return max(longest_part, longest_word, min(max(map(cell_len, lines)), MIN_COLUMN_WIDTH))
 
 
-def _fit_widths(widths: list[int], needed: list[int], room: int) -> list[int] | None:
-    """The widths of columns that together have so much room: the widest give way, none below what it needs. None: they cannot."""
-    for most in range(max(widths), 0, -1):
-        fitted = [max(min(width, most), need) for width, need in zip(widths, needed, strict=True)]
-        if sum(fitted) <= room:
+def _fit_widths(widths: list[int], needed: list[int], available: int) -> list[int] | None:
+    """Return widths that fit, reducing the widest columns first; None if there are none."""
+    for limit in range(max(widths), 0, -1):
+        fitted = [max(min(width, limit), need) for width, need in zip(widths, needed, strict=True)]
+        if sum(fitted) <= available:
             return fitted
     return None
 
 
 def _header_lines(name: str, width: int) -> list[str]:
-    """The name of a column in lines no longer than `width`, which has room for each of its parts."""
+    """Return the name of a column in lines of at most `width`."""
     lines = [""]
     for part in _NAME_PARTS.findall(name):
         if cell_len(lines[-1] + part.rstrip()) <= width:
@@ -94,7 +94,7 @@ def _header_lines(name: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
+def _format_blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
     longest = max(map(cell_len, names)) + 1
     widths = [longest, max(width - longest - len(_GAP), 1)]
     blocks = [[line for name, cells in zip(names, row, strict=True) for line in _layout_row([[f"{name}:"], cells], widths)] for row in rows]
@@ -102,7 +102,7 @@ def _blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
 
 
 def _layout_row(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
-    """The lines of one row, whose cells may have several; what is too wide is folded between words."""
+    """Yield the lines of one row; cells may have several lines, and long ones are wrapped."""
     parts = [_wrapped_lines(cells, width) for cells, width in zip(row, widths, strict=True)]
     for line in itertools.zip_longest(*parts, fillvalue=""):
         padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
@@ -115,7 +115,7 @@ def _wrapped_lines(lines: Iterable[str], width: int) -> list[str]:
 
 
 def _cell_lines(value: object, multiline: bool) -> list[str]:
-    """A value as `cell` shows it; lines stay only where they are meant to, or a name with a newline would pass for a row of its own."""
+    """Return the lines of a cell; only a multiline table keeps line breaks."""
     parts = value.rstrip("\n").split("\n") if isinstance(value, str) and multiline else [value]
     return [truncate_middle(format_value(part)) for part in parts]
 
@@ -127,7 +127,7 @@ def _markdown(table: Table) -> str:
 
 
 def _csv(table: Table) -> str:
-    """Null is nothing, empty text is `""`."""
+    """Return CSV; null is an empty field, an empty text is `""`."""
     text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
     return text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))
 

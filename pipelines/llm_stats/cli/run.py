@@ -1,7 +1,8 @@
-"""The commands that make the warehouse: the batch, and the same on the sample."""
+"""Commands that build a warehouse: `run`, and `demo` on the bundled sample."""
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars, truncate_middle
 
 if TYPE_CHECKING:
+    from llm_stats.pipeline.reporter import RunReporter, Sink
     from llm_stats.pipeline.result import RunResult
 
 
@@ -55,7 +57,7 @@ def run(
     log_format: str,
     page: Path | None,
     quiet: bool,
-    **given: Any,
+    **options: Any,
 ) -> int:
     """Fetch models into the warehouse and publish it.
 
@@ -68,28 +70,46 @@ def run(
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
     from llm_stats.pipeline import json_log, progress
-    from llm_stats.pipeline.reporter import RunReporter
     from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
     is_json = log_format == "json"
-    show = json_log.log_progress if is_json else progress.show_progress
-    with RunReporter(summary, notify=notify, json_log=is_json, debug=context.find_root().params["debug"]) as reporter:
+    is_debug = context.find_root().params["debug"]
+    # a JSON log holds the error, so nothing more is printed
+    logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
+    with contextlib.suppress(*logged_errors), _make_reporter(summary, notify, is_json) as reporter:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
             raise UsageError("--all fetches every model; leave out the ids")
-        settings = Settings.read(model_ids=ids or None, **given)
+        settings = Settings.read(model_ids=ids or None, **options)
         reporter.start(settings)
         if page:
             from llm_stats.report import require_writable
 
-            require_writable(page)  # known before requests are spent
-        shown = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
-        reporter.result = execute(settings, all_models=all_models, allowed_failures=allow_failure, progress=shown)
+            require_writable(page)  # fail before requests are spent
+        show = json_log.log_progress if is_json else progress.show_progress
+        progress_of_run = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
+        reporter.result = execute(settings, all_models=all_models, allowed_failures=allow_failure, progress=progress_of_run)
         _print_result(reporter.result)
         if page:
             write_report(page, database=settings.database, destination=settings.destination)
     return reporter.exit_code
+
+
+def _make_reporter(summary: Path | None, notify: bool, is_json: bool) -> RunReporter:
+    from llm_stats.pipeline import json_log
+    from llm_stats.pipeline.reporter import RunReporter, SummaryFile
+
+    sinks: list[Sink] = []
+    if summary:
+        sinks.append(SummaryFile(summary))
+    if is_json:
+        sinks.append(json_log.JsonLog())
+    if notify:
+        from llm_stats.pipeline.webhook import Webhook
+
+        sinks.append(Webhook())
+    return RunReporter(sinks, json_log.log_sink_failure if is_json else None)
 
 
 @click.command()
@@ -118,16 +138,16 @@ def demo(database: Path) -> int:
 
 
 def _read_ids(file: Path) -> list[str]:
-    """Ids, one a line, blank lines and `#` comments left out."""
+    """Return the ids of a file, one per line, without `#` comments."""
     text = read_text(file, "--ids-file")
-    lines = text.removeprefix("\ufeff").splitlines()  # the mark that some editors put first
+    lines = text.removeprefix("\ufeff").splitlines()  # the byte order mark of some editors
     if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
         raise UsageError(f"--ids-file {file} names no ids")
     return ids
 
 
 def _print_result(result: RunResult) -> None:
-    from llm_stats.pipeline.result import summary_lines
+    from llm_stats.pipeline.result import format_result
 
-    for line in summary_lines(result):
+    for line in format_result(result):
         echo_wrapped(truncate_middle(escape_control_chars(line)))

@@ -24,10 +24,11 @@ from llm_stats.text import escape_control_chars, pluralize
 @click.command()
 @click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 @location_options
-def status(output_format: str, **place: Any) -> int:
+def status(output_format: str, **location: Any) -> int:
     """How the warehouse is doing, and what is configured.
 
-    The last run, the requests of today, the age and health of the data, what keeps failing; then versions, and where settings come from.
+    The last run, requests of today, age and health of the data, failing models; then versions and
+    the origin of settings.
 
     \b
     llm-stats status
@@ -35,34 +36,34 @@ def status(output_format: str, **place: Any) -> int:
     """
     from llm_stats.queries import status as queries
 
-    here = queries.config_report(**place)
+    config = queries.config_report(**location)
     try:
-        with open_reader(**place) as reader:
-            found = queries.status(reader)
+        with open_reader(**location) as reader:
+            current = queries.status(reader)
         if output_format == "json":
-            echo(escape_json(status_json(found, here)))
+            echo(escape_json(status_json(current, config)))
         else:
-            _echo_fields(status_lines(found))
-    finally:  # before the first run too, for that is when one asks
+            _echo_fields(status_lines(current))
+    finally:  # also before the first run, when the configuration matters most
         if output_format == "table":
-            _echo_fields(["", *config_lines(here)])
-    return UsageError.exit_code if here.problem else 0
+            _echo_fields(["", *config_lines(config)])
+    return UsageError.exit_code if config.problem else 0
 
 
 def _echo_fields(lines: Iterable[str]) -> None:
-    """Prints lines of a name and a value, which begins at column 12."""
+    """Print lines of a name and a value that starts at column 12."""
     for line in lines:
         echo_wrapped(line, indent=12)
 
 
-def config_lines(found: ConfigReport) -> Iterator[str]:
-    """Line by line: what is always worth knowing, then the other settings that are not at their default."""
-    yield "versions    " + ", ".join(f"{name} {number}" for name, number in found.versions.items())
-    if found.problem:
-        yield f"settings    {escape_control_chars(found.problem)}"
+def config_lines(report: ConfigReport) -> Iterator[str]:
+    """Yield the versions, the main settings, and settings that differ from their default."""
+    yield "versions    " + ", ".join(f"{name} {number}" for name, number in report.versions.items())
+    if report.problem:
+        yield f"settings    {escape_control_chars(report.problem)}"
         return
     rest = []
-    for name, setting in found.settings.items():
+    for name, setting in report.settings.items():
         value = f"{len(setting['value'])} ids" if isinstance(setting["value"], list) else escape_control_chars(str(setting["value"]))
         origin = f"({setting['origin']})"
         if name in SECRETS:
@@ -77,66 +78,67 @@ def config_lines(found: ConfigReport) -> Iterator[str]:
 _MAX_FAILING = 20
 
 
-def status_json(found: Status, here: ConfigReport) -> str:
-    return json.dumps(asdict(found) | asdict(here), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
+def status_json(status: Status, config: ConfigReport) -> str:
+    return json.dumps(asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
 
 
-def status_lines(found: Status) -> Iterator[str]:
-    """Line by line, in a dozen lines when all is well."""
-    if found.engine:
-        yield f"warehouse   {escape_control_chars(found.engine)}"
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in found.last_run.items())
-    yield f"last run    {_ago(found, found.last_run_at)}: {counts}; {found.last_run_requests} requests"
-    yield f"requests    {'unknown' if found.requests_today is None else found.requests_today} today (since 00:00 UTC)"
-    if found.newest_at and found.oldest_at:
-        newest, oldest = _ago(found, found.newest_at), _ago(found, found.oldest_at)
-        yield f"data        {found.models} models, the newest fetched {newest}, the oldest {oldest}"
+def status_lines(status: Status) -> Iterator[str]:
+    """Yield the lines of the text form, about a dozen if nothing is wrong."""
+    if status.engine:
+        yield f"warehouse   {escape_control_chars(status.engine)}"
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
+    yield f"last run    {_format_age(status, status.last_run_at)}: {counts}; {status.last_run_requests} requests"
+    yield f"requests    {'unknown' if status.requests_today is None else status.requests_today} today (since 00:00 UTC)"
+    if status.newest_at and status.oldest_at:
+        newest, oldest = _format_age(status, status.newest_at), _format_age(status, status.oldest_at)
+        yield f"data        {status.models} models, the newest fetched {newest}, the oldest {oldest}"
         yield "stalest     " + ", ".join(
-            f"{escape_control_chars(row['model_id'])} ({_ago(found, row['fetched_at'])})" for row in found.stalest
+            f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})" for row in status.stalest
         )
     else:
         yield "data        none yet"
-    yield f"health      {_health(found)}"
-    if found.rejected_at:
-        what = "state" if found.engine else "file"
-        where = f"what was loaded stays in the schema {INCOMING}" if found.engine else f"it is kept at {found.rejected_file}"
-        rejected_by = ", ".join(map(escape_control_chars, found.rejected_by))
-        yield f"rejected    a newer {what} {_ago(found, found.rejected_at)}: {rejected_by}; {where}"
-    if found.engine:
-        macros = f"{', '.join(found.unsupported)}, which only DuckDB and DuckLake have; " if found.unsupported else ""
+    yield f"health      {_format_health(status)}"
+    if status.rejected_at:
+        kind = "state" if status.engine else "file"
+        schema, file = f"the loaded rows stay in the schema {INCOMING}", f"it is kept at {status.rejected_file}"
+        location = schema if status.engine else file
+        rejected_by = ", ".join(map(escape_control_chars, status.rejected_by))
+        yield f"rejected    a newer {kind} {_format_age(status, status.rejected_at)}: {rejected_by}; {location}"
+    if status.engine:
+        macros = f"{', '.join(status.unsupported)}, which only DuckDB and DuckLake have; " if status.unsupported else ""
         yield f"missing     {macros}snapshots, rollback and export, which are for a file"
-    if not found.failing:
+    if not status.failing:
         yield "failing     none"
         return
-    cut = f", the first {_MAX_FAILING} here; --format json has all" if len(found.failing) > _MAX_FAILING else ""
-    yield f"failing     {len(found.failing)}{cut}\n"
-    yield render(_failing_models(found), "table")
+    note = f", the first {_MAX_FAILING} here; --format json has all" if len(status.failing) > _MAX_FAILING else ""
+    yield f"failing     {len(status.failing)}{note}\n"
+    yield render(_tabulate_failing(status), "table")
 
 
-def _health(found: Status) -> str:
-    if found.findings is None:
-        return f"unknown: {escape_control_chars(str(found.unchecked))}"
+def _format_health(status: Status) -> str:
+    if status.findings is None:
+        return f"unknown: {escape_control_chars(str(status.unchecked))}"
     errors = [
         f"{row['check']}: {row['description']}: {pluralize(row['row_count'], 'row')}"
-        for row in found.findings
+        for row in status.findings
         if row["severity"] == "error"
     ]
     if errors:
         return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
-    names = ", ".join(row["check"] for row in found.findings)
-    warnings = f"{pluralize(len(found.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
+    names = ", ".join(row["check"] for row in status.findings)
+    warnings = f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
     return f"what is published is healthy: {pluralize(checks.count_checks(), 'check')}, no error, {warnings}"
 
 
-def _failing_models(found: Status) -> Table:
-    rows = [(row["model_id"], row["outcome"], row["times"], _ago(found, row["since"]), row["reason"]) for row in found.failing]
+def _tabulate_failing(status: Status) -> Table:
+    rows = [(row["model_id"], row["outcome"], row["times"], _format_age(status, row["since"]), row["reason"]) for row in status.failing]
     columns = ("model_id", "outcome", "times", "since", "reason")
     return Table(columns, ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR"), rows[:_MAX_FAILING])
 
 
-def _ago(found: Status, moment: dt.datetime) -> str:
-    """`3 hours ago`, in the largest unit of which there is more than one."""
-    seconds = max((found.at - moment).total_seconds(), 0)
+def _format_age(status: Status, time: dt.datetime) -> str:
+    """Return `3 hours ago`, in the largest unit of which there are at least two."""
+    seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit} ago"

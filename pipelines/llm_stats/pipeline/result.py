@@ -1,14 +1,13 @@
-"""What a run did: what `llm_stats.run()` returns, and the one shape of it that `--summary`, the log and the webhook share.
+"""Result of a run: the object that `llm_stats.run()` returns, its summary and its text form.
 
-    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s",
-     "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "database": "/srv/llm-stats/llm_stats.duckdb", "is_published": true,
-     "load_id": "1795410900.1", "requested": 3, "outcomes": {"loaded": 2, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0},
-     "skipped": 0, "requests_sent": 3, "stop": null, "problems": [{"model_id": …, "outcome": …, "http_status": …, "message": …}],
-     "new_models": ["kestrel-3"], "changes": [{"changed_at": …, "model_id": …, "counterpart_id": …, "kind": …, "change": …, "size_pct": …}],
-     "warnings": [{"check": …, "description": …, "row_count": …}], "new_fields": []}
+The summary is the JSON object that the summary file, the JSON log and the webhook share
+(docs/schedules.md shows all keys):
 
-A run that published nothing has the first five keys only. `kind` is `done`, `incomplete` (4), `deferred` (75), or the error's name
-in lower case: `nothing_fetched`, `check_failed`, `locked`, `usage_error`, …
+    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; …",
+     "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "outcomes": {…}, …}
+
+A run that ended with an error has only the first five keys. `kind` is `done`, `incomplete` (4),
+`deferred` (75), or the name of the error: `nothing_fetched`, `check_failed`, `usage_error`, …
 """
 
 from __future__ import annotations
@@ -33,17 +32,14 @@ if TYPE_CHECKING:
 _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 @dataclass
 class RunResult:
-    """What a run did. `requested == loaded + not_found + rejected + failed + deferred`, always.
+    """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
-    `outcomes` counts models by these names; `skipped` counts those left out because `max_age` says so; `not_loaded` has a row for each that
-    did not load, with the reason; `new_models` are the ids that were not there before; `changes` are the rows of `llm-stats changes`,
-    biggest first; `stop` says why asking ended early.
+    `outcomes` counts models by these names. `skipped` counts models newer than `max_age`.
+    `not_loaded` has the reason for each model that did not load. `new_models` were not in the
+    warehouse before. `changes` has the columns of `llm-stats changes`, biggest first. `stop_reason`
+    is set when fetching ended early.
     """
 
     database: Path
@@ -59,14 +55,14 @@ class RunResult:
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
-    started_at: dt.datetime = field(default_factory=_now)
+    started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     elapsed_seconds: float = 0.0
 
     @property
     def exit_code(self) -> int:
-        """0: all loaded; 75: some are left to the next run, for quota or budget is spent; 4: some ids failed, were rejected or not found.
+        """0: all loaded; 4: some ids failed, were rejected or not found; 75: models are deferred.
 
-        75 says when to come back, which is what a scheduler has to know; so it stands whatever else went wrong.
+        75 takes precedence if the quota or budget is spent: a scheduler has to run the rest later.
         """
         if self.outcomes["deferred"] and self.stop_reason and self.stop_reason.kind in ("quota", "budget"):
             return 75
@@ -76,7 +72,7 @@ class RunResult:
 
     @property
     def location(self) -> str:
-        """Where it was published: the file, or the destination that holds the warehouse."""
+        """The published file, or the name of the destination."""
         return self.destination or str(self.database)
 
     @property
@@ -86,18 +82,18 @@ class RunResult:
 
     @property
     def problems(self) -> list[Fetch]:
-        """What did not load because something was wrong; what was only left to the next run is not among it."""
+        """The rows of `not_loaded` without the deferred models."""
         return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
 
     @property
     def message(self) -> str:
         """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts().items() if count)
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count)
         requested, sent = pluralize(self.requested, "model"), pluralize(self.requests_sent, "request")
         return f"{requested} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
 
     def count(self, answers: Iterable[FetchResult]) -> Iterator[FetchResult]:
-        """The same answers, counted as they pass."""
+        """Yield the answers and count their outcomes."""
         from llm_stats.schema.rows import new_fields
 
         for answer in answers:
@@ -109,53 +105,55 @@ class RunResult:
             yield answer
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as JSON has it: the object in this module's docstring."""
+        """Return the summary that this module's docstring shows."""
         from llm_stats.table import to_records
 
         return {
-            **_outcome_fields(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
+            **_describe_outcome(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
             "database": self.location,
             "is_published": self.is_published,
             "load_id": self.load_id,
             "requested": self.requested,
-            "outcomes": self._counts(),
+            "outcomes": self._count_outcomes(),
             "skipped": self.skipped,
             "requests_sent": self.requests_sent,
             "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message} if self.stop_reason else None,
             "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
             "new_models": self.new_models,
             "changes": to_records(self.changes) if self.changes else [],
-            "warnings": [{"check": found.check, "description": found.description, "row_count": found.row_count} for found in self.warnings],
+            "warnings": [
+                {"check": warning.check, "description": warning.description, "row_count": warning.row_count} for warning in self.warnings
+            ],
             "new_fields": sorted(self.new_fields),
         }
 
-    def _counts(self) -> dict[str, int]:
+    def _count_outcomes(self) -> dict[str, int]:
         from llm_stats.schema.fetch import Outcome
 
         return {outcome: self.outcomes[outcome] for outcome in get_args(Outcome)}
 
 
-def failure(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
-    """What there is to say of a run that ended with an error: the first five keys of `Result.to_dict`."""
+def summarize_error(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+    """Return the summary of a run that ended with an error, which has only five keys."""
     if isinstance(error, KeyboardInterrupt):
-        return _outcome_fields(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
+        return _describe_outcome(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
     if isinstance(error, LlmStatsError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-        return _outcome_fields(error.exit_code, kind, str(error), started_at, elapsed_seconds)
-    return _outcome_fields(1, "unexpected", format_unexpected(error), started_at, elapsed_seconds)
+        return _describe_outcome(error.exit_code, kind, str(error), started_at, elapsed_seconds)
+    return _describe_outcome(1, "unexpected", format_unexpected(error), started_at, elapsed_seconds)
 
 
 def is_failure(summary: dict[str, Any]) -> bool:
-    """True of what `failure` says, false of `Result.to_dict`."""
+    """Return whether a summary is that of an error."""
     return summary["kind"] not in _KINDS.values()
 
 
 def format_unexpected(error: BaseException) -> str:
-    """An error that nobody foresaw, in a line: `KeyError: 'x'`."""
+    """Return the type and the first line of an unexpected error: `KeyError: 'x'`."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _outcome_fields(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+def _describe_outcome(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
     return {
         "exit_code": exit_code,
         "kind": kind,
@@ -168,11 +166,11 @@ def _outcome_fields(exit_code: int, kind: str, message: str, started_at: dt.date
 _MAX_LINES = 20
 
 
-def summary_lines(result: RunResult) -> Iterator[str]:
-    """Line by line: counts, what did not load and why, what was new, where the file is."""
+def format_result(result: RunResult) -> Iterator[str]:
+    """Yield the lines that a run prints: counts, problems, changes, the published file."""
     yield result.message
     if result.skipped:
-        yield pluralize(result.skipped, "model left out, for it is fresh enough", "models left out, for they are fresh enough")
+        yield pluralize(result.skipped, "model skipped (newer than --max-age)", "models skipped (newer than --max-age)")
     problems = result.problems
     yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES])
     if len(problems) > _MAX_LINES:
@@ -183,7 +181,7 @@ def summary_lines(result: RunResult) -> Iterator[str]:
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     if not result.is_published:
-        yield "nothing is due, so nothing was published"
+        yield "nothing was published: no model is due"
         return
     yield from map(str, result.warnings)
     changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
@@ -195,7 +193,7 @@ def summary_lines(result: RunResult) -> Iterator[str]:
 
 
 def _format_news(result: RunResult, changes: int) -> str:
-    """`14 new models` of a first run, `2 new models, 6 changes` or `0 changes` of a later one."""
+    """Return `14 new models` for a first run, `2 new models, 6 changes` for a later one."""
     new = len(result.new_models)
     only_new = new and new == result.outcomes["loaded"]
     return ", ".join(([pluralize(new, "new model")] if new else []) + ([] if only_new and not changes else [pluralize(changes, "change")]))

@@ -1,9 +1,10 @@
-"""A message to a webhook, in the form that Slack and those that do as Slack (Mattermost, Rocket.Chat, Discord's `/slack`) take.
+"""Webhook messages in Slack's format; Mattermost, Rocket.Chat and Discord (`/slack`) accept it.
 
-    {"text": "llm-stats: 335 models asked: 335 loaded; 337 requests in 402.1 s; 0 new models, 2 changes\\n```\\n…\\n```", …}
+    {"text": "llm-stats: 335 models asked: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
-The address is a secret, for whoever has it can write there: no error says any part of it. What comes from the API is hostile: it stands
-in a code block, where nothing is a link or a mention, and it cannot leave that block.
+The URL is a secret, because everybody who knows it can post: no error message contains any part of
+it. Texts from the API are untrusted: they stand in a code block that they cannot close, and nothing
+in them becomes a link or a mention.
 """
 
 from __future__ import annotations
@@ -11,56 +12,88 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import tenacity
-import urllib3.exceptions as broken
+import urllib3.exceptions
 
 from llm_stats._version import __version__
 from llm_stats.api.responses import root_cause_message
+from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.pipeline.result import is_failure
-from llm_stats.text import escape_control_chars, pluralize
+from llm_stats.text import escape_control_chars, pluralize, truncate_end
+
+if TYPE_CHECKING:
+    from llm_stats.settings import Settings
 
 _MAX_ATTEMPTS = 3
 _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _MAX_LINES = 20
-_MAX_LINE_CHARACTERS = 200
-_MAX_CHARACTERS = 1800  # Discord refuses more than 2,000, Slack splits more than 4,000, and half a code block is none
-#: The end of a code block, and what some receivers make a link or a mention even inside one.
+_MAX_LINE_CHARACTERS = 201
+#: Discord refuses more than 2,000; Slack splits more than 4,000, which breaks the code block.
+_MAX_CHARACTERS = 1800
+#: Texts that end a code block, or that some receivers turn into links or mentions inside one.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
-class WebhookError(Exception):
-    """The webhook did not take the message. `transient`: it may, if it is tried again."""
+class WebhookError(LlmStatsError):
+    """The webhook did not accept the message. `transient`: another attempt may succeed."""
 
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, cause: str, *, transient: bool = False) -> None:
+        super().__init__(f"cannot post to the webhook: {cause}")
         self.transient = transient
 
 
-def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
-    """What to say of a run, from `Result.to_dict()` or `result.failure()`; empty if there is nothing to say.
+class Webhook:
+    """The sink of `--notify`: a message to `webhook_url`, if there is something to report."""
 
-    A run that brought neither changes nor new models is silent, unless something went wrong or the quota ended it; that a budget of one's
-    own did is no news. Price changes of `above_pct` percent or less are left out.
+    name = "webhook"
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+
+    def start(self, settings: Settings) -> None:
+        """Keep the settings. Raise `UsageError` if there is no webhook."""
+        if not settings.webhook_url:
+            raise UsageError(
+                "cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, "
+                "or webhook_url in .dlt/secrets.toml under [sources.llm_stats]"
+            )
+        self._settings = settings
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Post the message. Raise `WebhookError`. Without settings there is no URL to post to."""
+        if not self._settings or not self._settings.webhook_url:
+            return
+        if text := format_message(summary, self._settings.notify_min_change_pct):
+            post_message(self._settings.webhook_url.get_secret_value(), text)
+
+
+def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
+    """Return the message about a run, given its summary; empty if there is nothing to report.
+
+    A run without changes and new models is reported only if there were problems or if fetching
+    stopped early, except because of the `max_requests` budget. Price changes of `above_pct` percent
+    or less are left out.
     """
-    if summary["kind"] == "interrupted":  # whoever stopped it knows
+    if summary["kind"] == "interrupted":  # the user pressed Ctrl-C
         return ""
     if is_failure(summary):
-        return f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})\n{_code_block(summary['message'].splitlines())}"
-    told = [change for change in summary["changes"] if not _is_small(change, above_pct)]
-    is_news = told or summary["new_models"] or summary["problems"] or (summary["stop"] and summary["stop"]["kind"] != "budget")
-    if not is_news:
+        heading = f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})"
+        return f"{heading}\n{_format_code_block(summary['message'].splitlines())}"
+    changes = [change["change"] for change in summary["changes"] if not _is_small(change, above_pct)]
+    new_models, stop = summary["new_models"], summary["stop"]
+    if not (changes or new_models or summary["problems"] or (stop and stop["kind"] != "budget")):
         return ""
-    lines = [*_problems(summary), *(f"new model: {model_id}" for model_id in summary["new_models"]), *(change["change"] for change in told)]
-    news = [pluralize(len(summary["new_models"]), "new model"), pluralize(len(told), "change")]
-    return f"llm-stats: {summary['message']}; {', '.join(news)}\n{_code_block(lines)}"
+    lines = [*_format_problems(summary), *(f"new model: {model_id}" for model_id in new_models), *changes]
+    counts = f"{pluralize(len(new_models), 'new model')}, {pluralize(len(changes), 'change')}"
+    return f"llm-stats: {summary['message']}; {counts}\n{_format_code_block(lines)}"
 
 
 def post_message(url: str, text: str) -> None:
-    """Sends a message, with a few tries. Raises `Undelivered`."""
+    """Send a message; retry transient errors. Raise `WebhookError`."""
     tenacity.Retrying(
         stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS),
         wait=tenacity.wait_exponential(_BACKOFF_SECONDS),
@@ -76,56 +109,56 @@ def _post_once(url: str, text: str) -> None:
             json={"text": text, "unfurl_links": False, "unfurl_media": False},
             headers={"User-Agent": f"llm-stats/{__version__}"},
             timeout=_TIMEOUT_SECONDS,
-            allow_redirects=False,  # the address goes nowhere else
-            stream=True,  # a body of any size or slowness is not waited for
+            allow_redirects=False,  # the message is for this address only
+            stream=True,  # do not wait for a large or slow body
         ) as response:
-            status, words = response.status_code, _slack_error(response)
-    except requests.ReadTimeout:  # not tried again: the message may have arrived, and nobody wants it thrice
-        raise WebhookError(f"no answer within {_TIMEOUT_SECONDS:g} s, though the message may have arrived") from None
+            status, reason = response.status_code, _read_slack_error(response)
+    except requests.ReadTimeout:  # no retry: the message may have arrived
+        raise WebhookError(f"no response within {_TIMEOUT_SECONDS:g} s; the message may have arrived") from None
     except requests.ConnectionError as error:
-        is_sent = isinstance(error.args[0], broken.ProtocolError)  # the connection stood, and ended without an answer
+        is_sent = isinstance(error.args[0], urllib3.exceptions.ProtocolError)  # closed without a response
         raise WebhookError(f"no connection{_redact_url(f': {root_cause_message(error)}', url)}", transient=not is_sent) from None
-    except Exception:  # requests has many words for an address that is none, and quotes it in all of them
-        raise WebhookError("webhook_url is no address such as https://hooks.slack.com/…") from None
+    except Exception:  # requests raises many kinds of errors for an invalid URL, and all quote it
+        raise WebhookError("webhook_url is not a URL such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:
-        raise WebhookError(f"HTTP {status}{_redact_url(words, url)}", transient=status == 429 or status >= 500)
+        raise WebhookError(f"HTTP {status}{_redact_url(reason, url)}", transient=status == 429 or status >= 500)
 
 
-def _slack_error(response: requests.Response) -> str:
-    """What Slack says of an error, `: no_service` or `: channel_is_archived`; nothing if it is said in another way."""
+def _read_slack_error(response: requests.Response) -> str:
+    """Return Slack's error code, such as `: no_service`; empty for any other body."""
     try:
-        said = response.raw.read1(100, decode_content=True).decode("ascii", "replace")
-    except (OSError, broken.HTTPError):
+        body = response.raw.read1(100, decode_content=True).decode("ascii", "replace")
+    except (OSError, urllib3.exceptions.HTTPError):
         return ""
-    return f": {said}" if re.fullmatch(r"[a-z_]+", said) else ""
+    return f": {body}" if re.fullmatch(r"[a-z_]+", body) else ""
 
 
-def _redact_url(words: str, url: str) -> str:
-    """The words, unless they hold a part of the address."""
-    return ": ***" if any(part in words for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3) else words
+def _redact_url(text: str, url: str) -> str:
+    """Return the text, or `: ***` if it contains a part of the URL."""
+    return ": ***" if any(part in text for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3) else text
 
 
 def _is_small(change: dict[str, Any], above_pct: float) -> bool:
-    size_pct = change["size_pct"]  # null: beyond all measure
+    size_pct = change["size_pct"]  # null: not measurable in percent
     return change["kind"] == "price_changed" and size_pct is not None and round(size_pct, 6) <= above_pct
 
 
-def _problems(summary: dict[str, Any]) -> Iterator[str]:
-    """Why a run is not simply done, line by line."""
+def _format_problems(summary: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for an early stop and for each model that did not load."""
     if summary["stop"]:
         yield f"stopped early: {summary['stop']['message']}; {summary['outcomes']['deferred']} left to the next run"
     for model in summary["problems"]:
         yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
 
 
-def _code_block(lines: list[str]) -> str:
-    """A code block of the first lines, each cut where it is too long."""
+def _format_code_block(lines: list[str]) -> str:
+    """Return a code block of the first lines, each truncated to a maximum length."""
     shown: list[str] = []
-    room = _MAX_CHARACTERS
+    remaining = _MAX_CHARACTERS
     for line in lines[:_MAX_LINES]:
-        escaped = _neutralize(line if len(line) <= _MAX_LINE_CHARACTERS else f"{line[:_MAX_LINE_CHARACTERS]}…")
-        room -= len(escaped) + 1
-        if room < 0:
+        escaped = _neutralize(truncate_end(line, _MAX_LINE_CHARACTERS))
+        remaining -= len(escaped) + 1
+        if remaining < 0:
             break
         shown.append(escaped)
     if len(shown) < len(lines):
@@ -134,8 +167,8 @@ def _code_block(lines: list[str]) -> str:
 
 
 def _neutralize(line: str) -> str:
-    """A line that steers no reader: `<!channel>` → `&lt;!channel&gt;`."""
+    """Disable links, mentions and control characters: `<!channel>` → `&lt;!channel&gt;`."""
     text = escape_control_chars(line)
-    for what, harmless in NEUTRALIZED.items():
-        text = text.replace(what, harmless)
+    for active, harmless in NEUTRALIZED.items():
+        text = text.replace(active, harmless)
     return html.escape(text, quote=False)

@@ -1,4 +1,4 @@
-"""What changed, in words a person reads: `deepseek-r1 at together: output 7.00 → 2.19 (−69 %)`."""
+"""Changes as one-line descriptions: `deepseek-r1 at together: output 7.00 → 2.19 (−69 %)`."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: A change without a percentage (listed, status, to or from free) is sorted as if a price had doubled.
+#: Sort key of changes without a percentage (listed, status, to or from free): a doubled price.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
-def since(reader: Reader, moment: dt.datetime) -> Table:
-    """The changes found since a moment (UTC), biggest first: `changed_at, model_id, counterpart_id, kind, change, size_pct`.
+def since(reader: Reader, start: dt.datetime) -> Table:
+    """Return the changes since a time (UTC), biggest first.
 
-    `size_pct` is the largest percentage in it; null: no percentage says it.
+    Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
+    largest percentage of the change; null if it has none.
     """
-    return _describe_changes(reader, "where changes.changed_at >= ?", moment)
+    return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
 
 def of_load(reader: Reader, load_id: str) -> Table:
-    """The changes that one load found, biggest first; columns as in `since`."""
+    """Return the changes of one load, biggest first; columns as in `since`."""
     latest = "inner join staging.models on changes.model_id = models.model_id and changes.changed_at = models.fetched_at"
     return _describe_changes(reader, f"{latest} where models.load_id = ?", load_id)
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
-    """`7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC) as a moment. Raises `UsageError`."""
+    """Parse `7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC). Raise `UsageError`."""
     try:
         try:
-            moment = now - duration(text)
+            start = now - duration(text)
         except ValueError:
-            moment = dt.datetime.fromisoformat(text)
-        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+            start = dt.datetime.fromisoformat(text)
+        return start.astimezone(dt.UTC).replace(tzinfo=None) if start.tzinfo else start
     except OverflowError:
         raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
     except ValueError:
@@ -48,29 +49,31 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """The models that one load brought and that were not there before: they are no changes, for there is nothing to compare them with."""
+    """Return the ids that one load added; they have no changes to list."""
     query = """
-        select models.model_id from staging.models inner join history.models as known on models.model_id = known.model_id
-        where models.load_id = ? and models.fetched_at = known.first_fetched_at
+        select models.model_id
+        from staging.models
+        inner join history.models as past on models.model_id = past.model_id
+        where models.load_id = ? and models.fetched_at = past.first_fetched_at
         order by models.model_id
     """
     return [model_id for (model_id,) in reader.query(query, [load_id]).rows]
 
 
-def _describe_changes(reader: Reader, which: str, parameter: object) -> Table:
-    """The changes that a clause selects, told and sorted."""
+def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
+    """Return the changes that a clause selects, described and sorted."""
     rows = []
-    for view, counterpart, place, tell, size in (
+    for view, counterpart, preposition, describe, measure in (
         ("price_changes", "provider_id", "at", _describe_price_change, _price_change_pct),
         ("score_changes", "benchmark_id", "on", _describe_score_change, _score_change_pct),
     ):
-        found = reader.query(f"select changes.* from marts.{view} as changes {which}", [parameter])
-        for change in (dict(zip(found.columns, row, strict=True)) for row in found.rows):
-            number_ = change.get("offer_number") or change.get("score_number") or 1
-            who = f"{change['model_id']} {place} {with_number(change[counterpart], number_)}"
-            rows.append(
-                (change["changed_at"], change["model_id"], change[counterpart], change["kind"], f"{who}: {tell(change)}", size(change))
-            )
+        table = reader.query(f"select changes.* from marts.{view} as changes {clause}", [parameter])
+        for change in table.to_dicts():
+            number = change.get("offer_number") or change.get("score_number") or 1
+            subject = f"{change['model_id']} {preposition} {with_number(change[counterpart], number)}"
+            description = f"{subject}: {describe(change)}"
+            keys = (change["changed_at"], change["model_id"], change[counterpart], change["kind"])
+            rows.append((*keys, description, measure(change)))
     rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
     columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
     return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)
@@ -91,7 +94,7 @@ def _largest_pct(change: dict[str, Any], fields: dict[str, str]) -> float | None
 
 
 def _changed_fields(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
-    """What differs, each with its value before and after."""
+    """Return label, old value and new value of the fields that differ."""
     pairs = [(label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()]
     return [(label, old, new) for label, old, new in pairs if old != new]
 
@@ -109,16 +112,16 @@ def _describe_price_change(change: dict[str, Any]) -> str:
 
 def _describe_score_change(change: dict[str, Any]) -> str:
     if change["kind"] != "corrected":
-        standing = change["old_score"] if change["kind"] == "withdrawn" else change["new_score"]
-        return f"{_format_score(standing)} {change['kind']}"
+        score = change["old_score"] if change["kind"] == "withdrawn" else change["new_score"]
+        return f"{_format_score(score)} {change['kind']}"
     return ", ".join(_format_moves(change, _SCORES, _format_score))
 
 
-def _format_moves(change: dict[str, Any], fields: dict[str, str], shown: Callable[[float | None], str]) -> list[str]:
-    """`output 7.00 → 2.19 (−69 %)`; two values that would look alike are told with all their digits."""
+def _format_moves(change: dict[str, Any], fields: dict[str, str], format_value: Callable[[float | None], str]) -> list[str]:
+    """Return parts such as `output 7.00 → 2.19 (−69 %)`; similar values have all digits."""
     parts = []
     for label, old, new in _changed_fields(change, fields):
-        before, after = shown(old), shown(new)
+        before, after = format_value(old), format_value(new)
         if before == after:
             before, after = repr(old), repr(new)
         parts.append(f"{label}{before} → {after}{_format_pct(old, new)}")
@@ -130,13 +133,13 @@ def _format_score(value: float | None) -> str:
 
 
 def _pct(old: float | None, new: float | None) -> float | None:
-    """The change in percent of the old value, up or down; None where a percentage says nothing."""
+    """Return the signed change in percent of the old value; None if it is not a number."""
     pct = 100 * (new - old) / abs(old) if old and new is not None else None
     return pct if pct is not None and math.isfinite(pct) else None
 
 
 def _format_pct(old: float | None, new: float | None) -> str:
-    """` (−69 %)`, ` (+0.3 %)`, or nothing where a percentage says nothing."""
+    """Return ` (−69 %)`, ` (+0.3 %)`, or an empty string without a percentage."""
     pct = _pct(old, new)
     if pct is None or round(pct, 1) == 0:
         return ""

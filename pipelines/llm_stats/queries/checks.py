@@ -1,4 +1,4 @@
-"""Runs the queries under `sql/checks`: each selects rows that should not exist."""
+"""Checks: the queries under `sql/checks`, each of which selects rows that should not exist."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
-from llm_stats.text import escape_control_chars
+from llm_stats.text import escape_control_chars, pluralize
 from llm_stats.transform import files
 from llm_stats.warehouse.reader import Reader
 
@@ -17,7 +17,7 @@ _SAMPLE_ROWS = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check that found rows: how many, and the first few."""
+    """A failed check: the number of rows it selects, and the first of them."""
 
     check: str
     severity: Literal["error", "warning"]
@@ -31,49 +31,60 @@ class CheckResult:
             ", ".join(f"{name}={escape_control_chars(str(value))}" for name, value in zip(self.columns, row, strict=True))
             for row in self.sample
         )
-        return f"{self.severity}: {self.check}: {self.description}: {self.row_count} row{'s' * (self.row_count != 1)}: {rows}"
+        return f"{self.severity}: {self.check}: {self.description}: {pluralize(self.row_count, 'row')}: {rows}"
 
 
 def count_checks() -> int:
-    """How many checks there are."""
+    """Return the number of checks."""
     return len(files.files_in("checks"))
 
 
 def run_checks(reader: Reader) -> list[CheckResult]:
-    """Every check that found rows, errors first. Raises `LlmStatsError` for a check that cannot run or names no severity."""
-    found = []
+    """Return the failed checks, errors first. Raise `LlmStatsError` for a check that cannot run."""
+    results = []
     for file in files.files_in("checks"):
         severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
         try:
-            wrong = reader.query(file.text)
+            failures = reader.query(file.text)
         except UsageError as error:
             raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
-        if wrong.rows:
-            description = file.text.splitlines()[0].removeprefix("-- ").rstrip(".")
-            weight: Literal["error", "warning"] = "error" if severity[1] == "error" else "warning"
-            found.append(CheckResult(file.path.stem, weight, description, len(wrong.rows), wrong.columns, wrong.rows[:_SAMPLE_ROWS]))
-    return sorted(found, key=lambda finding: finding.severity)
+        if failures.rows:
+            results.append(
+                CheckResult(
+                    check=file.path.stem,
+                    severity="error" if severity[1] == "error" else "warning",
+                    description=file.text.splitlines()[0].removeprefix("-- ").rstrip("."),
+                    row_count=len(failures.rows),
+                    columns=failures.columns,
+                    sample=failures.rows[:_SAMPLE_ROWS],
+                )
+            )
+    return sorted(results, key=lambda result: result.severity)
 
 
 def require_known_checks(names: Collection[str]) -> None:
-    """Raises `UsageError` for a name that is no check's."""
-    known = [file.path.stem for file in files.files_in("checks")]
+    """Raise `UsageError` for a name that is not the name of a check."""
+    checks = [file.path.stem for file in files.files_in("checks")]
     for name in names:
-        if name not in known:
-            raise UsageError(f"there is no check {name!r}; there are {', '.join(known)}")
+        if name not in checks:
+            raise UsageError(f"there is no check {name!r}; there are {', '.join(checks)}")
 
 
 def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> list[CheckResult]:
-    """The warnings on what is about to be published. Raises `CheckFailed`, with every error, if there is one that is not accepted."""
+    """Return the failed checks that do not prevent publishing; raise `CheckFailed` if one does.
+
+    A check of severity `error` prevents publishing unless `allowed_failures` names it.
+    """
     try:
-        found = run_checks(reader)
+        results = run_checks(reader)
     except LlmStatsError as error:
         raise LlmStatsError(f"{error}; nothing was published") from None
-    errors = [finding for finding in found if finding.severity == "error" and finding.check not in allowed_failures]
+    errors = [result for result in results if result.severity == "error" and result.check not in allowed_failures]
     if errors:
-        broken = "\n".join(f"  {finding}" for finding in errors)
-        way_out = "if the data is right, run again with " + " ".join(f"--allow-failure {finding.check}" for finding in errors)
-        raise CheckFailed(f"nothing was published, for the new file breaks a check:\n{broken}\n{way_out}")
-    return found
+        lines = "\n".join(f"  {result}" for result in errors)
+        options = " ".join(f"--allow-failure {result.check}" for result in errors)
+        hint = f"if the data is right, run again with {options}"
+        raise CheckFailed(f"nothing was published: checks failed:\n{lines}\n{hint}")
+    return results

@@ -1,4 +1,4 @@
-"""Models side by side: their facts and cheapest offers, and every benchmark they share."""
+"""Comparison of models side by side: facts, cheapest offers and shared benchmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_offer, format_value
 from llm_stats.warehouse.reader import Reader, placeholders
 
-#: Rows of the facts table: a heading, and an expression over `marts.models`.
+#: Rows of the facts table: heading and expression over `marts.models`.
 _FACTS = {
     "organization": "organization_name",
     "license": "license_name",
@@ -26,14 +26,17 @@ _FACTS = {
 
 
 def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """One row a fact, one column a model. Raises `UsageError` for an unknown model, or for fewer than two."""
+    """Return one row per fact and one column per model.
+
+    Raise `UsageError` for an unknown model, or for fewer than two.
+    """
     if len(model_ids) < 2:
         raise UsageError("name at least two different models to compare")
     reader.require_models(model_ids)
-    found = reader.query(
+    models = reader.query(
         f"select model_id, {', '.join(_FACTS.values())} from marts.models where model_id in ({placeholders(model_ids)})", model_ids
     )
-    by_model = {model_id: values for model_id, *values in found.rows}
+    by_model = {model_id: values for model_id, *values in models.rows}
     cheapest = reader.query(
         f"""
         select model_id, input_usd_per_mtok, output_usd_per_mtok, string_agg(distinct provider_id, ' or ' order by provider_id)
@@ -45,15 +48,15 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         model_ids,
     )
     offers: dict[str, list[str]] = {model_id: [] for model_id in model_ids}
-    for model_id, input_usd, output_usd, providers in cheapest.rows:  # of one blended price, but perhaps of other parts
+    for model_id, input_usd, output_usd, providers in cheapest.rows:  # equal blended prices may have different parts
         offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
-    rows = [(fact, *(format_value(by_model[model_id][place]) for model_id in model_ids)) for place, fact in enumerate(_FACTS)]
+    rows = [(fact, *(format_value(by_model[model_id][index]) for model_id in model_ids)) for index, fact in enumerate(_FACTS)]
     rows.append(("cheapest offer, $ per M tokens", *("; ".join(offers[model_id]) or "–" for model_id in model_ids)))
     return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
 
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """One row per benchmark that all the models share: each one's value, and who wins."""
+    """Return one row per shared benchmark: the value of each model, and the winners."""
     rows = [
         (
             benchmark,
@@ -69,7 +72,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """The same in 80 columns: the best value is marked where it stands."""
+    """Return the benchmarks for a terminal of 80 columns, with the best value marked."""
     rows = [
         (
             benchmark,
@@ -81,12 +84,15 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
         )
         for benchmark, _, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
     ]
-    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # with numbers they stand to the right
+    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # aligned to the right
     return Table(("benchmark_id", *model_ids, "note"), types, rows).drop_empty_columns()
 
 
 def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """`benchmark_id, category, values, winner_model_ids, not_comparable_reason, is_lower_better`, the values in the order of the models."""
+    """Return benchmark, category, values, winners, not_comparable_reason, is_lower_better.
+
+    The values are in the order of the models.
+    """
     shared = reader.query(
         f"""
         with named_scores as (
@@ -94,13 +100,23 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
                 model_id,
                 benchmark_id,
                 value,
-                rank() over (partition by benchmark_id order by case when is_lower_better then value else -value end) as place,
+                rank() over (
+                    partition by benchmark_id
+                    order by case when is_lower_better then value else -value end
+                ) as value_rank,
                 count(*) over (partition by benchmark_id) as model_count
             from marts.scores
             where model_id in ({placeholders(model_ids)})
         )
 
-        select benchmark_id, category, not_comparable_reason, is_lower_better, named_scores.model_id, named_scores.value, place
+        select
+            benchmark_id,
+            category,
+            not_comparable_reason,
+            is_lower_better,
+            named_scores.model_id,
+            named_scores.value,
+            value_rank
         from named_scores inner join marts.benchmarks using (benchmark_id)
         where named_scores.model_count = {len(model_ids)}
         order by category, benchmark_id, named_scores.model_id
@@ -109,7 +125,7 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
     )
     rows = []
     for (benchmark, category, reason, lower), group in itertools.groupby(shared.rows, lambda row: row[:4]):
-        scores = {model_id: (value, place) for *_, model_id, value, place in group}
-        winners = [] if reason else [model_id for model_id, (_, place) in scores.items() if place == 1]
+        scores = {model_id: (value, value_rank) for *_, model_id, value, value_rank in group}
+        winners = [] if reason else [model_id for model_id, (_, value_rank) in scores.items() if value_rank == 1]
         rows.append((benchmark, category, [scores[model_id][0] for model_id in model_ids], winners, reason, lower))
     return rows

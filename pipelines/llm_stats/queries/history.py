@@ -1,4 +1,4 @@
-"""The timeline of one model: each offer and each score, and from when to when it was true."""
+"""History of one model: its offers and scores, each with its period of validity."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from llm_stats.warehouse.reader import Reader
 
 
 def history(reader: Reader, model_id: str) -> Table:
-    """Oldest first: `valid_from, valid_to, kind, counterpart_id, says`. Raises `UsageError` for an unknown model."""
+    """Return `valid_from, valid_to, kind, counterpart_id, description`, oldest first.
+
+    Raise `UsageError` for an unknown model.
+    """
     reader.require_models([model_id])
     offers = reader.query(
         """
-        select valid_from, valid_to, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, status, provider_name
+        select
+            valid_from, valid_to, provider_id, offer_number,
+            input_usd_per_mtok, output_usd_per_mtok, status, provider_name
         from history.offers where model_id = ?
         order by provider_id, offer_number, valid_from
         """,
@@ -34,39 +39,48 @@ def history(reader: Reader, model_id: str) -> Table:
     ).rows
     rows: list[tuple[Any, ...]] = []
     before: dict[tuple[str, int], tuple[Any, ...]] = {}
-    for start, end, provider, no, price_in, price_out, status, *more in offers:
-        says = f"{format_offer(price_in, price_out)}, {status}{_changed_attributes(before, (provider, no), ('name',), more)}"
-        rows.append((start, end, "offer", with_number(provider, no), says))
+    for start, end, provider, number, price_in, price_out, status, *attributes in offers:
+        changes = _format_changes(before, (provider, number), ("name",), attributes)
+        description = f"{format_offer(price_in, price_out)}, {status}{changes}"
+        rows.append((start, end, "offer", with_number(provider, number), description))
     before = {}
-    for start, end, benchmark, no, score, verified, own, *more in scores:
-        moved = _changed_attributes(before, (benchmark, no), ("maximum", "normalized", "category", "source", "name"), more)
-        rows.append((start, end, "score", with_number(benchmark, no), f"{format_number(score)}, {_evidence(verified, own)}{moved}"))
+    names = ("maximum", "normalized", "category", "source", "name")
+    for start, end, benchmark, number, score, is_verified, is_self_reported, *attributes in scores:
+        changes = _format_changes(before, (benchmark, number), names, attributes)
+        description = f"{format_number(score)}, {_format_evidence(is_verified, is_self_reported)}{changes}"
+        rows.append((start, end, "score", with_number(benchmark, number), description))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
     return Table(("valid_from", "valid_to", "kind", "counterpart_id", "description"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
 
 
-def for_terminal(found: Table) -> Table:
-    """The same rows in 80 columns: `at northlight: 6.00 in, 30.00 out, active`, to the minute."""
+def for_terminal(timeline: Table) -> Table:
+    """Return the rows for a terminal of 80 columns, with times to the minute.
+
+    A description is `at northlight: 6.00 in, 30.00 out, active`.
+    """
     rows = [
-        (_minute(start), _minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {says}")
-        for start, end, kind, counterpart, says in found.rows
+        (_format_minute(start), _format_minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {description}")
+        for start, end, kind, counterpart, description in timeline.rows
     ]
     return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).drop_empty_columns()
 
 
-def _minute(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(" ", "minutes")
+def _format_minute(time: dt.datetime | None) -> str | None:
+    return None if time is None else time.isoformat(" ", "minutes")
 
 
-def _changed_attributes(
+def _format_changes(
     before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]
 ) -> str:
-    """` (maximum 1 → 10)`: what else is not as it was in the row before of the same offer or score."""
+    """Return ` (maximum 1 → 10)` for attributes that differ from the previous row.
+
+    `before` holds the attributes of the previous row of each offer or score, and is updated.
+    """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)
-    moved = [f"{name} {format_value(was)} → {format_value(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
-    return f" ({', '.join(moved)})" if moved else ""
+    changes = [f"{name} {format_value(was)} → {format_value(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
+    return f" ({', '.join(changes)})" if changes else ""
 
 
-def _evidence(is_verified: bool, is_self_reported: bool) -> str:
+def _format_evidence(is_verified: bool, is_self_reported: bool) -> str:
     return "verified" if is_verified else "self-reported" if is_self_reported else "third party"

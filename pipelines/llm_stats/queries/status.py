@@ -1,4 +1,4 @@
-"""How the warehouse is doing: what the last run brought, how old and how healthy the data is, what keeps failing, what today has cost."""
+"""Status of a warehouse: last run, requests, age and health of the data, settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from llm_stats.api.cache import requests_since
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.queries import checks
 from llm_stats.settings import Settings
-from llm_stats.table import Table
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 
@@ -56,11 +55,14 @@ _FAILING = """
 
 @dataclass(frozen=True)
 class Status:
-    """All times are UTC. `requests_today` counts every request that left, of runs under way or refused too; None if that is not known.
+    """The status of a warehouse at the time `at`; all times are UTC.
 
-    `findings` are the checks that find something in the published file, errors first; None if they could not run, `unchecked` says why.
-    `rejected_by` names the checks that refused a newer state, at `rejected_at`; the file that it lies in, if it is one, is `rejected_file`.
-    `engine` says where a warehouse is that is no file, and `missing` what `sql/` defines and that engine does not have.
+    `requests_today` counts the requests of all runs, also running and failed ones; None if unknown.
+    `findings` are the failed checks of the published data, errors first; None if they could not
+    run, for the reason `unchecked`. `rejected_by` names the checks that rejected a newer state at
+    `rejected_at`; `rejected_file` contains it if the warehouse is a file. `engine` names the
+    destination of a warehouse that is not a file; `unsupported` lists the macros that this engine
+    does not support.
     """
 
     at: dt.datetime
@@ -83,14 +85,14 @@ class Status:
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
-    """The status of a warehouse. Raises `UsageError` if no run ever was published there."""
+    """Return the status of a warehouse. Raise `UsageError` if no run was ever published to it."""
     now = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(tzinfo=None)
     try:
         last = reader.query(_LAST_RUN).rows
     except UsageError:
-        raise UsageError("this is no llm-stats warehouse, or one without any run; make one with `llm-stats run`") from None
+        raise UsageError("not an llm-stats warehouse, or one without any run; create one with `llm-stats run`") from None
     if not last:
-        raise UsageError("no run has been published here yet; start one with `llm-stats run`")
+        raise UsageError("no run has been published yet; start one with `llm-stats run`")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
     last_run_at = max(row[3] for row in last)
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
@@ -103,45 +105,41 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         models=models,
         oldest_at=oldest_at,
         newest_at=newest_at,
-        stalest=_dicts(reader.query(_STALEST_MODELS)),
-        failing=_dicts(reader.query(_FAILING)),
+        stalest=reader.query(_STALEST_MODELS).to_dicts(),
+        failing=reader.query(_FAILING).to_dicts(),
         engine=reader.engine_name,
         unsupported=reader.unsupported,
-        **_check_results(reader),
-        **_rejection(reader, last_run_at),
+        **_run_checks(reader),
+        **_find_rejection(reader, last_run_at),
     )
 
 
-def _check_results(reader: Reader) -> dict[str, Any]:
-    """What the checks find in the published file, which may have come from elsewhere, or with `--allow-failure`."""
+def _run_checks(reader: Reader) -> dict[str, Any]:
+    """Run the checks on the published data; a run may have published with allowed failures."""
     try:
-        with reader.materialized() as computed:
-            found = checks.run_checks(computed)
+        with reader.materialized() as materialized_reader:
+            results = checks.run_checks(materialized_reader)
     except LlmStatsError as error:
         return {"findings": None, "unchecked": str(error)}
     return {
         "findings": [
-            {"check": row.check, "severity": row.severity, "description": row.description, "row_count": row.row_count} for row in found
+            {"check": row.check, "severity": row.severity, "description": row.description, "row_count": row.row_count} for row in results
         ]
     }
 
 
-def _rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
-    """What a check has refused since the last run that was published."""
+def _find_rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
+    """Return the `rejected_…` fields if checks rejected a run after the last published one."""
     rejected = DuckDBWarehouse(reader.database).rejected
     reason = rejected / "reason.txt"
     if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
         return {}
-    by = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
+    names = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
     return {
         "rejected_at": at,
-        "rejected_by": tuple(by),
+        "rejected_by": tuple(names),
         "rejected_file": None if reader.engine_name else str(rejected / reader.database.name),
     }
-
-
-def _dicts(table: Table) -> list[dict[str, Any]]:
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
 SECRETS = ("api_key", "webhook_url")
@@ -149,9 +147,10 @@ SECRETS = ("api_key", "webhook_url")
 
 @dataclass(frozen=True)
 class ConfigReport:
-    """`versions` by name; `settings` by name, each `{"value": …, "origin": …}`. The value of a secret is true or false.
+    """Versions by name, and settings by name, each `{"value": …, "origin": …}`.
 
-    If a setting is wrong there are none, and `problem` says which.
+    The value of a secret is true or false. If a setting is invalid, `problem` is the error and
+    `settings` is empty.
     """
 
     versions: dict[str, str]
@@ -160,7 +159,7 @@ class ConfigReport:
 
 
 def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
-    """What holds in this working folder; `database` and `destination` are what options name."""
+    """Return the configuration of the working folder, given the values of the options."""
     versions = {"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()}
     try:
         settings = Settings.read(database=database, destination=destination)

@@ -1,7 +1,8 @@
 """The report: the published warehouse as one HTML page that needs no server and no network.
 
-`facts` reads what the page shows from the marts, by the files under `queries/`. `page` puts it into `page.html`, with `page.css`,
-`charts.js` (Vega-Lite), `parts.js` (tables and choosers) and `page.js` (the sections), and writes the file.
+`data` reads the marts with the queries under `queries/`. `page` puts the data into `page.html`,
+with `page.css`, `charts.js` (Vega-Lite), `parts.js` (tables and choosers) and `page.js` (the
+sections), and writes the file.
 """
 
 from llm_stats.report.page import require_writable, write

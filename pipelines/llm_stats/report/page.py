@@ -1,8 +1,9 @@
-"""The page: facts, charts and template put together into one file that asks nobody for anything.
+"""The page: data, charts and template as one file that loads nothing from the network.
 
-Names come from the API and are hostile. They enter as JSON that no `<` can end, and `page.js` makes text nodes of them; no spec of
-`charts.js` takes a field name or an expression from data. Whatever slipped through all the same could do nothing: the page's own policy
-runs no script but its two, by their hashes, evaluates no text as code, and opens no connection.
+Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
+into text nodes; no chart specification takes a field name or an expression from data. As a second
+barrier, the content security policy of the page allows only its two scripts, by hash, no evaluation
+of text as code, and no connection.
 """
 
 from __future__ import annotations
@@ -30,84 +31,84 @@ from llm_stats.warehouse.reader import Reader
 
 
 def write(reader: Reader, out: Path) -> None:
-    """Writes the page, whole or not at all. Raises `UsageError` if it cannot be written, or the file is no warehouse."""
-    made = page(reader)
+    """Write the page atomically. Raise `UsageError` if that fails or there is no warehouse."""
+    html_page = page(reader)
     with _write_errors(out):
-        files.atomic_write(out, made)
+        files.atomic_write(out, html_page)
 
 
 def require_writable(out: Path) -> None:
-    """Raises `UsageError` if no page could be written there."""
+    """Raise `UsageError` if the page could not be written to this file."""
     with _write_errors(out):
         files.require_writable(out)
 
 
 def page(reader: Reader) -> str:
-    """The whole page: HTML, 0.9 MB of which is the chart library."""
-    found = collect(reader)
+    """Return the page as HTML; 0.9 MB of it is the chart library."""
+    report_data = collect(reader)
     scripts = {
-        "library": _library(),
-        "script": _script("".join(map(_file, ("parts.js", "charts.js", "page.js")))),
+        "library": _bundle_library(),
+        "script": _escape_script("".join(map(_read_asset, ("parts.js", "charts.js", "page.js")))),
     }
-    sources = " ".join(map(_hash, scripts.values()))
+    sources = " ".join(map(_hash_script, scripts.values()))
     policy = f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    figures = found.headline | {"version": __version__, "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None)}
-    return string.Template(_file("page.html")).substitute(
+    figures = report_data.headline | {"version": __version__, "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None)}
+    return string.Template(_read_asset("page.html")).substitute(
         scripts,
         policy=policy,
-        style=_file("page.css"),
-        data=_json(found.tables),
-        age=_age(found.headline["newest_at"], found.headline["oldest_at"]),
-        sample=_sample(found.headline["sample_count"], found.headline["model_count"]),
+        style=_read_asset("page.css"),
+        data=_to_script_json(report_data.tables),
+        age=_format_age(report_data.headline["newest_at"], report_data.headline["oldest_at"]),
+        sample=_format_sample_warning(report_data.headline["sample_count"], report_data.headline["model_count"]),
         **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
 
 
 @functools.cache
-def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed in one script; putting it together takes longer than all the rest."""
-    return _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+def _bundle_library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script; cached, because bundling is slow."""
+    return _escape_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 @contextlib.contextmanager
 def _write_errors(out: Path) -> Iterator[None]:
-    """A file that cannot be written is a `UsageError`."""
+    """Raise `UsageError` for an `OSError`."""
     try:
         yield
     except OSError as error:
         raise UsageError(f"{out.resolve()} cannot be written: {error.strerror}; name another file") from None
 
 
-def _file(name: str) -> str:
+def _read_asset(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
 
 
-def _age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
-    """From when the records are (UTC); how long ago that is, the page says when it is read."""
+def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
+    """Return the times of the newest and oldest record (UTC); `page.js` adds the age."""
     if newest_at is None:
         return "No record has been fetched yet."
     newest = f'<time id="newest" datetime="{newest_at.isoformat(timespec="seconds")}Z">{format_value(newest_at)} UTC</time>'
     return f'Newest record {newest}<span id="age"></span>, oldest {format_value(oldest_at)} UTC.'
 
 
-def _sample(sample_count: int, model_count: int) -> str:
-    """What has to be said of invented records; nothing if there are none."""
+def _format_sample_warning(sample_count: int, model_count: int) -> str:
+    """Return a warning about invented records; empty if there are none."""
     if not sample_count:
         return ""
-    which = "All of this is" if sample_count == model_count else f"{sample_count:,} of the {model_count:,} models here are"
-    return f'<p class="warning" id="sample">{which} a sample: invented models, with invented prices and scores.</p>'
+    subject = "All of this is" if sample_count == model_count else f"{sample_count:,} of the {model_count:,} models here are"
+    return f'<p class="warning" id="sample">{subject} a sample: invented models, with invented prices and scores.</p>'
 
 
-def _script(text: str) -> str:
-    """A script that no string in it can end."""
+def _escape_script(text: str) -> str:
+    """Escape what would end a script element or open a comment in it."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _hash(script: str) -> str:
+def _hash_script(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _json(value: Any) -> str:
-    """JSON for a script element: nothing in it can end the element or open a comment."""
+def _to_script_json(value: Any) -> str:
+    """Return JSON for a script element, without characters that could end the element."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

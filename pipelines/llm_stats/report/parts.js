@@ -10,16 +10,16 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/** Columns as rows with named fields. Ids stay places among the texts: keys, even where two texts look the same. */
+/** Return rows with named fields. Ids stay indices into the texts, so that ids with equal texts stay distinct keys. */
 function rowsOf(columns) {
   const names = Object.keys(columns);
-  const cell = (name, column, at) => {
-    if (Array.isArray(column)) return column[at];
-    const place = column.places[at];
-    return name.endsWith("_id") || place === null ? place : page.texts[place];
+  const cell = (name, column, row) => {
+    if (Array.isArray(column)) return column[row];
+    const index = column.indices[row];
+    return name.endsWith("_id") || index === null ? index : page.texts[index];
   };
-  const count = Math.max(0, ...names.map(name => (columns[name].places ?? columns[name]).length));
-  return Array.from({ length: count }, (_, at) => Object.fromEntries(names.map(name => [name, cell(name, columns[name], at)])));
+  const count = Math.max(0, ...names.map(name => (columns[name].indices ?? columns[name]).length));
+  return Array.from({ length: count }, (_, row) => Object.fromEntries(names.map(name => [name, cell(name, columns[name], row)])));
 }
 
 /** Rows by a key, in the order in which the keys first come: a Map of lists. */

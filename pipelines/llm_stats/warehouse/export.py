@@ -1,70 +1,110 @@
-"""All marts and the history as Parquet or CSV files, for readers without DuckDB.
+"""Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
-    DIR/manifest.json             {"load_id": …, "tables": {"marts.offers": {"file", "rows", "columns": [{"name", "type", "meaning"}]}}}
-    DIR/marts/offers.parquet
+    DIR/manifest.json           {"load_id": …, "format": …, "tables": {"marts.offers": {…}}}
+    DIR/marts/offers.parquet    {"file": …, "rows": …, "columns": [{"name", "type", "meaning"}]}
     DIR/history/offers.parquet
 
-While it is written it is `.DIR.123` beside DIR, where 123 is the process, and the export that it replaces is, for a moment, `.DIR.123.old`.
-The same data gives the same bytes: rows are sorted, and nothing that depends on the moment of the export is in it.
+An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; the export that it
+replaces is moved to `.DIR.export/old` first. The next export deletes what a killed one has left
+there, or restores `old` if DIR is missing.
+
+The same data gives the same bytes: rows are sorted, and columns that depend on the time of the
+query are left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import re
 import shutil
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import filelock
 
 from llm_stats.connection import interruptible
-from llm_stats.errors import UsageError
+from llm_stats.errors import Locked, UsageError
 from llm_stats.text import sql_literal
 
 FileFormat = Literal["parquet", "csv"]
 _OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd", "csv": "format csv, header true"}
-#: Columns that tell the time of the query.
+#: Columns that depend on the time of the query.
 _VOLATILE_COLUMNS = {("freshness", "age_hours")}
-
-_MANIFEST_KEYS = {"load_id", "format", "tables"}
-
-#: A half-written export that has not grown for so long is nobody's: one takes seconds.
-_ABANDONED_AFTER_SECONDS = 3600
 
 
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
-    """Writes the files aside and swaps them in; the number of rows by table. Raises `UsageError` if the folder holds something else."""
+    """Write the files into a folder and return the number of rows by table.
+
+    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder holds
+    anything else or cannot be written, and `Locked` while another export writes to it.
+    """
     folder = folder.resolve()
     if not folder.name:
-        raise UsageError(f"{folder} is no place for an export; name a folder in it")
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+        raise UsageError(f"cannot export to {folder}: it is the root folder; name a folder in it")
     try:
-        _recover(folder)
-        _require_replaceable(folder)
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        with interruptible():
-            manifest = _write(database, aside, output_format)
-        (aside / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        _swap(aside, folder)
+        with _replace_folder(folder) as new:
+            with interruptible():
+                manifest = _write(database, new, output_format)
+            text = json.dumps(manifest, indent=2, ensure_ascii=False)
+            (new / "manifest.json").write_text(text + "\n", "utf-8")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
     except duckdb.Error as error:
         raise UsageError(f"{database} cannot be exported: {str(error).splitlines()[0]}") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return {name: table["rows"] for name, table in manifest["tables"].items()}
 
 
+@contextlib.contextmanager
+def _replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that replaces `folder` at the end, unless an error is raised."""
+    staging = folder.with_name(f".{folder.name}.export")
+    new, old = staging / "new", staging / "old"
+    staging.mkdir(parents=True, exist_ok=True)
+    with _hold_lock(staging / "lock", folder):
+        try:
+            _clean_up(new, old, folder)
+            _require_replaceable(folder)
+            new.mkdir()
+            yield new
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+        finally:
+            _clean_up(new, old, folder)
+
+
+def _clean_up(new: Path, old: Path, folder: Path) -> None:
+    """Restore the previous export if nothing has replaced it; delete everything else."""
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(new, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
+    """Hold a file lock, which ends with the process; delete the file and its folder at the end."""
+    try:
+        with filelock.FileLock(file, timeout=0):
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    file.unlink()
+                    file.parent.rmdir()
+    except filelock.Timeout:
+        raise Locked(f"{folder}: another export writes to it; wait for it, or stop it") from None
+
+
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
-    """The files of every mart and history table; what the manifest says of them."""
+    """Write a file for every mart and history table; return the manifest."""
     with duckdb.connect(database, read_only=True) as connection:
-        connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")  # and no other: a file may come from anywhere
+        # a view of a foreign database may read any other file
+        connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
-        connection.execute("set threads = 1")  # several would write row groups in an order of their own
+        connection.execute("set threads = 1")  # several threads would write row groups in any order
         connection.execute("set lock_configuration = true")
         columns = connection.execute(
             """
@@ -89,40 +129,22 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 
 def _require_replaceable(folder: Path) -> None:
-    """Raises `UsageError` unless there is nothing in the folder but an earlier export, file by file as its manifest says."""
+    """Raise `UsageError` unless the folder is missing, empty or exactly an earlier export."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
+    exported = _read_exported_files(folder)
+    files = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()}
+    foreign = files - exported
+    if foreign or not exported:
+        example = f" (it holds {min(foreign)})" if exported else ""
+        raise UsageError(f"{folder} exists and is not an earlier export{example}; name another folder, or an empty one")
+
+
+def _read_exported_files(folder: Path) -> set[str]:
+    """Return the files that the manifest of an export lists, and the manifest; else none."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        ours = {"manifest.json", *(table["file"] for table in manifest["tables"].values())} if manifest.keys() >= _MANIFEST_KEYS else set()
+        tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()
+        return {"manifest.json", *(table["file"] for table in tables)} if tables else set()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        ours = set()
-    others = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()} - ours
-    if others or not ours:
-        holds = f" (it holds {min(others)})" if ours else ""
-        raise UsageError(f"{folder} exists and is no earlier export{holds}; name another folder, or an empty one")
-
-
-def _swap(aside: Path, folder: Path) -> None:
-    """Puts the new folder in the place of the old one, which stays if that fails."""
-    old = aside.with_name(f"{aside.name}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        aside.rename(folder)
-    except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """Undoes what killed exports left beside the folder: an old export set aside comes back, one half-written long ago goes."""
-    names = re.compile(rf"\.{re.escape(folder.name)}\.\d+(\.old)?")
-    for left in sorted(folder.parent.glob(".*")):
-        found = names.fullmatch(left.name)
-        if found and found[1] and not folder.exists():
-            left.rename(folder)
-        elif found and (found[1] or time.time() - left.stat().st_mtime > _ABANDONED_AFTER_SECONDS):
-            shutil.rmtree(left, ignore_errors=True)
+        return set()
