@@ -17,7 +17,7 @@ from llm_stats.api.cache import ResponseCache
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
 from llm_stats.sample import SampleApi
-from llm_stats.sample.exchange import Request, Response
+from llm_stats.sample.api import Request, Response
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
 

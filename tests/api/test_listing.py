@@ -10,7 +10,7 @@ from fake_api.faults import LIST, Fault
 from fake_api.server import FakeApi
 from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.sample import SampleApi
-from llm_stats.sample.exchange import Request, Response, json_response
+from llm_stats.sample.api import Request, Response, json_response
 from support.client_helpers import IDS, RECORDS, client_of
 
 NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {

@@ -15,7 +15,7 @@ from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import QuotaSpent
 from llm_stats.sample import SampleApi
-from llm_stats.sample.exchange import Response, error_response
+from llm_stats.sample.api import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
 
 

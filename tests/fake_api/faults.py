@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import Any
 
-from llm_stats.sample.exchange import Request, Response, error_response, json_response
+from llm_stats.sample.api import Request, Response, error_response, json_response
 
 Fault = Callable[[Request, Response], Response]
 

@@ -14,7 +14,7 @@ from typing import Any
 from fake_api.faults import Fault, FaultyResponse, quota
 from fake_api.when import after
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.exchange import Request, Response
+from llm_stats.sample.api import Request, Response
 
 
 class FakeApi(SampleApi):

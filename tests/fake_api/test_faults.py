@@ -171,8 +171,8 @@ def test_a_redirect_leads_elsewhere_and_the_key_stays_here(http: requests.Sessio
         assert (direct.status_code, direct.headers["Location"]) == (status, f"{elsewhere.base_url}/models/{MODEL}")
         without_session_key = requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5)
         assert without_session_key.status_code == 401
-        assert [request.carries_key for request in api.requests] == [True, True]
-        assert [request.carries_key for request in elsewhere.requests] == [False]
+        assert ["authorization" in request.headers for request in api.requests] == [True, True]
+        assert ["authorization" in request.headers for request in elsewhere.requests] == [False]
 
 
 # What: the answer travels badly.

@@ -7,7 +7,7 @@ import threading
 from collections import Counter, deque
 
 from fake_api.faults import Fault, burst
-from llm_stats.sample.exchange import Request, Response
+from llm_stats.sample.api import Request, Response
 
 
 def first(count: int, fault: Fault) -> Fault:

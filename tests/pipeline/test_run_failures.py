@@ -22,7 +22,7 @@ from llm_stats.errors import LlmStatsError
 from llm_stats.pipeline.result import format_result
 from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi
-from llm_stats.sample.exchange import json_response
+from llm_stats.sample.api import json_response
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.base import FetchState
 from support.command import Command

@@ -219,9 +219,9 @@ def test_each_call_answers_a_copy_of_its_own() -> None:
     ("content", "message"),
     [
         ("{", "is not JSON"),
-        ("{}", "holds no list of records, but a JSON object"),
-        ("[1]", "entry 0 has no `id`"),
-        ('[{"id": "a"}, {"name": "b"}]', "entry 1 has no `id`"),
+        ("{}", "is not a JSON list"),
+        ("[1]", "entry 0 is not a model record"),
+        ('[{"id": "a"}, {"name": "b"}]', "entry 1 is not a model record"),
         ("[" * 100_000, "is not JSON: nested too deeply"),
         ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),
     ],
@@ -234,7 +234,7 @@ def test_a_records_file_that_holds_something_else(tmp_path: Path, content: str, 
 
 
 def test_a_records_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Cannot read the records file .*missing\.json: No such file"):
+    with pytest.raises(UsageError, match=r"cannot read the records file .*missing\.json: No such file"):
         load_records(tmp_path / "missing.json")
 
 

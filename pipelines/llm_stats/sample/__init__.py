@@ -1,6 +1,6 @@
-"""The embedded sample: invented records, and the API that serves them on loopback.
+"""Bundled sample: invented records and an API that serves them on loopback.
 
-Nothing here is a real model, price or score; every record says so in `source`, `description` and `url`.
+No model, price or score is real. Every record is marked in `source`, `description` and `url`.
 """
 
 from llm_stats.sample.api import SAMPLE_KEY, SampleApi

@@ -1,18 +1,18 @@
-"""The sample API: any list of records, served on loopback over real HTTP as the LLM Stats API would serve it.
+"""Sample API: any list of records, served on loopback over real HTTP like the LLM Stats API.
 
     with SampleApi(sample.today()) as api:
-        requests.get(f"{api.base_url}/models/aurora-large-1", headers={"Authorization": f"Bearer {SAMPLE_KEY}"})
-        assert [request.model_id for request in api.requests] == ["aurora-large-1"]
+        client = Client(api.base_url, SAMPLE_KEY)
 
-| route | answers |
+| route | response |
 | --- | --- |
-| `/stats/v1/models/{model_id}` | the record |
+| `/stats/v1/models/{model_id}` | a record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
-| `/v1/models…` | the trap: the public model catalog, which needs no key |
+| `/v1/models`, `/v1/models/{model_id}` | the public model catalog: no key, another shape |
 """
 
 from __future__ import annotations
 
+import json
 import socket
 import socketserver
 import sys
@@ -20,21 +20,84 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import responses
 from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
 from typing import Any, Self
+from urllib.parse import parse_qs, unquote
 
 from llm_stats.errors import UsageError
-from llm_stats.sample.answers import Catalog
-from llm_stats.sample.catalog import today
-from llm_stats.sample.exchange import Request, Response, error_response, not_found
+from llm_stats.sample.catalog import Catalog, today
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
 
 
+@dataclass
+class Request:
+    """A received request."""
+
+    at: float  # arrival in monotonic seconds
+    path: str  # percent-encoded
+    query: str
+    headers: Mapping[str, str]  # by lower-case name
+    status: int = 0  # status of the response, once it is known
+
+    @property
+    def route(self) -> str:
+        """Path after the version: `/models/aurora-large-1`."""
+        return self.path.partition("/v1")[2]
+
+    @property
+    def model_id(self) -> str | None:
+        """The requested model; None for other routes."""
+        before, separator, encoded = self.route.partition("/models/")
+        is_model = separator and encoded and not before and "/" not in encoded
+        return unquote(encoded) if is_model else None
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def head(self) -> bytes:
+        """Status line and headers, with the length of the body."""
+        lines = [f"HTTP/1.1 {self.status} {responses.get(self.status, 'Unknown')}"]
+        headers = {**self.headers, "Content-Length": len(self.body)}
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def json_response(payload: object, status: int = 200) -> Response:
+    text = json.dumps(payload, ensure_ascii=False)
+    body = text.encode(errors="backslashreplace")  # a lone surrogate becomes a JSON escape
+    return Response(status, body, {"Content-Type": "application/json"})
+
+
+def error_response(status: int, code: str, message: str, **details: str | None) -> Response:
+    """Return an error in the documented envelope, without the details that are None."""
+    help_url = f"https://sample.invalid/errors/{code}"
+    error = {"code": code, "message": message, "help_url": help_url, **details}
+    return json_response({"error": {k: v for k, v in error.items() if v is not None}}, status)
+
+
+def _not_found(request: Request) -> Response:
+    what = f"model {request.model_id!r}" if request.model_id else f"route {request.path!r}"
+    return error_response(404, "not_found", f"There is no {what}.")
+
+
 class SampleApi:
-    """A context manager: inside, the API answers at `base_url`; `requests` holds all it was asked, in order of arrival."""
+    """A server that runs while its context is entered.
+
+    `requests` holds every request in order of arrival. A subclass may override `get` to change
+    responses and `send` to change how they are sent.
+    """
 
     def __init__(
         self,
@@ -44,20 +107,21 @@ class SampleApi:
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
     ) -> None:
-        """`records`: None for the bundled sample; `port`: 0 for any free one; `key`: None to accept every key."""
+        """Default to the bundled records and a free port; a `key` of None accepts every key."""
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
-        self._closing = threading.Event()
 
     def __enter__(self) -> Self:
         try:
             self._server = _Server((_HOST, self._port), self)
-        except (OSError, OverflowError) as problem:
-            raise UsageError(f"Cannot listen on {_HOST}:{self._port} ({problem}): choose another port, or 0 for any free one") from None
+        except (OSError, OverflowError) as error:
+            failure = f"cannot listen on {_HOST}:{self._port}: {error}"
+            raise UsageError(f"{failure}; choose another port, or 0 for any free port") from None
         self._port = self._server.server_address[1]
-        self._closing.clear()
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._closing = threading.Event()
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
@@ -65,7 +129,7 @@ class SampleApi:
         self._closing.set()
         self._server.shutdown()
         self._thread.join()
-        self._server.hang_up()
+        self._server.disconnect_clients()
         self._server.server_close()
 
     @property
@@ -73,23 +137,21 @@ class SampleApi:
         return f"http://{_HOST}:{self._port}/stats/v1"
 
     def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Serves these records from now on: tomorrow, at the same address."""
+        """Replace the records."""
         self._catalog = Catalog(records)
+        self._records = {k: json_response(record) for k, record in self._catalog.records.items()}
 
     def wait(self) -> None:
-        """Blocks until Ctrl-C."""
-        try:
+        """Block until Ctrl-C."""
+        with suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            return
 
     def pause(self, seconds: float) -> None:
-        """Sleeps, unless the API closes meanwhile."""
-        if seconds:
-            self._closing.wait(seconds)
+        """Sleep until the time is over or the API closes."""
+        self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Response:
-        """Record a request and return its response, after the latency."""
+        """Record a request and return its response after the latency."""
         self.requests.append(request)
         response = self._route(request)
         self.pause(self._latency)
@@ -97,31 +159,47 @@ class SampleApi:
         return response
 
     def get(self, request: Request) -> Response:
-        """Return the response to a request with a valid key. Overridable."""
-        if request.model_id:
-            return self._catalog.record(request.model_id)
+        """Return the response to a request with a valid key."""
         if request.route == "/models":
-            return self._catalog.page(request.query)
-        return not_found(f"route {request.path!r}")
+            return self._list(request.query)
+        return self._records.get(request.model_id or "") or _not_found(request)
 
     def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
-        """Write a response to its connection. Overridable."""
+        """Write a response to the connection of its request."""
         stream.write(response.head + response.body)
 
     def _route(self, request: Request) -> Response:
-        if request.path == f"/v1{request.route}" and (request.model_id or request.route == "/models"):
-            return self._catalog.public(request.model_id)
+        if request.path == f"/v1{request.route}":
+            return self._public(request)
         if request.path != f"/stats/v1{request.route}":
-            return not_found(f"route {request.path!r}")
+            return _not_found(request)
         return self._unauthorized(request) or self.get(request)
 
     def _unauthorized(self, request: Request) -> Response | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            return error_response(401, "authentication_required", "Send your key as `Authorization: Bearer <key>`.")
+            return error_response(401, "authentication_required", "Send your key as bearer token.")
         if self._key is not None and token.strip() != self._key:
             return error_response(401, "invalid_api_key", "The key is not valid.")
         return None
+
+    def _list(self, query: str) -> Response:
+        parameters = {k: v[-1] for k, v in parse_qs(query, keep_blank_values=True).items()}
+        limit = parameters.get("limit", "50")
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 200):
+            detail = {"loc": ["query", "limit"], "msg": "must be 1 to 200", "type": "int_range"}
+            return json_response({"detail": [detail]}, 422)
+        if page := self._catalog.page(int(limit), parameters.get("cursor")):
+            return json_response(page)
+        return error_response(410, "cursor_expired", "The cursor has expired.", param="cursor")
+
+    def _public(self, request: Request) -> Response:
+        """Return an entry of the public model catalog, or all of them."""
+        entries = self._catalog.public_entries
+        if request.route == "/models":
+            return json_response({"object": "list", "data": list(entries.values())})
+        entry = entries.get(request.model_id or "")
+        return json_response(entry) if entry else _not_found(request)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -133,16 +211,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(time.monotonic(), self.path, headers)
-        api = self.server.api
-        api.send(request, api.respond(request), self.wfile)
+        path, _, query = self.path.partition("?")
+        request = Request(time.monotonic(), path, query, headers)
+        self.server.api.send(request, self.server.api.respond(request), self.wfile)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silent: a line per request would slow the benchmarks down and could show a key."""
+        """Log nothing: a line per request slows benchmarks down and could contain a key."""
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """A thread per connection; closing hangs up on clients that keep theirs alive, and waits for the threads."""
+    """One thread per connection; closing disconnects idle clients and waits for the threads."""
 
     allow_reuse_address = True
     daemon_threads = False
@@ -162,11 +240,11 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left early is no news; anything else is a mistake in here, and shows."""
+        """Print unexpected errors only: clients disconnect at any time."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def hang_up(self) -> None:
+    def disconnect_clients(self) -> None:
         for connection in list(self._open):
-            with suppress(OSError):  # the client was first
+            with suppress(OSError):  # the client has disconnected already
                 connection.shutdown(socket.SHUT_RDWR)

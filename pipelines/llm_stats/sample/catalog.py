@@ -1,12 +1,15 @@
-"""The sample catalog, as it is today and as it was yesterday.
+"""Catalogs of records: the bundled one of today and yesterday, or one from a file.
 
-`catalog.json` is a list of full records, exactly as `GET /v1/models/{model_id}` answers them and as `sample-api --records FILE` takes
-them. It holds, on purpose, each peculiarity of the live data that a comparison must survive; the tests name them one by one.
+`catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
+`sample-api --records FILE` accepts them. It contains every peculiarity of the live data that a
+comparison has to handle; the tests name each of them.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,17 +20,17 @@ from llm_stats.errors import UsageError
 
 @dataclass(frozen=True)
 class Change:
-    """What happened since yesterday to one entry of a record's list, named by its `provider_id` or `benchmark_id`."""
+    """A change since yesterday to one offer or score; `entry_id` is its provider or benchmark."""
 
     kind: str
     model_id: str
     entry_id: str
     then: dict[str, Any] | None
-    """How the entry was yesterday: the fields that differed, all of them if it is gone today, or None if it was not there yet."""
+    """Yesterday's values of the fields that differ; every field if removed, None if added."""
 
     @property
     def part(self) -> tuple[str, str]:
-        """`("scores", "benchmark_id")`: the list, and the key of its entries."""
+        """List that contains the entry, and its key: `("scores", "benchmark_id")`."""
         return ("scores", "benchmark_id") if self.entry_id.startswith("sample-") else ("providers", "provider_id")
 
 
@@ -54,12 +57,12 @@ CHANGES = (
 
 
 def today() -> list[dict[str, Any]]:
-    """The sample records as they are; every call answers its own copy."""
+    """Return a new copy of the bundled records."""
     return _decode((resources.files(__package__) / "catalog.json").read_bytes(), "the bundled sample")
 
 
 def yesterday() -> list[dict[str, Any]]:
-    """The sample records as they were before `CHANGES`."""
+    """Return the bundled records without `CHANGES`."""
     records = today()
     by_id = {record["id"]: record for record in records}
     for change in CHANGES:
@@ -76,33 +79,91 @@ def yesterday() -> list[dict[str, Any]]:
 
 
 def load_records(path: str | Path) -> list[dict[str, Any]]:
-    """The records in a JSON file: a list of objects, each with an `id` of its own. Anything else raises `UsageError`."""
+    """Read the records in a JSON file: a list of objects, each with its own `id`.
+
+    Raises `UsageError` for anything else.
+    """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"Cannot read the records file {path}: {error.strerror}") from None
+        raise UsageError(f"cannot read the records file {path}: {error.strerror}") from None
     return _decode(content, str(path))
 
 
-def _decode(content: bytes, where: str) -> list[dict[str, Any]]:
+def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
     try:
         records = json.loads(content)
     except ValueError as error:
-        raise UsageError(f"{where} is not JSON: {error}") from None
+        raise UsageError(f"{source} is not JSON: {error}") from None
     except RecursionError:
-        raise UsageError(f"{where} is not JSON: nested too deeply") from None
+        raise UsageError(f"{source} is not JSON: nested too deeply") from None
     if not isinstance(records, list):
-        raise UsageError(f"{where} holds no list of records, but a JSON {_json_type(records)}: put the records in [ ]")
-    places: dict[str, int] = {}
-    for place, record in enumerate(records):
+        raise UsageError(f"{source} is not a JSON list; put the records in [ ]")
+    positions: dict[str, int] = {}
+    for position, record in enumerate(records):
         model_id = record.get("id") if isinstance(record, dict) else None
         if not isinstance(model_id, str) or not model_id:
-            raise UsageError(f"{where}: entry {place} has no `id`, so it is no record of a model")
-        if model_id in places:
-            raise UsageError(f"{where}: entries {places[model_id]} and {place} have the same id {model_id!r}; an id names one record")
-        places[model_id] = place
+            raise UsageError(f"{source}: entry {position} is not a model record: it has no `id`")
+        if model_id in positions:
+            duplicates = f"entries {positions[model_id]} and {position}"
+            raise UsageError(f"{source}: {duplicates} have the same id {model_id!r}")
+        positions[model_id] = position
     return records
 
 
-def _json_type(value: object) -> str:
-    return {dict: "object", str: "string", bool: "boolean", type(None): "null"}.get(type(value), "number")
+class Catalog:
+    """Records by id, and the other forms in which the API lists them."""
+
+    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+        self.records = {record["id"]: record for record in records}
+        self.summaries = [_summary(record) for record in self.records.values()]
+        self.public_entries = {k: _public_entry(record) for k, record in self.records.items()}
+
+    def page(self, limit: int, cursor: str | None) -> dict[str, Any] | None:
+        """Return a page of summaries, or None if the cursor is invalid.
+
+        `{"models": [summary, …], "next_cursor": "b2Zmc2V0OjUw", "total": 335}`
+        """
+        start = 0 if cursor is None else _offset(cursor)
+        total = len(self.summaries)
+        if start is None or start > total:
+            return None
+        end = start + limit
+        next_cursor = _cursor(end) if end < total else None
+        models = self.summaries[start:end]
+        return {"models": models, "next_cursor": next_cursor, "total": total}
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in ("scores", "sources")}
+
+
+def _public_entry(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as the public model catalog has it: no scores, other price names.
+
+    The record may be invalid.
+    """
+    providers = record.get("providers")
+    pricing = [
+        {
+            "provider": offer.get("provider_id"),
+            "price_input": offer.get("input_price_per_m"),
+            "price_output": offer.get("output_price_per_m"),
+        }
+        for offer in (providers if isinstance(providers, list) else ())
+        if isinstance(offer, dict)
+    ]
+    return {"id": record["id"], "name": record.get("name"), "object": "model", "pricing": pricing}
+
+
+def _cursor(offset: int) -> str:
+    return base64.urlsafe_b64encode(f"offset:{offset}".encode()).decode()
+
+
+def _offset(cursor: str) -> int | None:
+    """Return the offset in a cursor, or None if the API did not issue it."""
+    try:
+        word, _, number = base64.urlsafe_b64decode(cursor).decode().partition(":")
+        return int(number) if word == "offset" and number.isdigit() else None
+    except ValueError:
+        return None

@@ -1,4 +1,4 @@
-"""The demo: the whole batch on the bundled sample, over real HTTP, without a key."""
+"""Demo: two runs on the bundled records, over real HTTP, without a key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llm_stats.settings import Settings
 from llm_stats.table import Table
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
-#: What a newcomer sees first: a heading and a query.
+#: Queries that the demo prints, by heading.
 COMPARISONS = {
     "Cheapest offers that are not free, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
         select
@@ -39,7 +39,7 @@ COMPARISONS = {
 
 
 class _GivenOnly(Settings):
-    """Settings that nothing outside can change: the demo is the same everywhere."""
+    """Settings that ignore the environment and configuration files."""
 
     @classmethod
     def settings_customise_sources(
@@ -49,7 +49,7 @@ class _GivenOnly(Settings):
 
 
 def run_demo(database: Path) -> RunResult:
-    """Loads the sample into `database`: yesterday's records first if it is new, so that there are changes to see."""
+    """Load the sample; a new database gets yesterday's records first, so that there are changes."""
     with SampleApi() as api:
         settings = demo_settings(api, database)
         if not database.exists():
@@ -60,13 +60,13 @@ def run_demo(database: Path) -> RunResult:
 
 
 def demo_settings(api: SampleApi, database: Path) -> Settings:
-    """A run against the sample API, as fast as it answers, that keeps no response for the next."""
+    """Return settings for the sample API, without a rate limit and without a response cache."""
     return _GivenOnly(
         api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_ttl=dt.timedelta(0)
     )
 
 
 def comparisons(database: Path) -> list[tuple[str, Table]]:
-    """The comparisons worth seeing, each under its heading."""
+    """Return the results of `COMPARISONS` by heading."""
     with DuckDBReader(database) as reader:
         return [(heading, reader.query(query)) for heading, query in COMPARISONS.items()]
