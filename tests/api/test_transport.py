@@ -240,7 +240,7 @@ class TestQuota:
 
 class TestBudget:
     def test_is_spent_to_the_last_request_and_no_further(self, api: SampleApi) -> None:
-        answers, client = fetched(api, max_requests=11)
+        answers, client = fetched(api, max_requests=11, concurrency=1)
         assert outcomes(answers) == {"loaded": 11, "deferred": 19}
         assert len(api.requests) == client.requests_sent == 11
         assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, "in the order asked for"

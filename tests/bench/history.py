@@ -16,12 +16,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import duckdb
 from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.transform import apply
 from support.raw_tables import RawTables
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 TRIES = 9
 FIRST_DAY = dt.datetime(2026, 1, 1, 6)  # noqa: DTZ001  every stored time is UTC without a zone

@@ -13,11 +13,11 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import duckdb
 from llm_stats.transform import files
 from support.raw_tables import RawTables
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 _LIMIT_SECONDS = 1.0
 

@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from support import virtualenvs
 from support.synthetic_catalog import synthetic_catalog
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 KEY = "sample-key"
 LLM_STATS = [sys.executable, "-m", "llm_stats"]

@@ -21,11 +21,11 @@ import threading
 from pathlib import Path
 from typing import Self
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import duckdb
 from bench.run import KEY, LLM_STATS, PROGRAMS, changed, serving, spend
 from support.synthetic_catalog import synthetic_catalog
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 STAGES = (
     "import",

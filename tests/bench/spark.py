@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import duckdb
 import llm_stats
 from bench.cluster import Cluster, cluster
@@ -29,8 +31,6 @@ from llm_stats.transform.dialect import translate
 from llm_stats.warehouse.export import export
 from support.real_records import real_records
 from support.virtualenvs import python_with
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 EQUAL = "all equal"
 

@@ -161,7 +161,7 @@ def test_what_is_refused_leaves_everything_as_it_was(postgres: str, api: SampleA
     assert ask(postgres, "select count(*) from incoming.models") == [(14,)]
     shown = llm_stats("status").out
     assert shown.startswith(f"warehouse   postgres at {postgres.partition('@')[2]}\n")
-    assert "tables_shrunk; what was loaded stays in the schema incoming\n" in shown
+    assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in shown
     assert "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n" in shown
 
 
