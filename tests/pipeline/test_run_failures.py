@@ -17,9 +17,9 @@ from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import LlmStatsError
 from llm_stats.pipeline.result import RunResult, summary_lines
-from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.fetch import stalest_first
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.raw_tables import RawTables
