@@ -103,7 +103,7 @@ class DestinationWorkingCopy:
         self.session.drop_incoming()
         file_format = "insert_values" if engine.dialect == "postgres" else None  # dlt's other way there takes an empty text for null
         folder = self._folder / "dlt"
-        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, says=engine.sanitize)
+        return loader.load(answers, folder, engine.destination, merge.INCOMING, file_format=file_format, format_error=engine.sanitize)
 
     def build(self, load_id: str) -> None:
         """Makes the views and tables what `sql/` says, and takes over what was loaded: a transaction, as far as the engine has them."""

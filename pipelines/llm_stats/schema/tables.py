@@ -29,18 +29,19 @@ class Column:
     description: str
 
     @property
-    def is_dlts_own(self) -> bool:
-        """True if dlt fills the column in when it makes child tables itself."""
-        return self.name.startswith("_dlt_")
-
-    @property
     def dlt_hint(self) -> dict[str, Any]:
-        hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
-        return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
+        """Return dlt's column hint for the Arrow column that `schema.arrow` makes.
+
+        Times are UTC without a zone; dlt would read them as times in the machine's zone. JSON is
+        text: with the data type `json`, dlt logs a warning for each page of text.
+        """
+        data_type = "text" if self.data_type == "json" else self.data_type
+        hint = {"name": self.name, "data_type": data_type, "nullable": self.nullable, "description": self.description}
+        return {**hint, "timezone": False} if data_type == "timestamp" else hint
 
     @property
     def sql_type(self) -> str:
-        """The data type under DuckDB's name."""
+        """Return DuckDB's name of the data type."""
         return {"text": "varchar", "bool": "boolean"}.get(self.data_type, self.data_type)
 
 
@@ -88,13 +89,15 @@ _COUNTS = [
     )
 ]
 _EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
-_FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
+#: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
+IS_TOMBSTONE = Column("is_tombstone", "bool", False, "True: the model's list is empty, and the row holds no entry of it")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
+    "models": [*_columns(Record), FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
     "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
     "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
