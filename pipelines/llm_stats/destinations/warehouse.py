@@ -112,6 +112,7 @@ class DestinationWorkingCopy:
         self.session.begin()
         apply.create_views(self.session)
         merge.merge_incoming(self.session, load_id)
+        merge.copy_dlt_tables(self.session)
         apply.update_history(self.session)
 
     def reader(self) -> Reader:

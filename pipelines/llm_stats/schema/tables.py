@@ -110,6 +110,36 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
+#: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without a
+#: zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
+DLT_TABLES: dict[str, list[Column]] = {
+    "_dlt_version": [
+        Column("version", "bigint", False, "Number of the schema version"),
+        Column("engine_version", "bigint", False, "Version of dlt's schema format"),
+        Column("inserted_at", "timestamp", False, "When the schema was stored (UTC)"),
+        Column("schema_name", "text", False, "Name of the schema"),
+        Column("version_hash", "text", False, "Hash of the schema"),
+        Column("schema", "text", False, "The schema as JSON"),
+    ],
+    "_dlt_loads": [
+        Column("load_id", "text", False, "Load"),
+        Column("schema_name", "text", True, "Name of the schema of the load"),
+        Column("status", "bigint", False, "0: complete"),
+        Column("inserted_at", "timestamp", False, "When the load was completed (UTC)"),
+        Column("schema_version_hash", "text", True, "Hash of the schema of the load"),
+    ],
+    "_dlt_pipeline_state": [
+        Column("version", "bigint", False, "Number of the state version"),
+        Column("engine_version", "bigint", False, "Version of dlt's state format"),
+        Column("pipeline_name", "text", False, "Name of the pipeline"),
+        Column("state", "text", False, "The state as JSON, compressed and encoded in base64"),
+        Column("created_at", "timestamp", False, "When the state was stored (UTC)"),
+        Column("version_hash", "text", True, "Hash of the state"),
+        Column("_dlt_load_id", "text", False, "Load that stored the state"),
+        Column("_dlt_id", "text", False, "Row id"),
+    ],
+}
+
 #: One line on each raw table.
 TABLE_COMMENTS: dict[str, str] = {
     "models": "One row per model: the record as last fetched. Lists of the record are child tables",
@@ -118,4 +148,7 @@ TABLE_COMMENTS: dict[str, str] = {
     "models__modalities": "One row per modality of a model",
     "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
     "fetches": "One row per model asked for and run: what became of it",
+    "_dlt_version": "dlt: the schema of the last load",
+    "_dlt_loads": "dlt: one row per run",
+    "_dlt_pipeline_state": "dlt: the pipeline's state after the last load",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from llm_stats.connection import Connection
-from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 from llm_stats.text import sql_literal
 from llm_stats.transform.files import _SCHEMAS, SqlError, SqlFile, in_build_order, locate_error, statements
 
@@ -19,7 +19,7 @@ FINGERPRINT_QUERY = "select max(sha256) from raw.sql_fingerprint"
 
 def fingerprint(files: Iterable[SqlFile], dialect: str) -> str:
     """A text that changes with the files, the raw tables and the dialect."""
-    said = (dialect, TABLES, TABLE_COMMENTS, [(file.address, file.text) for file in files])
+    said = (dialect, TABLES, DLT_TABLES, TABLE_COMMENTS, [(file.address, file.text) for file in files])
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 

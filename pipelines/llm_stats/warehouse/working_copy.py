@@ -61,14 +61,15 @@ class DuckDBWorkingCopy:
         loader.disable_dlt_side_effects()
         from dlt.destinations import duckdb as destination
 
-        return loader.load(answers, self.path.parent / "dlt", destination(str(self._incoming)), "main")
+        return loader.load(answers, self.path.parent / "dlt", destination(str(self._incoming)), "raw")
 
     def build(self, load_id: str) -> None:
         """Takes over what was loaded, with the history that follows from it; then gives back the room that is left over."""
         with duckdb.connect(self.path) as connection:
-            connection.execute(f"attach {sql_literal(str(self._incoming))} as {merge.INCOMING} (read_only)")
+            connection.execute(f"attach {sql_literal(str(self._incoming))} as incoming (read_only)")
             with transaction(connection):
-                merge.merge_incoming(connection, load_id)
+                merge.merge_incoming(connection, load_id, "incoming.raw")
+                merge.copy_dlt_tables(connection, "incoming.raw")
                 apply.update_history(connection)
             connection.execute("checkpoint")
         self.compact()
