@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.errors import LlmStatsError
-from llm_stats.schema.tables import TABLES
+from llm_stats.schema.tables import DLT_TABLES, TABLES
 from llm_stats.text import sql_literal
 from llm_stats.transform import apply, files
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
@@ -27,7 +27,7 @@ def unite(united: Path, shards: list[Path]) -> None:
         sys.exit(f"{united} is there already; name the file that is to be made, then the others")
     if not united.absolute().parent.is_dir():
         sys.exit(f"there is no folder {united.absolute().parent}")
-    tables = [f"raw.{table}" for table in TABLES] + [
+    tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
         file.address for file in files.files_in("history") if file.address != "history.schema_version"
     ]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:

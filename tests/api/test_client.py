@@ -32,6 +32,20 @@ def test_everything_is_fetched_once(api: SampleApi) -> None:
     assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (200, None, None, 1)
 
 
+def test_only_max_ahead_models_are_requested_before_their_results_are_taken(api: SampleApi) -> None:
+    with client_of(api) as client:
+        results = client.fetch(IDS, max_ahead=3)
+        while len(api.requests) < 3:
+            time.sleep(0.001)
+        time.sleep(0.1)
+        assert len(api.requests) == 3
+        next(results)
+        while len(api.requests) < 4:
+            time.sleep(0.001)
+        time.sleep(0.1)
+        assert len(api.requests) == 4
+
+
 def test_no_more_are_in_flight_than_allowed() -> None:
     flying: list[int] = []
     now = [0]

@@ -19,6 +19,7 @@ from destinations.conftest import SECRET, address
 from llm_stats import sample
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
+from llm_stats.schema.tables import DLT_TABLES, TABLES
 from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 from support.command import Command
 from support.postgres_server import PASSWORD, ask
@@ -195,6 +196,18 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
     ask(postgres, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
     assert llm_stats("show", "freshness").code == 0, "a view that somebody has dropped is made anew"
+
+
+def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
+    assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
+    dataset = dlt.dataset(dlt.destinations.postgres(postgres), "raw")
+    found = {table: len(dataset[table].fetchall()) for table in dataset.schema.tables}
+    assert found == {table: ask(postgres, f"select count(*) from raw.{table}")[0][0] for table in TABLES | DLT_TABLES}
+    assert found["_dlt_loads"] == 2
+    assert found["_dlt_version"] == found["_dlt_pipeline_state"] == 1
+    delays = "select extract(epoch from inserted_at) - cast(load_id as double precision) from raw._dlt_loads"  # UTC, in any zone
+    assert all(0 < delay < 600 for (delay,) in ask(postgres, delays))  # type: ignore[operator]
 
 
 def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: SampleApi, llm_stats: Command) -> None:

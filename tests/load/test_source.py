@@ -1,70 +1,140 @@
-"""The source as any dlt user uses it, without the rest of the package."""
+"""The dlt source in a pipeline of a user's own, without the rest of the package."""
 
 from __future__ import annotations
 
 import copy
 import re
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 import pytest
+from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
+from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from support.synthetic_catalog import synthetic_catalog
 
-TABLES = {"models", "models__providers", "models__scores", "models__modalities", "models__top_scores", "fetches"}
+DOCS = Path(__file__).parents[2] / "docs" / "dlt.md"
+IDS = [entry["id"] for entry in sample.today()]
 
 
 @pytest.fixture(autouse=True)
 def quiet(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "WARNING")
 
 
-def load(workdir: Path, api: SampleApi, ids: list[str]) -> dict[str, int]:
-    """Runs the source into a DuckDB file; the row counts of its tables."""
-    database = workdir / "plain.duckdb"
-    pipeline = dlt.pipeline(
-        "plain", destination=dlt.destinations.duckdb(str(database)), dataset_name="raw", pipelines_dir=str(workdir / "dlt")
-    )
-    pipeline.run(source(ids, base_url=api.base_url, requests_per_minute=0))
-    with duckdb.connect(database) as connection:
-        names = connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
-        counted = {name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0] for (name,) in names}
-    return {name: count for name, count in counted.items() if not name.startswith("_dlt")}
+@pytest.fixture
+def pipeline(workdir: Path) -> dlt.Pipeline:
+    """A pipeline into `plain.duckdb`."""
+    destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
+    return dlt.pipeline("plain", destination=destination, dataset_name="raw", pipelines_dir=str(workdir / "dlt"))
 
 
-def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(workdir: Path, api: SampleApi) -> None:
+def of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
+    loaded: DltSource = source(ids, base_url=api.base_url, **({"requests_per_minute": 0} | settings))
+    return loaded
+
+
+def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(workdir / "plain.duckdb", read_only=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def counts(workdir: Path) -> dict[str, int]:
+    """The row counts of all tables except dlt's own."""
+    names = query(workdir, "select table_name from duckdb_tables() where schema_name = 'raw' and not starts_with(table_name, '_dlt')")
+    return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
+
+
+def records_of(workdir: Path) -> list[tuple[Any, ...]]:
+    """Every row of `models` and its children, without the time of the fetch."""
+    tables = [table for table in TABLES if table != "fetches"]
+    rows = [f"select '{table}', to_json(row) from (select * exclude fetched_at from raw.{table}) as row" for table in tables]
+    return sorted(query(workdir, " union all ".join(rows)))
+
+
+def requested(api: SampleApi) -> list[str]:
+    return [request.model_id for request in api.requests if request.model_id]
+
+
+def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
     records = sample.today()
-    first = load(workdir, api, [entry["id"] for entry in records])
-    assert first.keys() == TABLES
+    pipeline.run(of(api, IDS))
+    first = counts(workdir)
+    assert first.keys() == TABLES.keys()
     assert first["models"] == first["fetches"] == len(records)
     assert first["models__providers"] == sum(len(entry["providers"]) for entry in records)
     assert first["models__scores"] == sum(len(entry["scores"]) for entry in records)
-    assert load(workdir, api, [entry["id"] for entry in records]) == first | {"fetches": 2 * len(records)}
+    pipeline.run(of(api, IDS))
+    assert counts(workdir) == first | {"fetches": 2 * len(records)}
 
 
-def test_an_id_given_twice_is_asked_once(workdir: Path, api: SampleApi) -> None:
-    assert load(workdir, api, ["aurora-large-1", "aurora-large-1"])["models"] == 1
-    assert len(api.requests) == 1
+def test_second_identical_load_changes_only_fetched_at(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    pipeline.run(of(api, IDS))
+    before = records_of(workdir)
+    assert before
+    pipeline.run(of(api, IDS))
+    assert records_of(workdir) == before
 
 
-def test_a_list_that_empties_takes_its_rows_along_and_only_them(workdir: Path, api: SampleApi) -> None:
-    records = sample.today()
-    ids = [entry["id"] for entry in records]
-    before = load(workdir, api, ids)
-    emptied: list[dict[str, Any]] = copy.deepcopy(records)
-    lost = len(emptied[0]["providers"])
-    emptied[0]["providers"] = []
-    api.publish(emptied)
-    assert load(workdir, api, ids) == before | {"models__providers": before["models__providers"] - lost, "fetches": 2 * len(ids)}
+def test_columns_are_documented(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    pipeline.run(of(api, IDS[:1]))
+    for table, columns in TABLES.items():
+        schema = pipeline.default_schema.tables[table]
+        assert schema["description"] == TABLE_COMMENTS[table]
+        found = schema["columns"]
+        documented = {column.name: column for column in columns if column.name != "_dlt_load_id"}
+        assert found.keys() - documented.keys() == ({"fetched_at", "is_tombstone"} if "__" in table else set())
+        for name, column in documented.items():
+            assert found[name]["description"] == column.description
+            assert found[name]["nullable"] == column.nullable
+    times = "select distinct data_type from duckdb_columns() where schema_name = 'raw' and column_name in ('fetched_at', 'requested_at')"
+    assert query(workdir, times) == [("TIMESTAMP",)]
 
 
-def test_what_did_not_load_is_in_fetches_only(workdir: Path, api: SampleApi) -> None:
-    assert load(workdir, api, ["aurora-large-1", "no-such-model"]) == {
+def test_id_given_twice_is_requested_once(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    pipeline.run(of(api, ["aurora-large-1", " aurora-large-1"]))
+    assert requested(api) == ["aurora-large-1"]
+    assert counts(workdir)["models__providers"] == 4
+
+
+def test_emptied_lists_empty_their_tables(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    records: list[dict[str, Any]] = copy.deepcopy(sample.today())
+    pipeline.run(of(api, IDS))
+    before = counts(workdir)
+    lost = len(records[0]["providers"])
+    records[0]["providers"] = []
+    api.publish(records)
+    pipeline.run(of(api, IDS))
+    assert counts(workdir) == before | {"models__providers": before["models__providers"] - lost, "fetches": 2 * len(IDS)}
+    api.publish([entry | {"providers": [], "scores": [], "modalities": [], "top_scores": {}} for entry in records])
+    pipeline.run(of(api, IDS))
+    assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": 3 * len(IDS)}
+
+
+def test_first_load_without_any_list_makes_all_tables(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    api.publish([entry | {"providers": [], "scores": [], "modalities": [], "top_scores": {}} for entry in sample.today()])
+    pipeline.run(of(api, IDS))
+    assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": len(IDS)}
+
+
+def test_models_that_are_not_in_a_load_stay(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    pipeline.run(of(api, IDS))
+    before = counts(workdir)
+    pipeline.run(of(api, IDS[:1]))
+    assert counts(workdir) == before | {"fetches": len(IDS) + 1}
+
+
+def test_model_that_did_not_load_is_only_in_fetches(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    pipeline.run(of(api, ["aurora-large-1", "no-such-model"]))
+    assert counts(workdir) == {
         "models": 1,
         "fetches": 2,
         "models__providers": 4,
@@ -74,14 +144,137 @@ def test_what_did_not_load_is_in_fetches_only(workdir: Path, api: SampleApi) -> 
     }
 
 
+def test_max_table_nesting_has_no_effect(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    assert of(api).max_table_nesting == 0
+    pipeline.run(of(api, IDS))
+    before = records_of(workdir)
+    nested = of(api, IDS)
+    nested.max_table_nesting = 3
+    pipeline.run(nested)
+    assert records_of(workdir) == before
+    assert counts(workdir).keys() == TABLES.keys()
+
+
+def test_ordinary_loads_log_nothing(api: SampleApi, pipeline: dlt.Pipeline, caplog: pytest.LogCaptureFixture) -> None:
+    records: list[dict[str, Any]] = copy.deepcopy(sample.today())
+    for record in records:
+        record["surprise"] = {"a": 1}
+        record["providers"] = [offer | {"surprise": 1} for offer in record["providers"]]
+    pipeline.run(of(api, all_models=True))
+    api.publish(records)
+    pipeline.run(of(api, all_models=True, max_age="1s"))
+    pipeline.run(of(api, all_models=True).add_limit(1))
+    pipeline.run(of(api, all_models=True).with_resources("models", "models__scores"))
+    assert caplog.messages == []
+    pipeline.run(of(api, IDS), write_disposition="append")
+    assert "hard_delete" in caplog.messages[0], "this test would see a warning"
+
+
+class TestAddLimit:
+    """With 400 models, of which each page holds 50."""
+
+    @pytest.mark.parametrize(
+        "limited",
+        [
+            lambda source: source.add_limit(1),
+            lambda source: source.with_resources("models", "models__scores").add_limit(1),
+            lambda source: source.add_limit(1).with_resources("fetches"),
+        ],
+        ids=["all", "selected before", "selected after"],
+    )
+    def test_stops_requesting(self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]) -> None:
+        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
+            pipeline.run(limited(of(api, all_models=True, concurrency=4)))
+            assert 50 <= len(requested(api)) <= 50 + 2 * 4
+        assert set(counts(workdir).values()) <= {50, 100}
+
+    def test_counts_pages(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
+        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
+            pipeline.run(of(api, all_models=True, concurrency=4).add_limit(3))
+        assert counts(workdir)["models"] == 150
+
+
+class TestWhichModels:
+    def test_all_that_the_api_lists(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        pipeline.run(of(api, all_models=True))
+        assert sorted(requested(api)) == sorted(IDS)
+
+    def test_budget_defers_the_rest(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        pipeline.run(of(api, IDS, max_requests=2))
+        assert len(api.requests) == 2
+        assert query(workdir, "select outcome, count(*) from raw.fetches group by all order by all") == [
+            ("deferred", len(IDS) - 2),
+            ("loaded", 2),
+        ]
+
+    def test_max_age_skips_models_fetched_since(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        pipeline.run(of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
+        pipeline.run(of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
+        assert sorted(requested(api)[3:]) == sorted([IDS[2], "no-such-model"])
+        pipeline.run(of(api, IDS[:3], max_age="1h"))
+        assert len(requested(api)) == 5
+
+    def test_max_age_is_restored_from_the_destination(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        pipeline.run(of(api, IDS[:2], max_age="1h"))
+        pipeline.drop()
+        pipeline.run(of(api, IDS[:3], max_age="1h"))
+        assert requested(api)[2:] == [IDS[2]]
+
+    def test_page_after_the_limit_is_not_taken_as_fetched(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
+        with SampleApi(synthetic_catalog(60, 1, 1)) as api:
+            pipeline.run(of(api, all_models=True, max_age="1h").add_limit(1))
+            pipeline.run(of(api, all_models=True, max_age="1h"))
+        assert counts(workdir)["models"] == 60
+        assert counts(workdir)["fetches"] == 60
+
+    def test_loads_without_max_age_keep_no_state(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        pipeline.run(of(api, IDS[:2]))
+        assert "sources" not in pipeline.state
+
+    def test_none_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+        with pytest.raises(PipelineStepFailed, match="no models to fetch"):
+            pipeline.run(of(api))
+        assert not api.requests
+
+
+def test_settings_come_from_dlts_configuration(
+    workdir: Path, api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", api.base_url)
+    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_AGE", "1h")
+    monkeypatch.setenv("SOURCES__LLM_STATS__API_KEY", sample.SAMPLE_KEY)
+    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["murmur-1", "aurora-large-1"]')
+    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
+    for _ in range(3):
+        pipeline.run(source())
+    assert sorted(requested(api)) == ["aurora-large-1", "murmur-1"]
+
+
 @pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])
 def test_without_a_good_key_the_extract_fails_and_never_shows_it(
-    workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch, key: str
+    api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", key)
     with pytest.raises(PipelineStepFailed) as failed:
-        load(workdir, api, ["aurora-large-1"])
+        pipeline.run(of(api, ["aurora-large-1"]))
     words = "".join(traceback.format_exception(failed.value))
     assert re.search("no API key|no HTTP header can carry|the API refused the key", words)
     assert not key or key not in words
     assert len(api.requests) <= 1
+
+
+def test_filesystem_keeps_every_load_so_readers_take_the_last(workdir: Path, api: SampleApi) -> None:
+    """On a filesystem, dlt appends instead of merging, and tombstones are rows."""
+    destination = dlt.destinations.filesystem(str(workdir / "files"))
+    pipeline = dlt.pipeline("files", destination=destination, dataset_name="raw", pipelines_dir=str(workdir / "dlt"))
+    records: list[dict[str, Any]] = copy.deepcopy(sample.today())
+    expected = [(entry["id"], offer["provider_id"]) for entry in records[1:] for offer in entry["providers"]]
+    pipeline.run(of(api, IDS), loader_file_format="parquet")
+    records[0]["providers"] = []
+    api.publish(records)
+    pipeline.run(of(api, IDS), loader_file_format="parquet")
+    (documented,) = re.findall(r"```sql\n(.+?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    with duckdb.connect() as connection:
+        rows = connection.execute(documented).fetchall()
+    assert sorted(row[:2] for row in rows) == sorted(expected)

@@ -20,10 +20,10 @@ from llm_stats.api.cache import ResponseCache
 from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import LlmStatsError
 from llm_stats.pipeline.result import format_result
-from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import json_response
 from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.fetch import stalest_first
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
 from support.raw_tables import RawTables
@@ -207,7 +207,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
 
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
-    monkeypatch.setattr("llm_stats.load.source.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
+    monkeypatch.setattr("llm_stats.schema.arrow.to_arrow", lambda page: to_arrow([result for result in page if result.row]))
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1

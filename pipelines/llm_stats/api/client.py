@@ -39,7 +39,6 @@ from llm_stats.schema.rows import to_row
 from llm_stats.settings import clean_model_ids, is_valid_model_id
 
 DRAIN_TIMEOUT_SECONDS = 3
-_MAX_AHEAD = 500  # answers that nobody has taken yet: more would only fill the memory
 
 
 class Client:
@@ -99,12 +98,19 @@ class Client:
         return self._transport.requests_sent
 
     def fetch(
-        self, model_ids: Sequence[str], fetched_at: Mapping[str, dt.datetime] | None = None, failing: Collection[str] = ()
+        self,
+        model_ids: Sequence[str],
+        fetched_at: Mapping[str, dt.datetime] | None = None,
+        failing: Collection[str] = (),
+        *,
+        max_ahead: int = 200,
     ) -> Iterator[FetchResult]:
-        """One answer for every id, as they arrive; ids not asked for because asking stopped come as `deferred`. Asking begins at once.
+        """Return an iterator over one result per id, in order of arrival; begin to send requests at once.
 
-        `fetched_at` says how old the records are that one has already: nothing older is taken from the cache. `failing` are ids that
-        failed in earlier runs: when they fail again, that is no reason to give up.
+        Ids that were not requested because fetching stopped are `deferred`. `fetched_at` holds the age
+        of the records that the caller has: nothing older is taken from the cache. `failing` are ids that
+        failed in earlier runs; their failures do not open the circuit breaker. At most `max_ahead`
+        models are requested before the caller takes their results.
         """
         known = fetched_at or {}
         self._transport.key_accepted = bool(known)
@@ -127,7 +133,7 @@ class Client:
             finally:
                 self._transport.stop_sending()
 
-        ask(_MAX_AHEAD)
+        ask(max_ahead)
         return answers()
 
     def list_ids(self) -> list[str]:

@@ -19,7 +19,7 @@ from llm_stats.destinations.connection import Destination, DestinationConnection
 from llm_stats.destinations.reader import DestinationReader, require_own_schemas
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.load import loader
-from llm_stats.load.merge import INCOMING, merge_incoming
+from llm_stats.load.merge import INCOMING, copy_dlt_tables, merge_incoming
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.transform import apply, migrate
 from llm_stats.warehouse import lock
@@ -138,6 +138,7 @@ class DestinationWorkingCopy:
         if not self.connection.destination.has_transactional_ddl:
             self.connection.begin()
         merge_incoming(self.connection, load_id)
+        copy_dlt_tables(self.connection)
 
     def update_history(self) -> None:
         apply.update_history(self.connection)

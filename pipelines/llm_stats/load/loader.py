@@ -1,4 +1,4 @@
-"""One load with dlt: from answers to tables of their own."""
+"""One load with dlt: from fetch results to tables of their own."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from llm_stats.errors import LlmStatsError, LoadFailed
 if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
+#: Models in a page: larger pages hardly load faster.
+_PAGE_SIZE = 200
+
 
 def disable_dlt_side_effects() -> None:
-    """Has dlt send nothing and say nothing, unless the environment wants it otherwise; called before dlt is imported."""
+    """Disable dlt's telemetry, signal handlers and log, unless the environment enables them; call it before dlt is imported."""
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # a first Ctrl-C would only be noted
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures come as exceptions, and are reported once
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # dlt would only note the first Ctrl-C
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised, and reported once
 
 
 def load(
-    answers: Iterable[FetchResult],
+    results: Iterable[FetchResult],
     folder: Path,
     destination: Any,
     dataset_name: str,
@@ -29,19 +32,21 @@ def load(
     file_format: Any = None,
     format_error: Callable[[BaseException], str] = str,
 ) -> str:
-    """Loads what answers bring into a dataset of a destination of dlt's, from a clean working folder; the id of the load.
+    """Load fetch results into a dataset of a dlt destination; return the load id.
 
-    Nothing pending from another run can get in the way, for there is none. `file_format` is the one to load with, if not the destination's
-    favourite; `format_error` returns the message of an error. Raises `LoadFailed`.
+    `folder` must be new, so that no pending package of another run is loaded instead. `file_format`
+    is the loader file format, if not the destination's default; `format_error` turns an error into
+    text. Raises `LoadFailed`.
     """
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
 
-    from llm_stats.load.source import batches
+    from llm_stats.load.source import raw_tables, to_pages
+    from llm_stats.schema.arrow import to_arrow
 
     pipeline = dlt.pipeline("llm_stats", pipelines_dir=str(folder), destination=destination, dataset_name=dataset_name)
     try:
-        info = pipeline.run(batches(answers), loader_file_format=file_format)
+        info = pipeline.run(raw_tables(lambda: map(to_arrow, to_pages(results, _PAGE_SIZE)), merge=False), loader_file_format=file_format)
     except PipelineStepFailed as error:
         cause = error.__cause__ or error
         while cause.__cause__ is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 # Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
@@ -56,6 +56,7 @@ def execute(
     from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.destinations import open_warehouse
     from llm_stats.queries.checks import require_known_checks
+    from llm_stats.schema.fetch import stalest_first
 
     started = time.monotonic()
     api_key = settings.require_key()
@@ -133,21 +134,6 @@ def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
             raise
         kept = pluralize(cache.cached_count, "response is", "responses are")
         raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
-
-
-def stalest_first(
-    model_ids: Iterable[str],
-    fetched_at: Mapping[str, dt.datetime],
-    max_age: dt.timedelta,
-    failing_at: Mapping[str, dt.datetime] | None = None,
-) -> list[str]:
-    """The ids worth asking for, so that a small budget is spent where it helps most: never fetched first, then the longest ago.
-
-    An id that fails takes its turn by when it last failed (`failing_at`), or it would be first, and spend the budget, for ever.
-    """
-    never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
-    due = [model_id for model_id in dict.fromkeys(model_ids) if not max_age or now - fetched_at.get(model_id, never) > max_age]
-    return sorted(due, key=lambda model_id: max(fetched_at.get(model_id, never), (failing_at or {}).get(model_id, never)))
 
 
 def _require_ids(settings: Settings, all_models: bool) -> None:

@@ -1,7 +1,12 @@
-"""Fetch results: the outcome of one id, as a row of `raw.fetches` and a row of `raw.models`."""
+"""Fetches: which ids are due, and the outcome of each.
+
+The outcome is a row of `raw.fetches` and, if the record was loaded, a row of `raw.models`.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,3 +40,21 @@ class Fetch(BaseModel):
     message: str | None = Field(None, description="What went wrong, in words; null: nothing")
     attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
     elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")
+
+
+def stalest_first(
+    model_ids: Iterable[str],
+    fetched_at: Mapping[str, dt.datetime],
+    max_age: dt.timedelta,
+    failing_at: Mapping[str, dt.datetime] | None = None,
+) -> list[str]:
+    """Return the ids due for a fetch, each once: never fetched first, then oldest first.
+
+    `fetched_at` and `failing_at` hold the last success and the last failure of an id (UTC).
+    Ids fetched within `max_age` are left out; zero leaves out none. A failing id is ordered by its
+    last failure; otherwise it would use up the budget of every run.
+    """
+    never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
+    last = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}
+    due = [model_id for model_id, moment in last.items() if not max_age or now - moment > max_age]
+    return sorted(due, key=lambda model_id: max(last[model_id], (failing_at or {}).get(model_id, never)))

@@ -29,18 +29,19 @@ class Column:
     description: str
 
     @property
-    def is_dlts_own(self) -> bool:
-        """True if dlt fills the column in when it makes child tables itself."""
-        return self.name.startswith("_dlt_")
-
-    @property
     def dlt_hint(self) -> dict[str, Any]:
-        hint = {"name": self.name, "data_type": self.data_type, "nullable": self.nullable, "description": self.description}
-        return {**hint, "timezone": False} if self.data_type == "timestamp" else hint
+        """Return dlt's column hint for the Arrow column that `schema.arrow` makes.
+
+        Times are UTC without a zone; dlt would read them as times in the machine's zone. JSON is
+        text: with the data type `json`, dlt logs a warning for each page of text.
+        """
+        data_type = "text" if self.data_type == "json" else self.data_type
+        hint = {"name": self.name, "data_type": data_type, "nullable": self.nullable, "description": self.description}
+        return {**hint, "timezone": False} if data_type == "timestamp" else hint
 
     @property
     def sql_type(self) -> str:
-        """The data type under DuckDB's name."""
+        """Return DuckDB's name of the data type."""
         return {"text": "varchar", "bool": "boolean"}.get(self.data_type, self.data_type)
 
 
@@ -88,13 +89,15 @@ _COUNTS = [
     )
 ]
 _EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
-_FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
+#: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
+IS_TOMBSTONE = Column("is_tombstone", "bool", False, "True: the model's list is empty, and the row holds no entry of it")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), _FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
+    "models": [*_columns(Record), FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
     "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
     "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
@@ -107,6 +110,36 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
+#: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without a
+#: zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
+DLT_TABLES: dict[str, list[Column]] = {
+    "_dlt_version": [
+        Column("version", "bigint", False, "Number of the schema version"),
+        Column("engine_version", "bigint", False, "Version of dlt's schema format"),
+        Column("inserted_at", "timestamp", False, "When the schema was stored (UTC)"),
+        Column("schema_name", "text", False, "Name of the schema"),
+        Column("version_hash", "text", False, "Hash of the schema"),
+        Column("schema", "text", False, "The schema as JSON"),
+    ],
+    "_dlt_loads": [
+        Column("load_id", "text", False, "Load"),
+        Column("schema_name", "text", True, "Name of the schema of the load"),
+        Column("status", "bigint", False, "0: complete"),
+        Column("inserted_at", "timestamp", False, "When the load was completed (UTC)"),
+        Column("schema_version_hash", "text", True, "Hash of the schema of the load"),
+    ],
+    "_dlt_pipeline_state": [
+        Column("version", "bigint", False, "Number of the state version"),
+        Column("engine_version", "bigint", False, "Version of dlt's state format"),
+        Column("pipeline_name", "text", False, "Name of the pipeline"),
+        Column("state", "text", False, "The state as JSON, compressed and encoded in base64"),
+        Column("created_at", "timestamp", False, "When the state was stored (UTC)"),
+        Column("version_hash", "text", True, "Hash of the state"),
+        Column("_dlt_load_id", "text", False, "Load that stored the state"),
+        Column("_dlt_id", "text", False, "Row id"),
+    ],
+}
+
 #: One line on each raw table.
 TABLE_COMMENTS: dict[str, str] = {
     "models": "One row per model: the record as last fetched. Lists of the record are child tables",
@@ -115,4 +148,7 @@ TABLE_COMMENTS: dict[str, str] = {
     "models__modalities": "One row per modality of a model",
     "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
     "fetches": "One row per model asked for and run: what became of it",
+    "_dlt_version": "dlt: the schema of the last load",
+    "_dlt_loads": "dlt: one row per run",
+    "_dlt_pipeline_state": "dlt: the pipeline's state after the last load",
 }

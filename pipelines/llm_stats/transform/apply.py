@@ -10,7 +10,7 @@ import duckdb
 
 from llm_stats.connection import Connection, QueryError
 from llm_stats.load.merge import create_raw_tables
-from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 from llm_stats.text import sql_literal
 from llm_stats.transform.files import SCHEMAS, SqlError, SqlFile, in_build_order, locate_error, statements
 
@@ -62,7 +62,7 @@ def unsupported(connection: Connection) -> tuple[str, ...]:
 
 def fingerprint(files: Iterable[SqlFile], dialect: str) -> str:
     """Return a hash over the files, the raw tables and the dialect."""
-    definitions = (dialect, TABLES, TABLE_COMMENTS, [(file.address, file.text) for file in files])
+    definitions = (dialect, TABLES, DLT_TABLES, TABLE_COMMENTS, [(file.address, file.text) for file in files])
     return hashlib.sha256(repr(definitions).encode()).hexdigest()
 
 
@@ -72,7 +72,7 @@ def _supported(connection: Connection, root: Path | None = None) -> list[SqlFile
 
 def _expected(files: Iterable[SqlFile]) -> set[tuple[str, str]]:
     """Return schema and name of every table and view that must exist."""
-    own = {("raw", table) for table in (*TABLES, "sql_fingerprint")}
+    own = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
     return own | {(file.address.partition(".")[0], file.path.stem) for file in files if file.layer != "macros"}
 
 

@@ -15,7 +15,7 @@ import duckdb
 from llm_stats.connection import DuckDBConnection, QueryError, transaction
 from llm_stats.errors import UsageError
 from llm_stats.load import loader
-from llm_stats.load.merge import INCOMING, merge_incoming
+from llm_stats.load.merge import copy_dlt_tables, merge_incoming
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.text import sql_literal
 from llm_stats.transform import apply, migrate
@@ -72,12 +72,13 @@ class DuckDBWorkingCopy:
         loader.disable_dlt_side_effects()
         from dlt.destinations import duckdb as destination
 
-        return loader.load(results, self.path.parent / "dlt", destination(str(self._incoming)), "main")
+        return loader.load(results, self.path.parent / "dlt", destination(str(self._incoming)), "raw")
 
     def merge(self, load_id: str) -> None:
-        self._connection.execute(f"attach {sql_literal(str(self._incoming))} as {INCOMING} (read_only)")
+        self._connection.execute(f"attach {sql_literal(str(self._incoming))} as incoming (read_only)")
         with transaction(self._connection):
-            merge_incoming(DuckDBConnection(self._connection), load_id)
+            merge_incoming(DuckDBConnection(self._connection), load_id, "incoming.raw")
+            copy_dlt_tables(DuckDBConnection(self._connection), "incoming.raw")
 
     def update_history(self) -> None:
         """Write what changed into `history`; then checkpoint, close and compact the file.
