@@ -98,3 +98,9 @@ def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
         return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
 
     return command
+
+
+@pytest.fixture
+def on_demo(llm_stats: Command, demo: Path) -> Command:
+    """The command on the demo's database: `on_demo("show", "offers")`."""
+    return lambda *arguments: llm_stats(*arguments, "--database", demo)

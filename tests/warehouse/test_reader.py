@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
+from support.command import Command
 from support.tiny_warehouse import live_folder, make, publish, says
 
 
@@ -42,3 +43,17 @@ def test_readers_spell_a_path_as_the_writer_does(tmp_path: Path, monkeypatch: py
         publish(DuckDBWarehouse(Path(name)).snapshots, tmp_path, 1)
         with Reader(Path(name)) as reader:
             assert reader.query("select x from t").rows == [(1,)]
+
+
+def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
+    (workdir / "w.duckdb").symlink_to("gone.duckdb")
+    for command in ("show", "run x", "snapshots"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert (done.code, "w.duckdb leads to gone.duckdb, which is gone; go back with" in done.err) == (2, True), command
+
+
+def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:
+    done = llm_stats("show")
+    assert (done.code, "llm_stats.duckdb does not exist; make it with" in done.err) == (2, True)
+    (workdir / "text").write_text("x")
+    assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err

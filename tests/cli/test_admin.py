@@ -1,0 +1,15 @@
+"""The commands that manage the database file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.command import Command
+
+
+@pytest.mark.parametrize(("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))])
+def test_no_database_no_command(llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]) -> None:
+    done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
+    assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
+    assert list(workdir.iterdir()) == []

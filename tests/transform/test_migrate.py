@@ -1,0 +1,24 @@
+"""The schema version of a warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.command import Command
+
+
+@pytest.mark.parametrize("layout", ["99", "0", "'two'", "null", None])
+def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command, workdir: Path, layout: str | None) -> None:
+    with duckdb.connect(workdir / "w.duckdb") as connection:
+        connection.execute(
+            "create schema history; create table history.schema_version (version " + ("varchar" if layout == "'two'" else "int") + ")"
+        )
+        if layout:
+            connection.execute(f"insert into history.schema_version values ({layout})")
+    says = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
+    for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert (done.code, says in done.err) == (2, True), command
+    assert [path.name for path in workdir.iterdir()] == ["w.duckdb"]
