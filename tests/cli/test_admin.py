@@ -13,3 +13,8 @@ def test_no_database_no_command(llm_stats: Command, workdir: Path, command: str,
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
     assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
     assert list(workdir.iterdir()) == []
+
+
+def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(" tables to o\\x1b[2Jut\n")
+    assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith("wrote o\\x1b[2Jut.html (")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
+import pty
+import re
+import sys
 import time
 from typing import Any
 
 import pytest
+from llm_stats.pipeline import progress
 from llm_stats.pipeline.progress import ProgressCounter, show_progress
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from support.processes import read_terminal
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -69,3 +75,17 @@ class TestProgress:
     def test_says_nothing_of_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
+def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    answers = [FetchResult(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as screen:
+        monkeypatch.setattr(sys, "stderr", screen)
+        assert list(progress.show_progress(iter(answers), 2)) == answers
+    shown = read_terminal(master)
+    assert "fetched 0 of 2, 2 failed" in shown
+    assert bool(re.search(r"\x1b\[(?:[0-9;]*;)?(?:3|4|9|10)\d[0-9;]*m", shown)) == is_coloured
