@@ -104,3 +104,9 @@ def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 def on_demo(llm_stats: Command, demo: Path) -> Command:
     """The command on the demo's database: `on_demo("show", "offers")`."""
     return lambda *arguments: llm_stats(*arguments, "--database", demo)
+
+
+@pytest.fixture
+def run(llm_stats: Command, api: SampleApi) -> Command:
+    """`llm-stats run` against the sample API, without a pace limit."""
+    return lambda *arguments: llm_stats("run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -11,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.warehouse import snapshots
-from queries.test_status import NOW
 from support.raw_tables import RawTables
 from support.synthetic_catalog import catalogue
 
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
 ASK = """
 eval "$(_LLM_STATS_COMPLETE=bash_source llm-stats)"

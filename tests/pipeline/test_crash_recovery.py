@@ -17,10 +17,13 @@ from pathlib import Path
 import pytest
 from llm_stats.sample import SAMPLE_KEY, SampleApi, faults
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-from pipeline.test_run_failures import IDS, RECORDS, asked, rows
 from support.command import Command
+from support.queries import query_rows
+from support.sample_requests import requested_ids
 from support.synthetic_catalog import catalogue
 
+RECORDS = catalogue(12, providers=1, scores=1)
+IDS = [entry["id"] for entry in RECORDS]
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 
@@ -122,16 +125,20 @@ class TestKill:
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
             time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
-            before = len(asked(api))
+            before = len(requested_ids(api))
             assert self.leaks(tmp_path) == []
             again = llm_stats(*quietly(api, *arguments))
             assert (again.code, again.err) == (0, "")
         assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in again.out
-        assert rows(tmp_path, "select count(*), count(distinct id) from raw.models") == [(self.COUNT, self.COUNT)]
-        assert set(asked(api)) == set(ids)
+        assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models") == [
+            (self.COUNT, self.COUNT)
+        ]
+        assert set(requested_ids(api)) == set(ids)
         if not published:
-            assert len(asked(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
-            assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(asked(api)) - before)]
+            assert len(requested_ids(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
+            assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches") == [
+                (self.COUNT, len(requested_ids(api)) - before)
+            ]
 
     def leaks(self, workdir: Path) -> list[Path]:
         return [file for file in workdir.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]

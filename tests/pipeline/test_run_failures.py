@@ -1,4 +1,4 @@
-"""Whole runs against an API that fails: what is loaded, what is left, what is said, and that nothing is paid twice or forgotten."""
+"""Runs against an API that fails: what is loaded, what is left to the next run, and that nothing is paid twice."""
 
 from __future__ import annotations
 
@@ -9,64 +9,23 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from llm_stats import run
 from llm_stats.api.cache import ResponseCache
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import RunResult, summary_lines
-from llm_stats.pipeline.run import stalest_first
+from llm_stats.pipeline.result import summary_lines
 from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
-from support.raw_tables import RawTables
+from support.queries import query_rows
 from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.sample_requests import requested_ids
 from support.synthetic_catalog import catalogue
 
 RECORDS = catalogue(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
-NOW = dt.datetime.now(dt.UTC)
-
-
-def rows(workdir: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
-def asked(api: SampleApi) -> list[str]:
-    return [request.model_id for request in api.requests if request.model_id]
-
-
-class TestStalestFirst:
-    def ago(self, **ages: float) -> dict[str, dt.datetime]:
-        return {model_id: NOW - dt.timedelta(hours=hours) for model_id, hours in ages.items()}
-
-    def test_never_fetched_then_the_longest_ago(self) -> None:
-        assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == ["c", "b", "d", "a"]
-
-    def test_what_is_fresh_enough_is_left_out(self) -> None:
-        assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == ["c", "b"]
-        assert stalest_first(["a"], self.ago(a=1), dt.timedelta.max) == []
-
-    def test_the_same_id_is_asked_once(self) -> None:
-        assert stalest_first(["a", "a"], {}, dt.timedelta(0)) == ["a"]
-
-    def test_a_daily_budget_refreshes_everything_in_turn(self) -> None:
-        """335 models, 100 a day: each is fetched once in any four days."""
-        ids, fetched_at = [f"model-{number}" for number in range(335)], dict[str, dt.datetime]()
-        days = []
-        for day in range(12):
-            days.append(stalest_first(ids, fetched_at, dt.timedelta(0))[:100])
-            fetched_at |= dict.fromkeys(days[-1], NOW + dt.timedelta(days=day))
-        for first in range(8):
-            assert {model_id for day in days[first : first + 4] for model_id in day} == set(ids)
-
-    def test_what_keeps_failing_takes_its_turn_and_not_the_budget(self) -> None:
-        failing_at = {"broken": NOW - dt.timedelta(hours=2)}
-        assert stalest_first(["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at) == ["new", "b", "broken", "a"]
 
 
 def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, workdir: Path) -> None:
@@ -74,31 +33,12 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     with SampleApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
+        assert (first.code, len(api.requests), requested_ids(api)) == (75, 7 + 1, IDS[:6]), "and the account, which costs nothing"
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 16, IDS[6:])
-    assert rows(workdir, "select count(*) from raw.models") == [(11,)]
+        assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 16, IDS[6:])
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
     assert DuckDBWarehouse(workdir / "llm_stats.duckdb").fetch_state().failing_at.keys() == {IDS[0]}
-
-
-def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
-    moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
-    with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
-        raw = RawTables(connection)
-        raw.fetch(["failed, then loaded"], moments[0], "failed")
-        raw.fetch(["failed, then loaded", "twice"], moments[1], "rejected")
-        raw.load([RECORDS[0] | {"id": model_id} for model_id in ("failed, then loaded", "loaded, then twice", "once")], moments[2])
-        raw.fetch(["loaded, then twice", "once"], moments[3], "failed")
-        raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
-        raw.fetch(["never asked"], moments[3], "deferred")
-        raw.fetch(["never asked", "once"], moments[4], "deferred")
-        raw.apply()
-    assert DuckDBWarehouse(tmp_path / "llm_stats.duckdb").fetch_state().failing_at == {
-        "loaded, then twice": moments[4],
-        "twice": moments[4],
-        "once": moments[3],
-    }
 
 
 def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
@@ -109,7 +49,9 @@ def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Pa
         given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         for days in range(2):
             assert llm_stats(*given).code == 4
-            assert rows(workdir, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+            assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where outcome = 'loaded'") == [
+                (24 * (days + 1),)
+            ]
 
 
 def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
@@ -141,7 +83,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
         assert done.code == 0
-        assert asked(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
+        assert requested_ids(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
     assert "2 models asked: 2 loaded; " in done.out
     assert "3 models left out, for they are fresh enough" in done.out
 
@@ -154,10 +96,10 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
-    fetches = dict(rows(workdir, "select outcome, count(*) from raw.fetches group by outcome"))
+    fetches = dict(query_rows(workdir / "llm_stats.duckdb", "select outcome, count(*) from raw.fetches group by outcome"))
     assert fetches == {"loaded": 5, "not_found": 1, "rejected": 1, "failed": 2, "deferred": 3}
-    assert rows(workdir, "select count(*) from raw.models") == [(5,)]
-    assert rows(workdir, "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(5,)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
     assert f"; {len(api.requests)} requests in " in done.out
     assert "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
     assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
@@ -222,19 +164,21 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
     assert f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
-    assert rows(workdir, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
     assert len(api.requests) > 150 * 1.2
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
-    left = {model_id for (model_id,) in rows(workdir, "select model_id from raw.fetches where outcome = 'deferred'")}
+    left = {
+        model_id for (model_id,) in query_rows(workdir / "llm_stats.duckdb", "select model_id from raw.fetches where outcome = 'deferred'")
+    }
 
     with SampleApi(records, everywhere=[faults.every(5, faults.error(500)), faults.after(19, faults.quota())]) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
     assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
     assert {request.model_id for request in api.requests if request.status == 200} == left
-    assert rows(workdir, "select count(*) from raw.models") == [(169,)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]
 
 
 class TestKey:
@@ -291,28 +235,8 @@ class TestKey:
                 assert traces(api) == []
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
             assert traces(api) == []
-        assert rows(workdir, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
+        assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
 
     def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
         with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
             assert traces(api) == []
-
-
-class TestAccount:
-    @pytest.mark.parametrize(
-        ("account", "line"),
-        [
-            (
-                {"plan": "free", "email": "ann@sample.invalid", "quota": {"limit": 250, "used": 7, "remaining": 243}},
-                "account: plan free, quota.limit 250, quota.used 7, quota.remaining 243",
-            ),
-            ({"requests_left_today": 12.0, "id": "acc-1"}, "account: requests_left_today 12.0"),
-            ({"data": [1, 2], "owner": {"name": "Ann"}}, None),
-            ({"limits": {f"limit_{number}": "x" * 500 for number in range(50)}}, "account: limits.limit_0 xxx"),
-            ({}, None),
-            (None, None),
-        ],
-    )
-    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
-        lines = [said for said in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
-        assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines

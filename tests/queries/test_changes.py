@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.pipeline.result import RunResult, summary_lines
 from llm_stats.queries import changes
-from llm_stats.queries.history import history
-from llm_stats.sample import SampleApi, today
-from llm_stats.table import Table
 from support.command import Command
+from support.connection_reader import ConnectionReader
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -21,23 +18,12 @@ DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 
 
-class _Asks:
-    """Stands where a `Reader` stands, on a connection in memory."""
-
-    def __init__(self, raw: RawTables) -> None:
-        self._raw = raw
-
-    def query(self, query: str, parameters: list[object]) -> Table:
-        result = self._raw.connection.execute(query, parameters)
-        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())
-
-
 def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
     """The changes from one state of a model to the next, in words."""
     for day, state in ((DAY_1, then), (DAY_2, now)):
         raw.load([make_record("m", **state)], day)
         raw.apply()
-    return [row[4] for row in changes.since(_Asks(raw), DAY_1).rows]  # type: ignore[arg-type]
+    return [row[4] for row in changes.since(ConnectionReader(raw), DAY_1).rows]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -137,56 +123,3 @@ def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: P
     assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
     wrong = llm_stats("history", "kestrel-2-min", *database)
     assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
-
-
-def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    run = ("run", "--base-url", api.base_url)
-    first = llm_stats(*run, "murmur-1").out
-    assert "1 model asked: 1 loaded; " in first
-    assert "\n1 new model\n" in first
-    assert "changes" not in first
-    second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
-    assert "3 models asked: 3 loaded; " in second
-    assert "\n2 new models, 0 changes\n" in second
-    assert list(summary_lines(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
-        "0 models asked: none; 1 request in 0.0 s",
-        "1 model left out, for it is fresh enough",
-        "nothing is due, so nothing was published",
-    ]
-
-
-def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
-    for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
-        scores = [make_score("b", 0.5, max_score=most), make_score("c", 0.5, max_score=1)]
-        raw.load([make_record("m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)])], day)
-        raw.apply()
-
-    class Asks(_Asks):
-        def require_models(self, _: list[str]) -> None:
-            """They are there."""
-
-    told = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
-    assert told == [
-        ("p", "1.00 in, 2.00 out, active"),
-        ("b", "0.5, self-reported"),
-        ("c", "0.5, self-reported"),
-        ("p", "1.00 in, 2.00 out, active (name P → Q)"),
-        ("b", "0.5, self-reported (maximum 1 → 100)"),
-    ]
-
-
-def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    from llm_stats.pipeline.run import execute
-    from llm_stats.settings import Settings
-
-    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=workdir / "llm_stats.duckdb")
-    execute(settings)
-    before = (workdir / "llm_stats.duckdb").read_bytes()
-    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
-        execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    assert (workdir / "llm_stats.duckdb").read_bytes() == before
-    api.publish([today()[0] | {"providers": "none"}])
-    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
-    with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
-        execute(settings)

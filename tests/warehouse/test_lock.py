@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llm_stats.errors import Locked, UsageError
+from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from support.command import Command
 from support.tiny_warehouse import make
 
 
@@ -79,3 +83,32 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)
     with warehouse.lock():
         assert not wreck.exists()
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Any:
+    """A process that holds the lock of a database until the test is over."""
+    holders: list[subprocess.Popen[str]] = []
+
+    def hold(database: Path) -> None:
+        script = (
+            "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
+            "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
+        )
+        holder = subprocess.Popen([sys.executable, "-c", script, str(database)], stdin=-1, stdout=-1, text=True)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        holders.append(holder)
+
+    yield hold
+    for holder in holders:
+        holder.communicate("")
+
+
+def test_two_runs_at_once(run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]) -> None:
+    before = one_model.read_bytes()
+    locked(one_model)
+    done = run("aurora-large-1")
+    assert done.code == 6
+    assert "another run holds the lock (process " in done.err
+    assert one_model.read_bytes() == before

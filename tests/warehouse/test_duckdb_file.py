@@ -1,0 +1,106 @@
+"""The paths at which a warehouse can be published."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.queries import query_rows
+
+
+class TestPath:
+    """An unusable path is refused with its own message, and nothing is changed."""
+
+    def test_a_published_path_that_is_a_folder(self, run: Command, workdir: Path) -> None:
+        (workdir / "folder").mkdir()
+        done = run("murmur-1", "--database", "folder")
+        assert (done.code, "is a folder; name a file" in done.err) == (2, True)
+
+    def test_a_published_path_that_is_no_database(self, run: Command, workdir: Path) -> None:
+        (workdir / "notes.txt").write_text("not a database")
+        done = run("murmur-1", "--database", "notes.txt")
+        assert (done.code, "cannot be opened as a DuckDB database" in done.err) == (2, True)
+        assert (workdir / "notes.txt").read_text() == "not a database"
+
+    def test_a_published_path_that_is_another_database(self, run: Command, workdir: Path) -> None:
+        with duckdb.connect(workdir / "mine.duckdb") as connection:
+            connection.execute("create table precious as select 1 as x")
+        before = (workdir / "mine.duckdb").read_bytes()
+        done = run("murmur-1", "--database", "mine.duckdb")
+        assert (done.code, "no llm-stats warehouse" in done.err) == (2, True)
+        assert (workdir / "mine.duckdb").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("path", "says"),
+        [
+            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that holds a percent sign"),
+            ("bob's/llm_stats.duckdb", "a path that holds a quote"),
+            ("what?.duckdb", "a path that holds a question mark"),
+            ("day=1/w.duckdb", "a path that holds an equals sign"),
+            ("a\\b.duckdb", "a path that holds a backslash"),
+            ("a\x1bb.duckdb", "a path that holds a control character"),
+            ("Raw.duckdb", "'Raw' would mean two things; choose another name"),
+            ("marts.db", "'marts' would mean two things; choose another name"),
+            ("..duckdb", "'.' would mean two things; choose another name"),
+        ],
+    )
+    def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, says: str) -> None:
+        done = run("murmur-1", "--database", path)
+        assert (done.code, says in done.err, list(workdir.iterdir())) == (2, True, [])
+        assert api.requests == []
+
+    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
+        for name in ("dlt", "incoming.duckdb"):
+            assert run("murmur-1", "--database", name).code == 0
+            assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
+
+    def test_a_published_path_that_is_a_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
+        os.mkfifo(workdir / "pipe.duckdb")
+        for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
+            assert (done.code, "pipe.duckdb is no file; name another" in done.err) == (2, True)
+
+    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
+            connection.execute("drop table raw.fetches")
+        done = run("murmur-1")
+        assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
+        assert api.requests == []
+
+    def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
+        (workdir / "notes.txt").write_text("not a database")
+        run("murmur-1", "--database", "notes.txt")
+        assert [file.name for file in workdir.iterdir()] == ["notes.txt"]
+
+    def test_a_folder_that_does_not_exist_or_cannot_be_written(self, run: Command, workdir: Path) -> None:
+        (workdir / "file").write_text("")
+        done = run("murmur-1", "--database", "file/llm_stats.duckdb")
+        assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_read_only_folder(self, run: Command, workdir: Path) -> None:
+        (workdir / "locked").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
+        done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
+        assert (done.code, "cannot be written" in done.err) == (2, True)
+
+
+def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
+    (workdir / "second").mkdir()
+    for path in (one_model, one_model.with_name(".llm_stats")):
+        path.rename(workdir / "second" / path.name)
+    assert query_rows(workdir / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
+
+
+def test_two_warehouses_in_one_place_never_meet(run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them forgets snapshots: of its own, or the others would lose what is published."""
+    monkeypatch.setenv("SOURCES__LLM_STATS__KEEP_SNAPSHOTS", "1")
+    names = ["w.duckdb", "w.db", "w"]
+    for name in names:
+        for _ in range(2):
+            assert run("murmur-1", "--database", name).code == 0
+    assert [query_rows(workdir / name, "select count(*) from raw.fetches") for name in names] == [[(2,)]] * 3
