@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support import postgres_server
+from support.postgres_server import SECRET, address
 
-#: Of the role that owns the databases: a secret.
-SECRET = "batch-word-5f3a"
 _numbers = itertools.count()
 
 
@@ -18,10 +17,6 @@ def port() -> Iterator[int]:
     with postgres_server.running() as port:
         postgres_server.ask(address(port, "postgres", postgres_server.PASSWORD), f"create role batch login password '{SECRET}'")
         yield port
-
-
-def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
-    return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,9 @@ import yaml
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
-from support.virtualenvs import ROOT, on_demand, python_with
+from support.markers import on_demand
+from support.processes import PROGRAMS
+from support.virtualenvs import ROOT, python_with
 from support.webhook_server import WebhookServer
 
 RECIPES = ROOT / "docs" / "schedules"
@@ -142,36 +144,15 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     assert models(today / "llm_stats.duckdb") == 10, "the stalest first: five of today, beside five of yesterday from the cache"
 
 
-RUN_DAGSTER = """
-import importlib.util, json, sys
-import dagster
-spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
-recipe = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(recipe)
-dagster.Definitions.validate_loadable(recipe.defs)
-done = dagster.materialize([recipe.llm_stats_warehouse], raise_on_error=False)
-events = [event.materialization.metadata for event in done.get_asset_materialization_events()]
-print(json.dumps([done.success, [event["loaded"].value for event in events]]))
-"""
-RUN_AIRFLOW = """
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
-recipe = importlib.util.module_from_spec(spec)
-sys.modules["recipe"] = recipe
-spec.loader.exec_module(recipe)
-done = recipe.llm_stats_warehouse().test()
-(task,) = done.get_task_instances()
-print(json.dumps([task.state == "success", [str(task.state)]]))
-"""
-
-
-def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
+def orchestrated(python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
     """What an orchestrator made of a recipe."""
     file = tmp_path / "recipes" / recipe
     file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
     environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url} | more
-    done = subprocess.run([python, "-c", script, str(file)], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, str(PROGRAMS / f"{program}.py"), str(file)], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -180,9 +161,9 @@ def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: Sam
 @pytest.mark.timeout(600)
 def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "dagster", str(ROOT))
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, [5]]
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, [5]]
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
 
 
 @on_demand
@@ -195,6 +176,6 @@ def test_airflow(tmp_path: Path, api: SampleApi) -> None:
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
     }
     subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | workdir, capture_output=True, check=True)
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [True, ["success"]]
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [True, ["success"]]
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]

@@ -14,8 +14,9 @@ from llm_stats.errors import UsageError
 from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi, today
 from support.command import Command
+from support.markers import REQUIRES_REAL_RECORDS
 from support.queries import query_rows
-from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.real_records import real_records
 
 IDS = [entry["id"] for entry in sample.today()]
 

@@ -19,8 +19,9 @@ from llm_stats.sample import SampleApi, exchange, faults
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
+from support.markers import REQUIRES_REAL_RECORDS
 from support.queries import query_rows
-from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.real_records import real_records
 from support.sample_requests import requested_ids
 from support.synthetic_catalog import catalogue
 

@@ -19,6 +19,8 @@ import pytest
 
 #: Of the server's own user. Nobody needs it in a test but the fixtures.
 PASSWORD = "server-word-81c2"
+#: Of the role that owns the databases: a secret.
+SECRET = "batch-word-5f3a"
 
 
 def binaries() -> Path | None:
@@ -78,3 +80,8 @@ def ask(url: str, query: str) -> list[tuple[object, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchall() if cursor.description else []
+
+
+def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
+    """Return the URL of a database of the server."""
+    return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"

@@ -14,6 +14,7 @@ from llm_stats.errors import Locked, UsageError
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
+from support.processes import PROGRAMS
 from support.tiny_warehouse import make
 
 
@@ -58,11 +59,7 @@ def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
-    holds = (
-        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
-        "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)
+    holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(warehouse.database)], stdin=-1, stdout=-1, text=True)
     assert holder.stdout is not None
     assert holder.stdin is not None
     assert holder.stdout.readline() == "held\n"
@@ -91,11 +88,7 @@ def locked(tmp_path: Path) -> Any:
     holders: list[subprocess.Popen[str]] = []
 
     def hold(database: Path) -> None:
-        script = (
-            "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
-            "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
-        )
-        holder = subprocess.Popen([sys.executable, "-c", script, str(database)], stdin=-1, stdout=-1, text=True)
+        holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(database)], stdin=-1, stdout=-1, text=True)
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         holders.append(holder)

@@ -17,7 +17,7 @@ from llm_stats.sample.demo import run_demo
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.virtualenvs import REQUIRES_DUCKDB_2
+from support.markers import REQUIRES_DUCKDB_2
 
 
 def everything(database: Path) -> dict[str, Any]:
