@@ -56,7 +56,7 @@ def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ..
         assert one == other, "no word is torn"
 
 
-@pytest.mark.parametrize("arguments", [("demo", "--database", "d.duckdb"), ("show",), ("--help",)])
+@pytest.mark.parametrize("arguments", [("show",), ("--help",)])
 def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, arguments: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)

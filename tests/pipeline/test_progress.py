@@ -62,10 +62,10 @@ class TestProgress:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
         monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
-        said = itertools.count(1)
-        monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"told {next(said)} times")
+        numbers = itertools.count(1)
+        monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"update {next(numbers)}")
         assert len(list(show_progress(self.answers(pause=0.3), 4))) == 4
-        assert "told 8 times" in capsys.readouterr().err
+        assert "update 8" in capsys.readouterr().err
 
     def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)

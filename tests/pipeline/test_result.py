@@ -13,7 +13,7 @@ from support.command import Command
 
 class TestAccount:
     @pytest.mark.parametrize(
-        ("account", "line"),
+        ("account", "expected"),
         [
             (
                 {"plan": "free", "email": "ann@sample.invalid", "quota": {"limit": 250, "used": 7, "remaining": 243}},
@@ -26,21 +26,16 @@ class TestAccount:
             (None, None),
         ],
     )
-    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, line: str | None, tmp_path: Path) -> None:
-        lines = [said for said in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if said.startswith("account")]
-        assert (lines[0].startswith(line) and len(lines[0]) < 700) if line else not lines
+    def test_shows_what_speaks_of_a_quota(self, account: dict[str, Any] | None, expected: str | None, tmp_path: Path) -> None:
+        lines = [line for line in summary_lines(RunResult(tmp_path / "x.duckdb", account=account)) if line.startswith("account")]
+        assert (lines[0].startswith(expected) and len(lines[0]) < 700) if expected else not lines
 
 
-def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    run = ("run", "--base-url", api.base_url)
-    first = llm_stats(*run, "murmur-1").out
-    assert "1 model asked: 1 loaded; " in first
-    assert "\n1 new model\n" in first
-    assert "changes" not in first
-    second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
-    assert "3 models asked: 3 loaded; " in second
-    assert "\n2 new models, 0 changes\n" in second
-    assert list(summary_lines(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
+def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+    done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)
+    assert "3 models asked: 3 loaded; " in done.out
+    assert "\n2 new models, 0 changes\n" in done.out
+    assert list(summary_lines(RunResult(one_model, requested=0, skipped=1, requests_sent=1))) == [
         "0 models asked: none; 1 request in 0.0 s",
         "1 model left out, for it is fresh enough",
         "nothing is due, so nothing was published",

@@ -42,6 +42,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     assert DuckDBWarehouse(workdir / "llm_stats.duckdb").fetch_state().failing_at.keys() == {IDS[0]}
 
 
+@pytest.mark.usefixtures("short_backoff")
 def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
     """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
     records = catalogue(36, providers=1, scores=1)
@@ -89,6 +90,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
     assert "3 models left out, for they are fresh enough" in done.out
 
 
+@pytest.mark.usefixtures("short_backoff")
 def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
     """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
@@ -152,6 +154,7 @@ def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Pa
 
 
 @REQUIRES_REAL_RECORDS
+@pytest.mark.usefixtures("short_backoff")
 def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, workdir: Path) -> None:
     """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
 
@@ -191,29 +194,30 @@ class TestKey:
         return faults.error(status, "odd", f"The key {self.KEY} is odd.", help_url=f"https://help.invalid/?key={self.KEY}")
 
     @pytest.fixture
-    def traces(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
-        """Runs, and says where the key was found."""
+    def find_leaks(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+        """A function that runs everything and returns the places where the key is."""
         caplog.set_level(logging.DEBUG)
 
-        def look(api: SampleApi) -> list[str]:
-            said = ""
+        def run_and_search(api: SampleApi) -> list[str]:
+            printed_text = ""
             try:
                 result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=workdir / "llm_stats.duckdb")
-                said += "\n".join(summary_lines(result)) + repr(result)
+                printed_text += "\n".join(summary_lines(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
                 while chain is not None:
-                    said += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
+                    printed_text += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
                     chain = chain.__cause__ or chain.__context__
             printed = capfd.readouterr()
             assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
-            places = {"said": said, "log": caplog.text, "out": printed.out, "err": printed.err}
-            found = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
-            return found + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
+            places = {"result": printed_text, "log": caplog.text, "out": printed.out, "err": printed.err}
+            leaks = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
+            return leaks + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
 
-        return look
+        return run_and_search
 
-    def test_after_every_kind_of_answer(self, traces: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.usefixtures("short_backoff")
+    def test_after_every_kind_of_answer(self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """First a run that a check refuses, which leaves its cache, then one that publishes."""
         bad = {
             IDS[0]: self.echo(400),
@@ -233,11 +237,11 @@ class TestKey:
         with SampleApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
                 patched.setattr("llm_stats.queries.checks.require_passing", refuse)
-                assert traces(api) == []
+                assert find_leaks(api) == []
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
-            assert traces(api) == []
+            assert find_leaks(api) == []
         assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
 
-    def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
+    def test_after_a_refused_key(self, find_leaks: Callable[..., list[str]]) -> None:
         with SampleApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
-            assert traces(api) == []
+            assert find_leaks(api) == []

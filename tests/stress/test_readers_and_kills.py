@@ -25,9 +25,9 @@ from support.generations import generation
 from support.processes import finish_run, output_lines, start_program, start_run
 
 FULL = "LLM_STATS_STRESS" in os.environ
-RUNS, READERS = (200, 4) if FULL else (4, 2)
-SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.08
-KILLS = 100 if FULL else 2
+RUNS, READERS = (200, 4) if FULL else (3, 2)
+SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2
+KILLS = 100 if FULL else 1
 ROUNDS = 50 if FULL else 1
 
 
@@ -35,7 +35,7 @@ def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> N
     database, stop = tmp_path / "w.duckdb", tmp_path / "stop"
     readers = [start_program("poll_file", database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)]
     published = dict(output_lines(start_program("publish_generations", database, RUNS, "duckdb")))
-    time.sleep(0.5)
+    time.sleep(3 * SECONDS_BETWEEN_POLLS)
     stop.touch()
     polls = 0
     for reader in readers:
