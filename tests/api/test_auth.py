@@ -60,10 +60,10 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     refusal = exchange.as_json({"error": error}, 429 if where == "reset_at" else 400)
     with SampleApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
         answers, client = fetched(api, api_key=key, concurrency=1)
-    said = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
-    said += f" {client.stop_reason and client.stop_reason.message}"
-    assert key[: max(len(key) // 2, 3)] not in said
-    assert "***" in said or where in ("limit_type", "straddling")
+    text = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
+    text += f" {client.stop_reason and client.stop_reason.message}"
+    assert key[: max(len(key) // 2, 3)] not in text
+    assert "***" in text or where in ("limit_type", "straddling")
 
 
 @pytest.mark.parametrize("escaped", [False, True])

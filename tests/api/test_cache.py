@@ -224,7 +224,7 @@ def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
         list(threads.map(keep, urls))
     with ResponseCache(path, HOUR) as cache:
         kept = [cache.get(url) for url in urls]
-        assert [found.content for found in kept if found] == [url.encode() for url in urls]
+        assert [response.content for response in kept if response] == [url.encode() for url in urls]
         assert len(cache.request_ages(60)) == len(urls)
 
 
@@ -245,9 +245,9 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
         except OSError as error:
             return str(error)
     with ThreadPoolExecutor(8) as threads:
-        said = list(threads.map(put, range(8)))
-    assert all(said), said
-    print(said[0])
+        results = list(threads.map(put, range(8)))
+    assert all(results), results
+    print(results[0])
     cache.delete_used()
     print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)
 """

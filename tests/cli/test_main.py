@@ -32,7 +32,7 @@ def test_help_names_every_command_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("shwo",), "no such command 'shwo'"),
         (("run", "--al"), "no such option '--al'"),
@@ -42,12 +42,12 @@ def test_help_names_every_command_in_full() -> None:
         (("cost",), "missing option '--input-tokens'"),
     ],
 )
-def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], says: str) -> None:
+def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], message: str) -> None:
     done = llm_stats(*arguments)
     (line,) = done.err.splitlines()
     assert (done.code, done.out) == (2, "")
     assert line.startswith("llm-stats: ")
-    assert says in line
+    assert message in line
     assert "try `llm-stats" in line
 
 

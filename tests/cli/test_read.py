@@ -90,7 +90,7 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("show", "ofers"), "there is no view 'ofers'; did you mean offers?"),
         (("show", "x; drop table raw.models"), "there is no view"),
@@ -114,10 +114,10 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
         (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
     ],
 )
-def test_what_cannot_be_shown_is_said(on_demo: Command, workdir: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_what_cannot_be_shown_is_said(on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str) -> None:
     done = on_demo(*arguments)
     assert done.code == 2
-    assert says in done.err
+    assert message in done.err
     assert list(workdir.iterdir()) == []
 
 

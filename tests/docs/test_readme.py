@@ -66,10 +66,10 @@ SHOWN = [
 @pytest.mark.parametrize(("file", "query", "answer"), SHOWN)
 def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
     with Reader(demo) as reader:
-        found = reader.query(query)
+        table = reader.query(query)
     header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
-    assert list(found.columns) == header
-    assert [[format_value(value) for value in row] for row in found.rows] == rows
+    assert list(table.columns) == header
+    assert [[format_value(value) for value in row] for row in table.rows] == rows
 
 
 def test_queries_are_shown(demo: Path) -> None:

@@ -65,19 +65,19 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     lines = [line for line in (RECIPES / "crontab").read_text("utf-8").splitlines() if line and not line.startswith("#")]
     settings = dict(line.split("=", 1) for line in lines[:-1])
     assert settings == {"SHELL": "/bin/sh", "LLM_STATS_FOLDER": FOLDER}
-    found = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
-    assert found
-    assert "%" not in found[1], "cron reads it as the end of the line"
+    match = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
+    assert match
+    assert "%" not in match[1], "cron reads it as the end of the line"
 
     def cron(key: str) -> subprocess.CompletedProcess[str]:
         environment = BARE | settings | {"LLM_STATS_FOLDER": str(folder), "LLM_STATS_API_KEY": key}
-        return subprocess.run(["/bin/sh", "-c", found[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
+        return subprocess.run(["/bin/sh", "-c", match[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
 
     done = cron(SAMPLE_KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    day, says, *_ = (folder / "run.log").read_text().splitlines()
+    day, message, *_ = (folder / "run.log").read_text().splitlines()
     assert re.search(r"\b20\d\d\b", day), "a date"
-    assert says.startswith("14 models asked: 5 loaded, 9 deferred")
+    assert message.startswith("14 models asked: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
     refused = cron("wrong-key")
     assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
@@ -127,7 +127,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     job = workflow["jobs"]["run"]
     (kept,) = {step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", "")}
     secrets = {"LLM_STATS_API_KEY": SAMPLE_KEY, "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/"}  # nobody listens there: no failure
-    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda found: secrets[found[1]], text) for name, text in job["env"].items()}
+    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text) for name, text in job["env"].items()}
     environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # strictly the stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"

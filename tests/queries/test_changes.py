@@ -18,8 +18,8 @@ DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 
 
-def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
-    """The changes from one state of a model to the next, in words."""
+def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
+    """Return the changes from one state of a model to the next, in words."""
     for day, state in ((DAY_1, then), (DAY_2, now)):
         raw.load([make_record("m", **state)], day)
         raw.apply()
@@ -27,7 +27,7 @@ def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> lis
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "says"),
+    ("then", "now", "expected"),
     [
         ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
         ([("p", 1, 2)], [("p", 2, 1)], ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"]),
@@ -57,20 +57,23 @@ def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> lis
     ],
 )
 def test_price_changes_in_words_biggest_first(
-    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], says: list[str]
+    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], expected: list[str]
 ) -> None:
-    assert told(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]}) == says
+    assert (
+        changes_between(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]})
+        == expected
+    )
 
 
 def test_a_status_change_in_words(raw: RawTables) -> None:
     then, now = (make_offer("p", 1, 2, status=status) for status in ("active", "retired"))
-    assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+    assert changes_between(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
 
 
 def test_corrected_scores_biggest_first(raw: RawTables) -> None:
     then = [make_score("a", 0.9, normalized_score=0.97), make_score("b", -3), make_score("c", 0), make_score("d", 0.5, max_score=10)]
     now = [make_score("a", 0.9, normalized_score=0.097), make_score("b", -6), make_score("c", 0.9), make_score("d", 0.5, max_score=100)]
-    assert told(raw, {"scores": then}, {"scores": now}) == [
+    assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on d: maximum 10 → 100 (+900 %)",
         "m on b: -3 → -6 (−100 %)",
         "m on c: 0 → 0.9",
@@ -85,7 +88,7 @@ def test_score_changes_in_words(raw: RawTables) -> None:
         make_score("v", 0.8, verified_by_llmstats=False),
     ]
     now = [make_score("b", 0.6, normalized_score=None), make_score("new", 0.9), make_score("v", 0.8, verified_by_llmstats=True)]
-    assert told(raw, {"scores": then}, {"scores": now}) == [
+    assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on b: 0.5 → 0.6 (+20 %)",
         "m on gone: 0.7 withdrawn",
         "m on new: 0.9 added",
@@ -113,13 +116,13 @@ def test_since_anything_else_is_refused() -> None:
 
 def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
     database = ("--database", demo)
-    found = json.loads(llm_stats("changes", "--format", "json", *database).out)
-    assert {entry["kind"] for entry in found} == {"price_changed", "listed", "delisted", "corrected", "verified"}
+    changed = json.loads(llm_stats("changes", "--format", "json", *database).out)
+    assert {entry["kind"] for entry in changed} == {"price_changed", "listed", "delisted", "corrected", "verified"}
     assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
     assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
-    told_of = llm_stats("history", "kestrel-2-mini", *database)
-    assert "0.25 in, 2.00 out, active" in told_of.out
-    assert "0.61, third party" in told_of.out
+    kestrel = llm_stats("history", "kestrel-2-mini", *database)
+    assert "0.25 in, 2.00 out, active" in kestrel.out
+    assert "0.61, third party" in kestrel.out
     assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
     wrong = llm_stats("history", "kestrel-2-min", *database)
     assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)

@@ -13,14 +13,14 @@ from support.record_factory import make_offer, make_record
 
 
 def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Command) -> None:
-    found = json.loads(on_demo("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out)
-    facts = {row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in found["facts"]}
+    compared = json.loads(on_demo("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out)
+    facts = {row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in compared["facts"]}
     assert facts["context window, tokens"] == ("400,000", "256,000")
     assert facts["cheapest offer, $ per M tokens"] == (
         "5.00 in, 25.00 out, alpine-cloud or northlight",
         "2.70 in, 13.50 out, bluebird",
     )
-    winners = {row["benchmark_id"]: row["winner"] for row in found["benchmarks"]}
+    winners = {row["benchmark_id"]: row["winner"] for row in compared["benchmarks"]}
     assert winners["sample-arena"] == "aurora-large-1"
     assert winners["sample-math"] == "kestrel-2-pro"
     assert winners["sample-long-context"].startswith("not comparable: ")

@@ -23,8 +23,8 @@ def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
         def require_models(self, _: list[str]) -> None:
             """They are there."""
 
-    told = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
-    assert told == [
+    rows = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
+    assert rows == [
         ("p", "1.00 in, 2.00 out, active"),
         ("b", "0.5, self-reported"),
         ("c", "0.5, self-reported"),

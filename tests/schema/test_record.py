@@ -28,7 +28,7 @@ def parsed(document: dict[str, Any]) -> record.Record:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "says"),
+    ("path", "value", "message"),
     [
         (("providers", 0, "input_price_per_m"), "free", "providers[0].input_price_per_m: Input should be a valid number, got 'free'"),
         (("providers", 1, "output_price_per_m"), -1, "providers[1].output_price_per_m: Input should be greater than or equal to 0, got -1"),
@@ -51,14 +51,14 @@ def parsed(document: dict[str, Any]) -> record.Record:
         (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, says: str) -> None:
+def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, message: str) -> None:
     place = document
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
     with pytest.raises(RecordRejected) as refused:
         parsed(document)
-    assert says in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("field", ["id", "providers", "scores", "sources", "created_at", "inference"])

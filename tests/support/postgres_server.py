@@ -25,8 +25,8 @@ SECRET = "batch-word-5f3a"
 
 def binaries() -> Path | None:
     """The folder of `initdb` and `pg_ctl`: Debian keeps it off the path."""
-    found = shutil.which("pg_ctl")
-    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    pg_ctl = shutil.which("pg_ctl")
+    folders = [Path(pg_ctl).parent] if pg_ctl else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return folders[-1] if folders else None
 
 

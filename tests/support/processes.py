@@ -27,7 +27,7 @@ def read_terminal(master: int) -> str:
     try:
         while part := os.read(master, 65536):
             printed += part
-    except OSError:  # how Linux says that nobody writes there any more
+    except OSError:  # Linux raises this once all writers have closed it
         pass
     os.close(master)
     return printed.decode()

@@ -13,15 +13,15 @@ from sqlglot import ErrorLevel, exp
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("duckdb_sql", "translated"),
     [
         ("create table if not exists a.b (c varchar not null)", 'CREATE TABLE IF NOT EXISTS a.b (c TEXT COLLATE "C" NOT NULL)'),
         ("select cast(a as varchar) as a from b", 'SELECT CAST(a AS TEXT) COLLATE "C" AS a FROM b'),
         ("comment on column a.b.c is 'the maker''s `name`'", "COMMENT ON column a.b.c IS 'the maker''s `name`'"),
     ],
 )
-def test_postgres_sorts_by_code_point(ours: str, theirs: str) -> None:
-    assert translate(ours, "postgres") == theirs
+def test_postgres_sorts_by_code_point(duckdb_sql: str, translated: str) -> None:
+    assert translate(duckdb_sql, "postgres") == translated
 
 
 def test_postgres_takes_the_middle_of_what_a_filter_leaves() -> None:
@@ -62,7 +62,7 @@ def test_every_statement_parses_in_the_other_dialect(statement: str, dialect: st
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("duckdb_sql", "translated"),
     [
         ("select array_agg(distinct a order by a) from t", "SELECT SORT_ARRAY(COLLECT_LIST(DISTINCT a)) FROM t"),
         ("select array_agg(a order by a) filter (where b) from t", "SELECT SORT_ARRAY(COLLECT_LIST(a) FILTER(WHERE b)) FROM t"),
@@ -79,5 +79,5 @@ def test_every_statement_parses_in_the_other_dialect(statement: str, dialect: st
         ),
     ],
 )
-def test_spark_is_told_what_sqlglot_would_get_wrong(ours: str, theirs: str) -> None:
-    assert translate(ours, "spark") == theirs
+def test_spark_gets_what_sqlglot_would_get_wrong(duckdb_sql: str, translated: str) -> None:
+    assert translate(duckdb_sql, "spark") == translated

@@ -18,10 +18,10 @@ def test_a_file_of_another_layout_is_refused_by_every_command(llm_stats: Command
         )
         if layout:
             connection.execute(f"insert into history.schema_version values ({layout})")
-    says = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
+    message = "version of llm-stats (layout" if layout in ("99", "0") else "w.duckdb is no llm-stats warehouse"
     for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
-        assert (done.code, says in done.err) == (2, True), command
+        assert (done.code, message in done.err) == (2, True), command
     assert [path.name for path in workdir.iterdir()] == ["w.duckdb"]
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.sample import SampleApi
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.queries import query_rows
+from support.tiny_warehouse import publish, stored_value
 
 
 class TestPath:
@@ -36,7 +38,7 @@ class TestPath:
         assert (workdir / "mine.duckdb").read_bytes() == before
 
     @pytest.mark.parametrize(
-        ("path", "says"),
+        ("path", "message"),
         [
             ("50%off/llm_stats.duckdb", "dlt cannot load below a path that holds a percent sign"),
             ("bob's/llm_stats.duckdb", "a path that holds a quote"),
@@ -49,9 +51,9 @@ class TestPath:
             ("..duckdb", "'.' would mean two things; choose another name"),
         ],
     )
-    def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, says: str) -> None:
+    def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, message: str) -> None:
         done = run("murmur-1", "--database", path)
-        assert (done.code, says in done.err, list(workdir.iterdir())) == (2, True, [])
+        assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
         assert api.requests == []
 
     def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
@@ -96,11 +98,12 @@ def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
     assert query_rows(workdir / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
 
 
-def test_two_warehouses_in_one_place_never_meet(run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of them forgets snapshots: of its own, or the others would lose what is published."""
-    monkeypatch.setenv("SOURCES__LLM_STATS__KEEP_SNAPSHOTS", "1")
-    names = ["w.duckdb", "w.db", "w"]
-    for name in names:
-        for _ in range(2):
-            assert run("murmur-1", "--database", name).code == 0
-    assert [query_rows(workdir / name, "select count(*) from raw.fetches") for name in names] == [[(2,)]] * 3
+def test_warehouses_in_one_folder_never_meet(tmp_path: Path) -> None:
+    """Each prunes its own snapshots only, or the others would lose what is published."""
+    warehouses = [DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")]
+    for value in range(2):
+        for place, warehouse in enumerate(warehouses):
+            with warehouse.lock():
+                publish(warehouse.snapshots, tmp_path, 10 * value + place)
+    assert [stored_value(warehouse.database) for warehouse in warehouses] == [10, 11, 12]
+    assert [len(warehouse.snapshots.all()) for warehouse in warehouses] == [1, 1, 1]

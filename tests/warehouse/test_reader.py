@@ -9,7 +9,7 @@ import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
-from support.tiny_warehouse import live_folder, make, publish, says
+from support.tiny_warehouse import live_folder, make, publish, stored_value
 
 
 def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     (live_folder(tmp_path / "real" / "w.duckdb") / "published").unlink()
     snapshots.prune()
-    assert says(tmp_path / "link" / "w.duckdb") == 2
+    assert stored_value(tmp_path / "link" / "w.duckdb") == 2
     assert snapshots.rollback().id == "20260101T000000.000001Z"
 
 
@@ -31,7 +31,7 @@ def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)
             warehouse.snapshots.publish(warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z")
-        assert says(tmp_path / "w.duckdb") == 1
+        assert stored_value(tmp_path / "w.duckdb") == 1
         assert [snapshot.is_live for snapshot in warehouse.snapshots.all()] == [True]
 
 

@@ -39,12 +39,12 @@ class TestUsers:
 
     def test_who_may_not_read_are_told(self, tmp_path: Path, shared: str) -> None:
         assert self.act("publish", 54321, "077", tmp_path, shared) == ""
-        told = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
+        errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
+        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
 
     def test_a_snapshot_that_others_may_not_read_can_be_left(self, tmp_path: Path, shared: str) -> None:
         for user, umask in ((54321, "000"), (54322, "077")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
-        told = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
+        errors = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
+        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
         assert [snapshot.is_live for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]
