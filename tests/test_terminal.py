@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.parameter_ids import parameter_id
 from support.processes import read_terminal, run_command
 
 INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\U000e0041"
@@ -41,7 +42,7 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     assert lines[0].startswith("model_id:") == is_folded
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("check",), ("show", "offers", "--describe")])
+@pytest.mark.parametrize("arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id)
 def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
@@ -56,7 +57,7 @@ def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ..
         assert one == other, "no word is torn"
 
 
-@pytest.mark.parametrize("arguments", [("show",), ("--help",)])
+@pytest.mark.parametrize("arguments", [("show",), ("--help",)], ids=parameter_id)
 def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, arguments: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -67,7 +68,7 @@ def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, a
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_said(demo: Path) -> None:
+def test_a_full_disk_is_an_error(demo: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_command("show", "--database", demo, stdout=full)
     assert (done.returncode, done.stderr) == (1, "llm-stats: cannot write the output: No space left on device\n")

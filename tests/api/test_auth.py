@@ -35,7 +35,7 @@ def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPa
     assert len(opened) <= 2
 
 
-def test_certificates_that_are_not_there_are_said_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificates_are_an_error_before_any_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
     with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
         Client("https://api.invalid/stats/v1", SAMPLE_KEY)

@@ -166,7 +166,7 @@ class TestAccount:
             client.ask_account()
             return client.account(), api
 
-    def test_says_what_is_left(self) -> None:
+    def test_shows_what_is_left(self) -> None:
         account, api = self.account()
         assert account["quota"]["remaining"] == 249
         assert len(api.requests) == 2

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from support.command import Command
+from support.parameter_ids import parameter_id
 
 
-@pytest.mark.parametrize(("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))])
+@pytest.mark.parametrize(
+    ("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))], ids=parameter_id
+)
 def test_no_database_no_command(llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]) -> None:
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
     assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)

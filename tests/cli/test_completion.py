@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.warehouse import snapshots
+from support.parameter_ids import parameter_id
 from support.raw_tables import RawTables
 from support.synthetic_catalog import catalogue
 
@@ -54,6 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
         (("export", "--format", ""), ["parquet", "csv"]),
     ],
+    ids=parameter_id,
 )
 def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -11,6 +11,7 @@ import click
 import pytest
 from llm_stats.cli.main import cli
 from support.command import Command
+from support.parameter_ids import parameter_id
 from support.processes import run_command
 
 
@@ -41,6 +42,7 @@ def test_help_names_every_command_in_full() -> None:
         (("sql",), "missing argument 'QUERY'; try `llm-stats sql --help`"),
         (("cost",), "missing option '--input-tokens'"),
     ],
+    ids=parameter_id,
 )
 def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], message: str) -> None:
     done = llm_stats(*arguments)

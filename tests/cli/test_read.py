@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Command
+from support.parameter_ids import parameter_id
 
 
 def test_show_lists_every_view_with_its_meaning(on_demo: Command) -> None:
@@ -38,7 +39,7 @@ def test_show_in_every_format(on_demo: Command) -> None:
     assert "model_id" in on_demo("show", "offers").out
 
 
-def test_only_a_table_for_people_is_cut_and_it_says_so(on_demo: Command) -> None:
+def test_only_a_table_for_people_is_cut_with_a_note(on_demo: Command) -> None:
     cut = on_demo("show", "offers")
     assert (len(cut.out.splitlines()), cut.err) == (2 + 20, "20 of 30 rows; --limit 0 shows all\n")
     whole = on_demo("show", "offers", "--limit", 0)
@@ -113,8 +114,9 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
         (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is no number of tokens; write 2000000, 500k, 2M or 1.5B"),
         (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
     ],
+    ids=parameter_id,
 )
-def test_what_cannot_be_shown_is_said(on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_shown_is_an_error(on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str) -> None:
     done = on_demo(*arguments)
     assert done.code == 2
     assert message in done.err

@@ -19,7 +19,7 @@ from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
 
-def test_csv_tells_null_from_empty_text(on_demo: Command) -> None:
+def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
     query = "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, 'nan'::double as g, 1e300 as h"
     assert on_demo("sql", query, "--format", "csv").out.splitlines()[1] == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
     rows = on_demo("sql", "select unnest(['a', null]) as x", "--format", "csv").out

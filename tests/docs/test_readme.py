@@ -34,7 +34,7 @@ def test_every_command_is_named_and_no_other() -> None:
     assert names(first_cells("Commands")) == set(cli.list_commands(context))
 
 
-def test_every_command_and_option_says_what_it_does() -> None:
+def test_every_command_and_option_has_help() -> None:
     for name, command in cli.commands.items():
         assert command.help, name
         assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help and o.name not in ("database",)] == [], name
@@ -63,7 +63,7 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(("file", "query", "answer"), SHOWN)
+@pytest.mark.parametrize(("file", "query", "answer"), SHOWN, ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)])
 def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
     with Reader(demo) as reader:
         table = reader.query(query)

@@ -28,7 +28,7 @@ class TestProgress:
             fetch = Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
             yield FetchResult(fetch, None if number == 3 else {"id": str(number)})
 
-    def test_says_a_line_every_few_seconds_even_when_nothing_comes(
+    def test_prints_a_line_every_few_seconds_even_when_nothing_comes(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.pipeline.progress._SECONDS_BETWEEN_LINES", 0.05)
@@ -72,7 +72,7 @@ class TestProgress:
         assert len(list(show_progress(self.answers(), 4))) == 4
         assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
 
-    def test_says_nothing_of_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_prints_nothing_for_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""
 

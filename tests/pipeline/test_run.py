@@ -15,6 +15,7 @@ from llm_stats.pipeline.run import stalest_first
 from llm_stats.sample import SampleApi, today
 from support.command import Command
 from support.markers import REQUIRES_REAL_RECORDS
+from support.parameter_ids import parameter_id
 from support.queries import query_rows
 from support.real_records import real_records
 
@@ -41,8 +42,8 @@ class TestApiErrors:
         assert done.code == 3
         assert f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused" in done.err
 
-    @pytest.mark.parametrize("arguments", [("murmur-1",), ("--all",)])
-    def test_the_look_alike_catalogue(self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]) -> None:
+    @pytest.mark.parametrize("arguments", [("murmur-1",), ("--all",)], ids=parameter_id)
+    def test_the_wrong_catalog(self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]) -> None:
         done = llm_stats("run", *arguments, "--base-url", api.base_url.replace("/stats", ""))
         assert done.code == 3
         assert "wrong base URL?" in done.err

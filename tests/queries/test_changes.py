@@ -55,6 +55,20 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
         ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["m at p: input 1.23456 → 1.23457"]),
         ([("p", 1, 1)], [("p", 1e308, 1)], ["m at p: input 1.00 → 1e+308"]),
     ],
+    ids=[
+        "cheaper",
+        "both prices",
+        "to unknown",
+        "from free",
+        "listed",
+        "delisted",
+        "biggest first",
+        "same provider twice",
+        "no change",
+        "unknown and free first",
+        "small",
+        "huge",
+    ],
 )
 def test_price_changes_in_words_biggest_first(
     raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], expected: list[str]

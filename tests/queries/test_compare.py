@@ -26,7 +26,7 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
     assert winners["sample-long-context"].startswith("not comparable: ")
 
 
-def test_compare_says_who_shares_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
+def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
     providers = [make_offer("c", 5, 25), make_offer("b", 4, 28), make_offer("a", 5, 25), make_offer("a", 5, 25), make_offer("d", 6, 30)]
     with duckdb.connect(workdir / "w.duckdb") as connection:
         raw = RawTables(connection)

@@ -13,7 +13,7 @@ DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 
 
-def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
+def test_other_changes_are_described_only_where_they_happened(raw: RawTables) -> None:
     for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
         scores = [make_score("b", 0.5, max_score=most), make_score("c", 0.5, max_score=1)]
         raw.load([make_record("m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)])], day)

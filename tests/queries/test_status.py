@@ -73,7 +73,7 @@ def read_status(database: Path) -> Status:
         return status(reader, NOW)
 
 
-def test_says_what_there_is(database: Path) -> None:
+def test_text_form(database: Path) -> None:
     text = "\n".join(status_lines(read_status(database)))
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
@@ -90,7 +90,7 @@ def test_says_what_there_is(database: Path) -> None:
     ]
 
 
-def test_json_says_the_same(database: Path) -> None:
+def test_json_form(database: Path) -> None:
     report = json.loads(status_json(read_status(database), config_report(database)))
     assert report["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
     assert (report["last_run_requests"], report["requests_today"], report["models"]) == (6, 3, 6)
@@ -140,14 +140,14 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
     assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
 
 
-def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
+def test_a_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
     with pytest.raises(UsageError, match="no run has been published here yet; start one with `llm-stats run`"):
         read_status(tmp_path / "x.duckdb")
 
 
-def test_another_database_is_told_apart(tmp_path: Path) -> None:
+def test_another_database_is_an_error(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
     with pytest.raises(UsageError, match=r"x\.duckdb is no llm-stats warehouse"):
         read_status(tmp_path / "x.duckdb")
@@ -160,7 +160,7 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
 
 
-def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_is_shown_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (workdir / ".dlt").mkdir()
     (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
     (workdir / ".dlt" / "secrets.toml").write_text(
@@ -197,7 +197,7 @@ def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch:
     assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
 
 
-def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
+def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> None:
     warehouse = DuckDBWarehouse(database)
     warehouse.rejected.mkdir(parents=True)
     reason = warehouse.rejected / "reason.txt"
@@ -212,7 +212,7 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
 
-def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
+def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
         apply.update_history(connection)
@@ -222,7 +222,7 @@ def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: 
     assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
 
 
-def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:
+def test_a_file_without_a_view_is_shown_all_the_same(llm_stats: Command, database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("drop view marts.providers")
     message = f"{database} has no marts.providers, so it is of another version; the next run makes its views anew"

@@ -146,7 +146,7 @@ def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
-def test_the_sample_says_so_and_a_mixture_says_how_many(sample: Path, tmp_path: Path) -> None:
+def test_the_sample_is_labelled_and_a_mixture_counted(sample: Path, tmp_path: Path) -> None:
     assert "All of this is a sample: invented models" in page_of(sample)
     mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
     assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
@@ -177,7 +177,7 @@ def test_a_script_cannot_end_before_its_end() -> None:
     assert page_module._script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
-def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_named(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     data = collect(reader)
     whole = len(reader.query("select * from marts.price_performance").rows)

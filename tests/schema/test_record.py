@@ -13,6 +13,7 @@ from llm_stats.errors import RecordRejected
 from llm_stats.schema import record, tables
 from llm_stats.schema.record import parse_record
 from llm_stats.schema.rows import new_fields, to_row
+from support.parameter_ids import parameter_id
 
 HASH = "0123456789abcdef"
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -50,6 +51,7 @@ def parsed(document: dict[str, Any]) -> record.Record:
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
         (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
     ],
+    ids=parameter_id,
 )
 def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, message: str) -> None:
     place = document

@@ -34,7 +34,7 @@ def test_duckdb_takes_it_as_it_is() -> None:
     assert translate("from marts.offers -- as it is", "duckdb") == "from marts.offers -- as it is"
 
 
-def test_what_cannot_be_translated_is_said() -> None:
+def test_what_cannot_be_translated_is_an_error() -> None:
     with pytest.raises(UnsupportedSql, match="Expecting"):
         translate("select (1 from t", "postgres")
 

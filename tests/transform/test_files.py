@@ -30,7 +30,7 @@ def _code(file: files.SqlFile) -> str:
 
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
-def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
+def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
     header = _header(file)
     labels = [line.split(":")[0] for line in header]
     assert header, "no header comment"
@@ -91,7 +91,7 @@ def test_a_view_reads_no_macro(file: files.SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", _CHECKS, ids=_name)
-def test_a_check_says_what_is_wrong_and_how_bad_it_is(file: files.SqlFile) -> None:
+def test_a_check_documents_its_subject_and_its_severity(file: files.SqlFile) -> None:
     header = _header(file)
     assert header[1] in ("Severity: error", "Severity: warning")
     assert len(duckdb.extract_statements(file.text)) == 1

@@ -49,7 +49,7 @@ def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
         assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, "nothing is left of trying what can be written"
 
 
-def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
+def test_an_unreadable_holder_file(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         (warehouse.folder / "holder.json").write_text("[1]")

@@ -37,7 +37,7 @@ class TestUsers:
         snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
         assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
 
-    def test_who_may_not_read_are_told(self, tmp_path: Path, shared: str) -> None:
+    def test_a_user_who_may_not_read_gets_an_error(self, tmp_path: Path, shared: str) -> None:
         assert self.act("publish", 54321, "077", tmp_path, shared) == ""
         errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
         assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
