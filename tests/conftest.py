@@ -1,8 +1,7 @@
-"""What every test may use: raw tables filled straight from records, the command, the sample API."""
+"""Fixtures of several packages: databases, the sample API, the command."""
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import signal
 import sys
@@ -10,18 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llm_stats.api.cache import ResponseCache
 from llm_stats.cli import main
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
-# A shell that runs the tests in the background has told them to ignore Ctrl-C, and so would every process that they start.
+# A shell that runs the tests in the background makes them, and every process that they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def _everything_built() -> Iterator[RawTables]:
+def _built_tables() -> Iterator[RawTables]:
     from support.history_database import built
 
     with built() as raw:
@@ -29,18 +27,18 @@ def _everything_built() -> Iterator[RawTables]:
 
 
 @pytest.fixture
-def raw(_everything_built: RawTables) -> Iterator[RawTables]:
-    """Empty raw tables in a DuckDB in memory, with everything under `sql/` on them, and a connection of the test's own."""
+def raw(_built_tables: RawTables) -> Iterator[RawTables]:
+    """Empty raw tables in a DuckDB in memory, with everything under `sql/` built on them, on a connection of the test's own."""
     from support.history_database import empty
 
-    empty(_everything_built)
-    with _everything_built.connection.cursor() as connection:
+    empty(_built_tables)
+    with _built_tables.connection.cursor() as connection:
         yield RawTables(connection, is_defined=True)
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, made once, to be read."""
+    """The database of `llm-stats demo`, shared by all tests: read-only."""
     from llm_stats.sample.demo import run_demo
 
     return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
@@ -59,14 +57,14 @@ def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def one_model(_run_of_one_model: Path, workdir: Path) -> Path:
-    """`llm_stats.duckdb` in `workdir` as a run of `murmur-1` has published it, with all that is beside it."""
+    """`llm_stats.duckdb` in `workdir`, as a run of `murmur-1` published it, with all files beside it."""
     shutil.copytree(_run_of_one_model, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
 
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder, and an environment without settings but for the sample's key."""
+    """An empty working directory, and an environment whose only setting is the sample's key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
     return tmp_path
@@ -74,15 +72,9 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
-    """The sample API, on loopback; with the `RECORDS` of the module, if it has any."""
+    """The sample API on loopback; it serves the `RECORDS` of the test module, if there are any."""
     with SampleApi(getattr(request.module, "RECORDS", None)) as serving:
         yield serving
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[ResponseCache]:
-    with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
-        yield cache
 
 
 @pytest.fixture
@@ -98,3 +90,15 @@ def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
         return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
 
     return command
+
+
+@pytest.fixture
+def run(llm_stats: Command, api: SampleApi) -> Command:
+    """`llm-stats run` against the sample API, without a rate limit."""
+    return lambda *arguments: llm_stats("run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments)
+
+
+@pytest.fixture
+def on_demo(llm_stats: Command, demo: Path) -> Command:
+    """The command on the demo's database: `on_demo("show", "offers")`."""
+    return lambda *arguments: llm_stats(*arguments, "--database", demo)

@@ -9,6 +9,7 @@ import pytest
 from llm_stats.errors import UsageError
 from llm_stats.settings import Settings
 from support.command import Command
+from support.parameter_ids import parameter_id
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("given", "message"),
     [
         ({"base_url": "http://"}, "setting base_url: write an address such as https://"),
         ({"base_url": "ftp://host"}, "setting base_url: write an address such as https://"),
@@ -67,9 +68,10 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
         ({"keep_snapshots": "many"}, "setting keep_snapshots: Input should be a valid integer"),
         ({"concurency": 3}, "there is no setting 'concurency'; did you mean concurrency?"),
     ],
+    ids=parameter_id,
 )
-def test_what_is_wrong_is_said(workdir: Path, given: dict[str, object], says: str) -> None:
-    with pytest.raises(UsageError, match=f"^{says}"):
+def test_a_wrong_value_is_an_error_with_its_cause(workdir: Path, given: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}"):
         Settings.read(**given)
 
 
@@ -108,14 +110,14 @@ def test_a_wrong_setting_is_named_with_its_place_and_is_in_no_readers_way(
 ) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "your key"\n')
-    says = "setting api_key (.dlt/secrets.toml): the key holds characters that no HTTP header can carry"
-    assert llm_stats("run", "m").err == f"llm-stats: {says}\n"
+    message = "setting api_key (.dlt/secrets.toml): the key holds characters that no HTTP header can carry"
+    assert llm_stats("run", "m").err == f"llm-stats: {message}\n"
     assert llm_stats("show", "models", "--database", demo).code == 0
     done = llm_stats("status", "--database", demo)
-    assert (done.code, says in done.out, "last run" in done.out) == (2, True, True)
+    assert (done.code, message in done.out, "last run" in done.out) == (2, True, True)
 
 
-def test_the_place_of_a_key_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_origin_of_a_key_is_known(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "good"\n')
     assert Settings.origins() == {"api_key": ".dlt/secrets.toml"}

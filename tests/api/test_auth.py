@@ -38,7 +38,7 @@ def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPa
     assert len(opened) <= 2
 
 
-def test_certificates_that_are_not_there_are_said_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificates_are_an_error_before_any_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
     with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
         Client("https://api.invalid/stats/v1", SAMPLE_KEY)
@@ -63,10 +63,10 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     refusal = json_response({"error": error}, 429 if where == "reset_at" else 400)
     with FakeApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
         answers, client = fetched(api, api_key=key, concurrency=1)
-    said = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
-    said += f" {client.stop_reason and client.stop_reason.message}"
-    assert key[: max(len(key) // 2, 3)] not in said
-    assert "***" in said or where in ("limit_type", "straddling")
+    text = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
+    text += f" {client.stop_reason and client.stop_reason.message}"
+    assert key[: max(len(key) // 2, 3)] not in text
+    assert "***" in text or where in ("limit_type", "straddling")
 
 
 @pytest.mark.parametrize("escaped", [False, True])

@@ -174,7 +174,11 @@ def test_it_survives_hours_that_no_calendar_holds(path: Path) -> None:
         assert cache.get(URL)
 
 
-@pytest.mark.parametrize("content", [b"no database, but longer than the header of one" * 50, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    [b"no database, but longer than the header of one" * 50, b"SQLite format 3\0" + b"\xff" * 5000],
+    ids=["no database", "torn database"],
+)
 def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
@@ -183,7 +187,7 @@ def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
         assert cache.get(URL)
 
 
-def test_a_file_that_cannot_be_written_is_said_so_at_once(path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error_at_once(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
         ResponseCache(path, HOUR).__enter__()
@@ -224,7 +228,7 @@ def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
         list(threads.map(keep, urls))
     with ResponseCache(path, HOUR) as cache:
         kept = [cache.get(url) for url in urls]
-        assert [found.content for found in kept if found] == [url.encode() for url in urls]
+        assert [response.content for response in kept if response] == [url.encode() for url in urls]
         assert len(cache.request_ages(60)) == len(urls)
 
 
@@ -245,9 +249,9 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
         except OSError as error:
             return str(error)
     with ThreadPoolExecutor(8) as threads:
-        said = list(threads.map(put, range(8)))
-    assert all(said), said
-    print(said[0])
+        results = list(threads.map(put, range(8)))
+    assert all(results), results
+    print(results[0])
     cache.delete_used()
     print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)
 """

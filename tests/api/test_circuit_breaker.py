@@ -30,7 +30,7 @@ class TestWrongAddress:
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
         assert client.stop_reason is None
 
-    def test_the_public_catalog_stops_at_once(self, api: SampleApi) -> None:
+    def test_the_wrong_catalog_stops_at_once(self, api: SampleApi) -> None:
         with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, rate_limiter=RateLimiter(0), concurrency=2) as client:
             answers = list(client.fetch(IDS))
         assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
@@ -71,7 +71,7 @@ class TestWrongAddress:
                 assert len(list(later.fetch(IDS, failing=IDS))) == 30
             assert later.stop_reason is None
 
-    def test_one_wrong_catalog_record_is_only_rejected(self) -> None:
+    def test_one_record_of_the_wrong_catalog_is_only_refused(self) -> None:
         with FakeApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"loaded": 29, "rejected": 1}
@@ -79,7 +79,11 @@ class TestWrongAddress:
 
 
 class TestApiThatIsDown:
-    @pytest.mark.parametrize("fault", [faults.html(), faults.oversized(), faults.bare(418), faults.changed(providers="none")])
+    @pytest.mark.parametrize(
+        "fault",
+        [faults.html(), faults.oversized(), faults.bare(418), faults.changed(providers="none")],
+        ids=["html", "oversized", "418", "wrong type"],
+    )
     def test_an_api_that_answers_is_not_down(self, fault: Fault) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
             answers, client = fetched(api, concurrency=1)

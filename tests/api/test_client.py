@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import threading
 import time
 from collections.abc import Generator
@@ -11,13 +12,13 @@ from typing import cast
 
 import pytest
 from fake_api import faults, when
-from fake_api.faults import Fault
+from fake_api.faults import LIST, Fault
 from fake_api.server import FakeApi
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import QuotaSpent
+from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.sample import SampleApi
-from llm_stats.sample.api import Request, Response
+from llm_stats.sample.api import Request, Response, json_response
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
 
@@ -30,20 +31,6 @@ def test_everything_is_fetched_once(api: SampleApi) -> None:
     assert client.stop_reason is None
     fetch = answers[ONE].fetch
     assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (200, None, None, 1)
-
-
-def test_only_max_ahead_models_are_requested_before_their_results_are_taken(api: SampleApi) -> None:
-    with client_of(api) as client:
-        results = client.fetch(IDS, max_ahead=3)
-        while len(api.requests) < 3:
-            time.sleep(0.001)
-        time.sleep(0.1)
-        assert len(api.requests) == 3
-        next(results)
-        while len(api.requests) < 4:
-            time.sleep(0.001)
-        time.sleep(0.1)
-        assert len(api.requests) == 4
 
 
 def test_no_more_are_in_flight_than_allowed() -> None:
@@ -199,3 +186,54 @@ def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
             client.fetch(IDS)
             time.sleep(0.1)
         assert cache.get(f"{api.base_url}/models/{ONE}")
+
+
+NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
+    "down": (faults.error(500), NothingFetched, "the list of models could not be read: HTTP 500 internal_error"),
+    "key": (faults.error(401), NothingFetched, "the API refused the key: HTTP 401 invalid_api_key"),
+    "quota": (faults.quota(), QuotaSpent, "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at"),
+    "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
+    "null": (lambda *_: json_response(None), NothingFetched, "did not answer a list of models"),
+    "no ids": (lambda *_: json_response({"models": ["a"]}), NothingFetched, "did not answer a list of models"),
+    "empty": (lambda *_: json_response({"models": []}), NothingFetched, "/models lists no models; wrong base URL"),
+    "empty, and more": (lambda *_: json_response({"models": [], "next_cursor": "x"}), NothingFetched, "lists no models"),
+    "unknown": (faults.error(404), NothingFetched, "could not be read: HTTP 404 not_found: The sample.*wrong base URL"),
+    "error with 200": (
+        lambda *_: json_response({"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}),
+        NothingFetched,
+        r"could not be read: an error with status 200: x: Not today\. \(https://help\.invalid\)",
+    ),
+    "expired": (faults.error(410), NothingFetched, "the list of models could not be read: HTTP 410"),
+}
+
+
+class TestList:
+    def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 7)
+        with client_of(api) as client:
+            assert client.list_ids() == IDS
+        assert len(api.requests) == client.requests_sent == 5
+
+    @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
+    def test_ends_where_nothing_new_comes(self, grows: bool) -> None:
+        """Each time with another cursor, so that it would never end."""
+        cursors = itertools.count()
+
+        def endless(request: Request, _: Response) -> Response:
+            is_first = "cursor" not in request.query
+            models = [{"id": model_id} for model_id in IDS[:3]] if grows or is_first else []
+            return json_response({"models": models, "next_cursor": str(next(cursors))})
+
+        with FakeApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
+            assert client.list_ids() == IDS[:3]
+        assert len(api.requests) == 2
+
+    def test_is_tried_again(self) -> None:
+        with FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api, client_of(api) as client:
+            assert client.list_ids() == IDS
+
+    @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
+    def test_without_one_there_is_nothing_to_ask_for(self, fault: Fault, error: type[Exception], message: str) -> None:
+        with FakeApi(RECORDS, faults={LIST: fault}) as api, client_of(api) as client, pytest.raises(error, match=message):
+            client.list_ids()
+        assert len(api.requests) <= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -11,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.warehouse import snapshots
-from queries.test_status import NOW
+from support.parameter_ids import parameter_id
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
+NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
 ASK = """
 eval "$(_LLM_STATS_COMPLETE=bash_source llm-stats)"
@@ -53,6 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
         (("export", "--format", ""), ["parquet", "csv"]),
     ],
+    ids=parameter_id,
 )
 def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

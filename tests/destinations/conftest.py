@@ -1,4 +1,4 @@
-"""A PostgreSQL for the session, and databases in it."""
+"""Fixtures: a PostgreSQL server for the session, and databases in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support import postgres_server
+from support.postgres_server import SECRET, address
 
-#: Of the role that owns the databases: a secret.
-SECRET = "batch-word-5f3a"
 _numbers = itertools.count()
 
 
@@ -20,13 +19,9 @@ def port() -> Iterator[int]:
         yield port
 
 
-def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
-    return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"
-
-
 @pytest.fixture(scope="session")
 def new_database(port: int) -> Callable[[], str]:
-    """Makes an empty database that `batch` owns; its address."""
+    """A function that creates an empty database owned by `batch` and returns its URL."""
 
     def create() -> str:
         name = f"warehouse_{next(_numbers)}"
@@ -38,7 +33,7 @@ def new_database(port: int) -> Callable[[], str]:
 
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty database, and settings by which it is the destination; its address."""
+    """The URL of an empty database, which the settings name as the destination."""
     url = new_database()
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")

@@ -12,70 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from destinations.conftest import SECRET
-from stress.test_readers_and_kills import WRITER
-from support.virtualenvs import ROOT, on_demand, python_with
+from support.markers import on_demand
+from support.postgres_server import SECRET
+from support.processes import PROGRAMS
+from support.virtualenvs import ROOT, python_with
 
 pytestmark = [on_demand, pytest.mark.timeout(900)]
 
 _VERSION = "1.5.5"
 _EXTENSIONS = ("ducklake", "postgres_scanner")
 RUNS = 3
-
-COMPARE = """
-import pathlib, sys
-from engines import comparing
-with comparing.both(pathlib.Path(sys.argv[1]), "ducklake") as readers:
-    comparing.require_same_relations(*readers)
-    comparing.require_same_output(*readers)
-    assert readers[1].missing == ()
-"""
-
-#: Another machine: it has nothing but the credentials.
-READER = """
-import json, pathlib, sys, time
-from llm_stats import home
-from llm_stats.settings import Place
-place, stop = Place.read(database=sys.argv[1], destination="ducklake"), pathlib.Path(sys.argv[2])
-seen = []
-while not stop.exists():
-    with home.reader(place) as reader:
-        seen += [list(row) for row in reader.query('''
-            select
-                (select count(distinct _dlt_load_id) from raw.models),
-                (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
-                (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
-                (select cast(max(input_usd_per_mtok) as int) from marts.offers)
-        ''').rows]
-print(json.dumps(seen))
-"""
-
-#: Questions that would do something, each on the newest state.
-ASK = """
-import json, sys
-from llm_stats import home
-from llm_stats.errors import UsageError
-from llm_stats.settings import Place
-for query in sys.argv[2:]:
-    try:
-        with home.reader(Place.read(database=sys.argv[1], destination="ducklake")) as reader:
-            print(json.dumps(["answers", str(reader.ask(query).rows)]))
-    except UsageError as error:
-        print(json.dumps(["refuses", str(error)]))
-"""
-
-#: The past, as the lake and as the history tell it.
-PAST = """
-import json, sys
-from llm_stats import home
-from llm_stats.settings import Place
-with home.reader(Place.read(database=sys.argv[1], destination="ducklake")) as reader:
-    for moment in json.loads(sys.argv[2]):
-        at = f"make_timestamp({int(moment * 1_000_000)})"
-        lake = reader.query(f"select max(input_price_per_m) from ducklake.raw.models__providers at (timestamp => {at} at time zone 'UTC')")
-        ours = reader.query(f"select max(input_usd_per_mtok) from marts.prices_as_of({at})")
-        print(json.dumps([lake.rows[0][0], ours.rows[0][0]]))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +37,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
-    """Starts a script in that environment, on an empty lake."""
+    """Start a program in that environment, on an empty lake."""
     installed = Path(python).parents[1].glob("lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension")
     credentials = {
         "CATALOG": new_database(),
@@ -101,60 +47,65 @@ def start(
     environment = os.environ | {f"DESTINATION__DUCKLAKE__CREDENTIALS__{name}": value for name, value in credentials.items()}
     environment["PYTHONPATH"] = str(ROOT / "tests")
 
-    def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-        return subprocess.Popen([python, "-c", script, *map(str, arguments)], env=environment, stdout=subprocess.PIPE, text=True)
+    def start(program: str, *arguments: object) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [python, str(PROGRAMS / f"{program}.py"), *map(str, arguments)], env=environment, stdout=subprocess.PIPE, text=True
+        )
 
     return start
 
 
-def said(process: subprocess.Popen[str]) -> list[str]:
+def output_of(process: subprocess.Popen[str]) -> list[str]:
     out, _ = process.communicate()
     assert process.returncode == 0
     return out.splitlines()
 
 
 def test_ducklake_says_what_duckdb_says(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    said(start(COMPARE, tmp_path / "llm_stats.duckdb"))
+    output_of(start("compare_with_ducklake", tmp_path / "llm_stats.duckdb"))
     assert list((tmp_path / "lake").rglob("*.parquet"))
 
 
 def test_a_question_changes_nothing(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     database, lake = tmp_path / "w.duckdb", tmp_path / "lake"
     count = "select count(*) from marts.offers"
-    (before,) = said(start(ASK, database, count))
+    (before,) = output_of(start("query_ducklake", database, count))
     assert "creating a new DuckLake is explicitly disabled" in before, "who reads makes no lake"
-    said(start(WRITER, database, 1, "ducklake"))
+    output_of(start("publish_generations", database, 1, "ducklake"))
     files = sorted(lake.rglob("*"))
     wants = {
-        f"explain analyze copy (select 1) to '{lake}/new.csv'": "only questions, please",
-        f"explain (analyze) copy (select 1) to '{lake}/new.csv'": "only questions, please",
+        f"explain analyze copy (select 1) to '{lake}/new.csv'": "only read-only queries are allowed",
+        f"explain (analyze) copy (select 1) to '{lake}/new.csv'": "only read-only queries are allowed",
         "with x as (select 1) delete from raw.models": "read-only",
         "from ducklake_expire_snapshots('ducklake', older_than => now())": "read-only",
         "from ducklake_delete_orphaned_files('ducklake', cleanup_all => true)": "readonly",
         "select * from read_text('/etc/hostname')": "Cannot access file",
-        "set enable_external_access = true": "only questions, please",
+        "set enable_external_access = true": "only read-only queries are allowed",
         "select path from duckdb_databases()": "://batch:***@",
         count: "[(",
     }
-    answers = [json.loads(line) for line in said(start(ASK, database, *wants))]
+    answers = [json.loads(line) for line in output_of(start("query_ducklake", database, *wants))]
     for (query, expected), (_, text) in zip(wants.items(), answers, strict=True):
         assert expected in text, query
         assert SECRET not in text, query
-    assert [kind for kind, _ in answers] == ["refuses"] * 7 + ["answers"] * 2
+    assert [kind for kind, _ in answers] == ["refused"] * 7 + ["answered"] * 2
     assert sorted(lake.rglob("*")) == files
 
 
 def test_one_machine_loads_while_two_read(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     stop = tmp_path / "stop"
-    said(start(WRITER, tmp_path / "w.duckdb", 1, "ducklake"))  # who reads makes no lake
-    readers = [start(READER, tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")]
-    published = [json.loads(line) for line in said(start(WRITER, tmp_path / "w.duckdb", RUNS, "ducklake"))]
+    output_of(start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake"))  # who reads makes no lake
+    readers = [start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")]
+    published = [json.loads(line) for line in output_of(start("publish_generations", tmp_path / "w.duckdb", RUNS, "ducklake"))]
     stop.touch()
     for reader in readers:
-        seen = json.loads(said(reader)[0])
+        seen = json.loads(output_of(reader)[0])
         assert all(state[:3] == [1, True, True] for state in seen)
         generations = [state[3] for state in seen]
         assert generations == sorted(generations), "nobody goes back"
         assert len(set(generations)) > 1, "read while it was written"
-    past = [json.loads(line) for line in said(start(PAST, tmp_path / "w.duckdb", json.dumps([moment for _, moment in published])))]
+    past = [
+        json.loads(line)
+        for line in output_of(start("ducklake_past", tmp_path / "w.duckdb", json.dumps([moment for _, moment in published])))
+    ]
     assert past == [[number, number] for number, _ in published], "the lake's past and the history's are one"

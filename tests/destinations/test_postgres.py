@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import random
 import signal
 import subprocess
@@ -15,50 +16,22 @@ from urllib.parse import quote
 import dlt
 import psycopg2
 import pytest
-from destinations.conftest import SECRET, address
 from llm_stats import sample
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
-from llm_stats.schema.tables import DLT_TABLES, TABLES
-from stress.test_readers_and_kills import FULL, WRITER, finish, generation, lines, run, start
 from support.command import Command
-from support.postgres_server import PASSWORD, ask
-from support.virtualenvs import REQUIRES_DUCKDB_2
+from support.generations import generation
+from support.markers import REQUIRES_DUCKDB_2
+from support.postgres_server import PASSWORD, SECRET, address, ask
+from support.processes import finish_run, output_lines, start_program, start_run
+
+FULL = "LLM_STATS_STRESS" in os.environ
 
 pytestmark = pytest.mark.timeout(3600 if FULL else 120)
 
 RUNS, READERS = (20, 4) if FULL else (3, 2)
 KILLS = 20 if FULL else 1
 
-#: Polls as a dashboard does, and checks that each state is whole and of one run.
-READER = """
-import json, pathlib, psycopg2, sys, time
-url, stop = sys.argv[1], pathlib.Path(sys.argv[2])
-connection = psycopg2.connect(url)
-connection.autocommit = True
-cursor = connection.cursor()
-seen, slowest = [], 0.0
-while not stop.exists():
-    began = time.time()
-    cursor.execute("select to_regclass('marts.offers')")
-    if cursor.fetchone() == (None,):
-        continue
-    cursor.execute('''
-        select
-            (select count(distinct _dlt_load_id) from raw.models),
-            (select max(_dlt_load_id) from raw.fetches) = (select max(_dlt_load_id) from raw.models),
-            (select count(*) from raw.fetches where _dlt_load_id = (select max(_dlt_load_id) from raw.models))
-                = (select count(*) from raw.models),
-            (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
-            (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
-            (select count(distinct input_usd_per_mtok) from marts.offers),
-            (select cast(max(input_usd_per_mtok) as int) from marts.offers)
-    ''')
-    seen.append([began, cursor.fetchone()])
-    slowest = max(slowest, time.time() - began)
-    time.sleep(0.02)
-print(json.dumps([seen, slowest]))
-"""
 
 CONTENT = (
     "select model_id, model_name, organization_id, release_date, context_window_tokens from staging.models",
@@ -86,13 +59,13 @@ def loads(url: str) -> list[tuple[object, ...]]:
 
 def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
-    readers = [start(READER, postgres, stop) for _ in range(READERS)]
-    published = dict(lines(start(WRITER, tmp_path / "w.duckdb", RUNS, "postgres")))
+    readers = [start_program("poll_postgres", postgres, stop) for _ in range(READERS)]
+    published = dict(output_lines(start_program("publish_generations", tmp_path / "w.duckdb", RUNS, "postgres")))
     time.sleep(0.2)
     stop.touch()
     polls, slowest = 0, 0.0
     for reader in readers:
-        ((seen, longest),) = lines(reader)
+        ((seen, longest),) = output_lines(reader)
         polls, slowest = polls + len(seen), max(slowest, longest)
         generations = [state[-1] for _, state in seen]
         assert all(state[:6] == [1, True, True, True, True, 1] for _, state in seen)
@@ -111,7 +84,7 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
 
     def whole_run(url: str, api: SampleApi) -> None:
         monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
-        assert finish(run(tmp_path / f"{url == spared}.duckdb", api)) == (0, "")
+        assert finish_run(start_run(tmp_path / f"{url == spared}.duckdb", api)) == (0, "")
 
     with SampleApi() as api:
         whole_run(spared, api)
@@ -122,10 +95,10 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
             api.publish(generation(number))
             monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
             before = content(postgres), loads(postgres)
-            victim = run(tmp_path / "False.duckdb", api)
+            victim = start_run(tmp_path / "False.duckdb", api)
             time.sleep(random.uniform(0.3 * seconds, seconds))
             victim.send_signal(signal.SIGKILL)
-            was_killed = finish(victim)[0] == -signal.SIGKILL
+            was_killed = finish_run(victim)[0] == -signal.SIGKILL
             hit += was_killed
             after = content(postgres), loads(postgres)
             assert after == before or len(after[1]) == len(before[1]) + 1, "all of a run or nothing"
@@ -139,7 +112,7 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
 
 def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=300) as api:
-        ended = [finish(process) for process in [run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]]
+        ended = [finish_run(process) for process in [start_run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]]
     assert sorted(code for code, _ in ended) == [0, 6]
     (says,) = (err for code, err in ended if code == 6)
     assert "another run holds the lock (process " in says
@@ -196,18 +169,6 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
     ask(postgres, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
     assert llm_stats("show", "freshness").code == 0, "a view that somebody has dropped is made anew"
-
-
-def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command) -> None:
-    assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
-    assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
-    dataset = dlt.dataset(dlt.destinations.postgres(postgres), "raw")
-    found = {table: len(dataset[table].fetchall()) for table in dataset.schema.tables}
-    assert found == {table: ask(postgres, f"select count(*) from raw.{table}")[0][0] for table in TABLES | DLT_TABLES}
-    assert found["_dlt_loads"] == 2
-    assert found["_dlt_version"] == found["_dlt_pipeline_state"] == 1
-    delays = "select extract(epoch from inserted_at) - cast(load_id as double precision) from raw._dlt_loads"  # UTC, in any zone
-    assert all(0 < delay < 600 for (delay,) in ask(postgres, delays))  # type: ignore[operator]
 
 
 def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: SampleApi, llm_stats: Command) -> None:
@@ -347,14 +308,14 @@ def test_an_error_is_told_without_the_password_however_it_is_written(password: s
 
 def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=200) as api:
-        process = run(tmp_path / "w.duckdb", api)
+        process = start_run(tmp_path / "w.duckdb", api)
         while not (holder := tmp_path / ".w" / "holder.json").exists():
             time.sleep(0.02)
         assert SECRET not in holder.read_text() + Path(f"/proc/{process.pid}/cmdline").read_text()
         process.send_signal(signal.SIGKILL)
-        finish(process)
+        finish_run(process)
         assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
-        assert finish(run(tmp_path / "w.duckdb", api)) == (0, "")
+        assert finish_run(start_run(tmp_path / "w.duckdb", api)) == (0, "")
     assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
 
 

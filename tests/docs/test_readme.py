@@ -34,7 +34,7 @@ def test_every_command_is_named_and_no_other() -> None:
     assert names(first_cells("Commands")) == set(cli.list_commands(context))
 
 
-def test_every_command_and_option_says_what_it_does() -> None:
+def test_every_command_and_option_has_help() -> None:
     for name, command in cli.commands.items():
         assert command.help, name
         assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help and o.name not in ("database",)] == [], name
@@ -63,13 +63,13 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize(("file", "query", "answer"), SHOWN)
+@pytest.mark.parametrize(("file", "query", "answer"), SHOWN, ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)])
 def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
     with DuckDBReader(demo) as reader:
-        found = reader.query(query)
+        table = reader.query(query)
     header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
-    assert list(found.columns) == header
-    assert [[format_value(value) for value in row] for row in found.rows] == rows
+    assert list(table.columns) == header
+    assert [[format_value(value) for value in row] for row in table.rows] == rows
 
 
 def test_queries_are_shown(demo: Path) -> None:

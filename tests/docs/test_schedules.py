@@ -21,7 +21,9 @@ from fake_api.server import FakeApi
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
-from support.virtualenvs import ROOT, on_demand, python_with
+from support.markers import on_demand
+from support.processes import PROGRAMS
+from support.virtualenvs import ROOT, python_with
 from support.webhook_server import WebhookServer
 
 RECIPES = ROOT / "docs" / "schedules"
@@ -64,19 +66,19 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     lines = [line for line in (RECIPES / "crontab").read_text("utf-8").splitlines() if line and not line.startswith("#")]
     settings = dict(line.split("=", 1) for line in lines[:-1])
     assert settings == {"SHELL": "/bin/sh", "LLM_STATS_FOLDER": FOLDER}
-    found = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
-    assert found
-    assert "%" not in found[1], "cron reads it as the end of the line"
+    match = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
+    assert match
+    assert "%" not in match[1], "cron reads it as the end of the line"
 
     def cron(key: str) -> subprocess.CompletedProcess[str]:
         environment = BARE | settings | {"LLM_STATS_FOLDER": str(folder), "LLM_STATS_API_KEY": key}
-        return subprocess.run(["/bin/sh", "-c", found[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
+        return subprocess.run(["/bin/sh", "-c", match[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
 
     done = cron(SAMPLE_KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    day, says, *_ = (folder / "run.log").read_text().splitlines()
+    day, message, *_ = (folder / "run.log").read_text().splitlines()
     assert re.search(r"\b20\d\d\b", day), "a date"
-    assert says.startswith("14 models asked: 5 loaded, 9 deferred")
+    assert message.startswith("14 models asked: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
     refused = cron("wrong-key")
     assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
@@ -126,7 +128,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     job = workflow["jobs"]["run"]
     (kept,) = {step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", "")}
     secrets = {"LLM_STATS_API_KEY": SAMPLE_KEY, "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/"}  # nobody listens there: no failure
-    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda found: secrets[found[1]], text) for name, text in job["env"].items()}
+    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text) for name, text in job["env"].items()}
     environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # strictly the stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
@@ -143,36 +145,15 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     assert models(today / "llm_stats.duckdb") == 10, "the stalest first: five of today, beside five of yesterday from the cache"
 
 
-RUN_DAGSTER = """
-import importlib.util, json, sys
-import dagster
-spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
-recipe = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(recipe)
-dagster.Definitions.validate_loadable(recipe.defs)
-done = dagster.materialize([recipe.llm_stats_warehouse], raise_on_error=False)
-events = [event.materialization.metadata for event in done.get_asset_materialization_events()]
-print(json.dumps([done.success, [event["loaded"].value for event in events]]))
-"""
-RUN_AIRFLOW = """
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
-recipe = importlib.util.module_from_spec(spec)
-sys.modules["recipe"] = recipe
-spec.loader.exec_module(recipe)
-done = recipe.llm_stats_warehouse().test()
-(task,) = done.get_task_instances()
-print(json.dumps([task.state == "success", [str(task.state)]]))
-"""
-
-
-def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
+def orchestrated(python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
     """What an orchestrator made of a recipe."""
     file = tmp_path / "recipes" / recipe
     file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
     environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url} | more
-    done = subprocess.run([python, "-c", script, str(file)], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, str(PROGRAMS / f"{program}.py"), str(file)], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -181,9 +162,9 @@ def orchestrated(python: str, recipe: str, script: str, tmp_path: Path, api: Sam
 @pytest.mark.timeout(600)
 def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "dagster", str(ROOT))
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, [5]]
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
-    assert orchestrated(python, "dagster_job.py", RUN_DAGSTER, tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, [5]]
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
 
 
 @on_demand
@@ -196,6 +177,6 @@ def test_airflow(tmp_path: Path, api: SampleApi) -> None:
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
     }
     subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | workdir, capture_output=True, check=True)
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [True, ["success"]]
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
-    assert orchestrated(python, "airflow_dag.py", RUN_AIRFLOW, tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [True, ["success"]]
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]

@@ -13,29 +13,19 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from support.command import Command
+from support.queries import query_rows
+from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
 
-KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
-
-
-def rows(workdir: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
-def requested(api: SampleApi) -> list[str]:
-    """Return the requested model ids in order of arrival."""
-    return [request.model_id for request in api.requests if request.model_id]
+KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 
 def quietly(api: SampleApi, *arguments: str) -> list[str]:
@@ -116,16 +106,20 @@ class TestKill:
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
             time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
-            before = len(requested(api))
+            before = len(requested_ids(api))
             assert self.leaks(tmp_path) == []
             again = llm_stats(*quietly(api, *arguments))
             assert (again.code, again.err) == (0, "")
         assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in again.out
-        assert rows(tmp_path, "select count(*), count(distinct id) from raw.models") == [(self.COUNT, self.COUNT)]
-        assert set(requested(api)) == set(ids)
+        assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models") == [
+            (self.COUNT, self.COUNT)
+        ]
+        assert set(requested_ids(api)) == set(ids)
         if not published:
-            assert len(requested(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
-            assert rows(tmp_path, "select count(*), sum(attempts) from raw.fetches") == [(self.COUNT, len(requested(api)) - before)]
+            assert len(requested_ids(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
+            assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches") == [
+                (self.COUNT, len(requested_ids(api)) - before)
+            ]
 
     def leaks(self, workdir: Path) -> list[Path]:
         return [file for file in workdir.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]

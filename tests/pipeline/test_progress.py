@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
+import pty
+import re
+import sys
 import time
 from typing import Any
 
 import pytest
+from llm_stats.pipeline import progress
 from llm_stats.pipeline.progress import ProgressCounter, show_progress
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from support.processes import read_terminal
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -22,7 +28,7 @@ class TestProgress:
             fetch = Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
             yield FetchResult(fetch, None if number == 3 else {"id": str(number)})
 
-    def test_says_a_line_every_few_seconds_even_when_nothing_comes(
+    def test_prints_a_line_every_few_seconds_even_when_nothing_comes(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.pipeline.progress._SECONDS_BETWEEN_LINES", 0.05)
@@ -56,16 +62,30 @@ class TestProgress:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
         monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
-        said = itertools.count(1)
-        monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"told {next(said)} times")
+        numbers = itertools.count(1)
+        monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"update {next(numbers)}")
         assert len(list(show_progress(self.answers(pause=0.3), 4))) == 4
-        assert "told 8 times" in capsys.readouterr().err
+        assert "update 8" in capsys.readouterr().err
 
     def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         assert len(list(show_progress(self.answers(), 4))) == 4
         assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
 
-    def test_says_nothing_of_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_prints_nothing_for_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
+def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    answers = [FetchResult(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "w") as screen:
+        monkeypatch.setattr(sys, "stderr", screen)
+        assert list(progress.show_progress(iter(answers), 2)) == answers
+    shown = read_terminal(master)
+    assert "fetched 0 of 2, 2 failed" in shown
+    assert bool(re.search(r"\x1b\[(?:[0-9;]*;)?(?:3|4|9|10)\d[0-9;]*m", shown)) == is_coloured

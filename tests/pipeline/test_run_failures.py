@@ -1,4 +1,4 @@
-"""Whole runs against an API that fails: what is loaded, what is left, what is said, and that nothing is paid twice or forgotten."""
+"""Runs against an API that fails: what is loaded, what is left to the next run, and that nothing is paid twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -23,59 +22,16 @@ from llm_stats.pipeline.result import format_result
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import json_response
 from llm_stats.schema.arrow import to_arrow
-from llm_stats.schema.fetch import stalest_first
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
-from support.raw_tables import RawTables
-from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.markers import REQUIRES_REAL_RECORDS
+from support.queries import query_rows
+from support.real_records import real_records
+from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
 
 RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
-NOW = dt.datetime.now(dt.UTC)
-
-
-def fetch_state(database: Path) -> FetchState:
-    with duckdb.connect(database, read_only=True) as connection:
-        return FetchState.read(DuckDBConnection(connection))
-
-
-def rows(workdir: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
-def asked(api: SampleApi) -> list[str]:
-    return [request.model_id for request in api.requests if request.model_id]
-
-
-class TestStalestFirst:
-    def ago(self, **ages: float) -> dict[str, dt.datetime]:
-        return {model_id: NOW - dt.timedelta(hours=hours) for model_id, hours in ages.items()}
-
-    def test_never_fetched_then_the_longest_ago(self) -> None:
-        assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == ["c", "b", "d", "a"]
-
-    def test_what_is_fresh_enough_is_left_out(self) -> None:
-        assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == ["c", "b"]
-        assert stalest_first(["a"], self.ago(a=1), dt.timedelta.max) == []
-
-    def test_the_same_id_is_asked_once(self) -> None:
-        assert stalest_first(["a", "a"], {}, dt.timedelta(0)) == ["a"]
-
-    def test_a_daily_budget_refreshes_everything_in_turn(self) -> None:
-        """335 models, 100 a day: each is fetched once in any four days."""
-        ids, fetched_at = [f"model-{number}" for number in range(335)], dict[str, dt.datetime]()
-        days = []
-        for day in range(12):
-            days.append(stalest_first(ids, fetched_at, dt.timedelta(0))[:100])
-            fetched_at |= dict.fromkeys(days[-1], NOW + dt.timedelta(days=day))
-        for first in range(8):
-            assert {model_id for day in days[first : first + 4] for model_id in day} == set(ids)
-
-    def test_what_keeps_failing_takes_its_turn_and_not_the_budget(self) -> None:
-        failing_at = {"broken": NOW - dt.timedelta(hours=2)}
-        assert stalest_first(["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at) == ["new", "b", "broken", "a"]
 
 
 def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, workdir: Path) -> None:
@@ -83,33 +39,16 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Co
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), asked(api)) == (75, 7, IDS[:6])
+        assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
         assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), asked(api)[6:]) == (75, 14, IDS[6:])
-    assert rows(workdir, "select count(*) from raw.models") == [(11,)]
-    assert fetch_state(workdir / "llm_stats.duckdb").failing_at.keys() == {IDS[0]}
+        assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 14, IDS[6:])
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
+    with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
+        assert FetchState.read(DuckDBConnection(connection)).failing_at.keys() == {IDS[0]}
 
 
-def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
-    moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
-    with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
-        raw = RawTables(connection)
-        raw.fetch(["failed, then loaded"], moments[0], "failed")
-        raw.fetch(["failed, then loaded", "twice"], moments[1], "rejected")
-        raw.load([RECORDS[0] | {"id": model_id} for model_id in ("failed, then loaded", "loaded, then twice", "once")], moments[2])
-        raw.fetch(["loaded, then twice", "once"], moments[3], "failed")
-        raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
-        raw.fetch(["never asked"], moments[3], "deferred")
-        raw.fetch(["never asked", "once"], moments[4], "deferred")
-        raw.apply()
-    assert fetch_state(tmp_path / "llm_stats.duckdb").failing_at == {
-        "loaded, then twice": moments[4],
-        "twice": moments[4],
-        "once": moments[3],
-    }
-
-
+@pytest.mark.usefixtures("short_backoff")
 def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
     """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
     records = synthetic_catalog(36, providers=1, scores=1)
@@ -118,7 +57,9 @@ def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Pa
         given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         for days in range(2):
             assert llm_stats(*given).code == 4
-            assert rows(workdir, "select count(*) from raw.fetches where outcome = 'loaded'") == [(24 * (days + 1),)]
+            assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where outcome = 'loaded'") == [
+                (24 * (days + 1),)
+            ]
 
 
 def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
@@ -150,11 +91,12 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
         assert done.code == 0
-        assert asked(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
+        assert requested_ids(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
     assert "2 models asked: 2 loaded; " in done.out
     assert "3 models skipped (newer than --max-age)" in done.out
 
 
+@pytest.mark.usefixtures("short_backoff")
 def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
     """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
     bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
@@ -163,10 +105,10 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
-    fetches = dict(rows(workdir, "select outcome, count(*) from raw.fetches group by outcome"))
+    fetches = dict(query_rows(workdir / "llm_stats.duckdb", "select outcome, count(*) from raw.fetches group by outcome"))
     assert fetches == {"loaded": 5, "not_found": 1, "rejected": 1, "failed": 2, "deferred": 3}
-    assert rows(workdir, "select count(*) from raw.models") == [(5,)]
-    assert rows(workdir, "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(5,)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
     assert f"; {len(api.requests)} requests in " in done.out
     assert "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
     assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
@@ -207,7 +149,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
 
 def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an id that brought no record, no check of the tables could know."""
-    monkeypatch.setattr("llm_stats.schema.arrow.to_arrow", lambda page: to_arrow([result for result in page if result.row]))
+    monkeypatch.setattr("llm_stats.schema.arrow.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
@@ -218,6 +160,7 @@ def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Pa
 
 
 @REQUIRES_REAL_RECORDS
+@pytest.mark.usefixtures("short_backoff")
 def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, workdir: Path) -> None:
     """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
 
@@ -231,19 +174,21 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
     assert f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
-    assert rows(workdir, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
     assert len(api.requests) > 150 * 1.2
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
-    left = {model_id for (model_id,) in rows(workdir, "select model_id from raw.fetches where outcome = 'deferred'")}
+    left = {
+        model_id for (model_id,) in query_rows(workdir / "llm_stats.duckdb", "select model_id from raw.fetches where outcome = 'deferred'")
+    }
 
     with FakeApi(records, everywhere=[when.every(5, faults.error(500)), when.after(19, faults.quota())]) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
     assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
     assert {request.model_id for request in api.requests if request.status == 200} == left
-    assert rows(workdir, "select count(*) from raw.models") == [(169,)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]
 
 
 class TestKey:
@@ -255,29 +200,30 @@ class TestKey:
         return faults.error(status, "odd", f"The key {self.KEY} is odd.", help_url=f"https://help.invalid/?key={self.KEY}")
 
     @pytest.fixture
-    def traces(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
-        """Runs, and says where the key was found."""
+    def find_leaks(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+        """A function that runs everything and returns the places where the key is."""
         caplog.set_level(logging.DEBUG)
 
-        def look(api: SampleApi) -> list[str]:
-            said = ""
+        def run_and_search(api: SampleApi) -> list[str]:
+            printed_text = ""
             try:
                 result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=workdir / "llm_stats.duckdb")
-                said += "\n".join(format_result(result)) + repr(result)
+                printed_text += "\n".join(format_result(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
                 while chain is not None:
-                    said += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
+                    printed_text += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
                     chain = chain.__cause__ or chain.__context__
             printed = capfd.readouterr()
             assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
-            places = {"said": said, "log": caplog.text, "out": printed.out, "err": printed.err}
-            found = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
-            return found + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
+            places = {"result": printed_text, "log": caplog.text, "out": printed.out, "err": printed.err}
+            leaks = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
+            return leaks + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
 
-        return look
+        return run_and_search
 
-    def test_after_every_kind_of_answer(self, traces: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.usefixtures("short_backoff")
+    def test_after_every_kind_of_answer(self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """First a run that a check refuses, which leaves its cache, then one that publishes."""
         bad = {
             IDS[0]: self.echo(400),
@@ -296,11 +242,11 @@ class TestKey:
         with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
                 patched.setattr("llm_stats.queries.checks.require_passing", refuse)
-                assert traces(api) == []
+                assert find_leaks(api) == []
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
-            assert traces(api) == []
-        assert rows(workdir, "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
+            assert find_leaks(api) == []
+        assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
 
-    def test_after_a_refused_key(self, traces: Callable[..., list[str]]) -> None:
+    def test_after_a_refused_key(self, find_leaks: Callable[..., list[str]]) -> None:
         with FakeApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
-            assert traces(api) == []
+            assert find_leaks(api) == []

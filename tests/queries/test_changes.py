@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.pipeline.result import RunResult, format_result
 from llm_stats.queries import changes
-from llm_stats.queries.history import history
-from llm_stats.sample import SampleApi, today
-from llm_stats.table import Table
 from support.command import Command
+from support.connection_reader import ConnectionReader
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -21,27 +18,16 @@ DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 
 
-class _Asks:
-    """Stands where a `Reader` stands, on a connection in memory."""
-
-    def __init__(self, raw: RawTables) -> None:
-        self._raw = raw
-
-    def query(self, query: str, parameters: list[object]) -> Table:
-        result = self._raw.connection.execute(query, parameters)
-        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())
-
-
-def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
-    """The changes from one state of a model to the next, in words."""
+def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
+    """Return the changes from one state of a model to the next, in words."""
     for day, state in ((DAY_1, then), (DAY_2, now)):
         raw.load([make_record("m", **state)], day)
         raw.apply()
-    return [row[4] for row in changes.since(_Asks(raw), DAY_1).rows]  # type: ignore[arg-type]
+    return [row[4] for row in changes.since(ConnectionReader(raw), DAY_1).rows]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "says"),
+    ("then", "now", "expected"),
     [
         ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
         ([("p", 1, 2)], [("p", 2, 1)], ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"]),
@@ -69,22 +55,39 @@ def told(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> lis
         ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["m at p: input 1.23456 → 1.23457"]),
         ([("p", 1, 1)], [("p", 1e308, 1)], ["m at p: input 1.00 → 1e+308"]),
     ],
+    ids=[
+        "cheaper",
+        "both prices",
+        "to unknown",
+        "from free",
+        "listed",
+        "delisted",
+        "biggest first",
+        "same provider twice",
+        "no change",
+        "unknown and free first",
+        "small",
+        "huge",
+    ],
 )
 def test_price_changes_in_words_biggest_first(
-    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], says: list[str]
+    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], expected: list[str]
 ) -> None:
-    assert told(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]}) == says
+    assert (
+        changes_between(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]})
+        == expected
+    )
 
 
 def test_a_status_change_in_words(raw: RawTables) -> None:
     then, now = (make_offer("p", 1, 2, status=status) for status in ("active", "retired"))
-    assert told(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+    assert changes_between(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
 
 
 def test_corrected_scores_biggest_first(raw: RawTables) -> None:
     then = [make_score("a", 0.9, normalized_score=0.97), make_score("b", -3), make_score("c", 0), make_score("d", 0.5, max_score=10)]
     now = [make_score("a", 0.9, normalized_score=0.097), make_score("b", -6), make_score("c", 0.9), make_score("d", 0.5, max_score=100)]
-    assert told(raw, {"scores": then}, {"scores": now}) == [
+    assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on d: maximum 10 → 100 (+900 %)",
         "m on b: -3 → -6 (−100 %)",
         "m on c: 0 → 0.9",
@@ -99,7 +102,7 @@ def test_score_changes_in_words(raw: RawTables) -> None:
         make_score("v", 0.8, verified_by_llmstats=False),
     ]
     now = [make_score("b", 0.6, normalized_score=None), make_score("new", 0.9), make_score("v", 0.8, verified_by_llmstats=True)]
-    assert told(raw, {"scores": then}, {"scores": now}) == [
+    assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on b: 0.5 → 0.6 (+20 %)",
         "m on gone: 0.7 withdrawn",
         "m on new: 0.9 added",
@@ -127,66 +130,13 @@ def test_since_anything_else_is_refused() -> None:
 
 def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
     database = ("--database", demo)
-    found = json.loads(llm_stats("changes", "--format", "json", *database).out)
-    assert {entry["kind"] for entry in found} == {"price_changed", "listed", "delisted", "corrected", "verified"}
+    changed = json.loads(llm_stats("changes", "--format", "json", *database).out)
+    assert {entry["kind"] for entry in changed} == {"price_changed", "listed", "delisted", "corrected", "verified"}
     assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
     assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
-    told_of = llm_stats("history", "kestrel-2-mini", *database)
-    assert "0.25 in, 2.00 out, active" in told_of.out
-    assert "0.61, third party" in told_of.out
+    kestrel = llm_stats("history", "kestrel-2-mini", *database)
+    assert "0.25 in, 2.00 out, active" in kestrel.out
+    assert "0.61, third party" in kestrel.out
     assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
     wrong = llm_stats("history", "kestrel-2-min", *database)
     assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
-
-
-def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    run = ("run", "--base-url", api.base_url)
-    first = llm_stats(*run, "murmur-1").out
-    assert "1 model asked: 1 loaded; " in first
-    assert "\n1 new model\n" in first
-    assert "changes" not in first
-    second = llm_stats(*run, "murmur-1", "murmur-1-lite", "halcyon-3").out
-    assert "3 models asked: 3 loaded; " in second
-    assert "\n2 new models, 0 changes\n" in second
-    assert list(format_result(RunResult(workdir / "x.duckdb", requested=0, skipped=1, requests_sent=1))) == [
-        "0 models asked: none; 1 request in 0.0 s",
-        "1 model skipped (newer than --max-age)",
-        "nothing was published: no model is due",
-    ]
-
-
-def test_what_else_changed_is_told_only_where_it_did(raw: RawTables) -> None:
-    for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
-        scores = [make_score("b", 0.5, max_score=most), make_score("c", 0.5, max_score=1)]
-        raw.load([make_record("m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)])], day)
-        raw.apply()
-
-    class Asks(_Asks):
-        def require_models(self, _: list[str]) -> None:
-            """They are there."""
-
-    told = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
-    assert told == [
-        ("p", "1.00 in, 2.00 out, active"),
-        ("b", "0.5, self-reported"),
-        ("c", "0.5, self-reported"),
-        ("p", "1.00 in, 2.00 out, active (name P → Q)"),
-        ("b", "0.5, self-reported (maximum 1 → 100)"),
-    ]
-
-
-def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    from llm_stats.pipeline.run import execute
-    from llm_stats.settings import Settings
-
-    settings = Settings.read(base_url=api.base_url, model_ids=[today()[0]["id"]], database=workdir / "llm_stats.duckdb")
-    execute(settings)
-    before = (workdir / "llm_stats.duckdb").read_bytes()
-    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
-        execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    assert (workdir / "llm_stats.duckdb").read_bytes() == before
-    api.publish([today()[0] | {"providers": "none"}])
-    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
-    with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
-        execute(settings)

@@ -69,13 +69,13 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
     return path
 
 
-def found(database: Path) -> Status:
+def read_status(database: Path) -> Status:
     with DuckDBReader(database) as reader:
         return status(reader, NOW)
 
 
-def test_says_what_there_is(database: Path) -> None:
-    text = "\n".join(status_lines(found(database)))
+def test_text_form(database: Path) -> None:
+    text = "\n".join(status_lines(read_status(database)))
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    3 today (since 00:00 UTC)",
@@ -91,13 +91,13 @@ def test_says_what_there_is(database: Path) -> None:
     ]
 
 
-def test_json_says_the_same(database: Path) -> None:
-    said = json.loads(status_json(found(database), config_report(database)))
-    assert said["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
-    assert (said["last_run_requests"], said["requests_today"], said["models"]) == (6, 3, 6)
-    assert said["oldest_at"] == "2026-11-21T12:00:00"
-    assert said["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
-    assert [(row["model_id"], row["times"], row["loaded_at"]) for row in said["failing"]] == [
+def test_json_form(database: Path) -> None:
+    report = json.loads(status_json(read_status(database), config_report(database)))
+    assert report["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
+    assert (report["last_run_requests"], report["requests_today"], report["models"]) == (6, 3, 6)
+    assert report["oldest_at"] == "2026-11-21T12:00:00"
+    assert report["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
+    assert [(row["model_id"], row["times"], row["loaded_at"]) for row in report["failing"]] == [
         ("gone", 2, None),
         (IDS[3], 1, "2026-11-21T12:00:00"),
     ]
@@ -105,7 +105,7 @@ def test_json_says_the_same(database: Path) -> None:
 
 def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> None:
     DuckDBWarehouse(database).cache.write_bytes(b"no database" * 500)
-    assert "requests    unknown today (since 00:00 UTC)" in status_lines(found(database))
+    assert "requests    unknown today (since 00:00 UTC)" in status_lines(read_status(database))
 
 
 def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workdir: Path) -> None:
@@ -114,9 +114,9 @@ def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workd
         assert llm_stats(*given).code == 0
         api.publish([{"id": model_id} for model_id in IDS])
         assert llm_stats(*given).code == 3
-        said = json.loads(llm_stats("status", "--format", "json").out)
-    assert said["last_run_requests"] == 8
-    assert said["requests_today"] == len(api.requests) > 8
+        report = json.loads(llm_stats("status", "--format", "json").out)
+    assert report["last_run_requests"] == 8
+    assert report["requests_today"] == len(api.requests) > 8
 
 
 def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
@@ -127,10 +127,10 @@ def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
             " 0 as elapsed_ms, '3' as _dlt_load_id from range(30) as r (x)",
             [fetch["requested_at"]],
         )
-    lines = list(status_lines(found(database)))
+    lines = list(status_lines(read_status(database)))
     assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
     assert len(lines[6].splitlines()) == 2 + 20
-    assert len(found(database).failing) == 32
+    assert len(read_status(database).failing) == 32
 
 
 def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
@@ -138,20 +138,20 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
         raw = RawTables(connection)
         raw.fetch(["a"], hours_ago(0), "deferred")
         raw.apply()
-    assert list(status_lines(found(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
+    assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
 
 
-def test_a_warehouse_without_a_run_says_so(tmp_path: Path) -> None:
+def test_a_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
     with pytest.raises(UsageError, match="no run has been published yet; start one with `llm-stats run`"):
-        found(tmp_path / "x.duckdb")
+        read_status(tmp_path / "x.duckdb")
 
 
-def test_another_database_is_told_apart(tmp_path: Path) -> None:
+def test_another_database_is_an_error(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
     with pytest.raises(UsageError, match=r"x\.duckdb is a DuckDB database but not an llm-stats warehouse"):
-        found(tmp_path / "x.duckdb")
+        read_status(tmp_path / "x.duckdb")
 
 
 def test_the_command(llm_stats: Command, database: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
 
 
-def test_what_is_configured_is_said_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_is_shown_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (workdir / ".dlt").mkdir()
     (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
     (workdir / ".dlt" / "secrets.toml").write_text(
@@ -198,7 +198,7 @@ def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch:
     assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
 
 
-def test_a_file_that_a_check_refused_is_said_until_another_is_published(database: Path) -> None:
+def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> None:
     warehouse = DuckDBWarehouse(database)
     warehouse.rejected.mkdir(parents=True)
     reason = warehouse.rejected / "reason.txt"
@@ -207,25 +207,25 @@ def test_a_file_that_a_check_refused_is_said_until_another_is_published(database
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
     line = f"rejected    a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
-    assert line in status_lines(found(database))
-    assert json.loads(status_json(found(database), config_report(database)))["rejected_by"] == ["raw_keys", "prices_in_range"]
+    assert line in status_lines(read_status(database))
+    assert json.loads(status_json(read_status(database), config_report(database)))["rejected_by"] == ["raw_keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
-    assert not any(line.startswith("rejected") for line in status_lines(found(database)))
+    assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
 
-def test_a_published_file_that_is_not_healthy_is_said_with_the_reason(database: Path) -> None:
+def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
         apply.update_history(DuckDBConnection(connection))
-    said = found(database)
-    assert [(row["check"], row["severity"], row["row_count"]) for row in said.findings or []] == [("prices_in_range", "error", 1)]
-    (line,) = (line for line in status_lines(said) if line.startswith("health "))
+    current = read_status(database)
+    assert [(row["check"], row["severity"], row["row_count"]) for row in current.findings or []] == [("prices_in_range", "error", 1)]
+    (line,) = (line for line in status_lines(current) if line.startswith("health "))
     assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
 
 
-def test_a_file_without_a_view_is_no_reason_to_say_nothing(llm_stats: Command, database: Path) -> None:
+def test_a_file_without_a_view_is_shown_all_the_same(llm_stats: Command, database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("drop view marts.providers")
-    says = f"{database} has no marts.providers: another version built its views; run `llm-stats run` once"
-    assert f"health      unknown: {says}" in status_lines(found(database))
-    assert llm_stats("check", "--database", database).err == f"llm-stats: {says}\n"
+    message = f"{database} has no marts.providers: another version built its views; run `llm-stats run` once"
+    assert f"health      unknown: {message}" in status_lines(read_status(database))
+    assert llm_stats("check", "--database", database).err == f"llm-stats: {message}\n"

@@ -307,7 +307,7 @@ def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world
     assert browser.overflow() == 0
 
 
-def test_what_is_left_out_is_said(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_named(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     browser.open(page_of(tmp_path, today()))
     assert "Left out to keep the page small: " in browser.text("left-out")

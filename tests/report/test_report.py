@@ -87,7 +87,7 @@ def reader(sample: Path) -> Iterator[Reader]:
 
 
 def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
-    found = collect(reader)
+    data = collect(reader)
     for name, mart, where in (
         ("models", "models", "true"),
         ("benchmarks", "benchmarks", "is_comparable"),
@@ -96,14 +96,14 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
         ("prices", "price_history", "true"),
         ("findings", "data_quality", "true"),
     ):
-        carried = rows(found.tables, name)
+        carried = rows(data.tables, name)
         shared = [column for column in carried[0] if column not in _OF_THE_PAGE[name]]
         expected = reader.query(f"select {', '.join(shared)} from marts.{mart} where {where}").rows
         plain = [[facts_module._compact(value) for value in row] for row in expected]
         assert sorted(map(repr, plain)) == sorted(repr([row[column] for column in shared]) for row in carried), name
-    assert found.tables["left_out"] == []
-    assert found.headline["model_count"] == len(today())
-    assert found.headline["change_count"] == len(rows(found.tables, "changes")) == 6
+    assert data.tables["left_out"] == []
+    assert data.headline["model_count"] == len(today())
+    assert data.headline["change_count"] == len(rows(data.tables, "changes")) == 6
 
 
 def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:
@@ -147,7 +147,7 @@ def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
-def test_the_sample_says_so_and_a_mixture_says_how_many(sample: Path, tmp_path: Path) -> None:
+def test_the_sample_is_labelled_and_a_mixture_counted(sample: Path, tmp_path: Path) -> None:
     assert "All of this is a sample: invented models" in page_of(sample)
     mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
     assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
@@ -178,12 +178,12 @@ def test_a_script_cannot_end_before_its_end() -> None:
     assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
-def test_what_is_left_out_is_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_named(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
-    found = collect(reader)
+    data = collect(reader)
     whole = len(reader.query("select * from marts.price_performance").rows)
-    assert f"{whole - 40} of {whole} rows of benchmark points" in found.tables["left_out"]
-    assert max(len(rows(found.tables, name)) for name in found.tables["tables"]) == 40
+    assert f"{whole - 40} of {whole} rows of benchmark points" in data.tables["left_out"]
+    assert max(len(rows(data.tables, name)) for name in data.tables["tables"]) == 40
 
 
 def test_the_command_names_the_page_after_the_database(llm_stats: Command, workdir: Path, sample: Path) -> None:
@@ -197,11 +197,11 @@ def test_the_command_names_the_page_after_the_database(llm_stats: Command, workd
     assert sorted(path.name for path in workdir.rglob("*")) == ["folder", "index.html", "new", "w.html"]
 
 
-@pytest.mark.parametrize(("out", "says"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")])
-def test_a_place_that_cannot_be_written(llm_stats: Command, workdir: Path, sample: Path, out: str, says: str) -> None:
+@pytest.mark.parametrize(("out", "message"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")])
+def test_a_place_that_cannot_be_written(llm_stats: Command, workdir: Path, sample: Path, out: str, message: str) -> None:
     (workdir / "w.duckdb").write_text("a file")
     done = llm_stats("report", "--database", sample, "--out", out)
-    assert (done.code, done.err.endswith(f"cannot be written: {says}; name another file\n")) == (2, True)
+    assert (done.code, done.err.endswith(f"cannot be written: {message}; name another file\n")) == (2, True)
 
 
 def test_a_page_that_cannot_be_finished_leaves_the_old_one(

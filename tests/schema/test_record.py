@@ -13,6 +13,7 @@ from llm_stats.errors import RecordRejected
 from llm_stats.schema import record, tables
 from llm_stats.schema.record import parse_record
 from llm_stats.schema.rows import new_fields, to_row
+from support.parameter_ids import parameter_id
 
 HASH = "0123456789abcdef"
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -28,7 +29,7 @@ def parsed(document: dict[str, Any]) -> record.Record:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "says"),
+    ("path", "value", "message"),
     [
         (("providers", 0, "input_price_per_m"), "free", "providers[0].input_price_per_m: Input should be a valid number, got 'free'"),
         (("providers", 1, "output_price_per_m"), -1, "providers[1].output_price_per_m: Input should be greater than or equal to 0, got -1"),
@@ -50,15 +51,16 @@ def parsed(document: dict[str, Any]) -> record.Record:
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
         (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
     ],
+    ids=parameter_id,
 )
-def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, says: str) -> None:
+def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, message: str) -> None:
     place = document
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
     with pytest.raises(RecordRejected) as refused:
         parsed(document)
-    assert says in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("field", ["id", "providers", "scores", "sources", "created_at", "inference"])

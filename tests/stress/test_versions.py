@@ -11,7 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.virtualenvs import in_ci, python_with
+from support.markers import in_ci
+from support.processes import PROGRAMS
+from support.virtualenvs import python_with
 
 QUERIES = (
     *(
@@ -28,45 +30,19 @@ QUERIES = (
     "select view_name, comment from duckdb_views() where schema_name = 'marts' order by all",
     "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts' order by all",
 )
-ASK = """
-import duckdb, json, sys
-with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    print(json.dumps([duckdb.__version__, [repr(connection.execute(query).fetchall()) for query in json.loads(sys.argv[2])]]))
-"""
-
-RECONNECT = """
-import duckdb, os, sys
-os.chdir(sys.argv[1])
-for number in (1, 2):
-    os.mkdir(f"s{number}")
-    with duckdb.connect(f"s{number}/w.duckdb") as connection:
-        connection.execute(f"create table t as select {number} as x")
-asked = lambda connection, table="t": print(connection.execute(f"select x from {table}").fetchall()[0][0])
-os.symlink("s1/w.duckdb", "w.duckdb")
-old = duckdb.connect("w.duckdb", read_only=True)
-os.symlink("s2/w.duckdb", "next")
-os.replace("next", "w.duckdb")
-asked(old)
-new = duckdb.connect("w.duckdb", read_only=True)
-asked(new)
-attaching = duckdb.connect()
-attaching.execute("attach 'w.duckdb' as attached (read_only)")
-asked(attaching, "attached.t")
-for connection in (old, new, attaching):
-    connection.close()
-asked(duckdb.connect("w.duckdb", read_only=True))
-"""
 
 
 @in_ci
 @pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
 def test_an_older_duckdb_reads_the_same(demo: Path, tmp_path: Path, version: str, goes_by_path: bool) -> None:
     python = python_with(tmp_path, f"duckdb=={version}")
-    done = subprocess.run([python, "-c", ASK, str(demo), json.dumps(QUERIES)], check=True, capture_output=True, text=True)
-    reader, found = json.loads(done.stdout)
-    assert reader == version
+    done = subprocess.run(
+        [python, str(PROGRAMS / "query_file.py"), str(demo), json.dumps(QUERIES)], check=True, capture_output=True, text=True
+    )
+    reader_version, answers = json.loads(done.stdout)
+    assert reader_version == version
     with duckdb.connect(demo, read_only=True) as connection:
-        for query, answer in zip(QUERIES, found, strict=True):
+        for query, answer in zip(QUERIES, answers, strict=True):
             assert answer == repr(connection.execute(query).fetchall()), query
-    while_open = subprocess.run([python, "-c", RECONNECT, str(tmp_path)], check=True, capture_output=True, text=True)
+    while_open = subprocess.run([python, str(PROGRAMS / "reconnect.py"), str(tmp_path)], check=True, capture_output=True, text=True)
     assert while_open.stdout.split() == ["1", "1" if goes_by_path else "2", "2", "2"], "as docs/bi.md says"

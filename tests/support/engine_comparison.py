@@ -58,8 +58,8 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
             api.publish(records)
             for place in places:
                 execute(place, all_models=True, clock=lambda day=day: BEGAN + dt.timedelta(days=day))  # type: ignore[misc]
-        with destinations.open_reader(places[0]) as ours, destinations.open_reader(places[1]) as theirs:
-            yield ours, theirs
+        with destinations.open_reader(places[0]) as duckdb_reader, destinations.open_reader(places[1]) as other_reader:
+            yield duckdb_reader, other_reader
 
 
 def repr_rows(shown: object) -> str:
@@ -71,17 +71,17 @@ def relations(reader: Reader) -> list[tuple[str, str]]:
     return [(schema, name) for schema, name, kind, _ in reader.relations() if kind != "macro" and (schema, name) != NOT_COMPARED]
 
 
-def require_same_relations(ours: Reader, theirs: Reader) -> None:
-    assert relations(theirs) == relations(ours)
-    for schema, name in relations(ours):
-        columns = [column for column in ours.query(f"select * from {schema}.{name} limit 0").columns if column not in OF_THE_RUN]
-        found, expected = (reader.query(f"select {', '.join(columns)} from {schema}.{name}") for reader in (theirs, ours))
-        assert found.columns == expected.columns
-        assert set(map(repr_rows, found.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
-        assert len(found.rows) == len(expected.rows)
+def require_same_relations(duckdb_reader: Reader, other_reader: Reader) -> None:
+    assert relations(other_reader) == relations(duckdb_reader)
+    for schema, name in relations(duckdb_reader):
+        columns = [column for column in duckdb_reader.query(f"select * from {schema}.{name} limit 0").columns if column not in OF_THE_RUN]
+        actual, expected = (reader.query(f"select {', '.join(columns)} from {schema}.{name}") for reader in (other_reader, duckdb_reader))
+        assert actual.columns == expected.columns
+        assert set(map(repr_rows, actual.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
+        assert len(actual.rows) == len(expected.rows)
 
 
-def require_same_output(ours: Reader, theirs: Reader) -> None:
+def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
     """What the commands show."""
     ids = ["aurora-large-1", "kestrel-2-pro"]
     shown: list[Callable[[Reader], Any]] = [
@@ -99,4 +99,4 @@ def require_same_output(ours: Reader, theirs: Reader) -> None:
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),
     ]
     for show in shown:
-        assert repr_rows(show(theirs)) == repr_rows(show(ours))
+        assert repr_rows(show(other_reader)) == repr_rows(show(duckdb_reader))

@@ -19,12 +19,14 @@ import pytest
 
 #: Of the server's own user. Nobody needs it in a test but the fixtures.
 PASSWORD = "server-word-81c2"
+#: Of the role that owns the databases: a secret.
+SECRET = "batch-word-5f3a"
 
 
 def binaries() -> Path | None:
     """The folder of `initdb` and `pg_ctl`: Debian keeps it off the path."""
-    found = shutil.which("pg_ctl")
-    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    pg_ctl = shutil.which("pg_ctl")
+    folders = [Path(pg_ctl).parent] if pg_ctl else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return folders[-1] if folders else None
 
 
@@ -78,3 +80,8 @@ def ask(url: str, query: str) -> list[tuple[object, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchall() if cursor.description else []
+
+
+def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
+    """Return the URL of a database of the server."""
+    return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"

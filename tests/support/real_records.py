@@ -8,10 +8,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-REQUIRES_REAL_RECORDS = pytest.mark.skipif("LLM_STATS_TEST_RECORDS" not in os.environ, reason="LLM_STATS_TEST_RECORDS is not set")
-
 
 def real_records() -> list[dict[str, Any]]:
     """Return the records in the file that `LLM_STATS_TEST_RECORDS` names (a JSON list); an empty list without it."""

@@ -10,7 +10,7 @@ from llm_stats.warehouse.snapshots import Snapshots
 
 
 def make(file: Path, value: int) -> Path:
-    """A little warehouse that says which one it is."""
+    """Create a warehouse whose one table holds the value."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(file) as connection:
         connection.execute(f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version")
@@ -18,7 +18,8 @@ def make(file: Path, value: int) -> Path:
     return file
 
 
-def says(database: Path) -> int:
+def stored_value(database: Path) -> int:
+    """Return the one value in a tiny warehouse."""
     with duckdb.connect(database, read_only=True) as connection:
         return int(connection.execute("select x from t").fetchall()[0][0])
 

@@ -50,7 +50,7 @@ def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tm
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("-- says\ncreate view marts.b as\nselect\n    nothing\nfrom marts.a;\n", r"marts/b\.sql, line 4: Binder Error: Referenced column"),
         ("create view marts.b as select 1 as x;\n\n\nselec 1;", r"marts/b\.sql, line 4: Parser Error"),
@@ -59,7 +59,7 @@ def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tm
     ],
 )
 def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
-    write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection, text: str, says: str
+    write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection, text: str, message: str
 ) -> None:
     write("history/h", "create table if not exists history.h as select 1 as x")
     write("marts/a", "create view marts.a as select 1 as x")
@@ -67,7 +67,7 @@ def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
     write("marts/a", "create view marts.a as select 2 as x")
     write("history/h", "create or replace table history.h as select 2 as x")
     write("marts/b", text)
-    with pytest.raises(files.SqlError, match=says), transaction(connection):
+    with pytest.raises(files.SqlError, match=message), transaction(connection):
         apply.create_views(DuckDBConnection(connection), tmp_path)
     assert connection.execute("select (select x from marts.a), (select x from history.h)").fetchall() == [(1, 1)]
 

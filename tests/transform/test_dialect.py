@@ -1,12 +1,49 @@
-"""Translation for Spark, which `tests/bench/spark.py` runs."""
+"""Translation of the SQL files for other destinations.
+
+Other tests and `tests/bench/spark.py` execute the result.
+"""
 
 from __future__ import annotations
 
 import pytest
 import sqlglot
 from llm_stats.transform import files
-from llm_stats.transform.dialect import translate
+from llm_stats.transform.dialect import UnsupportedSql, translate
 from sqlglot import ErrorLevel, exp
+
+
+@pytest.mark.parametrize(
+    ("duckdb_sql", "translated"),
+    [
+        ("create table if not exists a.b (c varchar not null)", 'CREATE TABLE IF NOT EXISTS a.b (c TEXT COLLATE "C" NOT NULL)'),
+        ("select cast(a as varchar) as a from b", 'SELECT CAST(a AS TEXT) COLLATE "C" AS a FROM b'),
+        ("comment on column a.b.c is 'the maker''s `name`'", "COMMENT ON column a.b.c IS 'the maker''s `name`'"),
+    ],
+)
+def test_postgres_sorts_by_code_point(duckdb_sql: str, translated: str) -> None:
+    assert translate(duckdb_sql, "postgres") == translated
+
+
+def test_postgres_takes_the_middle_of_what_a_filter_leaves() -> None:
+    middle = translate("select median(x) filter (where y) as m from t", "postgres")
+    assert middle.count("PERCENTILE_DISC(0.5)") == middle.count("FILTER(WHERE y)") == 2
+    assert middle.endswith("/ 2) AS m FROM t"), "no division of whole numbers, for a price is none"
+
+
+def test_duckdb_takes_it_as_it_is() -> None:
+    assert translate("from marts.offers -- as it is", "duckdb") == "from marts.offers -- as it is"
+
+
+def test_what_cannot_be_translated_is_an_error() -> None:
+    with pytest.raises(UnsupportedSql, match="Expecting"):
+        translate("select (1 from t", "postgres")
+
+
+def test_every_statement_has_a_counterpart() -> None:
+    for file in [file for file in [*files.in_build_order(), *files.files_in("checks")] if file.layer != "macros"]:
+        for _, statement in files.statements(file):
+            assert translate(statement.query, "postgres")
+
 
 STATEMENTS = [
     pytest.param(statement.query, id=f"{file.address}, line {line}")
@@ -24,7 +61,7 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("duckdb_sql", "translated"),
     [
         ("select array_agg(distinct a order by a) from t", "SELECT SORT_ARRAY(COLLECT_LIST(DISTINCT a)) FROM t"),
         ("select array_agg(a order by a) filter (where b) from t", "SELECT SORT_ARRAY(COLLECT_LIST(a) FILTER(WHERE b)) FROM t"),
@@ -41,5 +78,5 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
         ),
     ],
 )
-def test_spark_is_told_what_sqlglot_would_get_wrong(ours: str, theirs: str) -> None:
-    assert translate(ours, "spark") == theirs
+def test_spark_gets_what_sqlglot_would_get_wrong(duckdb_sql: str, translated: str) -> None:
+    assert translate(duckdb_sql, "spark") == translated

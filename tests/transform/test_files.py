@@ -30,7 +30,7 @@ def _code(file: files.SqlFile) -> str:
 
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
-def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
+def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
     header = _header(file)
     labels = [line.split(":")[0] for line in header]
     assert header, "no header comment"
@@ -41,9 +41,9 @@ def test_a_file_says_what_it_is_its_grain_and_what_it_reads(file: files.SqlFile)
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
 def test_a_file_names_what_it_reads(file: files.SqlFile) -> None:
-    said = set(re.findall(r"\b(?:raw|staging|history|marts)\.\w+", " ".join(_header(file)).split("Reads:")[1].split(". ")[0]))
+    documented = set(re.findall(r"\b(?:raw|staging|history|marts)\.\w+", " ".join(_header(file)).split("Reads:")[1].split(". ")[0]))
     read = set(re.findall(r"\b(?:from|join)\s+((?:raw|staging|history|marts)\.\w+)|\b(marts\.blended_price)\(", _code(file)))
-    assert {a or b for a, b in read} - {file.address} == said - {file.address}
+    assert {a or b for a, b in read} - {file.address} == documented - {file.address}
 
 
 @pytest.mark.parametrize("file", [*_FILES, *_CHECKS], ids=_name)
@@ -59,7 +59,7 @@ def test_a_view_is_not_ordered(file: files.SqlFile) -> None:
 def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
     """Every table, view, column and macro of every schema, dlt's own ones too."""
     with duckdb.connect(demo, read_only=True) as connection:
-        found = connection.execute(
+        comments = connection.execute(
             """
             select schema_name, view_name, '', comment from duckdb_views() where not internal
             union all
@@ -70,18 +70,18 @@ def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
             select schema_name, function_name, '', comment from duckdb_functions() where not internal
             """
         ).fetchall()
-    names = {f"{schema}.{name}" for schema, name, _, _ in found}
+    names = {f"{schema}.{name}" for schema, name, _, _ in comments}
     assert {file.address for file in _FILES} | {f"raw.{table}" for table in TABLES} <= names
-    assert [row for row in found if not row[3]] == []
+    assert [row for row in comments if not row[3]] == []
 
 
 def test_every_rule_of_data_quality_is_named_in_the_database(demo: Path) -> None:
     with duckdb.connect(demo, read_only=True) as connection:
-        ((says,),) = connection.execute(
+        ((comment,),) = connection.execute(
             "select comment from duckdb_columns() where table_name = 'data_quality' and column_name = 'rule'"
         ).fetchall()
     (file,) = (file for file in _VIEWS if file.address == "marts.data_quality")
-    assert set(re.findall(r"[a-z]+_\w+", says)) == set(re.findall(r"'(\w+)' as rule", file.text))
+    assert set(re.findall(r"[a-z]+_\w+", comment)) == set(re.findall(r"'(\w+)' as rule", file.text))
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
@@ -91,7 +91,7 @@ def test_a_view_reads_no_macro(file: files.SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", _CHECKS, ids=_name)
-def test_a_check_says_what_is_wrong_and_how_bad_it_is(file: files.SqlFile) -> None:
+def test_a_check_documents_its_subject_and_its_severity(file: files.SqlFile) -> None:
     header = _header(file)
     assert header[1] in ("Severity: error", "Severity: warning")
     assert len(duckdb.extract_statements(file.text)) == 1

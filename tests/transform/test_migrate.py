@@ -85,3 +85,26 @@ def test_an_empty_database_is_not_migrated() -> None:
     with duckdb.connect() as connection:
         migrate(DuckDBConnection(connection))
         assert schema_version(DuckDBConnection(connection)) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("99", f"has schema version 99, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats"),
+        ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
+        ("'two'", "is a DuckDB database but not an llm-stats warehouse"),
+        ("null", "is a DuckDB database but not an llm-stats warehouse"),
+        (None, "is a DuckDB database but not an llm-stats warehouse"),
+    ],
+)
+def test_every_command_refuses_another_version(llm_stats: Command, workdir: Path, version: str | None, message: str) -> None:
+    column_type = "varchar" if version == "'two'" else "int"
+    with duckdb.connect(workdir / "w.duckdb") as connection:
+        connection.execute(f"create schema history; create table history.schema_version (version {column_type})")
+        if version:
+            connection.execute(f"insert into history.schema_version values ({version})")
+    for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert done.code == 2, command
+        assert message in done.err, command
+    assert [path.name for path in workdir.iterdir()] == ["w.duckdb"]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llm_stats.errors import Locked, UsageError
+from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from support.command import Command
+from support.processes import PROGRAMS
 from support.tiny_warehouse import make
 
 
@@ -44,7 +49,7 @@ def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
         assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, "nothing is left of trying what can be written"
 
 
-def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
+def test_an_unreadable_holder_file(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         (warehouse.folder / "holder.json").write_text("[1]")
@@ -54,11 +59,7 @@ def test_a_holder_that_says_nothing(tmp_path: Path) -> None:
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
-    holds = (
-        "import sys, pathlib; from llm_stats.warehouse.duckdb_file import DuckDBWarehouse\n"
-        "with DuckDBWarehouse(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", holds, str(warehouse.database)], stdin=-1, stdout=-1, text=True)
+    holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(warehouse.database)], stdin=-1, stdout=-1, text=True)
     assert holder.stdout is not None
     assert holder.stdin is not None
     assert holder.stdout.readline() == "held\n"
@@ -79,3 +80,28 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)
     with warehouse.lock():
         assert not wreck.exists()
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Any:
+    """A process that holds the lock of a database until the test is over."""
+    holders: list[subprocess.Popen[str]] = []
+
+    def hold(database: Path) -> None:
+        holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(database)], stdin=-1, stdout=-1, text=True)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        holders.append(holder)
+
+    yield hold
+    for holder in holders:
+        holder.communicate("")
+
+
+def test_two_runs_at_once(run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]) -> None:
+    before = one_model.read_bytes()
+    locked(one_model)
+    done = run("aurora-large-1")
+    assert done.code == 6
+    assert "another run holds the lock (process " in done.err
+    assert one_model.read_bytes() == before

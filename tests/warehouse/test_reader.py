@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
-from support.tiny_warehouse import live_folder, make, publish, says
+from support.command import Command
+from support.tiny_warehouse import live_folder, make, publish, stored_value
 
 
 def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
@@ -19,7 +20,7 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     (live_folder(tmp_path / "real" / "w.duckdb") / "published").unlink()
     snapshots.prune()
-    assert says(tmp_path / "link" / "w.duckdb") == 2
+    assert stored_value(tmp_path / "link" / "w.duckdb") == 2
     assert snapshots.rollback().id == "20260101T000000.000001Z"
 
 
@@ -30,7 +31,7 @@ def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)
             warehouse.snapshots.publish(warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z")
-        assert says(tmp_path / "w.duckdb") == 1
+        assert stored_value(tmp_path / "w.duckdb") == 1
         assert [snapshot.is_live for snapshot in warehouse.snapshots.all()] == [True]
 
 
@@ -42,3 +43,17 @@ def test_readers_spell_a_path_as_the_writer_does(tmp_path: Path, monkeypatch: py
         publish(DuckDBWarehouse(Path(name)).snapshots, tmp_path, 1)
         with DuckDBReader(Path(name)) as reader:
             assert reader.query("select x from t").rows == [(1,)]
+
+
+def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
+    (workdir / "w.duckdb").symlink_to("gone.duckdb")
+    for command in ("show", "run x", "snapshots"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert (done.code, "w.duckdb links to gone.duckdb, which does not exist; go back with" in done.err) == (2, True), command
+
+
+def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:
+    done = llm_stats("show")
+    assert (done.code, "llm_stats.duckdb does not exist; make it with" in done.err) == (2, True)
+    (workdir / "text").write_text("x")
+    assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err

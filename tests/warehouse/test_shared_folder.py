@@ -11,51 +11,18 @@ from pathlib import Path
 
 import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from support.processes import PROGRAMS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 class TestUsers:
     """Users without a name, as in a container, who share a folder."""
 
-    #: Does a thing as root, so that all modules are there (users may not reach the interpreter), and then as another user.
-    SCRIPT = """
-import contextlib, datetime as dt, os, pathlib, sys
-import duckdb
-from llm_stats.cli import main as cli
-from llm_stats.api.cache import ResponseCache
-from llm_stats.transform.migrate import SCHEMA_VERSION
-from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-
-def publish(database):
-    warehouse = DuckDBWarehouse(pathlib.Path(database))
-    with warehouse.lock(), ResponseCache(warehouse.cache, dt.timedelta(1)), warehouse.working_copy() as copy:
-        with duckdb.connect(copy.path) as connection:
-            connection.execute("create schema if not exists history")
-            connection.execute(f"create or replace table history.schema_version as select {SCHEMA_VERSION} as version")
-        warehouse.publish(copy)
-
-def command(database):
-    for words in (["run", "x"], ["show"], ["rollback"], ["snapshots"]):
-        sys.argv = ["llm-stats", *words, "--database", database]
-        with contextlib.suppress(SystemExit):
-            cli.main()
-
-do, user, umask, own, shared = sys.argv[1:]
-with contextlib.redirect_stderr(None):
-    globals()[do](own)
-os.umask(int(umask, 8))
-os.setgroups([])
-os.setgid(int(user))
-os.setuid(int(user))
-os.chdir("/")
-globals()[do](shared)
-"""
-
-    def act(self, do: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """What is said on standard error."""
+    def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
+        """Act as a user, and return standard error."""
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {"LLM_STATS_API_KEY": "key"}
-        command = [sys.executable, "-c", self.SCRIPT, do, str(user), umask, str(own / "w.duckdb"), f"{shared}/w.duckdb"]
+        command = [sys.executable, str(PROGRAMS / "act_as_user.py"), action, str(user), umask, str(own / "w.duckdb"), f"{shared}/w.duckdb"]
         return subprocess.run(command, env=environment, cwd=own, stderr=subprocess.PIPE, text=True, check=False).stderr
 
     @pytest.fixture
@@ -70,14 +37,14 @@ globals()[do](shared)
         snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
         assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
 
-    def test_who_may_not_read_are_told(self, tmp_path: Path, shared: str) -> None:
+    def test_a_user_who_may_not_read_gets_an_error(self, tmp_path: Path, shared: str) -> None:
         assert self.act("publish", 54321, "077", tmp_path, shared) == ""
-        told = self.act("command", 54322, "022", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
+        errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
+        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
 
     def test_a_snapshot_that_others_may_not_read_can_be_left(self, tmp_path: Path, shared: str) -> None:
         for user, umask in ((54321, "000"), (54322, "077")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
-        told = self.act("command", 54321, "000", tmp_path, shared).splitlines()
-        assert told == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
+        errors = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
+        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
         assert [snapshot.is_live for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]

@@ -17,7 +17,7 @@ from llm_stats import files
 from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.warehouse.snapshots import Snapshots, list_snapshots
 from support.command import Command
-from support.tiny_warehouse import live_folder, make, publish, says
+from support.tiny_warehouse import live_folder, make, publish, stored_value
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def snapshots(tmp_path: Path, published: Path) -> Snapshots:
 
 def test_the_published_path_leads_to_the_newest_and_three_stay(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3, 4, 5)
-    assert says(published) == 5
-    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(3, False), (4, False), (5, True)]
+    assert stored_value(published) == 5
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(3, False), (4, False), (5, True)]
     assert not published.readlink().is_absolute(), "the folder may be moved"
 
 
@@ -51,7 +51,7 @@ def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_proc
     with duckdb.connect(published, read_only=True) as reader:
         publish(snapshots, tmp_path, 2, 3, 4, 5)
         assert reader.execute("select x from t").fetchall() == [(1,)], "its snapshot is long forgotten"
-        assert says(published) == 5
+        assert stored_value(published) == 5
 
 
 def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -61,35 +61,35 @@ def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapsho
     subprocess.run([sys.executable, "-c", writes, str(published)], check=False)
     assert list(tmp_path.glob(".w/snapshots/*/*.wal")), "the writer died with its log beside the snapshot"
     publish(snapshots, tmp_path, 2)
-    assert says(published) == 2
+    assert stored_value(published) == 2
 
 
 def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback()
-    assert says(published) == 2
+    assert stored_value(published) == 2
     snapshots.rollback()
-    assert says(published) == 1
+    assert stored_value(published) == 1
     with pytest.raises(UsageError, match="no older snapshot"):
         snapshots.rollback()
     snapshots.rollback("20260101T000000.000003Z")
-    assert says(published) == 3
+    assert stored_value(published) == 3
     with pytest.raises(UsageError, match="no snapshot 'x'; `llm-stats snapshots` lists them"):
         snapshots.rollback("x")
     snapshots.rollback("20260101T000000.000001Z")
     snapshots.prune()
     assert len(snapshots.all()) == 3, "what was live before stays"
     publish(snapshots, tmp_path, 4)
-    assert says(published) == 4
+    assert stored_value(published) == 4
 
 
 def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback("20260101T000000.000001Z")
     publish(snapshots, tmp_path, 4)
-    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
     snapshots.rollback()
-    assert says(published) == 1, "and not the branch that was left"
+    assert stored_value(published) == 1, "and not the branch that was left"
 
 
 def test_a_file_with_a_log_beside_it_is_never_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -115,7 +115,7 @@ def test_going_back_rescues_a_warehouse_whose_live_snapshot_is_broken(
     for options in ((), ("--to", "20260101T000000.000001Z")):
         done = llm_stats("rollback", "--database", published, *options)
         assert (done.code, done.err) == (0, "")
-        assert says(published) == (1 if options else 2)
+        assert stored_value(published) == (1 if options else 2)
 
 
 def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -125,7 +125,7 @@ def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_pat
     second.file.write_bytes(b"x" * 20000)
     with pytest.raises(UsageError, match="cannot be opened as a DuckDB database"):
         snapshots.rollback(second.id)
-    assert says(published) == 3
+    assert stored_value(published) == 3
     assert snapshots.rollback().id == first.id, "without a name, one that opens"
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):
@@ -137,8 +137,8 @@ def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: 
     published.unlink()
     make(published, 9)
     snapshots.rollback("20260101T000000.000001Z")
-    assert says(published) == 1
-    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
+    assert stored_value(published) == 1
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
 
 
 def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -152,11 +152,11 @@ def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_
             snapshots.rollback()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    assert says(published) == 9
+    assert stored_value(published) == 9
     snapshots.prune()
-    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
     snapshots.rollback("20260101T000000.000001Z")
-    assert says(published) == 1
+    assert stored_value(published) == 1
 
 
 def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_mark_without_a_file_is_no_snapshot(
     with monkeypatch.context() as killed:
         killed.setattr(shutil, "rmtree", lambda *_, **__: None)
         publish(snapshots, tmp_path, 4, 5)
-    assert [says(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], "the mark goes first"
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], "the mark goes first"
 
 
 def test_a_run_killed_between_link_and_mark_has_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_run_killed_between_link_and_mark_has_published(snapshots: Snapshots, 
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
     published.with_name(".w.duckdb.new").symlink_to("nowhere")
     snapshots.prune()
-    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1, 2]
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1, 2]
     assert (live_folder(published) / "published").exists()
     assert not published.with_name(".w.duckdb.new").is_symlink()
 
@@ -211,8 +211,8 @@ def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(snapshots: 
     make(tmp_path / "data" / "real.duckdb", 7)
     published.symlink_to("data/real.duckdb")
     publish(snapshots, tmp_path, 1)
-    assert {says(snapshot.file) for snapshot in snapshots.all()} == {7, 1}
-    assert says(tmp_path / "data" / "real.duckdb") == 7
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {7, 1}
+    assert stored_value(tmp_path / "data" / "real.duckdb") == 7
 
 
 def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unpublished(
@@ -228,7 +228,7 @@ def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unp
     monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fails)
     with pytest.raises(LoadFailed, match="is published, but a loss of power may undo it: Input/output error"):
         publish(snapshots, tmp_path, 1)
-    assert says(published) == 1
+    assert stored_value(published) == 1
 
 
 def test_all_folders_reach_the_disk_before_the_link(
@@ -251,17 +251,17 @@ def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path
     publish(snapshots, tmp_path, 1)
     make(tmp_path / ".w" / "snapshots" / "20990101T000000.000000Z" / "w.duckdb", 2)
     snapshots.prune()
-    assert [says(snapshot.file) for snapshot in snapshots.all()] == [1]
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1]
     assert len(list((tmp_path / ".w" / "snapshots").iterdir())) == 1
 
 
 def test_a_plain_file_is_adopted_and_stays_to_go_back_to(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     make(published, 1)
     publish(snapshots, tmp_path, 2)
-    assert says(published) == 2
-    assert {says(snapshot.file) for snapshot in snapshots.all()} == {1, 2}
+    assert stored_value(published) == 2
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 2}
     snapshots.rollback()
-    assert says(published) == 1
+    assert stored_value(published) == 1
 
 
 def test_where_there_are_no_links_a_rename_does_the_job(
@@ -273,11 +273,13 @@ def test_where_there_are_no_links_a_rename_does_the_job(
     monkeypatch.setattr(Path, "symlink_to", refuse)
     publish(snapshots, tmp_path, 1, 2)
     assert not published.is_symlink()
-    assert says(published) == 2
-    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, False), (2, True)], "none is kept twice"
+    assert stored_value(published) == 2
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, False), (2, True)], (
+        "none is kept twice"
+    )
     snapshots.rollback()
-    assert [(says(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, True), (2, False)]
-    assert says(published) == 1
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, True), (2, False)]
+    assert stored_value(published) == 1
 
 
 class TestCommands:

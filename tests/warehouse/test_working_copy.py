@@ -17,21 +17,21 @@ from llm_stats.sample.demo import run_demo
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.virtualenvs import REQUIRES_DUCKDB_2
+from support.markers import REQUIRES_DUCKDB_2
 
 
 def everything(database: Path) -> dict[str, Any]:
     """Every row, view, macro, comment and constraint of a file, but for what tells the time."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
-        found = {f"{schema}.{table}": connection.execute(f"from {schema}.{table} order by all").fetchall() for schema, table in tables}
+        content = {f"{schema}.{table}": connection.execute(f"from {schema}.{table} order by all").fetchall() for schema, table in tables}
         for catalog in (
             "select schema_name, view_name, comment from duckdb_views() where not internal order by all",
             "select * exclude (database_oid, table_oid, schema_oid) from duckdb_columns() where not internal order by all",
             "select function_name, parameters, comment from duckdb_functions() where schema_name = 'marts' order by all",
         ):
-            found[catalog] = connection.execute(catalog).fetchall()
-        return found
+            content[catalog] = connection.execute(catalog).fetchall()
+        return content
 
 
 def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path) -> None:

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.history_database import built, empty, write_history
+from support.markers import REQUIRES_REAL_RECORDS
 from support.raw_tables import RawTables
-from support.real_records import REQUIRES_REAL_RECORDS, real_records
+from support.real_records import real_records
 from support.record_factory import make_offer, make_record, make_score
 
 _BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")

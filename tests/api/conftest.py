@@ -1,0 +1,17 @@
+"""The fixtures of the tests of the API client."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from llm_stats.api.cache import ResponseCache
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[ResponseCache]:
+    """A response cache that keeps each response for an hour."""
+    with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+        yield cache

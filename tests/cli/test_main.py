@@ -1,0 +1,65 @@
+"""The command group: help, mistakes in one line, tracebacks."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+from llm_stats.cli.main import cli
+from support.command import Command
+from support.parameter_ids import parameter_id
+from support.processes import run_command
+
+
+def test_without_arguments_there_is_help(llm_stats: Command) -> None:
+    done = llm_stats()
+    assert (done.code, done.err) == (0, "")
+    assert done.out == llm_stats("--help").out
+
+
+def test_help_teaches_by_example() -> None:
+    for name, command in cli.commands.items():
+        assert re.search(rf"^ *llm-stats {name}\b", command.help or "", re.MULTILINE), name
+
+
+def test_help_names_every_command_in_full() -> None:
+    for name, command in cli.commands.items():
+        assert len(command.get_short_help_str(1000)) < 60, name
+    assert "..." not in cli.get_help(click.Context(cli, terminal_width=80)).split("Commands:")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("shwo",), "no such command 'shwo'"),
+        (("run", "--al"), "no such option '--al'"),
+        (("show", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv', 'markdown'"),
+        (("run", "--concurrency", "many"), "'many' is not a valid integer"),
+        (("sql",), "missing argument 'QUERY'; try `llm-stats sql --help`"),
+        (("cost",), "missing option '--input-tokens'"),
+    ],
+    ids=parameter_id,
+)
+def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], message: str) -> None:
+    done = llm_stats(*arguments)
+    (line,) = done.err.splitlines()
+    assert (done.code, done.out) == (2, "")
+    assert line.startswith("llm-stats: ")
+    assert message in line
+    assert "try `llm-stats" in line
+
+
+def test_a_traceback_is_safe_too(workdir: Path) -> None:
+    done = run_command("--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE)
+    assert (done.returncode, done.stderr.startswith("Traceback (most recent call last):\n")) == (2, True)
+    assert "a\\x1b[31mb\\u202e.duckdb does not exist" in done.stderr
+    assert not {"\x1b", "\u202e"} & set(done.stderr)
+
+
+def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
+    done = run_command("show", "--database", demo, stdout=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")

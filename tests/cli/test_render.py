@@ -1,0 +1,174 @@
+"""Tables as text, JSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.cli.render import aligned, render
+from llm_stats.queries import compare, cost, history
+from llm_stats.table import Table
+from llm_stats.text import escape_control_chars
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from support.command import Command
+from support.raw_tables import RawTables
+from support.record_factory import make_offer, make_record, make_score
+
+
+def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
+    query = "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, 'nan'::double as g, 1e300 as h"
+    assert on_demo("sql", query, "--format", "csv").out.splitlines()[1] == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
+    rows = on_demo("sql", "select unnest(['a', null]) as x", "--format", "csv").out
+    assert rows == "x\na\n\n"
+
+
+LONG_NAMES = [f"mistral-small-3.{place}-24b-instruct-2503" for place in range(3)]
+
+
+@pytest.fixture(scope="module")
+def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models, providers and benchmarks with the longest names that the API has."""
+    file = tmp_path_factory.mktemp("long") / "w.duckdb"
+    with duckdb.connect(file) as connection:
+        raw = RawTables(connection)
+        for day in (1, 2):
+            raw.load(
+                [
+                    make_record(
+                        name,
+                        model_type="embedding" if place else "llm",
+                        providers=[make_offer(provider, 1.125 * day, 12.5) for provider in ("alpine-cloud", "northlight")],
+                        scores=[make_score(benchmark, place / 4) for benchmark in ("swe-bench-verified", "video-mme-(long,-no-subtitles)")],
+                    )
+                    for place, name in enumerate(LONG_NAMES)
+                ],
+                dt.datetime(2026, 1, day, tzinfo=dt.UTC),
+            )
+            raw.apply()
+    return file
+
+
+def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path) -> None:
+    for database, many in ((demo, None), (long_names, LONG_NAMES)):
+        with DuckDBReader(database) as reader:
+            ids = many or ["aurora-large-1", "kestrel-2-pro", "zenith-max-preview"]
+            tables = {
+                "cost": cost.for_terminal(cost.cost(reader, 10e6, 2e6, many or [])),
+                "history": history.for_terminal(history.history(reader, ids[0])),
+                "facts": compare.facts(reader, ids),
+                "benchmarks": compare.benchmarks_for_terminal(reader, ids),
+            }
+        for name, table in tables.items():
+            lines = aligned(table, 80).splitlines()
+            assert max(map(len, lines)) <= 80, name
+            assert any(line.startswith("──") for line in lines[:5]), f"{name} is a table, no blocks"
+
+
+def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
+    hostile = Table(("x",), ("VARCHAR",), [("\x1b]0;owned\x07\u2066",)])
+    for output_format in ("table", "markdown"):
+        assert "\x1b" not in render(hostile, output_format)
+    assert "\x1b" in next(iter(json.loads(render(hostile, "json"))[0].values()))
+    assert escape_control_chars("plain – ünïcode") == "plain – ünïcode"
+
+
+WIDE = Table(("model_id", "price", "says"), ("VARCHAR", "DOUBLE", "VARCHAR"), [("a", 1.0, "as good as any"), ("b", None, "word " * 12)])
+
+
+def test_a_table_that_fits_is_left_alone() -> None:
+    in_a_pipe = aligned(WIDE, None)
+    assert in_a_pipe == aligned(WIDE, 80)
+    assert in_a_pipe.splitlines()[2:] == [
+        "a             1  as good as any",
+        "b             –  " + ("word " * 12).strip(),
+    ]
+
+
+def test_the_widest_text_is_folded_between_words() -> None:
+    assert aligned(WIDE, 60).splitlines() == [
+        "model_id  price  says",
+        "─" * 60,
+        "a             1  as good as any",
+        "b             –  word word word word word word word word",
+        "                 word word word word",
+    ]
+
+
+def test_several_texts_share_the_room() -> None:
+    two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("one two three four five six", "one two three four five six seven eight nine")])
+    assert aligned(two, 42).splitlines()[2:] == [
+        "one two three four    one two three four",
+        "five six              five six seven eight",
+        "                      nine",
+    ]
+
+
+def test_else_each_record_is_a_block() -> None:
+    assert aligned(WIDE, 26).splitlines() == [
+        "model_id:  a",
+        "price:     1",
+        "says:      as good as any",
+        "",
+        "model_id:  b",
+        "price:     –",
+        "says:      word word word",
+        "           word word word",
+        "           word word word",
+        "           word word word",
+    ]
+
+
+def test_no_word_is_broken_to_keep_a_table() -> None:
+    assert aligned(Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 45).startswith("id:    xxx")
+
+
+def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
+    two = Table(("input_usd_per_mtok", "kestrel-2-pro"), ("DOUBLE", "VARCHAR"), [(5.5, "x"), (12.25, "y")])
+    assert aligned(two, 33).splitlines()[0] == "input_usd_per_mtok  kestrel-2-pro"
+    assert aligned(two, 20).splitlines() == [
+        "   input_  kestrel-",
+        " usd_per_  2-pro",
+        "     mtok",
+        "─" * 20,
+        "      5.5  x",
+        "    12.25  y",
+    ]
+
+
+def test_a_percentage_and_an_arrow_stay_with_their_numbers() -> None:
+    change = Table(("change",), ("VARCHAR",), [("input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",)])
+    assert aligned(change, 26).splitlines()[2:] == ["input 0.50 → 0.60 (+20 %),", "output 0.60 → 0.70 (+17 %)"]
+    assert aligned(change, 22).splitlines()[2:] == ["input 0.50 → 0.60", "(+20 %), output", "0.60 → 0.70 (+17 %)"]
+
+
+def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
+    names = tuple(f"column_{number}" for number in range(20))
+    shown = aligned(Table(names, ("VARCHAR",) * 20, [names]), 80)
+    assert [line.split() for line in shown.splitlines()] == [[f"{name}:", name] for name in names]
+
+
+def test_wide_characters_take_two_places() -> None:
+    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("モデル", "x"), ("abc", "y")]), None).splitlines()
+    assert lines[2:] == ["モデル  x", "abc     y"]
+
+
+def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
+    two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")])
+    assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], "a name with a newline is no second row"
+    assert aligned(replace(two, multiline=True), None).splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+
+
+def test_no_name_pads_a_table_beyond_bearing() -> None:
+    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x" * 100_000 + "end", "y")]), None).splitlines()
+    assert max(map(len, lines)) < 1100
+    assert " … " in lines[2]
+    assert lines[2].endswith("end  y")
+
+
+def test_nothing_at_all() -> None:
+    assert aligned(Table((), (), []), 80) == ""
+    assert aligned(Table(("a",), ("VARCHAR",), []), 80).splitlines() == ["a", "─"]

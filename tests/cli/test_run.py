@@ -1,0 +1,153 @@
+"""The commands `run` and `demo`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from llm_stats import sample
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.processes import run_command
+from support.queries import query_rows
+from support.sample_requests import requested_ids
+
+
+def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
+    with SampleApi() as api:
+        api.publish([sample.today()[0] | {"id": "x" * 3000}])
+        done = llm_stats("run", "--all", "--base-url", api.base_url, "--max-requests", 1)
+        failed = llm_stats("history", "y" * 100_000)
+    assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
+
+
+def test_the_code_of_a_run_outlives_its_reader(workdir: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with SampleApi() as api:
+        done = run_command("run", "murmur-1", "no-such-model", "--base-url", api.base_url, stdout=write)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (4, "")
+
+
+IDS = [entry["id"] for entry in sample.today()]
+
+
+class TestDemo:
+    def test_shows_changes_and_comparisons_and_twice_in_a_row_duplicates_nothing(
+        self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever the settings of another run are."""
+        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
+        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
+        done = llm_stats("demo")
+        assert done.code == 0
+        assert "The numbers are a sample" in done.out
+        assert f"{len(IDS)} models asked: {len(IDS)} loaded" in done.out
+        for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
+            assert heading in done.out
+        assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
+        assert "\n6 changes, biggest first:" in done.out
+        for words in (
+            "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
+            "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
+            "quill-coder-1 at bluebird: listed",
+            "kestrel-2-mini at alpine-cloud: delisted",
+            "halcyon-3 on sample-math: 0.97 → 0.79",
+            "kestrel-2-pro on sample-code: 0.81 verified",
+        ):
+            assert words in done.out
+        assert (workdir / "llm_stats_demo.duckdb").is_symlink()
+        counts = "select (select count(*) from marts.models), (select count(*) from marts.offers), (select count(*) from marts.scores)"
+        before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
+        again = llm_stats("demo")
+        assert again.code == 0
+        assert "\n0 changes\n" in again.out, "nothing new the second time"
+        assert (
+            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did" in again.out
+        )
+        assert query_rows(workdir / "llm_stats_demo.duckdb", counts) == before
+
+
+class TestIds:
+    def test_come_from_arguments_and_a_file_stripped_and_without_duplicates(self, run: Command, workdir: Path, api: SampleApi) -> None:
+        (workdir / "ids.txt").write_text("\ufeff# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n")
+        assert run(" murmur-1-lite ", "murmur-1", "murmur-1-lite", "--ids-file", "ids.txt", "--concurrency", 1).code == 0
+        assert requested_ids(api) == ["murmur-1-lite", "murmur-1", "aurora-large-1"]
+
+    def test_come_from_standard_input(self, api: SampleApi, workdir: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "llm_stats", "run", "--ids-file", "-", "--base-url", api.base_url],
+            input="murmur-1\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "1 model asked: 1 loaded; " in done.stdout
+        assert "\n1 new model\n" in done.stdout
+        assert "changes" not in done.stdout
+
+    def test_come_from_the_configuration_with_the_key(
+        self, run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("LLM_STATS_API_KEY")
+        (workdir / ".dlt").mkdir()
+        (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmodel_ids = ["murmur-1"]\n')
+        (workdir / ".dlt" / "secrets.toml").write_text('[sources.llm_stats]\napi_key = "sample-key"\n')
+        assert run().code == 0
+        assert requested_ids(api) == ["murmur-1"]
+
+    def test_are_percent_encoded(self, run: Command, api: SampleApi, workdir: Path) -> None:
+        strange = sample.today()[0] | {"id": "a/b?c#d%20é'\"; drop table x --", "name": "\u202eName\x1b[31m\n"}
+        api.publish([strange])
+        assert run(strange["id"]).code == 0
+        assert query_rows(workdir / "llm_stats.duckdb", "select model_id, model_name from marts.models") == [
+            (strange["id"], strange["name"])
+        ]
+
+
+class TestBadArguments:
+    """Each is refused with its own message and exit code 2."""
+
+    def test_no_ids(self, run: Command) -> None:
+        done = run()
+        assert done.code == 2
+        assert "no models to fetch: name ids, or use --ids-file FILE" in done.err
+
+    def test_an_unreadable_ids_file(self, run: Command, workdir: Path) -> None:
+        done = run("--ids-file", "missing.txt")
+        assert (done.code, done.err) == (2, "llm-stats: --ids-file missing.txt: No such file or directory\n")
+        (workdir / "binary").write_bytes(b"\xff\xfe\x00")
+        assert "not a text file" in run("--ids-file", "binary").err
+        (workdir / "empty.txt").write_text("# nothing yet\n")
+        for more in ((), ("--all",), ("murmur-1",)):
+            done = run("--ids-file", "empty.txt", *more)
+            assert (done.code, done.err) == (2, "llm-stats: --ids-file empty.txt names no ids\n")
+
+    def test_no_key(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("LLM_STATS_API_KEY")
+        done = run("murmur-1")
+        assert done.code == 2
+        assert "no API key: set LLM_STATS_API_KEY" in done.err
+
+    def test_a_key_no_header_can_carry_is_not_quoted(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
+        done = run("murmur-1")
+        assert done.code == 2
+        assert "no HTTP header can carry" in done.err
+        assert "geheim" not in done.err
+
+    def test_wrong_settings(self, run: Command) -> None:
+        assert "setting concurrency: Input should be greater than or equal to 1" in run("murmur-1", "--concurrency", 0).err
+        assert "setting max_age" in run("murmur-1", "--max-age", "soon").err
+        assert run("murmur-1", "--no-such-option").code == 2
+        assert run("murmur-1", "--api-key", "x").code == 2, "an argument would be seen by other users"
+        assert run("murmur-1", "--all").code == 2
+
+    def test_a_check_that_does_not_exist(self, run: Command, api: SampleApi) -> None:
+        done = run("murmur-1", "--allow-failure", "nevr")
+        assert (done.code, "there is no check 'nevr'; there are " in done.err, api.requests) == (2, True, [])

@@ -1,0 +1,17 @@
+"""A reader on a connection in memory."""
+
+from __future__ import annotations
+
+from llm_stats.table import Table
+from support.raw_tables import RawTables
+
+
+class ConnectionReader:
+    """The part of `Reader` that the queries for changes use."""
+
+    def __init__(self, raw: RawTables) -> None:
+        self._raw = raw
+
+    def query(self, query: str, parameters: list[object]) -> Table:
+        result = self._raw.connection.execute(query, parameters)
+        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())

@@ -1,0 +1,18 @@
+"""The sample catalog in many states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_stats import sample
+
+
+def generation(number: int) -> list[dict[str, Any]]:
+    """Return the sample with the prices of this generation, and one model without offers, each time another."""
+    records = sample.today()
+    for place, entry in enumerate(records):
+        for offer in entry["providers"]:
+            offer["output_price_per_m"] = number + place
+        if place == number % len(records):
+            entry["providers"] = []
+    return records

@@ -1,0 +1,64 @@
+"""Processes that a test starts, and what they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def run_command(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run `llm-stats` in a process of its own, to its end."""
+    command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def read_terminal(master: int) -> str:
+    """Return everything written to a pseudo-terminal, and close it."""
+    printed = b""
+    try:
+        while part := os.read(master, 65536):
+            printed += part
+    except OSError:  # Linux raises this once all writers have closed it
+        pass
+    os.close(master)
+    return printed.decode()
+
+
+def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start `programs/<name>.py`. It prints into a file, because a full pipe would stop it while nobody reads."""
+    output = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed when its lines are read
+    command = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=output, text=True)
+    process.stdout = output
+    return process
+
+
+def output_lines(process: subprocess.Popen[str]) -> list[Any]:
+    """Wait for the end of a program, and return the JSON of each line that it printed."""
+    assert process.wait() == 0
+    assert process.stdout
+    with process.stdout as output:
+        output.seek(0)
+        return [json.loads(line) for line in output]
+
+
+def start_run(database: Path, api: SampleApi) -> subprocess.Popen[bytes]:
+    """Start `llm-stats run --all` in a process of its own."""
+    command = [sys.executable, "-m", "llm_stats", "run", "--all", "--base-url", api.base_url, "--database", str(database)]
+    environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__REQUESTS_PER_MINUTE": "0"}
+    return subprocess.Popen([*command, "--quiet"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def finish_run(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for the end of a run, and return its exit code and standard error."""
+    _, err = process.communicate()
+    return process.returncode, err.decode()

@@ -1,0 +1,46 @@
+"""Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK OWN_DATABASE SHARED_DATABASE`.
+
+The action runs first as root on its own database, so that all modules are imported: other users may be unable to reach the interpreter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import pathlib
+import sys
+
+import duckdb
+from llm_stats.api.cache import ResponseCache
+from llm_stats.cli import main as cli
+from llm_stats.transform.migrate import SCHEMA_VERSION
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+
+
+def publish(database: str) -> None:
+    warehouse = DuckDBWarehouse(pathlib.Path(database))
+    with warehouse.lock(), ResponseCache(warehouse.cache, dt.timedelta(1)), warehouse.working_copy() as copy:
+        with duckdb.connect(copy.path) as connection:
+            connection.execute("create schema if not exists history")
+            connection.execute(f"create or replace table history.schema_version as select {SCHEMA_VERSION} as version")
+        warehouse.publish(copy)
+
+
+def run_commands(database: str) -> None:
+    for arguments in (["run", "x"], ["show"], ["rollback"], ["snapshots"]):
+        sys.argv = ["llm-stats", *arguments, "--database", database]
+        with contextlib.suppress(SystemExit):
+            cli.main()
+
+
+name, user, umask, own, shared = sys.argv[1:]
+action = {"publish": publish, "run_commands": run_commands}[name]
+with contextlib.redirect_stderr(None):
+    action(own)
+os.umask(int(umask, 8))
+os.setgroups([])
+os.setgid(int(user))
+os.setuid(int(user))
+os.chdir("/")
+action(shared)

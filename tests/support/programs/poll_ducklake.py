@@ -1,0 +1,28 @@
+"""Read a lake again and again until STOP exists: `poll_ducklake.py DATABASE STOP`.
+
+It stands for another machine, which has nothing but the credentials. Prints all states as one JSON list.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+
+from llm_stats.destinations import open_reader
+from llm_stats.settings import WarehouseLocation
+
+STATE = """
+    select
+        (select count(distinct _dlt_load_id) from raw.models),
+        (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
+        (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
+        (select cast(max(input_usd_per_mtok) as int) from marts.offers)
+"""
+
+location, stop = WarehouseLocation.read(database=sys.argv[1], destination="ducklake"), pathlib.Path(sys.argv[2])
+states = []
+while not stop.exists():
+    with open_reader(location) as reader:
+        states += [list(row) for row in reader.query(STATE).rows]
+print(json.dumps(states))

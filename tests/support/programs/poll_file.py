@@ -1,0 +1,46 @@
+"""Poll the published file until STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
+
+A connection to the first snapshot stays open and must keep its state. Prints `[time, state]` as JSON for each poll, then their number.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import time
+from typing import Any
+
+import duckdb
+
+STATE = """
+    select
+        (select count(distinct _dlt_load_id) from raw.models),
+        (select max(_dlt_load_id) from raw.fetches) = (select max(_dlt_load_id) from raw.models),
+        (select count(*) from raw.fetches where _dlt_load_id = (select max(_dlt_load_id) from raw.models))
+            = (select count(*) from raw.models),
+        (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
+        (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
+        (select count(distinct input_usd_per_mtok) from marts.offers),
+        (select cast(max(input_usd_per_mtok) as int) from marts.offers)
+"""
+
+database, stop = map(pathlib.Path, sys.argv[1:3])
+pause_seconds = float(sys.argv[3])
+oldest: duckdb.DuckDBPyConnection | None = None
+oldest_generation: Any = None
+polls = 0
+while not stop.exists():
+    time.sleep(pause_seconds)
+    if oldest is None and not database.exists():
+        continue
+    began = time.time()
+    with duckdb.connect(str(database), read_only=True) as newest:
+        state = newest.execute(STATE).fetchall()[0]
+    polls += 1
+    print(json.dumps([began, list(state)]), flush=True)
+    if oldest is None:
+        oldest = duckdb.connect(str(database.resolve()), read_only=True)
+        oldest_generation = state[-1]
+    assert oldest.execute("select cast(max(input_usd_per_mtok) as int) from marts.offers").fetchall() == [(oldest_generation,)]
+print(json.dumps(["polls", polls]), flush=True)

@@ -1,0 +1,41 @@
+"""Poll a PostgreSQL warehouse as a dashboard does, until STOP exists: `poll_postgres.py URL STOP`.
+
+Prints `[[[time, state], ...], seconds of the slowest poll]` as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import time
+
+import psycopg2
+
+STATE = """
+    select
+        (select count(distinct _dlt_load_id) from raw.models),
+        (select max(_dlt_load_id) from raw.fetches) = (select max(_dlt_load_id) from raw.models),
+        (select count(*) from raw.fetches where _dlt_load_id = (select max(_dlt_load_id) from raw.models))
+            = (select count(*) from raw.models),
+        (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
+        (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
+        (select count(distinct input_usd_per_mtok) from marts.offers),
+        (select cast(max(input_usd_per_mtok) as int) from marts.offers)
+"""
+
+url, stop = sys.argv[1], pathlib.Path(sys.argv[2])
+connection = psycopg2.connect(url)
+connection.autocommit = True
+cursor = connection.cursor()
+states, slowest = [], 0.0
+while not stop.exists():
+    began = time.time()
+    cursor.execute("select to_regclass('marts.offers')")
+    if cursor.fetchone() == (None,):
+        continue
+    cursor.execute(STATE)
+    states.append([began, cursor.fetchone()])
+    slowest = max(slowest, time.time() - began)
+    time.sleep(0.02)
+print(json.dumps([states, slowest]))

@@ -1,0 +1,21 @@
+"""Run each query of a user on the newest state of a lake: `query_ducklake.py DATABASE QUERY...`.
+
+Prints `["answered", rows]` or `["refused", message]` as JSON for each.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from llm_stats.destinations import open_reader
+from llm_stats.errors import UsageError
+from llm_stats.settings import WarehouseLocation
+
+database, *queries = sys.argv[1:]
+for query in queries:
+    try:
+        with open_reader(WarehouseLocation.read(database=database, destination="ducklake")) as reader:
+            print(json.dumps(["answered", str(reader.execute_user_query(query).rows)]))
+    except UsageError as error:
+        print(json.dumps(["refused", str(error)]))

@@ -1,0 +1,32 @@
+"""Values and numbers as text."""
+
+from __future__ import annotations
+
+import pytest
+from llm_stats.text import format_number, format_value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (0.0, "0"),
+        (4800.0, "4,800"),
+        (0.35, "0.35"),
+        (0.0000125, "1.25e-05"),
+        (10.0, "10"),
+        (-29.5, "-29.5"),
+        (1e300, "1e+300"),
+        (2.5e14, "250,000,000,000,000"),
+        (400000, "400,000"),
+        (["a", None], "a, –"),
+        ("\x1b[31mred\u202e\n", "\\x1b[31mred\\u202e\\n"),
+    ],
+)
+def test_values_as_people_read_them(value: object, text: str) -> None:
+    assert format_value(value) == text
+
+
+def test_numbers_have_no_insignificant_digits() -> None:
+    assert [format_number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == ["1", "0.5", "0.3333", "1e-09", "1,234,567.891"]

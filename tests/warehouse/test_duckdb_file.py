@@ -1,0 +1,109 @@
+"""The paths at which a warehouse can be published."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.sample import SampleApi
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from support.command import Command
+from support.queries import query_rows
+from support.tiny_warehouse import publish, stored_value
+
+
+class TestPath:
+    """An unusable path is refused with its own message, and nothing is changed."""
+
+    def test_a_published_path_that_is_a_folder(self, run: Command, workdir: Path) -> None:
+        (workdir / "folder").mkdir()
+        done = run("murmur-1", "--database", "folder")
+        assert (done.code, "is a folder; name a file" in done.err) == (2, True)
+
+    def test_a_published_path_that_is_no_database(self, run: Command, workdir: Path) -> None:
+        (workdir / "notes.txt").write_text("not a database")
+        done = run("murmur-1", "--database", "notes.txt")
+        assert (done.code, "cannot be opened as a DuckDB database" in done.err) == (2, True)
+        assert (workdir / "notes.txt").read_text() == "not a database"
+
+    def test_a_published_path_that_is_another_database(self, run: Command, workdir: Path) -> None:
+        with duckdb.connect(workdir / "mine.duckdb") as connection:
+            connection.execute("create table precious as select 1 as x")
+        before = (workdir / "mine.duckdb").read_bytes()
+        done = run("murmur-1", "--database", "mine.duckdb")
+        assert (done.code, "but not an llm-stats warehouse" in done.err) == (2, True)
+        assert (workdir / "mine.duckdb").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("path", "message"),
+        [
+            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that contains a percent sign"),
+            ("bob's/llm_stats.duckdb", "a path that contains a quote"),
+            ("what?.duckdb", "a path that contains a question mark"),
+            ("day=1/w.duckdb", "a path that contains an equals sign"),
+            ("a\\b.duckdb", "a path that contains a backslash"),
+            ("a\x1bb.duckdb", "a path that contains a control character"),
+            ("Raw.duckdb", "the file cannot be called 'Raw'"),
+            ("marts.db", "the file cannot be called 'marts'"),
+            ("..duckdb", "the file cannot be called '.'"),
+        ],
+    )
+    def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, message: str) -> None:
+        done = run("murmur-1", "--database", path)
+        assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
+        assert api.requests == []
+
+    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
+        for name in ("dlt", "incoming.duckdb"):
+            assert run("murmur-1", "--database", name).code == 0
+            assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
+
+    def test_a_published_path_that_is_a_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
+        os.mkfifo(workdir / "pipe.duckdb")
+        for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
+            assert (done.code, "pipe.duckdb is not a file; name another" in done.err) == (2, True)
+
+    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+        one_model.chmod(0o644)
+        with duckdb.connect(one_model) as connection:
+            connection.execute("drop table raw.fetches")
+        done = run("murmur-1")
+        assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
+        assert api.requests == []
+
+    def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
+        (workdir / "notes.txt").write_text("not a database")
+        run("murmur-1", "--database", "notes.txt")
+        assert [file.name for file in workdir.iterdir()] == ["notes.txt"]
+
+    def test_a_folder_that_does_not_exist_or_cannot_be_written(self, run: Command, workdir: Path) -> None:
+        (workdir / "file").write_text("")
+        done = run("murmur-1", "--database", "file/llm_stats.duckdb")
+        assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_read_only_folder(self, run: Command, workdir: Path) -> None:
+        (workdir / "locked").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
+        done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
+        assert (done.code, "cannot be written" in done.err) == (2, True)
+
+
+def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
+    (workdir / "second").mkdir()
+    for path in (one_model, one_model.with_name(".llm_stats")):
+        path.rename(workdir / "second" / path.name)
+    assert query_rows(workdir / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
+
+
+def test_warehouses_in_one_folder_never_meet(tmp_path: Path) -> None:
+    """Each prunes its own snapshots only, or the others would lose what is published."""
+    warehouses = [DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")]
+    for value in range(2):
+        for place, warehouse in enumerate(warehouses):
+            with warehouse.lock():
+                publish(warehouse.snapshots, tmp_path, 10 * value + place)
+    assert [stored_value(warehouse.database) for warehouse in warehouses] == [10, 11, 12]
+    assert [len(warehouse.snapshots.all()) for warehouse in warehouses] == [1, 1, 1]
