@@ -19,6 +19,7 @@ import pytest
 from llm_stats import sample
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
+from llm_stats.schema.tables import DLT_TABLES, TABLES
 from support.command import Command
 from support.generations import generation
 from support.markers import REQUIRES_DUCKDB_2
@@ -169,6 +170,20 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
     ask(postgres, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
     assert llm_stats("show", "freshness").code == 0, "a view that somebody has dropped is made anew"
+
+
+def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
+    assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
+    dataset = dlt.dataset(dlt.destinations.postgres(postgres), "raw")
+    for table in TABLES | DLT_TABLES:
+        counted = ask(postgres, f"select count(*) from raw.{table}")
+        assert [(len(dataset[table].fetchall()),)] == counted
+    rows = "select (select count(*) from raw._dlt_loads), (select count(*) from raw._dlt_version)"
+    assert ask(postgres, rows) == [(2, 1)]
+    # a load id is the time of the load in seconds
+    delays = "select extract(epoch from inserted_at) - cast(load_id as float) from raw._dlt_loads"
+    assert all(0 < delay < 600 for (delay,) in ask(postgres, delays))  # type: ignore[operator]
 
 
 def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: SampleApi, llm_stats: Command) -> None:

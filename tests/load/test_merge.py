@@ -1,16 +1,18 @@
-"""Merging a load into the raw tables: whole models, and only those in the load; and dlt's own tables."""
+"""Merging a load into the raw tables: whole models, only those in the load; dlt's own tables."""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 import pytest
-from llm_stats.sample import SAMPLE_KEY
+from llm_stats.sample import SAMPLE_KEY, today
 from llm_stats.schema.tables import DLT_TABLES, TABLES
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -59,6 +61,11 @@ def test_a_model_that_did_not_load_leaves_only_a_fetch(loaded: RawTables) -> Non
     ]
 
 
+def read_only(published: Path) -> Any:
+    """A destination of dlt that can only read, as in `docs/dlt.md`."""
+    return dlt.destinations.duckdb({"database": str(published), "read_only": True})
+
+
 class TestPublishedFileInDlt:
     """The demo's file, which two runs have published, opened with dlt."""
 
@@ -66,44 +73,66 @@ class TestPublishedFileInDlt:
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """A copy, because dlt keeps its connections open."""
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-        monkeypatch.setenv("RUNTIME__LOG_LEVEL", "WARNING")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))
 
-    def query(self, published: Path, statement: str) -> list[tuple[Any, ...]]:
+    @pytest.fixture
+    def dataset(self, published: Path) -> dlt.Dataset:
+        return dlt.dataset(read_only(published), "raw")
+
+    @pytest.fixture
+    def connection(self, published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(published, read_only=True) as connection:
-            return connection.execute(statement).fetchall()
+            yield connection
 
-    def test_is_a_dataset_of_every_raw_table(self, published: Path) -> None:
-        expected = {table: self.query(published, f"select count(*) from raw.{table}")[0][0] for table in TABLES | DLT_TABLES}
-        dataset = dlt.dataset(dlt.destinations.duckdb({"database": str(published), "read_only": True}), "raw")
-        assert {table: len(dataset[table].fetchall()) for table in dataset.schema.tables} == expected
+    @pytest.mark.parametrize("table", TABLES | DLT_TABLES)
+    def test_every_raw_table_is_in_the_dataset(
+        self,
+        table: str,
+        dataset: dlt.Dataset,
+        connection: duckdb.DuckDBPyConnection,
+    ) -> None:
+        columns = (TABLES | DLT_TABLES)[table]
+        count = connection.execute(f"select count(*) from raw.{table}").fetchall()[0][0]
+        assert dataset.schema.tables[table]["columns"].keys() == {column.name for column in columns}
+        assert len(dataset[table].fetchall()) == count
 
-    def test_every_column_is_in_the_dataset(self, published: Path) -> None:
-        dataset = dlt.dataset(dlt.destinations.duckdb({"database": str(published), "read_only": True}), "raw")
-        for table, columns in (TABLES | DLT_TABLES).items():
-            assert dataset.schema.tables[table]["columns"].keys() == {column.name for column in columns}
-
-    def test_can_be_attached(self, published: Path, workdir: Path, caplog: pytest.LogCaptureFixture) -> None:
-        destination = dlt.destinations.duckdb({"database": str(published), "read_only": True})
-        pipeline = dlt.attach("llm_stats", pipelines_dir=str(workdir / "dlt"), destination=destination, dataset_name="raw")
+    def test_can_be_attached(
+        self,
+        published: Path,
+        workdir: Path,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        caplog.set_level(logging.WARNING, "dlt")
+        pipeline = dlt.attach(
+            "llm_stats",
+            pipelines_dir=str(workdir / "dlt"),
+            destination=read_only(published),
+            dataset_name="raw",
+        )
         assert pipeline.default_schema_name == "llm_stats"
-        assert len(pipeline.dataset()["models"].fetchall()) == self.query(published, "select count(*) from raw.models")[0][0]
+        assert len(pipeline.dataset()["models"].fetchall()) == len(today())
         assert caplog.messages == []
 
-    def test_has_one_row_per_run(self, published: Path) -> None:
-        loads = self.query(published, "select load_id, schema_name, status from raw._dlt_loads order by load_id")
-        fetches = self.query(published, "select distinct _dlt_load_id from raw.fetches order by all")
-        assert loads == [(load_id, "llm_stats", 0) for (load_id,) in fetches]
-        assert len(loads) == 2
+    def test_has_one_row_per_run(self, connection: duckdb.DuckDBPyConnection) -> None:
+        fetches = "select distinct _dlt_load_id, 'llm_stats', 0 from raw.fetches order by all"
+        loads = "select load_id, schema_name, status from raw._dlt_loads order by all"
+        expected = connection.execute(fetches).fetchall()
+        assert len(expected) == 2
+        assert connection.execute(loads).fetchall() == expected
 
-    def test_has_the_last_schema_and_state(self, published: Path) -> None:
-        ((last,),) = self.query(published, "select max(load_id) from raw._dlt_loads")
-        assert self.query(published, "select _dlt_load_id, pipeline_name from raw._dlt_pipeline_state") == [(last, "llm_stats")]
-        assert self.query(published, "select schema_name from raw._dlt_version") == [("llm_stats",)]
-        assert not self.query(published, f"select 1 from raw._dlt_version where contains(schema, {SAMPLE_KEY!r})")
+    def test_has_the_last_schema_and_state(self, connection: duckdb.DuckDBPyConnection) -> None:
+        ((last,),) = connection.execute("select max(load_id) from raw._dlt_loads").fetchall()
+        states = "select pipeline_name, _dlt_load_id from raw._dlt_pipeline_state"
+        assert connection.execute(states).fetchall() == [("llm_stats", last)]
+        ((schema,),) = connection.execute("select schema from raw._dlt_version").fetchall()
+        assert SAMPLE_KEY not in schema
 
-    def test_times_are_utc_without_a_zone(self, published: Path) -> None:
-        types = "select distinct data_type from duckdb_columns() where schema_name = 'raw' and data_type like 'TIMESTAMP%'"
-        assert self.query(published, types) == [("TIMESTAMP",)]
-        delays = "select epoch(inserted_at) - cast(load_id as double) from raw._dlt_loads"  # a load id is the seconds since 1970
-        assert all(0 < delay < 600 for (delay,) in self.query(published, delays))
+    def test_times_are_utc_without_a_zone(self, connection: duckdb.DuckDBPyConnection) -> None:
+        types = """
+            select distinct data_type from duckdb_columns()
+            where schema_name = 'raw' and starts_with(data_type, 'TIMESTAMP')
+        """
+        assert connection.execute(types).fetchall() == [("TIMESTAMP",)]
+        # a load id is the time of the load in seconds
+        delays = "select epoch(inserted_at) - cast(load_id as double) from raw._dlt_loads"
+        assert all(0 < delay < 600 for (delay,) in connection.execute(delays).fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import re
 import traceback
 from collections.abc import Callable
@@ -27,19 +28,32 @@ IDS = [entry["id"] for entry in sample.today()]
 @pytest.fixture(autouse=True)
 def quiet(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "WARNING")
+
+
+def into(workdir: Path, destination: Any) -> dlt.Pipeline:
+    return dlt.pipeline(
+        "plain",
+        destination=destination,
+        dataset_name="raw",
+        pipelines_dir=str(workdir / "dlt"),
+    )
 
 
 @pytest.fixture
 def pipeline(workdir: Path) -> dlt.Pipeline:
     """A pipeline into `plain.duckdb`."""
     destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
-    return dlt.pipeline("plain", destination=destination, dataset_name="raw", pipelines_dir=str(workdir / "dlt"))
+    return into(workdir, destination)
 
 
 def of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
-    loaded: DltSource = source(ids, base_url=api.base_url, **({"requests_per_minute": 0} | settings))
-    return loaded
+    given: dict[str, Any] = {"base_url": api.base_url, "requests_per_minute": 0} | settings
+    created: DltSource = source(ids, **given)
+    return created
+
+
+def emptied(record: dict[str, Any]) -> dict[str, Any]:
+    return record | {"providers": [], "scores": [], "modalities": [], "top_scores": {}}
 
 
 def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
@@ -49,14 +63,16 @@ def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
 
 def counts(workdir: Path) -> dict[str, int]:
     """The row counts of all tables except dlt's own."""
-    names = query(workdir, "select table_name from duckdb_tables() where schema_name = 'raw' and not starts_with(table_name, '_dlt')")
+    tables = "select table_name from duckdb_tables() where schema_name = 'raw'"
+    names = query(workdir, f"{tables} and not starts_with(table_name, '_dlt')")
     return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
 
 
 def records_of(workdir: Path) -> list[tuple[Any, ...]]:
     """Every row of `models` and its children, without the time of the fetch."""
-    tables = [table for table in TABLES if table != "fetches"]
-    rows = [f"select '{table}', to_json(row) from (select * exclude fetched_at from raw.{table}) as row" for table in tables]
+    tables = TABLES.keys() - {"fetches"}
+    rows = [f"from raw.{table} select * exclude fetched_at" for table in sorted(tables)]
+    rows = [f"select to_json(t) from ({row}) as t" for row in rows]
     return sorted(query(workdir, " union all ".join(rows)))
 
 
@@ -64,7 +80,11 @@ def requested(api: SampleApi) -> list[str]:
     return [request.model_id for request in api.requests if request.model_id]
 
 
-def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     records = sample.today()
     pipeline.run(of(api, IDS))
     first = counts(workdir)
@@ -76,7 +96,11 @@ def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(wor
     assert counts(workdir) == first | {"fetches": 2 * len(records)}
 
 
-def test_second_identical_load_changes_only_fetched_at(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_second_identical_load_changes_only_fetched_at(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     pipeline.run(of(api, IDS))
     before = records_of(workdir)
     assert before
@@ -91,21 +115,33 @@ def test_columns_are_documented(workdir: Path, api: SampleApi, pipeline: dlt.Pip
         assert schema["description"] == TABLE_COMMENTS[table]
         found = schema["columns"]
         documented = {column.name: column for column in columns if column.name != "_dlt_load_id"}
-        assert found.keys() - documented.keys() == ({"fetched_at", "is_tombstone"} if "__" in table else set())
+        merged = {"fetched_at", "is_tombstone"} if "__" in table else set()
+        assert found.keys() - documented.keys() == merged
         for name, column in documented.items():
             assert found[name]["description"] == column.description
             assert found[name]["nullable"] == column.nullable
-    times = "select distinct data_type from duckdb_columns() where schema_name = 'raw' and column_name in ('fetched_at', 'requested_at')"
+    times = """
+        select distinct data_type from duckdb_columns()
+        where schema_name = 'raw' and column_name in ('fetched_at', 'requested_at')
+    """
     assert query(workdir, times) == [("TIMESTAMP",)]
 
 
-def test_id_given_twice_is_requested_once(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_id_given_twice_is_requested_once(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     pipeline.run(of(api, ["aurora-large-1", " aurora-large-1"]))
     assert requested(api) == ["aurora-large-1"]
     assert counts(workdir)["models__providers"] == 4
 
 
-def test_emptied_lists_empty_their_tables(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_emptied_lists_empty_their_tables(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())
     pipeline.run(of(api, IDS))
     before = counts(workdir)
@@ -113,26 +149,40 @@ def test_emptied_lists_empty_their_tables(workdir: Path, api: SampleApi, pipelin
     records[0]["providers"] = []
     api.publish(records)
     pipeline.run(of(api, IDS))
-    assert counts(workdir) == before | {"models__providers": before["models__providers"] - lost, "fetches": 2 * len(IDS)}
-    api.publish([entry | {"providers": [], "scores": [], "modalities": [], "top_scores": {}} for entry in records])
+    left = {"models__providers": before["models__providers"] - lost, "fetches": 2 * len(IDS)}
+    assert counts(workdir) == before | left
+    api.publish(map(emptied, records))
     pipeline.run(of(api, IDS))
-    assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": 3 * len(IDS)}
+    left = {"models": len(IDS), "fetches": 3 * len(IDS)}
+    assert counts(workdir) == dict.fromkeys(TABLES, 0) | left
 
 
-def test_first_load_without_any_list_makes_all_tables(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
-    api.publish([entry | {"providers": [], "scores": [], "modalities": [], "top_scores": {}} for entry in sample.today()])
+def test_first_load_without_any_list_makes_all_tables(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
+    api.publish(map(emptied, sample.today()))
     pipeline.run(of(api, IDS))
     assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": len(IDS)}
 
 
-def test_models_that_are_not_in_a_load_stay(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_models_that_are_not_in_a_load_stay(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     pipeline.run(of(api, IDS))
     before = counts(workdir)
     pipeline.run(of(api, IDS[:1]))
     assert counts(workdir) == before | {"fetches": len(IDS) + 1}
 
 
-def test_model_that_did_not_load_is_only_in_fetches(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_model_that_did_not_load_is_only_in_fetches(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     pipeline.run(of(api, ["aurora-large-1", "no-such-model"]))
     assert counts(workdir) == {
         "models": 1,
@@ -144,7 +194,11 @@ def test_model_that_did_not_load_is_only_in_fetches(workdir: Path, api: SampleAp
     }
 
 
-def test_max_table_nesting_has_no_effect(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+def test_max_table_nesting_has_no_effect(
+    workdir: Path,
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+) -> None:
     assert of(api).max_table_nesting == 0
     pipeline.run(of(api, IDS))
     before = records_of(workdir)
@@ -155,7 +209,12 @@ def test_max_table_nesting_has_no_effect(workdir: Path, api: SampleApi, pipeline
     assert counts(workdir).keys() == TABLES.keys()
 
 
-def test_ordinary_loads_log_nothing(api: SampleApi, pipeline: dlt.Pipeline, caplog: pytest.LogCaptureFixture) -> None:
+def test_ordinary_loads_log_nothing(
+    api: SampleApi,
+    pipeline: dlt.Pipeline,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING, "dlt")
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())
     for record in records:
         record["surprise"] = {"a": 1}
@@ -195,26 +254,47 @@ class TestAddLimit:
 
 
 class TestWhichModels:
-    def test_all_that_the_api_lists(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_all_that_the_api_lists(
+        self,
+        workdir: Path,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+    ) -> None:
         pipeline.run(of(api, all_models=True))
         assert sorted(requested(api)) == sorted(IDS)
 
-    def test_budget_defers_the_rest(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_budget_defers_the_rest(
+        self,
+        workdir: Path,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+    ) -> None:
         pipeline.run(of(api, IDS, max_requests=2))
         assert len(api.requests) == 2
-        assert query(workdir, "select outcome, count(*) from raw.fetches group by all order by all") == [
+        outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
+        assert query(workdir, outcomes) == [
             ("deferred", len(IDS) - 2),
             ("loaded", 2),
         ]
 
-    def test_max_age_skips_models_fetched_since(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_max_age_skips_models_fetched_since(
+        self,
+        workdir: Path,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+    ) -> None:
         pipeline.run(of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
         pipeline.run(of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
         assert sorted(requested(api)[3:]) == sorted([IDS[2], "no-such-model"])
         pipeline.run(of(api, IDS[:3], max_age="1h"))
         assert len(requested(api)) == 5
 
-    def test_max_age_is_restored_from_the_destination(self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_max_age_is_restored_from_the_destination(
+        self,
+        workdir: Path,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+    ) -> None:
         pipeline.run(of(api, IDS[:2], max_age="1h"))
         pipeline.drop()
         pipeline.run(of(api, IDS[:3], max_age="1h"))
@@ -227,7 +307,11 @@ class TestWhichModels:
         assert counts(workdir)["models"] == 60
         assert counts(workdir)["fetches"] == 60
 
-    def test_loads_without_max_age_keep_no_state(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_loads_without_max_age_keep_no_state(
+        self,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+    ) -> None:
         pipeline.run(of(api, IDS[:2]))
         assert "sources" not in pipeline.state
 
@@ -264,12 +348,16 @@ def test_without_a_good_key_the_extract_fails_and_never_shows_it(
     assert len(api.requests) <= 1
 
 
-def test_filesystem_keeps_every_load_so_readers_take_the_last(workdir: Path, api: SampleApi) -> None:
+def test_filesystem_keeps_every_load_so_readers_take_the_last(
+    workdir: Path,
+    api: SampleApi,
+) -> None:
     """On a filesystem, dlt appends instead of merging, and tombstones are rows."""
     destination = dlt.destinations.filesystem(str(workdir / "files"))
-    pipeline = dlt.pipeline("files", destination=destination, dataset_name="raw", pipelines_dir=str(workdir / "dlt"))
+    pipeline = into(workdir, destination)
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())
-    expected = [(entry["id"], offer["provider_id"]) for entry in records[1:] for offer in entry["providers"]]
+    offers = {record["id"]: record["providers"] for record in records[1:]}
+    expected = [(name, offer["provider_id"]) for name in offers for offer in offers[name]]
     pipeline.run(of(api, IDS), loader_file_format="parquet")
     records[0]["providers"] = []
     api.publish(records)

@@ -105,12 +105,13 @@ class Client:
         *,
         max_ahead: int = 200,
     ) -> Iterator[FetchResult]:
-        """Return an iterator over one result per id, in order of arrival; begin to send requests at once.
+        """Return an iterator over one result per id, in order of arrival.
 
-        Ids that were not requested because fetching stopped are `deferred`. `fetched_at` holds the age
-        of the records that the caller has: nothing older is taken from the cache. `failing` are ids that
-        failed in earlier runs; their failures do not open the circuit breaker. At most `max_ahead`
-        models are requested before the caller takes their results.
+        The first requests are sent at once; at most `max_ahead` models are requested before the
+        caller takes their results. Ids that were not requested because fetching stopped are
+        `deferred`. `fetched_at` holds the age of the records that the caller has: nothing older is
+        taken from the cache. `failing` are ids that failed in earlier runs; their failures do not
+        open the circuit breaker.
         """
         known = fetched_at or {}
         self._transport.key_accepted = bool(known)

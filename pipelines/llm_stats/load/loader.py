@@ -17,10 +17,13 @@ _PAGE_SIZE = 200
 
 
 def disable_dlt_side_effects() -> None:
-    """Disable dlt's telemetry, signal handlers and log, unless the environment enables them; call it before dlt is imported."""
+    """Disable dlt's telemetry, signal handlers and log, unless the environment enables them.
+
+    Call it before dlt is imported.
+    """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # dlt would only note the first Ctrl-C
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised, and reported once
+    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # dlt only notes the first Ctrl-C
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised
 
 
 def load(
@@ -44,14 +47,21 @@ def load(
     from llm_stats.load.source import raw_tables, to_pages
     from llm_stats.schema.arrow import to_arrow
 
-    pipeline = dlt.pipeline("llm_stats", pipelines_dir=str(folder), destination=destination, dataset_name=dataset_name)
+    pipeline = dlt.pipeline(
+        "llm_stats",
+        pipelines_dir=str(folder),
+        destination=destination,
+        dataset_name=dataset_name,
+    )
+    tables = raw_tables(lambda: map(to_arrow, to_pages(results, _PAGE_SIZE)), merge=False)
     try:
-        info = pipeline.run(raw_tables(lambda: map(to_arrow, to_pages(results, _PAGE_SIZE)), merge=False), loader_file_format=file_format)
+        info = pipeline.run(tables, loader_file_format=file_format)
     except PipelineStepFailed as error:
         cause = error.__cause__ or error
         while cause.__cause__ is not None:
             cause = cause.__cause__
         if isinstance(cause, LlmStatsError | KeyboardInterrupt):
             raise cause from None
-        raise LoadFailed(f"loading failed in step {error.step}: {format_error(cause)}; nothing was published") from error
+        message = f"loading failed in step {error.step}: {format_error(cause)}"
+        raise LoadFailed(f"{message}; nothing was published") from error
     return str(info.loads_ids[-1])

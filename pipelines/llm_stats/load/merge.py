@@ -1,8 +1,8 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
-dlt loads into a schema of its own, `incoming`. The merge into `raw` runs in the transaction that also
-updates what follows from it. A model in the load replaces its row and its child rows; other models
-stay.
+dlt loads into a schema of its own, `incoming`. The merge into `raw` runs in the transaction that
+also updates what follows from it. A model in the load replaces its row and its child rows; other
+models stay.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ def create_raw_tables(connection: Connection) -> None:
     """Create the raw tables that do not exist; comment on all tables and columns."""
     connection.execute("create schema if not exists raw")
     for table, columns in (TABLES | DLT_TABLES).items():
-        types = ", ".join(f"{column.name} {column.sql_type}{'' if column.nullable else ' not null'}" for column in columns)
+        types = ", ".join(map(_definition, columns))
         connection.execute(f"create table if not exists raw.{table} ({types})")
         connection.execute(f"comment on table raw.{table} is {sql_literal(TABLE_COMMENTS[table])}")
         for column in columns:
-            connection.execute(f"comment on column raw.{table}.{column.name} is {sql_literal(column.description)}")
+            text = sql_literal(column.description)
+            connection.execute(f"comment on column raw.{table}.{column.name} is {text}")
 
 
 def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMING) -> None:
@@ -30,6 +31,13 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 
     Child rows are rewritten only if the content hash of their model has changed.
     """
+
+    def insert(table: str, where: str = "") -> None:
+        names = ", ".join(column.name for column in TABLES[table])
+        values = ", ".join(_value(column, load_id) for column in TABLES[table])
+        query = f"select {values} from {incoming}.{table} {where}"
+        connection.execute(f"insert into raw.{table} ({names}) {query}")
+
     changed = f"""
         select arrived.id
         from {incoming}.models as arrived
@@ -38,26 +46,35 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
     """
     for table in (table for table in TABLES if table.startswith("models__")):
         connection.execute(f"delete from raw.{table} where model_id in ({changed})")
-        _insert_from(incoming, connection, table, load_id, f"where model_id in ({changed})")
+        insert(table, f"where model_id in ({changed})")
     connection.execute(f"delete from raw.models where id in (select id from {incoming}.models)")
-    _insert_from(incoming, connection, "models", load_id)
-    _insert_from(incoming, connection, "fetches", load_id)
+    insert("models")
+    insert("fetches")
 
 
 def copy_dlt_tables(connection: Connection, incoming: str = INCOMING) -> None:
-    """Copy dlt's own tables of one load into `raw`: add the load; replace the schema and the state."""
+    """Copy dlt's own tables of one load into `raw`.
+
+    The load is added; the schema and the state replace those of the load before.
+    """
     for table, columns in DLT_TABLES.items():
         if table != "_dlt_loads":
             connection.execute(f"delete from raw.{table}")
-        names = [column.name for column in columns]
-        values = [f"{column.name} at time zone 'UTC'" if column.data_type == "timestamp" else column.name for column in columns]
-        connection.execute(f"insert into raw.{table} ({', '.join(names)}) select {', '.join(values)} from {incoming}.{table}")
+        names = ", ".join(column.name for column in columns)
+        values = ", ".join(map(_utc, columns))
+        query = f"select {values} from {incoming}.{table}"
+        connection.execute(f"insert into raw.{table} ({names}) {query}")
 
 
-def _insert_from(incoming: str, connection: Connection, table: str, load_id: str, where: str = "") -> None:
-    def value(column: Column) -> str:
-        return sql_literal(load_id) if column == LOAD_ID else f"cast({column.name} as {column.sql_type})"
+def _definition(column: Column) -> str:
+    return f"{column.name} {column.sql_type}{'' if column.nullable else ' not null'}"
 
-    names = ", ".join(column.name for column in TABLES[table])
-    values = ", ".join(map(value, TABLES[table]))
-    connection.execute(f"insert into raw.{table} ({names}) select {values} from {incoming}.{table} {where}")
+
+def _value(column: Column, load_id: str) -> str:
+    if column == LOAD_ID:
+        return sql_literal(load_id)
+    return f"cast({column.name} as {column.sql_type})"
+
+
+def _utc(column: Column) -> str:
+    return f"{column.name} at time zone 'UTC'" if column.data_type == "timestamp" else column.name

@@ -32,23 +32,34 @@ def _field(column: Column) -> pa.Field:
     return pa.field(column.name, _ARROW_TYPES[column.data_type], column.nullable)
 
 
-_SCHEMAS = {table: pa.schema([_field(column) for column in columns if column != LOAD_ID]) for table, columns in TABLES.items()}
+def _schema(columns: list[Column]) -> pa.Schema:
+    return pa.schema([_field(column) for column in columns if column != LOAD_ID])
 
+
+_SCHEMAS = {table: _schema(columns) for table, columns in TABLES.items()}
 
 #: Values of the required columns of a tombstone.
-_EMPTY_VALUES = {pa.string(): "", pa.float64(): 0.0, pa.int64(): 0, pa.bool_(): False, pa.timestamp("us"): 0}
+_EMPTY_VALUES = {
+    pa.string(): "",
+    pa.float64(): 0.0,
+    pa.int64(): 0,
+    pa.bool_(): False,
+    pa.timestamp("us"): 0,
+}
 
 
 def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
     """Return the rows of each raw table, without the load id; a table without rows is empty."""
     results = list(results)
     rows = [result.row for result in results if result.row is not None]
+    fetches = [result.fetch.model_dump() for result in results]
     tables = {
         "models": pa.Table.from_pylist([dict(_flat(row)) for row in rows], _SCHEMAS["models"]),
-        "fetches": pa.Table.from_pylist([result.fetch.model_dump() for result in results], _SCHEMAS["fetches"]),
+        "fetches": pa.Table.from_pylist(fetches, _SCHEMAS["fetches"]),
     }
     for table in _SCHEMAS.keys() - tables.keys():
-        tables[table] = _children([row[table.removeprefix("models__")] for row in rows], _SCHEMAS[table])
+        lists = [row[table.removeprefix("models__")] for row in rows]
+        tables[table] = _children(lists, _SCHEMAS[table])
     return tables
 
 
@@ -59,28 +70,30 @@ def add_tombstones(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     `is_tombstone` set: a merge deletes only the old rows of models that have a row in the load.
     """
     models = tables["models"]
-    return {name: _with_tombstones(rows, models) if "__" in name else rows for name, rows in tables.items()}
+    children = [name for name in tables if "__" in name]
+    return tables | {name: _with_tombstones(tables[name], models) for name in children}
 
 
 def _with_tombstones(children: pa.Table, models: pa.Table) -> pa.Table:
-    emptied = models.filter(pc.invert(pc.is_in(models["id"], children["model_id"])))
-    known: dict[str, Any] = {
-        "model_id": emptied["id"],
-        FETCHED_AT.name: emptied[FETCHED_AT.name],
-        IS_TOMBSTONE.name: pa.repeat(pa.scalar(True), len(emptied)),
-    }
     fetched_at = models[FETCHED_AT.name].take(pc.index_in(children["model_id"], models["id"]))
-    children = children.append_column(_field(FETCHED_AT), fetched_at)
-    children = children.append_column(_field(IS_TOMBSTONE), pa.repeat(pa.scalar(False), len(children)))
-    columns = [
-        known.get(field.name, pa.repeat(pa.scalar(None if field.nullable else _EMPTY_VALUES[field.type], field.type), len(emptied)))
-        for field in children.schema
-    ]
-    return pa.concat_tables([children, pa.Table.from_arrays(columns, schema=children.schema)])
+    is_tombstone = pa.repeat(pa.scalar(False), len(children))
+    rows = children.append_column(_field(FETCHED_AT), fetched_at)
+    rows = rows.append_column(_field(IS_TOMBSTONE), is_tombstone)
+    emptied = models.filter(pc.invert(pc.is_in(models["id"], children["model_id"])))
+    columns = {field.name: _empty_column(field, len(emptied)) for field in rows.schema}
+    columns["model_id"] = emptied["id"]
+    columns[FETCHED_AT.name] = emptied[FETCHED_AT.name]
+    columns[IS_TOMBSTONE.name] = pa.repeat(pa.scalar(True), len(emptied))
+    return pa.concat_tables([rows, pa.table(columns, schema=rows.schema)])
+
+
+def _empty_column(field: pa.Field, length: int) -> pa.Array:
+    value = None if field.nullable else _EMPTY_VALUES[field.type]
+    return pa.repeat(pa.scalar(value, field.type), length)
 
 
 def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
-    """Return the rows of a child table; each row of a list has all columns except its place in the list."""
+    """Return the rows of a child table. The entries hold all columns except their list index."""
     names = [name for name in schema.names if name != LIST_IDX.name]
     columns = dict(zip(names, zip(*map(itemgetter(*names), chain.from_iterable(lists)), strict=True), strict=False))
     if "extra" in columns:
@@ -90,7 +103,7 @@ def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
 
 
 def _flat(row: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield the columns of a row: nested objects flattened with `__`, as dlt does, without lists."""
+    """Yield the columns of a row without its lists; nested objects are flattened with `__`."""
     for name, value in row.items():
         if name == "extra":
             yield name, value and _json(value)

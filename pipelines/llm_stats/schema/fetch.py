@@ -56,5 +56,6 @@ def stalest_first(
     """
     never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
     last = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}
+    failed = failing_at or {}
     due = [model_id for model_id, moment in last.items() if not max_age or now - moment > max_age]
-    return sorted(due, key=lambda model_id: max(last[model_id], (failing_at or {}).get(model_id, never)))
+    return sorted(due, key=lambda model_id: max(last[model_id], failed.get(model_id, never)))

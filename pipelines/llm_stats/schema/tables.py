@@ -36,7 +36,12 @@ class Column:
         text: with the data type `json`, dlt logs a warning for each page of text.
         """
         data_type = "text" if self.data_type == "json" else self.data_type
-        hint = {"name": self.name, "data_type": data_type, "nullable": self.nullable, "description": self.description}
+        hint = {
+            "name": self.name,
+            "data_type": data_type,
+            "nullable": self.nullable,
+            "description": self.description,
+        }
         return {**hint, "timezone": False} if data_type == "timestamp" else hint
 
     @property
@@ -93,7 +98,7 @@ FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetch
 LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 #: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
-IS_TOMBSTONE = Column("is_tombstone", "bool", False, "True: the model's list is empty, and the row holds no entry of it")
+IS_TOMBSTONE = Column("is_tombstone", "bool", False, "True: the list is empty; the row is not an entry")
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
@@ -110,8 +115,8 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
-#: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without a
-#: zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
+#: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without
+#: a zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),
