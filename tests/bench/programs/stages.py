@@ -2,9 +2,9 @@
 
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0}, "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Answers are put into columns while others arrive: the clock counts both under `columns`, their processor time is told apart by thread;
-`validate` is a part of `fetch`. The peak is the most memory in use at any moment of the stage, whatever was left over from the stage before
-included (Linux).
+Results are converted while others arrive: the clock counts both under `columns`, their processor time is counted per thread;
+`validate` is a part of `fetch`, `compact` of `update_history`.
+The peak is the most memory in use at any moment of the stage, with what the stage before left over (Linux).
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dlt.pipeline.pipeline import Pipeline
 from llm_stats.api import responses
 from llm_stats.api.thread_pool import DaemonThreadPool
 from llm_stats.cli import main
-from llm_stats.load import merge
-from llm_stats.transform import files
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
+
+run = importlib.import_module("llm_stats.pipeline.run")  # the package exports the function under this name
 
 costs: dict[str, dict[str, float]] = {}
 lock = threading.Lock()
@@ -86,18 +85,7 @@ def watch_threads() -> None:
                 note("validate", 0.0, getattr(validated, "seconds", 0.0), 0.0)
 
     setattr(responses, "parse_record_body", parsed)  # noqa: B010  nor one to a function
-    setattr(DaemonThreadPool, "_work", work)  # noqa: B010  mypy takes no assignment to a method
-
-
-def watch_statements() -> None:
-    """From now on, what is executed between one statement of a file under `sql/` and the next belongs to the file's layer."""
-    original = files.statements
-
-    def statements(file: files.SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
-        with timed("history" if file.layer == "history" else "views"):
-            yield from original(file)
-
-    files.statements = statements
+    setattr(DaemonThreadPool, "_worker", work)  # noqa: B010  mypy takes no assignment to a method
 
 
 note("import", 0.0, time.process_time(), 0.0)
@@ -106,10 +94,10 @@ watch(shutil, "copyfile", "copy")
 watch(Pipeline, "extract", "columns", time.thread_time)
 watch(Pipeline, "normalize", "normalize")
 watch(Pipeline, "load", "load")
-watch(merge, "fill", "fill")
-watch_statements()
-watch(DuckDBWorkingCopy, "compact", "compact")
-watch(importlib.import_module("llm_stats.pipeline.run"), "_inspect", "checks")
+for step in ("migrate", "fetch_state", "create_views", "merge", "update_history", "compact"):
+    watch(DuckDBWorkingCopy, step, step)
+watch(run, "_run_checks", "checks")
+watch(run, "_read_changes", "changes")
 watch(DuckDBWarehouse, "publish", "publish")
 
 file, sys.argv = Path(sys.argv[1]), ["llm-stats", *sys.argv[2:]]
