@@ -179,8 +179,8 @@ def main() -> None:
     parser.add_argument("--only", help="one of the sizes, as COUNT/LATENCY_MS, such as 1000/50")
     given = parser.parse_args()
     sizes = [(1_000, 50), (10_000, 50), (1_000, 0), (10_000, 0)]
-    if given.select:
-        count, _, latency_ms = given.select.partition("/")
+    if given.only:
+        count, _, latency_ms = given.only.partition("/")
         sizes = [(int(count), int(latency_ms))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -222,11 +222,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder, equal = Path(name), []
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
-            if given.select != "history":
+            if given.only != "history":
                 equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
-            if given.select != "history" and real_records():
+            if given.only != "history" and real_records():
                 equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
-            if given.select != "marts":
+            if given.only != "marts":
                 equal.append(compare_history(spark, given.rows, folder / "large"))
     return 0 if all(equal) else 1
 
