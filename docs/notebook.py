@@ -18,12 +18,18 @@ def _():
 
 @app.cell
 def _(mo, warehouse):
-    mo.sql("select * from marts.model_prices order by min_blended_usd_per_mtok limit 20", engine=warehouse)
+    mo.sql(
+        "select * from marts.model_prices order by min_blended_usd_per_mtok limit 20",
+        engine=warehouse,
+    )
 
 
 @app.cell
 def _(mo, warehouse):
-    mo.sql("select changed_at, model_id, provider_id, kind, blended_change_pct from marts.price_changes order by all", engine=warehouse)
+    mo.sql(
+        "select changed_at, model_id, provider_id, kind, blended_change_pct from marts.price_changes order by all",
+        engine=warehouse,
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def unite(united: Path, shards: list[Path]) -> None:
     if not united.absolute().parent.is_dir():
         sys.exit(f"there is no folder {united.absolute().parent}")
     tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
-        file.address for file in files.files_in("history") if file.address != "history.schema_version"
+        file.address
+        for file in files.files_in("history")
+        if file.address != "history.schema_version"
     ]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = DuckDBWorkingCopy(Path(folder))
@@ -43,7 +45,9 @@ def unite(united: Path, shards: list[Path]) -> None:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
             apply.update_history(DuckDBConnection(connection))  # which only counts anew
-            twice = connection.execute("select id from raw.models group by id having count(*) > 1 order by id limit 1").fetchall()
+            twice = connection.execute(
+                "select id from raw.models group by id having count(*) > 1 order by id limit 1"
+            ).fetchall()
         if twice:
             sys.exit(f"{twice[0][0]} is in more than one of these databases")
         copy.path.replace(united)

@@ -78,7 +78,9 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 
 @pytest.fixture
-def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+def llm_stats(
+    workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Command:
     """The command, in this process and in `workdir`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
 
     def command(*arguments: object) -> CommandResult:
@@ -95,7 +97,9 @@ def llm_stats(workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 @pytest.fixture
 def run(llm_stats: Command, api: SampleApi) -> Command:
     """`llm-stats run` against the sample API, without a rate limit."""
-    return lambda *arguments: llm_stats("run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments)
+    return lambda *arguments: llm_stats(
+        "run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments
+    )
 
 
 @pytest.fixture

@@ -11,9 +11,20 @@ from support.processes import PROGRAMS
 
 def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:
     """Whichever threads of DuckDB work on it: each of the parts is a task of its own, and never ends."""
-    query = " union all ".join(["select count(*) from range(1000000000000) where range % 7 = 3"] * 4)
-    command = [sys.executable, str(PROGRAMS / "interrupt_query.py"), "sql", query, "--database", str(demo)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+    query = " union all ".join(
+        ["select count(*) from range(1000000000000) where range % 7 = 3"] * 4
+    )
+    command = [
+        sys.executable,
+        str(PROGRAMS / "interrupt_query.py"),
+        "sql",
+        query,
+        "--database",
+        str(demo),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as asked:
         try:
             out, err = asked.communicate(timeout=60)
         finally:

@@ -30,7 +30,9 @@ def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.read(concurrency=None).max_requests == 10
 
 
-def test_a_key_of_somebody_else_is_never_sent(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_somebody_else_is_never_sent(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     monkeypatch.setenv("API_KEY", "of another service")
     assert Settings.read().api_key is None
@@ -43,7 +45,16 @@ def test_the_key_is_never_shown(workdir: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "hours"),
-    [("6h", 6), ("90m", 1.5), ("7d", 168), ("2w", 336), ("3600s", 1), ("0", 0), (0, 0), (dt.timedelta(hours=2), 2)],
+    [
+        ("6h", 6),
+        ("90m", 1.5),
+        ("7d", 168),
+        ("2w", 336),
+        ("3600s", 1),
+        ("0", 0),
+        (0, 0),
+        (dt.timedelta(hours=2), 2),
+    ],
 )
 def test_time_spans(workdir: Path, value: object, hours: float) -> None:
     assert Settings.read(max_age=value).max_age == dt.timedelta(hours=hours)
@@ -51,7 +62,9 @@ def test_time_spans(workdir: Path, value: object, hours: float) -> None:
 
 @pytest.mark.parametrize("value", ["7", 7, "soon", True, False, "99999999999d", "-1h", ""])
 def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
-    with pytest.raises(UsageError, match="setting max_age: write a time span such as 90m, 6h or 7d"):
+    with pytest.raises(
+        UsageError, match="setting max_age: write a time span such as 90m, 6h or 7d"
+    ):
         Settings.read(max_age=value)
 
 
@@ -60,7 +73,10 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
     [
         ({"base_url": "http://"}, "setting base_url: write an address such as https://"),
         ({"base_url": "ftp://host"}, "setting base_url: write an address such as https://"),
-        ({"base_url": "https://user:secret@host/v1"}, "setting base_url: write an address such as https://"),
+        (
+            {"base_url": "https://user:secret@host/v1"},
+            "setting base_url: write an address such as https://",
+        ),
         ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is no model id"),
         ({"database": ""}, "setting database: name a file"),
         ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is no model id"),
@@ -70,23 +86,37 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
     ],
     ids=parameter_id,
 )
-def test_a_wrong_value_is_an_error_with_its_cause(workdir: Path, given: dict[str, object], message: str) -> None:
+def test_a_wrong_value_is_an_error_with_its_cause(
+    workdir: Path, given: dict[str, object], message: str
+) -> None:
     with pytest.raises(UsageError, match=f"^{message}"):
         Settings.read(**given)
 
 
-def test_a_mistyped_name_is_refused_wherever_it_stands(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistyped_name_is_refused_wherever_it_stands(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config.write_text("[sources.llm_stats]\nmax_request = 3\n")
-    with pytest.raises(UsageError, match=r"config\.toml: there is no setting 'max_request'; did you mean max_requests\?"):
+    with pytest.raises(
+        UsageError,
+        match=r"config\.toml: there is no setting 'max_request'; did you mean max_requests\?",
+    ):
         Settings.read()
-    config.write_text("[sources.llm_stats]\n[sources.llm_stats.of_somebody_else]\nx = 1\n[runtime]\nx = 1\n")
+    config.write_text(
+        "[sources.llm_stats]\n[sources.llm_stats.of_somebody_else]\nx = 1\n[runtime]\nx = 1\n"
+    )
     Settings.read()
     monkeypatch.setenv("SOURCES__LLM_STATS__CONCURENCY", "3")
-    with pytest.raises(UsageError, match="there is no setting 'SOURCES__LLM_STATS__CONCURENCY'; did you mean concurrency"):
+    with pytest.raises(
+        UsageError,
+        match="there is no setting 'SOURCES__LLM_STATS__CONCURENCY'; did you mean concurrency",
+    ):
         Settings.read()
 
 
-@pytest.mark.parametrize("text", ["[sources.llm_stats", "sources = 3", "[sources]\nllm_stats = 3", "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["[sources.llm_stats", "sources = 3", "[sources]\nllm_stats = 3", "\udcff"]
+)
 def test_a_broken_file_is_named(config: Path, text: str) -> None:
     config.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match=r"^\.dlt/config\.toml cannot be read: "):
@@ -100,7 +130,9 @@ def test_ids_from_the_environment(workdir: Path, monkeypatch: pytest.MonkeyPatch
     assert Settings.read().model_ids == ["a b", "c"], "as dlt writes a list"
 
 
-@pytest.mark.parametrize("url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"])
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"]
+)
 def test_addresses(workdir: Path, url: str) -> None:
     assert Settings.read(base_url=url).base_url == url
 

@@ -20,13 +20,20 @@ INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\
 def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, output_format: str) -> None:
     query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
     master, slave = pty.openpty()
-    assert run_command("sql", query, "--format", output_format, "--database", demo, stdout=slave).returncode == 0
+    assert (
+        run_command(
+            "sql", query, "--format", output_format, "--database", demo, stdout=slave
+        ).returncode
+        == 0
+    )
     os.close(slave)
     shown = read_terminal(master)
     assert not set(INVISIBLE) & set(shown)
     if output_format == "json":
         assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "and it still means the same"
-        piped = run_command("sql", query, "--format", output_format, "--database", demo, stdout=subprocess.PIPE).stdout
+        piped = run_command(
+            "sql", query, "--format", output_format, "--database", demo, stdout=subprocess.PIPE
+        ).stdout
         assert piped.count(INVISIBLE) == 2, "a program gets it as it is"
 
 
@@ -34,7 +41,9 @@ def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, output_form
 def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: bool) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": width, "TERM": "dumb"}
-    done = run_command("show", "offers", "--limit", 2, "--database", demo, stdout=slave, env=environment)
+    done = run_command(
+        "show", "offers", "--limit", 2, "--database", demo, stdout=slave, env=environment
+    )
     os.close(slave)
     assert done.returncode == 0
     lines = read_terminal(master).splitlines()
@@ -42,23 +51,33 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     assert lines[0].startswith("model_id:") == is_folded
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id)
+@pytest.mark.parametrize(
+    "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
+)
 def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
-    assert run_command(*arguments, "--database", demo, stdout=slave, env=environment).returncode == 0
+    assert (
+        run_command(*arguments, "--database", demo, stdout=slave, env=environment).returncode == 0
+    )
     os.close(slave)
     shown = read_terminal(master)
     piped = run_command(*arguments, "--database", demo, stdout=subprocess.PIPE).stdout
     assert max(map(len, piped.splitlines())) > 130, "a program gets whole lines"
-    assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], "but for a path, which nobody could copy"
+    assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], (
+        "but for a path, which nobody could copy"
+    )
     if arguments != ("show", "offers", "--describe"):  # a table is there too
-        one, other = (re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped))
+        one, other = (
+            re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped)
+        )
         assert one == other, "no word is torn"
 
 
 @pytest.mark.parametrize("arguments", [("show",), ("--help",)], ids=parameter_id)
-def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, arguments: tuple[str, ...]) -> None:
+def test_a_reader_who_has_seen_enough_is_no_failure(
+    workdir: Path, demo: Path, arguments: tuple[str, ...]
+) -> None:
     read, write = os.pipe()
     os.close(read)
     options = ("--database", demo) if arguments == ("show",) else ()
@@ -71,4 +90,7 @@ def test_a_reader_who_has_seen_enough_is_no_failure(workdir: Path, demo: Path, a
 def test_a_full_disk_is_an_error(demo: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_command("show", "--database", demo, stdout=full)
-    assert (done.returncode, done.stderr) == (1, "llm-stats: cannot write the output: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "llm-stats: cannot write the output: No space left on device\n",
+    )

@@ -29,4 +29,10 @@ def test_values_as_people_read_them(value: object, text: str) -> None:
 
 
 def test_numbers_have_no_insignificant_digits() -> None:
-    assert [format_number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == ["1", "0.5", "0.3333", "1e-09", "1,234,567.891"]
+    assert [format_number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == [
+        "1",
+        "0.5",
+        "0.3333",
+        "1e-09",
+        "1,234,567.891",
+    ]

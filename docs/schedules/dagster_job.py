@@ -11,7 +11,9 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Prices and scores of all models, in one DuckDB file. What is left to tomorrow (exit code 75) is no failure."""
     try:
-        result = llm_stats.run(all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb")
+        result = llm_stats.run(
+            all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb"
+        )
     except QuotaSpent as error:
         context.log.info(str(error))
         return
@@ -19,12 +21,18 @@ def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.Materi
         raise dg.Failure(str(error), allow_retries=False) from None
     counts = result.to_dict()["outcomes"]
     if result.is_published:
-        yield dg.MaterializeResult(metadata={**counts, "message": result.message, "new_models": result.new_models})
+        yield dg.MaterializeResult(
+            metadata={**counts, "message": result.message, "new_models": result.new_models}
+        )
     if result.exit_code == 4:  # published, but some models did not load
         raise dg.Failure(result.message, metadata=counts, allow_retries=False)
 
 
 defs = dg.Definitions(
     assets=[llm_stats_warehouse],
-    schedules=[dg.ScheduleDefinition("llm_stats_daily", target=[llm_stats_warehouse], cron_schedule="15 5 * * *")],
+    schedules=[
+        dg.ScheduleDefinition(
+            "llm_stats_daily", target=[llm_stats_warehouse], cron_schedule="15 5 * * *"
+        )
+    ],
 )

@@ -65,7 +65,11 @@ class DuckDBConnection:
             rows = self._connection.fetchall() if description else []
         except duckdb.Error as error:
             raise QueryError(str(error).rstrip()) from error
-        return Table(unique_column_names(column[0] for column in description), tuple(str(column[1]) for column in description), rows)
+        return Table(
+            unique_column_names(column[0] for column in description),
+            tuple(str(column[1]) for column in description),
+            rows,
+        )
 
     def relations(self) -> list[Relation]:
         query = """

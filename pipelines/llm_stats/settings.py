@@ -16,7 +16,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -92,10 +99,19 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 class WarehouseLocation(BaseSettings):
     """Where the warehouse is: all that a command needs that only reads it, so that no other setting can be in its way."""
 
-    model_config = SettingsConfigDict(env_prefix="SOURCES__LLM_STATS__", populate_by_name=True, hide_input_in_errors=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SOURCES__LLM_STATS__",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        extra="ignore",
+    )
 
-    database: Annotated[Path, AfterValidator(_file_path)] = Field(Path("llm_stats.duckdb"), description="The published warehouse file")
-    destination: Annotated[str, AfterValidator(_identifier)] = Field("duckdb", description="What holds the warehouse, under dlt's name")
+    database: Annotated[Path, AfterValidator(_file_path)] = Field(
+        Path("llm_stats.duckdb"), description="The published warehouse file"
+    )
+    destination: Annotated[str, AfterValidator(_identifier)] = Field(
+        "duckdb", description="What holds the warehouse, under dlt's name"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -114,7 +130,10 @@ class WarehouseLocation(BaseSettings):
         unknown = [name for name in given if name not in Settings.model_fields]
         prefix = str(cls.model_config["env_prefix"])
         unknown += [
-            name for name in os.environ if name.upper().startswith(prefix) and name[len(prefix) :].lower() not in Settings.model_fields
+            name
+            for name in os.environ
+            if name.upper().startswith(prefix)
+            and name[len(prefix) :].lower() not in Settings.model_fields
         ]
         _require_known_settings(unknown, "")
         try:
@@ -123,7 +142,9 @@ class WarehouseLocation(BaseSettings):
             first = error.errors(include_url=False, include_input=False)[0]
             name = _setting_name(str(first["loc"][0]))
             where = "" if given.get(name) is not None else f" ({Settings.origins().get(name)})"
-            raise UsageError(f"setting {name}{where}: {first['msg'].removeprefix('Value error, ')}") from None
+            raise UsageError(
+                f"setting {name}{where}: {first['msg'].removeprefix('Value error, ')}"
+            ) from None
 
 
 class Settings(WarehouseLocation):
@@ -132,42 +153,76 @@ class Settings(WarehouseLocation):
     api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
-    base_url: Annotated[str, AfterValidator(_valid_url)] = Field(BASE_URL, description="Where the API lives")
-    model_ids: Annotated[list[str], NoDecode, BeforeValidator(_split), AfterValidator(_valid_ids)] = Field(
-        [], description="Models to fetch"
+    base_url: Annotated[str, AfterValidator(_valid_url)] = Field(
+        BASE_URL, description="Where the API lives"
     )
-    requests_per_minute: int = Field(50, ge=0, description="Most requests in any minute; 0: no limit")
+    model_ids: Annotated[
+        list[str], NoDecode, BeforeValidator(_split), AfterValidator(_valid_ids)
+    ] = Field([], description="Models to fetch")
+    requests_per_minute: int = Field(
+        50, ge=0, description="Most requests in any minute; 0: no limit"
+    )
     concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
-    max_requests: int | None = Field(None, ge=1, description="Most requests in one run, retries included; none: no limit")
-    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched more recently than this")
-    cache_ttl: Duration = Field(dt.timedelta(hours=1), description="How long an unpublished response is kept for the next run")
+    max_requests: int | None = Field(
+        None, ge=1, description="Most requests in one run, retries included; none: no limit"
+    )
+    max_age: Duration = Field(
+        dt.timedelta(0), description="Skip models fetched more recently than this"
+    )
+    cache_ttl: Duration = Field(
+        dt.timedelta(hours=1),
+        description="How long an unpublished response is kept for the next run",
+    )
     keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
-    webhook_url: Secret = Field(None, description="Where `run --notify` sends what changed and what failed")
-    notify_min_change_pct: float = Field(0, ge=0, allow_inf_nan=False, description="Send only price changes of more than this many percent")
+    webhook_url: Secret = Field(
+        None, description="Where `run --notify` sends what changed and what failed"
+    )
+    notify_min_change_pct: float = Field(
+        0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Send only price changes of more than this many percent",
+    )
 
     @classmethod
     def origins(cls) -> dict[str, str]:
         """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
-        found = {_setting_name(name): str(file) for file in reversed(_FILES) for name in _TomlTable(cls, file)()}
+        found = {
+            _setting_name(name): str(file)
+            for file in reversed(_FILES)
+            for name in _TomlTable(cls, file)()
+        }
         return found | {_setting_name(name): "the environment" for name in EnvSettingsSource(cls)()}
 
     def require_key(self) -> str:
         """The key itself. Raises `UsageError` if there is none."""
         if self.api_key is None:
-            raise UsageError("no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]")
+            raise UsageError(
+                "no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]"
+            )
         return self.api_key.get_secret_value()
 
 
 def _setting_name(name: str) -> str:
     """`LLM_STATS_API_KEY` → `api_key`: a setting by its name alone."""
-    return name.lower().removeprefix("sources__").removeprefix("llm_stats__").removeprefix("llm_stats_")
+    return (
+        name.lower()
+        .removeprefix("sources__")
+        .removeprefix("llm_stats__")
+        .removeprefix("llm_stats_")
+    )
 
 
 def _require_known_settings(names: Iterable[str], where: str) -> None:
     """A setting with a typing error must not go unnoticed: it may be the one that guards a day's quota."""
     for name in names:
-        close = difflib.get_close_matches(name.lower().removeprefix("sources__llm_stats__"), Settings.model_fields, n=1)
-        raise UsageError(f"{where}there is no setting {name!r}" + (f"; did you mean {close[0]}?" if close else ""))
+        close = difflib.get_close_matches(
+            name.lower().removeprefix("sources__llm_stats__"), Settings.model_fields, n=1
+        )
+        raise UsageError(
+            f"{where}there is no setting {name!r}"
+            + (f"; did you mean {close[0]}?" if close else "")
+        )
 
 
 class _TomlTable(InitSettingsSource):
@@ -178,8 +233,12 @@ class _TomlTable(InitSettingsSource):
             document = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
             table = {**document.get("sources", {}).get("llm_stats", {})}
         except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise UsageError(f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings") from None
-        settings = {name: value for name, value in table.items() if not isinstance(value, dict)}  # a table below ours is another's
+            raise UsageError(
+                f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings"
+            ) from None
+        settings = {
+            name: value for name, value in table.items() if not isinstance(value, dict)
+        }  # a table below ours is another's
         _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)
 

@@ -47,10 +47,18 @@ class Table:
     def drop_empty_columns(self) -> Table:
         """Return a table without the columns that are null in every row."""
         indices = range(len(self.columns))
-        return self._select_indices([index for index in indices if not self.rows or any(row[index] is not None for row in self.rows)])
+        return self._select_indices(
+            [
+                index
+                for index in indices
+                if not self.rows or any(row[index] is not None for row in self.rows)
+            ]
+        )
 
     def _select_indices(self, indices: list[int]) -> Table:
-        columns, types, *rows = (tuple(row[index] for index in indices) for row in (self.columns, self.types, *self.rows))
+        columns, types, *rows = (
+            tuple(row[index] for index in indices) for row in (self.columns, self.types, *self.rows)
+        )
         return Table(columns, types, rows)
 
     def head(self, limit: int) -> Table:

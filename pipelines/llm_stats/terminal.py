@@ -15,7 +15,9 @@ def escape_json(text: str) -> str:
     """Return equivalent JSON; on a terminal, with control characters escaped."""
     if width() is None:
         return text
-    return UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0]).strip('"'), text).replace("\x7f", "\\u007f")
+    return UNPRINTABLE.sub(
+        lambda match: match[0] if match[0] == "\n" else json.dumps(match[0]).strip('"'), text
+    ).replace("\x7f", "\\u007f")
 
 
 def width(*, err: bool = False) -> int | None:
@@ -35,7 +37,9 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # the rest of the buffer is flushed there
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), stream.fileno()
+        )  # the rest of the buffer is flushed there
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
 
@@ -44,5 +48,7 @@ def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
     """Print prose, wrapped to the terminal; continuation lines are indented further."""
     if columns := width(err=err):
         margins = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
-        text = "\n".join(part for line, margin in margins for part in wrap(line, columns, indent=margin + indent))
+        text = "\n".join(
+            part for line, margin in margins for part in wrap(line, columns, indent=margin + indent)
+        )
     echo(text, err=err)

@@ -74,7 +74,11 @@ def escape_control_chars(text: str) -> str:
 
 def truncate_middle(line: str) -> str:
     """Return the beginning and the end of a line longer than `MAX_LINE_LENGTH`."""
-    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
+    return (
+        line
+        if len(line) <= MAX_LINE_LENGTH
+        else f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
+    )
 
 
 def truncate_end(text: str, limit: int) -> str:
@@ -95,7 +99,11 @@ def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False
     if len(line) <= columns:
         return [line]
     parts = textwrap.wrap(
-        " ".join(split_words(line)), columns, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=breaks_words
+        " ".join(split_words(line)),
+        columns,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=breaks_words,
     )
     return [part.replace("\xa0", " ") for part in parts]
 

@@ -38,7 +38,9 @@ def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPa
     assert len(opened) <= 2
 
 
-def test_missing_certificates_are_an_error_before_any_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_certificates_are_an_error_before_any_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
     with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
         Client("https://api.invalid/stats/v1", SAMPLE_KEY)
@@ -51,9 +53,13 @@ def test_the_key_does_not_follow_a_redirect() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [SAMPLE_KEY, "k" * 700, "a/b+c=" * 5, 'a"\\b' * 5, "k3y!5"], ids=["plain", "long", "special", "escaped", "short"]
+    "key",
+    [SAMPLE_KEY, "k" * 700, "a/b+c=" * 5, 'a"\\b' * 5, "k3y!5"],
+    ids=["plain", "long", "special", "escaped", "short"],
 )
-@pytest.mark.parametrize("where", ["message", "help_url", "code", "limit_type", "reset_at", "straddling"])
+@pytest.mark.parametrize(
+    "where", ["message", "help_url", "code", "limit_type", "reset_at", "straddling"]
+)
 def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> None:
     echoes: dict[str, Callable[[str], dict[str, str]]] = {
         "straddling": lambda text: {"message": "x" * (500 - len(text) // 2) + text},
@@ -63,7 +69,9 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
     refusal = json_response({"error": error}, 429 if where == "reset_at" else 400)
     with FakeApi(RECORDS, key=key, everywhere=[lambda *_: refusal]) as api:
         answers, client = fetched(api, api_key=key, concurrency=1)
-    text = " ".join(f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values())
+    text = " ".join(
+        f"{answer.fetch.error_code} {answer.fetch.message}" for answer in answers.values()
+    )
     text += f" {client.stop_reason and client.stop_reason.message}"
     assert key[: max(len(key) // 2, 3)] not in text
     assert "***" in text or where in ("limit_type", "straddling")
@@ -73,11 +81,19 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
 def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCache) -> None:
     key = 'sk-live/0123"456789'
     spelled = "".join(
-        f"\\u{ord(letter):04X}" if escaped else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter) for letter in key
+        f"\\u{ord(letter):04X}"
+        if escaped
+        else {"-": "\\u002d", "/": "\\/", '"': '\\"'}.get(letter, letter)
+        for letter in key
     )
 
     def echo(_: Request, answer: Response) -> Response:
-        return Response(200, answer.body.replace(b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1))
+        return Response(
+            200,
+            answer.body.replace(
+                b'"description": "', b'"description": "for ' + spelled.encode() + b" ", 1
+            ),
+        )
 
     with FakeApi(RECORDS, key=key, faults={ONE: echo}) as api:
         answers, _ = fetched(api, [ONE], api_key=key, cache=cache)
@@ -101,7 +117,12 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
                 connection.sendall(b"x" * at + key.encode() + b"\r\n\r\n")
 
         threading.Thread(target=answer, daemon=True).start()
-        with Client(f"http://127.0.0.1:{listening.getsockname()[1]}", key, rate_limiter=RateLimiter(0), max_attempts=1) as client:
+        with Client(
+            f"http://127.0.0.1:{listening.getsockname()[1]}",
+            key,
+            rate_limiter=RateLimiter(0),
+            max_attempts=1,
+        ) as client:
             (failed,) = client.fetch([ONE])
     assert "x" * 100 in str(failed.fetch.message)
     assert key[:8] not in str(failed.fetch.message)

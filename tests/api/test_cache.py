@@ -46,7 +46,9 @@ def test_it_gives_back_what_it_was_given_with_its_time(cache: ResponseCache) -> 
 
 
 def test_a_time_of_another_zone_is_the_same_time(cache: ResponseCache) -> None:
-    arrived = dt.datetime.now(dt.timezone(dt.timedelta(hours=5, minutes=30))) - dt.timedelta(minutes=1)
+    arrived = dt.datetime.now(dt.timezone(dt.timedelta(hours=5, minutes=30))) - dt.timedelta(
+        minutes=1
+    )
     cache.put(URL, Body(b"{}", arrived))
     assert cache.get(URL) == Body(b"{}", arrived)
 
@@ -60,7 +62,9 @@ def test_the_newest_counts(cache: ResponseCache) -> None:
 
 
 @pytest.mark.parametrize("age", [HOUR * 1.01, -HOUR], ids=["too old", "from the future"])
-def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(path: Path, age: dt.timedelta) -> None:
+def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(
+    path: Path, age: dt.timedelta
+) -> None:
     with ResponseCache(path, HOUR) as cache:
         cache.put(URL, body(age=age))
         assert cache.get(URL) is None
@@ -111,12 +115,20 @@ class TestRequests:
 
     def test_are_forgotten_after_two_days(self, path: Path) -> None:
         with ResponseCache(path, HOUR) as cache:
-            cache._connection.execute("insert into requests values (?)", ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=49)).isoformat(),))
-            cache._connection.execute("insert into requests values (?)", ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=47)).isoformat(),))
+            cache._connection.execute(
+                "insert into requests values (?)",
+                ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=49)).isoformat(),),
+            )
+            cache._connection.execute(
+                "insert into requests values (?)",
+                ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=47)).isoformat(),),
+            )
         with ResponseCache(path, HOUR) as cache:
             assert len(cache.request_ages(3600 * 50)) == 1
 
-    def test_without_a_file_there_were_none_and_of_a_torn_one_nothing_is_known(self, path: Path) -> None:
+    def test_without_a_file_there_were_none_and_of_a_torn_one_nothing_is_known(
+        self, path: Path
+    ) -> None:
         assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
         path.parent.mkdir()
         path.write_bytes(b"no database" * 500)
@@ -150,7 +162,11 @@ def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
         cache.get("taken")
         cache.put("put", body())
         cache.delete_used()
-        assert [cache.get(name) is not None for name in ("taken", "put", "left")] == [False, False, True]
+        assert [cache.get(name) is not None for name in ("taken", "put", "left")] == [
+            False,
+            False,
+            True,
+        ]
 
 
 def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
@@ -189,28 +205,40 @@ def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
 
 def test_a_file_that_cannot_be_written_is_an_error_at_once(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"):
+    with pytest.raises(
+        UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"
+    ):
         ResponseCache(path, HOUR).__enter__()
 
 
 def test_a_disk_without_room_is_no_mistake_of_the_caller(path: Path) -> None:
     path.parent.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(path.parent)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
         pytest.skip("no disk can be mounted here")
     try:
         (path.parent / "ballast").write_bytes(b"x" * 12288)
-        with pytest.raises(LoadFailed, match="database or disk is full; nothing was published"), ResponseCache(path, HOUR):
+        with (
+            pytest.raises(LoadFailed, match="database or disk is full; nothing was published"),
+            ResponseCache(path, HOUR),
+        ):
             pass
     finally:
         subprocess.run(["umount", "-l", str(path.parent)], check=True)
 
 
-def test_another_holder_is_an_error_and_no_endless_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_holder_is_an_error_and_no_endless_wait(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ResponseCache(path, HOUR):
         pass
     connect: Any = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1))
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1)
+    )
     with contextlib.closing(sqlite3.connect(path)) as holder:
         holder.execute("begin exclusive")
         with pytest.raises(UsageError, match="database is locked"):
@@ -258,7 +286,13 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
 
 
 def test_a_full_disk_is_an_error_that_leaves_what_was_kept(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "responses.sqlite: " in done.stdout
     assert done.stdout.endswith("True\n")

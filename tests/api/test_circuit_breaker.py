@@ -24,14 +24,21 @@ class TestWrongAddress:
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
     @pytest.mark.parametrize("bad", [1, 2])
-    def test_a_bad_record_that_comes_first_is_no_wrong_address(self, api: SampleApi, bad: int) -> None:
+    def test_a_bad_record_that_comes_first_is_no_wrong_address(
+        self, api: SampleApi, bad: int
+    ) -> None:
         api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])
         answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
         assert client.stop_reason is None
 
     def test_the_wrong_catalog_stops_at_once(self, api: SampleApi) -> None:
-        with Client(api.base_url.replace("/stats", ""), SAMPLE_KEY, rate_limiter=RateLimiter(0), concurrency=2) as client:
+        with Client(
+            api.base_url.replace("/stats", ""),
+            SAMPLE_KEY,
+            rate_limiter=RateLimiter(0),
+            concurrency=2,
+        ) as client:
             answers = list(client.fetch(IDS))
         assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
         assert client.stop_reason is not None
@@ -49,11 +56,16 @@ class TestWrongAddress:
             f"{client.base_url} knows none of the first 20 models: wrong ids, or wrong base URL?",
         )
 
-    def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(self, api: SampleApi) -> None:
+    def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(
+        self, api: SampleApi
+    ) -> None:
         answers, client = fetched(api, ["gone", "lost"])
         assert outcomes(answers) == {"not_found": 2}
         assert client.stop_reason is not None
-        assert client.stop_reason.message == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+        assert (
+            client.stop_reason.message
+            == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+        )
 
     def test_a_budget_that_ends_at_wrong_ids_raises_no_doubt(self, api: SampleApi) -> None:
         """They have to be published as failed, or they would come first, and spend the budget, for ever."""
@@ -65,7 +77,9 @@ class TestWrongAddress:
     def test_models_that_the_list_names_or_that_are_known_to_fail_raise_no_doubt(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
-                assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}) == {"not_found": 30}
+                assert outcomes(
+                    {answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}
+                ) == {"not_found": 30}
             assert client.stop_reason is None
             with client_of(api) as later:
                 assert len(list(later.fetch(IDS, failing=IDS))) == 30
@@ -97,12 +111,21 @@ class TestApiThatIsDown:
         assert client.stop_reason is None
 
     def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:
-        with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api, client_of(api, concurrency=1) as client:
-            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])}
+        with (
+            FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api,
+            client_of(api, concurrency=1) as client,
+        ):
+            answers = {
+                answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])
+            }
         assert outcomes(answers) == {"failed": 15, "loaded": 15}
         assert client.stop_reason is None
 
-    @pytest.mark.parametrize("fault", [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)], ids=["500", "dropped", "429"])
+    @pytest.mark.parametrize(
+        "fault",
+        [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)],
+        ids=["500", "dropped", "429"],
+    )
     def test_is_given_up(self, fault: Fault) -> None:
         with FakeApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)

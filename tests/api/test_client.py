@@ -20,7 +20,17 @@ from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import Request, Response, json_response
 from llm_stats.schema.fetch import FetchResult
-from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes, request_counts
+from support.client_helpers import (
+    IDS,
+    ONE,
+    RECORDS,
+    TWO,
+    client_of,
+    fetched,
+    only,
+    outcomes,
+    request_counts,
+)
 
 
 def test_everything_is_fetched_once(api: SampleApi) -> None:
@@ -30,7 +40,12 @@ def test_everything_is_fetched_once(api: SampleApi) -> None:
     assert client.requests_sent == 30
     assert client.stop_reason is None
     fetch = answers[ONE].fetch
-    assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (200, None, None, 1)
+    assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (
+        200,
+        None,
+        None,
+        1,
+    )
 
 
 def test_no_more_are_in_flight_than_allowed() -> None:
@@ -64,7 +79,9 @@ class TestCache:
         assert second[ONE].fetch.attempts == 0
         assert second[ONE].row == first[ONE].row, "with the time it really arrived"
 
-    def test_each_response_is_kept_the_moment_it_arrives(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_each_response_is_kept_the_moment_it_arrives(
+        self, api: SampleApi, cache: ResponseCache
+    ) -> None:
         with client_of(api, cache=cache, concurrency=1) as client:
             next(client.fetch([ONE, TWO]))
         assert cache.get(f"{api.base_url}/models/{ONE}")
@@ -77,17 +94,30 @@ class TestCache:
 
     @pytest.mark.parametrize(
         "fault",
-        [faults.error(500), faults.html(), faults.empty(), faults.cut_json(), faults.missing("scores", "sources")],
+        [
+            faults.error(500),
+            faults.html(),
+            faults.empty(),
+            faults.cut_json(),
+            faults.missing("scores", "sources"),
+        ],
     )
     def test_what_is_no_record_is_not_kept(self, fault: Fault, cache: ResponseCache) -> None:
         _, api, _ = only(fault, cache=cache)
         assert cache.get(f"{api.base_url}/models/{ONE}") is None
 
-    def test_that_there_is_no_such_model_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
+    def test_that_there_is_no_such_model_is_kept_for_it_was_paid(
+        self, cache: ResponseCache
+    ) -> None:
         with FakeApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
             first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
         assert request_counts(api) == {ONE: 1, TWO: 1}
-        assert (second.outcome, second.http_status, second.error_code, second.attempts) == ("not_found", 404, "not_found", 0)
+        assert (second.outcome, second.http_status, second.error_code, second.attempts) == (
+            "not_found",
+            404,
+            "not_found",
+            0,
+        )
         assert second.message == first.message
         assert "Gone." in str(second.message)
 
@@ -96,17 +126,26 @@ class TestCache:
         assert answer.fetch.outcome == "rejected"
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
-    def test_nothing_older_than_what_is_published_is_used(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_nothing_older_than_what_is_published_is_used(
+        self, api: SampleApi, cache: ResponseCache
+    ) -> None:
         fetched(api, [ONE, TWO], cache=cache)
         kept = cache.get(f"{api.base_url}/models/{ONE}")
         assert kept is not None
-        published = {ONE: kept.arrived_at + dt.timedelta(seconds=1), TWO: kept.arrived_at - dt.timedelta(days=1)}
+        published = {
+            ONE: kept.arrived_at + dt.timedelta(seconds=1),
+            TWO: kept.arrived_at - dt.timedelta(days=1),
+        }
         with client_of(api, cache=cache) as client:
-            answers = {answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)}
+            answers = {
+                answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)
+            }
         assert request_counts(api) == {ONE: 2, TWO: 1}
         assert answers[ONE].fetch.outcome == "loaded"
 
-    def test_what_was_published_a_moment_ago_and_not_yet_cleared_is(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_what_was_published_a_moment_ago_and_not_yet_cleared_is(
+        self, api: SampleApi, cache: ResponseCache
+    ) -> None:
         """A run killed between publishing and clearing is a killed run: started again, it pays for nothing."""
         answers, _ = fetched(api, [ONE], cache=cache)
         row = answers[ONE].row
@@ -115,14 +154,23 @@ class TestCache:
             list(client.fetch([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
         assert request_counts(api) == {ONE: 1}
 
-    def test_what_is_kept_comes_even_after_everything_stopped(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_what_is_kept_comes_even_after_everything_stopped(
+        self, api: SampleApi, cache: ResponseCache
+    ) -> None:
         fetched(api, [TWO], cache=cache)
         answers, _ = fetched(api, cache=cache, max_requests=1, concurrency=1)
-        assert [answers[model_id].fetch.outcome for model_id in IDS[:3]] == ["loaded", "loaded", "deferred"]
+        assert [answers[model_id].fetch.outcome for model_id in IDS[:3]] == [
+            "loaded",
+            "loaded",
+            "deferred",
+        ]
 
     def test_every_request_that_leaves_is_noted(self, cache: ResponseCache) -> None:
         """Pages, retries, and what brought nothing."""
-        with FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api, client_of(api, cache=cache) as client:
+        with (
+            FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
+            client_of(api, cache=cache) as client,
+        ):
             list(client.fetch(client.list_ids()))
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
@@ -145,9 +193,15 @@ class TestCache:
         monkeypatch.setattr(cache, "put", full)
         answers, client = fetched(api, cache=cache, concurrency=2)
         assert len(api.requests) <= 3
-        assert outcomes(answers) == {"loaded": len(api.requests), "deferred": 30 - len(api.requests)}
+        assert outcomes(answers) == {
+            "loaded": len(api.requests),
+            "deferred": 30 - len(api.requests),
+        }
         assert client.stop_reason is not None
-        assert client.stop_reason.message == "a response could not be kept: responses.sqlite: database or disk is full"
+        assert (
+            client.stop_reason.message
+            == "a response could not be kept: responses.sqlite: database or disk is full"
+        )
 
     def test_a_cursor_that_expired_since_starts_the_list_again(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +217,10 @@ class TestCache:
 def test_a_reader_who_leaves_early_ends_everything() -> None:
     """Those who wait for the pace, too: within the minute that they would have waited."""
     began = time.monotonic()
-    with SampleApi(RECORDS, latency_ms=50) as api, client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client:
+    with (
+        SampleApi(RECORDS, latency_ms=50) as api,
+        client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client,
+    ):
         with contextlib.closing(cast("Generator[FetchResult]", client.fetch(IDS))) as answers:
             next(answers)
         time.sleep(0.1)
@@ -189,21 +246,51 @@ def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
 
 
 NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
-    "down": (faults.error(500), NothingFetched, "the list of models could not be read: HTTP 500 internal_error"),
+    "down": (
+        faults.error(500),
+        NothingFetched,
+        "the list of models could not be read: HTTP 500 internal_error",
+    ),
     "key": (faults.error(401), NothingFetched, "the API refused the key: HTTP 401 invalid_api_key"),
-    "quota": (faults.quota(), QuotaSpent, "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at"),
+    "quota": (
+        faults.quota(),
+        QuotaSpent,
+        "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at",
+    ),
     "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
     "null": (lambda *_: json_response(None), NothingFetched, "did not answer a list of models"),
-    "no ids": (lambda *_: json_response({"models": ["a"]}), NothingFetched, "did not answer a list of models"),
-    "empty": (lambda *_: json_response({"models": []}), NothingFetched, "/models lists no models; wrong base URL"),
-    "empty, and more": (lambda *_: json_response({"models": [], "next_cursor": "x"}), NothingFetched, "lists no models"),
-    "unknown": (faults.error(404), NothingFetched, "could not be read: HTTP 404 not_found: The sample.*wrong base URL"),
+    "no ids": (
+        lambda *_: json_response({"models": ["a"]}),
+        NothingFetched,
+        "did not answer a list of models",
+    ),
+    "empty": (
+        lambda *_: json_response({"models": []}),
+        NothingFetched,
+        "/models lists no models; wrong base URL",
+    ),
+    "empty, and more": (
+        lambda *_: json_response({"models": [], "next_cursor": "x"}),
+        NothingFetched,
+        "lists no models",
+    ),
+    "unknown": (
+        faults.error(404),
+        NothingFetched,
+        "could not be read: HTTP 404 not_found: The sample.*wrong base URL",
+    ),
     "error with 200": (
-        lambda *_: json_response({"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}),
+        lambda *_: json_response(
+            {"error": {"code": "x", "message": "Not today.", "help_url": "https://help.invalid"}}
+        ),
         NothingFetched,
         r"could not be read: an error with status 200: x: Not today\. \(https://help\.invalid\)",
     ),
-    "expired": (faults.error(410), NothingFetched, "the list of models could not be read: HTTP 410"),
+    "expired": (
+        faults.error(410),
+        NothingFetched,
+        "the list of models could not be read: HTTP 410",
+    ),
 }
 
 
@@ -229,11 +316,20 @@ class TestList:
         assert len(api.requests) == 2
 
     def test_is_tried_again(self) -> None:
-        with FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api, client_of(api) as client:
+        with (
+            FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api,
+            client_of(api) as client,
+        ):
             assert client.list_ids() == IDS
 
     @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
-    def test_without_one_there_is_nothing_to_ask_for(self, fault: Fault, error: type[Exception], message: str) -> None:
-        with FakeApi(RECORDS, faults={LIST: fault}) as api, client_of(api) as client, pytest.raises(error, match=message):
+    def test_without_one_there_is_nothing_to_ask_for(
+        self, fault: Fault, error: type[Exception], message: str
+    ) -> None:
+        with (
+            FakeApi(RECORDS, faults={LIST: fault}) as api,
+            client_of(api) as client,
+            pytest.raises(error, match=message),
+        ):
             client.list_ids()
         assert len(api.requests) <= 3

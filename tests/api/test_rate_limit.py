@@ -24,7 +24,9 @@ def rate_limiter() -> Iterator[RateLimiter]:
     rate_limiter.close()
 
 
-def departures(rate_limiter: RateLimiter, count: int, threads: int, stopped: threading.Event) -> list[float]:
+def departures(
+    rate_limiter: RateLimiter, count: int, threads: int, stopped: threading.Event
+) -> list[float]:
     def leave(_: int) -> float:
         rate_limiter.wait(stopped)
         return time.monotonic()
@@ -35,11 +37,15 @@ def departures(rate_limiter: RateLimiter, count: int, threads: int, stopped: thr
 
 def busiest(moments: list[float], window_seconds: float) -> int:
     """The most moments in any window."""
-    return max(sum(start <= moment < start + window_seconds for moment in moments) for start in moments)
+    return max(
+        sum(start <= moment < start + window_seconds for moment in moments) for start in moments
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_no_window_holds_more_than_the_limit(rate_limiter: RateLimiter, threads: int, stopped: threading.Event) -> None:
+def test_no_window_holds_more_than_the_limit(
+    rate_limiter: RateLimiter, threads: int, stopped: threading.Event
+) -> None:
     assert busiest(departures(rate_limiter, 25, threads, stopped), 0.5) == 10
 
 
@@ -68,7 +74,9 @@ def test_a_pause_is_for_everybody_and_the_longest_counts(stopped: threading.Even
     assert departures(rate_limiter, 8, 8, stopped)[0] - began >= 0.4
 
 
-def test_a_pause_reaches_those_who_wait_already(rate_limiter: RateLimiter, stopped: threading.Event) -> None:
+def test_a_pause_reaches_those_who_wait_already(
+    rate_limiter: RateLimiter, stopped: threading.Event
+) -> None:
     departures(rate_limiter, 10, 1, stopped)
     began = time.monotonic()
     threading.Timer(0.2, rate_limiter.pause, [0.9]).start()
@@ -94,7 +102,9 @@ def test_what_can_wait_leaves_only_at_once(stopped: threading.Event) -> None:
     assert not pausing.try_acquire()
 
 
-def test_requests_of_another_process_count(rate_limiter: RateLimiter, stopped: threading.Event) -> None:
+def test_requests_of_another_process_count(
+    rate_limiter: RateLimiter, stopped: threading.Event
+) -> None:
     """Nine left a moment ago, many more before: one may leave now, the next when the window of the nine is over."""
     rate_limiter.restore([*[5.0] * 20, *[0.1] * 9])
     began = time.monotonic()

@@ -21,7 +21,9 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "HTTP 404 not_found: No such model. (https://help.invalid/1)",
     ),
     "422": (
-        lambda *_: json_response({"detail": [{"loc": ["path", "model_id"], "msg": "too long", "type": "x"}]}, 422),
+        lambda *_: json_response(
+            {"detail": [{"loc": ["path", "model_id"], "msg": "too long", "type": "x"}]}, 422
+        ),
         "failed",
         "HTTP 422 invalid_request: ['path', 'model_id']: too long",
     ),
@@ -32,16 +34,38 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     ),
     "unknown code": (faults.error(500, "gremlins", "Oops."), "failed", "HTTP 500 gremlins: Oops."),
     "no envelope": (faults.bare(418), "failed", "HTTP 418: "),
-    "odd envelope": (lambda *_: json_response({"error": {"code": 7, "message": None}}, 400), "failed", "HTTP 400 7: Bad Request"),
-    "error as text": (lambda *_: json_response({"error": "Not so."}, 400), "failed", "HTTP 400: Not so."),
-    "detail as text": (lambda *_: json_response({"detail": "Not so."}, 400), "failed", "HTTP 400: Not so."),
-    "message alone": (lambda *_: json_response({"message": "Not so."}, 400), "failed", "HTTP 400: Not so."),
+    "odd envelope": (
+        lambda *_: json_response({"error": {"code": 7, "message": None}}, 400),
+        "failed",
+        "HTTP 400 7: Bad Request",
+    ),
+    "error as text": (
+        lambda *_: json_response({"error": "Not so."}, 400),
+        "failed",
+        "HTTP 400: Not so.",
+    ),
+    "detail as text": (
+        lambda *_: json_response({"detail": "Not so."}, 400),
+        "failed",
+        "HTTP 400: Not so.",
+    ),
+    "message alone": (
+        lambda *_: json_response({"message": "Not so."}, 400),
+        "failed",
+        "HTTP 400: Not so.",
+    ),
     "error with 200 and help": (
-        lambda *_: json_response({"error": {"code": "x", "message": "No.", "help_url": "https://help.invalid/2"}}),
+        lambda *_: json_response(
+            {"error": {"code": "x", "message": "No.", "help_url": "https://help.invalid/2"}}
+        ),
         "failed",
         "an error with status 200: x: No. (https://help.invalid/2)",
     ),
-    "byte order mark": (lambda *_: Response(200, b"\xef\xbb\xbf{}"), "failed", "the answer is truncated or broken JSON"),
+    "byte order mark": (
+        lambda *_: Response(200, b"\xef\xbb\xbf{}"),
+        "failed",
+        "the answer is truncated or broken JSON",
+    ),
     "error with 200": (
         lambda *_: json_response({"error": {"code": "x", "message": "Not today."}}),
         "failed",
@@ -49,15 +73,31 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     ),
     "html": (faults.html(), "failed", "the answer is HTML, not a model record"),
     "empty": (faults.empty(), "failed", "the answer is nothing, not a model record"),
-    "cut json": (faults.cut_json(), "failed", "the answer is truncated or broken JSON, not a model record"),
-    "deep json": (lambda *_: Response(200, b"[" * 100_000), "failed", "the answer is truncated or broken JSON"),
+    "cut json": (
+        faults.cut_json(),
+        "failed",
+        "the answer is truncated or broken JSON, not a model record",
+    ),
+    "deep json": (
+        lambda *_: Response(200, b"[" * 100_000),
+        "failed",
+        "the answer is truncated or broken JSON",
+    ),
     "deep error": (lambda *_: Response(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
-    "not utf-8": (lambda *_: Response(200, b'{"id": "\xff"}'), "failed", "the answer is truncated or broken JSON"),
+    "not utf-8": (
+        lambda *_: Response(200, b'{"id": "\xff"}'),
+        "failed",
+        "the answer is truncated or broken JSON",
+    ),
     "a list": (lambda *_: json_response([]), "rejected", "record: Input should be an object"),
     "cut off": (faults.cut_off(), "failed", "no answer from http://127.0.0.1:"),
     "dropped": (faults.dropped(), "failed", "no answer from http://127.0.0.1:"),
     "oversized": (faults.oversized(), "failed", "the body is over 10 MB"),
-    "oversized error": (lambda *_: Response(400, b"x" * (11 << 20)), "failed", "the body is over 10 MB"),
+    "oversized error": (
+        lambda *_: Response(400, b"x" * (11 << 20)),
+        "failed",
+        "the body is over 10 MB",
+    ),
     "bad gzip": (
         lambda *_: Response(200, b"no gzip", {"Content-Encoding": "gzip"}),
         "failed",
@@ -68,18 +108,40 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "failed",
         "HTTP 302: redirected to https://elsewhere.invalid/x; wrong base URL?",
     ),
-    "another's record": (faults.changed(id="another"), "rejected", f"id: asked for '{ONE}', answered 'another'"),
-    "wrong shape": (faults.changed(providers="none"), "rejected", "providers: Input should be a valid "),
+    "another's record": (
+        faults.changed(id="another"),
+        "rejected",
+        f"id: asked for '{ONE}', answered 'another'",
+    ),
+    "wrong shape": (
+        faults.changed(providers="none"),
+        "rejected",
+        "providers: Input should be a valid ",
+    ),
     "field missing": (faults.missing("scores"), "rejected", "scores: Field required"),
-    "wrong catalog": (faults.missing("scores", "sources"), "rejected", "answers records without scores; wrong base URL?"),
+    "wrong catalog": (
+        faults.missing("scores", "sources"),
+        "rejected",
+        "answers records without scores; wrong base URL?",
+    ),
 }
 
 
 HOSTILE: dict[str, tuple[Fault, str]] = {
-    "a Location that is no address": (faults.redirect("http://[::1"), "HTTP 302: redirected to http://[::1; wrong base URL?"),
-    "a Location in another alphabet": (faults.redirect("http://xn--\xe9\xff.invalid:99999/"), "HTTP 302: redirected to http://xn--"),
+    "a Location that is no address": (
+        faults.redirect("http://[::1"),
+        "HTTP 302: redirected to http://[::1; wrong base URL?",
+    ),
+    "a Location in another alphabet": (
+        faults.redirect("http://xn--\xe9\xff.invalid:99999/"),
+        "HTTP 302: redirected to http://xn--",
+    ),
     "a redirect with a bomb": (
-        lambda *_: Response(302, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip", "Location": "/x"}),
+        lambda *_: Response(
+            302,
+            gzip.compress(b"x" * (100 << 20), 1),
+            {"Content-Encoding": "gzip", "Location": "/x"},
+        ),
         "the body is over 10 MB",
     ),
     "packed in another way": (
@@ -105,7 +167,9 @@ class TestErrors:
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
-    def test_gzip_that_unpacks_to_nothing_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_gzip_that_unpacks_to_nothing_is_left_in_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         nothing = Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
         began = time.monotonic()
@@ -128,7 +192,10 @@ class TestErrors:
 
     def test_one_bad_answer_is_no_reason_to_stop(self) -> None:
         """Each kind, with a good record before it and after it."""
-        bad = {model_id: fault for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)}
+        bad = {
+            model_id: fault
+            for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)
+        }
         with FakeApi(RECORDS, faults=bad) as api:
             answers, client = fetched(api, max_attempts=1, concurrency=1)
         assert outcomes(answers)["loaded"] == 30 - len(bad)

@@ -28,7 +28,9 @@ class TestPace:
         assert max(sum(start <= at < start + 0.5 for at in arrivals) for start in arrivals) <= 20
         assert outcomes(answers)["loaded"] >= 25
 
-    @pytest.mark.parametrize(("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"])
+    @pytest.mark.parametrize(
+        ("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"]
+    )
     def test_retry_after_pauses_everybody(self, seconds: int, as_date: bool) -> None:
         """All are silent for that long, but for what leaves before the refusal is heard.
 
@@ -40,19 +42,30 @@ class TestPace:
         assert outcomes(answers) == {"loaded": 30}
         asked = sorted((request.at, request.status) for request in api.requests)
         refused = next(place for place, (_, status) in enumerate(asked) if status == 429)
-        silence, last = max((after - before, place) for place, ((before, _), (after, _)) in enumerate(itertools.pairwise(asked)))
+        silence, last = max(
+            (after - before, place)
+            for place, ((before, _), (after, _)) in enumerate(itertools.pairwise(asked))
+        )
         assert silence >= 0.5
         assert refused <= last < refused + 2 * 4
         assert answers[ONE].fetch.attempts == 2
 
     def test_a_date_is_read_by_the_servers_clock(self) -> None:
-        refusal = Response(429, headers={"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT"})
+        refusal = Response(
+            429,
+            headers={
+                "Date": "Wed, 21 Oct 2026 07:28:00 GMT",
+                "Retry-After": "Wed, 21 Oct 2026 07:28:01 GMT",
+            },
+        )
         began = time.monotonic()
         answer, _, _ = only(when.first(1, lambda *_: refusal))
         assert answer.fetch.outcome == "loaded"
         assert 1 <= time.monotonic() - began < 5
 
-    def test_a_429_that_says_nothing_pauses_everybody_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_429_that_says_nothing_pauses_everybody_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(transport, "DEFAULT_RETRY_AFTER_SECONDS", (0.2, 0.4))
         began = time.monotonic()
         answer, api, _ = only(when.first(2, faults.bare(429)))
@@ -94,7 +107,11 @@ class TestRetry:
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
     def test_helps_when_it_was_transient(self, fault: Fault) -> None:
         answer, api, client = only(when.first(2, fault))
-        assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == ("loaded", 3, None)
+        assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == (
+            "loaded",
+            3,
+            None,
+        )
         assert len(api.requests) == client.requests_sent == 3
 
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
@@ -150,10 +167,16 @@ class TestRefusedKey:
         with FakeApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
             answers, client = fetched(api, concurrency=4)
         assert len(api.requests) <= 4
-        assert outcomes(answers) == {"failed": len(api.requests), "deferred": 30 - len(api.requests)}
+        assert outcomes(answers) == {
+            "failed": len(api.requests),
+            "deferred": 30 - len(api.requests),
+        }
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "unauthorized"
-        assert client.stop_reason.message == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+        assert (
+            client.stop_reason.message
+            == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+        )
 
     def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
         """Once a record has come, now or in an earlier run, the key is known to be good."""
@@ -162,7 +185,10 @@ class TestRefusedKey:
             answers, client = fetched(api, concurrency=1)
             assert (outcomes(answers), client.stop_reason) == ({"failed": 1, "loaded": 29}, None)
             with client_of(api, concurrency=1) as later:
-                answers = {answer.fetch.model_id: answer for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})}
+                answers = {
+                    answer.fetch.model_id: answer
+                    for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})
+                }
             assert (outcomes(answers), later.stop_reason) == ({"failed": 1, "loaded": 28}, None)
             answers, first = fetched(api, IDS[1:], concurrency=1)
         assert outcomes(answers) == {"failed": 1, "deferred": 28}
@@ -170,8 +196,14 @@ class TestRefusedKey:
         assert first.stop_reason.kind == "unauthorized"
 
     def test_a_plan_without_any_model_is_given_up(self) -> None:
-        with FakeApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api, client_of(api, concurrency=1) as client:
-            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})}
+        with (
+            FakeApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api,
+            client_of(api, concurrency=1) as client,
+        ):
+            answers = {
+                answer.fetch.model_id: answer
+                for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})
+            }
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
     def test_wakes_those_who_wait_for_the_pace(self) -> None:
@@ -199,13 +231,20 @@ QUOTA_SPELLINGS: list[dict[str, Any]] = [
 
 
 class TestQuota:
-    @pytest.mark.parametrize("spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values())))
+    @pytest.mark.parametrize(
+        "spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values()))
+    )
     def test_stops_asking_in_every_spelling(self, spelling: dict[str, Any]) -> None:
         spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
         with FakeApi(RECORDS, everywhere=[when.after(12, spent)], latency_ms=5) as api:
             answers, client = fetched(api, concurrency=4)
         assert outcomes(answers) == {"loaded": 12, "deferred": 18}
-        assert sum(answer.fetch.attempts for answer in answers.values()) == client.requests_sent == len(api.requests) <= 12 + 4
+        assert (
+            sum(answer.fetch.attempts for answer in answers.values())
+            == client.requests_sent
+            == len(api.requests)
+            <= 12 + 4
+        )
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "quota"
         assert "Daily quota spent." in client.stop_reason.message
@@ -218,7 +257,9 @@ class TestQuota:
 
     def test_nothing_leaves_once_it_is_known(self) -> None:
         """Not even those who waited to try something else again."""
-        with FakeApi(RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]) as api:
+        with FakeApi(
+            RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
+        ) as api:
             answers, _ = fetched(api, concurrency=2, backoff_seconds=0.2)
         first = next(request.at for request in api.requests if request.status == 429)
         assert sum(request.at > first for request in api.requests) <= 1
@@ -243,7 +284,9 @@ class TestBudget:
         answers, client = fetched(api, max_requests=11, concurrency=1)
         assert outcomes(answers) == {"loaded": 11, "deferred": 19}
         assert len(api.requests) == client.requests_sent == 11
-        assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, "in the order asked for"
+        assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, (
+            "in the order asked for"
+        )
         assert client.stop_reason is not None
         assert client.stop_reason.message == "the budget of 11 requests is spent"
 
@@ -253,15 +296,27 @@ class TestBudget:
         assert len(api.requests) == 10
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_counts_pages_of_the_list(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_counts_pages_of_the_list(
+        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
-            assert outcomes({answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())})["loaded"] == 5
+            assert (
+                outcomes(
+                    {answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}
+                )["loaded"]
+                == 5
+            )
         assert len(api.requests) == 8
 
-    def test_that_ends_within_the_list_is_said(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_that_ends_within_the_list_is_said(
+        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
-        with client_of(api, max_requests=2) as client, pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"):
+        with (
+            client_of(api, max_requests=2) as client,
+            pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"),
+        ):
             client.list_ids()
         assert len(api.requests) == 2
 

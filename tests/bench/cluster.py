@@ -37,7 +37,9 @@ class Cluster:
     folder: Path
     environment: dict[str, str]
 
-    def ask(self, statements: list[str], queries: dict[str, str], out: Path, tries: int = 1) -> dict[str, Any]:
+    def ask(
+        self, statements: list[str], queries: dict[str, str], out: Path, tries: int = 1
+    ) -> dict[str, Any]:
         """Runs `programs/spark_sql.py`; what it says."""
         conf = {
             "spark.driver.host": HOST,
@@ -52,14 +54,23 @@ class Cluster:
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.local.dir": str(self.folder / "local"),
         }
-        job = {"master": self.master, "conf": conf, "statements": statements, "queries": queries, "out": str(out), "tries": tries}
+        job = {
+            "master": self.master,
+            "conf": conf,
+            "statements": statements,
+            "queries": queries,
+            "out": str(out),
+            "tries": tries,
+        }
         file = self.folder / "job.json"
         file.write_text(json.dumps(job))
         command = ["timeout", LONGEST_SECONDS, self.python, str(_PROGRAM), str(file)]
         log = self.folder / "driver.log"
         with (
             log.open("w") as errors,
-            subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True) as driver,
+            subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as driver,
         ):
             try:
                 printed, _ = driver.communicate()
@@ -75,7 +86,11 @@ class Cluster:
 @contextlib.contextmanager
 def cluster(python: str, folder: Path) -> Iterator[Cluster]:
     """Master and workers, which end on leaving."""
-    finding = [python, "-c", "import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)"]
+    finding = [
+        python,
+        "-c",
+        "import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)",
+    ]
     home = subprocess.run(finding, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     environment = os.environ | {
         "SPARK_HOME": home,
@@ -89,14 +104,35 @@ def cluster(python: str, folder: Path) -> Iterator[Cluster]:
 
     def start(role: str, *arguments: object) -> subprocess.Popen[bytes]:
         name = f"org.apache.spark.deploy.{role.lower()}.{role}"
-        ours = ["--host", HOST, "--port", port if role == "Master" else free_port(), "--webui-port", free_port()]
+        ours = [
+            "--host",
+            HOST,
+            "--port",
+            port if role == "Master" else free_port(),
+            "--webui-port",
+            free_port(),
+        ]
         command = ["timeout", LONGEST_SECONDS, f"{home}/bin/spark-class", name, *ours, *arguments]
         with (folder / "cluster.log").open("a") as log:
-            return subprocess.Popen([str(part) for part in command], env=environment, stdout=log, stderr=log)
+            return subprocess.Popen(
+                [str(part) for part in command], env=environment, stdout=log, stderr=log
+            )
 
     with contextlib.ExitStack() as stack:
         processes = [start("Master")]
-        processes += [start("Worker", "--cores", 1, "--memory", MEMORY, "--work-dir", folder / f"work{n}", master) for n in range(WORKERS)]
+        processes += [
+            start(
+                "Worker",
+                "--cores",
+                1,
+                "--memory",
+                MEMORY,
+                "--work-dir",
+                folder / f"work{n}",
+                master,
+            )
+            for n in range(WORKERS)
+        ]
         for process in processes:
             stack.callback(process.wait)
             stack.callback(process.terminate)

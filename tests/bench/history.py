@@ -79,7 +79,9 @@ def start(path: Path, size: Size) -> None:
         )
 
 
-def load(connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, changed_pct: int) -> None:
+def load(
+    connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, changed_pct: int
+) -> None:
     """All models as of that day: the same rows written anew, some of them with another value."""
     drawn = "hash(model_id, _dlt_list_idx, $day) % 100 < $changed"
     value = {
@@ -90,8 +92,13 @@ def load(connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, c
     }
     connection.begin()
     for table, replaced in value.items():
-        parameters = {"moment": moment} if table == "models" else {"day": day, "changed": changed_pct}
-        connection.execute(f"create or replace temp table arrived as select * replace ({replaced}) from raw.{table}", parameters)
+        parameters = (
+            {"moment": moment} if table == "models" else {"day": day, "changed": changed_pct}
+        )
+        connection.execute(
+            f"create or replace temp table arrived as select * replace ({replaced}) from raw.{table}",
+            parameters,
+        )
         connection.execute(f"delete from raw.{table}")
         connection.execute(f"insert into raw.{table} from arrived")
     connection.execute(
@@ -129,7 +136,11 @@ def as_of(path: Path, moment: dt.datetime) -> tuple[float, int]:
     with duckdb.connect(str(path), read_only=True) as connection:
         for _ in range(TRIES):
             started = time.perf_counter()
-            rows = len(connection.execute("from marts.prices_as_of($moment)", {"moment": moment}).fetchall())
+            rows = len(
+                connection.execute(
+                    "from marts.prices_as_of($moment)", {"moment": moment}
+                ).fetchall()
+            )
             seconds.append(time.perf_counter() - started)
     return statistics.median(seconds), rows
 
@@ -152,15 +163,23 @@ def main(size: Size, path: Path) -> None:
     seconds, rows = as_of(path, FIRST_DAY + dt.timedelta(days=size.days // 2))
     print(f"{size}")
     print(f"rows: history.offers, history.scores, raw.fetches = {counts}")
-    print(f"file: {first_size / 1e6:.1f} MB after the first day, {path.stat().st_size / 1e6:.1f} MB after the last")
-    print(f"a run without a change: first {before * 1000:.0f} ms, last {after * 1000:.0f} ms, ratio {after / before:.2f}")
+    print(
+        f"file: {first_size / 1e6:.1f} MB after the first day, {path.stat().st_size / 1e6:.1f} MB after the last"
+    )
+    print(
+        f"a run without a change: first {before * 1000:.0f} ms, last {after * 1000:.0f} ms, ratio {after / before:.2f}"
+    )
     early, late = (statistics.median(part) for part in (changed[:20], changed[-20:]))
-    print(f"a run with 1 % changed: first 20 {early * 1000:.0f} ms, last 20 {late * 1000:.0f} ms, ratio {late / early:.2f}")
+    print(
+        f"a run with 1 % changed: first 20 {early * 1000:.0f} ms, last 20 {late * 1000:.0f} ms, ratio {late / early:.2f}"
+    )
     print(f"prices_as_of in the middle: {seconds * 1000:.0f} ms for {rows} rows")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Simulates a year of daily runs and times the history.")
+    parser = argparse.ArgumentParser(
+        description="Simulates a year of daily runs and times the history."
+    )
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--models", type=int, default=1000)
     parser.add_argument("--offers", type=int, default=8, help="offers of each model")

@@ -75,15 +75,28 @@ def main(models: int) -> int:
     connection.execute("set timezone = 'UTC'")
     filled = time.perf_counter()
     raw.apply()
-    print(f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s")
+    print(
+        f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s"
+    )
     times: dict[str, tuple[float, float]] = {}
     for mart in (file.address for file in files.files_in("marts")):
         columns = [column for (column, *_) in connection.execute(f"describe {mart}").fetchall()]
-        keys = [key for key in _FILTERS if key in columns and not (key == "category" and "evidence_scope" not in columns)]
-        queries = {"count": f"select count(*) from {mart}", "filter": f"select * from {mart} where {_FILTERS[keys[0]]}"}
+        keys = [
+            key
+            for key in _FILTERS
+            if key in columns and not (key == "category" and "evidence_scope" not in columns)
+        ]
+        queries = {
+            "count": f"select count(*) from {mart}",
+            "filter": f"select * from {mart} where {_FILTERS[keys[0]]}",
+        }
         for kind, query in queries.items():
             times[f"{mart} {kind}"] = min(_seconds(connection, query) for _ in range(3))
-        shown = [f"{kind} {wall:6.3f} s (cpu {cpu:6.3f} s)" for kind in queries for wall, cpu in [times[f"{mart} {kind}"]]]
+        shown = [
+            f"{kind} {wall:6.3f} s (cpu {cpu:6.3f} s)"
+            for kind in queries
+            for wall, cpu in [times[f"{mart} {kind}"]]
+        ]
         print(f"{mart:30} {'   '.join(shown)}")
     slowest = max(times, key=lambda name: times[name])
     print(f"slowest: {slowest}, {times[slowest][0]:.3f} s (limit {_LIMIT_SECONDS} s)")

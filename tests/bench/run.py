@@ -58,7 +58,13 @@ def spend(command: list[str], folder: Path, **environment: str) -> Cost:
     """Runs a command; raises `CalledProcessError` if it fails."""
     with (folder / "printed").open("w+") as printed:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=printed, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | environment,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         printed.seek(0)
@@ -74,11 +80,22 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
     file = folder / "records.json"
     file.write_text(json.dumps(records))
     del records  # there may be many, and the other process has them now
-    command = [*LLM_STATS, "sample-api", "--port", "0", "--records", str(file), "--latency-ms", str(latency_ms)]
+    command = [
+        *LLM_STATS,
+        "sample-api",
+        "--port",
+        "0",
+        "--records",
+        str(file),
+        "--latency-ms",
+        str(latency_ms),
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         try:
-            yield next(word for word in process.stderr.readline().split() if word.startswith("http"))
+            yield next(
+                word for word in process.stderr.readline().split() if word.startswith("http")
+            )
         finally:
             process.terminate()
 
@@ -88,7 +105,14 @@ def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [
-        entry | {"providers": [offer | {"input_price_per_m": 1000.0 + round_} for offer in entry["providers"]]} if place in moved else entry
+        entry
+        | {
+            "providers": [
+                offer | {"input_price_per_m": 1000.0 + round_} for offer in entry["providers"]
+            ]
+        }
+        if place in moved
+        else entry
         for place, entry in enumerate(records)
     ]
 
@@ -109,7 +133,10 @@ class Bench:
 
         def note(name: str, cost: Cost) -> None:
             costs.setdefault(name, []).append(cost)
-            print(f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   {cost.peak_mb:6.0f} MB", flush=True)
+            print(
+                f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   {cost.peak_mb:6.0f} MB",
+                flush=True,
+            )
 
         for round_ in range(self.rounds):
             home = folder / f"{self.count}-{self.latency_ms}-{round_}"
@@ -127,12 +154,25 @@ class Bench:
         return costs
 
     def _program(self, name: str, base_url: str, home: Path) -> Cost:
-        return spend([sys.executable, str(PROGRAMS / name), base_url, KEY, str(self.concurrency), str(self.count), str(home)], home)
+        return spend(
+            [
+                sys.executable,
+                str(PROGRAMS / name),
+                base_url,
+                KEY,
+                str(self.concurrency),
+                str(self.count),
+                str(home),
+            ],
+            home,
+        )
 
     def _tap_to_target(self, python: str, base_url: str, home: Path) -> Cost:
         tap, target = home / "tap.json", home / "target.json"
         tap.write_text(json.dumps({"base_url": base_url, "api_key": KEY, "count": self.count}))
-        target.write_text(json.dumps({"path": str(home / "singer.duckdb"), "default_target_schema": "main"}))
+        target.write_text(
+            json.dumps({"path": str(home / "singer.duckdb"), "default_target_schema": "main"})
+        )
         pipe = f"{python} {PROGRAMS / 'singer_tap.py'} --config {tap} | {Path(python).with_name('target-duckdb')} --config {target}"
         return spend(["bash", "-o", "pipefail", "-c", pipe], home)
 
@@ -140,7 +180,11 @@ class Bench:
         ids = home / "ids.txt"
         ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(self.count)))
         command = [*LLM_STATS, "run", "--ids-file", str(ids), "--quiet", "--base-url", base_url]
-        return spend([*command, "--concurrency", str(self.concurrency), "--requests-per-minute", "0"], home, LLM_STATS_API_KEY=KEY)
+        return spend(
+            [*command, "--concurrency", str(self.concurrency), "--requests-per-minute", "0"],
+            home,
+            LLM_STATS_API_KEY=KEY,
+        )
 
 
 def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
@@ -156,7 +200,10 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
     print(f"{bench.count:,} records, {bench.latency_ms} ms, {bench.concurrency} in flight")
     print(f"  the floor takes {fetch:.2f} s for the fetch and {database:.2f} s for the database")
     for name, spent in costs.items():
-        seconds, cpu = middle(spent, lambda cost: cost.seconds), middle(spent, lambda cost: cost.cpu_seconds)
+        seconds, cpu = (
+            middle(spent, lambda cost: cost.seconds),
+            middle(spent, lambda cost: cost.cpu_seconds),
+        )
         rest = (seconds - fetch) / database
         peak = max(cost.peak_mb for cost in spent)
         ratios = f"{seconds / whole:5.2f} x floor   all but the fetch {rest:5.1f} x"
@@ -165,17 +212,31 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 def start_up(folder: Path) -> None:
     """Commands that only look, beside Python's own start."""
-    subprocess.run([*LLM_STATS, "demo", "--database", "llm_stats.duckdb"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    seconds = {name: statistics.median(spend(command, folder).seconds for _ in range(7)) for name, command in COMMANDS.items()}
+    subprocess.run(
+        [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    seconds = {
+        name: statistics.median(spend(command, folder).seconds for _ in range(7))
+        for name, command in COMMANDS.items()
+    }
     for name, spent in seconds.items():
-        print(f"  {name:24} {spent:7.3f} s   beyond Python's start {spent - seconds['python -c pass']:6.3f} s")
+        print(
+            f"  {name:24} {spent:7.3f} s   beyond Python's start {spent - seconds['python -c pass']:6.3f} s"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a run costs beside the floor.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=32)
-    parser.add_argument("--singer", action="store_true", help="Install the Singer SDK and target-duckdb, and measure them too.")
+    parser.add_argument(
+        "--singer",
+        action="store_true",
+        help="Install the Singer SDK and target-duckdb, and measure them too.",
+    )
     parser.add_argument("--only", help="one of the sizes, as COUNT/LATENCY_MS, such as 1000/50")
     given = parser.parse_args()
     sizes = [(1_000, 50), (10_000, 50), (1_000, 0), (10_000, 0)]
@@ -184,10 +245,19 @@ def main() -> None:
         sizes = [(int(count), int(latency_ms))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        singer = virtualenvs.python_with(folder, "singer-sdk", "target-duckdb") if given.singer else None
+        singer = (
+            virtualenvs.python_with(folder, "singer-sdk", "target-duckdb") if given.singer else None
+        )
         start_up(folder)
         for count, latency_ms in sizes:
-            bench = Bench(count, latency_ms, given.concurrency, given.rounds, (count, latency_ms) == (1_000, 50), singer)
+            bench = Bench(
+                count,
+                latency_ms,
+                given.concurrency,
+                given.rounds,
+                (count, latency_ms) == (1_000, 50),
+                singer,
+            )
             report(bench, bench.measure(folder))
 
 

@@ -73,7 +73,11 @@ class Disk:
     def _watch(self) -> None:
         while not self._end.wait(0.5):
             counted = subprocess.run(
-                ["du", "-sk", str(self._folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+                ["du", "-sk", str(self._folder)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                check=False,
             )
             self.peak_mb = max(self.peak_mb, int((counted.stdout.split() or ["0"])[0]) / 1000)
 
@@ -82,9 +86,23 @@ def run(base_url: str, count: int, home: Path) -> Costs:
     """One run of all models; what its stages took."""
     ids, file = home / "ids.txt", home / "stages.json"
     ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
-    options = ["--ids-file", str(ids), "--quiet", "--base-url", base_url, "--concurrency", str(CONCURRENCY), "--requests-per-minute", "0"]
+    options = [
+        "--ids-file",
+        str(ids),
+        "--quiet",
+        "--base-url",
+        base_url,
+        "--concurrency",
+        str(CONCURRENCY),
+        "--requests-per-minute",
+        "0",
+    ]
     with Disk(home / ".llm_stats") as disk:
-        spend([sys.executable, str(PROGRAMS / "stages.py"), str(file), "run", *options], home, LLM_STATS_API_KEY=KEY)
+        spend(
+            [sys.executable, str(PROGRAMS / "stages.py"), str(file), "run", *options],
+            home,
+            LLM_STATS_API_KEY=KEY,
+        )
     costs: Costs = json.loads(file.read_text())
     costs["all"]["disk_mb"] = disk.peak_mb
     return costs
@@ -98,7 +116,11 @@ def show(title: str, runs: dict[str, Costs]) -> None:
         cells = []
         for costs in runs.values():
             cost = costs.get(stage)
-            cells.append(f"{cost['seconds']:.2f}, {cost['cpu_seconds']:.2f}, {cost['peak_mb']:.0f}" if cost else "–")
+            cells.append(
+                f"{cost['seconds']:.2f}, {cost['cpu_seconds']:.2f}, {cost['peak_mb']:.0f}"
+                if cost
+                else "–"
+            )
         print(f"| {stage} | {' | '.join(cells)} |")
     disk = [f"{costs['all']['disk_mb']:.0f}" for costs in runs.values()]
     print(f"| disk, most MB | {' | '.join(disk)} |")
@@ -117,9 +139,14 @@ def size(count: int, home: Path) -> None:
         runs["1 % changed"] = run(base_url, count, home)
     show(f"{count:,} models: {answered / 1e6:,.0f} MB of answers", runs)
     page = spend([*LLM_STATS, "report"], home)
-    print(f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}")
+    print(
+        f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}"
+    )
     says = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
-    print(f"{says}, {page.seconds:.1f} s, of the processor {page.cpu_seconds:.1f} s, {page.peak_mb:,.0f} MB in use", flush=True)
+    print(
+        f"{says}, {page.seconds:.1f} s, of the processor {page.cpu_seconds:.1f} s, {page.peak_mb:,.0f} MB in use",
+        flush=True,
+    )
 
 
 def age(hours: int, home: Path) -> None:
@@ -184,9 +211,17 @@ from range(1, getvariable('hours') // 2400 + 1) as past (n), history.scores as s
 
 def rows(database: Path) -> str:
     """How many rows the larger tables hold."""
-    tables = ("raw.models__providers", "raw.models__scores", "raw.fetches", "history.offers", "history.scores")
+    tables = (
+        "raw.models__providers",
+        "raw.models__scores",
+        "raw.fetches",
+        "history.offers",
+        "history.scores",
+    )
     with duckdb.connect(str(database), read_only=True) as connection:
-        counts = [connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in tables]
+        counts = [
+            connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in tables
+        ]
     return ", ".join(f"{table} {count:,}" for table, count in zip(tables, counts, strict=True))
 
 

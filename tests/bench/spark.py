@@ -37,14 +37,30 @@ EQUAL = "all equal"
 
 def views(raw: Path | None, history: Path) -> list[str]:
     """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
-    statements = [f"create database if not exists {schema}" for schema in ("raw", "staging", "history", "marts")]
+    statements = [
+        f"create database if not exists {schema}"
+        for schema in ("raw", "staging", "history", "marts")
+    ]
     sources = {f"raw.{table}": raw / f"{table}.parquet" for table in tables.TABLES} if raw else {}
-    sources |= {file.address: history / f"{file.path.stem}.parquet" for file in sql_files.files_in("history")}
-    statements += [f"create or replace view {name} as select * from parquet.`{path}`" for name, path in sources.items() if path.exists()]
+    sources |= {
+        file.address: history / f"{file.path.stem}.parquet"
+        for file in sql_files.files_in("history")
+    }
+    statements += [
+        f"create or replace view {name} as select * from parquet.`{path}`"
+        for name, path in sources.items()
+        if path.exists()
+    ]
     for file in sql_files.in_build_order():
-        if (raw and file.layer == "staging") or (file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))):
+        if (raw and file.layer == "staging") or (
+            file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))
+        ):
             # Spark takes no comments on the columns of a view after it is made
-            made = [statement.query for _, statement in sql_files.statements(file) if not statement.query.strip().startswith("comment")]
+            made = [
+                statement.query
+                for _, statement in sql_files.statements(file)
+                if not statement.query.strip().startswith("comment")
+            ]
             statements += [translate(statement, "spark") for statement in made]
     return statements
 
@@ -59,21 +75,34 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
     marts = [file.path.stem for file in sql_files.files_in("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
     told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
-    print(f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}")
+    print(
+        f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}"
+    )
     with duckdb.connect() as connection:
         verdicts = [
-            verdict(connection, f"read_parquet('{folder}/export/marts/{mart}.parquet')", f"read_parquet('{folder}/spark/{mart}/*.parquet')")
+            verdict(
+                connection,
+                f"read_parquet('{folder}/export/marts/{mart}.parquet')",
+                f"read_parquet('{folder}/spark/{mart}/*.parquet')",
+            )
             for mart in marts
         ]
-    print("\n".join(f"  {mart:20} {said}" for mart, said in zip(marts, verdicts, strict=True)), flush=True)
+    print(
+        "\n".join(f"  {mart:20} {said}" for mart, said in zip(marts, verdicts, strict=True)),
+        flush=True,
+    )
     return all(said.endswith(EQUAL) for said in verdicts)
 
 
 def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str:
     """`246 rows, all equal`, or how many differ on both sides, and in which columns."""
-    described = [connection.execute(f"describe select * from {rows}").fetchall() for rows in (ours, theirs)]
+    described = [
+        connection.execute(f"describe select * from {rows}").fetchall() for rows in (ours, theirs)
+    ]
     # `age_hours` tells the time of the query, and is not exported
-    columns, other = ([column for column, *_ in description if column != "age_hours"] for description in described)
+    columns, other = (
+        [column for column, *_ in description if column != "age_hours"] for description in described
+    )
     if columns != other:
         return f"COLUMNS DIFFER: {columns}, {other}"
     names = ", ".join(columns)
@@ -167,7 +196,11 @@ def make_history(folder: Path, rows: int) -> None:
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.execute(_filled(_MODELS, values))
         for part in range(PARTS):
-            bounds = {"$from": models * part // PARTS, "$to": models * (part + 1) // PARTS, "$part": part}
+            bounds = {
+                "$from": models * part // PARTS,
+                "$to": models * (part + 1) // PARTS,
+                "$part": part,
+            }
             connection.execute(_filled(_OFFERS, values | bounds))
 
 
@@ -182,30 +215,51 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
     history = folder / "history"
     make_history(history, rows)
     size = sum(file.stat().st_size for file in history.rglob("*.parquet"))
-    print(f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     files = {question: question.replace(" ", "_").replace(",", "") for question in QUESTIONS}
-    translated = {files[question]: translate(query, "spark") for question, query in QUESTIONS.items()}
+    translated = {
+        files[question]: translate(query, "spark") for question, query in QUESTIONS.items()
+    }
     told = spark.ask(views(None, history), translated, folder / "spark", tries=2)
     verdicts = []
-    with duckdb.connect(config={"threads": 2, "memory_limit": "5GB", "temp_directory": str(folder / "spill")}) as connection:
+    with duckdb.connect(
+        config={"threads": 2, "memory_limit": "5GB", "temp_directory": str(folder / "spill")}
+    ) as connection:
         for schema in ("history", "marts"):
             connection.execute(f"create schema {schema}")
         connection.execute(f"create view history.models as from '{history}/models.parquet'")
-        connection.execute(f"create view history.offers as from '{history}/offers.parquet/*.parquet'")
-        for file in (file for file in sql_files.in_build_order() if file.address in ("marts.price_history", "marts.price_changes")):
+        connection.execute(
+            f"create view history.offers as from '{history}/offers.parquet/*.parquet'"
+        )
+        for file in (
+            file
+            for file in sql_files.in_build_order()
+            if file.address in ("marts.price_history", "marts.price_changes")
+        ):
             connection.execute(next(sql_files.statements(file))[1].query)
         for question, query in QUESTIONS.items():
             tries = []
             for _ in range(2):
                 wall, cpu = time.perf_counter(), time.process_time()
                 connection.execute(f"create or replace temp table ours as {query}")
-                tries.append(f"{time.perf_counter() - wall:.1f} s (cpu {time.process_time() - cpu:.1f} s)")
+                tries.append(
+                    f"{time.perf_counter() - wall:.1f} s (cpu {time.process_time() - cpu:.1f} s)"
+                )
             costs = told["queries"][files[question]]
-            theirs = [f"{cost['seconds']:.1f} s (cpu of tasks {cost['task_cpu_seconds']:.1f} s)" for cost in costs]
+            theirs = [
+                f"{cost['seconds']:.1f} s (cpu of tasks {cost['task_cpu_seconds']:.1f} s)"
+                for cost in costs
+            ]
             rows_of_spark = f"read_parquet('{folder}/spark/{files[question]}/*.parquet')"
             verdicts.append(verdict(connection, "ours", rows_of_spark))
             print(f"  {question}: {verdicts[-1]}")
-            print(f"    DuckDB {', then '.join(tries)}\n    Spark  {', then '.join(theirs)}", flush=True)
+            print(
+                f"    DuckDB {', then '.join(tries)}\n    Spark  {', then '.join(theirs)}",
+                flush=True,
+            )
     for executor in told["executors"]:
         print(f"  {executor}")
     print(f"  load {os.getloadavg()[0]:.1f}")
@@ -218,14 +272,30 @@ def main() -> int:
     parser.add_argument("--only", choices=["marts", "history"])
     parser.add_argument("--rows", type=int, default=50_000_000, help="rows of the history")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # or the cluster would outlive this
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit("stopped")
+    )  # or the cluster would outlive this
     with tempfile.TemporaryDirectory() as name:
         folder, equal = Path(name), []
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
             if given.only != "history":
-                equal.append(compare_marts(spark, "the sample, two days", run_demo(folder / "sample.duckdb").database, folder / "sample"))
+                equal.append(
+                    compare_marts(
+                        spark,
+                        "the sample, two days",
+                        run_demo(folder / "sample.duckdb").database,
+                        folder / "sample",
+                    )
+                )
             if given.only != "history" and real_records():
-                equal.append(compare_marts(spark, "the open data set, three runs", open_data(folder / "open.duckdb"), folder / "open"))
+                equal.append(
+                    compare_marts(
+                        spark,
+                        "the open data set, three runs",
+                        open_data(folder / "open.duckdb"),
+                        folder / "open",
+                    )
+                )
             if given.only != "marts":
                 equal.append(compare_history(spark, given.rows, folder / "large"))
     return 0 if all(equal) else 1
@@ -237,7 +307,13 @@ def open_data(database: Path) -> Path:
     with SampleApi(records) as api:
         for generation in (changed(records, 1), changed(records, 2), records):
             api.publish(generation)
-            llm_stats.run(all_models=True, database=database, api_key=SAMPLE_KEY, base_url=api.base_url, requests_per_minute=0)
+            llm_stats.run(
+                all_models=True,
+                database=database,
+                api_key=SAMPLE_KEY,
+                base_url=api.base_url,
+                requests_per_minute=0,
+            )
     return database
 
 

@@ -10,14 +10,22 @@ from support.parameter_ids import parameter_id
 
 
 @pytest.mark.parametrize(
-    ("command", "options"), [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))], ids=parameter_id
+    ("command", "options"),
+    [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))],
+    ids=parameter_id,
 )
-def test_no_database_no_command(llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]) -> None:
+def test_no_database_no_command(
+    llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]
+) -> None:
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
     assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
     assert list(workdir.iterdir()) == []
 
 
 def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
-    assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(" tables to o\\x1b[2Jut\n")
-    assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith("wrote o\\x1b[2Jut.html (")
+    assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(
+        " tables to o\\x1b[2Jut\n"
+    )
+    assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith(
+        "wrote o\\x1b[2Jut.html ("
+    )

@@ -33,7 +33,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(folder / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)
         good = synthetic_catalog(2, providers=1, scores=1)
-        raw.load([*(entry | {"id": f"gpt-{n}.5"} for n, entry in enumerate(good)), *(good[0] | {"id": name} for name in HOSTILE)], NOW)
+        raw.load(
+            [
+                *(entry | {"id": f"gpt-{n}.5"} for n, entry in enumerate(good)),
+                *(good[0] | {"id": name} for name in HOSTILE),
+            ],
+            NOW,
+        )
         raw.apply()
     for snapshot_id in ("20261123T060000.000000Z", "20261124T060000.000000Z"):
         kept = folder / ".llm_stats" / "snapshots" / snapshot_id
@@ -60,6 +66,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", ASK, "bash", "llm-stats", *typed], cwd=folder, env={"PATH": path}, capture_output=True, text=True, check=True
+        ["bash", "-c", ASK, "bash", "llm-stats", *typed],
+        cwd=folder,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert (done.stdout.split("\n")[:-1], done.stderr) == (completed, "")

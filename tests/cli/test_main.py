@@ -44,7 +44,9 @@ def test_help_names_every_command_in_full() -> None:
     ],
     ids=parameter_id,
 )
-def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, arguments: tuple[str, ...], message: str) -> None:
+def test_a_mistake_is_one_line_with_the_way_to_help(
+    llm_stats: Command, arguments: tuple[str, ...], message: str
+) -> None:
     done = llm_stats(*arguments)
     (line,) = done.err.splitlines()
     assert (done.code, done.out) == (2, "")
@@ -54,12 +56,23 @@ def test_a_mistake_is_one_line_with_the_way_to_help(llm_stats: Command, argument
 
 
 def test_a_traceback_is_safe_too(workdir: Path) -> None:
-    done = run_command("--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE)
-    assert (done.returncode, done.stderr.startswith("Traceback (most recent call last):\n")) == (2, True)
+    done = run_command(
+        "--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE
+    )
+    assert (done.returncode, done.stderr.startswith("Traceback (most recent call last):\n")) == (
+        2,
+        True,
+    )
     assert "a\\x1b[31mb\\u202e.duckdb does not exist" in done.stderr
     assert not {"\x1b", "\u202e"} & set(done.stderr)
 
 
 def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
-    done = run_command("show", "--database", demo, stdout=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    done = run_command(
+        "show",
+        "--database",
+        demo,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
     assert (done.returncode, done.stderr) == (0, "")

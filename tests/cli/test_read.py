@@ -14,7 +14,9 @@ from support.parameter_ids import parameter_id
 
 def test_show_lists_every_view_with_its_meaning(on_demo: Command) -> None:
     listed = json.loads(on_demo("show", "--format", "json").out)
-    assert {"models", "offers", "scores", "benchmarks", "leaderboard", "prices_as_of"} <= {entry["name"] for entry in listed}
+    assert {"models", "offers", "scores", "benchmarks", "leaderboard", "prices_as_of"} <= {
+        entry["name"] for entry in listed
+    }
     assert all(entry["meaning"] for entry in listed)
 
 
@@ -31,7 +33,9 @@ def test_show_describes_every_column(on_demo: Command) -> None:
 def test_show_in_every_format(on_demo: Command) -> None:
     as_json = json.loads(on_demo("show", "offers", "--limit", 3, "--format", "json").out)
     assert len(as_json) == 3
-    as_csv = list(csv.DictReader(on_demo("show", "offers", "--limit", 3, "--format", "csv").out.splitlines()))
+    as_csv = list(
+        csv.DictReader(on_demo("show", "offers", "--limit", 3, "--format", "csv").out.splitlines())
+    )
     assert [row["provider_id"] for row in as_csv] == [row["provider_id"] for row in as_json]
     as_markdown = on_demo("show", "offers", "--limit", 3, "--format", "markdown").out.splitlines()
     assert len(as_markdown) == 5
@@ -67,14 +71,19 @@ def test_show_describes_a_macro_with_defaults_and_a_call(on_demo: Command) -> No
     ]
 
 
-@pytest.mark.parametrize("query", ["-- how many\nselect 1 as one", "--how many\nselect 1 as one;", "/* how */ select 1 as one"])
+@pytest.mark.parametrize(
+    "query",
+    ["-- how many\nselect 1 as one", "--how many\nselect 1 as one;", "/* how */ select 1 as one"],
+)
 def test_a_query_may_begin_with_a_comment(llm_stats: Command, demo: Path, query: str) -> None:
     options = ("--format", "json", "--database", demo)
     for arguments in ((query, *options), (*options, query), (*options, "--", query)):
         assert json.loads(llm_stats("sql", *arguments).out) == [{"one": 1}]
 
 
-def test_a_query_may_come_from_standard_input(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_may_come_from_standard_input(
+    on_demo: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("-- a file\nselect 1 as one;\n"))
     assert json.loads(on_demo("sql", "-", "--format", "json").out) == [{"one": 1}]
 
@@ -111,12 +120,20 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
         (("changes", "--since", "999999d"), "--since 999999d: before all dates"),
         (("compare", "aurora-large-1"), "at least two different models"),
         (("compare", "aurora-large-1", "aurora-large"), "did you mean aurora-large-1"),
-        (("cost", "--input-tokens", "ten", "--output-tokens", "1"), "'ten' is not a number of tokens; write 2000000, 500k, 2M or 1.5B"),
-        (("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"), "there is no model 'nothing-like-it'"),
+        (
+            ("cost", "--input-tokens", "ten", "--output-tokens", "1"),
+            "'ten' is not a number of tokens; write 2000000, 500k, 2M or 1.5B",
+        ),
+        (
+            ("cost", "--input-tokens", "1", "--output-tokens", "1", "nothing-like-it"),
+            "there is no model 'nothing-like-it'",
+        ),
     ],
     ids=parameter_id,
 )
-def test_what_cannot_be_shown_is_an_error(on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_shown_is_an_error(
+    on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str
+) -> None:
     done = on_demo(*arguments)
     assert done.code == 2
     assert message in done.err
@@ -125,18 +142,53 @@ def test_what_cannot_be_shown_is_an_error(on_demo: Command, workdir: Path, argum
 
 def test_people_are_shown_fewer_columns_and_programs_all(on_demo: Command) -> None:
     cost = ("cost", "--input-tokens", "10M", "--output-tokens", "2M", "kestrel-embed-1")
-    assert on_demo(*cost).out.splitlines()[0].split() == ["model_id", "provider_id", "in", "$/M", "out", "$/M", "cost", "$"]
+    assert on_demo(*cost).out.splitlines()[0].split() == [
+        "model_id",
+        "provider_id",
+        "in",
+        "$/M",
+        "out",
+        "$/M",
+        "cost",
+        "$",
+    ]
     assert "kestrel-embed-1 (embedding)  kestrel " in on_demo(*cost).out
-    names = ["model_id", "model_type", "provider_id", "input_usd_per_mtok", "output_usd_per_mtok", "cost_usd", "model_cost_rank"]
+    names = [
+        "model_id",
+        "model_type",
+        "provider_id",
+        "input_usd_per_mtok",
+        "output_usd_per_mtok",
+        "cost_usd",
+        "model_cost_rank",
+    ]
     assert on_demo(*cost, "--format", "csv").out.splitlines()[0].split(",") == names
-    changed, unchanged = (on_demo("history", model_id).out.splitlines() for model_id in ("aurora-large-1", "storm-1-nano"))
-    assert [changed[0].split("  ")[0], "until (UTC)" in changed[0], "until (UTC)" in unchanged[0]] == ["from (UTC)", True, False]
+    changed, unchanged = (
+        on_demo("history", model_id).out.splitlines()
+        for model_id in ("aurora-large-1", "storm-1-nano")
+    )
+    assert [
+        changed[0].split("  ")[0],
+        "until (UTC)" in changed[0],
+        "until (UTC)" in unchanged[0],
+    ] == ["from (UTC)", True, False]
     assert any(line.endswith("  at northlight: 6.00 in, 30.00 out, active") for line in changed)
     names = ["valid_from", "valid_to", "kind", "counterpart_id", "description"]
-    assert on_demo("history", "storm-1-nano", "--format", "csv").out.splitlines()[0].split(",") == names
-    compared = on_demo("compare", "aurora-large-1", "kestrel-2-pro").out.split("\n\n")[1].splitlines()
+    assert (
+        on_demo("history", "storm-1-nano", "--format", "csv").out.splitlines()[0].split(",")
+        == names
+    )
+    compared = (
+        on_demo("compare", "aurora-large-1", "kestrel-2-pro").out.split("\n\n")[1].splitlines()
+    )
     assert compared[0].split() == ["benchmark_id", "aurora-large-1", "kestrel-2-pro", "note"]
-    assert next(line for line in compared if line.startswith("sample-math ")).split() == ["sample-math", "0.91", "best", "0.93", "–"]
+    assert next(line for line in compared if line.startswith("sample-math ")).split() == [
+        "sample-math",
+        "0.91",
+        "best",
+        "0.93",
+        "–",
+    ]
     assert any("not comparable: values look like two units mixed" in line for line in compared)
     assert "note" not in on_demo("compare", "aurora-large-1", "quill-coder-1").out
 

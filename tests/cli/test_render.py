@@ -21,7 +21,10 @@ from support.record_factory import make_offer, make_record, make_score
 
 def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
     query = "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, 'nan'::double as g, 1e300 as h"
-    assert on_demo("sql", query, "--format", "csv").out.splitlines()[1] == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
+    assert (
+        on_demo("sql", query, "--format", "csv").out.splitlines()[1]
+        == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
+    )
     rows = on_demo("sql", "select unnest(['a', null]) as x", "--format", "csv").out
     assert rows == "x\na\n\n"
 
@@ -41,8 +44,17 @@ def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     make_record(
                         name,
                         model_type="embedding" if place else "llm",
-                        providers=[make_offer(provider, 1.125 * day, 12.5) for provider in ("alpine-cloud", "northlight")],
-                        scores=[make_score(benchmark, place / 4) for benchmark in ("swe-bench-verified", "video-mme-(long,-no-subtitles)")],
+                        providers=[
+                            make_offer(provider, 1.125 * day, 12.5)
+                            for provider in ("alpine-cloud", "northlight")
+                        ],
+                        scores=[
+                            make_score(benchmark, place / 4)
+                            for benchmark in (
+                                "swe-bench-verified",
+                                "video-mme-(long,-no-subtitles)",
+                            )
+                        ],
                     )
                     for place, name in enumerate(LONG_NAMES)
                 ],
@@ -76,7 +88,11 @@ def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
     assert escape_control_chars("plain – ünïcode") == "plain – ünïcode"
 
 
-WIDE = Table(("model_id", "price", "says"), ("VARCHAR", "DOUBLE", "VARCHAR"), [("a", 1.0, "as good as any"), ("b", None, "word " * 12)])
+WIDE = Table(
+    ("model_id", "price", "says"),
+    ("VARCHAR", "DOUBLE", "VARCHAR"),
+    [("a", 1.0, "as good as any"), ("b", None, "word " * 12)],
+)
 
 
 def test_a_table_that_fits_is_left_alone() -> None:
@@ -99,7 +115,11 @@ def test_the_widest_text_is_folded_between_words() -> None:
 
 
 def test_several_texts_share_the_room() -> None:
-    two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("one two three four five six", "one two three four five six seven eight nine")])
+    two = Table(
+        ("a", "b"),
+        ("VARCHAR", "VARCHAR"),
+        [("one two three four five six", "one two three four five six seven eight nine")],
+    )
     assert aligned(two, 42).splitlines()[2:] == [
         "one two three four    one two three four",
         "five six              five six seven eight",
@@ -123,11 +143,15 @@ def test_else_each_record_is_a_block() -> None:
 
 
 def test_no_word_is_broken_to_keep_a_table() -> None:
-    assert aligned(Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 45).startswith("id:    xxx")
+    assert aligned(
+        Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 45
+    ).startswith("id:    xxx")
 
 
 def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
-    two = Table(("input_usd_per_mtok", "kestrel-2-pro"), ("DOUBLE", "VARCHAR"), [(5.5, "x"), (12.25, "y")])
+    two = Table(
+        ("input_usd_per_mtok", "kestrel-2-pro"), ("DOUBLE", "VARCHAR"), [(5.5, "x"), (12.25, "y")]
+    )
     assert aligned(two, 33).splitlines()[0] == "input_usd_per_mtok  kestrel-2-pro"
     assert aligned(two, 20).splitlines() == [
         "   input_  kestrel-",
@@ -140,9 +164,18 @@ def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
 
 
 def test_a_percentage_and_an_arrow_stay_with_their_numbers() -> None:
-    change = Table(("change",), ("VARCHAR",), [("input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",)])
-    assert aligned(change, 26).splitlines()[2:] == ["input 0.50 → 0.60 (+20 %),", "output 0.60 → 0.70 (+17 %)"]
-    assert aligned(change, 22).splitlines()[2:] == ["input 0.50 → 0.60", "(+20 %), output", "0.60 → 0.70 (+17 %)"]
+    change = Table(
+        ("change",), ("VARCHAR",), [("input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",)]
+    )
+    assert aligned(change, 26).splitlines()[2:] == [
+        "input 0.50 → 0.60 (+20 %),",
+        "output 0.60 → 0.70 (+17 %)",
+    ]
+    assert aligned(change, 22).splitlines()[2:] == [
+        "input 0.50 → 0.60",
+        "(+20 %), output",
+        "0.60 → 0.70 (+17 %)",
+    ]
 
 
 def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
@@ -152,18 +185,27 @@ def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
 
 
 def test_wide_characters_take_two_places() -> None:
-    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("モデル", "x"), ("abc", "y")]), None).splitlines()
+    lines = aligned(
+        Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("モデル", "x"), ("abc", "y")]), None
+    ).splitlines()
     assert lines[2:] == ["モデル  x", "abc     y"]
 
 
 def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
     two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")])
-    assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], "a name with a newline is no second row"
-    assert aligned(replace(two, multiline=True), None).splitlines()[2:] == ["x  one", "     t\\x1bwo"]
+    assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], (
+        "a name with a newline is no second row"
+    )
+    assert aligned(replace(two, multiline=True), None).splitlines()[2:] == [
+        "x  one",
+        "     t\\x1bwo",
+    ]
 
 
 def test_no_name_pads_a_table_beyond_bearing() -> None:
-    lines = aligned(Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x" * 100_000 + "end", "y")]), None).splitlines()
+    lines = aligned(
+        Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x" * 100_000 + "end", "y")]), None
+    ).splitlines()
     assert max(map(len, lines)) < 1100
     assert " … " in lines[2]
     assert lines[2].endswith("end  y")

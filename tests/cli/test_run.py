@@ -28,7 +28,9 @@ def test_the_code_of_a_run_outlives_its_reader(workdir: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     with SampleApi() as api:
-        done = run_command("run", "murmur-1", "no-such-model", "--base-url", api.base_url, stdout=write)
+        done = run_command(
+            "run", "murmur-1", "no-such-model", "--base-url", api.base_url, stdout=write
+        )
     os.close(write)
     assert (done.returncode, done.stderr) == (4, "")
 
@@ -67,20 +69,45 @@ class TestDemo:
         assert again.code == 0
         assert "\n0 changes\n" in again.out, "nothing new the second time"
         assert (
-            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did" in again.out
+            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did"
+            in again.out
         )
         assert query_rows(workdir / "llm_stats_demo.duckdb", counts) == before
 
 
 class TestIds:
-    def test_come_from_arguments_and_a_file_stripped_and_without_duplicates(self, run: Command, workdir: Path, api: SampleApi) -> None:
-        (workdir / "ids.txt").write_text("\ufeff# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n")
-        assert run(" murmur-1-lite ", "murmur-1", "murmur-1-lite", "--ids-file", "ids.txt", "--concurrency", 1).code == 0
+    def test_come_from_arguments_and_a_file_stripped_and_without_duplicates(
+        self, run: Command, workdir: Path, api: SampleApi
+    ) -> None:
+        (workdir / "ids.txt").write_text(
+            "\ufeff# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n"
+        )
+        assert (
+            run(
+                " murmur-1-lite ",
+                "murmur-1",
+                "murmur-1-lite",
+                "--ids-file",
+                "ids.txt",
+                "--concurrency",
+                1,
+            ).code
+            == 0
+        )
         assert requested_ids(api) == ["murmur-1-lite", "murmur-1", "aurora-large-1"]
 
     def test_come_from_standard_input(self, api: SampleApi, workdir: Path) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "llm_stats", "run", "--ids-file", "-", "--base-url", api.base_url],
+            [
+                sys.executable,
+                "-m",
+                "llm_stats",
+                "run",
+                "--ids-file",
+                "-",
+                "--base-url",
+                api.base_url,
+            ],
             input="murmur-1\n",
             capture_output=True,
             text=True,
@@ -96,18 +123,25 @@ class TestIds:
     ) -> None:
         monkeypatch.delenv("LLM_STATS_API_KEY")
         (workdir / ".dlt").mkdir()
-        (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmodel_ids = ["murmur-1"]\n')
-        (workdir / ".dlt" / "secrets.toml").write_text('[sources.llm_stats]\napi_key = "sample-key"\n')
+        (workdir / ".dlt" / "config.toml").write_text(
+            '[sources.llm_stats]\nmodel_ids = ["murmur-1"]\n'
+        )
+        (workdir / ".dlt" / "secrets.toml").write_text(
+            '[sources.llm_stats]\napi_key = "sample-key"\n'
+        )
         assert run().code == 0
         assert requested_ids(api) == ["murmur-1"]
 
     def test_are_percent_encoded(self, run: Command, api: SampleApi, workdir: Path) -> None:
-        strange = sample.today()[0] | {"id": "a/b?c#d%20é'\"; drop table x --", "name": "\u202eName\x1b[31m\n"}
+        strange = sample.today()[0] | {
+            "id": "a/b?c#d%20é'\"; drop table x --",
+            "name": "\u202eName\x1b[31m\n",
+        }
         api.publish([strange])
         assert run(strange["id"]).code == 0
-        assert query_rows(workdir / "llm_stats.duckdb", "select model_id, model_name from marts.models") == [
-            (strange["id"], strange["name"])
-        ]
+        assert query_rows(
+            workdir / "llm_stats.duckdb", "select model_id, model_name from marts.models"
+        ) == [(strange["id"], strange["name"])]
 
 
 class TestBadArguments:
@@ -120,7 +154,10 @@ class TestBadArguments:
 
     def test_an_unreadable_ids_file(self, run: Command, workdir: Path) -> None:
         done = run("--ids-file", "missing.txt")
-        assert (done.code, done.err) == (2, "llm-stats: --ids-file missing.txt: No such file or directory\n")
+        assert (done.code, done.err) == (
+            2,
+            "llm-stats: --ids-file missing.txt: No such file or directory\n",
+        )
         (workdir / "binary").write_bytes(b"\xff\xfe\x00")
         assert "not a text file" in run("--ids-file", "binary").err
         (workdir / "empty.txt").write_text("# nothing yet\n")
@@ -134,7 +171,9 @@ class TestBadArguments:
         assert done.code == 2
         assert "no API key: set LLM_STATS_API_KEY" in done.err
 
-    def test_a_key_no_header_can_carry_is_not_quoted(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_key_no_header_can_carry_is_not_quoted(
+        self, run: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
         done = run("murmur-1")
         assert done.code == 2
@@ -142,12 +181,21 @@ class TestBadArguments:
         assert "geheim" not in done.err
 
     def test_wrong_settings(self, run: Command) -> None:
-        assert "setting concurrency: Input should be greater than or equal to 1" in run("murmur-1", "--concurrency", 0).err
+        assert (
+            "setting concurrency: Input should be greater than or equal to 1"
+            in run("murmur-1", "--concurrency", 0).err
+        )
         assert "setting max_age" in run("murmur-1", "--max-age", "soon").err
         assert run("murmur-1", "--no-such-option").code == 2
-        assert run("murmur-1", "--api-key", "x").code == 2, "an argument would be seen by other users"
+        assert run("murmur-1", "--api-key", "x").code == 2, (
+            "an argument would be seen by other users"
+        )
         assert run("murmur-1", "--all").code == 2
 
     def test_a_check_that_does_not_exist(self, run: Command, api: SampleApi) -> None:
         done = run("murmur-1", "--allow-failure", "nevr")
-        assert (done.code, "there is no check 'nevr'; there are " in done.err, api.requests) == (2, True, [])
+        assert (done.code, "there is no check 'nevr'; there are " in done.err, api.requests) == (
+            2,
+            True,
+            [],
+        )

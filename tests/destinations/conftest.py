@@ -15,7 +15,10 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def port() -> Iterator[int]:
     with postgres_server.running() as port:
-        postgres_server.ask(address(port, "postgres", postgres_server.PASSWORD), f"create role batch login password '{SECRET}'")
+        postgres_server.ask(
+            address(port, "postgres", postgres_server.PASSWORD),
+            f"create role batch login password '{SECRET}'",
+        )
         yield port
 
 
@@ -25,7 +28,10 @@ def new_database(port: int) -> Callable[[], str]:
 
     def create() -> str:
         name = f"warehouse_{next(_numbers)}"
-        postgres_server.ask(address(port, "postgres", postgres_server.PASSWORD), f"create database {name} owner batch")
+        postgres_server.ask(
+            address(port, "postgres", postgres_server.PASSWORD),
+            f"create database {name} owner batch",
+        )
         return address(port, database=name)
 
     return create

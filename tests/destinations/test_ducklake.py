@@ -29,7 +29,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A Python with this project and DuckLake."""
     python = python_with(tmp_path_factory.mktemp("lake"), f"{ROOT}[ducklake]")
     wheels = [f"duckdb-extension-{name.replace('_', '-')}=={_VERSION}" for name in _EXTENSIONS]
-    subprocess.run([python, "-m", "pip", "install", "--quiet", f"duckdb=={_VERSION}", *wheels], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", f"duckdb=={_VERSION}", *wheels],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     return python
 
 
@@ -38,18 +42,27 @@ def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
     """Start a program in that environment, on an empty lake."""
-    installed = Path(python).parents[1].glob("lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension")
+    installed = (
+        Path(python)
+        .parents[1]
+        .glob("lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension")
+    )
     credentials = {
         "CATALOG": new_database(),
         "STORAGE__BUCKET_URL": str(tmp_path / "lake"),
         "EXTENSIONS": json.dumps([f"'{file}'" for file in sorted(installed)]),
     }
-    environment = os.environ | {f"DESTINATION__DUCKLAKE__CREDENTIALS__{name}": value for name, value in credentials.items()}
+    environment = os.environ | {
+        f"DESTINATION__DUCKLAKE__CREDENTIALS__{name}": value for name, value in credentials.items()
+    }
     environment["PYTHONPATH"] = str(ROOT / "tests")
 
     def start(program: str, *arguments: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [python, str(PROGRAMS / f"{program}.py"), *map(str, arguments)], env=environment, stdout=subprocess.PIPE, text=True
+            [python, str(PROGRAMS / f"{program}.py"), *map(str, arguments)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     return start
@@ -61,12 +74,16 @@ def output_of(process: subprocess.Popen[str]) -> list[str]:
     return out.splitlines()
 
 
-def test_ducklake_says_what_duckdb_says(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+def test_ducklake_says_what_duckdb_says(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     output_of(start("compare_with_ducklake", tmp_path / "llm_stats.duckdb"))
     assert list((tmp_path / "lake").rglob("*.parquet"))
 
 
-def test_a_question_changes_nothing(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+def test_a_question_changes_nothing(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     database, lake = tmp_path / "w.duckdb", tmp_path / "lake"
     count = "select count(*) from marts.offers"
     (before,) = output_of(start("query_ducklake", database, count))
@@ -92,11 +109,20 @@ def test_a_question_changes_nothing(start: Callable[..., subprocess.Popen[str]],
     assert sorted(lake.rglob("*")) == files
 
 
-def test_one_machine_loads_while_two_read(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+def test_one_machine_loads_while_two_read(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
     stop = tmp_path / "stop"
-    output_of(start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake"))  # who reads makes no lake
-    readers = [start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")]
-    published = [json.loads(line) for line in output_of(start("publish_generations", tmp_path / "w.duckdb", RUNS, "ducklake"))]
+    output_of(
+        start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake")
+    )  # who reads makes no lake
+    readers = [
+        start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")
+    ]
+    published = [
+        json.loads(line)
+        for line in output_of(start("publish_generations", tmp_path / "w.duckdb", RUNS, "ducklake"))
+    ]
     stop.touch()
     for reader in readers:
         seen = json.loads(output_of(reader)[0])
@@ -106,6 +132,14 @@ def test_one_machine_loads_while_two_read(start: Callable[..., subprocess.Popen[
         assert len(set(generations)) > 1, "read while it was written"
     past = [
         json.loads(line)
-        for line in output_of(start("ducklake_past", tmp_path / "w.duckdb", json.dumps([moment for _, moment in published])))
+        for line in output_of(
+            start(
+                "ducklake_past",
+                tmp_path / "w.duckdb",
+                json.dumps([moment for _, moment in published]),
+            )
+        )
     ]
-    assert past == [[number, number] for number, _ in published], "the lake's past and the history's are one"
+    assert past == [[number, number] for number, _ in published], (
+        "the lake's past and the history's are one"
+    )

@@ -45,7 +45,9 @@ CONTENT = (
 )
 
 
-DOUBLED = "select model_id, load_id from staging.fetches group by model_id, load_id having count(*) > 1"
+DOUBLED = (
+    "select model_id, load_id from staging.fetches group by model_id, load_id having count(*) > 1"
+)
 
 
 def content(url: str) -> list[list[tuple[object, ...]]]:
@@ -55,13 +57,17 @@ def content(url: str) -> list[list[tuple[object, ...]]]:
 
 def loads(url: str) -> list[tuple[object, ...]]:
     """Each load and how many models it asked for."""
-    return ask(url, "select load_id, count(*) from staging.fetches group by load_id order by load_id")
+    return ask(
+        url, "select load_id, count(*) from staging.fetches group by load_id order by load_id"
+    )
 
 
 def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     readers = [start_program("poll_postgres", postgres, stop) for _ in range(READERS)]
-    published = dict(output_lines(start_program("publish_generations", tmp_path / "w.duckdb", RUNS, "postgres")))
+    published = dict(
+        output_lines(start_program("publish_generations", tmp_path / "w.duckdb", RUNS, "postgres"))
+    )
     time.sleep(0.2)
     stop.touch()
     polls, slowest = 0, 0.0
@@ -73,8 +79,12 @@ def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
         assert generations == sorted(generations), "nobody goes back"
         assert generations[-1] == RUNS
         for began, state in seen:
-            assert state[-1] >= max((number for number, moment in published.items() if moment <= began), default=0)
-    print(f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} s, 0 inconsistent states")
+            assert state[-1] >= max(
+                (number for number, moment in published.items() if moment <= began), default=0
+            )
+    print(
+        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} s, 0 inconsistent states"
+    )
 
 
 def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
@@ -103,17 +113,24 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
             hit += was_killed
             after = content(postgres), loads(postgres)
             assert after == before or len(after[1]) == len(before[1]) + 1, "all of a run or nothing"
-            whole_run(postgres, api)  # may find responses of the killed one, but never of another generation
+            whole_run(
+                postgres, api
+            )  # may find responses of the killed one, but never of another generation
             whole_run(spared, api)
             assert content(postgres) == content(spared)
             assert ask(postgres, DOUBLED) == []
         assert not list(tmp_path.glob(".*/work/*"))
-    print(f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken states, 0 differing rows")
+    print(
+        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken states, 0 differing rows"
+    )
 
 
 def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=300) as api:
-        ended = [finish_run(process) for process in [start_run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]]
+        ended = [
+            finish_run(process)
+            for process in [start_run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]
+        ]
     assert sorted(code for code, _ in ended) == [0, 6]
     (says,) = (err for code, err in ended if code == 6)
     assert "another run holds the lock (process " in says
@@ -121,7 +138,9 @@ def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_pa
     assert len(loads(postgres)) == 1
 
 
-def test_what_is_refused_leaves_everything_as_it_was(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+def test_what_is_refused_leaves_everything_as_it_was(
+    postgres: str, api: SampleApi, llm_stats: Command
+) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
     before = content(postgres), loads(postgres)
     records = sample.today()
@@ -137,7 +156,10 @@ def test_what_is_refused_leaves_everything_as_it_was(postgres: str, api: SampleA
     shown = llm_stats("status").out
     assert shown.startswith(f"warehouse   postgres at {postgres.partition('@')[2]}\n")
     assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in shown
-    assert "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n" in shown
+    assert (
+        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n"
+        in shown
+    )
 
 
 def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
@@ -157,7 +179,10 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         assert "lock timeout" in in_the_way.err
         assert "nothing was published" in in_the_way.err
     reading.close()
-    ask(postgres, "create schema others; create view others.mine as select model_id from marts.offers")
+    ask(
+        postgres,
+        "create schema others; create view others.mine as select model_id from marts.offers",
+    )
     others = llm_stats(*run)
     assert others.code == 1
     assert "depend on" in others.err
@@ -165,7 +190,9 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
     with psycopg2.connect(postgres) as reading, reading.cursor() as cursor:
         cursor.execute("select count(*) from incoming.models")
         waited = llm_stats(*run)
-        assert (waited.code, "lock timeout; nothing was published" in waited.err) == (1, True), "as for a backup of everything"
+        assert (waited.code, "lock timeout; nothing was published" in waited.err) == (1, True), (
+            "as for a backup of everything"
+        )
     reading.close()
     ask(postgres, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
@@ -186,26 +213,45 @@ def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command)
     assert all(0 < delay < 600 for (delay,) in ask(postgres, delays))  # type: ignore[operator]
 
 
-def test_a_question_is_one_statement_that_changes_nothing(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+def test_a_question_is_one_statement_that_changes_nothing(
+    postgres: str, api: SampleApi, llm_stats: Command
+) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    assert llm_stats("sql", "select count(*) as n, '%s ?' as t from marts.offers;", "--format", "csv").out == "n,t\n30,%s ?\n"
+    assert (
+        llm_stats(
+            "sql", "select count(*) as n, '%s ?' as t from marts.offers;", "--format", "csv"
+        ).out
+        == "n,t\n30,%s ?\n"
+    )
     for query, says in (
         ("delete from raw.models", "only read-only queries are allowed"),
-        ("with gone as (delete from raw.models returning 1) select * from gone", "read-only transaction"),
+        (
+            "with gone as (delete from raw.models returning 1) select * from gone",
+            "read-only transaction",
+        ),
         ("copy (select 1) to program 'cat'", "only read-only queries are allowed"),
         ("commit; delete from raw.models", "expected one SQL statement, got several"),
         (" -- nothing", "the query is empty"),
-        ("select E'a'\n'b\\' || '; commit; delete from raw.models; select 1 --'", "cannot open multi-query plan as cursor"),
+        (
+            "select E'a'\n'b\\' || '; commit; delete from raw.models; select 1 --'",
+            "cannot open multi-query plan as cursor",
+        ),
         ("select nothing", "does not exist"),
     ):
         asked = llm_stats("sql", query)
         assert asked.code == 2, query
         assert says in asked.err
     text = "'\\' || '; commit; delete from raw.models; select 1 --'"
-    assert llm_stats("sql", f"select {text} as t", "--format", "csv").out == "t\n\\; commit; delete from raw.models; select 1 --\n"
+    assert (
+        llm_stats("sql", f"select {text} as t", "--format", "csv").out
+        == "t\n\\; commit; delete from raw.models; select 1 --\n"
+    )
     assert ask(postgres, "select count(*) from raw.models") == [(14,)]
     assert "Seq Scan" in llm_stats("sql", "explain select * from raw.models").out
-    assert llm_stats("sql", "show transaction_read_only", "--format", "csv").out == "transaction_read_only\non\n"
+    assert (
+        llm_stats("sql", "show transaction_read_only", "--format", "csv").out
+        == "transaction_read_only\non\n"
+    )
 
 
 def test_a_database_that_cannot_hold_every_name_is_refused(
@@ -219,19 +265,32 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     refused = llm_stats("run", "--all", "--base-url", api.base_url)
     assert refused.code == 2
-    assert "stores text as SQL_ASCII, which cannot hold every name; create the database with `encoding 'UTF8'" in refused.err
+    assert (
+        "stores text as SQL_ASCII, which cannot hold every name; create the database with `encoding 'UTF8'"
+        in refused.err
+    )
     assert api.requests == []
 
 
-@pytest.mark.parametrize("step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"])
+@pytest.mark.parametrize(
+    "step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"]
+)
 def test_a_connection_lost_at_the_end_of_a_run(
-    port: int, postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch, step: str
+    port: int,
+    postgres: str,
+    api: SampleApi,
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
 ) -> None:
     module, _, name = step.rpartition(".")
     look = getattr(importlib.import_module(module), name)
 
     def lose_it(*arguments: object) -> object:
-        ask(address(port, "postgres", PASSWORD), "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch'")
+        ask(
+            address(port, "postgres", PASSWORD),
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch'",
+        )
         return look(*arguments)
 
     with monkeypatch.context() as patched:
@@ -242,11 +301,15 @@ def test_a_connection_lost_at_the_end_of_a_run(
     assert lost.err.endswith("; nothing was published\n")
 
 
-def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleApi, llm_stats: Command) -> None:
+def test_ctrl_c_ends_a_query_here_and_on_the_server(
+    postgres: str, api: SampleApi, llm_stats: Command
+) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
     running = "select 1 from pg_stat_activity where query = 'fetch all from answer' and state = 'active' and datname = current_database()"
     command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as asked:
         try:
             while not ask(postgres, running):
                 assert asked.poll() is None
@@ -263,23 +326,67 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(postgres: str, api: SampleAp
 @pytest.mark.parametrize(
     ("credentials", "before", "says"),
     [
-        ("", None, "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS"),
+        (
+            "",
+            None,
+            "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS",
+        ),
         (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
-        (f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x", None, "an @ of the password is written %40"),
-        (f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x", None, "an @ of the password is written %40"),
-        (f"postgresql://batch:{SECRET}@127.0.0.1:1/x", None, "cannot be opened: connection to server at"),
-        (f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x", None, "password authentication failed"),
-        ("BATCH", "create schema raw; create table raw.orders (id int)", "holds something else, raw.orders"),
-        ("BATCH", "create schema incoming; create table incoming.orders (id int)", "holds something else, incoming.orders"),
-        ("BATCH", "alter role batch in database NAME set standard_conforming_strings = off", "standard_conforming_strings is off"),
-        ("BATCH", "create schema incoming; create materialized view incoming.mine as select 1", "holds something else, incoming.mine"),
-        ("OTHERS", "create schema marts", "the schema marts belongs to postgres, and batch has no rights on it; run as postgres"),
+        (
+            f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "an @ of the password is written %40",
+        ),
+        (
+            f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "an @ of the password is written %40",
+        ),
+        (
+            f"postgresql://batch:{SECRET}@127.0.0.1:1/x",
+            None,
+            "cannot be opened: connection to server at",
+        ),
+        (
+            f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "password authentication failed",
+        ),
+        (
+            "BATCH",
+            "create schema raw; create table raw.orders (id int)",
+            "holds something else, raw.orders",
+        ),
+        (
+            "BATCH",
+            "create schema incoming; create table incoming.orders (id int)",
+            "holds something else, incoming.orders",
+        ),
+        (
+            "BATCH",
+            "alter role batch in database NAME set standard_conforming_strings = off",
+            "standard_conforming_strings is off",
+        ),
+        (
+            "BATCH",
+            "create schema incoming; create materialized view incoming.mine as select 1",
+            "holds something else, incoming.mine",
+        ),
+        (
+            "OTHERS",
+            "create schema marts",
+            "the schema marts belongs to postgres, and batch has no rights on it; run as postgres",
+        ),
         (
             "BATCH",
             "create schema history; create table history.schema_version as select 1 as version",
             "has schema version 1, which is too old to migrate",
         ),
-        ("READER", None, "permission denied to create schemas; the database owner can grant it: grant create on database"),
+        (
+            "READER",
+            None,
+            "permission denied to create schemas; the database owner can grant it: grant create on database",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_server_is_said_in_a_line(
@@ -294,18 +401,42 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
 ) -> None:
     if before:
         before = before.replace("NAME", postgres.rpartition("/")[2])
-        ask(postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}") if credentials == "OTHERS" else postgres, before)
+        ask(
+            postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
+            if credentials == "OTHERS"
+            else postgres,
+            before,
+        )
     if credentials == "READER":
-        ask(address(port, "postgres", PASSWORD), f"drop role if exists reader; create role reader login password '{SECRET}'")
-    urls = {"BATCH": postgres, "OTHERS": postgres, "READER": postgres.replace("//batch:", "//reader:")}
-    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", urls.get(credentials, credentials.replace("PORT", str(port))))
+        ask(
+            address(port, "postgres", PASSWORD),
+            f"drop role if exists reader; create role reader login password '{SECRET}'",
+        )
+    urls = {
+        "BATCH": postgres,
+        "OTHERS": postgres,
+        "READER": postgres.replace("//batch:", "//reader:"),
+    }
+    monkeypatch.setenv(
+        "DESTINATION__POSTGRES__CREDENTIALS",
+        urls.get(credentials, credentials.replace("PORT", str(port))),
+    )
     done = llm_stats("run", "--all", "--base-url", api.base_url)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert says in done.err
     assert llm_stats("show").code == 2
     if SECRET not in credentials:
         return
-    with_all = [sys.executable, "-m", "llm_stats", "--debug", "run", "--all", "--base-url", api.base_url]
+    with_all = [
+        sys.executable,
+        "-m",
+        "llm_stats",
+        "--debug",
+        "run",
+        "--all",
+        "--base-url",
+        api.base_url,
+    ]
     traceback = subprocess.run(with_all, capture_output=True, text=True, check=False)
     assert "Traceback" in traceback.stderr
     assert SECRET not in done.err + traceback.stdout + traceback.stderr
@@ -314,8 +445,15 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
 def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
     engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
-    said = [f'cannot attach "postgres://batch:{written}@h/x"' for written in (password, quote(password), quote(password, safe=" "))]
-    said += [f"{words}{written}" for words in ("the word is ", "host=h password=") for written in (password, quote(password, safe=""))]
+    said = [
+        f'cannot attach "postgres://batch:{written}@h/x"'
+        for written in (password, quote(password), quote(password, safe=" "))
+    ]
+    said += [
+        f"{words}{written}"
+        for words in ("the word is ", "host=h password=")
+        for written in (password, quote(password, safe=""))
+    ]
     for says in said:
         assert SECRET not in engine.sanitize(Exception(says)), says
     assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
@@ -329,9 +467,13 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         assert SECRET not in holder.read_text() + Path(f"/proc/{process.pid}/cmdline").read_text()
         process.send_signal(signal.SIGKILL)
         finish_run(process)
-        assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+        assert SECRET.encode() not in b"".join(
+            file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
+        )
         assert finish_run(start_run(tmp_path / "w.duckdb", api)) == (0, "")
-    assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert SECRET.encode() not in b"".join(
+        file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
+    )
 
 
 @pytest.mark.parametrize(
@@ -343,7 +485,9 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
     ],
 )
-def test_a_destination_that_is_none_is_said_in_a_line(llm_stats: Command, destination: str, says: str) -> None:
+def test_a_destination_that_is_none_is_said_in_a_line(
+    llm_stats: Command, destination: str, says: str
+) -> None:
     for arguments in (("run", "some-model"), ("show",), ("status",), ("check",)):
         done = llm_stats(*arguments, "--destination", destination)
         assert (done.code, says in done.err) == (2, True), done.err

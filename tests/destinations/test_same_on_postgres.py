@@ -10,10 +10,14 @@ from support import engine_comparison
 
 
 @pytest.fixture(scope="module")
-def both(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reader, Reader]]:
+def both(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Reader, Reader]]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", new_database())
-        with engine_comparison.both(tmp_path_factory.mktemp("both") / "llm_stats.duckdb", "postgres") as readers:
+        with engine_comparison.both(
+            tmp_path_factory.mktemp("both") / "llm_stats.duckdb", "postgres"
+        ) as readers:
             yield readers
 
 

@@ -22,7 +22,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 def first_cells(heading: str) -> list[str]:
     """The first cells of the tables under a heading, without their own header."""
     section = re.split(rf"^## {heading}$", README, flags=re.MULTILINE)[1].split("\n## ")[0]
-    return [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ") and "---" not in line]
+    return [
+        line.split("|")[1].strip()
+        for line in section.splitlines()
+        if line.startswith("| ") and "---" not in line
+    ]
 
 
 def names(cells: list[str]) -> set[str]:
@@ -37,7 +41,11 @@ def test_every_command_is_named_and_no_other() -> None:
 def test_every_command_and_option_has_help() -> None:
     for name, command in cli.commands.items():
         assert command.help, name
-        assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help and o.name not in ("database",)] == [], name
+        assert [
+            o.name
+            for o in command.params
+            if isinstance(o, click.Option) and not o.help and o.name not in ("database",)
+        ] == [], name
 
 
 def test_every_setting_is_named_with_its_default_and_no_other() -> None:
@@ -48,33 +56,54 @@ def test_every_setting_is_named_with_its_default_and_no_other() -> None:
 
 
 def test_every_exit_code_is_named_and_no_other() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
-    assert {int(code) for code in first_cells("Exit codes")[1:]} == {kind.exit_code for kind in kinds} | {0, 4}
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and hasattr(kind, "exit_code")
+    ]
+    assert {int(code) for code in first_cells("Exit codes")[1:]} == {
+        kind.exit_code for kind in kinds
+    } | {0, 4}
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:
-    assert names(first_cells("What you can ask")) == {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)}
+    assert names(first_cells("What you can ask")) == {
+        file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)
+    }
 
 
 SHOWN = [
     (file.name, query, answer)
     for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-    for query, answer in re.findall(r"```sql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", file.read_text("utf-8"), re.DOTALL)
+    for query, answer in re.findall(
+        r"```sql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", file.read_text("utf-8"), re.DOTALL
+    )
 ]
 
 
-@pytest.mark.parametrize(("file", "query", "answer"), SHOWN, ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)])
-def test_every_query_shown_gives_the_answer_shown(demo: Path, file: str, query: str, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "query", "answer"),
+    SHOWN,
+    ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)],
+)
+def test_every_query_shown_gives_the_answer_shown(
+    demo: Path, file: str, query: str, answer: str
+) -> None:
     with DuckDBReader(demo) as reader:
         table = reader.query(query)
-    header, _, *rows = [[text.strip() for text in line.strip().strip("|").split("|")] for line in answer.strip().splitlines()]
+    header, _, *rows = [
+        [text.strip() for text in line.strip().strip("|").split("|")]
+        for line in answer.strip().splitlines()
+    ]
     assert list(table.columns) == header
     assert [[format_value(value) for value in row] for row in table.rows] == rows
 
 
 def test_queries_are_shown(demo: Path) -> None:
     assert len(SHOWN) >= 9
-    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
+    queries = re.findall(
+        r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL
+    )
     with DuckDBReader(demo) as reader:
         assert all(reader.query(query).rows for query in queries)
 

@@ -43,7 +43,9 @@ def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
     """What the docs have one make in /srv/llm-stats."""
     (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / ".dlt").mkdir()
-    (tmp_path / ".dlt" / "config.toml").write_text(f'[sources.llm_stats]\nbase_url = "{api.base_url}"\n')
+    (tmp_path / ".dlt" / "config.toml").write_text(
+        f'[sources.llm_stats]\nbase_url = "{api.base_url}"\n'
+    )
     with WebhookServer() as hook:
         secrets = f'[sources.llm_stats]\napi_key = "{SAMPLE_KEY}"\nwebhook_url = "{hook.url}"\n'
         (tmp_path / ".dlt" / "secrets.toml").write_text(secrets)
@@ -63,7 +65,11 @@ def test_the_docs_name_every_recipe_and_each_knows_code_75() -> None:
 
 
 def test_cron(folder: Path, api: SampleApi) -> None:
-    lines = [line for line in (RECIPES / "crontab").read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line
+        for line in (RECIPES / "crontab").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
     settings = dict(line.split("=", 1) for line in lines[:-1])
     assert settings == {"SHELL": "/bin/sh", "LLM_STATS_FOLDER": FOLDER}
     match = re.fullmatch(r"\d+ \d+ \* \* \* (.*)", lines[-1])
@@ -72,7 +78,14 @@ def test_cron(folder: Path, api: SampleApi) -> None:
 
     def cron(key: str) -> subprocess.CompletedProcess[str]:
         environment = BARE | settings | {"LLM_STATS_FOLDER": str(folder), "LLM_STATS_API_KEY": key}
-        return subprocess.run(["/bin/sh", "-c", match[1]], env=environment, cwd="/", capture_output=True, text=True, check=False)
+        return subprocess.run(
+            ["/bin/sh", "-c", match[1]],
+            env=environment,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     done = cron(SAMPLE_KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -97,7 +110,9 @@ def units(folder: Path) -> list[Path]:
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_systemd_finds_no_fault_in_the_units(units: list[Path]) -> None:
-    verified = subprocess.run(["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, check=False)
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, check=False
+    )
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
@@ -109,11 +124,24 @@ def test_what_systemd_starts(units: list[Path], folder: Path) -> None:
     assert service["WorkingDirectory"] == service["ReadWritePaths"] == str(folder)
 
     def start(base_url: str) -> tuple[int, str, str]:
-        (folder / ".dlt" / "config.toml").write_text(f'[sources.llm_stats]\nbase_url = "{base_url}"\n')
+        (folder / ".dlt" / "config.toml").write_text(
+            f'[sources.llm_stats]\nbase_url = "{base_url}"\n'
+        )
         command = shlex.split(service["ExecStart"])
-        done = subprocess.run(command, env=BARE, cwd=service["WorkingDirectory"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command,
+            env=BARE,
+            cwd=service["WorkingDirectory"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         _, ended = map(json.loads, done.stderr.splitlines())
-        return done.returncode, ended["event"], json.loads((folder / "run.json").read_text())["kind"]
+        return (
+            done.returncode,
+            ended["event"],
+            json.loads((folder / "run.json").read_text())["kind"],
+        )
 
     no_failure = set(map(int, service["SuccessExitStatus"].split()))
     with FakeApi(daily_quota=0) as spent:
@@ -124,35 +152,66 @@ def test_what_systemd_starts(units: list[Path], folder: Path) -> None:
 
 def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     workflow = yaml.safe_load((RECIPES / "github-actions.yml").read_text("utf-8"))
-    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}, "YAML 1.1 reads the word `on` as true"
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}, (
+        "YAML 1.1 reads the word `on` as true"
+    )
     job = workflow["jobs"]["run"]
     (kept,) = {step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", "")}
-    secrets = {"LLM_STATS_API_KEY": SAMPLE_KEY, "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/"}  # nobody listens there: no failure
-    environment = {name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text) for name, text in job["env"].items()}
-    environment |= {"SOURCES__LLM_STATS__BASE_URL": api.base_url, "SOURCES__LLM_STATS__CONCURRENCY": "1"}  # strictly the stalest first
+    secrets = {
+        "LLM_STATS_API_KEY": SAMPLE_KEY,
+        "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/",
+    }  # nobody listens there: no failure
+    environment = {
+        name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text)
+        for name, text in job["env"].items()
+    }
+    environment |= {
+        "SOURCES__LLM_STATS__BASE_URL": api.base_url,
+        "SOURCES__LLM_STATS__CONCURRENCY": "1",
+    }  # strictly the stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     with FakeApi(daily_quota=6) as before:
-        execute(demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]), all_models=True)
+        execute(
+            demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]),
+            all_models=True,
+        )
     today.mkdir()
     for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):
         subprocess.run(["tar", *command], cwd=yesterday if "-cf" in command else today, check=True)
     steps = [step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"]
     for step in steps:  # as GitHub's shell for `run:` does
-        assert subprocess.run(["bash", "-e", "-c", step], cwd=today, env=environment, check=False).returncode == 0
+        assert (
+            subprocess.run(
+                ["bash", "-e", "-c", step], cwd=today, env=environment, check=False
+            ).returncode
+            == 0
+        )
     assert json.loads((today / "run.json").read_text())["kind"] == "deferred"
     assert not (today / "llm_stats.duckdb").is_symlink()
-    assert models(today / "llm_stats.duckdb") == 10, "the stalest first: five of today, beside five of yesterday from the cache"
+    assert models(today / "llm_stats.duckdb") == 10, (
+        "the stalest first: five of today, beside five of yesterday from the cache"
+    )
 
 
-def orchestrated(python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str) -> Any:
+def orchestrated(
+    python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str
+) -> Any:
     """What an orchestrator made of a recipe."""
     file = tmp_path / "recipes" / recipe
     file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
-    environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url} | more
+    environment = (
+        os.environ
+        | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__BASE_URL": api.base_url}
+        | more
+    )
     done = subprocess.run(
-        [python, str(PROGRAMS / f"{program}.py"), str(file)], env=environment, capture_output=True, text=True, check=False
+        [python, str(PROGRAMS / f"{program}.py"), str(file)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -163,8 +222,12 @@ def orchestrated(python: str, recipe: str, program: str, tmp_path: Path, api: Sa
 def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "dagster", str(ROOT))
     assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, [5]]
-    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, []], "the quota is spent: come back tomorrow"
-    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api, LLM_STATS_API_KEY="") == [False, []]
+    assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, []], (
+        "the quota is spent: come back tomorrow"
+    )
+    assert orchestrated(
+        python, "dagster_job.py", "run_dagster", tmp_path, api, LLM_STATS_API_KEY=""
+    ) == [False, []]
 
 
 @on_demand
@@ -176,7 +239,20 @@ def test_airflow(tmp_path: Path, api: SampleApi) -> None:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "recipes"),
     }
-    subprocess.run([python, "-m", "airflow", "db", "migrate"], env=os.environ | workdir, capture_output=True, check=True)
-    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [True, ["success"]]
-    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [False, ["skipped"]], "come back tomorrow"
-    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir, LLM_STATS_API_KEY="") == [False, ["failed"]]
+    subprocess.run(
+        [python, "-m", "airflow", "db", "migrate"],
+        env=os.environ | workdir,
+        capture_output=True,
+        check=True,
+    )
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [
+        True,
+        ["success"],
+    ]
+    assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [
+        False,
+        ["skipped"],
+    ], "come back tomorrow"
+    assert orchestrated(
+        python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir, LLM_STATS_API_KEY=""
+    ) == [False, ["failed"]]

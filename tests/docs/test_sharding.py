@@ -27,10 +27,21 @@ unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
 
 def shares(ids: list[str]) -> list[list[str]]:
     """The ids of each runner, by the line of the documentation."""
-    (line,) = re.findall(r"^python3 -c '(.+)' \d+ \d+ < ids.txt", (DOCS / "scale.md").read_text("utf-8"), re.MULTILINE)
+    (line,) = re.findall(
+        r"^python3 -c '(.+)' \d+ \d+ < ids.txt",
+        (DOCS / "scale.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
     text = "".join(f"{model_id}\n" for model_id in ids)
-    commands = [[sys.executable, "-c", line, str(RUNNERS), str(number)] for number in range(RUNNERS)]
-    return [subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout.split() for command in commands]
+    commands = [
+        [sys.executable, "-c", line, str(RUNNERS), str(number)] for number in range(RUNNERS)
+    ]
+    return [
+        subprocess.run(
+            command, input=text, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.split()
+        for command in commands
+    ]
 
 
 def test_a_share_does_not_depend_on_the_others() -> None:
@@ -38,10 +49,14 @@ def test_a_share_does_not_depend_on_the_others() -> None:
     whole = shares(ids)
     assert sorted(model_id for share in whole for model_id in share) == sorted(ids)
     assert all(110 < len(share) < 190 for share in whole), "about as many to each"
-    assert shares(ids[100:]) == [[model_id for model_id in share if model_id in ids[100:]] for share in whole]
+    assert shares(ids[100:]) == [
+        [model_id for model_id in share if model_id in ids[100:]] for share in whole
+    ]
 
 
-def test_runners_with_databases_of_their_own(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_runners_with_databases_of_their_own(
+    llm_stats: Command, api: SampleApi, workdir: Path
+) -> None:
     options = ("--base-url", api.base_url, "--requests-per-minute", 0, "--quiet", "--database")
     parts = [workdir / f"shard{number}.duckdb" for number in range(RUNNERS)]
     united, whole = workdir / "united.duckdb", workdir / "whole.duckdb"

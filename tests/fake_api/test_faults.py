@@ -29,7 +29,9 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-def ask(http: requests.Session, api: SampleApi, model_id: str = MODEL, **options: Any) -> requests.Response:
+def ask(
+    http: requests.Session, api: SampleApi, model_id: str = MODEL, **options: Any
+) -> requests.Response:
     return http.get(f"{api.base_url}/models/{model_id}", **{"timeout": 5, **options})
 
 
@@ -44,7 +46,9 @@ def error_of(response: requests.Response) -> dict[str, Any]:
     return found
 
 
-def statuses(http: requests.Session, api: SampleApi, count: int, model_id: str = MODEL) -> list[int]:
+def statuses(
+    http: requests.Session, api: SampleApi, count: int, model_id: str = MODEL
+) -> list[int]:
     return [ask(http, api, model_id).status_code for _ in range(count)]
 
 
@@ -85,13 +89,20 @@ def test_an_error_without_a_code_gets_the_usual_one(http: requests.Session) -> N
 @pytest.mark.parametrize("status", [429, 502, 520])
 def test_an_error_without_envelope(http: requests.Session, status: int) -> None:
     response = answer(http, faults.bare(status, retry_after=3))
-    assert (response.status_code, response.text, response.headers["Retry-After"]) == (status, "upstream says no", "3")
+    assert (response.status_code, response.text, response.headers["Retry-After"]) == (
+        status,
+        "upstream says no",
+        "3",
+    )
 
 
 def test_a_burst_with_seconds_to_wait(http: requests.Session) -> None:
     response = answer(http, faults.burst(retry_after=2))
     assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
-    assert (error_of(response)["code"], error_of(response)["limit_type"]) == ("rate_limit_exceeded", "burst")
+    assert (error_of(response)["code"], error_of(response)["limit_type"]) == (
+        "rate_limit_exceeded",
+        "burst",
+    )
 
 
 def test_a_burst_until_a_date(http: requests.Session) -> None:
@@ -114,7 +125,9 @@ def test_a_burst_that_does_not_say_how_long(http: requests.Session) -> None:
         ("daily_quota", None),
     ],
 )
-def test_a_spent_quota_in_every_spelling(http: requests.Session, code: str, limit_type: str | None) -> None:
+def test_a_spent_quota_in_every_spelling(
+    http: requests.Session, code: str, limit_type: str | None
+) -> None:
     response = answer(http, faults.quota(code, limit_type))
     assert response.status_code == 429
     assert (error_of(response)["code"], error_of(response).get("limit_type")) == (code, limit_type)
@@ -130,12 +143,17 @@ def test_a_spent_quota_in_every_spelling(http: requests.Session, code: str, limi
     [
         (faults.changed(id=OTHER), f"id: asked for '{MODEL}', answered '{OTHER}'"),
         (faults.changed(providers="none"), r"providers: .* got 'none'"),
-        (faults.edited(lambda record: record["providers"][0].update(input_price_per_m="free")), r"providers\[0\].input_price_per_m"),
+        (
+            faults.edited(lambda record: record["providers"][0].update(input_price_per_m="free")),
+            r"providers\[0\].input_price_per_m",
+        ),
         (faults.missing("scores", "inference"), r"inference: Field required \(and 1 more\)"),
     ],
     ids=["another-model", "wrong-type", "price-as-text", "missing-fields"],
 )
-def test_a_record_that_breaks_the_contract(http: requests.Session, fault: faults.Fault, reason: str) -> None:
+def test_a_record_that_breaks_the_contract(
+    http: requests.Session, fault: faults.Fault, reason: str
+) -> None:
     response = answer(http, fault)
     assert response.status_code == 200
     with pytest.raises(RecordRejected, match=reason):
@@ -155,21 +173,42 @@ def test_a_valid_record_that_is_far_too_long(http: requests.Session) -> None:
 
 def test_a_page_of_html(http: requests.Session) -> None:
     response = answer(http, faults.html())
-    assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert (response.status_code, response.headers["Content-Type"]) == (
+        200,
+        "text/html; charset=utf-8",
+    )
     assert response.text.startswith("<!doctype html>")
 
 
 def test_an_empty_body(http: requests.Session) -> None:
     response = answer(http, faults.empty())
-    assert (response.status_code, response.headers["Content-Type"], response.content) == (200, "application/json", b"")
+    assert (response.status_code, response.headers["Content-Type"], response.content) == (
+        200,
+        "application/json",
+        b"",
+    )
 
 
 @pytest.mark.parametrize("status", [302, 307])
-def test_a_redirect_leads_elsewhere_and_the_key_stays_here(http: requests.Session, status: int) -> None:
-    with SampleApi() as elsewhere, FakeApi(faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}) as api:
+def test_a_redirect_leads_elsewhere_and_the_key_stays_here(
+    http: requests.Session, status: int
+) -> None:
+    with (
+        SampleApi() as elsewhere,
+        FakeApi(
+            faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}
+        ) as api,
+    ):
         direct = ask(http, api, allow_redirects=False)
-        assert (direct.status_code, direct.headers["Location"]) == (status, f"{elsewhere.base_url}/models/{MODEL}")
-        without_session_key = requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5)
+        assert (direct.status_code, direct.headers["Location"]) == (
+            status,
+            f"{elsewhere.base_url}/models/{MODEL}",
+        )
+        without_session_key = requests.get(
+            f"{api.base_url}/models/{MODEL}",
+            headers={"Authorization": f"Bearer {SAMPLE_KEY}"},
+            timeout=5,
+        )
         assert without_session_key.status_code == 401
         assert ["authorization" in request.headers for request in api.requests] == [True, True]
         assert ["authorization" in request.headers for request in elsewhere.requests] == [False]
@@ -219,7 +258,10 @@ def test_closing_the_api_ends_a_drip(http: requests.Session) -> None:
 def test_gzip_for_those_who_accept_it(http: requests.Session) -> None:
     packed = answer(http, faults.compressed())
     plain = answer(http, faults.compressed(), headers={"Accept-Encoding": "identity"})
-    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == (
+        "gzip",
+        None,
+    )
     assert packed.json() == plain.json()
     assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
 
@@ -275,9 +317,16 @@ def test_a_rate_limit_says_when_there_is_room_again(http: requests.Session) -> N
 
 def test_counts_hold_over_many_connections() -> None:
     def one(_: int) -> int:
-        return requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": f"Bearer {SAMPLE_KEY}"}, timeout=5).status_code
+        return requests.get(
+            f"{api.base_url}/models/{MODEL}",
+            headers={"Authorization": f"Bearer {SAMPLE_KEY}"},
+            timeout=5,
+        ).status_code
 
-    with FakeApi(everywhere=[when.every(5, faults.error(500))], daily_quota=40) as api, ThreadPoolExecutor(16) as pool:
+    with (
+        FakeApi(everywhere=[when.every(5, faults.error(500))], daily_quota=40) as api,
+        ThreadPoolExecutor(16) as pool,
+    ):
         got = list(pool.map(one, range(100)))
     assert (got.count(200), got.count(200) + got.count(500) + got.count(429)) == (40, 100)
     assert len(api.requests) == 100
@@ -294,4 +343,9 @@ def test_list_fault_does_not_affect_models(http: requests.Session) -> None:
 
 def test_a_wrong_key_meets_no_fault() -> None:
     with FakeApi(everywhere=[faults.html()]) as api:
-        assert requests.get(f"{api.base_url}/models/{MODEL}", headers={"Authorization": "Bearer no"}, timeout=5).status_code == 401
+        assert (
+            requests.get(
+                f"{api.base_url}/models/{MODEL}", headers={"Authorization": "Bearer no"}, timeout=5
+            ).status_code
+            == 401
+        )

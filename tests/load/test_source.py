@@ -241,7 +241,9 @@ class TestAddLimit:
         ],
         ids=["all", "selected before", "selected after"],
     )
-    def test_stops_requesting(self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]) -> None:
+    def test_stops_requesting(
+        self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]
+    ) -> None:
         with SampleApi(synthetic_catalog(400, 1, 1)) as api:
             pipeline.run(limited(of(api, all_models=True, concurrency=4)))
             assert 50 <= len(requested(api)) <= 50 + 2 * 4
@@ -300,7 +302,9 @@ class TestWhichModels:
         pipeline.run(of(api, IDS[:3], max_age="1h"))
         assert requested(api)[2:] == [IDS[2]]
 
-    def test_page_after_the_limit_is_not_taken_as_fetched(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
+    def test_page_after_the_limit_is_not_taken_as_fetched(
+        self, workdir: Path, pipeline: dlt.Pipeline
+    ) -> None:
         with SampleApi(synthetic_catalog(60, 1, 1)) as api:
             pipeline.run(of(api, all_models=True, max_age="1h").add_limit(1))
             pipeline.run(of(api, all_models=True, max_age="1h"))

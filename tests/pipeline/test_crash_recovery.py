@@ -48,7 +48,9 @@ def started(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[
 class TestInterrupt:
     """Ctrl-C, once."""
 
-    def interrupted(self, workdir: Path, api: SampleApi, when: Callable[[], bool]) -> tuple[int, str, str, float]:
+    def interrupted(
+        self, workdir: Path, api: SampleApi, when: Callable[[], bool]
+    ) -> tuple[int, str, str, float]:
         """Exit code, what was printed, and how many seconds it took to end."""
         run = started(workdir, api, *IDS)
         while not when():
@@ -63,9 +65,14 @@ class TestInterrupt:
     def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
         """One that comes a second later is kept as well."""
         with FakeApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
-            code, out, err, seconds = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
+            code, out, err, seconds = self.interrupted(
+                tmp_path, api, lambda: len(api.requests) == 12
+            )
         assert (code, out) == (130, "")
-        assert err.strip() == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        assert (
+            err.strip()
+            == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        )
         assert seconds < 6
         assert not (tmp_path / "llm_stats.duckdb").exists()
 
@@ -79,8 +86,15 @@ class TestInterrupt:
             _, err = run.communicate(timeout=30)
         *_, last = map(json.loads, err.splitlines())
         assert run.returncode == 130
-        assert (last["event"], last["exit_code"], last["kind"]) == ("run_failed", 130, "interrupted")
-        assert last["message"] == "interrupted; nothing was published, 0 responses are kept for the next run"
+        assert (last["event"], last["exit_code"], last["kind"]) == (
+            "run_failed",
+            130,
+            "interrupted",
+        )
+        assert (
+            last["message"]
+            == "interrupted; nothing was published, 0 responses are kept for the next run"
+        )
 
 
 class TestKill:
@@ -111,15 +125,21 @@ class TestKill:
             again = llm_stats(*quietly(api, *arguments))
             assert (again.code, again.err) == (0, "")
         assert f"{self.COUNT} models asked: {self.COUNT} loaded; " in again.out
-        assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models") == [
-            (self.COUNT, self.COUNT)
-        ]
+        assert query_rows(
+            tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models"
+        ) == [(self.COUNT, self.COUNT)]
         assert set(requested_ids(api)) == set(ids)
         if not published:
-            assert len(requested_ids(api)) <= self.COUNT + self.CONCURRENCY, f"{before} requests before the kill"
-            assert query_rows(tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches") == [
-                (self.COUNT, len(requested_ids(api)) - before)
-            ]
+            assert len(requested_ids(api)) <= self.COUNT + self.CONCURRENCY, (
+                f"{before} requests before the kill"
+            )
+            assert query_rows(
+                tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches"
+            ) == [(self.COUNT, len(requested_ids(api)) - before)]
 
     def leaks(self, workdir: Path) -> list[Path]:
-        return [file for file in workdir.rglob("*") if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()]
+        return [
+            file
+            for file in workdir.rglob("*")
+            if file.is_file() and SAMPLE_KEY.encode() in file.read_bytes()
+        ]

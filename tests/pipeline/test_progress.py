@@ -36,7 +36,10 @@ class TestProgress:
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) >= 5
         assert lines[0].startswith("fetched 0 of 4, 0 failed, 0 requests/min")
-        assert any(line.startswith("fetched 2 of 4, 0 failed, ") and line.endswith(" s left") for line in lines)
+        assert any(
+            line.startswith("fetched 2 of 4, 0 failed, ") and line.endswith(" s left")
+            for line in lines
+        )
 
     def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
         """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
@@ -49,39 +52,57 @@ class TestProgress:
         assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
         assert str(tally).endswith("50 requests/min, 6 min left")
 
-    def test_of_requests_only_those_of_the_last_minute_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_requests_only_those_of_the_last_minute_count(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         now = [1000.0]
         monkeypatch.setattr("llm_stats.pipeline.progress.time.monotonic", lambda: now[0])
         tally = ProgressCounter(10)
         for _ in range(3):
-            tally.add(FetchResult(Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2)))
+            tally.add(
+                FetchResult(Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2))
+            )
             now[0] += 40
         assert tally.snapshot()["requests_per_minute"] == 2
 
-    def test_a_bar_goes_on_telling_while_nothing_comes(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_bar_goes_on_telling_while_nothing_comes(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
-        monkeypatch.setenv("TERM", "xterm-256color")  # rich remembers, for all tests, what the first terminal could show
+        monkeypatch.setenv(
+            "TERM", "xterm-256color"
+        )  # rich remembers, for all tests, what the first terminal could show
         numbers = itertools.count(1)
         monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"update {next(numbers)}")
         assert len(list(show_progress(self.answers(pause=0.3), 4))) == 4
         assert "update 8" in capsys.readouterr().err
 
-    def test_is_a_bar_on_a_terminal(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_a_bar_on_a_terminal(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         assert len(list(show_progress(self.answers(), 4))) == 4
         assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
 
-    def test_prints_nothing_for_a_fetch_that_is_over_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_prints_nothing_for_a_fetch_that_is_over_at_once(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
-def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool) -> None:
+def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(
+    monkeypatch: pytest.MonkeyPatch, no_color: str, is_coloured: bool
+) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
     monkeypatch.setenv("TERM", "xterm-256color")
-    answers = [FetchResult(Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1))] * 2
+    answers = [
+        FetchResult(
+            Fetch(model_id="m", requested_at=dt.datetime.now(dt.UTC), outcome="failed", attempts=1)
+        )
+    ] * 2
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as screen:
         monkeypatch.setattr(sys, "stderr", screen)

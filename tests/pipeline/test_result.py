@@ -9,7 +9,9 @@ from llm_stats.sample import SampleApi
 from support.command import Command
 
 
-def test_the_summary_counts_in_good_english(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+def test_the_summary_counts_in_good_english(
+    llm_stats: Command, api: SampleApi, one_model: Path
+) -> None:
     done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)
     assert "3 models asked: 3 loaded; " in done.out
     assert "\n2 new models, 0 changes\n" in done.out

@@ -25,11 +25,16 @@ IDS = [entry["id"] for entry in sample.today()]
 class TestApiErrors:
     """Each error has its own message and exit code; models without an error are published."""
 
-    def test_a_refused_key(self, run: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_key(
+        self, run: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("LLM_STATS_API_KEY", "stolen-key")
         done = run(*IDS, "--concurrency", 1)
         assert done.code == 3
-        assert "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid." in done.err
+        assert (
+            "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid."
+            in done.err
+        )
         assert "stolen-key" not in done.err
         assert len(api.requests) == 1
         assert not (workdir / "llm_stats.duckdb").exists()
@@ -40,30 +45,45 @@ class TestApiErrors:
             port = drain.getsockname()[1]
         done = llm_stats("run", "murmur-1", "--base-url", f"http://127.0.0.1:{port}/stats/v1")
         assert done.code == 3
-        assert f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused" in done.err
+        assert (
+            f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused"
+            in done.err
+        )
 
     @pytest.mark.parametrize("arguments", [("murmur-1",), ("--all",)], ids=parameter_id)
-    def test_the_wrong_catalog(self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]) -> None:
+    def test_the_wrong_catalog(
+        self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]
+    ) -> None:
         done = llm_stats("run", *arguments, "--base-url", api.base_url.replace("/stats", ""))
         assert done.code == 3
         assert "wrong base URL?" in done.err
 
-    def test_an_unknown_id_and_a_record_with_wrong_types_among_good_ones(self, run: Command, api: SampleApi, workdir: Path) -> None:
+    def test_an_unknown_id_and_a_record_with_wrong_types_among_good_ones(
+        self, run: Command, api: SampleApi, workdir: Path
+    ) -> None:
         records = sample.today()[:2]
         records[0]["providers"][0]["input_price_per_m"] = "free"
         api.publish(records)
         done = run("aurora-large-1", "no-such-model", records[1]["id"])
         assert done.code == 4
         assert "3 models asked: 1 loaded, 1 not_found, 1 rejected" in done.out
-        assert "not_found: no-such-model: HTTP 404 not_found: There is no model 'no-such-model'." in done.out
-        assert "rejected: aurora-large-1: providers[0].input_price_per_m: Input should be a valid number, got 'free'" in done.out
+        assert (
+            "not_found: no-such-model: HTTP 404 not_found: There is no model 'no-such-model'."
+            in done.out
+        )
+        assert (
+            "rejected: aurora-large-1: providers[0].input_price_per_m: Input should be a valid number, got 'free'"
+            in done.out
+        )
         fetches = "select model_id, outcome, http_status, message is null from raw.fetches order by outcome"
         assert query_rows(workdir / "llm_stats.duckdb", fetches) == [
             (records[1]["id"], "loaded", 200, True),
             ("no-such-model", "not_found", 404, False),
             ("aurora-large-1", "rejected", 200, False),
         ]
-        assert query_rows(workdir / "llm_stats.duckdb", "select model_id from marts.models") == [(records[1]["id"],)]
+        assert query_rows(workdir / "llm_stats.duckdb", "select model_id from marts.models") == [
+            (records[1]["id"],)
+        ]
 
 
 def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, workdir: Path) -> None:
@@ -78,12 +98,20 @@ def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, workdi
     assert run("--all").code == 0
     after = set(query_rows(workdir / "llm_stats.duckdb", offers))
     assert after - before == {("aurora-large-1", "northlight", 4.5)}
-    assert {row for row in before - after if row[0] != "murmur-1"} == {("aurora-large-1", "northlight", 5.0)}
+    assert {row for row in before - after if row[0] != "murmur-1"} == {
+        ("aurora-large-1", "northlight", 5.0)
+    }
     assert not [row for row in after if row[0] == "murmur-1"]
 
 
 def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path) -> None:
-    bare = sample.today()[0] | {"providers": [], "scores": [], "modalities": [], "top_scores": {}, "inference": {"available": False}}
+    bare = sample.today()[0] | {
+        "providers": [],
+        "scores": [],
+        "modalities": [],
+        "top_scores": {},
+        "inference": {"available": False},
+    }
     bare |= {"family": None, "context_window": None, "param_count": None, "release_date": None}
     bare["sources"] = dict.fromkeys(bare["sources"])
     api.publish([bare])
@@ -98,10 +126,14 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path
     assert types["models__providers.input_price_per_m"] == "DOUBLE"
     assert types["models__scores.scored_at"] == "TIMESTAMP"
     assert types["models__scores._dlt_list_idx"] == "BIGINT"
-    assert query_rows(workdir / "llm_stats.duckdb", "select offer_count from marts.models") == [(0,)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select offer_count from marts.models") == [
+        (0,)
+    ]
     api.publish(sample.today())
     assert run("--all").code == 0, "tables made empty take rows later"
-    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from marts.models") == [(len(IDS),)]
+    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from marts.models") == [
+        (len(IDS),)
+    ]
 
 
 def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
@@ -127,10 +159,14 @@ def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, workdir:
     records[0]["carbon_g"] = 12
     api.publish(records)
     assert "new fields, kept in the column `extra`: models.carbon_g" in run("--all").out
-    assert query_rows(workdir / "llm_stats.duckdb", "select extra ->> '$.carbon_g' from raw.models") == [("12",)]
+    assert query_rows(
+        workdir / "llm_stats.duckdb", "select extra ->> '$.carbon_g' from raw.models"
+    ) == [("12",)]
 
 
-def test_a_broken_view_publishes_nothing(run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_broken_view_publishes_nothing(
+    run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = one_model.read_bytes()
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
@@ -151,7 +187,9 @@ def test_the_open_data_set_lands_whole(run: Command, api: SampleApi, workdir: Pa
         select (select count(*) from raw.models), (select count(*) from raw.models__providers), (select count(*) from raw.models__scores),
         (select count(*) from marts.scores)
     """
-    distinct = len({(entry["id"], score["benchmark_id"]) for entry in records for score in entry["scores"]})
+    distinct = len(
+        {(entry["id"], score["benchmark_id"]) for entry in records for score in entry["scores"]}
+    )
     for _ in range(2):
         assert run("--all").code == 0
         assert query_rows(workdir / "llm_stats.duckdb", counts) == [(169, 244, 2224, distinct)]
@@ -165,10 +203,18 @@ class TestStalestFirst:
         return {model_id: NOW - dt.timedelta(hours=hours) for model_id, hours in ages.items()}
 
     def test_never_fetched_then_the_longest_ago(self) -> None:
-        assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == ["c", "b", "d", "a"]
+        assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == [
+            "c",
+            "b",
+            "d",
+            "a",
+        ]
 
     def test_what_is_fresh_enough_is_left_out(self) -> None:
-        assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == ["c", "b"]
+        assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == [
+            "c",
+            "b",
+        ]
         assert stalest_first(["a"], self.ago(a=1), dt.timedelta.max) == []
 
     def test_the_same_id_is_asked_once(self) -> None:
@@ -186,10 +232,14 @@ class TestStalestFirst:
 
     def test_what_keeps_failing_takes_its_turn_and_not_the_budget(self) -> None:
         failing_at = {"broken": NOW - dt.timedelta(hours=2)}
-        assert stalest_first(["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at) == ["new", "b", "broken", "a"]
+        assert stalest_first(
+            ["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at
+        ) == ["new", "b", "broken", "a"]
 
 
-def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+def test_a_clock_that_went_back_is_refused(
+    llm_stats: Command, api: SampleApi, one_model: Path
+) -> None:
     from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
@@ -199,7 +249,11 @@ def test_a_clock_that_went_back_is_refused(llm_stats: Command, api: SampleApi, o
     with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
         execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert one_model.read_bytes() == before
-    api.publish([next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}])
+    api.publish(
+        [next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}]
+    )
     assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
-    with pytest.raises(UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"):
+    with pytest.raises(
+        UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"
+    ):
         execute(settings)

@@ -34,13 +34,27 @@ RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 
 
-def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(llm_stats: Command, workdir: Path) -> None:
+def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
+    llm_stats: Command, workdir: Path
+) -> None:
     """12 models, the first of which is not there; 7 requests a day, one of them for the list."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
-        given = ("--base-url", api.base_url, "--max-requests", 7, "--requests-per-minute", 0, "--concurrency", 1)
+        given = (
+            "--base-url",
+            api.base_url,
+            "--max-requests",
+            7,
+            "--requests-per-minute",
+            0,
+            "--concurrency",
+            1,
+        )
         first = llm_stats("run", "--all", *given)
         assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
-        assert "stopped early: the budget of 7 requests is spent; 6 models are left to the next run" in first.out
+        assert (
+            "stopped early: the budget of 7 requests is spent; 6 models are left to the next run"
+            in first.out
+        )
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 14, IDS[6:])
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
@@ -54,31 +68,53 @@ def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Pa
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
     with FakeApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
-        given = ("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        given = (
+            "run",
+            *ids,
+            "--base-url",
+            api.base_url,
+            "--requests-per-minute",
+            0,
+            "--concurrency",
+            1,
+        )
         for days in range(2):
             assert llm_stats(*given).code == 4
-            assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where outcome = 'loaded'") == [
-                (24 * (days + 1),)
-            ]
+            assert query_rows(
+                workdir / "llm_stats.duckdb",
+                "select count(*) from raw.fetches where outcome = 'loaded'",
+            ) == [(24 * (days + 1),)]
 
 
 def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
-        done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0)
+        done = llm_stats(
+            "run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0
+        )
         assert done.code == 3
-        assert f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?" in done.err
+        assert (
+            f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+            in done.err
+        )
         assert not (workdir / "llm_stats.duckdb").exists()
-        done = llm_stats("run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0)
+        done = llm_stats(
+            "run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0
+        )
     assert done.code == 3
     assert "HTTP 404 not_found" in done.err
     assert "wrong base URL?" in done.err
 
 
-def test_the_pace_holds_from_one_run_to_the_next(llm_stats: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pace_holds_from_one_run_to_the_next(
+    llm_stats: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter.__init__.__defaults__", (2.0,))
     with SampleApi(RECORDS) as api:
         for ids in (IDS[:4], IDS[4:8]):
-            assert llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code == 0
+            assert (
+                llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code
+                == 0
+            )
     arrivals = [request.at for request in api.requests]
     assert len(arrivals) >= 8
     assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
@@ -99,18 +135,41 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
 @pytest.mark.usefixtures("short_backoff")
 def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
     """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
-    bad = {IDS[1]: faults.error(404), IDS[2]: faults.changed(providers="none"), IDS[3]: faults.error(500), IDS[4]: faults.dropped()}
+    bad = {
+        IDS[1]: faults.error(404),
+        IDS[2]: faults.changed(providers="none"),
+        IDS[3]: faults.error(500),
+        IDS[4]: faults.dropped(),
+    }
     with FakeApi(RECORDS, faults=bad, daily_quota=10) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        done = llm_stats(
+            "run",
+            "--all",
+            "--base-url",
+            api.base_url,
+            "--requests-per-minute",
+            0,
+            "--concurrency",
+            1,
+        )
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
     assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
-    fetches = dict(query_rows(workdir / "llm_stats.duckdb", "select outcome, count(*) from raw.fetches group by outcome"))
+    fetches = dict(
+        query_rows(
+            workdir / "llm_stats.duckdb",
+            "select outcome, count(*) from raw.fetches group by outcome",
+        )
+    )
     assert fetches == {"loaded": 5, "not_found": 1, "rejected": 1, "failed": 2, "deferred": 3}
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(5,)]
-    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) + 1 from raw.fetches") == [(len(api.requests),)]
+    assert query_rows(
+        workdir / "llm_stats.duckdb", "select sum(attempts) + 1 from raw.fetches"
+    ) == [(len(api.requests),)]
     assert f"; {len(api.requests)} requests in " in done.out
-    assert "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
+    assert (
+        "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
+    )
     assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
     assert (
         f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. (https://sample.invalid/errors/internal_error)"
@@ -129,7 +188,9 @@ def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path)
         assert len(api.requests) == 2
 
 
-def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_refused_by_a_check_pays_for_nothing_again(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(database: Path, accepted: object) -> None:
         raise LlmStatsError("refused")
 
@@ -144,24 +205,34 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(llm_stats: Command, wor
         assert "12 models asked: 12 loaded; 0 requests in" in done.out
         assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
-        assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, "what was published could be taken for new"
+        assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (
+            "what was published could be taken for new"
+        )
 
 
-def test_a_load_that_loses_rows_is_not_published(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_loses_rows_is_not_published(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of an id that brought no record, no check of the tables could know."""
-    monkeypatch.setattr("llm_stats.schema.arrow.to_arrow", lambda page: to_arrow([answer for answer in page if answer.row]))
+    monkeypatch.setattr(
+        "llm_stats.schema.arrow.to_arrow",
+        lambda page: to_arrow([answer for answer in page if answer.row]),
+    )
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
     assert re.search(
-        r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file", done.err
+        r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file",
+        done.err,
     )
     assert not (workdir / "llm_stats.duckdb").exists()
 
 
 @REQUIRES_REAL_RECORDS
 @pytest.mark.usefixtures("short_backoff")
-def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command, workdir: Path) -> None:
+def test_the_open_data_set_over_a_bad_line_with_a_small_quota(
+    llm_stats: Command, workdir: Path
+) -> None:
     """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
 
     Nothing fails three times, or an id would fail for good now and then.
@@ -169,24 +240,38 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(llm_stats: Command
     records = real_records()
     ids = [entry["id"] for entry in records]
     one_in_five = when.first(2, when.every(5, faults.error(500)))
-    with FakeApi(records, everywhere=[one_in_five, when.at_most(600, 60), when.after(150, faults.quota())]) as api:
+    with FakeApi(
+        records, everywhere=[one_in_five, when.at_most(600, 60), when.after(150, faults.quota())]
+    ) as api:
         given = ("--requests-per-minute", 600, "--base-url")
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
-    assert f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
-    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
+    assert (
+        f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
+    )
+    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [
+        (len(api.requests),)
+    ]
     assert len(api.requests) > 150 * 1.2
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
     left = {
-        model_id for (model_id,) in query_rows(workdir / "llm_stats.duckdb", "select model_id from raw.fetches where outcome = 'deferred'")
+        model_id
+        for (model_id,) in query_rows(
+            workdir / "llm_stats.duckdb",
+            "select model_id from raw.fetches where outcome = 'deferred'",
+        )
     }
 
-    with FakeApi(records, everywhere=[when.every(5, faults.error(500)), when.after(19, faults.quota())]) as api:
+    with FakeApi(
+        records, everywhere=[when.every(5, faults.error(500)), when.after(19, faults.quota())]
+    ) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
-    assert f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
+    assert (
+        f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
+    )
     assert {request.model_id for request in api.requests if request.status == 200} == left
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]
 
@@ -197,33 +282,61 @@ class TestKey:
     KEY = "sk-live-0123456789-abcdefghij"
 
     def echo(self, status: int) -> faults.Fault:
-        return faults.error(status, "odd", f"The key {self.KEY} is odd.", help_url=f"https://help.invalid/?key={self.KEY}")
+        return faults.error(
+            status,
+            "odd",
+            f"The key {self.KEY} is odd.",
+            help_url=f"https://help.invalid/?key={self.KEY}",
+        )
 
     @pytest.fixture
-    def find_leaks(self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+    def find_leaks(
+        self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    ) -> Callable[..., list[str]]:
         """A function that runs everything and returns the places where the key is."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:
             printed_text = ""
             try:
-                result = run(IDS, api_key=self.KEY, base_url=api.base_url, requests_per_minute=0, database=workdir / "llm_stats.duckdb")
+                result = run(
+                    IDS,
+                    api_key=self.KEY,
+                    base_url=api.base_url,
+                    requests_per_minute=0,
+                    database=workdir / "llm_stats.duckdb",
+                )
                 printed_text += "\n".join(format_result(result)) + repr(result)
             except LlmStatsError as error:
                 chain: BaseException | None = error
                 while chain is not None:
-                    printed_text += "".join(traceback.format_exception(chain)) + repr(chain.__dict__)
+                    printed_text += "".join(traceback.format_exception(chain)) + repr(
+                        chain.__dict__
+                    )
                     chain = chain.__cause__ or chain.__context__
             printed = capfd.readouterr()
             assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
-            places = {"result": printed_text, "log": caplog.text, "out": printed.out, "err": printed.err}
-            leaks = [name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text]
-            return leaks + [str(file) for file in workdir.rglob("*") if file.is_file() and self.KEY[:20].encode() in file.read_bytes()]
+            places = {
+                "result": printed_text,
+                "log": caplog.text,
+                "out": printed.out,
+                "err": printed.err,
+            }
+            leaks = [
+                name for name, text in places.items() if self.KEY in text or self.KEY[:20] in text
+            ]
+            return leaks + [
+                str(file)
+                for file in workdir.rglob("*")
+                if file.is_file() and self.KEY[:20].encode() in file.read_bytes()
+            ]
 
         return run_and_search
 
     @pytest.mark.usefixtures("short_backoff")
-    def test_after_every_kind_of_answer(self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_after_every_kind_of_answer(
+        self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """First a run that a check refuses, which leaves its cache, then one that publishes."""
         bad = {
             IDS[0]: self.echo(400),
@@ -233,7 +346,9 @@ class TestKey:
             IDS[4]: faults.redirect(f"https://elsewhere.invalid/?key={self.KEY}"),
             IDS[5]: when.first(1, faults.dropped()),
             IDS[6]: lambda *_: json_response({"error": {"code": "x", "message": self.KEY}}),
-            IDS[7]: lambda *_: json_response({"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422),
+            IDS[7]: lambda *_: json_response(
+                {"detail": [{"loc": [self.KEY], "msg": self.KEY, "type": "x"}]}, 422
+            ),
         }
 
         def refuse(database: Path, accepted: object) -> None:
@@ -245,7 +360,13 @@ class TestKey:
                 assert find_leaks(api) == []
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
             assert find_leaks(api) == []
-        assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches where message like '%***%'")[0][0] >= 4
+        assert (
+            query_rows(
+                workdir / "llm_stats.duckdb",
+                "select count(*) from raw.fetches where message like '%***%'",
+            )[0][0]
+            >= 4
+        )
 
     def test_after_a_refused_key(self, find_leaks: Callable[..., list[str]]) -> None:
         with FakeApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:

@@ -61,19 +61,59 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path)
     records[0]["carbon_g"] = 1
     api.publish(records)
     (workdir / "run.json").write_text('{"exit_code": 1}')
-    done = llm_stats("run", "no-such\u202e", name, "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
+    done = llm_stats(
+        "run",
+        "no-such\u202e",
+        name,
+        "--base-url",
+        api.base_url,
+        "--summary",
+        "run.json",
+        "--log-format",
+        "json",
+    )
     assert (done.code, done.out.splitlines()[0]) == (4, summary(workdir)["message"])
     written = summary(workdir)
     assert set(written) > FIVE
-    assert (written["exit_code"], written["kind"], written["requested"], written["requests_sent"]) == (4, "incomplete", 2, 2)
-    assert written["outcomes"] == {"loaded": 1, "not_found": 1, "rejected": 0, "failed": 0, "deferred": 0}
-    assert [(row["model_id"], row["outcome"], row["http_status"]) for row in written["problems"]] == [("no-such\u202e", "not_found", 404)]
-    assert (written["new_models"], written["changes"], written["stop"], written["new_fields"]) == ([name], [], None, ["models.carbon_g"])
+    assert (
+        written["exit_code"],
+        written["kind"],
+        written["requested"],
+        written["requests_sent"],
+    ) == (4, "incomplete", 2, 2)
+    assert written["outcomes"] == {
+        "loaded": 1,
+        "not_found": 1,
+        "rejected": 0,
+        "failed": 0,
+        "deferred": 0,
+    }
+    assert [
+        (row["model_id"], row["outcome"], row["http_status"]) for row in written["problems"]
+    ] == [("no-such\u202e", "not_found", 404)]
+    assert (written["new_models"], written["changes"], written["stop"], written["new_fields"]) == (
+        [name],
+        [],
+        None,
+        ["models.carbon_g"],
+    )
     assert written["is_published"] is Path(written["database"]).exists() is True
     started, problem, ended = lines(done.err)
-    assert (started["level"], started["event"], started["version"]) == ("info", "run_started", package.__version__)
-    assert (problem["level"], problem["event"], problem["model_id"]) == ("warning", "model_not_loaded", "no-such\u202e")
-    assert (ended["level"], ended["event"], ended["outcomes"]) == ("warning", "run_finished", written["outcomes"])
+    assert (started["level"], started["event"], started["version"]) == (
+        "info",
+        "run_started",
+        package.__version__,
+    )
+    assert (problem["level"], problem["event"], problem["model_id"]) == (
+        "warning",
+        "model_not_loaded",
+        "no-such\u202e",
+    )
+    assert (ended["level"], ended["event"], ended["outcomes"]) == (
+        "warning",
+        "run_finished",
+        written["outcomes"],
+    )
     assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
 
 
@@ -84,33 +124,62 @@ def test_the_docs_show_the_shape() -> None:
     assert list(shown) == list(written)
     assert set(shown["outcomes"]) == set(written["outcomes"])
     assert set(list(shown)[:5]) == FIVE
-    assert all(f"`{event}`" in page for event in ("run_started", "progress", "model_not_loaded", "run_finished", "run_failed"))
+    assert all(
+        f"`{event}`" in page
+        for event in ("run_started", "progress", "model_not_loaded", "run_finished", "run_failed")
+    )
 
 
 def test_result_in_python_has_the_same_summary(api: SampleApi, workdir: Path) -> None:
-    result: package.RunResult = package.run(["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1)
+    result: package.RunResult = package.run(
+        ["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1
+    )
     written = json.loads(json.dumps(result.to_dict()))
     assert (result.exit_code, result.is_published) == (75, True)
-    assert (written["exit_code"], written["kind"], written["outcomes"]["deferred"], written["problems"]) == (75, "deferred", 1, [])
+    assert (
+        written["exit_code"],
+        written["kind"],
+        written["outcomes"]["deferred"],
+        written["problems"],
+    ) == (75, "deferred", 1, [])
     assert written["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
     assert written["message"] == result.message
     assert written["database"] == str(workdir / "llm_stats.duckdb")
 
 
 def test_changes_and_warnings_are_rows() -> None:
-    changes = Table(("changed_at", "change", "size_pct"), ("TIMESTAMP", "VARCHAR", "DOUBLE"), [(dt.date(2026, 11, 1), "m", float("inf"))])
+    changes = Table(
+        ("changed_at", "change", "size_pct"),
+        ("TIMESTAMP", "VARCHAR", "DOUBLE"),
+        [(dt.date(2026, 11, 1), "m", float("inf"))],
+    )
     warning = CheckResult("units_mixed", "warning", "Looks odd", 1, ("benchmark_id",), [("b",)])
     written = package.RunResult(Path("x.duckdb"), changes=changes, warnings=[warning]).to_dict()
     assert written["changes"] == [{"changed_at": "2026-11-01", "change": "m", "size_pct": None}]
-    assert written["warnings"] == [{"check": "units_mixed", "description": "Looks odd", "row_count": 1}]
+    assert written["warnings"] == [
+        {"check": "units_mixed", "description": "Looks odd", "row_count": 1}
+    ]
 
 
 @pytest.mark.parametrize("output_format", ["text", "json"])
 def test_a_run_that_fetched_nothing(
-    llm_stats: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch, output_format: str
+    llm_stats: Command,
+    api: SampleApi,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    output_format: str,
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
-    done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", "run.json", "--log-format", output_format)
+    done = llm_stats(
+        "run",
+        "m",
+        "--base-url",
+        api.base_url,
+        "--summary",
+        "run.json",
+        "--log-format",
+        output_format,
+    )
     written = summary(workdir)
     assert (done.code, done.out, set(written)) == (3, "", FIVE)
     assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
@@ -121,23 +190,48 @@ def test_a_run_that_fetched_nothing(
     if output_format == "text":
         assert done.err == f"llm-stats: {written['message']}\n"
     else:
-        assert lines(done.err)[-1].items() >= ({"level": "error", "event": "run_failed"} | written).items()
+        assert (
+            lines(done.err)[-1].items()
+            >= ({"level": "error", "event": "run_failed"} | written).items()
+        )
 
 
 def test_spent_quota_is_not_logged_as_an_error(llm_stats: Command, workdir: Path) -> None:
     with FakeApi(everywhere=[faults.quota()]) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--summary", "run.json", "--log-format", "json")
-    assert (done.code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (75, 75, "quota_spent")
-    assert [(line["level"], line["event"]) for line in lines(done.err)] == [("info", "run_started"), ("info", "run_finished")], "no alarm"
+        done = llm_stats(
+            "run",
+            "--all",
+            "--base-url",
+            api.base_url,
+            "--summary",
+            "run.json",
+            "--log-format",
+            "json",
+        )
+    assert (done.code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (
+        75,
+        75,
+        "quota_spent",
+    )
+    assert [(line["level"], line["event"]) for line in lines(done.err)] == [
+        ("info", "run_started"),
+        ("info", "run_finished"),
+    ], "no alarm"
 
 
 @pytest.mark.parametrize("wrong", [("--concurrency", 0), ("--all",)])
-def test_usage_error_is_reported(llm_stats: Command, workdir: Path, wrong: tuple[object, ...]) -> None:
+def test_usage_error_is_reported(
+    llm_stats: Command, workdir: Path, wrong: tuple[object, ...]
+) -> None:
     (workdir / "run.json").write_text('{"exit_code": 0}')
     with (workdir / "run.json").open() as being_read:
         done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
         assert being_read.read() == '{"exit_code": 0}', "replaced as a whole"
-    assert (done.code, summary(workdir)["kind"], lines(done.err)[-1]["exit_code"]) == (2, "usage_error", 2)
+    assert (done.code, summary(workdir)["kind"], lines(done.err)[-1]["exit_code"]) == (
+        2,
+        "usage_error",
+        2,
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,8 +250,14 @@ def test_every_error_has_its_exit_code_and_kind(
     reporter = RunReporter([SummaryFile(workdir / "run.json"), Webhook()])
     with WebhookServer() as hook, pytest.raises(type(error)):
         end(reporter, Settings.read(webhook_url=hook.url), error)
-    assert (reporter.exit_code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (code, code, kind)
-    assert [text.splitlines()[0] for text in hook.texts] == ([f"llm-stats ended with {kind} (exit code {code})"] if code != 130 else [])
+    assert (reporter.exit_code, summary(workdir)["exit_code"], summary(workdir)["kind"]) == (
+        code,
+        code,
+        kind,
+    )
+    assert [text.splitlines()[0] for text in hook.texts] == (
+        [f"llm-stats ended with {kind} (exit code {code})"] if code != 130 else []
+    )
     assert capsys.readouterr().err == ""
 
 
@@ -166,11 +266,19 @@ def test_debug_prints_the_traceback_after_the_json_log(api: SampleApi, workdir: 
     run = ["run", "m", "--base-url", api.base_url.replace("/stats", ""), "--log-format", "json"]
     done = subprocess.run([*command, *run], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert [line["event"] for line in lines(done.stderr)] == ["run_started", "model_not_loaded", "run_failed"]
+    assert [line["event"] for line in lines(done.stderr)] == [
+        "run_started",
+        "model_not_loaded",
+        "run_failed",
+    ]
     done = subprocess.run([*command, "--debug", *run], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     log, traceback = done.stderr.split("Traceback (most recent call last):\n", 1)
-    assert [line["event"] for line in lines(log)] == ["run_started", "model_not_loaded", "run_failed"]
+    assert [line["event"] for line in lines(log)] == [
+        "run_started",
+        "model_not_loaded",
+        "run_failed",
+    ]
     assert "NothingFetched: " in traceback
 
 
@@ -188,9 +296,14 @@ class BrokenSink:
         raise RuntimeError("a\x1b[31m")
 
 
-def test_failing_sink_is_a_warning_and_the_others_run(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_failing_sink_is_a_warning_and_the_others_run(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = BrokenSink()
-    with WebhookServer() as hook, RunReporter([broken, SummaryFile(workdir / "run.json"), Webhook()]) as reporter:
+    with (
+        WebhookServer() as hook,
+        RunReporter([broken, SummaryFile(workdir / "run.json"), Webhook()]) as reporter,
+    ):
         reporter.start(Settings.read(webhook_url=hook.url))
         reporter.result = package.RunResult(workdir / "x.duckdb", new_models=["m"])
     assert reporter.exit_code == 0
@@ -199,31 +312,49 @@ def test_failing_sink_is_a_warning_and_the_others_run(workdir: Path, capsys: pyt
     assert capsys.readouterr().err == "llm-stats: RuntimeError: a\\x1b[31m\n"
 
 
-def test_failing_sink_does_not_replace_the_error(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_failing_sink_does_not_replace_the_error(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     warnings: list[tuple[str, str]] = []
     reporter = RunReporter([BrokenSink(), JsonLog()], lambda *warning: warnings.append(warning))
     with pytest.raises(Locked):
         end(reporter, Settings.read(), Locked("a"))
     assert reporter.exit_code == 6
     assert warnings == [("broken", "RuntimeError: a\x1b[31m")]
-    assert [line["event"] for line in lines(capsys.readouterr().err)] == ["run_started", "run_failed"]
+    assert [line["event"] for line in lines(capsys.readouterr().err)] == [
+        "run_started",
+        "run_failed",
+    ]
 
 
-def test_refused_sink_is_left_out_and_the_others_report_it(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_sink_is_left_out_and_the_others_report_it(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (workdir / "run.json").write_text("something else")
     reporter = RunReporter([SummaryFile(workdir / "run.json"), Webhook()])
     with WebhookServer() as hook, pytest.raises(UsageError, match="not a JSON file"), reporter:
         reporter.start(Settings.read(webhook_url=hook.url))
-    assert [text.splitlines()[0] for text in hook.texts] == ["llm-stats ended with usage_error (exit code 2)"]
+    assert [text.splitlines()[0] for text in hook.texts] == [
+        "llm-stats ended with usage_error (exit code 2)"
+    ]
     assert (workdir / "run.json").read_text() == "something else"
     assert capsys.readouterr().err == ""
 
 
 def test_every_sink_can_be_used_without_click() -> None:
     """A run in Python uses the same reporter as the command."""
-    modules = "llm_stats.pipeline.reporter", "llm_stats.pipeline.json_log", "llm_stats.pipeline.webhook"
+    modules = (
+        "llm_stats.pipeline.reporter",
+        "llm_stats.pipeline.json_log",
+        "llm_stats.pipeline.webhook",
+    )
     code = f"import sys, {', '.join(modules)}; print('click' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,34 +373,59 @@ def test_unwritable_summary_file_is_refused_before_the_first_request(
     (workdir / "link.json").symlink_to("elsewhere")
     (workdir / "llm_stats.duckdb").write_bytes(b"DUCK")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", file)
-    assert (done.code, done.err, api.requests) == (2, f"llm-stats: cannot write the summary to {file}: {cause}\n", [])
+    assert (done.code, done.err, api.requests) == (
+        2,
+        f"llm-stats: cannot write the summary to {file}: {cause}\n",
+        [],
+    )
     assert (workdir / "llm_stats.duckdb").read_bytes() == b"DUCK"
 
 
 def test_missing_folder_is_created(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
-    assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--summary", "new/folder/run.json").code == 0
-    assert [(file.name, json.loads(file.read_text())["exit_code"]) for file in (workdir / "new" / "folder").iterdir()] == [("run.json", 0)]
+    assert (
+        llm_stats(
+            "run", "murmur-1", "--base-url", api.base_url, "--summary", "new/folder/run.json"
+        ).code
+        == 0
+    )
+    assert [
+        (file.name, json.loads(file.read_text())["exit_code"])
+        for file in (workdir / "new" / "folder").iterdir()
+    ] == [("run.json", 0)]
 
 
-def test_summary_file_that_fails_at_the_end_is_a_warning(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_file_that_fails_at_the_end_is_a_warning(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with RunReporter([SummaryFile(workdir / "run.json")]) as reporter:
         reporter.start(Settings.read())
         reporter.result = package.RunResult(workdir / "x.duckdb")
         (workdir / "run.json").mkdir()
     assert reporter.exit_code == 0
     file = workdir / "run.json"
-    assert capsys.readouterr().err == f"llm-stats: cannot write the summary to {file}: not a regular file; name another file\n"
+    assert (
+        capsys.readouterr().err
+        == f"llm-stats: cannot write the summary to {file}: not a regular file; name another file\n"
+    )
 
 
-def test_failed_webhook_is_logged(llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_webhook_is_logged(
+    llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "nowhere")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--notify", "--log-format", "json")
-    assert [(line["level"], line["event"]) for line in lines(done.err)[-2:]] == [("error", "run_failed"), ("warning", "webhook_failed")]
+    assert [(line["level"], line["event"]) for line in lines(done.err)[-2:]] == [
+        ("error", "run_failed"),
+        ("warning", "webhook_failed"),
+    ]
 
 
 def test_progress_is_logged_during_the_run(
-    api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    api: SampleApi,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from llm_stats.pipeline import progress
     from llm_stats.schema.fetch import Fetch, FetchResult
@@ -280,6 +436,8 @@ def test_progress_is_logged_during_the_run(
     for _ in json_log.log_progress(iter([FetchResult(fetch), FetchResult(fetch)]), 3):
         time.sleep(0.1)
     logged = lines(capsys.readouterr().err)
-    assert [line["event"] for line in logged if line["event"] != "progress"] == ["model_not_loaded"] * 2
+    assert [line["event"] for line in logged if line["event"] != "progress"] == [
+        "model_not_loaded"
+    ] * 2
     (last,) = [line for line in logged if line["event"] == "progress"][-1:]
     assert (last["loaded"], last["requested"], last["failed"]) == (0, 3, 2)

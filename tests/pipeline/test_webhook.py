@@ -22,11 +22,27 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
 def summary(**given: Any) -> dict[str, Any]:
     """A run that is done and has nothing to report, except what is given."""
-    nothing = {"exit_code": 0, "kind": "done", "message": "2 models asked: 2 loaded; 2 requests in 0.1 s"}
-    return nothing | {"outcomes": {"deferred": 0}, "stop": None, "problems": [], "new_models": [], "changes": []} | given
+    nothing = {
+        "exit_code": 0,
+        "kind": "done",
+        "message": "2 models asked: 2 loaded; 2 requests in 0.1 s",
+    }
+    return (
+        nothing
+        | {
+            "outcomes": {"deferred": 0},
+            "stop": None,
+            "problems": [],
+            "new_models": [],
+            "changes": [],
+        }
+        | given
+    )
 
 
-def change(description: str, size_pct: float | None = 50, kind: str = "price_changed") -> dict[str, Any]:
+def change(
+    description: str, size_pct: float | None = 50, kind: str = "price_changed"
+) -> dict[str, Any]:
     return {"kind": kind, "change": description, "size_pct": size_pct}
 
 
@@ -42,8 +58,12 @@ class TestText:
         assert format_message(summary()) == ""
 
     def test_changes_and_new_models_are_reported(self) -> None:
-        text = format_message(summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"]))
-        assert text.startswith("llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n")
+        text = format_message(
+            summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"])
+        )
+        assert text.startswith(
+            "llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n"
+        )
         assert block(text) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
 
     def test_small_price_changes_are_left_out_and_nothing_else(self) -> None:
@@ -54,30 +74,53 @@ class TestText:
             change("gone", 1, "delisted"),
             change("score", 1, "corrected"),
         ]
-        assert block(format_message(summary(changes=changes), 10)) == ["beyond measure", "big", "gone", "score"]
+        assert block(format_message(summary(changes=changes), 10)) == [
+            "beyond measure",
+            "big",
+            "gone",
+            "score",
+        ]
         assert format_message(summary(changes=changes[2:3]), 10) == ""
         assert block(format_message(summary(changes=changes[2:3]))) == ["small"]
 
     def test_problems_and_an_early_stop_are_reported_without_news(self) -> None:
         failed = {"model_id": "m", "outcome": "failed", "message": "HTTP 500"}
-        assert block(format_message(summary(exit_code=4, kind="incomplete", problems=[failed]))) == ["failed: m: HTTP 500"]
+        assert block(
+            format_message(summary(exit_code=4, kind="incomplete", problems=[failed]))
+        ) == ["failed: m: HTTP 500"]
         stop = {"kind": "quota", "message": "the quota is spent"}
-        text = format_message(summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1}))
+        text = format_message(
+            summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1})
+        )
         assert block(text) == ["stopped early: the quota is spent; 1 left to the next run"]
 
     def test_spent_budget_alone_is_not_reported(self) -> None:
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
-        ended: dict[str, Any] = {"exit_code": 75, "kind": "deferred", "stop": stop, "outcomes": {"deferred": 1}}
+        ended: dict[str, Any] = {
+            "exit_code": 75,
+            "kind": "deferred",
+            "stop": stop,
+            "outcomes": {"deferred": 1},
+        }
         assert format_message(summary(**ended)) == ""
         assert "stopped early" in format_message(summary(**ended, new_models=["n"]))
 
     def test_error_is_reported_with_all_its_lines(self) -> None:
-        text = format_message({"exit_code": 5, "kind": "check_failed", "message": "nothing was published\n  error: a\nrun again"})
+        text = format_message(
+            {
+                "exit_code": 5,
+                "kind": "check_failed",
+                "message": "nothing was published\n  error: a\nrun again",
+            }
+        )
         assert text.startswith("llm-stats ended with check_failed (exit code 5)\n")
         assert block(text) == ["nothing was published", "  error: a", "run again"]
 
     def test_interrupt_is_not_reported(self) -> None:
-        assert format_message({"exit_code": 130, "kind": "interrupted", "message": "interrupted"}) == ""
+        assert (
+            format_message({"exit_code": 130, "kind": "interrupted", "message": "interrupted"})
+            == ""
+        )
 
     @pytest.mark.parametrize(
         "name",
@@ -96,7 +139,10 @@ class TestText:
         text = format_message(summary(changes=[change(f"{name}: 1 → 2")]))
         (line,) = block(text)
         assert "<" not in text
-        assert not re.search("[<>@`]|://|[\x00-\x1f\u202e]", re.sub("&(lt|gt|amp);", "", text.split("```")[1].strip("\n")))
+        assert not re.search(
+            "[<>@`]|://|[\x00-\x1f\u202e]",
+            re.sub("&(lt|gt|amp);", "", text.split("```")[1].strip("\n")),
+        )
         if name in ("<!channel>", "a&lt;b"):
             assert line == f"{name}: 1 → 2"
 
@@ -141,7 +187,17 @@ class TestPost:
             (WebhookServer(delay=1), "no response within 0.2 s; the message may have arrived", 1),
             (WebhookServer(0), "no connection: Remote end closed connection without response", 1),
         ],
-        ids=["500", "429", "404", "echo", "echoed word", "no body", "redirect", "timeout", "hung up"],
+        ids=[
+            "500",
+            "429",
+            "404",
+            "echo",
+            "echoed word",
+            "no body",
+            "redirect",
+            "timeout",
+            "hung up",
+        ],
     )
     def test_error_has_the_cause(self, hook: WebhookServer, cause: str, tries: int) -> None:
         with hook, pytest.raises(WebhookError) as failed:
@@ -153,16 +209,27 @@ class TestPost:
         with socket.socket() as drain:
             drain.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{drain.getsockname()[1]}{PATH}"
-        with pytest.raises(WebhookError, match=r"^cannot post to the webhook: no connection: Connection refused$") as failed:
+        with pytest.raises(
+            WebhookError, match=r"^cannot post to the webhook: no connection: Connection refused$"
+        ) as failed:
             post_message(url, "hello")
         assert failed.value.transient
 
     @pytest.mark.parametrize(
-        "url", ["hooks.example" + PATH, "https://" + PATH, f"ftp://x{PATH}", f"http://[{PATH}", f"http://x:port{PATH}", "\0"]
+        "url",
+        [
+            "hooks.example" + PATH,
+            "https://" + PATH,
+            f"ftp://x{PATH}",
+            f"http://[{PATH}",
+            f"http://x:port{PATH}",
+            "\0",
+        ],
     )
     def test_invalid_url(self, url: str) -> None:
         with pytest.raises(
-            WebhookError, match=r"^cannot post to the webhook: webhook_url is not a URL such as https://hooks\.slack\.com/…$"
+            WebhookError,
+            match=r"^cannot post to the webhook: webhook_url is not a URL such as https://hooks\.slack\.com/…$",
         ):
             post_message(url, "hello")
 
@@ -179,7 +246,9 @@ def hook(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Iterator[WebhookServ
         yield listening
 
 
-def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
+def test_a_day_with_news_and_a_day_without(
+    llm_stats: Command, api: SampleApi, hook: WebhookServer
+) -> None:
     records = sample.today()[:2]
     records[0]["providers"][0]["provider_id"] = "<!channel>"
     api.publish(records)
@@ -192,7 +261,9 @@ def test_a_day_with_news_and_a_day_without(llm_stats: Command, api: SampleApi, h
     records[0]["providers"][0]["input_price_per_m"] = 1.5
     api.publish(records)
     assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
-    assert block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 6.00 → 1.50 (−75 %)"] or hook.texts
+    assert (
+        block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 6.00 → 1.50 (−75 %)"] or hook.texts
+    )
     assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
     assert len(hook.texts) == 2
 
@@ -208,12 +279,16 @@ def test_run_that_fetched_nothing_is_reported(
     assert "wrong-key" not in text
 
 
-def test_without_notify_nothing_is_posted(llm_stats: Command, api: SampleApi, hook: WebhookServer) -> None:
+def test_without_notify_nothing_is_posted(
+    llm_stats: Command, api: SampleApi, hook: WebhookServer
+) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
     assert hook.received == []
 
 
-def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, api: SampleApi) -> None:
+def test_notify_needs_a_webhook_before_a_request_is_spent(
+    llm_stats: Command, api: SampleApi
+) -> None:
     done = llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url)
     assert (done.code, api.requests) == (2, [])
     assert done.err.startswith(
@@ -222,12 +297,24 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(llm_stats: Command, ap
 
 
 @pytest.mark.usefixtures("impatient")
-def test_failed_webhook_is_a_warning_and_keeps_the_exit_code(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_failed_webhook_is_a_warning_and_keeps_the_exit_code(
+    llm_stats: Command, api: SampleApi, workdir: Path
+) -> None:
     (workdir / ".dlt").mkdir()
-    (workdir / ".dlt" / "secrets.toml").write_text(f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n')
-    done = llm_stats("--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url)
+    (workdir / ".dlt" / "secrets.toml").write_text(
+        f'[sources.llm_stats]\nwebhook_url = "http://127.0.0.1:1{PATH}"\n'
+    )
+    done = llm_stats(
+        "--debug", "run", "no-such-model", "aurora-large-1", "--notify", "--base-url", api.base_url
+    )
     assert done.code == 4
-    assert re.search(r"^llm-stats: cannot post to the webhook: no connection.*$", done.err, re.MULTILINE)
-    written = [file.read_bytes().decode("latin-1") for file in workdir.rglob("*") if file.is_file() and file.name != "secrets.toml"]
+    assert re.search(
+        r"^llm-stats: cannot post to the webhook: no connection.*$", done.err, re.MULTILINE
+    )
+    written = [
+        file.read_bytes().decode("latin-1")
+        for file in workdir.rglob("*")
+        if file.is_file() and file.name != "secrets.toml"
+    ]
     for secret in SECRETS:
         assert not [text for text in (done.out, done.err, *written) if secret in text]

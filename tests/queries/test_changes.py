@@ -30,7 +30,11 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
     ("then", "now", "expected"),
     [
         ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
-        ([("p", 1, 2)], [("p", 2, 1)], ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"]),
+        (
+            [("p", 1, 2)],
+            [("p", 2, 1)],
+            ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"],
+        ),
         ([("p", 1, 2)], [("p", None, 2)], ["m at p: input 1.00 → unknown"]),
         ([("p", 0, 2)], [("p", 0.0575, 2)], ["m at p: input 0.00 → 0.0575"]),
         ([], [("p", 1, 2)], ["m at p: listed, 1.00 in, 2.00 out"]),
@@ -40,7 +44,11 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
             [("q", 1, 1.8), ("p", 1, 1)],
             ["m at p: output 2.00 → 1.00 (−50 %)", "m at q: output 2.00 → 1.80 (−10 %)"],
         ),
-        ([("p", 1, 2), ("p", 3, 4)], [("p", 3, 5), ("p", 1, 2)], ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"]),
+        (
+            [("p", 1, 2), ("p", 3, 4)],
+            [("p", 3, 5), ("p", 1, 2)],
+            ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"],
+        ),
         ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
         (
             [("cut", 4, 4), ("half", 2, 2), ("from-free", 1, 0), ("to-unknown", 3, 5)],
@@ -71,22 +79,41 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
     ],
 )
 def test_price_changes_in_words_biggest_first(
-    raw: RawTables, then: list[tuple[str, float, float]], now: list[tuple[str, float, float]], expected: list[str]
+    raw: RawTables,
+    then: list[tuple[str, float, float]],
+    now: list[tuple[str, float, float]],
+    expected: list[str],
 ) -> None:
     assert (
-        changes_between(raw, {"providers": [make_offer(*entry) for entry in then]}, {"providers": [make_offer(*entry) for entry in now]})
+        changes_between(
+            raw,
+            {"providers": [make_offer(*entry) for entry in then]},
+            {"providers": [make_offer(*entry) for entry in now]},
+        )
         == expected
     )
 
 
 def test_a_status_change_in_words(raw: RawTables) -> None:
     then, now = (make_offer("p", 1, 2, status=status) for status in ("active", "retired"))
-    assert changes_between(raw, {"providers": [then]}, {"providers": [now]}) == ["m at p: active → retired"]
+    assert changes_between(raw, {"providers": [then]}, {"providers": [now]}) == [
+        "m at p: active → retired"
+    ]
 
 
 def test_corrected_scores_biggest_first(raw: RawTables) -> None:
-    then = [make_score("a", 0.9, normalized_score=0.97), make_score("b", -3), make_score("c", 0), make_score("d", 0.5, max_score=10)]
-    now = [make_score("a", 0.9, normalized_score=0.097), make_score("b", -6), make_score("c", 0.9), make_score("d", 0.5, max_score=100)]
+    then = [
+        make_score("a", 0.9, normalized_score=0.97),
+        make_score("b", -3),
+        make_score("c", 0),
+        make_score("d", 0.5, max_score=10),
+    ]
+    now = [
+        make_score("a", 0.9, normalized_score=0.097),
+        make_score("b", -6),
+        make_score("c", 0.9),
+        make_score("d", 0.5, max_score=100),
+    ]
     assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on d: maximum 10 → 100 (+900 %)",
         "m on b: -3 → -6 (−100 %)",
@@ -101,7 +128,11 @@ def test_score_changes_in_words(raw: RawTables) -> None:
         make_score("gone", 0.7, normalized_score=None),
         make_score("v", 0.8, verified_by_llmstats=False),
     ]
-    now = [make_score("b", 0.6, normalized_score=None), make_score("new", 0.9), make_score("v", 0.8, verified_by_llmstats=True)]
+    now = [
+        make_score("b", 0.6, normalized_score=None),
+        make_score("new", 0.9),
+        make_score("v", 0.8, verified_by_llmstats=True),
+    ]
     assert changes_between(raw, {"scores": then}, {"scores": now}) == [
         "m on b: 0.5 → 0.6 (+20 %)",
         "m on gone: 0.7 withdrawn",
@@ -120,7 +151,9 @@ def test_score_changes_in_words(raw: RawTables) -> None:
     ],
 )
 def test_since_is_a_span_or_a_date(text: str, moment: str) -> None:
-    assert changes.parse_since(text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)) == dt.datetime.fromisoformat(moment)
+    assert changes.parse_since(
+        text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    ) == dt.datetime.fromisoformat(moment)
 
 
 def test_since_anything_else_is_refused() -> None:
@@ -131,7 +164,13 @@ def test_since_anything_else_is_refused() -> None:
 def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
     database = ("--database", demo)
     changed = json.loads(llm_stats("changes", "--format", "json", *database).out)
-    assert {entry["kind"] for entry in changed} == {"price_changed", "listed", "delisted", "corrected", "verified"}
+    assert {entry["kind"] for entry in changed} == {
+        "price_changed",
+        "listed",
+        "delisted",
+        "corrected",
+        "verified",
+    }
     assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
     assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out
     kestrel = llm_stats("history", "kestrel-2-mini", *database)

@@ -13,8 +13,12 @@ from support.record_factory import make_offer, make_record
 
 
 def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Command) -> None:
-    compared = json.loads(on_demo("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out)
-    facts = {row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in compared["facts"]}
+    compared = json.loads(
+        on_demo("compare", "aurora-large-1", "kestrel-2-pro", "--format", "json").out
+    )
+    facts = {
+        row["fact"]: (row["aurora-large-1"], row["kestrel-2-pro"]) for row in compared["facts"]
+    }
     assert facts["context window, tokens"] == ("400,000", "256,000")
     assert facts["cheapest offer, $ per M tokens"] == (
         "5.00 in, 25.00 out, alpine-cloud or northlight",
@@ -27,20 +31,40 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
 
 
 def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
-    providers = [make_offer("c", 5, 25), make_offer("b", 4, 28), make_offer("a", 5, 25), make_offer("a", 5, 25), make_offer("d", 6, 30)]
+    providers = [
+        make_offer("c", 5, 25),
+        make_offer("b", 4, 28),
+        make_offer("a", 5, 25),
+        make_offer("a", 5, 25),
+        make_offer("d", 6, 30),
+    ]
     with duckdb.connect(workdir / "w.duckdb") as connection:
         raw = RawTables(connection)
-        raw.load([make_record("m", providers=providers), make_record("n")], dt.datetime.fromisoformat("2026-01-01"))
+        raw.load(
+            [make_record("m", providers=providers), make_record("n")],
+            dt.datetime.fromisoformat("2026-01-01"),
+        )
         raw.apply()
-    (*_, cheapest) = json.loads(llm_stats("compare", "m", "n", "--database", "w.duckdb", "--format", "json").out)["facts"]
-    assert (cheapest["m"], cheapest["n"]) == ("5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b", "–")
+    (*_, cheapest) = json.loads(
+        llm_stats("compare", "m", "n", "--database", "w.duckdb", "--format", "json").out
+    )["facts"]
+    assert (cheapest["m"], cheapest["n"]) == (
+        "5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b",
+        "–",
+    )
 
 
 def test_a_model_may_be_called_as_a_column(llm_stats: Command, tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "w.duckdb") as connection:
         raw = RawTables(connection)
-        raw.load([make_record("fact"), make_record("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        raw.load(
+            [make_record("fact"), make_record("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+        )
         raw.apply()
-    compared = json.loads(llm_stats("compare", "fact", "winner", "--format", "json", "--database", tmp_path / "w.duckdb").out)
+    compared = json.loads(
+        llm_stats(
+            "compare", "fact", "winner", "--format", "json", "--database", tmp_path / "w.duckdb"
+        ).out
+    )
     assert compared["facts"][0].keys() == {"fact", "fact_1", "winner"}
     assert compared["facts"][0]["fact"] == "organization"

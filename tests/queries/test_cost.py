@@ -11,14 +11,27 @@ from support.command import Command
 
 
 def test_cost_is_what_the_tokens_cost_cheapest_first(on_demo: Command) -> None:
-    rows = json.loads(on_demo("cost", "--input-tokens", "10M", "--output-tokens", "2_000k", "aurora-large-1", "--format", "json").out)
+    rows = json.loads(
+        on_demo(
+            "cost",
+            "--input-tokens",
+            "10M",
+            "--output-tokens",
+            "2_000k",
+            "aurora-large-1",
+            "--format",
+            "json",
+        ).out
+    )
     assert [(row["provider_id"], row["cost_usd"], row["model_cost_rank"]) for row in rows] == [
         ("alpine-cloud", 100.0, 1),
         ("northlight", 100.0, 1),
         ("bluebird", 110.0, 3),
     ]
     assert {row["model_type"] for row in rows} == {"llm"}
-    everything = json.loads(on_demo("cost", "--input-tokens", "1", "--output-tokens", "0", "--format", "json").out)
+    everything = json.loads(
+        on_demo("cost", "--input-tokens", "1", "--output-tokens", "0", "--format", "json").out
+    )
     costs = [row["cost_usd"] for row in everything]
     assert costs == sorted(costs)
 
@@ -40,7 +53,9 @@ def test_tokens_as_people_write_them(text: str, number_of: float) -> None:
     assert parse_tokens(text) == number_of
 
 
-@pytest.mark.parametrize("text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"])
+@pytest.mark.parametrize(
+    "text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"]
+)
 def test_what_is_no_number_of_tokens(text: str) -> None:
     with pytest.raises(UsageError, match="is not a number of tokens; write 2000000, 500k, 2M or"):
         parse_tokens(text)

@@ -16,7 +16,14 @@ DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 def test_other_changes_are_described_only_where_they_happened(raw: RawTables) -> None:
     for day, most, name in ((DAY_1, 1, "P"), (DAY_2, 100, "Q")):
         scores = [make_score("b", 0.5, max_score=most), make_score("c", 0.5, max_score=1)]
-        raw.load([make_record("m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)])], day)
+        raw.load(
+            [
+                make_record(
+                    "m", scores=scores, providers=[make_offer("p", 1, 2, provider_name=name)]
+                )
+            ],
+            day,
+        )
         raw.apply()
 
     class Asks(ConnectionReader):

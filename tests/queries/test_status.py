@@ -50,8 +50,12 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         raw.fetch([IDS[3]], hours_ago(2), "failed", "3")
         raw.fetch(["gone"], hours_ago(1.9), "not_found", "3")
         raw.fetch(IDS[4:], hours_ago(2), "deferred", "3")
-        connection.execute("update raw.fetches set message = 'HTTP 404 \x1b[31m' where outcome = 'not_found'")
-        connection.execute("update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'")
+        connection.execute(
+            "update raw.fetches set message = 'HTTP 404 \x1b[31m' where outcome = 'not_found'"
+        )
+        connection.execute(
+            "update raw.fetches set attempts = 3, message = 'HTTP 500' where outcome = 'failed'"
+        )
         connection.execute("update raw.fetches set attempts = 0 where outcome = 'deferred'")
         raw.apply()
     return path
@@ -62,9 +66,13 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
     """Three runs: two days ago, this morning, two hours ago."""
     path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
     with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
-        left_at = [NOW.replace(hour=0) - dt.timedelta(seconds=1), *[hours_ago(hours) for hours in (12, 10, 2)]]
+        left_at = [
+            NOW.replace(hour=0) - dt.timedelta(seconds=1),
+            *[hours_ago(hours) for hours in (12, 10, 2)],
+        ]
         cache._connection.executemany(
-            "insert into requests values (?)", [(moment.isoformat(timespec="microseconds"),) for moment in left_at]
+            "insert into requests values (?)",
+            [(moment.isoformat(timespec="microseconds"),) for moment in left_at],
         )
     return path
 
@@ -138,19 +146,26 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
         raw = RawTables(connection)
         raw.fetch(["a"], hours_ago(0), "deferred")
         raw.apply()
-    assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == ["data        none yet", "failing     none"]
+    assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == [
+        "data        none yet",
+        "failing     none",
+    ]
 
 
 def test_a_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
-    with pytest.raises(UsageError, match="no run has been published yet; start one with `llm-stats run`"):
+    with pytest.raises(
+        UsageError, match="no run has been published yet; start one with `llm-stats run`"
+    ):
         read_status(tmp_path / "x.duckdb")
 
 
 def test_another_database_is_an_error(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
-    with pytest.raises(UsageError, match=r"x\.duckdb is a DuckDB database but not an llm-stats warehouse"):
+    with pytest.raises(
+        UsageError, match=r"x\.duckdb is a DuckDB database but not an llm-stats warehouse"
+    ):
         read_status(tmp_path / "x.duckdb")
 
 
@@ -158,18 +173,28 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     done = llm_stats("status", "--database", database)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("last run    ")
-    assert json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"] == 6
+    assert (
+        json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"]
+        == 6
+    )
 
 
-def test_the_configuration_is_shown_before_there_is_a_database(llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_is_shown_before_there_is_a_database(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (workdir / ".dlt").mkdir()
-    (workdir / ".dlt" / "config.toml").write_text('[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n')
+    (workdir / ".dlt" / "config.toml").write_text(
+        '[sources.llm_stats]\nmax_requests = 240\nmodel_ids = ["a", "b"]\nconcurrency = 2\n'
+    )
     (workdir / ".dlt" / "secrets.toml").write_text(
         '[sources.llm_stats]\nwebhook_url = "https://hooks.example/top-secret"\nconcurrency = 3\n'
     )
     monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", "http://127.0.0.1:1")
     done = llm_stats("status", "--database", "missing.duckdb")
-    assert (done.code, "missing.duckdb does not exist; make it with `llm-stats run`" in done.err) == (2, True)
+    assert (
+        done.code,
+        "missing.duckdb does not exist; make it with `llm-stats run`" in done.err,
+    ) == (2, True)
     versions, *settings = done.out.strip().splitlines()
     assert (
         versions
@@ -186,15 +211,22 @@ def test_the_configuration_is_shown_before_there_is_a_database(llm_stats: Comman
     assert "top-secret" not in done.out
     (workdir / ".dlt" / "secrets.toml").unlink()
     monkeypatch.delenv("LLM_STATS_API_KEY")
-    assert {"api_key     not set", "webhook_url not set"} < set(llm_stats("status").out.splitlines())
+    assert {"api_key     not set", "webhook_url not set"} < set(
+        llm_stats("status").out.splitlines()
+    )
 
 
-def test_secrets_are_in_no_json(llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_in_no_json(
+    llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "https://hooks.example/top-secret")
     done = llm_stats("status", "--database", database, "--format", "json")
     assert SAMPLE_KEY not in done.out
     assert "top-secret" not in done.out
-    assert json.loads(done.out)["settings"]["api_key"] == {"value": True, "origin": "the environment"}
+    assert json.loads(done.out)["settings"]["api_key"] == {
+        "value": True,
+        "origin": "the environment",
+    }
     assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
 
 
@@ -208,19 +240,28 @@ def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> 
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
     line = f"rejected    a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
     assert line in status_lines(read_status(database))
-    assert json.loads(status_json(read_status(database), config_report(database)))["rejected_by"] == ["raw_keys", "prices_in_range"]
+    assert json.loads(status_json(read_status(database), config_report(database)))[
+        "rejected_by"
+    ] == ["raw_keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
 
 def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     with duckdb.connect(database) as connection:
-        connection.execute("update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]])
+        connection.execute(
+            "update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]]
+        )
         apply.update_history(DuckDBConnection(connection))
     current = read_status(database)
-    assert [(row["check"], row["severity"], row["row_count"]) for row in current.findings or []] == [("prices_in_range", "error", 1)]
+    assert [
+        (row["check"], row["severity"], row["row_count"]) for row in current.findings or []
+    ] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in status_lines(current) if line.startswith("health "))
-    assert re.fullmatch(r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows", line)
+    assert re.fullmatch(
+        r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows",
+        line,
+    )
 
 
 def test_a_file_without_a_view_is_shown_all_the_same(llm_stats: Command, database: Path) -> None:

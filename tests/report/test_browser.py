@@ -52,11 +52,16 @@ class Browser:
         self.settle()
 
     def emulate(self, scheme: str) -> None:
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
 
     def settle(self) -> None:
         """Waits until all charts asked for are drawn."""
-        self.driver.execute_async_script("const done = arguments[0]; drawing.then(() => done(), () => done());")
+        self.driver.execute_async_script(
+            "const done = arguments[0]; drawing.then(() => done(), () => done());"
+        )
 
     def find(self, selector: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -66,10 +71,15 @@ class Browser:
 
     def marks(self, chart: str) -> list[str]:
         """The shapes of the points of a chart, with where they are."""
-        return [f"{point.get_attribute('d')} {point.get_attribute('transform')}" for point in self.find(f"#{chart} .points_marks path")]
+        return [
+            f"{point.get_attribute('d')} {point.get_attribute('transform')}"
+            for point in self.find(f"#{chart} .points_marks path")
+        ]
 
     def choices(self, chooser: str) -> list[str]:
-        return [option.get_attribute("textContent") or "" for option in self.find(f"#{chooser} option")]
+        return [
+            option.get_attribute("textContent") or "" for option in self.find(f"#{chooser} option")
+        ]
 
     def choose(self, chooser: str, place: int) -> None:
         script = "const it = document.getElementById(arguments[0]); it.selectedIndex = arguments[1]; it.dispatchEvent(new Event('change'));"
@@ -83,14 +93,20 @@ class Browser:
     def requests(self) -> set[str]:
         """The schemes of all addresses asked for since the last time."""
         events = [json.loads(entry)["message"] for entry in self._log("performance")]
-        return {event["params"]["request"]["url"].split(":")[0] for event in events if event["method"] == "Network.requestWillBeSent"}
+        return {
+            event["params"]["request"]["url"].split(":")[0]
+            for event in events
+            if event["method"] == "Network.requestWillBeSent"
+        }
 
     def _log(self, kind: str) -> list[str]:
         return [entry["message"] for entry in self.driver.get_log(kind)]  # type: ignore[no-untyped-call]
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
-        wider = self.driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = self.driver.execute_script(
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         return int(wider)
 
 
@@ -136,17 +152,26 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page_of(tmp_path_factory.mktemp("hostile"), hostile(), hostile(price=1.5))
 
 
-def test_the_page_draws_without_a_network_and_without_a_complaint(browser: Browser, sample: Path) -> None:
+def test_the_page_draws_without_a_network_and_without_a_complaint(
+    browser: Browser, sample: Path
+) -> None:
     browser.open(sample)
     assert "a sample: invented models" in browser.text("sample")
     assert browser.text("age").strip("() ")
     for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
         assert len(browser.marks(chart)) == points, chart
     assert browser.find("#history-chart .mark-line path"), "prices over time are steps"
-    for title in ("Mean win rate, overall, 0 to 1", "US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
+    for title in (
+        "Mean win rate, overall, 0 to 1",
+        "US$ per million tokens, blended, logarithmic",
+        "Tessera 70B Open",
+        "free",
+    ):
         assert title in [text.text for text in browser.find("#value-chart text")], title
     assert len(browser.find("#leaders-table tbody tr")) == 13
-    assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text("changes-table")
+    assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text(
+        "changes-table"
+    )
     assert browser.complaints() == []
     assert browser.requests() == {"file"}
 
@@ -154,7 +179,9 @@ def test_the_page_draws_without_a_network_and_without_a_complaint(browser: Brows
 def test_every_chooser_changes_what_it_chooses(browser: Browser, sample: Path) -> None:
     browser.open(sample)
     before = browser.marks("value-chart")
-    browser.choose("value-subject", browser.choices("value-subject").index("Sample Speech (WER) · 4"))
+    browser.choose(
+        "value-subject", browser.choices("value-subject").index("Sample Speech (WER) · 4")
+    )
     assert len(browser.marks("value-chart")) == 4 != len(before)
     assert "lower is better" in browser.text("value-chart")
     browser.choose("value-subject", 0)
@@ -194,7 +221,10 @@ def test_hovering_names_model_provider_and_price(browser: Browser, sample: Path)
 
 def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
     def heard(chart: str) -> list[str]:
-        return [point.get_attribute("aria-label") or "" for point in browser.find(f"#{chart} .points_marks path")]
+        return [
+            point.get_attribute("aria-label") or ""
+            for point in browser.find(f"#{chart} .points_marks path")
+        ]
 
     browser.open(sample)
     browser.choose("model", browser.choices("model").index("Aurora Large 1"))
@@ -202,8 +232,13 @@ def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
         heard("value-chart")[-1]
         == "Zenith Max (preview) by Zenith Systems: 30.00 US$ per million tokens at Zenith, score 0.883, on the frontier"
     )
-    assert "Tessera 70B Open by Tessera Collective: free at Commons, score 0.483, on the frontier" in heard("value-chart")
-    assert "Aurora Large 1 at Cumulus: input 4.00 US$ per million tokens, inactive" in heard("offers-chart")
+    assert (
+        "Tessera 70B Open by Tessera Collective: free at Commons, score 0.483, on the frontier"
+        in heard("value-chart")
+    )
+    assert "Aurora Large 1 at Cumulus: input 4.00 US$ per million tokens, inactive" in heard(
+        "offers-chart"
+    )
     assert heard("history-chart")[0].startswith("Aurora Large 1 at ")
     assert " US$ per million tokens, active, since 2026-11-2" in heard("history-chart")[0]
     decoration = browser.find(".chart [aria-roledescription$='mark']:not([aria-hidden])")
@@ -244,7 +279,9 @@ def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
     WebDriverWait(browser.driver, 20).until(lambda _: "pebble-0" in browser.text("findings"))
 
 
-def test_light_and_dark_follow_the_system_even_while_the_page_is_open(browser: Browser, sample: Path) -> None:
+def test_light_and_dark_follow_the_system_even_while_the_page_is_open(
+    browser: Browser, sample: Path
+) -> None:
     def colours() -> list[str]:
         # In one script, for the charts are drawn anew while this looks.
         shown: list[str] = browser.driver.execute_script("""
@@ -267,7 +304,9 @@ def test_light_and_dark_follow_the_system_even_while_the_page_is_open(browser: B
 
 
 @pytest.mark.parametrize("width", [_WIDE, _PHONE])
-def test_nothing_is_wider_than_the_window(browser: Browser, sample: Path, hostile_page: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_window(
+    browser: Browser, sample: Path, hostile_page: Path, width: int
+) -> None:
     for page in (sample, hostile_page):
         browser.open(page, width)
         for details in browser.find("#findings summary"):
@@ -294,7 +333,9 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
         assert "\\u202edlrow" in shown, part
         assert "\u202e" not in shown, part
     assert set(HOSTILE[:6]) <= set(browser.choices("model"))
-    ActionChains(browser.driver).move_to_element(browser.find("#value-chart .points_marks path")[0]).perform()
+    ActionChains(browser.driver).move_to_element(
+        browser.find("#value-chart .points_marks path")[0]
+    ).perform()
     assert browser.text("vg-tooltip-element").startswith(HOSTILE[0])
 
 
@@ -307,7 +348,9 @@ def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world
     assert browser.overflow() == 0
 
 
-def test_what_is_left_out_is_named(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_named(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     browser.open(page_of(tmp_path, today()))
     assert "Left out to keep the page small: " in browser.text("left-out")
@@ -323,11 +366,15 @@ def test_on_a_phone_no_table_is_cut(browser: Browser, sample: Path) -> None:
     assert [name for name, hidden in tables if hidden] == []
 
 
-def test_a_table_wider_than_its_window_is_scrolled_by_keyboard(browser: Browser, sample: Path) -> None:
+def test_a_table_wider_than_its_window_is_scrolled_by_keyboard(
+    browser: Browser, sample: Path
+) -> None:
     browser.open(sample, width=280)
     (table,) = browser.find("#offers-table[tabindex]")
     table.send_keys(Keys.ARROW_RIGHT)
-    WebDriverWait(browser.driver, timeout=5).until(lambda driver: driver.execute_script("return arguments[0].scrollLeft", table) > 0)
+    WebDriverWait(browser.driver, timeout=5).until(
+        lambda driver: driver.execute_script("return arguments[0].scrollLeft", table) > 0
+    )
     browser.open(sample)
     assert browser.find("#offers-table[tabindex]") == []
 
@@ -336,5 +383,7 @@ def test_on_a_phone_an_explanation_stays_in_the_window(browser: Browser, sample:
     browser.open(sample, width=390)
     for point in browser.find("#value-chart .points_marks path"):
         ActionChains(browser.driver).move_to_element(point).perform()
-        box = browser.driver.execute_script("return document.getElementById('vg-tooltip-element').getBoundingClientRect().toJSON()")
+        box = browser.driver.execute_script(
+            "return document.getElementById('vg-tooltip-element').getBoundingClientRect().toJSON()"
+        )
         assert 0 <= box["left"] < box["right"] <= 390

@@ -31,7 +31,9 @@ def rows(carried: dict[str, Any], name: str) -> Rows:
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {
-        title: column if isinstance(column, list) else [None if index is None else texts[index] for index in column["indices"]]
+        title: column
+        if isinstance(column, list)
+        else [None if index is None else texts[index] for index in column["indices"]]
         for title, column in columns.items()
     }
     return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
@@ -50,7 +52,11 @@ class Elements(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        if self.elements and self.elements[-1][0] == "script" and len(self.scripts) < sum(tag == "script" for tag, _ in self.elements):
+        if (
+            self.elements
+            and self.elements[-1][0] == "script"
+            and len(self.scripts) < sum(tag == "script" for tag, _ in self.elements)
+        ):
             self.scripts.append(data)
 
     @property
@@ -61,7 +67,12 @@ class Elements(HTMLParser):
 
 #: Columns that a query works out, or writes otherwise than the mart it reads.
 _OF_THE_PAGE = {
-    "models": {"price_usd_per_mtok", "provider_names", "paid_price_usd_per_mtok", "paid_provider_names"},
+    "models": {
+        "price_usd_per_mtok",
+        "provider_names",
+        "paid_price_usd_per_mtok",
+        "paid_provider_names",
+    },
     "benchmarks": set(),
     "benchmark_points": set(),
     "leaderboard": set(),
@@ -100,7 +111,9 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
         shared = [column for column in carried[0] if column not in _OF_THE_PAGE[name]]
         expected = reader.query(f"select {', '.join(shared)} from marts.{mart} where {where}").rows
         plain = [[facts_module._compact(value) for value in row] for row in expected]
-        assert sorted(map(repr, plain)) == sorted(repr([row[column] for column in shared]) for row in carried), name
+        assert sorted(map(repr, plain)) == sorted(
+            repr([row[column] for column in shared]) for row in carried
+        ), name
     assert data.tables["left_out"] == []
     assert data.headline["model_count"] == len(today())
     assert data.headline["change_count"] == len(rows(data.tables, "changes")) == 6
@@ -109,9 +122,15 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
 def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:
     models = {row["model_id"]: row for row in rows(collect(reader).tables, "models")}
     large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
-    assert (large["price_usd_per_mtok"], large["provider_names"]) == (10, "Alpine Cloud, Northlight")
+    assert (large["price_usd_per_mtok"], large["provider_names"]) == (
+        10,
+        "Alpine Cloud, Northlight",
+    )
     assert (tessera["price_usd_per_mtok"], tessera["provider_names"]) == (0, "Commons")
-    assert (tessera["paid_price_usd_per_mtok"], tessera["paid_provider_names"]) == (0.3625, "Bluebird")
+    assert (tessera["paid_price_usd_per_mtok"], tessera["paid_provider_names"]) == (
+        0.3625,
+        "Bluebird",
+    )
     assert models["pebble-0"]["price_usd_per_mtok"] is None
 
 
@@ -123,8 +142,14 @@ def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> No
         carried = collect(reader).tables
     prices = {row["model_id"]: row for row in rows(carried, "models")}
     points = rows(carried, "category_points")
-    for price, flag in (("price_usd_per_mtok", "is_pareto"), ("paid_price_usd_per_mtok", "is_pareto_paid")):
-        at = [(point["category"], prices[point["model_id"]][price], point["value"], point[flag]) for point in points]
+    for price, flag in (
+        ("price_usd_per_mtok", "is_pareto"),
+        ("paid_price_usd_per_mtok", "is_pareto_paid"),
+    ):
+        at = [
+            (point["category"], prices[point["model_id"]][price], point["value"], point[flag])
+            for point in points
+        ]
         priced = [point for point in at if point[1] is not None]
         for category, cost, value, is_pareto in priced:
             rivals = [(c, v) for other, c, v, _ in priced if other == category]
@@ -141,9 +166,17 @@ def test_any_world_makes_a_page(tmp_path: Path, world: str) -> None:
 
 
 def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
-    with DuckDBReader(warehouse(tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)}))) as reader:
+    with DuckDBReader(
+        warehouse(
+            tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)})
+        )
+    ) as reader:
         carried = collect(reader).tables
-    assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {"free": 0, "unknown": None, "paid": 1}
+    assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {
+        "free": 0,
+        "unknown": None,
+        "paid": 1,
+    }
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
@@ -157,7 +190,9 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     page = page_of(warehouse(tmp_path / "w.duckdb", hostile()))
     elements = Elements(page)
     plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", CATALOGS["one model"])))
-    assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], "no element is made of a name"
+    assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], (
+        "no element is made of a name"
+    )
     texts = elements.carried["texts"]
     assert set(HOSTILE[:5]) <= set(texts)
     assert "\\u202edlrow\\u2066\\u2028\\u2029\\x1b[31m\\x00" in texts
@@ -168,10 +203,24 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
     elements = Elements(page_of(sample))
-    policy = next(attributes["content"] for tag, attributes in elements.elements if attributes.get("http-equiv"))
-    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in elements.scripts[1:]]
-    assert policy == f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    assert not [tag for tag, attributes in elements.elements if attributes.keys() & {"src", "href", "srcset", "onload", "onerror"}]
+    policy = next(
+        attributes["content"]
+        for tag, attributes in elements.elements
+        if attributes.get("http-equiv")
+    )
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in elements.scripts[1:]
+    ]
+    assert (
+        policy
+        == f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+    assert not [
+        tag
+        for tag, attributes in elements.elements
+        if attributes.keys() & {"src", "href", "srcset", "onload", "onerror"}
+    ]
 
 
 def test_a_script_cannot_end_before_its_end() -> None:
@@ -186,7 +235,9 @@ def test_what_is_left_out_is_named(reader: Reader, monkeypatch: pytest.MonkeyPat
     assert max(len(rows(data.tables, name)) for name in data.tables["tables"]) == 40
 
 
-def test_the_command_names_the_page_after_the_database(llm_stats: Command, workdir: Path, sample: Path) -> None:
+def test_the_command_names_the_page_after_the_database(
+    llm_stats: Command, workdir: Path, sample: Path
+) -> None:
     done = llm_stats("report", "--database", sample)
     assert (done.code, done.out) == (0, "wrote w.html (0.9 MB)\n")
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
@@ -194,14 +245,26 @@ def test_the_command_names_the_page_after_the_database(llm_stats: Command, workd
     assert llm_stats("report", "--database", sample, "--out", "w.html").code == 0
     assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
     assert "<title>" in (workdir / "w.html").read_text("utf-8")
-    assert sorted(path.name for path in workdir.rglob("*")) == ["folder", "index.html", "new", "w.html"]
+    assert sorted(path.name for path in workdir.rglob("*")) == [
+        "folder",
+        "index.html",
+        "new",
+        "w.html",
+    ]
 
 
-@pytest.mark.parametrize(("out", "message"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")])
-def test_a_place_that_cannot_be_written(llm_stats: Command, workdir: Path, sample: Path, out: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("out", "message"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")]
+)
+def test_a_place_that_cannot_be_written(
+    llm_stats: Command, workdir: Path, sample: Path, out: str, message: str
+) -> None:
     (workdir / "w.duckdb").write_text("a file")
     done = llm_stats("report", "--database", sample, "--out", out)
-    assert (done.code, done.err.endswith(f"cannot be written: {message}; name another file\n")) == (2, True)
+    assert (done.code, done.err.endswith(f"cannot be written: {message}; name another file\n")) == (
+        2,
+        True,
+    )
 
 
 def test_a_page_that_cannot_be_finished_leaves_the_old_one(
@@ -215,13 +278,19 @@ def test_a_page_that_cannot_be_finished_leaves_the_old_one(
     monkeypatch.setattr(Path, "replace", full)
     done = llm_stats("report", "--database", sample)
     assert (done.code, "w.html cannot be written: No space left on device" in done.err) == (2, True)
-    assert [(path.name, path.read_text()) for path in workdir.iterdir()] == [("w.html", "an older page")]
+    assert [(path.name, path.read_text()) for path in workdir.iterdir()] == [
+        ("w.html", "an older page")
+    ]
 
 
 def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
     duckdb.connect(workdir / "other.duckdb").close()
     done = llm_stats("report", "--database", "other.duckdb")
-    assert (done.code, "other.duckdb is a DuckDB database but not an" in done.err, len(done.err.splitlines())) == (
+    assert (
+        done.code,
+        "other.duckdb is a DuckDB database but not an" in done.err,
+        len(done.err.splitlines()),
+    ) == (
         2,
         True,
         1,
@@ -229,10 +298,16 @@ def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
     assert "does not exist; make it with" in llm_stats("report").err
 
 
-def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(
+    llm_stats: Command, api: SampleApi, workdir: Path
+) -> None:
     run = ("run", "aurora-large-1", "--base-url", api.base_url, "--quiet", "--report")
     done = llm_stats(*run, workdir)
-    assert (done.code, "Is a directory" in done.err, (workdir / "llm_stats.duckdb").exists()) == (2, True, False)
+    assert (done.code, "Is a directory" in done.err, (workdir / "llm_stats.duckdb").exists()) == (
+        2,
+        True,
+        False,
+    )
     done = llm_stats(*run, "page.html")
     assert (done.code, done.out.splitlines()[-1]) == (0, "wrote page.html (0.9 MB)")
     assert "aurora-large-1" in (workdir / "page.html").read_text("utf-8")

@@ -47,7 +47,11 @@ def test_an_unknown_model_is_not_found(api: SampleApi, http: requests.Session) -
     response = get(http, api, "/models/gpt-0")
     assert response.status_code == 404
     assert response.json() == {
-        "error": {"code": "not_found", "message": "There is no model 'gpt-0'.", "help_url": "https://sample.invalid/errors/not_found"}
+        "error": {
+            "code": "not_found",
+            "message": "There is no model 'gpt-0'.",
+            "help_url": "https://sample.invalid/errors/not_found",
+        }
     }
 
 
@@ -67,14 +71,19 @@ def test_ids_are_percent_decoded(http: requests.Session, model_id: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/models/aurora-large-1", "/models"])
-def test_no_answer_without_the_key(api: SampleApi, http: requests.Session, path: str, headers: dict[str, str], code: str) -> None:
+def test_no_answer_without_the_key(
+    api: SampleApi, http: requests.Session, path: str, headers: dict[str, str], code: str
+) -> None:
     response = get(http, api, path, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (401, code)
 
 
 def test_any_key_will_do_if_none_is_set(http: requests.Session) -> None:
     with SampleApi(key=None) as api:
-        assert get(http, api, "/models", headers={"Authorization": "Bearer whatever"}).status_code == 200
+        assert (
+            get(http, api, "/models", headers={"Authorization": "Bearer whatever"}).status_code
+            == 200
+        )
         assert get(http, api, "/models", headers={}).status_code == 401
 
 
@@ -91,7 +100,10 @@ def test_the_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> 
             break
         cursor = {"cursor": page["next_cursor"]}
     assert sizes == [6, 6, 2]
-    assert found == [{name: value for name, value in entry.items() if name not in ("scores", "sources")} for entry in today()]
+    assert found == [
+        {name: value for name, value in entry.items() if name not in ("scores", "sources")}
+        for entry in today()
+    ]
 
 
 def test_an_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session) -> None:
@@ -99,7 +111,9 @@ def test_an_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "", "²"])
-def test_a_bad_limit_is_a_422_of_another_shape(api: SampleApi, http: requests.Session, limit: str) -> None:
+def test_a_bad_limit_is_a_422_of_another_shape(
+    api: SampleApi, http: requests.Session, limit: str
+) -> None:
     response = get(http, api, "/models", params={"limit": limit})
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["query", "limit"]
@@ -112,12 +126,16 @@ def test_a_bad_cursor_has_expired(api: SampleApi, http: requests.Session, cursor
 
 
 @pytest.mark.parametrize("providers", ["x", None, 7, ["x", None], [{}], {"provider_id": "p"}])
-def test_a_record_that_breaks_the_contract_is_served_as_it_is(http: requests.Session, providers: Any) -> None:
+def test_a_record_that_breaks_the_contract_is_served_as_it_is(
+    http: requests.Session, providers: Any
+) -> None:
     broken = {"id": "m", "providers": providers, "name": "half a character: \ud800"}
     with SampleApi([broken]) as api:
         assert get(http, api, "/models/m").json() == broken
         assert get(http, api, "/models").json()["models"] == [broken]
-        assert http.get(api.base_url.replace("/stats", "") + "/models/m", timeout=5).status_code == 200
+        assert (
+            http.get(api.base_url.replace("/stats", "") + "/models/m", timeout=5).status_code == 200
+        )
 
 
 def test_public_catalog_at_v1_requires_no_key(api: SampleApi, http: requests.Session) -> None:
@@ -140,8 +158,16 @@ def test_every_request_is_noted_in_order(api: SampleApi, http: requests.Session)
     get(http, api, "/models/aurora-large-1")
     first, second = api.requests
     assert (first.path, first.query, first.model_id) == ("/stats/v1/models", "limit=1", None)
-    assert ("authorization" in first.headers, first.status, first.headers["user-agent"]) == (False, 401, "llm-stats/1")
-    assert ("authorization" in second.headers, second.status, second.model_id) == (True, 200, "aurora-large-1")
+    assert ("authorization" in first.headers, first.status, first.headers["user-agent"]) == (
+        False,
+        401,
+        "llm-stats/1",
+    )
+    assert ("authorization" in second.headers, second.status, second.model_id) == (
+        True,
+        200,
+        "aurora-large-1",
+    )
     assert first.at < second.at
 
 
@@ -155,7 +181,10 @@ def test_tomorrow_at_the_same_address(http: requests.Session) -> None:
         before = get(http, api, "/models/aurora-large-1").json()
         api.publish(today())
         after = get(http, api, "/models/aurora-large-1").json()
-    assert (before["providers"][0]["output_price_per_m"], after["providers"][0]["output_price_per_m"]) == (30, 25)
+    assert (
+        before["providers"][0]["output_price_per_m"],
+        after["providers"][0]["output_price_per_m"],
+    ) == (30, 25)
 
 
 def test_connections_are_kept_alive(api: SampleApi) -> None:
@@ -177,7 +206,12 @@ def test_ctrl_c_ends_the_wait_quietly(api: SampleApi) -> None:
 
 def test_a_taken_port_is_explained(api: SampleApi) -> None:
     port = int(api.base_url.split(":")[2].split("/")[0])
-    with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: .*; choose another port"), SampleApi(port=port):
+    with (
+        pytest.raises(
+            UsageError, match=f"cannot listen on 127.0.0.1:{port}: .*; choose another port"
+        ),
+        SampleApi(port=port),
+    ):
         pass
 
 
@@ -200,4 +234,6 @@ def test_closing_wakes_a_request_that_waits() -> None:
             waiting = pool.submit(get, session, api, "/models")
             while not api.requests:
                 time.sleep(0.005)
-        assert waiting.exception() is None or isinstance(waiting.exception(), requests.ConnectionError)
+        assert waiting.exception() is None or isinstance(
+            waiting.exception(), requests.ConnectionError
+        )

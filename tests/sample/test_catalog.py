@@ -26,13 +26,18 @@ def prices(offer: dict[str, Any]) -> tuple[float | None, float | None]:
 
 
 def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
-    return Counter(benchmark for _, benchmark in {(model_id, score["benchmark_id"]) for model_id, score in scores})
+    return Counter(
+        benchmark
+        for _, benchmark in {(model_id, score["benchmark_id"]) for model_id, score in scores}
+    )
 
 
 @pytest.mark.parametrize("day", [today, yesterday])
 def test_every_record_keeps_the_contract(day: Any) -> None:
     for entry in day():
-        row = to_row(parse_record(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "")
+        row = to_row(
+            parse_record(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ""
+        )
         assert new_fields(row) == set()
 
 
@@ -54,7 +59,14 @@ def test_counts() -> None:
     assert len({entry["organization"]["id"] for entry in RECORDS.values()}) == 9
     assert len({offer["provider_id"] for _, offer in OFFERS}) == 12
     assert len({score["benchmark_id"] for _, score in SCORES}) == 10
-    assert {score["category"] for _, score in SCORES} >= {"reasoning", "math", "code", "knowledge", "preference", "speech"}
+    assert {score["category"] for _, score in SCORES} >= {
+        "reasoning",
+        "math",
+        "code",
+        "knowledge",
+        "preference",
+        "speech",
+    }
 
 
 def test_most_models_are_sold_by_several_providers_at_different_prices() -> None:
@@ -67,29 +79,54 @@ def test_most_models_are_sold_by_several_providers_at_different_prices() -> None
 
 
 def test_a_free_offer_an_inactive_one_and_an_unpublished_price() -> None:
-    assert [model_id for model_id, offer in OFFERS if prices(offer) == (0, 0)] == ["tessera-70b-open"]
-    assert [(model_id, offer["provider_id"]) for model_id, offer in OFFERS if offer["status"] == "inactive"] == [
-        ("aurora-large-1", "cumulus")
+    assert [model_id for model_id, offer in OFFERS if prices(offer) == (0, 0)] == [
+        "tessera-70b-open"
     ]
-    assert [(model_id, prices(offer)) for model_id, offer in OFFERS if None in prices(offer)] == [("halcyon-3", (8, None))]
+    assert [
+        (model_id, offer["provider_id"])
+        for model_id, offer in OFFERS
+        if offer["status"] == "inactive"
+    ] == [("aurora-large-1", "cumulus")]
+    assert [(model_id, prices(offer)) for model_id, offer in OFFERS if None in prices(offer)] == [
+        ("halcyon-3", (8, None))
+    ]
 
 
 def test_one_provider_listed_twice() -> None:
-    twice = [key for key, count in Counter((model_id, offer["provider_id"]) for model_id, offer in OFFERS).items() if count > 1]
+    twice = [
+        key
+        for key, count in Counter(
+            (model_id, offer["provider_id"]) for model_id, offer in OFFERS
+        ).items()
+        if count > 1
+    ]
     assert twice == [("tessera-8b-open", "driftwood")]
 
 
 def test_a_model_without_providers_and_one_without_scores() -> None:
-    assert [model_id for model_id, entry in RECORDS.items() if not entry["providers"]] == ["pebble-0"]
-    assert [model_id for model_id, entry in RECORDS.items() if not entry["scores"]] == ["kestrel-embed-1"]
+    assert [model_id for model_id, entry in RECORDS.items() if not entry["providers"]] == [
+        "pebble-0"
+    ]
+    assert [model_id for model_id, entry in RECORDS.items() if not entry["scores"]] == [
+        "kestrel-embed-1"
+    ]
 
 
 def test_one_model_has_null_wherever_null_is_allowed() -> None:
     pebble = RECORDS["pebble-0"]
-    assert {name for name, value in pebble.items() if value is None} == {"family", "context_window", "param_count", "release_date"}
+    assert {name for name, value in pebble.items() if value is None} == {
+        "family",
+        "context_window",
+        "param_count",
+        "release_date",
+    }
     assert set(pebble["sources"].values()) == {None}
     assert pebble["inference"] == {"available": False}
-    assert all(score[name] is None for score in pebble["scores"] for name in ("description", "rank", "source_url"))
+    assert all(
+        score[name] is None
+        for score in pebble["scores"]
+        for name in ("description", "rank", "source_url")
+    )
     assert [score["category"] for score in pebble["scores"]] == ["reasoning", None]
 
 
@@ -104,13 +141,21 @@ def test_disputed_scores() -> None:
         results[model_id, score["benchmark_id"]].append((score["score"], score["is_self_reported"]))
     disputed = {key: found for key, found in results.items() if len(found) > 1}
     assert disputed == {
-        ("tessera-70b-open", "sample-code"): [(0.58, False), (0.63, False)],  # alike but for the value: the highest counts
-        ("zenith-max-preview", "sample-code"): [(0.86, True), (0.66, False)],  # the maker's own against a third party's
+        ("tessera-70b-open", "sample-code"): [
+            (0.58, False),
+            (0.63, False),
+        ],  # alike but for the value: the highest counts
+        ("zenith-max-preview", "sample-code"): [
+            (0.86, True),
+            (0.66, False),
+        ],  # the maker's own against a third party's
     }
 
 
 def test_every_kind_of_evidence() -> None:
-    kinds = Counter((score["is_self_reported"], score["verified_by_llmstats"]) for _, score in SCORES)
+    kinds = Counter(
+        (score["is_self_reported"], score["verified_by_llmstats"]) for _, score in SCORES
+    )
     assert kinds[False, True] >= 10, "verified"
     assert kinds[False, False] >= 10, "third party"
     assert kinds[True, False] >= 10, "self-reported"
@@ -128,16 +173,24 @@ def test_scales_normalized_raw_and_mixed() -> None:
 
 def test_maximum_scores_are_no_divisors() -> None:
     assert any(score["score"] > score["max_score"] for _, score in SCORES)
-    assert {score["max_score"] for _, score in SCORES if score["benchmark_id"] == "sample-knowledge"} == {100}
+    assert {
+        score["max_score"] for _, score in SCORES if score["benchmark_id"] == "sample-knowledge"
+    } == {100}
 
 
 def test_lower_is_better_for_word_error_rates() -> None:
-    errors = {score["score"]: score["rank"] for _, score in SCORES if score["benchmark_id"] == "sample-speech-wer"}
+    errors = {
+        score["score"]: score["rank"]
+        for _, score in SCORES
+        if score["benchmark_id"] == "sample-speech-wer"
+    }
     assert [errors[value] for value in sorted(errors)] == [1, 2, 3, 4]
 
 
 def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
-    values = [score["score"] for _, score in SCORES if score["benchmark_id"] == "sample-long-context"]
+    values = [
+        score["score"] for _, score in SCORES if score["benchmark_id"] == "sample-long-context"
+    ]
     assert max(values) > 10 * median(value for value in values if value <= 1)
     assert models_per_benchmark(SCORES)["sample-vision"] == 1
 
@@ -153,25 +206,43 @@ def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> No
         and (scope == "all" or score["verified_by_llmstats"] or not score["is_self_reported"])
         and score["benchmark_id"] not in ("sample-vision", "sample-long-context")
     ]
-    counted = {benchmark for benchmark, models in models_per_benchmark(scores).items() if models >= 3}
+    counted = {
+        benchmark for benchmark, models in models_per_benchmark(scores).items() if models >= 3
+    }
     benchmarks = defaultdict(set)
     for model_id, score in scores:
         if score["benchmark_id"] in counted:
             benchmarks[model_id].add(score["benchmark_id"])
-    assert sum(len(found) >= 3 for found in benchmarks.values()) >= (7 if category == "overall" else 4)
+    assert sum(len(found) >= 3 for found in benchmarks.values()) >= (
+        7 if category == "overall" else 4
+    )
 
 
 def test_a_dear_model_is_dominated_by_a_cheap_one() -> None:
-    reasoning = {model_id: score["score"] for model_id, score in SCORES if score["benchmark_id"] == "sample-reasoning"}
+    reasoning = {
+        model_id: score["score"]
+        for model_id, score in SCORES
+        if score["benchmark_id"] == "sample-reasoning"
+    }
     assert reasoning["halcyon-3"] < reasoning["aurora-small-1"]
-    cheapest_halcyon = min(prices(offer) for model_id, offer in OFFERS if model_id == "halcyon-3" and None not in prices(offer))
-    assert cheapest_halcyon > max(prices(offer) for model_id, offer in OFFERS if model_id == "aurora-small-1")
+    cheapest_halcyon = min(
+        prices(offer)
+        for model_id, offer in OFFERS
+        if model_id == "halcyon-3" and None not in prices(offer)
+    )
+    assert cheapest_halcyon > max(
+        prices(offer) for model_id, offer in OFFERS if model_id == "aurora-small-1"
+    )
 
 
 def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
     """Every offer and score as `(model_id, entry_id, JSON)`."""
     return {
-        (entry["id"], item.get("provider_id") or item["benchmark_id"], json.dumps(item, sort_keys=True))
+        (
+            entry["id"],
+            item.get("provider_id") or item["benchmark_id"],
+            json.dumps(item, sort_keys=True),
+        )
         for entry in records
         for item in (*entry["providers"], *entry["scores"])
     }
@@ -183,7 +254,14 @@ def test_overnight_exactly_the_listed_changes_happened() -> None:
     by_kind = {change.kind: (change.model_id, change.entry_id) for change in CHANGES}
     assert gone == {place for kind, place in by_kind.items() if kind != "listed"}
     assert came == {place for kind, place in by_kind.items() if kind != "delisted"}
-    assert set(by_kind) == {"price cut", "price rise", "listed", "delisted", "score corrected", "score verified"}
+    assert set(by_kind) == {
+        "price cut",
+        "price rise",
+        "listed",
+        "delisted",
+        "score corrected",
+        "score verified",
+    }
 
 
 def test_overnight_nothing_but_offers_and_scores_changed() -> None:
@@ -226,7 +304,9 @@ def test_each_call_answers_a_copy_of_its_own() -> None:
         ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),
     ],
 )
-def test_a_records_file_that_holds_something_else(tmp_path: Path, content: str, message: str) -> None:
+def test_a_records_file_that_holds_something_else(
+    tmp_path: Path, content: str, message: str
+) -> None:
     path = tmp_path / "records.json"
     path.write_text(content)
     with pytest.raises(UsageError, match=message):
@@ -234,7 +314,9 @@ def test_a_records_file_that_holds_something_else(tmp_path: Path, content: str, 
 
 
 def test_a_records_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot read the records file .*missing\.json: No such file"):
+    with pytest.raises(
+        UsageError, match=r"cannot read the records file .*missing\.json: No such file"
+    ):
         load_records(tmp_path / "missing.json")
 
 

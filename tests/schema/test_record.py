@@ -31,29 +31,67 @@ def parsed(document: dict[str, Any]) -> record.Record:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("providers", 0, "input_price_per_m"), "free", "providers[0].input_price_per_m: Input should be a valid number, got 'free'"),
-        (("providers", 1, "output_price_per_m"), -1, "providers[1].output_price_per_m: Input should be greater than or equal to 0, got -1"),
-        (("providers", 0, "input_price_per_m"), float("inf"), "providers[0].input_price_per_m: Input should be a finite number, got inf"),
+        (
+            ("providers", 0, "input_price_per_m"),
+            "free",
+            "providers[0].input_price_per_m: Input should be a valid number, got 'free'",
+        ),
+        (
+            ("providers", 1, "output_price_per_m"),
+            -1,
+            "providers[1].output_price_per_m: Input should be greater than or equal to 0, got -1",
+        ),
+        (
+            ("providers", 0, "input_price_per_m"),
+            float("inf"),
+            "providers[0].input_price_per_m: Input should be a finite number, got inf",
+        ),
         (("providers", 0, "input_price_per_m"), float("nan"), "providers[0].input_price_per_m"),
-        (("providers", 0, "input_price_per_m"), True, "providers[0].input_price_per_m: Input should be a valid number, got True"),
-        (("providers", 0, "provider_id"), "", "providers[0].provider_id: String should have at least 1 character"),
+        (
+            ("providers", 0, "input_price_per_m"),
+            True,
+            "providers[0].input_price_per_m: Input should be a valid number, got True",
+        ),
+        (
+            ("providers", 0, "provider_id"),
+            "",
+            "providers[0].provider_id: String should have at least 1 character",
+        ),
         (("providers",), "none", "providers: Input should be a valid array, got 'none'"),
         (("scores",), None, "scores: Input should be a valid array, got None"),
-        (("scores", 2, "score"), "0.5", "scores[2].score: Input should be a valid number, got '0.5'"),
-        (("scores", 0, "scored_at"), "yesterday", "scores[0].scored_at: Input should be a valid datetime"),
+        (
+            ("scores", 2, "score"),
+            "0.5",
+            "scores[2].score: Input should be a valid number, got '0.5'",
+        ),
+        (
+            ("scores", 0, "scored_at"),
+            "yesterday",
+            "scores[0].scored_at: Input should be a valid datetime",
+        ),
         (("modalities", 0), 1, "modalities[0]: Input should be a valid string, got 1"),
         (("top_scores",), [1], "top_scores: Input should be an object, got [1]"),
         (("open_weight",), "yes", "open_weight: Input should be a valid boolean, got 'yes'"),
         (("param_count",), 2**63, "param_count: Input should be less than"),
         (("scores", 0, "rank"), 2**70, "scores[0].rank: Input should be less than"),
-        (("created_at",), "0001-01-01T00:00:00+14:00", "created_at: Value error, the time is out of range"),
-        (("updated_at",), "9999-12-31T23:59:59-12:00", "updated_at: Value error, the time is out of range"),
+        (
+            ("created_at",),
+            "0001-01-01T00:00:00+14:00",
+            "created_at: Value error, the time is out of range",
+        ),
+        (
+            ("updated_at",),
+            "9999-12-31T23:59:59-12:00",
+            "updated_at: Value error, the time is out of range",
+        ),
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
         (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
     ],
     ids=parameter_id,
 )
-def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: tuple[Any, ...], value: object, message: str) -> None:
+def test_a_wrong_value_is_refused_with_its_path(
+    document: dict[str, Any], path: tuple[Any, ...], value: object, message: str
+) -> None:
     place = document
     for step in path[:-1]:
         place = place[step]
@@ -63,7 +101,9 @@ def test_a_wrong_value_is_refused_with_its_path(document: dict[str, Any], path: 
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize("field", ["id", "providers", "scores", "sources", "created_at", "inference"])
+@pytest.mark.parametrize(
+    "field", ["id", "providers", "scores", "sources", "created_at", "inference"]
+)
 def test_a_missing_documented_field_is_refused(document: dict[str, Any], field: str) -> None:
     del document[field]
     with pytest.raises(RecordRejected, match=f"^{field}: Field required"):
@@ -71,7 +111,9 @@ def test_a_missing_documented_field_is_refused(document: dict[str, Any], field: 
 
 
 @pytest.mark.parametrize("field", ["input_price_per_m", "normalized_score", "category"])
-def test_a_renamed_field_of_a_comparison_is_refused_and_does_not_turn_into_null(document: dict[str, Any], field: str) -> None:
+def test_a_renamed_field_of_a_comparison_is_refused_and_does_not_turn_into_null(
+    document: dict[str, Any], field: str
+) -> None:
     part = next(document[part][0] for part in ("providers", "scores") if field in document[part][0])
     part[f"new_{field}"] = part.pop(field)
     with pytest.raises(RecordRejected, match=f"{field}: Field required"):
@@ -102,20 +144,30 @@ def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
 
 def test_an_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
     document["big"] = [10**30, -(2**63), {"x": 2**63}]
-    assert to_row(parsed(document), NOW, HASH)["extra"] == {"big": [str(10**30), -(2**63), {"x": str(2**63)}]}
+    assert to_row(parsed(document), NOW, HASH)["extra"] == {
+        "big": [str(10**30), -(2**63), {"x": str(2**63)}]
+    }
 
 
 def test_the_sample_has_no_unknown_field() -> None:
-    rows = [to_row(parse_record(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()]
+    rows = [
+        to_row(parse_record(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()
+    ]
     assert set().union(*map(new_fields, rows)) == set()
 
 
 def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, Any]) -> None:
     row = to_row(parsed(document), NOW, HASH)
     assert row["organization"] == {"id": "northlight", "name": "Northlight Labs"}
-    assert [offer["provider_id"] for offer in row["providers"]] == [offer["provider_id"] for offer in document["providers"]]
-    assert {entry["category"]: entry["score"] for entry in row["top_scores"]} == document["top_scores"]
-    children = [child for part in ("providers", "scores", "modalities", "top_scores") for child in row[part]]
+    assert [offer["provider_id"] for offer in row["providers"]] == [
+        offer["provider_id"] for offer in document["providers"]
+    ]
+    assert {entry["category"]: entry["score"] for entry in row["top_scores"]} == document[
+        "top_scores"
+    ]
+    children = [
+        child for part in ("providers", "scores", "modalities", "top_scores") for child in row[part]
+    ]
     assert {child["model_id"] for child in children} == {"aurora-large-1"}
     assert row["fetched_at"] == dt.datetime(2026, 11, 23, 12)  # noqa: DTZ001  times are stored in UTC without a zone
 
@@ -134,12 +186,16 @@ def test_every_documented_field_has_a_column_and_every_column_a_meaning() -> Non
         "models__top_scores": 4,
         "fetches": 9,
     }
-    assert [c.name for columns in tables.TABLES.values() for c in columns if not c.description] == []
+    assert [
+        c.name for columns in tables.TABLES.values() for c in columns if not c.description
+    ] == []
     assert tables.TABLE_COMMENTS.keys() == tables.TABLES.keys() | tables.DLT_TABLES.keys()
 
 
 def test_columns_know_their_type_and_whether_they_may_be_null() -> None:
-    columns = {column.name: (column.data_type, column.nullable) for column in tables.TABLES["models"]}
+    columns = {
+        column.name: (column.data_type, column.nullable) for column in tables.TABLES["models"]
+    }
     assert columns["param_count"] == ("bigint", True)
     assert columns["license__allow_commercial"] == ("bool", False)
     assert columns["family__id"] == ("text", True)

@@ -60,21 +60,27 @@ def test_readers_keep_their_snapshot_and_then_see_the_next(python: str, database
     assert [reader.read() for reader in readers] == ["1 1"] * 3
     assert pool.read() == "1"
     with SampleApi() as api:
-        assert execute(demo_settings(api, database), all_models=True).exit_code == 0, "readers keep nobody from publishing"
+        assert execute(demo_settings(api, database), all_models=True).exit_code == 0, (
+            "readers keep nobody from publishing"
+        )
     assert [reader.read() for reader in readers] == ["1 14"] * 3
     assert [pool.read(), pool.read("dispose")] == ["1", "14"]
     assert [reader.finish() for reader in readers] == ["True"] * 3, "nobody can write"
     pool.finish()
 
 
-SHOWN: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL)
+SHOWN: list[str] = re.findall(
+    r"```python\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL
+)
 
 
 @in_ci
 @pytest.mark.parametrize("block", SHOWN, ids=DRIVERS)
 def test_what_the_page_shows_runs(python: str, database: Path, block: str) -> None:
     script = block.replace("/srv/llm-stats/llm_stats.duckdb", str(database))
-    done = subprocess.run([python, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() not in ("", "[]", "0")
 
@@ -82,7 +88,16 @@ def test_what_the_page_shows_runs(python: str, database: Path, block: str) -> No
 @on_demand
 def test_the_notebook_runs(tmp_path: Path, database: Path) -> None:
     shutil.copy(ROOT / "docs" / "notebook.py", tmp_path)
-    command = [python_with(tmp_path, *NOTEBOOK_PACKAGES), "-m", "marimo", "export", "html", "notebook.py", "-o", "notebook.html"]
+    command = [
+        python_with(tmp_path, *NOTEBOOK_PACKAGES),
+        "-m",
+        "marimo",
+        "export",
+        "html",
+        "notebook.py",
+        "-o",
+        "notebook.html",
+    ]
     done = subprocess.run(command, cwd=database.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "aurora-large-1" in (database.parent / "notebook.html").read_text("utf-8")

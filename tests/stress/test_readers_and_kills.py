@@ -33,7 +33,9 @@ ROUNDS = 50 if FULL else 1
 
 def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> None:
     database, stop = tmp_path / "w.duckdb", tmp_path / "stop"
-    readers = [start_program("poll_file", database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)]
+    readers = [
+        start_program("poll_file", database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)
+    ]
     published = dict(output_lines(start_program("publish_generations", database, RUNS, "duckdb")))
     time.sleep(3 * SECONDS_BETWEEN_POLLS)
     stop.touch()
@@ -46,9 +48,16 @@ def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> N
         assert generations == sorted(generations), "nobody goes back"
         assert generations[-1] == RUNS
         for began, state in seen:
-            due = max((generation for generation, moment in published.items() if moment <= began), default=0)
-            assert state[-1] >= due, "whoever opens the file after a run was published sees that run"
-    print(f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, 0 errors, 0 inconsistent states")
+            due = max(
+                (generation for generation, moment in published.items() if moment <= began),
+                default=0,
+            )
+            assert state[-1] >= due, (
+                "whoever opens the file after a run was published sees that run"
+            )
+    print(
+        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, 0 errors, 0 inconsistent states"
+    )
 
 
 pytestmark = pytest.mark.timeout(600)
@@ -72,7 +81,9 @@ def content(database: Path) -> list[list[tuple[Any, ...]]]:
 
 def complete(database: Path, api: SampleApi) -> None:
     """The same run, in this process and to its end."""
-    settings = Settings.read(database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0)
+    settings = Settings.read(
+        database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
+    )
     assert execute(settings, all_models=True).exit_code == 0
 
 
@@ -91,22 +102,31 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_p
             victim.send_signal(signal.SIGKILL)
             hit += finish_run(victim)[0] == -signal.SIGKILL
             with MaterializedReader(killed) as reader:
-                assert [finding for finding in checks.run_checks(reader) if finding.severity == "error"] == []
+                assert [
+                    finding for finding in checks.run_checks(reader) if finding.severity == "error"
+                ] == []
             # the next run may find responses of the killed one, but never of another generation
             complete(killed, api)
             complete(spared, api)
             assert content(killed) == content(spared)
         assert list((tmp_path / ".killed" / "work").iterdir()) == []
-    print(f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 differing rows")
+    print(
+        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 differing rows"
+    )
 
 
 @pytest.mark.parametrize("at_once", [2, 5] if FULL else [3])
 def test_of_runs_started_at_once_exactly_one_works(tmp_path: Path, at_once: int) -> None:
     with SampleApi(latency_ms=100) as api:
         for _ in range(ROUNDS):
-            ended = [finish_run(process) for process in [start_run(tmp_path / "w.duckdb", api) for _ in range(at_once)]]
+            ended = [
+                finish_run(process)
+                for process in [start_run(tmp_path / "w.duckdb", api) for _ in range(at_once)]
+            ]
             assert sorted(code for code, _ in ended) == [0] + [6] * (at_once - 1)
             assert all("another run holds the lock" in err for code, err in ended if code == 6)
     with DuckDBReader(tmp_path / "w.duckdb") as reader:
-        assert reader.query("select count(distinct load_id) from staging.fetches").rows == [(ROUNDS,)]
+        assert reader.query("select count(distinct load_id) from staging.fetches").rows == [
+            (ROUNDS,)
+        ]
     print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one worked")

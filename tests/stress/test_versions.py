@@ -34,15 +34,27 @@ QUERIES = (
 
 @in_ci
 @pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
-def test_an_older_duckdb_reads_the_same(demo: Path, tmp_path: Path, version: str, goes_by_path: bool) -> None:
+def test_an_older_duckdb_reads_the_same(
+    demo: Path, tmp_path: Path, version: str, goes_by_path: bool
+) -> None:
     python = python_with(tmp_path, f"duckdb=={version}")
     done = subprocess.run(
-        [python, str(PROGRAMS / "query_file.py"), str(demo), json.dumps(QUERIES)], check=True, capture_output=True, text=True
+        [python, str(PROGRAMS / "query_file.py"), str(demo), json.dumps(QUERIES)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     reader_version, answers = json.loads(done.stdout)
     assert reader_version == version
     with duckdb.connect(demo, read_only=True) as connection:
         for query, answer in zip(QUERIES, answers, strict=True):
             assert answer == repr(connection.execute(query).fetchall()), query
-    while_open = subprocess.run([python, str(PROGRAMS / "reconnect.py"), str(tmp_path)], check=True, capture_output=True, text=True)
-    assert while_open.stdout.split() == ["1", "1" if goes_by_path else "2", "2", "2"], "as docs/bi.md says"
+    while_open = subprocess.run(
+        [python, str(PROGRAMS / "reconnect.py"), str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert while_open.stdout.split() == ["1", "1" if goes_by_path else "2", "2", "2"], (
+        "as docs/bi.md says"
+    )

@@ -24,14 +24,23 @@ ONE, TWO = IDS[:2]
 
 def client_of(api: SampleApi, **options: Any) -> Client:
     """A client without a limit, that hardly waits between tries."""
-    given: dict[str, Any] = {"api_key": SAMPLE_KEY, "rate_limiter": RateLimiter(0), "backoff_seconds": 0.001}
+    given: dict[str, Any] = {
+        "api_key": SAMPLE_KEY,
+        "rate_limiter": RateLimiter(0),
+        "backoff_seconds": 0.001,
+    }
     return Client(api.base_url, **(given | options))
 
 
-def fetched(api: SampleApi, model_ids: list[str] | None = None, **options: Any) -> tuple[dict[str, FetchResult], Client]:
+def fetched(
+    api: SampleApi, model_ids: list[str] | None = None, **options: Any
+) -> tuple[dict[str, FetchResult], Client]:
     """The answers by id, and the client that got them."""
     with client_of(api, **options) as client:
-        return {answer.fetch.model_id: answer for answer in client.fetch(IDS if model_ids is None else model_ids)}, client
+        return {
+            answer.fetch.model_id: answer
+            for answer in client.fetch(IDS if model_ids is None else model_ids)
+        }, client
 
 
 def only(fault: Fault, **options: Any) -> tuple[FetchResult, SampleApi, Client]:

@@ -31,7 +31,16 @@ NOT_COMPARED = ("raw", "sql_fingerprint")
 
 def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same records, with what engines and drivers might take for something else."""
-    texts = ("", "a\\nb\n\r\"c'", "\\N", "%s %(x)s {y} $$;--", "E'\\x00' \\. \x07", "Ünï 𝄞 \u202e", "NULL", "nul \x00 inside")
+    texts = (
+        "",
+        "a\\nb\n\r\"c'",
+        "\\N",
+        "%s %(x)s {y} $$;--",
+        "E'\\x00' \\. \x07",
+        "Ünï 𝄞 \u202e",
+        "NULL",
+        "nul \x00 inside",
+    )
     for record, text in zip(records, texts, strict=False):
         record["name"] = record["description"] = record["sources"]["paper"] = text
         record["surprise"] = {"b": [text, 1.50], "a": None}
@@ -39,7 +48,10 @@ def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
             offer["provider_name"] = text
         for score in record["scores"]:
             score["category"] = text
-    records[0]["providers"] = [offer | {"input_price_per_m": 0.1 + 0.2, "output_price_per_m": 1e-9} for offer in records[0]["providers"]]
+    records[0]["providers"] = [
+        offer | {"input_price_per_m": 0.1 + 0.2, "output_price_per_m": 1e-9}
+        for offer in records[0]["providers"]
+    ]
     records[1]["providers"][0]["input_price_per_m"] = 123456789.125
     return records
 
@@ -53,12 +65,19 @@ def generations() -> list[list[dict[str, Any]]]:
 def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
     """What is published on DuckDB and at the destination after the same runs."""
     with SampleApi() as api:
-        places = [demo_settings(api, database).model_copy(update={"destination": name}) for name in ("duckdb", destination)]
+        places = [
+            demo_settings(api, database).model_copy(update={"destination": name})
+            for name in ("duckdb", destination)
+        ]
         for day, records in enumerate(generations()):
             api.publish(records)
+            now = BEGAN + dt.timedelta(days=day)
             for place in places:
-                execute(place, all_models=True, clock=lambda day=day: BEGAN + dt.timedelta(days=day))  # type: ignore[misc]
-        with destinations.open_reader(places[0]) as duckdb_reader, destinations.open_reader(places[1]) as other_reader:
+                execute(place, all_models=True, clock=lambda now=now: now)  # type: ignore[misc]
+        with (
+            destinations.open_reader(places[0]) as duckdb_reader,
+            destinations.open_reader(places[1]) as other_reader,
+        ):
             yield duckdb_reader, other_reader
 
 
@@ -68,14 +87,25 @@ def repr_rows(shown: object) -> str:
 
 
 def relations(reader: Reader) -> list[tuple[str, str]]:
-    return [(schema, name) for schema, name, kind, _ in reader.relations() if kind != "macro" and (schema, name) != NOT_COMPARED]
+    return [
+        (schema, name)
+        for schema, name, kind, _ in reader.relations()
+        if kind != "macro" and (schema, name) != NOT_COMPARED
+    ]
 
 
 def require_same_relations(duckdb_reader: Reader, other_reader: Reader) -> None:
     assert relations(other_reader) == relations(duckdb_reader)
     for schema, name in relations(duckdb_reader):
-        columns = [column for column in duckdb_reader.query(f"select * from {schema}.{name} limit 0").columns if column not in OF_THE_RUN]
-        actual, expected = (reader.query(f"select {', '.join(columns)} from {schema}.{name}") for reader in (other_reader, duckdb_reader))
+        columns = [
+            column
+            for column in duckdb_reader.query(f"select * from {schema}.{name} limit 0").columns
+            if column not in OF_THE_RUN
+        ]
+        actual, expected = (
+            reader.query(f"select {', '.join(columns)} from {schema}.{name}")
+            for reader in (other_reader, duckdb_reader)
+        )
         assert actual.columns == expected.columns
         assert set(map(repr_rows, actual.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
         assert len(actual.rows) == len(expected.rows)
@@ -87,7 +117,9 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
     shown: list[Callable[[Reader], Any]] = [
         lambda reader: [row for row in reader.catalog().rows if row[1] == "view"],
         lambda reader: [(name, meaning) for name, _, meaning in reader.describe("offers")[1].rows],
-        lambda reader: [(name, meaning) for name, _, meaning in reader.describe("raw.models")[1].rows],
+        lambda reader: [
+            (name, meaning) for name, _, meaning in reader.describe("raw.models")[1].rows
+        ],
         lambda reader: reader.fetch_table("marts.offers").rows,
         lambda reader: reader.fetch_table("marts.data_quality").rows,
         lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001

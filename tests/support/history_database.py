@@ -23,7 +23,10 @@ def _history_files() -> list[files.SqlFile]:
 def _statements() -> list[str]:
     """What `sql/history/*.sql` does once its tables are there."""
     return [
-        statement.query for file in _history_files() for statement in duckdb.extract_statements(file.text) if statement.type in _WRITING
+        statement.query
+        for file in _history_files()
+        for statement in duckdb.extract_statements(file.text)
+        if statement.type in _WRITING
     ]
 
 
@@ -45,5 +48,8 @@ def built() -> Iterator[RawTables]:
 
 def empty(raw: RawTables) -> None:
     """Forgets every load, and what history made of it."""
-    for table in (*(f"raw.{table}" for table in tables.TABLES), *(file.address for file in _history_files())):
+    for table in (
+        *(f"raw.{table}" for table in tables.TABLES),
+        *(file.address for file in _history_files()),
+    ):
         raw.connection.execute(f"truncate {table}")

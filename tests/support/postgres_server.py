@@ -59,7 +59,15 @@ def running() -> Iterator[int]:
     word.write_text(PASSWORD)
     word.chmod(0o644)
     locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"]
-    initdb = [folder / "initdb", "--pgdata", home / "data", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync"]
+    initdb = [
+        folder / "initdb",
+        "--pgdata",
+        home / "data",
+        "--username=postgres",
+        "--auth=scram-sha-256",
+        f"--pwfile={word}",
+        "--no-sync",
+    ]
     control = [*as_user, folder / "pg_ctl", "--pgdata", home / "data", "--wait"]
     quiet = {"check": True, "cwd": "/", "stdout": subprocess.DEVNULL}
     try:
@@ -82,6 +90,8 @@ def ask(url: str, query: str) -> list[tuple[object, ...]]:
             return cursor.fetchall() if cursor.description else []
 
 
-def address(port: int, user: str = "batch", password: str = SECRET, database: str = "postgres") -> str:
+def address(
+    port: int, user: str = "batch", password: str = SECRET, database: str = "postgres"
+) -> str:
     """Return the URL of a database of the server."""
     return f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}"

@@ -53,9 +53,24 @@ def output_lines(process: subprocess.Popen[str]) -> list[Any]:
 
 def start_run(database: Path, api: SampleApi) -> subprocess.Popen[bytes]:
     """Start `llm-stats run --all` in a process of its own."""
-    command = [sys.executable, "-m", "llm_stats", "run", "--all", "--base-url", api.base_url, "--database", str(database)]
-    environment = os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY, "SOURCES__LLM_STATS__REQUESTS_PER_MINUTE": "0"}
-    return subprocess.Popen([*command, "--quiet"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [
+        sys.executable,
+        "-m",
+        "llm_stats",
+        "run",
+        "--all",
+        "--base-url",
+        api.base_url,
+        "--database",
+        str(database),
+    ]
+    environment = os.environ | {
+        "LLM_STATS_API_KEY": SAMPLE_KEY,
+        "SOURCES__LLM_STATS__REQUESTS_PER_MINUTE": "0",
+    }
+    return subprocess.Popen(
+        [*command, "--quiet"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
 
 
 def finish_run(process: subprocess.Popen[bytes]) -> tuple[int, str]:

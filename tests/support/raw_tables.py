@@ -26,19 +26,42 @@ class RawTables:
         if not is_defined:
             raw_tables.create_raw_tables(DuckDBConnection(connection))
 
-    def load(self, documents: Iterable[dict[str, Any]], fetched_at: dt.datetime, load_id: str | None = None) -> None:
+    def load(
+        self,
+        documents: Iterable[dict[str, Any]],
+        fetched_at: dt.datetime,
+        load_id: str | None = None,
+    ) -> None:
         """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
         answers = []
         for document in documents:
             body = json.dumps(document)
             row = to_row(parse_record(body, document["id"]), fetched_at, body)
-            answers.append(FetchResult(Fetch(model_id=row["id"], requested_at=fetched_at, outcome="loaded", attempts=1), row))
+            answers.append(
+                FetchResult(
+                    Fetch(
+                        model_id=row["id"], requested_at=fetched_at, outcome="loaded", attempts=1
+                    ),
+                    row,
+                )
+            )
         self._take_over(answers, load_id or str(fetched_at.timestamp()))
 
-    def fetch(self, model_ids: Iterable[str], requested_at: dt.datetime, outcome: Outcome, load_id: str | None = None) -> None:
+    def fetch(
+        self,
+        model_ids: Iterable[str],
+        requested_at: dt.datetime,
+        outcome: Outcome,
+        load_id: str | None = None,
+    ) -> None:
         """Only rows of `raw.fetches`: for models that were asked for and did not load."""
-        fetches = [Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1) for model_id in model_ids]
-        self._take_over([FetchResult(fetch) for fetch in fetches], load_id or str(requested_at.timestamp()))
+        fetches = [
+            Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1)
+            for model_id in model_ids
+        ]
+        self._take_over(
+            [FetchResult(fetch) for fetch in fetches], load_id or str(requested_at.timestamp())
+        )
 
     def _take_over(self, answers: list[FetchResult], load_id: str) -> None:
         self.connection.execute("create schema incoming")

@@ -54,7 +54,11 @@ def models(records: Records) -> Rows:
         return text or None
 
     def utc(text: str | None) -> dt.datetime | None:
-        return dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(tzinfo=None) if text else None
+        return (
+            dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(tzinfo=None)
+            if text
+            else None
+        )
 
     return [
         {
@@ -73,7 +77,9 @@ def models(records: Records) -> Rows:
             "modalities": sorted(set(record["modalities"])) or None,
             "context_window_tokens": record.get("context_window"),
             "param_count": record.get("param_count"),
-            "release_date": dt.date.fromisoformat(record["release_date"]) if record.get("release_date") else None,
+            "release_date": dt.date.fromisoformat(record["release_date"])
+            if record.get("release_date")
+            else None,
             "offer_count": len(record["providers"]),
             "benchmark_count": len({score["benchmark_id"] for score in record["scores"]}),
             "is_served_by_gateway": record["inference"]["available"],
@@ -111,14 +117,22 @@ def offers(records: Records) -> Rows:
             }
         )
     for row in rows:
-        siblings = [other for other in _comparable_offers(rows) if other["model_id"] == row["model_id"]]
+        siblings = [
+            other for other in _comparable_offers(rows) if other["model_id"] == row["model_id"]
+        ]
         paid = [other["blended_usd_per_mtok"] for other in siblings if not other["is_free"]]
         is_ranked = any(other is row for other in siblings)
-        cheaper = [other for other in siblings if is_ranked and other["blended_usd_per_mtok"] < row["blended_usd_per_mtok"]]
+        cheaper = [
+            other
+            for other in siblings
+            if is_ranked and other["blended_usd_per_mtok"] < row["blended_usd_per_mtok"]
+        ]
         row["price_rank"] = len(cheaper) + 1 if is_ranked else None
         row["is_cheapest"] = row["price_rank"] == 1
         has_multiple = row["blended_usd_per_mtok"] is not None and not row["is_free"] and paid
-        row["price_ratio_to_cheapest"] = row["blended_usd_per_mtok"] / min(paid) if has_multiple else None
+        row["price_ratio_to_cheapest"] = (
+            row["blended_usd_per_mtok"] / min(paid) if has_multiple else None
+        )
     return rows
 
 
@@ -135,7 +149,10 @@ def model_prices(records: Records) -> Rows:
             {
                 "model_id": record["id"],
                 "offer_count": len(mine),
-                "cheapest_provider_ids": sorted({offer["provider_id"] for offer in mine if offer["is_cheapest"]}) or None,
+                "cheapest_provider_ids": sorted(
+                    {offer["provider_id"] for offer in mine if offer["is_cheapest"]}
+                )
+                or None,
                 "min_blended_usd_per_mtok": min(paid, default=None),
                 "median_blended_usd_per_mtok": _median(paid),
                 "max_blended_usd_per_mtok": max(paid, default=None),
@@ -158,7 +175,14 @@ def providers(records: Records) -> Rows:
         multiples = [
             min(own)
             for rivals in paid.values()
-            if len(rivals) >= 2 and (own := [offer["price_ratio_to_cheapest"] for offer in rivals if offer["provider_id"] == provider_id])
+            if len(rivals) >= 2
+            and (
+                own := [
+                    offer["price_ratio_to_cheapest"]
+                    for offer in rivals
+                    if offer["provider_id"] == provider_id
+                ]
+            )
         ]
         rows.append(
             {
@@ -180,7 +204,9 @@ def _evidence(score: dict[str, Any]) -> str:
     return "self_reported" if score["is_self_reported"] else "third_party"
 
 
-def _chosen(records: Records, counts: Callable[[dict[str, Any]], bool]) -> dict[str, dict[str, dict[str, Any]]]:
+def _chosen(
+    records: Records, counts: Callable[[dict[str, Any]], bool]
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Benchmark → model → the chosen score, among the scores that count."""
     chosen: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     order = ("verified", "third_party", "self_reported")
@@ -194,7 +220,9 @@ def _chosen(records: Records, counts: Callable[[dict[str, Any]], bool]) -> dict[
             newest = max(_moment(score["scored_at"]) for score in same)
             same = [score for score in same if _moment(score["scored_at"]) == newest]
             highest = max(score["score"] for score in same)
-            chosen[benchmark_id][record["id"]] = next(score for score in same if score["score"] == highest)
+            chosen[benchmark_id][record["id"]] = next(
+                score for score in same if score["score"] == highest
+            )
     return chosen
 
 
@@ -205,7 +233,9 @@ def _moment(text: str) -> dt.datetime:
 def _values(chosen: dict[str, dict[str, Any]]) -> tuple[str, dict[str, float]]:
     """The scale of a benchmark, and each model's value on it; 0.0 is added for there is no negative zero."""
     if all(score.get("normalized_score") is not None for score in chosen.values()):
-        return "normalized", {model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()}
+        return "normalized", {
+            model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()
+        }
     return "raw", {model_id: score["score"] + 0.0 for model_id, score in chosen.items()}
 
 
@@ -228,8 +258,14 @@ def _win_rates(benchmark_id: str, values: dict[str, float]) -> dict[str, Fractio
     rates: dict[str, Fraction | None] = {}
     for model_id, value in values.items():
         mine = _goodness(benchmark_id, value)
-        others = [_goodness(benchmark_id, other) for other_id, other in values.items() if other_id != model_id]
-        points = sum(Fraction(2 if mine > other else 1 if mine == other else 0, 2) for other in others)
+        others = [
+            _goodness(benchmark_id, other)
+            for other_id, other in values.items()
+            if other_id != model_id
+        ]
+        points = sum(
+            Fraction(2 if mine > other else 1 if mine == other else 0, 2) for other in others
+        )
         rates[model_id] = Fraction(points, len(others)) if others else None
     return rates
 
@@ -259,7 +295,8 @@ def scores(records: Records) -> Rows:
                     "scale": scale,
                     "value": values[model_id],
                     "is_lower_better": benchmark_id in LOWER_IS_BETTER,
-                    "benchmark_rank": sum(other > goodness[model_id] for other in goodness.values()) + 1,
+                    "benchmark_rank": sum(other > goodness[model_id] for other in goodness.values())
+                    + 1,
                     "win_rate": None if rate is None else float(rate),
                     "gap_to_best": max(goodness.values()) - goodness[model_id],
                     "model_count": len(chosen),
@@ -273,7 +310,9 @@ def scores(records: Records) -> Rows:
                     "max_score": score["max_score"],
                     "is_verified": score["verified_by_llmstats"],
                     "is_self_reported": score["is_self_reported"],
-                    "scored_at": _moment(score["scored_at"]).astimezone(dt.UTC).replace(tzinfo=None),
+                    "scored_at": _moment(score["scored_at"])
+                    .astimezone(dt.UTC)
+                    .replace(tzinfo=None),
                     "api_rank": score.get("rank"),
                     "source_url": score.get("source_url") or None,
                 }
@@ -296,10 +335,13 @@ def benchmarks(records: Records) -> Rows:
                 "scale": mine[0]["scale"],
                 "is_lower_better": benchmark_id in LOWER_IS_BETTER,
                 "best_value": best,
-                "best_model_ids": sorted((row["model_id"] for row in mine if row["value"] == best), key=str.encode),
+                "best_model_ids": sorted(
+                    (row["model_id"] for row in mine if row["value"] == best), key=str.encode
+                ),
                 "median_value": median(row["value"] for row in mine),
                 "verified_share": sum(row["evidence"] == "verified" for row in mine) / len(mine),
-                "self_reported_share": sum(row["evidence"] == "self_reported" for row in mine) / len(mine),
+                "self_reported_share": sum(row["evidence"] == "self_reported" for row in mine)
+                / len(mine),
                 "disputed_count": sum(row["is_disputed"] for row in mine),
                 "is_comparable": mine[0]["is_comparable"],
                 "not_comparable_reason": mine[0]["not_comparable_reason"],
@@ -321,8 +363,17 @@ def leaderboard(records: Records) -> Rows:
             if benchmark_id not in comparable or len(chosen) < 3:
                 continue
             for model_id, rate in _win_rates(benchmark_id, _values(chosen)[1]).items():
-                entries = [entry for record in records if record["id"] == model_id for entry in record["scores"]]
-                categories = {entry["category"] for entry in entries if entry["benchmark_id"] == benchmark_id and entry["category"]}
+                entries = [
+                    entry
+                    for record in records
+                    if record["id"] == model_id
+                    for entry in record["scores"]
+                ]
+                categories = {
+                    entry["category"]
+                    for entry in entries
+                    if entry["benchmark_id"] == benchmark_id and entry["category"]
+                }
                 for category in categories | {"overall"}:
                     assert rate is not None
                     won[category, model_id].append(rate)
@@ -358,12 +409,21 @@ def price_performance(records: Records) -> Rows:
             {
                 "model_id": score["model_id"],
                 "benchmark_id": score["benchmark_id"],
-                "provider_id": min((offer["provider_id"] for offer in mine if offer["blended_usd_per_mtok"] == price), key=str.encode),
+                "provider_id": min(
+                    (
+                        offer["provider_id"]
+                        for offer in mine
+                        if offer["blended_usd_per_mtok"] == price
+                    ),
+                    key=str.encode,
+                ),
                 "price_usd_per_mtok": price,
                 "paid_price_usd_per_mtok": min(paid, default=None),
                 "value": score["value"],
                 "is_lower_better": score["is_lower_better"],
-                "value_per_usd": score["value"] / price if price > 0 and not score["is_lower_better"] else None,
+                "value_per_usd": score["value"] / price
+                if price > 0 and not score["is_lower_better"]
+                else None,
             }
         )
     by_benchmark: dict[str, Rows] = defaultdict(list)
@@ -372,10 +432,18 @@ def price_performance(records: Records) -> Rows:
     for row in rows:
         rivals = by_benchmark[row["benchmark_id"]]
         beaten_by = [other for other in rivals if _dominates(other, row, "price_usd_per_mtok")]
-        beaten_by.sort(key=lambda o: (o["price_usd_per_mtok"], -_goodness(o["benchmark_id"], o["value"]), o["model_id"].encode()))
+        beaten_by.sort(
+            key=lambda o: (
+                o["price_usd_per_mtok"],
+                -_goodness(o["benchmark_id"], o["value"]),
+                o["model_id"].encode(),
+            )
+        )
         row["is_pareto"] = not beaten_by
         row["is_pareto_paid"] = row["paid_price_usd_per_mtok"] is not None and not any(
-            _dominates(other, row, "paid_price_usd_per_mtok") for other in rivals if other["paid_price_usd_per_mtok"] is not None
+            _dominates(other, row, "paid_price_usd_per_mtok")
+            for other in rivals
+            if other["paid_price_usd_per_mtok"] is not None
         )
         row["dominated_by_model_id"] = beaten_by[0]["model_id"] if beaten_by else None
     return rows
@@ -383,7 +451,11 @@ def price_performance(records: Records) -> Rows:
 
 def _dominates(other: dict[str, Any], row: dict[str, Any], price: str) -> bool:
     theirs, mine = (_goodness(r["benchmark_id"], r["value"]) for r in (other, row))
-    return other[price] <= row[price] and theirs >= mine and (other[price] < row[price] or theirs > mine)
+    return (
+        other[price] <= row[price]
+        and theirs >= mine
+        and (other[price] < row[price] or theirs > mine)
+    )
 
 
 def data_quality(records: Records) -> Rows:
@@ -405,31 +477,49 @@ def data_quality(records: Records) -> Rows:
             note("no_offer", "no provider listed: in no price comparison")
         for provider_id, count in Counter(offer["provider_id"] for offer in mine).items():
             if count > 1:
-                note("provider_repeated", f"provider {provider_id}: listed {count} times for this model")
+                note(
+                    "provider_repeated",
+                    f"provider {provider_id}: listed {count} times for this model",
+                )
         for offer in mine:
             here = f"provider {offer['provider_id']}, offer {offer['offer_number']}:"
             prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
             unknown = [kind for kind, price in prices.items() if price is None]
             if not offer["is_available"]:
-                note("offer_not_available", f'{here} status is "{offer["status"]}", in no price comparison')
+                note(
+                    "offer_not_available",
+                    f'{here} status is "{offer["status"]}", in no price comparison',
+                )
             if unknown:
                 what = "both prices" if len(unknown) == 2 else f"{unknown[0]} price"
                 note("offer_not_priced", f"{here} {what} not published, in no price comparison")
             for kind, price in prices.items():
-                usual = median_low([other[f"{kind}_usd_per_mtok"] for other in compared]) if compared else None
-                if usual and price is not None and price / 100 >= usual:
-                    note("price_outlier", f"{here} {kind} price {_number(price)} is 100 times the model's median {_number(usual)} or more")
-            if not unknown and min(prices.values()) > 0 and max(prices.values()) / 100 >= min(prices.values()):
-                detail = (
-                    f"input price {_number(prices['input'])} and output price {_number(prices['output'])} are a factor of 100 or more apart"
+                usual = (
+                    median_low([other[f"{kind}_usd_per_mtok"] for other in compared])
+                    if compared
+                    else None
                 )
+                if usual and price is not None and price / 100 >= usual:
+                    note(
+                        "price_outlier",
+                        f"{here} {kind} price {_number(price)} is 100 times the model's median {_number(usual)} or more",
+                    )
+            if (
+                not unknown
+                and min(prices.values()) > 0
+                and max(prices.values()) / 100 >= min(prices.values())
+            ):
+                detail = f"input price {_number(prices['input'])} and output price {_number(prices['output'])} are a factor of 100 or more apart"
                 note("price_lopsided", f"{here} {detail}")
         scored = [row for row in chosen if row["model_id"] == model_id]
         counted = [row for row in scored if row["is_comparable"] and row["model_count"] >= 3]
         if not scored:
             note("no_score", "no score listed: on no leaderboard")
         elif all(row["evidence"] == "self_reported" for row in scored):
-            note("no_independent_score", f"all scores ({len(scored)}) rest on the model's maker alone: not on the independent leaderboard")
+            note(
+                "no_independent_score",
+                f"all scores ({len(scored)}) rest on the model's maker alone: not on the independent leaderboard",
+            )
         if scored and len(counted) < 3:
             note("not_ranked", f"counted benchmarks: {len(counted)}, a rank takes 3")
         for row in scored:
@@ -442,31 +532,62 @@ def data_quality(records: Records) -> Rows:
                 )
             if row["is_disputed"]:
                 chosen_text = f"chosen is {_number(row['score'])} ({row['evidence']})"
-                note("score_disputed", f"{here} {row['score_count']} scores listed that differ, {chosen_text}")
+                note(
+                    "score_disputed",
+                    f"{here} {row['score_count']} scores listed that differ, {chosen_text}",
+                )
             if row in counted:
-                usual = median(other["value"] for other in chosen if other["benchmark_id"] == row["benchmark_id"])
+                usual = median(
+                    other["value"]
+                    for other in chosen
+                    if other["benchmark_id"] == row["benchmark_id"]
+                )
                 far = (
-                    "more than eight times" if row["value"] / 8 > usual else "less than an eighth of" if row["value"] < usual / 8 else None
+                    "more than eight times"
+                    if row["value"] / 8 > usual
+                    else "less than an eighth of"
+                    if row["value"] < usual / 8
+                    else None
                 )
                 if usual > 0 and far:
                     value = f"value {_number(row['value'])} is {far} the median {_number(usual)}, perhaps in another unit"
                     note("score_outlier", f"{here} {value}")
             if row["benchmark_name"].replace("-", " ").lower() != name.replace("-", " ").lower():
-                note("benchmark_name_differs", f'{here} called "{row["benchmark_name"]}" here and "{name}" elsewhere')
+                note(
+                    "benchmark_name_differs",
+                    f'{here} called "{row["benchmark_name"]}" here and "{name}" elsewhere',
+                )
             if benchmark_names[name] > 1:
-                note("benchmark_name_shared", f'{here} one of {benchmark_names[name]} benchmarks called "{name}", compared apart')
+                note(
+                    "benchmark_name_shared",
+                    f'{here} one of {benchmark_names[name]} benchmarks called "{name}", compared apart',
+                )
         for score in record["scores"]:
             here = f"benchmark {score['benchmark_id']}:"
             normalized, source = score.get("normalized_score"), score.get("source_url") or ""
             if score["score"] > score["max_score"]:
-                note("score_above_max", f"{here} score {_number(score['score'])} is above its maximum {_number(score['max_score'])}")
+                note(
+                    "score_above_max",
+                    f"{here} score {_number(score['score'])} is above its maximum {_number(score['max_score'])}",
+                )
             if normalized is not None and not 0 <= normalized <= 1:
-                note("normalized_score_out_of_range", f"{here} normalized score {_number(normalized)} is not within 0 and 1")
+                note(
+                    "normalized_score_out_of_range",
+                    f"{here} normalized score {_number(normalized)} is not within 0 and 1",
+                )
             if "://example." in source or "://www.example." in source:
-                note("source_is_placeholder", f"{here} score {_number(score['score'])} is sourced to {source}")
+                note(
+                    "source_is_placeholder",
+                    f"{here} score {_number(score['score'])} is sourced to {source}",
+                )
         if model_names[record["name"]] > 1:
-            note("model_name_shared", f'one of {model_names[record["name"]]} models called "{record["name"]}"')
-    return [{"rule": rule, "model_id": model_id, "detail": detail} for rule, model_id, detail in found]
+            note(
+                "model_name_shared",
+                f'one of {model_names[record["name"]]} models called "{record["name"]}"',
+            )
+    return [
+        {"rule": rule, "model_id": model_id, "detail": detail} for rule, model_id, detail in found
+    ]
 
 
 def _number(value: float) -> str:

@@ -28,7 +28,9 @@ def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
     } | overrides
 
 
-def make_offer(provider_id: str, input: float | None, output: float | None, **overrides: Any) -> dict[str, Any]:
+def make_offer(
+    provider_id: str, input: float | None, output: float | None, **overrides: Any
+) -> dict[str, Any]:
     """An entry of a record's `providers`, with its two prices; it can be bought."""
     return {
         "provider_id": provider_id,

@@ -44,7 +44,10 @@ def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
         make_record(
             model_id,
             providers=[make_offer("p", *prices[model_id])],
-            scores=[make_score(name, 0.1 * place, category="code", normalized_score=0.1 * place) for name in benchmarks],
+            scores=[
+                make_score(name, 0.1 * place, category="code", normalized_score=0.1 * place)
+                for name in benchmarks
+            ],
         )
         for place, model_id in enumerate(prices)
     ]
@@ -75,14 +78,31 @@ def hostile(price: float = 1) -> Documents:
             name=name,
             organization={"id": name, "name": name},
             providers=[
-                make_offer(seller, place + price, 2 * place + 2, provider_name=seller, status="<b>" if seller == "image" else "active")
+                make_offer(
+                    seller,
+                    place + price,
+                    2 * place + 2,
+                    provider_name=seller,
+                    status="<b>" if seller == "image" else "active",
+                )
                 for seller in HOSTILE
             ],
             scores=[
-                make_score(benchmark, 0.1 + 0.05 * place, benchmark_name=benchmark, category=benchmark, normalized_score=0.1 + 0.05 * place)
+                make_score(
+                    benchmark,
+                    0.1 + 0.05 * place,
+                    benchmark_name=benchmark,
+                    category=benchmark,
+                    normalized_score=0.1 + 0.05 * place,
+                )
                 for benchmark in HOSTILE
             ]
-            + [make_score(f"plain-{number}", 0.1 + 0.05 * place, category=HOSTILE[0], normalized_score=0.5) for number in range(3)],
+            + [
+                make_score(
+                    f"plain-{number}", 0.1 + 0.05 * place, category=HOSTILE[0], normalized_score=0.5
+                )
+                for number in range(3)
+            ],
         )
         for place, name in enumerate(HOSTILE)
     ]
@@ -91,17 +111,26 @@ def hostile(price: float = 1) -> Documents:
 #: What a page must make sense of; `None` for a price: not published.
 CATALOGS: dict[str, Documents] = {
     "empty": [],
-    "one model": [make_record("only", providers=[make_offer("p", 1, 2)], scores=[make_score("b", 0.5)])],
+    "one model": [
+        make_record("only", providers=[make_offer("p", 1, 2)], scores=[make_score("b", 0.5)])
+    ],
     "no scores": [
         make_record("a", providers=[make_offer("p", 1, 2)]),
         make_record("b", providers=[make_offer("p", 3, 4), make_offer("q", None, 4)]),
     ],
-    "no offers": [make_record("a", scores=[make_score("b", 0.5)]), make_record("b", scores=[make_score("b", 0.6)])],
+    "no offers": [
+        make_record("a", scores=[make_score("b", 0.5)]),
+        make_record("b", scores=[make_score("b", 0.6)]),
+    ],
     "no prices": ranked({"a": (None, None), "b": (None, 1), "c": (1, None)}),
     "one benchmark": [
-        make_record(name, providers=[make_offer("p", price, price)], scores=[make_score("b", price / 10)])
+        make_record(
+            name, providers=[make_offer("p", price, price)], scores=[make_score("b", price / 10)]
+        )
         for name, price in (("a", 1), ("b", 2))
     ],
     "all free": ranked({"a": (0, 0), "b": (0, 0), "c": (0, 0)}),
-    "absurd prices": ranked({"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}),
+    "absurd prices": ranked(
+        {"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}
+    ),
 }

@@ -10,7 +10,9 @@ _BENCHMARKS_PER_SCORE = 4
 _MAKERS = 40
 
 
-def synthetic_catalog(models: int, providers: int = 8, scores: int = 30, seed: int = 0) -> list[dict[str, Any]]:
+def synthetic_catalog(
+    models: int, providers: int = 8, scores: int = 30, seed: int = 0
+) -> list[dict[str, Any]]:
     """`models` records with `providers` offers and `scores` scores each, spread over shared providers and benchmarks."""
     dice = random.Random(seed)
     return [_record(number, providers, scores, dice) for number in range(models)]

@@ -13,7 +13,9 @@ def make(file: Path, value: int) -> Path:
     """Create a warehouse whose one table holds the value."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(file) as connection:
-        connection.execute(f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version")
+        connection.execute(
+            f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version"
+        )
         connection.execute(f"create table t as select {value} as x")
     return file
 
@@ -26,7 +28,9 @@ def stored_value(database: Path) -> int:
 
 def publish(snapshots: Snapshots, tmp_path: Path, *values: int) -> None:
     for value in values:
-        snapshots.publish(make(tmp_path / "work" / str(value) / "w.duckdb", value), f"20260101T000000.{value:06}Z")
+        snapshots.publish(
+            make(tmp_path / "work" / str(value) / "w.duckdb", value), f"20260101T000000.{value:06}Z"
+        )
 
 
 def live_folder(published: Path) -> Path:

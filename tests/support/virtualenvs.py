@@ -13,5 +13,8 @@ def python_with(folder: Path, *packages: str) -> str:
     """The Python of a new environment that has these packages."""
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     python = str(folder / "venv" / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages],
+        check=True,
+    )
     return python

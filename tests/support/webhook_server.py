@@ -16,7 +16,9 @@ class WebhookServer:
     """Inside, `url` takes POSTs. Each is answered by the next of `statuses`, the last for good, after `delay` seconds, with `body`
     after a `pause`; status 0 hangs up without an answer."""
 
-    def __init__(self, *statuses: int, body: str = "ok", delay: float = 0, pause: float = 0) -> None:
+    def __init__(
+        self, *statuses: int, body: str = "ok", delay: float = 0, pause: float = 0
+    ) -> None:
         self.received: list[dict[str, Any]] = []
         self._statuses = list(statuses or (200,))
         self._body, self._delay, self._pause = body, delay, pause
@@ -27,7 +29,9 @@ class WebhookServer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 assert self.path == PATH
-                hook.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                hook.received.append(
+                    json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                )
                 time.sleep(hook._delay)
                 status = hook._statuses.pop(0) if len(hook._statuses) > 1 else hook._statuses[0]
                 if not status:
@@ -46,7 +50,9 @@ class WebhookServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:

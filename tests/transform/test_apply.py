@@ -27,22 +27,36 @@ def connection() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
-def test_files_are_ordered_by_what_they_read(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_files_are_ordered_by_what_they_read(
+    write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
     write("marts/a", "create view marts.a as select x from marts.z")
-    write("marts/z", "create view marts.z as select x from history.m -- not marts.a\n where x <> 'marts.a'")
+    write(
+        "marts/z",
+        "create view marts.z as select x from history.m -- not marts.a\n where x <> 'marts.a'",
+    )
     write("history/m", "create table if not exists history.m as select 1 as x")
     write("macros/b", "create macro marts.b(y) as table select x from marts.a")
-    assert [file.address for file in files.in_build_order(tmp_path)] == ["history.m", "marts.z", "marts.a", "marts.b"]
+    assert [file.address for file in files.in_build_order(tmp_path)] == [
+        "history.m",
+        "marts.z",
+        "marts.a",
+        "marts.b",
+    ]
 
 
 def test_a_circle_is_named(write: Callable[[str, str], Path], tmp_path: Path) -> None:
     write("marts/a", "create view marts.a as select x from marts.b")
     write("marts/b", "create view marts.b as select x from marts.a")
-    with pytest.raises(files.SqlError, match=r"in a cycle: marts\.[ab] → marts\.[ab] → marts\.[ab]"):
+    with pytest.raises(
+        files.SqlError, match=r"in a cycle: marts\.[ab] → marts\.[ab] → marts\.[ab]"
+    ):
         files.in_build_order(tmp_path)
 
 
-def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_two_files_of_one_name_are_refused(
+    write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
     write("marts/a", "create view marts.a as select 1 as x")
     write("macros/a", "create macro marts.a() as 1")
     with pytest.raises(files.SqlError, match=r"marts\.a is also defined by"):
@@ -52,14 +66,27 @@ def test_two_files_of_one_name_are_refused(write: Callable[[str, str], Path], tm
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("-- says\ncreate view marts.b as\nselect\n    nothing\nfrom marts.a;\n", r"marts/b\.sql, line 4: Binder Error: Referenced column"),
-        ("create view marts.b as select 1 as x;\n\n\nselec 1;", r"marts/b\.sql, line 4: Parser Error"),
-        ("create view marts.b as select 1 as x;\n\ncomment on view marts.c is 'x';", r"marts/b\.sql, line 3: Catalog Error"),
+        (
+            "-- says\ncreate view marts.b as\nselect\n    nothing\nfrom marts.a;\n",
+            r"marts/b\.sql, line 4: Binder Error: Referenced column",
+        ),
+        (
+            "create view marts.b as select 1 as x;\n\n\nselec 1;",
+            r"marts/b\.sql, line 4: Parser Error",
+        ),
+        (
+            "create view marts.b as select 1 as x;\n\ncomment on view marts.c is 'x';",
+            r"marts/b\.sql, line 3: Catalog Error",
+        ),
         ("create view marts.b as select 'x", r"marts/b\.sql, line 1: Parser Error"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
-    write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection, text: str, message: str
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    message: str,
 ) -> None:
     write("history/h", "create table if not exists history.h as select 1 as x")
     write("marts/a", "create view marts.a as select 1 as x")
@@ -69,7 +96,9 @@ def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
     write("marts/b", text)
     with pytest.raises(files.SqlError, match=message), transaction(connection):
         apply.create_views(DuckDBConnection(connection), tmp_path)
-    assert connection.execute("select (select x from marts.a), (select x from history.h)").fetchall() == [(1, 1)]
+    assert connection.execute(
+        "select (select x from marts.a), (select x from history.h)"
+    ).fetchall() == [(1, 1)]
 
 
 def test_a_view_whose_file_is_gone_disappears_and_history_stays(
@@ -82,8 +111,15 @@ def test_a_view_whose_file_is_gone_disappears_and_history_stays(
     gone.unlink()
     macro.unlink()
     apply.create_views(DuckDBConnection(connection), tmp_path)
-    assert connection.execute("select view_name from duckdb_views() where schema_name = 'marts'").fetchall() == []
-    assert connection.execute("select count(*) from duckdb_functions() where schema_name = 'marts'").fetchall() == [(0,)]
+    assert (
+        connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'marts'"
+        ).fetchall()
+        == []
+    )
+    assert connection.execute(
+        "select count(*) from duckdb_functions() where schema_name = 'marts'"
+    ).fetchall() == [(0,)]
     assert connection.execute("from history.h").fetchall() == [(1,)]
 
 

@@ -15,9 +15,15 @@ from sqlglot import ErrorLevel, exp
 @pytest.mark.parametrize(
     ("duckdb_sql", "translated"),
     [
-        ("create table if not exists a.b (c varchar not null)", 'CREATE TABLE IF NOT EXISTS a.b (c TEXT COLLATE "C" NOT NULL)'),
+        (
+            "create table if not exists a.b (c varchar not null)",
+            'CREATE TABLE IF NOT EXISTS a.b (c TEXT COLLATE "C" NOT NULL)',
+        ),
         ("select cast(a as varchar) as a from b", 'SELECT CAST(a AS TEXT) COLLATE "C" AS a FROM b'),
-        ("comment on column a.b.c is 'the maker''s `name`'", "COMMENT ON column a.b.c IS 'the maker''s `name`'"),
+        (
+            "comment on column a.b.c is 'the maker''s `name`'",
+            "COMMENT ON column a.b.c IS 'the maker''s `name`'",
+        ),
     ],
 )
 def test_postgres_sorts_by_code_point(duckdb_sql: str, translated: str) -> None:
@@ -40,7 +46,11 @@ def test_what_cannot_be_translated_is_an_error() -> None:
 
 
 def test_every_statement_has_a_counterpart() -> None:
-    for file in [file for file in [*files.in_build_order(), *files.files_in("checks")] if file.layer != "macros"]:
+    for file in [
+        file
+        for file in [*files.in_build_order(), *files.files_in("checks")]
+        if file.layer != "macros"
+    ]:
         for _, statement in files.statements(file):
             assert translate(statement.query, "postgres")
 
@@ -56,16 +66,29 @@ STATEMENTS = [
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_statement_parses_in_spark(statement: str) -> None:
-    parsed = sqlglot.parse_one(translate(statement, "spark"), read="spark", error_level=ErrorLevel.RAISE)
-    assert not isinstance(parsed, exp.Command), "what sqlglot does not understand, it passes on as it is"
+    parsed = sqlglot.parse_one(
+        translate(statement, "spark"), read="spark", error_level=ErrorLevel.RAISE
+    )
+    assert not isinstance(parsed, exp.Command), (
+        "what sqlglot does not understand, it passes on as it is"
+    )
 
 
 @pytest.mark.parametrize(
     ("duckdb_sql", "translated"),
     [
-        ("select array_agg(distinct a order by a) from t", "SELECT SORT_ARRAY(COLLECT_LIST(DISTINCT a)) FROM t"),
-        ("select array_agg(a order by a) filter (where b) from t", "SELECT SORT_ARRAY(COLLECT_LIST(a) FILTER(WHERE b)) FROM t"),
-        ("select quantile_disc(a, 0.5) from t", "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t"),
+        (
+            "select array_agg(distinct a order by a) from t",
+            "SELECT SORT_ARRAY(COLLECT_LIST(DISTINCT a)) FROM t",
+        ),
+        (
+            "select array_agg(a order by a) filter (where b) from t",
+            "SELECT SORT_ARRAY(COLLECT_LIST(a) FILTER(WHERE b)) FROM t",
+        ),
+        (
+            "select quantile_disc(a, 0.5) from t",
+            "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t",
+        ),
         (
             "select median(a) from t",
             "SELECT ((PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) + "

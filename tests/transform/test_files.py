@@ -10,7 +10,9 @@ import pytest
 from llm_stats.schema.tables import TABLES
 from llm_stats.transform import files
 
-_FILES = [file for layer in ("staging", "history", "marts", "macros") for file in files.files_in(layer)]
+_FILES = [
+    file for layer in ("staging", "history", "marts", "macros") for file in files.files_in(layer)
+]
 _VIEWS = [file for file in _FILES if file.layer in ("staging", "marts")]
 _CHECKS = files.files_in("checks")
 
@@ -21,7 +23,10 @@ def _name(file: files.SqlFile) -> str:
 
 def _header(file: files.SqlFile) -> list[str]:
     lines = file.text.splitlines()
-    return [line.removeprefix("--").strip() for line in lines[: next(i for i, line in enumerate(lines) if not line.startswith("--"))]]
+    return [
+        line.removeprefix("--").strip()
+        for line in lines[: next(i for i, line in enumerate(lines) if not line.startswith("--"))]
+    ]
 
 
 def _code(file: files.SqlFile) -> str:
@@ -41,14 +46,26 @@ def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.Sq
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
 def test_a_file_names_what_it_reads(file: files.SqlFile) -> None:
-    documented = set(re.findall(r"\b(?:raw|staging|history|marts)\.\w+", " ".join(_header(file)).split("Reads:")[1].split(". ")[0]))
-    read = set(re.findall(r"\b(?:from|join)\s+((?:raw|staging|history|marts)\.\w+)|\b(marts\.blended_price)\(", _code(file)))
+    documented = set(
+        re.findall(
+            r"\b(?:raw|staging|history|marts)\.\w+",
+            " ".join(_header(file)).split("Reads:")[1].split(". ")[0],
+        )
+    )
+    read = set(
+        re.findall(
+            r"\b(?:from|join)\s+((?:raw|staging|history|marts)\.\w+)|\b(marts\.blended_price)\(",
+            _code(file),
+        )
+    )
     assert {a or b for a, b in read} - {file.address} == documented - {file.address}
 
 
 @pytest.mark.parametrize("file", [*_FILES, *_CHECKS], ids=_name)
 def test_no_star_is_selected(file: files.SqlFile) -> None:
-    assert not re.search(r"\bselect\s+(?:distinct\s+)?\*|\w\.\*|^\s*\*,?$", _code(file), re.MULTILINE | re.IGNORECASE)
+    assert not re.search(
+        r"\bselect\s+(?:distinct\s+)?\*|\w\.\*|^\s*\*,?$", _code(file), re.MULTILINE | re.IGNORECASE
+    )
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)

@@ -48,7 +48,9 @@ def test_version_numbers_agree_with_the_files() -> None:
     assert f"as select {SCHEMA_VERSION} as version" in file.text
 
 
-def test_readers_refuse_an_older_version_and_say_how_to_migrate(llm_stats: Command, older: Path) -> None:
+def test_readers_refuse_an_older_version_and_say_how_to_migrate(
+    llm_stats: Command, older: Path
+) -> None:
     for command in (("show",), ("changes",), ("status",), ("check",), ("sql", "select 1")):
         done = llm_stats(*command)
         assert done.code == 2
@@ -56,7 +58,9 @@ def test_readers_refuse_an_older_version_and_say_how_to_migrate(llm_stats: Comma
         assert "run `llm-stats run` once" in done.err
 
 
-def test_a_run_migrates_and_keeps_the_history(llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path) -> None:
+def test_a_run_migrates_and_keeps_the_history(
+    llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
+) -> None:
     migrated = tmp_path / "migrated.duckdb"
     migrated.write_bytes(older.read_bytes())
     with duckdb.connect(migrated) as connection:
@@ -66,13 +70,17 @@ def test_a_run_migrates_and_keeps_the_history(llm_stats: Command, older: Path, a
     assert history(older) == history(migrated)
     with duckdb.connect(older, read_only=True) as connection:
         assert schema_version(DuckDBConnection(connection)) == SCHEMA_VERSION
-        columns = "select column_name from duckdb_columns() where column_name in ('offer_no', 'score_no')"
+        columns = (
+            "select column_name from duckdb_columns() where column_name in ('offer_no', 'score_no')"
+        )
         assert connection.execute(columns).fetchall() == []
         loads = "select (select count(distinct load_id) from staging.fetches), (select count(distinct load_id) from history.row_counts)"
         assert connection.execute(loads).fetchall() == [(3, 3)]
 
 
-def test_rollback_accepts_a_version_that_can_be_migrated(llm_stats: Command, older: Path, api: SampleApi) -> None:
+def test_rollback_accepts_a_version_that_can_be_migrated(
+    llm_stats: Command, older: Path, api: SampleApi
+) -> None:
     run_one_model(llm_stats, api)
     assert llm_stats("snapshots").code == 0
     assert llm_stats("rollback").code == 0
@@ -90,20 +98,36 @@ def test_an_empty_database_is_not_migrated() -> None:
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("99", f"has schema version 99, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats"),
+        (
+            "99",
+            f"has schema version 99, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats",
+        ),
         ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
         ("'two'", "is a DuckDB database but not an llm-stats warehouse"),
         ("null", "is a DuckDB database but not an llm-stats warehouse"),
         (None, "is a DuckDB database but not an llm-stats warehouse"),
     ],
 )
-def test_every_command_refuses_another_version(llm_stats: Command, workdir: Path, version: str | None, message: str) -> None:
+def test_every_command_refuses_another_version(
+    llm_stats: Command, workdir: Path, version: str | None, message: str
+) -> None:
     column_type = "varchar" if version == "'two'" else "int"
     with duckdb.connect(workdir / "w.duckdb") as connection:
-        connection.execute(f"create schema history; create table history.schema_version (version {column_type})")
+        connection.execute(
+            f"create schema history; create table history.schema_version (version {column_type})"
+        )
         if version:
             connection.execute(f"insert into history.schema_version values ({version})")
-    for command in ("show", "changes", "check", "status", "export out", "snapshots", "report", "run x"):
+    for command in (
+        "show",
+        "changes",
+        "check",
+        "status",
+        "export out",
+        "snapshots",
+        "report",
+        "run x",
+    ):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
         assert done.code == 2, command
         assert message in done.err, command

@@ -20,7 +20,13 @@ def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
         raw = RawTables(connection)
         raw.fetch(["failed, then loaded"], moments[0], "failed")
         raw.fetch(["failed, then loaded", "twice"], moments[1], "rejected")
-        raw.load([RECORDS[0] | {"id": model_id} for model_id in ("failed, then loaded", "loaded, then twice", "once")], moments[2])
+        raw.load(
+            [
+                RECORDS[0] | {"id": model_id}
+                for model_id in ("failed, then loaded", "loaded, then twice", "once")
+            ],
+            moments[2],
+        )
         raw.fetch(["loaded, then twice", "once"], moments[3], "failed")
         raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
         raw.fetch(["never asked"], moments[3], "deferred")

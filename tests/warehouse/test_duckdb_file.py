@@ -40,7 +40,10 @@ class TestPath:
     @pytest.mark.parametrize(
         ("path", "message"),
         [
-            ("50%off/llm_stats.duckdb", "dlt cannot load below a path that contains a percent sign"),
+            (
+                "50%off/llm_stats.duckdb",
+                "dlt cannot load below a path that contains a percent sign",
+            ),
             ("bob's/llm_stats.duckdb", "a path that contains a quote"),
             ("what?.duckdb", "a path that contains a question mark"),
             ("day=1/w.duckdb", "a path that contains an equals sign"),
@@ -51,7 +54,9 @@ class TestPath:
             ("..duckdb", "the file cannot be called '.'"),
         ],
     )
-    def test_a_path_that_would_be_misread(self, run: Command, workdir: Path, api: SampleApi, path: str, message: str) -> None:
+    def test_a_path_that_would_be_misread(
+        self, run: Command, workdir: Path, api: SampleApi, path: str, message: str
+    ) -> None:
         done = run("murmur-1", "--database", path)
         assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
         assert api.requests == []
@@ -61,9 +66,14 @@ class TestPath:
             assert run("murmur-1", "--database", name).code == 0
             assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
 
-    def test_a_published_path_that_is_a_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
+    def test_a_published_path_that_is_a_pipe(
+        self, run: Command, llm_stats: Command, workdir: Path
+    ) -> None:
         os.mkfifo(workdir / "pipe.duckdb")
-        for done in (run("murmur-1", "--database", "pipe.duckdb"), llm_stats("show", "--database", "pipe.duckdb")):
+        for done in (
+            run("murmur-1", "--database", "pipe.duckdb"),
+            llm_stats("show", "--database", "pipe.duckdb"),
+        ):
             assert (done.code, "pipe.duckdb is not a file; name another" in done.err) == (2, True)
 
     def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
@@ -71,7 +81,11 @@ class TestPath:
         with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")
         done = run("murmur-1")
-        assert (done.code, "is damaged: Catalog Error: " in done.err, "`llm-stats rollback`" in done.err) == (2, True, True)
+        assert (
+            done.code,
+            "is damaged: Catalog Error: " in done.err,
+            "`llm-stats rollback`" in done.err,
+        ) == (2, True, True)
         assert api.requests == []
 
     def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
@@ -79,7 +93,9 @@ class TestPath:
         run("murmur-1", "--database", "notes.txt")
         assert [file.name for file in workdir.iterdir()] == ["notes.txt"]
 
-    def test_a_folder_that_does_not_exist_or_cannot_be_written(self, run: Command, workdir: Path) -> None:
+    def test_a_folder_that_does_not_exist_or_cannot_be_written(
+        self, run: Command, workdir: Path
+    ) -> None:
         (workdir / "file").write_text("")
         done = run("murmur-1", "--database", "file/llm_stats.duckdb")
         assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
@@ -95,12 +111,16 @@ def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
     (workdir / "second").mkdir()
     for path in (one_model, one_model.with_name(".llm_stats")):
         path.rename(workdir / "second" / path.name)
-    assert query_rows(workdir / "second" / "llm_stats.duckdb", "select model_id from marts.models") == [("murmur-1",)]
+    assert query_rows(
+        workdir / "second" / "llm_stats.duckdb", "select model_id from marts.models"
+    ) == [("murmur-1",)]
 
 
 def test_warehouses_in_one_folder_never_meet(tmp_path: Path) -> None:
     """Each prunes its own snapshots only, or the others would lose what is published."""
-    warehouses = [DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")]
+    warehouses = [
+        DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")
+    ]
     for value in range(2):
         for place, warehouse in enumerate(warehouses):
             with warehouse.lock():

@@ -21,7 +21,11 @@ from support.command import Command
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 @pytest.mark.parametrize("output_format", ["parquet", "csv"])
@@ -46,10 +50,14 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
             assert all(column["meaning"] for column in table["columns"]), name
         (load_id,) = connection.execute("select max(_dlt_load_id) from raw.models").fetchall()[0]
     assert manifest["load_id"] == load_id
-    assert digests(workdir / "one").keys() == {"manifest.json"} | {table["file"] for table in manifest["tables"].values()}
+    assert digests(workdir / "one").keys() == {"manifest.json"} | {
+        table["file"] for table in manifest["tables"].values()
+    }
 
 
-def test_folder_with_a_foreign_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_folder_with_a_foreign_file_is_refused(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "thesis.txt").write_text("x")
     done = llm_stats("export", "mine", "--database", demo)
@@ -60,9 +68,17 @@ def test_folder_with_a_foreign_file_is_refused(llm_stats: Command, demo: Path, w
 
 
 @pytest.mark.parametrize(
-    "manifest", ['{"name": "of a web page"}', "[]", "no JSON", '{"load_id": "1", "format": "csv", "tables": {"a": 1}}']
+    "manifest",
+    [
+        '{"name": "of a web page"}',
+        "[]",
+        "no JSON",
+        '{"load_id": "1", "format": "csv", "tables": {"a": 1}}',
+    ],
 )
-def test_folder_with_a_foreign_manifest_is_refused(llm_stats: Command, demo: Path, workdir: Path, manifest: str) -> None:
+def test_folder_with_a_foreign_manifest_is_refused(
+    llm_stats: Command, demo: Path, workdir: Path, manifest: str
+) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "manifest.json").write_text(manifest)
     done = llm_stats("export", "mine", "--database", demo)
@@ -70,11 +86,16 @@ def test_folder_with_a_foreign_manifest_is_refused(llm_stats: Command, demo: Pat
     assert (workdir / "mine" / "manifest.json").read_text() == manifest
 
 
-def test_export_with_an_added_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_export_with_an_added_file_is_refused(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     llm_stats("export", "out", "--database", demo)
     (workdir / "out" / "marts" / "notes.txt").write_text("x")
     done = llm_stats("export", "out", "--database", demo)
-    assert (done.code, "is not an earlier export (it holds marts/notes.txt)" in done.err) == (2, True)
+    assert (done.code, "is not an earlier export (it holds marts/notes.txt)" in done.err) == (
+        2,
+        True,
+    )
     assert (workdir / "out" / "marts" / "notes.txt").exists()
 
 
@@ -83,10 +104,14 @@ def test_root_folder_is_refused(llm_stats: Command, demo: Path) -> None:
     assert (done.code, "cannot export to /" in done.err) == (2, True)
 
 
-def test_view_that_reads_another_file_is_refused(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_view_that_reads_another_file_is_refused(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     (workdir / "secret.csv").write_text("key\n1\n")
     with duckdb.connect(shutil.copyfile(demo, workdir / "w.duckdb")) as connection:
-        connection.execute(f"create view marts.stolen as select * from read_csv('{workdir / 'secret.csv'}')")
+        connection.execute(
+            f"create view marts.stolen as select * from read_csv('{workdir / 'secret.csv'}')"
+        )
     done = llm_stats("export", "it's out", "--database", "w.duckdb")
     assert (done.code, "Permission Error: Cannot access file" in done.err) == (2, True)
     assert not (workdir / "it's out").exists()
@@ -103,14 +128,18 @@ def staging_files(workdir: Path) -> list[str]:
 def make_broken_database(file: Path) -> Path:
     """A warehouse whose export fails: it has no `staging.fetches`."""
     with duckdb.connect(file) as connection:
-        connection.execute(f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version")
+        connection.execute(
+            f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version"
+        )
     return file
 
 
 def make_endless_database(demo: Path, file: Path) -> Path:
     """A warehouse whose export writes some files and then never ends."""
     with duckdb.connect(shutil.copyfile(demo, file)) as connection:
-        connection.execute("create view marts.zz_endless as select count(*) as rows from range(1000000000000) where range % 7 = 3")
+        connection.execute(
+            "create view marts.zz_endless as select count(*) as rows from range(1000000000000) where range % 7 = 3"
+        )
     return file
 
 
@@ -118,7 +147,9 @@ def make_endless_database(demo: Path, file: Path) -> Path:
 def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subprocess.Popen[str]]:
     """The command in its own process, when it has written a mart; killed with SIGKILL at the end."""
     command = [sys.executable, "-m", "llm_stats", "export", folder, "--database", str(database)]
-    with subprocess.Popen(command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             while not (workdir / f".{folder}.export" / "new" / "marts" / "offers.parquet").exists():
                 assert process.poll() is None, process.communicate()
@@ -129,7 +160,9 @@ def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subpr
             process.communicate()
 
 
-def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     endless = make_endless_database(demo, workdir / "endless.duckdb")
     assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
     before = digests(workdir / "out")
@@ -144,7 +177,9 @@ def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(llm_stat
     assert not (workdir / ".out.export").exists()
 
 
-def test_first_export_killed_is_cleaned_up_by_the_next(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_first_export_killed_is_cleaned_up_by_the_next(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
         pass
     assert not (workdir / "out").exists()
@@ -152,16 +187,23 @@ def test_first_export_killed_is_cleaned_up_by_the_next(llm_stats: Command, demo:
     assert not (workdir / ".out.export").exists()
 
 
-def test_running_export_locks_its_folder_only(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_running_export_locks_its_folder_only(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
         done = llm_stats("export", "out", "--database", demo)
         assert done.code == Locked.exit_code
-        assert done.err == f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
+        assert (
+            done.err
+            == f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
+        )
         assert (workdir / ".out.export" / "new" / "marts" / "offers.parquet").exists()
         assert llm_stats("export", "other", "--database", demo).code == 0
 
 
-def test_previous_export_is_restored_after_a_kill_between_the_renames(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_previous_export_is_restored_after_a_kill_between_the_renames(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
     assert llm_stats("export", "out", "--database", demo).code == 0
     before = digests(workdir / "out")
     (workdir / ".out.export").mkdir()

@@ -22,7 +22,10 @@ def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
     thesis = tmp_path / ".project" / "work" / "thesis.txt"
     thesis.parent.mkdir(parents=True)
     thesis.write_text("x")
-    with pytest.raises(UsageError, match="holds something else; choose another name"), DuckDBWarehouse(tmp_path / "project.duckdb").lock():
+    with (
+        pytest.raises(UsageError, match="holds something else; choose another name"),
+        DuckDBWarehouse(tmp_path / "project.duckdb").lock(),
+    ):
         pass
     (tmp_path / ".project" / "lock").touch()
     with DuckDBWarehouse(tmp_path / "project.duckdb").lock():
@@ -32,7 +35,9 @@ def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
 def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
     (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
     with (
-        pytest.raises(UsageError, match=r"w\.duckdb\.wal holds changes that are not in the database yet"),
+        pytest.raises(
+            UsageError, match=r"w\.duckdb\.wal holds changes that are not in the database yet"
+        ),
         DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):
         pass
@@ -41,12 +46,17 @@ def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
 def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".w" / "lock").mkdir(parents=True)
     (tmp_path / ".w" / "holder.json").mkdir()
-    with pytest.raises(UsageError, match="cannot be written: Is a directory"), DuckDBWarehouse(tmp_path / "w.duckdb").lock():
+    with (
+        pytest.raises(UsageError, match="cannot be written: Is a directory"),
+        DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
+    ):
         pass
     (tmp_path / ".w" / "lock").rmdir()
     (tmp_path / ".w" / "lock").touch()
     with DuckDBWarehouse(tmp_path / "w.duckdb").lock():
-        assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, "nothing is left of trying what can be written"
+        assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, (
+            "nothing is left of trying what can be written"
+        )
 
 
 def test_an_unreadable_holder_file(tmp_path: Path) -> None:
@@ -59,11 +69,22 @@ def test_an_unreadable_holder_file(tmp_path: Path) -> None:
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
-    holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(warehouse.database)], stdin=-1, stdout=-1, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, str(PROGRAMS / "hold_lock.py"), str(warehouse.database)],
+        stdin=-1,
+        stdout=-1,
+        text=True,
+    )
     assert holder.stdout is not None
     assert holder.stdin is not None
     assert holder.stdout.readline() == "held\n"
-    with pytest.raises(Locked, match=f"process {holder.pid} of .* on .*, since {dt.datetime.now(dt.UTC):%Y-%m-%d}"), warehouse.lock():
+    with (
+        pytest.raises(
+            Locked,
+            match=f"process {holder.pid} of .* on .*, since {dt.datetime.now(dt.UTC):%Y-%m-%d}",
+        ),
+        warehouse.lock(),
+    ):
         pass
     holder.kill()
     holder.wait()
@@ -88,7 +109,12 @@ def locked(tmp_path: Path) -> Any:
     holders: list[subprocess.Popen[str]] = []
 
     def hold(database: Path) -> None:
-        holder = subprocess.Popen([sys.executable, str(PROGRAMS / "hold_lock.py"), str(database)], stdin=-1, stdout=-1, text=True)
+        holder = subprocess.Popen(
+            [sys.executable, str(PROGRAMS / "hold_lock.py"), str(database)],
+            stdin=-1,
+            stdout=-1,
+            text=True,
+        )
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         holders.append(holder)
@@ -98,7 +124,9 @@ def locked(tmp_path: Path) -> Any:
         holder.communicate("")
 
 
-def test_two_runs_at_once(run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]) -> None:
+def test_two_runs_at_once(
+    run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]
+) -> None:
     before = one_model.read_bytes()
     locked(one_model)
     done = run("aurora-large-1")

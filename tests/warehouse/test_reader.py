@@ -25,17 +25,23 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
 
 
 def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as elsewhere:
+    with tempfile.TemporaryDirectory(
+        dir="/dev/shm" if Path("/dev/shm").is_dir() else None
+    ) as elsewhere:
         (tmp_path / ".w").symlink_to(elsewhere)
         warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)
-            warehouse.snapshots.publish(warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z")
+            warehouse.snapshots.publish(
+                warehouse.folder / "work" / "w.duckdb", "20260101T000000.000001Z"
+            )
         assert stored_value(tmp_path / "w.duckdb") == 1
         assert [snapshot.is_live for snapshot in warehouse.snapshots.all()] == [True]
 
 
-def test_readers_spell_a_path_as_the_writer_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_spell_a_path_as_the_writer_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "link").symlink_to("far/deep")
@@ -49,7 +55,10 @@ def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
     (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
-        assert (done.code, "w.duckdb links to gone.duckdb, which does not exist; go back with" in done.err) == (2, True), command
+        assert (
+            done.code,
+            "w.duckdb links to gone.duckdb, which does not exist; go back with" in done.err,
+        ) == (2, True), command
 
 
 def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:

@@ -21,9 +21,21 @@ class TestUsers:
     def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
         """Act as a user, and return standard error."""
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
-        environment = {name: value for name, value in os.environ.items() if name not in names} | {"LLM_STATS_API_KEY": "key"}
-        command = [sys.executable, str(PROGRAMS / "act_as_user.py"), action, str(user), umask, str(own / "w.duckdb"), f"{shared}/w.duckdb"]
-        return subprocess.run(command, env=environment, cwd=own, stderr=subprocess.PIPE, text=True, check=False).stderr
+        environment = {name: value for name, value in os.environ.items() if name not in names} | {
+            "LLM_STATS_API_KEY": "key"
+        }
+        command = [
+            sys.executable,
+            str(PROGRAMS / "act_as_user.py"),
+            action,
+            str(user),
+            umask,
+            str(own / "w.duckdb"),
+            f"{shared}/w.duckdb",
+        ]
+        return subprocess.run(
+            command, env=environment, cwd=own, stderr=subprocess.PIPE, text=True, check=False
+        ).stderr
 
     @pytest.fixture
     def shared(self) -> Iterator[str]:
@@ -42,9 +54,16 @@ class TestUsers:
         errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
         assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
 
-    def test_a_snapshot_that_others_may_not_read_can_be_left(self, tmp_path: Path, shared: str) -> None:
+    def test_a_snapshot_that_others_may_not_read_can_be_left(
+        self, tmp_path: Path, shared: str
+    ) -> None:
         for user, umask in ((54321, "000"), (54322, "077")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
         errors = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
-        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, "run and show, but not rollback"
-        assert [snapshot.is_live for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()] == [True, False]
+        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, (
+            "run and show, but not rollback"
+        )
+        assert [
+            snapshot.is_live
+            for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
+        ] == [True, False]

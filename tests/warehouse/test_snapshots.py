@@ -30,15 +30,23 @@ def snapshots(tmp_path: Path, published: Path) -> Snapshots:
     return Snapshots(published, tmp_path / ".w" / "snapshots", keep=3)
 
 
-def test_the_published_path_leads_to_the_newest_and_three_stay(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_the_published_path_leads_to_the_newest_and_three_stay(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2, 3, 4, 5)
     assert stored_value(published) == 5
-    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(3, False), (4, False), (5, True)]
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
+        (3, False),
+        (4, False),
+        (5, True),
+    ]
     assert not published.readlink().is_absolute(), "the folder may be moved"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_nothing_can_be_copied_through_the_link_into_a_snapshot(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_nothing_can_be_copied_through_the_link_into_a_snapshot(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1)
     with pytest.raises(PermissionError):
         published.write_bytes(b"another")
@@ -50,16 +58,22 @@ def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_proc
     publish(snapshots, tmp_path, 1)
     with duckdb.connect(published, read_only=True) as reader:
         publish(snapshots, tmp_path, 2, 3, 4, 5)
-        assert reader.execute("select x from t").fetchall() == [(1,)], "its snapshot is long forgotten"
+        assert reader.execute("select x from t").fetchall() == [(1,)], (
+            "its snapshot is long forgotten"
+        )
         assert stored_value(published) == 5
 
 
-def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1)
     published.chmod(0o644)
     writes = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update t set x = 99'); os._exit(1)"
     subprocess.run([sys.executable, "-c", writes, str(published)], check=False)
-    assert list(tmp_path.glob(".w/snapshots/*/*.wal")), "the writer died with its log beside the snapshot"
+    assert list(tmp_path.glob(".w/snapshots/*/*.wal")), (
+        "the writer died with its log beside the snapshot"
+    )
     publish(snapshots, tmp_path, 2)
     assert stored_value(published) == 2
 
@@ -83,19 +97,27 @@ def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published
     assert stored_value(published) == 4
 
 
-def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback("20260101T000000.000001Z")
     publish(snapshots, tmp_path, 4)
-    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, "what the live one was made from stays"
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, (
+        "what the live one was made from stays"
+    )
     snapshots.rollback()
     assert stored_value(published) == 1, "and not the branch that was left"
 
 
-def test_a_file_with_a_log_beside_it_is_never_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_file_with_a_log_beside_it_is_never_published(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     file = make(tmp_path / "work" / "w.duckdb", 1)
     file.with_name("w.duckdb.wal").write_bytes(b"what a full disk kept out of the file")
-    with pytest.raises(LoadFailed, match=r"could not be written to its end .* nothing was published"):
+    with pytest.raises(
+        LoadFailed, match=r"could not be written to its end .* nothing was published"
+    ):
         snapshots.publish(file, "20260101T000000.000001Z")
     assert not published.exists()
 
@@ -118,7 +140,9 @@ def test_going_back_rescues_a_warehouse_whose_live_snapshot_is_broken(
         assert stored_value(published) == (1 if options else 2)
 
 
-def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_nobody_goes_back_to_what_cannot_be_opened(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     first, second, _ = snapshots.all()
     second.file.chmod(0o644)
@@ -132,7 +156,9 @@ def test_nobody_goes_back_to_what_cannot_be_opened(snapshots: Snapshots, tmp_pat
         snapshots.rollback(second.id)
 
 
-def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_plain_file_is_not_lost_by_going_back(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2)
     published.unlink()
     make(published, 9)
@@ -141,12 +167,16 @@ def test_a_plain_file_is_not_lost_by_going_back(snapshots: Snapshots, tmp_path: 
     assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
 
 
-def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_disk_that_refuses_leaves_what_is_published(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2)
     published.unlink()
     make(published, 9)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))  # as a full disk: the copy of the plain file does not fit
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (4096, limit[1])
+    )  # as a full disk: the copy of the plain file does not fit
     try:
         with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
             snapshots.rollback()
@@ -154,7 +184,9 @@ def test_a_disk_that_refuses_leaves_what_is_published(snapshots: Snapshots, tmp_
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert stored_value(published) == 9
     snapshots.prune()
-    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1, 2], "what was begun is gone"
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1, 2], (
+        "what was begun is gone"
+    )
     snapshots.rollback("20260101T000000.000001Z")
     assert stored_value(published) == 1
 
@@ -180,10 +212,14 @@ def test_a_mark_without_a_file_is_no_snapshot(
     with monkeypatch.context() as killed:
         killed.setattr(shutil, "rmtree", lambda *_, **__: None)
         publish(snapshots, tmp_path, 4, 5)
-    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], "the mark goes first"
+    assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], (
+        "the mark goes first"
+    )
 
 
-def test_a_run_killed_between_link_and_mark_has_published(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_run_killed_between_link_and_mark_has_published(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     publish(snapshots, tmp_path, 1, 2)
     (live_folder(published) / "published").unlink()
     assert [snapshot.is_live for snapshot in snapshots.all()] == [False, True]
@@ -201,13 +237,18 @@ def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_i
     kept = shutil.copytree(live_folder(published), live_folder(published).with_name("keep-me"))
     (broken := snapshots.all()[0].file).chmod(0o644)
     broken.write_bytes(b"x" * 20000)
-    assert [(row[1], *row[4:]) for row in list_snapshots(snapshots).rows] == [(True, None, None, None), (False, None, None, None)]
+    assert [(row[1], *row[4:]) for row in list_snapshots(snapshots).rows] == [
+        (True, None, None, None),
+        (False, None, None, None),
+    ]
     publish(snapshots, tmp_path, 3, 4, 5)
     snapshots.prune()
     assert kept.exists()
 
 
-def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     make(tmp_path / "data" / "real.duckdb", 7)
     published.symlink_to("data/real.duckdb")
     publish(snapshots, tmp_path, 1)
@@ -226,7 +267,9 @@ def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unp
         to_disk(path)
 
     monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fails)
-    with pytest.raises(LoadFailed, match="is published, but a loss of power may undo it: Input/output error"):
+    with pytest.raises(
+        LoadFailed, match="is published, but a loss of power may undo it: Input/output error"
+    ):
         publish(snapshots, tmp_path, 1)
     assert stored_value(published) == 1
 
@@ -235,7 +278,10 @@ def test_all_folders_reach_the_disk_before_the_link(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, bool]] = []
-    monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", lambda path: seen.append((path.name, published.exists())))
+    monkeypatch.setattr(
+        "llm_stats.warehouse.snapshots.fsync",
+        lambda path: seen.append((path.name, published.exists())),
+    )
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
     assert seen[:4] == [("w.duckdb", False), (snapshot, False), ("snapshots", False), (".w", False)]
@@ -255,7 +301,9 @@ def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path
     assert len(list((tmp_path / ".w" / "snapshots").iterdir())) == 1
 
 
-def test_a_plain_file_is_adopted_and_stays_to_go_back_to(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_a_plain_file_is_adopted_and_stays_to_go_back_to(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
     make(published, 1)
     publish(snapshots, tmp_path, 2)
     assert stored_value(published) == 2
@@ -274,11 +322,15 @@ def test_where_there_are_no_links_a_rename_does_the_job(
     publish(snapshots, tmp_path, 1, 2)
     assert not published.is_symlink()
     assert stored_value(published) == 2
-    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, False), (2, True)], (
-        "none is kept twice"
-    )
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
+        (1, False),
+        (2, True),
+    ], "none is kept twice"
     snapshots.rollback()
-    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [(1, True), (2, False)]
+    assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
+        (1, True),
+        (2, False),
+    ]
     assert stored_value(published) == 1
 
 
@@ -287,8 +339,14 @@ class TestCommands:
         shutil.copytree(demo.parent, workdir, symlinks=True, dirs_exist_ok=True)
         database = ("--database", demo.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
-        assert [(entry["is_live"], entry["models"]) for entry in listed] == [(True, 14), (False, 14)]
-        assert f"is the snapshot {listed[1]['snapshot_id']} again" in llm_stats("rollback", *database).out
+        assert [(entry["is_live"], entry["models"]) for entry in listed] == [
+            (True, 14),
+            (False, 14),
+        ]
+        assert (
+            f"is the snapshot {listed[1]['snapshot_id']} again"
+            in llm_stats("rollback", *database).out
+        )
         assert "nothing changed" in llm_stats("changes", *database).out
         assert "no older snapshot" in llm_stats("rollback", *database).err
         assert llm_stats("rollback", "--to", listed[0]["snapshot_id"], *database).code == 0

@@ -23,8 +23,15 @@ from support.markers import REQUIRES_DUCKDB_2
 def everything(database: Path) -> dict[str, Any]:
     """Every row, view, macro, comment and constraint of a file, but for what tells the time."""
     with duckdb.connect(database, read_only=True) as connection:
-        tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
-        content = {f"{schema}.{table}": connection.execute(f"from {schema}.{table} order by all").fetchall() for schema, table in tables}
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() order by all"
+        ).fetchall()
+        content = {
+            f"{schema}.{table}": connection.execute(
+                f"from {schema}.{table} order by all"
+            ).fetchall()
+            for schema, table in tables
+        }
         for catalog in (
             "select schema_name, view_name, comment from duckdb_views() where not internal order by all",
             "select * exclude (database_oid, table_oid, schema_oid) from duckdb_columns() where not internal order by all",
@@ -38,7 +45,9 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path
     copy = DuckDBWorkingCopy(tmp_path)
     copy.path.write_bytes(demo.read_bytes())
     with duckdb.connect(copy.path) as connection:
-        connection.execute("create table room as select range as x, random() as y from range(200000)")
+        connection.execute(
+            "create table room as select range as x, random() as y from range(200000)"
+        )
         connection.execute("drop table room")
     before, size = everything(copy.path), copy.path.stat().st_size
     copy.compact()
@@ -54,7 +63,9 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path
 def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
     copy = DuckDBWorkingCopy(tmp_path)
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x")
+        connection.execute(
+            f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x"
+        )
     copy.compact()
     with duckdb.connect(copy.path, read_only=True) as connection:
         assert connection.execute("from t").fetchall() == [(1,)]
@@ -72,7 +83,11 @@ def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
 
 
 def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
-    llm_stats: Command, api: SampleApi, workdir: Path, one_model: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command,
+    api: SampleApi,
+    workdir: Path,
+    one_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
     before = (workdir / "llm_stats.duckdb").read_bytes()
@@ -80,15 +95,21 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
     (broken / "checks" / "never.sql").write_text(
         "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
     )
-    (broken / "checks" / "doubt.sql").write_text("-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n")
+    (broken / "checks" / "doubt.sql").write_text(
+        "-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n"
+    )
     monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
     done = llm_stats(*run)
     assert done.code == 5
-    assert "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
+    assert (
+        "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
+    )
     assert done.err.count("model_id=") == 5
     assert (workdir / "llm_stats.duckdb").read_bytes() == before
     assert "9 rows" in (workdir / ".llm_stats" / "rejected" / "reason.txt").read_text()
-    with duckdb.connect(workdir / ".llm_stats" / "rejected" / "llm_stats.duckdb", read_only=True) as refused:
+    with duckdb.connect(
+        workdir / ".llm_stats" / "rejected" / "llm_stats.duckdb", read_only=True
+    ) as refused:
         assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
     assert llm_stats("check").code == 5
     assert "if the data is right, run again with --allow-failure never" in done.err
@@ -106,7 +127,11 @@ def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_m
     run = ("run", "murmur-1", "--base-url", api.base_url)
     before = one_model.read_bytes()
     # files may not grow past 200 blocks of 1 kB: the copy of the database fails in the middle, as on a full disk
-    full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 200; '{sys.executable}' -m llm_stats {' '.join(run)}"]
+    full = [
+        "/bin/bash",
+        "-c",
+        f"trap '' XFSZ; ulimit -f 200; '{sys.executable}' -m llm_stats {' '.join(run)}",
+    ]
     done = subprocess.run(full, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "nothing was published" in done.stderr
@@ -115,10 +140,16 @@ def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_m
     assert llm_stats(*run).code == 0, "the next run is clean"
 
 
-def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(
+    llm_stats: Command, api: SampleApi, workdir: Path
+) -> None:
     run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
     # the log of what is written fits, the file that it is to go into does not
-    full = ["/bin/bash", "-c", f"trap '' XFSZ; ulimit -f 400; '{sys.executable}' -m llm_stats {' '.join(run)}"]
+    full = [
+        "/bin/bash",
+        "-c",
+        f"trap '' XFSZ; ulimit -f 400; '{sys.executable}' -m llm_stats {' '.join(run)}",
+    ]
     done = subprocess.run(full, capture_output=True, text=True, check=False)
     assert (done.returncode, "nothing was published" in done.stderr) == (1, True)
     assert not (workdir / "llm_stats.duckdb").exists()
@@ -130,6 +161,8 @@ def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock(), warehouse.working_copy() as copy:
         warehouse.rejected.write_text("a file")
-        assert str(warehouse.quarantine(copy, CheckFailed("why"))).startswith("why\nthe rejected file is kept at ")
+        assert str(warehouse.quarantine(copy, CheckFailed("why"))).startswith(
+            "why\nthe rejected file is kept at "
+        )
         moved = str(warehouse.quarantine(copy, CheckFailed("why")))
         assert moved.startswith("why\nthe rejected file could not be kept: "), "the copy is gone"

@@ -20,7 +20,9 @@ class BearerAuth(requests.auth.AuthBase):
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._in_any_spelling = _json_escaped_pattern(key) if len(key) >= _MIN_SECRET_LENGTH else None
+        self._in_any_spelling = (
+            _json_escaped_pattern(key) if len(key) >= _MIN_SECRET_LENGTH else None
+        )
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
@@ -44,14 +46,20 @@ class HttpSession(requests.Session):
     def __init__(self, base_url: str, key: BearerAuth, concurrency: int) -> None:
         super().__init__()
         self.auth = key
-        self.trust_env = urlsplit(base_url).hostname not in ("127.0.0.1", "::1", "localhost")  # no proxy leads to this machine
+        self.trust_env = urlsplit(base_url).hostname not in (
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        )  # no proxy leads to this machine
         self.headers.update({"User-Agent": f"llm-stats/{__version__}", "Accept-Encoding": "gzip"})
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
         for scheme in ("http://", "https://"):
             self.mount(scheme, adapter)
         bundle = self.merge_environment_settings(base_url, {}, None, None, None)["verify"]
         if base_url.startswith("https:") and isinstance(bundle, str) and not Path(bundle).exists():
-            raise UsageError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist; correct it, or unset it")
+            raise UsageError(
+                f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist; correct it, or unset it"
+            )
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere: to look where a redirect leads, requests reads its body, within no bounds, and fails on an address that is none."""
@@ -60,7 +68,8 @@ class HttpSession(requests.Session):
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
     """Finds the key in JSON, each of its letters as it is or escaped: `sk\\u002dlive`."""
     spellings = (
-        rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})" + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")
+        rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
+        + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")
         for letter in key
     )
     return re.compile("".join(spellings).encode())

@@ -51,7 +51,10 @@ class ResponseCache:
         self._failure: sqlite3.Error | None = None
         self._kept: set[str] = set()
         self._used: set[str] = set()
-        self._answers, self._requests = _InsertBuffer("answers", columns=4), _InsertBuffer("requests", columns=1)
+        self._answers, self._requests = (
+            _InsertBuffer("answers", columns=4),
+            _InsertBuffer("requests", columns=1),
+        )
 
     def __enter__(self) -> Self:
         """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written, `LoadFailed` if the
@@ -64,11 +67,17 @@ class ResponseCache:
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:  # torn, or no SQLite file: nothing in it can be used
-                for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                for file in (
+                    path,
+                    path.with_name(f"{path.name}-wal"),
+                    path.with_name(f"{path.name}-shm"),
+                ):
                     file.unlink(missing_ok=True)
                 self._connection = self._open()
         except (sqlite3.Error, OSError) as error:
-            raise UsageError(f"{path} cannot be written: {error}; mend that, or remove the file") from None
+            raise UsageError(
+                f"{path} cannot be written: {error}; mend that, or remove the file"
+            ) from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +90,9 @@ class ResponseCache:
             return None
         with self._lock, contextlib.suppress(sqlite3.Error):
             query = "select body, arrived_at, status from answers where url = ? and arrived_at between ? and ?"
-            if row := self._connection.execute(query, (url, self._oldest, _text(_now()))).fetchone():
+            if row := self._connection.execute(
+                query, (url, self._oldest, _text(_now()))
+            ).fetchone():
                 self._used.add(url)
                 return Body(row[0], dt.datetime.fromisoformat(row[1]), row[2])
         return None
@@ -116,7 +127,9 @@ class ResponseCache:
         now = _now()
         query = "select left_at from requests where left_at >= ? order by left_at"
         with self._lock:
-            found = self._connection.execute(query, (_text(now - dt.timedelta(seconds=most_seconds)),)).fetchall()
+            found = self._connection.execute(
+                query, (_text(now - dt.timedelta(seconds=most_seconds)),)
+            ).fetchall()
         return [(now - dt.datetime.fromisoformat(left_at)).total_seconds() for (left_at,) in found]
 
     @property
@@ -128,7 +141,9 @@ class ResponseCache:
         """Removes what is kept for these URLs. What a full disk keeps it from removing grows too old instead."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
-            self._connection.executemany("delete from answers where url = ?", [(url,) for url in urls])
+            self._connection.executemany(
+                "delete from answers where url = ?", [(url,) for url in urls]
+            )
             self._connection.execute("commit")
 
     def delete_used(self) -> None:
@@ -137,7 +152,9 @@ class ResponseCache:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666))  # SQLite would not let the group write
+            os.close(
+                os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            )  # SQLite would not let the group write
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise LoadFailed(f"{self._path}: {error.strerror}; nothing was published") from None
@@ -146,12 +163,22 @@ class ResponseCache:
         try:
             connection.executescript(_SETUP)
             now = _now()
-            connection.execute("delete from requests where left_at not between ? and ?", (_text(now - _REQUEST_LOG_AGE), _text(now)))
-            (newest,) = connection.execute("select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)).fetchone()
+            connection.execute(
+                "delete from requests where left_at not between ? and ?",
+                (_text(now - _REQUEST_LOG_AGE), _text(now)),
+            )
+            (newest,) = connection.execute(
+                "select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)
+            ).fetchone()
             self._oldest = _text(now - self._ttl)
-            if newest and newest >= self._oldest:  # of a run that may have taken longer than that: by its own end, it is all fresh
+            if (
+                newest and newest >= self._oldest
+            ):  # of a run that may have taken longer than that: by its own end, it is all fresh
                 self._oldest = _text(dt.datetime.fromisoformat(newest) - self._ttl)
-            connection.execute("delete from answers where arrived_at not between ? and ?", (self._oldest, _text(now)))
+            connection.execute(
+                "delete from answers where arrived_at not between ? and ?",
+                (self._oldest, _text(now)),
+            )
             self._kept.update(url for (url,) in connection.execute("select url from answers"))
         except sqlite3.Error as error:
             connection.close()
@@ -172,7 +199,9 @@ class _InsertBuffer:
     def drain(self) -> tuple[str, list[object]]:
         """The statement that writes all rows there are, and its values."""
         rows = [self.rows.popleft() for _ in range(len(self.rows))]
-        return f"{self._insert} {', '.join([self._row] * len(rows))}", list(chain.from_iterable(rows))
+        return f"{self._insert} {', '.join([self._row] * len(rows))}", list(
+            chain.from_iterable(rows)
+        )
 
 
 def requests_since(path: Path, moment: dt.datetime) -> int | None:
@@ -180,8 +209,14 @@ def requests_since(path: Path, moment: dt.datetime) -> int | None:
     if not path.exists():
         return 0
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return int(connection.execute("select count(*) from requests where left_at >= ?", (_text(moment),)).fetchone()[0])
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            return int(
+                connection.execute(
+                    "select count(*) from requests where left_at >= ?", (_text(moment),)
+                ).fetchone()[0]
+            )
     except sqlite3.Error:
         return None
 

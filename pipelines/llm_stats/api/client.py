@@ -115,13 +115,17 @@ class Client:
         """
         known = fetched_at or {}
         self._transport.key_accepted = bool(known)
-        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, is_listed=self._is_listed)
+        self._breaker = CircuitBreaker(
+            self.base_url, self._transport.stop, is_listed=self._is_listed
+        )
         arrived: SimpleQueue[Future[FetchResult]] = SimpleQueue()
         waiting = iter(model_ids)
 
         def ask(most: int) -> None:
             for model_id in islice(waiting, most):
-                call = partial(self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing)
+                call = partial(
+                    self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing
+                )
                 self._threads.submit(call).add_done_callback(arrived.put)
 
         def answers() -> Iterator[FetchResult]:
@@ -141,7 +145,11 @@ class Client:
         """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:
-                ids = _list_model_ids(self.base_url, lambda request: self._page(request, self._cache), self._cache_body)
+                ids = _list_model_ids(
+                    self.base_url,
+                    lambda request: self._page(request, self._cache),
+                    self._cache_body,
+                )
             except BadResponse as error:
                 if error.code != "cursor_expired":
                     raise
@@ -149,11 +157,15 @@ class Client:
                     self.base_url, lambda request: self._page(request, None), self._cache_body
                 )  # it was kept by a run that was killed
         except FetchingStopped as stopped:
-            raise (QuotaSpent if stopped.stop_reason.kind in ("quota", "budget") else NothingFetched)(stopped.stop_reason.message) from None
+            raise (
+                QuotaSpent if stopped.stop_reason.kind in ("quota", "budget") else NothingFetched
+            )(stopped.stop_reason.message) from None
         except BadResponse as error:
             doubt = "; wrong base URL?" if error.status == 404 else ""
             raise NothingFetched(
-                self.stop_reason.message if self.stop_reason else f"the list of models could not be read: {error}{doubt}"
+                self.stop_reason.message
+                if self.stop_reason
+                else f"the list of models could not be read: {error}{doubt}"
             ) from None
         self._is_listed = True
         return ids
@@ -164,7 +176,9 @@ class Client:
             raise responses.error_from_body(body, self._transport.redact)
         return body
 
-    def _fetch_one(self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool) -> FetchResult:
+    def _fetch_one(
+        self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool
+    ) -> FetchResult:
         """The answer for one id; never raises for anything the API does."""
         request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_wrong_catalog = False
@@ -178,10 +192,19 @@ class Client:
             answer = self._answer(model_id, request, "rejected", str(error), http_status=200)
         except BadResponse as error:
             outcome: Outcome = "not_found" if error.status == 404 else "failed"
-            answer = self._answer(model_id, request, outcome, str(error), http_status=error.status, error_code=error.code)
+            answer = self._answer(
+                model_id,
+                request,
+                outcome,
+                str(error),
+                http_status=error.status,
+                error_code=error.code,
+            )
         else:
             self._transport.key_accepted = True
-            row = to_row(loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest())
+            row = to_row(
+                loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest()
+            )
             answer = self._answer(model_id, request, "loaded", row=row, http_status=200)
         if answer.row is not None or not is_failing:
             self._breaker.record(answer.fetch, is_wrong_catalog=is_wrong_catalog)
@@ -224,9 +247,13 @@ class Client:
     def _parse(self, request: PendingRequest, body: Body, model_id: str) -> record.Record:
         """The record in a body; kept, as are a bad record and a 404, for they are this API's answers to the question."""
         try:
-            loaded = responses.parse_record_body(body, model_id, self.base_url, self._transport.redact)
+            loaded = responses.parse_record_body(
+                body, model_id, self.base_url, self._transport.redact
+            )
         except (RecordRejected, BadResponse) as error:
-            if body.status == 404 or (isinstance(error, RecordRejected) and not isinstance(error, WrongCatalogRecord)):
+            if body.status == 404 or (
+                isinstance(error, RecordRejected) and not isinstance(error, WrongCatalogRecord)
+            ):
                 self._cache_body(request, body)
             raise
         self._cache_body(request, body)
@@ -236,7 +263,11 @@ class Client:
 _PAGE_SIZE = 200
 
 
-def _list_model_ids(base_url: str, ask: Callable[[PendingRequest], Body], keep: Callable[[PendingRequest, Body], None]) -> list[str]:
+def _list_model_ids(
+    base_url: str,
+    ask: Callable[[PendingRequest], Body],
+    keep: Callable[[PendingRequest, Body], None],
+) -> list[str]:
     """Every id on the list. It ends with the last cursor, or with a page that brings nothing new: cursors alone could go on for ever.
 
     `ask` gets a page, `keep` saves it. Raises `NothingFetched` if it is no list or an empty one, and what `ask` raises.
@@ -244,7 +275,9 @@ def _list_model_ids(base_url: str, ask: Callable[[PendingRequest], Body], keep: 
     ids: dict[str, None] = {}
     cursor = None
     while True:
-        request = PendingRequest(f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}")
+        request = PendingRequest(
+            f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}"
+        )
         body = ask(request)
         found, cursor = _parse_page(body.content, base_url)
         keep(request, body)
@@ -252,7 +285,11 @@ def _list_model_ids(base_url: str, ask: Callable[[PendingRequest], Body], keep: 
         ids |= dict.fromkeys(found)
         if not cursor or not new:
             break
-    if not (askable := [model_id for model_id in clean_model_ids(list(ids)) if is_valid_model_id(model_id)]):
+    if not (
+        askable := [
+            model_id for model_id in clean_model_ids(list(ids)) if is_valid_model_id(model_id)
+        ]
+    ):
         raise NothingFetched(f"{base_url}/models lists no models; wrong base URL?")
     return askable
 
@@ -263,4 +300,6 @@ def _parse_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
         page = json.loads(content)
         return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NothingFetched(f"{base_url}/models did not answer a list of models; wrong base URL?") from None
+        raise NothingFetched(
+            f"{base_url}/models did not answer a list of models; wrong base URL?"
+        ) from None

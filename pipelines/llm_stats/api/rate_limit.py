@@ -20,11 +20,15 @@ class RateLimiter:
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
         self.window_seconds = window_seconds * _WINDOW_STRETCH + _JITTER_SECONDS
-        self._bucket = InMemoryBucket([Rate(requests, int(self.window_seconds * 1000))]) if requests else None
+        self._bucket = (
+            InMemoryBucket([Rate(requests, int(self.window_seconds * 1000))]) if requests else None
+        )
         self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0
         self._pausing = threading.Lock()
-        self._next = threading.Lock()  # one thread waits for the limiter, the others for that thread
+        self._next = (
+            threading.Lock()
+        )  # one thread waits for the limiter, the others for that thread
 
     def restore(self, ages_seconds: Iterable[float]) -> None:
         """Counts requests that left so long ago, in another process, the oldest first."""

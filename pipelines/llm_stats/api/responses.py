@@ -35,7 +35,14 @@ class Body(NamedTuple):
 class BadResponse(Exception):
     """A response that is no record; `transient` ones are worth another try."""
 
-    def __init__(self, message: str, *, status: int | None = None, code: str | None = None, transient: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        transient: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.transient = status, code, transient
 
@@ -49,16 +56,22 @@ def read_body(response: requests.Response) -> bytes:
     status = response.status_code
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "gzip", "x-gzip", ""):
-        raise BadResponse(f"the body is packed as {packed[:20]!r}, which was not asked for", status=status)
+        raise BadResponse(
+            f"the body is packed as {packed[:20]!r}, which was not asked for", status=status
+        )
     gunzip = _BoundedGunzip() if "gzip" in packed else None
     body = bytearray()
     deadline = time.monotonic() + BODY_TIMEOUT_SECONDS
     while chunk := response.raw.read1(65536, decode_content=False):
         body += gunzip.unpack(chunk, MAX_BODY_BYTES + 1 - len(body)) if gunzip else chunk
         if len(body) > MAX_BODY_BYTES:
-            raise BadResponse(f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB", status=status)
+            raise BadResponse(
+                f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB", status=status
+            )
         if time.monotonic() > deadline:
-            raise BadResponse(f"the body took over {BODY_TIMEOUT_SECONDS} s", status=status, transient=True)
+            raise BadResponse(
+                f"the body took over {BODY_TIMEOUT_SECONDS} s", status=status, transient=True
+            )
     return bytes(body)
 
 
@@ -92,16 +105,28 @@ def parse_error_body(body: bytes) -> dict[str, str]:
         return {}
     error, detail = document.get("error"), document.get("detail")
     if isinstance(error, dict):
-        return {key: str(value) for key, value in error.items() if isinstance(value, str | int | float)}
+        return {
+            key: str(value) for key, value in error.items() if isinstance(value, str | int | float)
+        }
     if isinstance(detail, list):
         problems = [problem for problem in detail if isinstance(problem, dict)]
-        return {"code": "invalid_request", "message": "; ".join(f"{p.get('loc')}: {p.get('msg')}" for p in problems)}
-    text = next((text for text in (error, detail, document.get("message")) if isinstance(text, str)), None)
+        return {
+            "code": "invalid_request",
+            "message": "; ".join(f"{p.get('loc')}: {p.get('msg')}" for p in problems),
+        }
+    text = next(
+        (text for text in (error, detail, document.get("message")) if isinstance(text, str)), None
+    )
     return {"message": text} if text and document.keys().isdisjoint({"id", "models"}) else {}
 
 
 def format_error(
-    status: int, error: dict[str, str], redact: Callable[[str], str], *, reason: str | None = None, location: str = "nowhere"
+    status: int,
+    error: dict[str, str],
+    redact: Callable[[str], str],
+    *,
+    reason: str | None = None,
+    location: str = "nowhere",
 ) -> str:
     """The API's own words on an error, or ours where it has none: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
@@ -110,11 +135,21 @@ def format_error(
     if status == 200:
         head = f"an error with status 200: {_redacted_prefix(error.get('code', 'no code'), 100, redact)}"
     else:
-        head = " ".join(["HTTP", str(status), *filter(None, [_redacted_prefix(error.get("code", ""), 100, redact)])])
+        head = " ".join(
+            [
+                "HTTP",
+                str(status),
+                *filter(None, [_redacted_prefix(error.get("code", ""), 100, redact)]),
+            ]
+        )
     if 300 <= status < 400:
         return f"{head}: redirected to {_redacted_prefix(location, 200, redact)}; wrong base URL?"
-    said = _redacted_prefix(error.get("message", reason or responses.get(status, "no reason given")), 500, redact)
-    return f"{head}: {said}" + (f" ({_redacted_prefix(error['help_url'], 200, redact)})" if error.get("help_url") else "")
+    said = _redacted_prefix(
+        error.get("message", reason or responses.get(status, "no reason given")), 500, redact
+    )
+    return f"{head}: {said}" + (
+        f" ({_redacted_prefix(error['help_url'], 200, redact)})" if error.get("help_url") else ""
+    )
 
 
 def _redacted_prefix(text: str, length: int, redact: Callable[[str], str]) -> str:
@@ -128,7 +163,9 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)  # by the server's clock, where it tells the time
+    now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(
+        dt.UTC
+    )  # by the server's clock, where it tells the time
     return max(0.0, (until - now).total_seconds())
 
 
@@ -142,7 +179,10 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 
 def root_cause_message(error: BaseException) -> str:
     """The innermost words of a nest of network errors: `Connection refused`. What was being handled besides is no part of the nest."""
-    while isinstance(inner := error.__cause__ or error.__context__ or getattr(error, "reason", None), _NETWORK_ERRORS):
+    while isinstance(
+        inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
+        _NETWORK_ERRORS,
+    ):
         error = inner
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
@@ -151,7 +191,9 @@ class WrongCatalogRecord(RecordRejected):
     """A record of another catalogue, which answers at the host's other addresses, without a key."""
 
 
-def parse_record_body(body: Body, model_id: str, base_url: str, redact: Callable[[str], str]) -> record.Record:
+def parse_record_body(
+    body: Body, model_id: str, base_url: str, redact: Callable[[str], str]
+) -> record.Record:
     """The record in a body.
 
     Raises `RecordRejected` for a record that breaks the contract, `LookAlike` for another catalogue's, and `Unusable` for a 404, an error
@@ -164,21 +206,33 @@ def parse_record_body(body: Body, model_id: str, base_url: str, redact: Callable
     except RecordRejected:
         content = body.content
         try:
-            document = json.loads(content.decode())  # from bytes, it would read what is no JSON: UTF-16, a byte order mark
+            document = json.loads(
+                content.decode()
+            )  # from bytes, it would read what is no JSON: UTF-16, a byte order mark
         except (ValueError, RecursionError):
-            kind = "HTML" if content.lstrip()[:1] == b"<" else "nothing" if not content.strip() else "truncated or broken JSON"
+            kind = (
+                "HTML"
+                if content.lstrip()[:1] == b"<"
+                else "nothing"
+                if not content.strip()
+                else "truncated or broken JSON"
+            )
             raise BadResponse(f"the answer is {kind}, not a model record", status=200) from None
         if parse_error_body(content):
             raise error_from_body(body, redact) from None
         if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):
-            raise WrongCatalogRecord(f"{base_url} answers records without scores; wrong base URL?") from None
+            raise WrongCatalogRecord(
+                f"{base_url} answers records without scores; wrong base URL?"
+            ) from None
         raise
 
 
 def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
     """What a body says that holds no more than an error."""
     error = parse_error_body(body.content)
-    return BadResponse(format_error(body.status, error, redact), status=body.status, code=error_code(error, redact))
+    return BadResponse(
+        format_error(body.status, error, redact), status=body.status, code=error_code(error, redact)
+    )
 
 
 def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | None:

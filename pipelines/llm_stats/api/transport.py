@@ -41,10 +41,15 @@ from llm_stats.text import pluralize
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # a refused key has been seen to take 24 s to come back
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After is a quota in all but name
-DEFAULT_RETRY_AFTER_SECONDS = (2, 30)  # after the first and any later 429 without Retry-After: limits are counted by the minute
+DEFAULT_RETRY_AFTER_SECONDS = (
+    2,
+    30,
+)  # after the first and any later 429 without Retry-After: limits are counted by the minute
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 
-StopKind = Literal["unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"]
+StopKind = Literal[
+    "unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"
+]
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,9 @@ class Transport:
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(max_attempts),
             wait=tenacity.wait_random_exponential(multiplier=backoff_seconds, max=30),
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, BadResponse) and error.transient),
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, BadResponse) and error.transient
+            ),
             sleep=self._sleep,
             reraise=True,
         )
@@ -148,7 +155,8 @@ class Transport:
         with self._lock:
             if not self._stopped.is_set() and self._budget_exhausted():
                 self.stop_reason = self.stop_reason or StopReason(
-                    "budget", f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent"
+                    "budget",
+                    f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent",
                 )
                 raise FetchingStopped(self.stop_reason)
             self._require_open()
@@ -163,7 +171,9 @@ class Transport:
         except OSError as error:
             with self._lock:
                 self.requests_sent -= 1
-            raise FetchingStopped(self.stop("cache_error", f"a request could not be noted: {error}")) from None
+            raise FetchingStopped(
+                self.stop("cache_error", f"a request could not be noted: {error}")
+            ) from None
         request.attempts += 1
 
     def _budget_exhausted(self) -> bool:
@@ -177,33 +187,70 @@ class Transport:
         """Return the response and its body. Raises `BadResponse` if none arrives or it is unreadable."""
         timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
-            with self._session.get(url, stream=True, timeout=timeout, allow_redirects=False) as response:
+            with self._session.get(
+                url, stream=True, timeout=timeout, allow_redirects=False
+            ) as response:
                 return response, self._redact_body(read_body(response))
-        except (requests.ConnectionError, requests.Timeout, broken.ProtocolError, broken.ReadTimeoutError) as error:
-            raise BadResponse(f"no answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}", transient=True) from None
-        except (requests.RequestException, broken.HTTPError, zlib.error, ValueError, OSError) as error:
-            raise BadResponse(f"unreadable answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}") from None
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            broken.ProtocolError,
+            broken.ReadTimeoutError,
+        ) as error:
+            raise BadResponse(
+                f"no answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}",
+                transient=True,
+            ) from None
+        except (
+            requests.RequestException,
+            broken.HTTPError,
+            zlib.error,
+            ValueError,
+            OSError,
+        ) as error:
+            raise BadResponse(
+                f"unreadable answer from {self._base_url}: {self.redact(root_cause_message(error))[:200]}"
+            ) from None
 
-    def _handle_error_response(self, response: requests.Response, content: bytes, attempts: int) -> BadResponse:
+    def _handle_error_response(
+        self, response: requests.Response, content: bytes, attempts: int
+    ) -> BadResponse:
         """What a response other than 200 means; stops or pauses everybody where it has to. Raises `Stopped` when the quota is spent."""
         status = response.status_code
         error = parse_error_body(content)
         location = response.headers.get("Location", "nowhere")
-        message = format_error(status, error, self.redact, reason=response.reason, location=location)
+        message = format_error(
+            status, error, self.redact, reason=response.reason, location=location
+        )
         transient = status == 429 or status >= 500
-        is_of_one_model = self.key_accepted and (status, error.get("code")) == (403, "feature_not_in_plan")
+        is_of_one_model = self.key_accepted and (status, error.get("code")) == (
+            403,
+            "feature_not_in_plan",
+        )
         if status in (401, 402, 403) and not is_of_one_model:
             self.stop("unauthorized", f"the API refused the key: {message}")
         elif transient:
             pause = retry_after(response)
             if status == 429 and {error.get("code"), error.get("limit_type")} & _DAILY_QUOTA:
-                raise FetchingStopped(self.stop("quota", f"the quota is spent: {message}; resets at: {_quota_reset(error, pause)}"))
+                raise FetchingStopped(
+                    self.stop(
+                        "quota",
+                        f"the quota is spent: {message}; resets at: {_quota_reset(error, pause)}",
+                    )
+                )
             if (pause or 0) > MAX_PAUSE_SECONDS:
-                raise FetchingStopped(self.stop("quota", f"the API asks for a long break: {message}; until: {_quota_reset(error, pause)}"))
+                raise FetchingStopped(
+                    self.stop(
+                        "quota",
+                        f"the API asks for a long break: {message}; until: {_quota_reset(error, pause)}",
+                    )
+                )
             if status == 429 and pause is None:
                 pause = DEFAULT_RETRY_AFTER_SECONDS[min(attempts, 2) - 1]
             self._rate_limiter.pause(pause or 0)
-        return BadResponse(message, status=status, code=error_code(error, self.redact), transient=transient)
+        return BadResponse(
+            message, status=status, code=error_code(error, self.redact), transient=transient
+        )
 
     def _sleep(self, seconds: float) -> None:
         self._stopped.wait(seconds)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats.cli import completion
-from llm_stats.cli.options import database_option, format_option, location_options, open_reader, print_table
+from llm_stats.cli.options import (
+    database_option,
+    format_option,
+    location_options,
+    open_reader,
+    print_table,
+)
 from llm_stats.errors import CheckFailed
 from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars, pluralize
@@ -22,7 +28,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "output_format", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True, help="How to write."
+    "--format",
+    "output_format",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="How to write.",
 )
 @database_option
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
@@ -41,7 +52,11 @@ def export(folder: Path, output_format: FileFormat, database: Path | None) -> in
     published = require_duckdb_file(WarehouseLocation.read(database=database))
     open_reader(database=published).close()  # raises a clear error if there is nothing to export
     counts = write(published, folder, output_format)
-    echo(escape_control_chars(f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"))
+    echo(
+        escape_control_chars(
+            f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"
+        )
+    )
     return 0
 
 
@@ -105,14 +120,28 @@ def check(**location: Any) -> int:
         echo_wrapped(escape_control_chars(str(result)))
     errors = sum(result.severity == "error" for result in results)
     warnings = len(results) - errors
-    echo(f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}")
+    echo(
+        f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    )
     return CheckFailed.exit_code if errors else 0
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0 takes any free port.")
-@click.option("--records", type=click.Path(path_type=Path), help="A JSON list of model records, instead of the bundled sample.")
-@click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes any free port.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path),
+    help="A JSON list of model records, instead of the bundled sample.",
+)
+@click.option(
+    "--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer."
+)
 def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     """Serve the sample as the API would, on this machine only.
 
@@ -122,8 +151,13 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     """
     from llm_stats.sample import SAMPLE_KEY, SampleApi, load_records
 
-    with SampleApi(load_records(records) if records else None, port=port, latency_ms=latency_ms) as api:
-        echo(f"serving {records or 'the bundled sample'} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C ends it", err=True)
+    with SampleApi(
+        load_records(records) if records else None, port=port, latency_ms=latency_ms
+    ) as api:
+        echo(
+            f"serving {records or 'the bundled sample'} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C ends it",
+            err=True,
+        )
         api.wait()
     return 0
 

@@ -16,19 +16,27 @@ if TYPE_CHECKING:
 def model_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids of models that begin with `incomplete`."""
     query = "select model_id from staging.models order by model_id"
-    return _matching(context, incomplete, lambda reader: [model_id for (model_id,) in reader.query(query).rows])
+    return _matching(
+        context, incomplete, lambda reader: [model_id for (model_id,) in reader.query(query).rows]
+    )
 
 
 def views(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of views that begin with `incomplete`."""
-    return _matching(context, incomplete, lambda reader: [name for name, kind, _ in reader.catalog().rows if kind == "view"])
+    return _matching(
+        context,
+        incomplete,
+        lambda reader: [name for name, kind, _ in reader.catalog().rows if kind == "view"],
+    )
 
 
 def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of checks that begin with `incomplete`."""
     from llm_stats.transform import files
 
-    return [file.path.stem for file in files.files_in("checks") if file.path.stem.startswith(incomplete)]
+    return [
+        file.path.stem for file in files.files_in("checks") if file.path.stem.startswith(incomplete)
+    ]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -37,13 +45,17 @@ def snapshots(context: click.Context, parameter: click.Parameter, incomplete: st
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
     try:
-        existing = DuckDBWarehouse(WarehouseLocation.read(database=context.params.get("database")).database).snapshots.all()
+        existing = DuckDBWarehouse(
+            WarehouseLocation.read(database=context.params.get("database")).database
+        ).snapshots.all()
     except LlmStatsError:
         return []
     return [snapshot.id for snapshot in reversed(existing) if snapshot.id.startswith(incomplete)]
 
 
-def _matching(context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]) -> list[str]:
+def _matching(
+    context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]
+) -> list[str]:
     """Return the names that begin with `incomplete`, without names that a shell could interpret.
 
     Without a published warehouse there are none.
@@ -51,8 +63,15 @@ def _matching(context: click.Context, incomplete: str, read_names: Callable[[Rea
     from llm_stats.cli.options import open_reader
 
     try:
-        with open_reader(database=context.params.get("database"), destination=context.params.get("destination")) as reader:
+        with open_reader(
+            database=context.params.get("database"), destination=context.params.get("destination")
+        ) as reader:
             names = read_names(reader)
     except LlmStatsError:
         return []
-    return [name for name in names if name.startswith(incomplete) and all(letter.isalnum() or letter in "._-:/+" for letter in name)]
+    return [
+        name
+        for name in names
+        if name.startswith(incomplete)
+        and all(letter.isalnum() or letter in "._-:/+" for letter in name)
+    ]

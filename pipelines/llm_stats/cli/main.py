@@ -52,13 +52,19 @@ def main() -> None:
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
         interrupt = error.__cause__ or error  # click wraps it
-        code = _print_error(str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted", Interrupted.exit_code)
+        code = _print_error(
+            str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted",
+            Interrupted.exit_code,
+        )
     except click.ClickException as error:
         code = _print_error(_format_click_error(error), UsageError.exit_code)
     except LlmStatsError as error:
         code = _print_error(str(error), error.exit_code)
     except Exception as error:
-        code = _print_error(f"unexpected: {format_unexpected(error)}; run again with `llm-stats --debug …` and report it", 1)
+        code = _print_error(
+            f"unexpected: {format_unexpected(error)}; run again with `llm-stats --debug …` and report it",
+            1,
+        )
     gc.freeze()  # skip the final collection
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -66,7 +72,10 @@ def main() -> None:
 def _print_error(message: str, code: int) -> int:
     """Print the error, or its traceback with --debug, and return the exit code."""
     text = traceback.format_exc() if "--debug" in sys.argv else f"llm-stats: {message}"
-    echo("\n".join(truncate_middle(escape_control_chars(line)) for line in text.splitlines()), err=True)
+    echo(
+        "\n".join(truncate_middle(escape_control_chars(line)) for line in text.splitlines()),
+        err=True,
+    )
     return code
 
 

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from llm_stats.table import Table
     from llm_stats.warehouse.reader import Reader
 
-database_option = click.option("--database", type=click.Path(path_type=Path), help="The warehouse file.  [default: llm_stats.duckdb]")
-destination_option = click.option("--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]")
+database_option = click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    help="The warehouse file.  [default: llm_stats.duckdb]",
+)
+destination_option = click.option(
+    "--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]"
+)
 
 
 def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,4 +76,6 @@ def read_text(file: Path, option: str) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{option} {file}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+        raise UsageError(
+            f"{option} {file}: {getattr(error, 'strerror', None) or 'not a text file'}"
+        ) from None

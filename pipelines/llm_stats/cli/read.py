@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats.cli import completion
-from llm_stats.cli.options import format_option, location_options, open_reader, print_table, read_text, write_report
+from llm_stats.cli.options import (
+    format_option,
+    location_options,
+    open_reader,
+    print_table,
+    read_text,
+    write_report,
+)
 from llm_stats.cli.status import status
 from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars
@@ -19,7 +26,9 @@ if TYPE_CHECKING:
 _MAX_TABLE_ROWS = 20
 
 _limit_option = click.option(
-    "--limit", type=click.IntRange(min=0), help=f"Maximum number of rows; 0: all.  [default: {_MAX_TABLE_ROWS} for a table, else all]"
+    "--limit",
+    type=click.IntRange(min=0),
+    help=f"Maximum number of rows; 0: all.  [default: {_MAX_TABLE_ROWS} for a table, else all]",
 )
 
 
@@ -29,7 +38,9 @@ _limit_option = click.option(
 @click.option("--describe", is_flag=True, help="Show what the view and each column mean.")
 @format_option
 @location_options
-def show(name: str | None, limit: int | None, describe: bool, output_format: Format, **location: Any) -> None:
+def show(
+    name: str | None, limit: int | None, describe: bool, output_format: Format, **location: Any
+) -> None:
     """Show a view; without a name, list what there is.
 
     \b
@@ -42,17 +53,23 @@ def show(name: str | None, limit: int | None, describe: bool, output_format: For
             print_table(reader.catalog(), output_format)
         elif describe:
             description, columns = reader.describe(name)
-            echo_wrapped(escape_control_chars(description) + "\n", indent=0, err=output_format != "table")
+            echo_wrapped(
+                escape_control_chars(description) + "\n", indent=0, err=output_format != "table"
+            )
             print_table(columns, output_format)
         else:
-            print_table(reader.fetch_table(name), output_format, _choose_limit(limit, output_format))
+            print_table(
+                reader.fetch_table(name), output_format, _choose_limit(limit, output_format)
+            )
 
 
 class _Query(click.Command):
     """A command whose argument may begin with an SQL comment, which is not an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [f" {arg}" if arg.startswith("--") and "\n" in arg else arg for arg in args])
+        return super().parse_args(
+            ctx, [f" {arg}" if arg.startswith("--") and "\n" in arg else arg for arg in args]
+        )
 
 
 @click.command(cls=_Query)
@@ -71,11 +88,19 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     llm-stats sql - < question.sql
     """
     with open_reader(**location) as reader:
-        print_table(reader.execute_user_query(read_text(Path("-"), "sql") if query == "-" else query), output_format)
+        print_table(
+            reader.execute_user_query(read_text(Path("-"), "sql") if query == "-" else query),
+            output_format,
+        )
 
 
 @click.command()
-@click.option("--since", default="7d", show_default=True, help="A time span such as 36h, or a date such as 2026-11-01 (UTC).")
+@click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    help="A time span such as 36h, or a date such as 2026-11-01 (UTC).",
+)
 @format_option
 @location_options
 def changes(since: str, output_format: Format, **location: Any) -> None:
@@ -95,7 +120,10 @@ def changes(since: str, output_format: Format, **location: Any) -> None:
     if output_format == "table" and not table.rows:
         echo(f"nothing changed since {start:%Y-%m-%d %H:%M} UTC")
     else:
-        print_table(table if output_format == "json" else table.select("changed_at", "change"), output_format)
+        print_table(
+            table if output_format == "json" else table.select("changed_at", "change"),
+            output_format,
+        )
 
 
 @click.command()
@@ -114,7 +142,9 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 
     with open_reader(**location) as reader:
         timeline = queries.history(reader, model_id)
-    print_table(queries.for_terminal(timeline) if output_format == "table" else timeline, output_format)
+    print_table(
+        queries.for_terminal(timeline) if output_format == "table" else timeline, output_format
+    )
 
 
 @click.command()
@@ -132,7 +162,9 @@ def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) 
 
     ids = list(dict.fromkeys(model_ids))
     with open_reader(**location) as reader:
-        benchmarks = queries.benchmarks_for_terminal if output_format == "table" else queries.benchmarks
+        benchmarks = (
+            queries.benchmarks_for_terminal if output_format == "table" else queries.benchmarks
+        )
         tables = {"facts": queries.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
     echo(render_all(tables, output_format))
 
@@ -170,7 +202,11 @@ def cost(
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: llm_stats.html, named after the database]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The file to write.  [default: llm_stats.html, named after the database]",
+)
 @location_options
 def report(out: Path | None, **location: Any) -> int:
     """Write the comparisons as one HTML page.

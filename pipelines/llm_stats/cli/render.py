@@ -52,7 +52,9 @@ def aligned(table: Table, width: int | None) -> str:
         return ""
     names = [escape_control_chars(column) for column in table.columns]
     rows = [[_cell_lines(value, table.multiline) for value in row] for row in table.rows]
-    bodies = [[line for cells in column for line in cells] for column in zip(*rows, strict=True)] or [[""]] * len(names)
+    bodies = [
+        [line for cells in column for line in cells] for column in zip(*rows, strict=True)
+    ] or [[""]] * len(names)
     widths = [max(map(cell_len, (name, *lines))) for name, lines in zip(names, bodies, strict=True)]
     if width is not None:
         needed = [_min_width(name, lines) for name, lines in zip(names, bodies, strict=True)]
@@ -97,16 +99,28 @@ def _header_lines(name: str, width: int) -> list[str]:
 def _format_blocks(names: list[str], rows: list[list[list[str]]], width: int) -> str:
     longest = max(map(cell_len, names)) + 1
     widths = [longest, max(width - longest - len(_GAP), 1)]
-    blocks = [[line for name, cells in zip(names, row, strict=True) for line in _layout_row([[f"{name}:"], cells], widths)] for row in rows]
+    blocks = [
+        [
+            line
+            for name, cells in zip(names, row, strict=True)
+            for line in _layout_row([[f"{name}:"], cells], widths)
+        ]
+        for row in rows
+    ]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _layout_row(row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)) -> Iterator[str]:
+def _layout_row(
+    row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)
+) -> Iterator[str]:
     """Yield the lines of one row; cells may have several lines, and long ones are wrapped."""
     parts = [_wrapped_lines(cells, width) for cells, width in zip(row, widths, strict=True)]
     for line in itertools.zip_longest(*parts, fillvalue=""):
         padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]
-        padded = [pad + text if right else text + pad for text, pad, right in zip(line, padding, numeric, strict=True)]
+        padded = [
+            pad + text if right else text + pad
+            for text, pad, right in zip(line, padding, numeric, strict=True)
+        ]
         yield _GAP.join(padded).rstrip()
 
 
@@ -122,21 +136,35 @@ def _cell_lines(value: object, multiline: bool) -> list[str]:
 
 def _markdown(table: Table) -> str:
     rule = tuple("--:" if _NUMERIC.fullmatch(kind) else "---" for kind in table.types)
-    lines = [tuple(map(escape_control_chars, table.columns)), rule, *(tuple(map(format_value, row)) for row in table.rows)]
-    return "\n".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines)
+    lines = [
+        tuple(map(escape_control_chars, table.columns)),
+        rule,
+        *(tuple(map(format_value, row)) for row in table.rows),
+    ]
+    return "\n".join(
+        "| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines
+    )
 
 
 def _csv(table: Table) -> str:
     """Return CSV; null is an empty field, an empty text is `""`."""
     text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
-    return text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))
+    return (
+        text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))
+    )
 
 
 def _field(value: object) -> str:
     if value is None:
         return ""
     plain = value if isinstance(value, float) else to_json_value(value)
-    text = plain if isinstance(plain, str) else repr(plain) if isinstance(plain, float) else json.dumps(plain, ensure_ascii=False)
+    text = (
+        plain
+        if isinstance(plain, str)
+        else repr(plain)
+        if isinstance(plain, float)
+        else json.dumps(plain, ensure_ascii=False)
+    )
     return '"' + text.replace('"', '""') + '"' if not text or re.search('[",\r\n]', text) else text
 
 

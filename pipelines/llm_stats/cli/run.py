@@ -22,13 +22,25 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
-@click.option("--ids-file", type=click.Path(path_type=Path, allow_dash=True), help="Ids, one a line; # comments; - reads standard input.")
+@click.option(
+    "--ids-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Ids, one a line; # comments; - reads standard input.",
+)
 @click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
 @click.option("--base-url", help="Where the API lives.")
 @location_options
 @click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
-@click.option("--requests-per-minute", type=int, help="Most requests in any minute; 0: no limit.  [default: 50]")
-@click.option("--max-requests", type=int, help="Most requests in this run, retries included; the rest is left to the next run.")
+@click.option(
+    "--requests-per-minute",
+    type=int,
+    help="Most requests in any minute; 0: no limit.  [default: 50]",
+)
+@click.option(
+    "--max-requests",
+    type=int,
+    help="Most requests in this run, retries included; the rest is left to the next run.",
+)
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
 @click.option(
     "--allow-failure",
@@ -37,12 +49,29 @@ if TYPE_CHECKING:
     shell_complete=completion.checks,
     help="Publish even though this check fails; once, after a look at why.",
 )
-@click.option("--notify", is_flag=True, help="Send what changed, or what failed, to the setting `webhook_url`.")
-@click.option("--summary", type=click.Path(path_type=Path), help="Write how the run ended into this file, as JSON.")
 @click.option(
-    "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to write progress and errors."
+    "--notify",
+    is_flag=True,
+    help="Send what changed, or what failed, to the setting `webhook_url`.",
 )
-@click.option("--report", "page", type=click.Path(path_type=Path), help="Then write the page of `llm-stats report` to this file.")
+@click.option(
+    "--summary",
+    type=click.Path(path_type=Path),
+    help="Write how the run ended into this file, as JSON.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write progress and errors.",
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(path_type=Path),
+    help="Then write the page of `llm-stats report` to this file.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def run(
@@ -88,8 +117,15 @@ def run(
 
             require_writable(page)  # fail before requests are spent
         show = json_log.log_progress if is_json else progress.show_progress
-        progress_of_run = None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
-        reporter.result = execute(settings, all_models=all_models, allowed_failures=allow_failure, progress=progress_of_run)
+        progress_of_run = (
+            None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
+        )
+        reporter.result = execute(
+            settings,
+            all_models=all_models,
+            allowed_failures=allow_failure,
+            progress=progress_of_run,
+        )
         _print_result(reporter.result)
         if page:
             write_report(page, database=settings.database, destination=settings.destination)
@@ -113,7 +149,12 @@ def _make_reporter(summary: Path | None, notify: bool, is_json: bool) -> RunRepo
 
 
 @click.command()
-@click.option("--database", type=click.Path(path_type=Path), default=Path("llm_stats_demo.duckdb"), show_default=True)
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=Path("llm_stats_demo.duckdb"),
+    show_default=True,
+)
 def demo(database: Path) -> int:
     """Run it all on the bundled sample: no key, no network.
 
@@ -128,12 +169,18 @@ def demo(database: Path) -> int:
     result = run_demo(database)
     _print_result(result)
     if result.changes and not result.changes.rows:
-        echo_wrapped(f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did")
+        echo_wrapped(
+            f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did"
+        )
     for heading, table in comparisons(result.database):
         echo_wrapped(f"\n{heading}", indent=0)
         echo(render(table, "table"))
     next_steps = ("show", "show offers --describe", "report")
-    echo("\n".join(["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]))
+    echo(
+        "\n".join(
+            ["\nNext:", *(f"  llm-stats {step} --database {database}" for step in next_steps)]
+        )
+    )
     return result.exit_code
 
 

@@ -22,7 +22,14 @@ from llm_stats.text import escape_control_chars, pluralize
 
 
 @click.command()
-@click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
 @location_options
 def status(output_format: str, **location: Any) -> int:
     """How the warehouse is doing, and what is configured.
@@ -64,7 +71,11 @@ def config_lines(report: ConfigReport) -> Iterator[str]:
         return
     rest = []
     for name, setting in report.settings.items():
-        value = f"{len(setting['value'])} ids" if isinstance(setting["value"], list) else escape_control_chars(str(setting["value"]))
+        value = (
+            f"{len(setting['value'])} ids"
+            if isinstance(setting["value"], list)
+            else escape_control_chars(str(setting["value"]))
+        )
         origin = f"({setting['origin']})"
         if name in SECRETS:
             yield f"{name:<12}" + (f"set {origin}" if setting["value"] else "not set")
@@ -79,7 +90,9 @@ _MAX_FAILING = 20
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
-    return json.dumps(asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2)
+    return json.dumps(
+        asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2
+    )
 
 
 def status_lines(status: Status) -> Iterator[str]:
@@ -90,27 +103,42 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"last run    {_format_age(status, status.last_run_at)}: {counts}; {status.last_run_requests} requests"
     yield f"requests    {'unknown' if status.requests_today is None else status.requests_today} today (since 00:00 UTC)"
     if status.newest_at and status.oldest_at:
-        newest, oldest = _format_age(status, status.newest_at), _format_age(status, status.oldest_at)
+        newest, oldest = (
+            _format_age(status, status.newest_at),
+            _format_age(status, status.oldest_at),
+        )
         yield f"data        {status.models} models, the newest fetched {newest}, the oldest {oldest}"
         yield "stalest     " + ", ".join(
-            f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})" for row in status.stalest
+            f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
+            for row in status.stalest
         )
     else:
         yield "data        none yet"
     yield f"health      {_format_health(status)}"
     if status.rejected_at:
         kind = "state" if status.engine else "file"
-        schema, file = f"the loaded rows stay in the schema {INCOMING}", f"it is kept at {status.rejected_file}"
+        schema, file = (
+            f"the loaded rows stay in the schema {INCOMING}",
+            f"it is kept at {status.rejected_file}",
+        )
         location = schema if status.engine else file
         rejected_by = ", ".join(map(escape_control_chars, status.rejected_by))
         yield f"rejected    a newer {kind} {_format_age(status, status.rejected_at)}: {rejected_by}; {location}"
     if status.engine:
-        macros = f"{', '.join(status.unsupported)}, which only DuckDB and DuckLake have; " if status.unsupported else ""
+        macros = (
+            f"{', '.join(status.unsupported)}, which only DuckDB and DuckLake have; "
+            if status.unsupported
+            else ""
+        )
         yield f"missing     {macros}snapshots, rollback and export, which are for a file"
     if not status.failing:
         yield "failing     none"
         return
-    note = f", the first {_MAX_FAILING} here; --format json has all" if len(status.failing) > _MAX_FAILING else ""
+    note = (
+        f", the first {_MAX_FAILING} here; --format json has all"
+        if len(status.failing) > _MAX_FAILING
+        else ""
+    )
     yield f"failing     {len(status.failing)}{note}\n"
     yield render(_tabulate_failing(status), "table")
 
@@ -126,14 +154,29 @@ def _format_health(status: Status) -> str:
     if errors:
         return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
     names = ", ".join(row["check"] for row in status.findings)
-    warnings = f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` shows more" if names else "no warning"
+    warnings = (
+        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` shows more"
+        if names
+        else "no warning"
+    )
     return f"what is published is healthy: {pluralize(checks.count_checks(), 'check')}, no error, {warnings}"
 
 
 def _tabulate_failing(status: Status) -> Table:
-    rows = [(row["model_id"], row["outcome"], row["times"], _format_age(status, row["since"]), row["reason"]) for row in status.failing]
+    rows = [
+        (
+            row["model_id"],
+            row["outcome"],
+            row["times"],
+            _format_age(status, row["since"]),
+            row["reason"],
+        )
+        for row in status.failing
+    ]
     columns = ("model_id", "outcome", "times", "since", "reason")
-    return Table(columns, ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR"), rows[:_MAX_FAILING])
+    return Table(
+        columns, ("VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR"), rows[:_MAX_FAILING]
+    )
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:

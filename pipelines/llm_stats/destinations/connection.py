@@ -56,18 +56,28 @@ class Destination(ABC):
         """Read dlt's configuration, unless `factory` is a configured destination. Raises `UsageError` if it is incomplete."""
         disable_dlt_side_effects()
         import dlt
-        from dlt.common.configuration.exceptions import ConfigurationException, ConfigurationValueError
+        from dlt.common.configuration.exceptions import (
+            ConfigurationException,
+            ConfigurationValueError,
+        )
         from dlt.common.exceptions import MissingDependencyException
 
         try:
             self.factory = factory or dlt.destination(self.name)
             client = self._job_client()
             self.credentials: Any = client.config.credentials
-            if any("@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}" for part in self._credential_parts()):
-                raise ConfigurationValueError("an unencoded @ in the password became part of host or database")
+            if any(
+                "@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}"
+                for part in self._credential_parts()
+            ):
+                raise ConfigurationValueError(
+                    "an unencoded @ in the password became part of host or database"
+                )
             self.location = f"{self.name} at {client.config.data_location()}"
         except (MissingDependencyException, ImportError):
-            raise UsageError(f"destination {self.name} needs a driver: pip install 'dlt[{self.name}]'") from None
+            raise UsageError(
+                f"destination {self.name} needs a driver: pip install 'dlt[{self.name}]'"
+            ) from None
         except ConfigurationException:  # its message quotes the credentials
             variable = f"DESTINATION__{self.name.upper()}__CREDENTIALS"
             raise UsageError(
@@ -83,7 +93,9 @@ class Destination(ABC):
                 client = self._job_client().sql_client
                 stack.enter_context(self.open_client(client, read_only=read_only))
             except Exception as error:
-                raise UsageError(f"{self.location} cannot be opened: {self.sanitize(error)}") from None
+                raise UsageError(
+                    f"{self.location} cannot be opened: {self.sanitize(error)}"
+                ) from None
             connection = DestinationConnection(self, client)
             self.configure(connection, client)
             yield connection
@@ -113,7 +125,10 @@ class Destination(ABC):
             select table_schema, table_name, table_type from information_schema.tables
             where table_catalog = current_database() and table_schema in ({schema_list()})
         """
-        return [Relation(schema, name, "view" if kind == "VIEW" else "table") for schema, name, kind in connection.execute(query).rows]
+        return [
+            Relation(schema, name, "view" if kind == "VIEW" else "table")
+            for schema, name, kind in connection.execute(query).rows
+        ]
 
     def drop_views(self, connection: DestinationConnection, views: Sequence[str]) -> None:
         """Drop views, given as quoted names that may depend on one another."""
@@ -135,9 +150,13 @@ class Destination(ABC):
         """Return the message of an error in one line, without secrets."""
         while error.args and isinstance(error.args[-1], Exception):  # dlt wraps the driver's error
             error = error.args[-1]
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [
+            type(error).__name__
+        ]
         reason = lines[0].rpartition("The actual reason given is: ")[2]  # after dlt's own text
-        message = self.without_passwords("; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))]))
+        message = self.without_passwords(
+            "; ".join([reason, *(line for line in lines[1:] if line.startswith("DETAIL:"))])
+        )
         return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
     def without_passwords(self, value: object) -> str:
@@ -155,7 +174,9 @@ class Destination(ABC):
     def _job_client(self) -> Any:
         import dlt
 
-        return dlt.dataset(self.factory, INCOMING, schema=dlt.Schema("llm_stats")).destination_client
+        return dlt.dataset(
+            self.factory, INCOMING, schema=dlt.Schema("llm_stats")
+        ).destination_client
 
 
 class RunLock:
@@ -190,10 +211,14 @@ class DestinationConnection:
 
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """Execute a statement in DuckDB's SQL; a comment that the engine cannot store is skipped. Raises `QueryError`."""
-        if (statement := query.lstrip()).startswith("comment on ") and not self.destination.supports_comment(statement):
+        if (statement := query.lstrip()).startswith(
+            "comment on "
+        ) and not self.destination.supports_comment(statement):
             return Table((), (), [])
         try:
-            return self.execute_native(translate(query, self.dialect, has_parameters=bool(parameters)), parameters)
+            return self.execute_native(
+                translate(query, self.dialect, has_parameters=bool(parameters)), parameters
+            )
         except UnsupportedSql as error:
             raise QueryError(f"cannot be translated for {self.dialect}: {error}") from None
 
@@ -202,24 +227,37 @@ class DestinationConnection:
         if self._has_failed:
             raise QueryError("an earlier statement has failed")
         try:
-            with self.destination.interruptible(self._client), self._client.execute_query(query, *parameters) as cursor:
+            with (
+                self.destination.interruptible(self._client),
+                self._client.execute_query(query, *parameters) as cursor,
+            ):
                 names = [column[0] for column in cursor.description or []]
                 rows = [tuple(row) for row in cursor.fetchall()] if names else []
         except Exception as error:
             self._has_failed = True
             raise QueryError(self.destination.sanitize(error)) from None
-        return Table(unique_column_names(names), tuple(_type_name(row[at] for row in rows) for at in range(len(names))), rows)
+        return Table(
+            unique_column_names(names),
+            tuple(_type_name(row[at] for row in rows) for at in range(len(names))),
+            rows,
+        )
 
     def relations(self) -> list[Relation]:
         return self.destination.relations(self)
 
     def drop_views(self) -> None:
         """Drop the views of this project's schemas, and nothing that depends on them elsewhere. Raises `QueryError`."""
-        views = [f'{schema}."{name}"' for schema, name, kind in self.relations() if kind == "view" and schema in VIEW_SCHEMAS]
+        views = [
+            f'{schema}."{name}"'
+            for schema, name, kind in self.relations()
+            if kind == "view" and schema in VIEW_SCHEMAS
+        ]
         try:
             self.destination.drop_views(self, views)
         except QueryError as error:
-            raise QueryError(f"the views must be created again, and something prevents it: {error}") from None
+            raise QueryError(
+                f"the views must be created again, and something prevents it: {error}"
+            ) from None
 
     def drop_incoming(self) -> None:
         """Drop what an earlier run loaded. Raises `QueryError`."""

@@ -47,7 +47,9 @@ class DuckLake(Destination):
         with client:
             if read_only and client.credentials.storage.is_local_filesystem:
                 connection = client.native_connection
-                connection.execute(f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]")
+                connection.execute(
+                    f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]"
+                )
                 connection.execute("set enable_external_access = false")
                 connection.execute("set lock_configuration = true")
             yield client
@@ -65,14 +67,21 @@ class DuckLake(Destination):
 
         from llm_stats.destinations.postgres import Postgres
 
-        with Postgres(postgres(self.credentials.catalog.to_native_representation())).run_lock() as lock:
+        with Postgres(
+            postgres(self.credentials.catalog.to_native_representation())
+        ).run_lock() as lock:
             yield lock
 
     def supports_comment(self, statement: str) -> bool:
-        return not statement.startswith(("comment on macro", "comment on column staging.", "comment on column marts."))
+        return not statement.startswith(
+            ("comment on macro", "comment on column staging.", "comment on column marts.")
+        )
 
     def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
         """Mask passwords in the rows: DuckDB shows the URL of its catalog."""
         table = connection.execute_native(query)
-        rows = [tuple(self.without_passwords(cell) if "://" in str(cell) else cell for cell in row) for row in table.rows]
+        rows = [
+            tuple(self.without_passwords(cell) if "://" in str(cell) else cell for cell in row)
+            for row in table.rows
+        ]
         return replace(table, rows=rows)

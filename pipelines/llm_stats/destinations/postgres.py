@@ -12,7 +12,12 @@ from typing import Any
 from psycopg2 import extensions, extras
 
 from llm_stats.connection import Relation
-from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock, schema_list
+from llm_stats.destinations.connection import (
+    Destination,
+    DestinationConnection,
+    RunLock,
+    schema_list,
+)
 from llm_stats.errors import Locked, UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
@@ -49,12 +54,18 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading turns an empty text into null
 
     def __init__(self, factory: Any = None) -> None:
-        os.environ.setdefault("PGCLIENTENCODING", "UTF8")  # for dlt's connections too, whatever database and role are set to
+        os.environ.setdefault(
+            "PGCLIENTENCODING", "UTF8"
+        )  # for dlt's connections too, whatever database and role are set to
         super().__init__(factory)
 
     def configure(self, connection: DestinationConnection, client: Any) -> None:
-        if client.native_connection.get_parameter_status("standard_conforming_strings") != "on":  # too late to set: the driver has read it
-            raise UsageError("PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default")
+        if (
+            client.native_connection.get_parameter_status("standard_conforming_strings") != "on"
+        ):  # too late to set: the driver has read it
+            raise UsageError(
+                "PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default"
+            )
         extras.register_default_json(client.native_connection, loads=str)
         for setting in (*_SETTINGS, f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"):
             connection.execute_native(setting)
@@ -67,13 +78,18 @@ class Postgres(Destination):
         with self.connect() as connection:
             holder = f"process {os.getpid()} on {socket.gethostname()}"
             connection.execute_native(f"set application_name = {sql_literal(holder[:63])}")
-            if not connection.execute_native(f"select pg_try_advisory_lock({_LOCK_KEY})").rows[0][0]:
+            if not connection.execute_native(f"select pg_try_advisory_lock({_LOCK_KEY})").rows[0][
+                0
+            ]:
                 holders = [
-                    f"{process or 'a process'} as {user}" + (f", since {since}" if since else "")  # hidden from other roles
+                    f"{process or 'a process'} as {user}"
+                    + (f", since {since}" if since else "")  # hidden from other roles
                     for process, user, since in connection.execute_native(_LOCK_HOLDER).rows
                 ]
                 names = " ".join(holders) or "just started"
-                raise Locked(f"{self.location}: another run holds the lock ({names}); wait for it, or stop it")
+                raise Locked(
+                    f"{self.location}: another run holds the lock ({names}); wait for it, or stop it"
+                )
             yield RunLock(connection)
 
     def relations(self, connection: DestinationConnection) -> list[Relation]:
@@ -107,7 +123,9 @@ class Postgres(Destination):
             order by nspname
         """
         for schema, owner in connection.execute_native(foreign_schemas).rows:
-            raise UsageError(f"{self.location}: the schema {schema} belongs to {owner}, and {role} has no rights on it; run as {owner}")
+            raise UsageError(
+                f"{self.location}: the schema {schema} belongs to {owner}, and {role} has no rights on it; run as {owner}"
+            )
         if not may_create:
             raise UsageError(
                 f"{self.location}: permission denied to create schemas; "
@@ -140,7 +158,11 @@ def _wait(connection: Any) -> None:
     try:
         while (state := connection.poll()) != extensions.POLL_OK:
             waiting = [connection]
-            select.select(waiting if state == extensions.POLL_READ else [], waiting if state == extensions.POLL_WRITE else [], [])
+            select.select(
+                waiting if state == extensions.POLL_READ else [],
+                waiting if state == extensions.POLL_WRITE else [],
+                [],
+            )
     except KeyboardInterrupt:
         connection.cancel()
         raise

@@ -24,7 +24,19 @@ from llm_stats.transform.migrate import require_current, schema_version
 from llm_stats.warehouse.reader import Described, Reader
 
 #: First words of queries that only read. `copy` writes files or starts programs on the server, even in a read-only transaction.
-READ_ONLY_KEYWORDS = ("select", "with", "from", "values", "table", "explain", "show", "describe", "summarize", "pivot", "(")
+READ_ONLY_KEYWORDS = (
+    "select",
+    "with",
+    "from",
+    "values",
+    "table",
+    "explain",
+    "show",
+    "describe",
+    "summarize",
+    "pivot",
+    "(",
+)
 
 
 class DestinationReader(Reader):
@@ -44,7 +56,9 @@ class DestinationReader(Reader):
             connection = stack.enter_context(destination.connect(read_only=True))
             version = require_own_schemas(connection)
             if version is None:
-                raise UsageError(f"{destination.location}: no run has been published there yet; start one with `llm-stats run`")
+                raise UsageError(
+                    f"{destination.location}: no run has been published there yet; start one with `llm-stats run`"
+                )
             require_current(version, destination.location)
             destination.begin_reading(connection)
             reader = cls(connection, database)
@@ -70,7 +84,10 @@ class DestinationReader(Reader):
 
     def _list(self) -> list[Described]:
         comments = _comments()
-        return [Described(schema, name, kind, comments.get(f"{schema}.{name}", "")) for schema, name, kind in self._connection.relations()]
+        return [
+            Described(schema, name, kind, comments.get(f"{schema}.{name}", ""))
+            for schema, name, kind in self._connection.relations()
+        ]
 
     def _columns(self, schema: str, relation: str) -> Table:
         columns = self.query(
@@ -81,11 +98,16 @@ class DestinationReader(Reader):
             (schema, relation),
         )
         comments = _comments()
-        rows = [(name, kind.lower(), comments.get(f"{schema}.{relation}.{name}")) for name, kind in columns.rows]
+        rows = [
+            (name, kind.lower(), comments.get(f"{schema}.{relation}.{name}"))
+            for name, kind in columns.rows
+        ]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 
     def _sorted_query(self, schema: str, relation: str) -> str:
-        sortable = [f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"]
+        sortable = [
+            f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"
+        ]
         return f'select * from {schema}."{relation}" order by {", ".join(sortable)}'
 
 
@@ -102,7 +124,9 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
     for schema, name, _ in relations:
         is_loaded = schema == INCOMING and (name in TABLES or name.startswith("_dlt_"))
         if not is_loaded and (schema == INCOMING or version is None):
-            raise UsageError(f"{location} holds something else, {schema}.{name}; give llm-stats a database of its own")
+            raise UsageError(
+                f"{location} holds something else, {schema}.{name}; give llm-stats a database of its own"
+            )
     return version
 
 
@@ -114,13 +138,21 @@ def _first_keyword(query: str, dialect: str) -> str:
         raise UsageError(str(error).splitlines()[0]) from None
     if not tokens:
         raise UsageError("the query is empty")
-    semicolons = [at for at, token in enumerate(tokens) if token.text == ";" and token.token_type.name == "SEMICOLON"]
+    semicolons = [
+        at
+        for at, token in enumerate(tokens)
+        if token.text == ";" and token.token_type.name == "SEMICOLON"
+    ]
     if semicolons and semicolons[0] < len(tokens) - 1:
         raise UsageError("expected one SQL statement, got several")
     keyword = tokens[0].text.lower()
-    executes = keyword == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)  # `explain analyze` runs it
+    executes = keyword == "explain" and re.search(
+        r"\b(copy|export)\b", query, re.IGNORECASE
+    )  # `explain analyze` runs it
     if keyword not in READ_ONLY_KEYWORDS or executes:
-        raise UsageError(f"only read-only queries are allowed: a query begins with {', '.join(READ_ONLY_KEYWORDS)}")
+        raise UsageError(
+            f"only read-only queries are allowed: a query begins with {', '.join(READ_ONLY_KEYWORDS)}"
+        )
     return keyword
 
 
@@ -128,5 +160,9 @@ def _first_keyword(query: str, dialect: str) -> str:
 def _comments() -> dict[str, str]:
     """Return the comment of each table, view and column, from the files: not every engine stores comments."""
     tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
-    columns = {f"raw.{table}.{column.name}": column.description for table in TABLES for column in TABLES[table]}
+    columns = {
+        f"raw.{table}.{column.name}": column.description
+        for table in TABLES
+        for column in TABLES[table]
+    }
     return files.comments() | tables | columns

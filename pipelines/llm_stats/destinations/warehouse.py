@@ -47,7 +47,10 @@ class DestinationWarehouse:
         Raises `Locked`, naming the holder, or `UsageError` if the engine cannot be reached or holds something else.
         """
         self._local.ensure_writable_folder()
-        with lock.held(self._local.folder, self.destination), self._destination.run_lock() as self._lock:
+        with (
+            lock.held(self._local.folder, self.destination),
+            self._destination.run_lock() as self._lock,
+        ):
             shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs
             with self._destination.connect() as connection:
                 version = require_own_schemas(connection)
@@ -69,7 +72,9 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    raise QueryError(str(error)) from error  # from a reader of the copy: the caller cannot fix it
+                    raise QueryError(
+                        str(error)
+                    ) from error  # from a reader of the copy: the caller cannot fix it
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
@@ -82,7 +87,9 @@ class DestinationWarehouse:
     def publish(self, copy: DestinationWorkingCopy) -> None:
         """Commit. Raises `LoadFailed` if the lock was lost, or the connection at the very end."""
         if self._lock and not self._lock.is_held():
-            raise LoadFailed(f"{self.destination}: the connection that held the lock is gone; nothing was published")
+            raise LoadFailed(
+                f"{self.destination}: the connection that held the lock is gone; nothing was published"
+            )
         try:
             copy.connection.commit()
         except QueryError as error:

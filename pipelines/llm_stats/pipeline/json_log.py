@@ -51,14 +51,24 @@ def log_sink_failure(sink: str, message: str) -> None:
     log_event("warning", f"{sink}_failed", message=message)
 
 
-def log_progress(answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0) -> Iterator[FetchResult]:
+def log_progress(
+    answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0
+) -> Iterator[FetchResult]:
     """Yield the answers; log each one that did not load, and the progress every few seconds."""
     from llm_stats.pipeline.progress import ProgressCounter, progress_lines
 
     counter = ProgressCounter(total, requests_per_minute)
-    for answer in progress_lines(answers, counter, lambda counter: log_event("info", "progress", **counter.snapshot())):
+    for answer in progress_lines(
+        answers, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
+    ):
         if answer.fetch.outcome not in ("loaded", "deferred"):
-            log_event("warning", "model_not_loaded", **answer.fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}))
+            log_event(
+                "warning",
+                "model_not_loaded",
+                **answer.fetch.model_dump(
+                    include={"model_id", "outcome", "http_status", "message"}
+                ),
+            )
         yield answer
 
 
@@ -72,6 +82,9 @@ class JsonLog:
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Log the summary, with the length of each list in place of the list."""
-        fields = dict((f"{key}_count", len(value)) if isinstance(value, list) else (key, value) for key, value in summary.items())
+        fields = dict(
+            (f"{key}_count", len(value)) if isinstance(value, list) else (key, value)
+            for key, value in summary.items()
+        )
         level = _LEVELS.get(summary["exit_code"], "error")
         log_event(level, "run_failed" if level == "error" else "run_finished", **fields)

@@ -15,11 +15,15 @@ _SECONDS_BETWEEN_LINES = 5.0
 _MINUTE = 60.0
 
 
-def show_progress(answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0) -> Iterator[FetchResult]:
+def show_progress(
+    answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0
+) -> Iterator[FetchResult]:
     """The same answers; what has passed is shown on standard error."""
     tally = ProgressCounter(total, requests_per_minute)
     return (
-        _progress_bar(answers, tally) if sys.stderr.isatty() else progress_lines(answers, tally, lambda tally: echo(str(tally), err=True))
+        _progress_bar(answers, tally)
+        if sys.stderr.isatty()
+        else progress_lines(answers, tally, lambda tally: echo(str(tally), err=True))
     )
 
 
@@ -33,7 +37,9 @@ def progress_lines(
         while not over.wait(_SECONDS_BETWEEN_LINES):
             write(tally)
 
-    speaker = threading.Thread(target=speak, name="progress", daemon=True)  # by the clock: in a pause nothing arrives
+    speaker = threading.Thread(
+        target=speak, name="progress", daemon=True
+    )  # by the clock: in a pause nothing arrives
     speaker.start()
     try:
         for answer in answers:
@@ -48,7 +54,10 @@ def _progress_bar(answers: Iterable[FetchResult], tally: ProgressCounter) -> Ite
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = BarColumn(), TextColumn("{task.fields[tally]}")  # made text at each refresh: in a pause nothing arrives
+    columns = (
+        BarColumn(),
+        TextColumn("{task.fields[tally]}"),
+    )  # made text at each refresh: in a pause nothing arrives
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=tally.total, tally=tally)
         for answer in answers:
@@ -67,7 +76,9 @@ class ProgressCounter:
         self._started = time.monotonic()
         self._done = self._loaded = self._failed = 0
         self._lock = threading.Lock()  # one thread adds, another tells
-        self._arrivals: deque[tuple[float, int]] = deque()  # of the last minute: when, after how many requests
+        self._arrivals: deque[tuple[float, int]] = (
+            deque()
+        )  # of the last minute: when, after how many requests
 
     def add(self, answer: FetchResult) -> None:
         with self._lock:
@@ -84,7 +95,9 @@ class ProgressCounter:
             requests = sum(attempts for _, attempts in self._arrivals)
             to_go = self.total - self._done
             seconds = (now - self._started) / max(self._done, 1) * to_go
-            if self._requests_per_minute:  # what this minute still allows goes at once, the rest at the pace
+            if (
+                self._requests_per_minute
+            ):  # what this minute still allows goes at once, the rest at the pace
                 beyond = to_go - max(self._requests_per_minute - requests, 0)
                 seconds = max(seconds, beyond / self._requests_per_minute * _MINUTE)
             return {

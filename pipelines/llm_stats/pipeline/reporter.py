@@ -42,7 +42,9 @@ class RunReporter:
     A failing sink does not change it: `warn` is called with the name of the sink and a message.
     """
 
-    def __init__(self, sinks: Iterable[Sink], warn: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self, sinks: Iterable[Sink], warn: Callable[[str, str], None] | None = None
+    ) -> None:
         self.result: RunResult | None = None
         self.exit_code = 0
         self._sinks = list(sinks)

@@ -64,7 +64,11 @@ class RunResult:
 
         75 takes precedence if the quota or budget is spent: a scheduler has to run the rest later.
         """
-        if self.outcomes["deferred"] and self.stop_reason and self.stop_reason.kind in ("quota", "budget"):
+        if (
+            self.outcomes["deferred"]
+            and self.stop_reason
+            and self.stop_reason.kind in ("quota", "budget")
+        ):
             return 75
         if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
             return 4
@@ -88,8 +92,13 @@ class RunResult:
     @property
     def message(self) -> str:
         """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count)
-        requested, sent = pluralize(self.requested, "model"), pluralize(self.requests_sent, "request")
+        counts = ", ".join(
+            f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count
+        )
+        requested, sent = (
+            pluralize(self.requested, "model"),
+            pluralize(self.requests_sent, "request"),
+        )
         return f"{requested} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
 
     def count(self, answers: Iterable[FetchResult]) -> Iterator[FetchResult]:
@@ -109,7 +118,13 @@ class RunResult:
         from llm_stats.table import to_records
 
         return {
-            **_describe_outcome(self.exit_code, _KINDS[self.exit_code], self.message, self.started_at, self.elapsed_seconds),
+            **_describe_outcome(
+                self.exit_code,
+                _KINDS[self.exit_code],
+                self.message,
+                self.started_at,
+                self.elapsed_seconds,
+            ),
             "database": self.location,
             "is_published": self.is_published,
             "load_id": self.load_id,
@@ -117,12 +132,22 @@ class RunResult:
             "outcomes": self._count_outcomes(),
             "skipped": self.skipped,
             "requests_sent": self.requests_sent,
-            "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message} if self.stop_reason else None,
-            "problems": [fetch.model_dump(include={"model_id", "outcome", "http_status", "message"}) for fetch in self.problems],
+            "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message}
+            if self.stop_reason
+            else None,
+            "problems": [
+                fetch.model_dump(include={"model_id", "outcome", "http_status", "message"})
+                for fetch in self.problems
+            ],
             "new_models": self.new_models,
             "changes": to_records(self.changes) if self.changes else [],
             "warnings": [
-                {"check": warning.check, "description": warning.description, "row_count": warning.row_count} for warning in self.warnings
+                {
+                    "check": warning.check,
+                    "description": warning.description,
+                    "row_count": warning.row_count,
+                }
+                for warning in self.warnings
             ],
             "new_fields": sorted(self.new_fields),
         }
@@ -133,10 +158,14 @@ class RunResult:
         return {outcome: self.outcomes[outcome] for outcome in get_args(Outcome)}
 
 
-def summarize_error(error: BaseException, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+def summarize_error(
+    error: BaseException, started_at: dt.datetime, elapsed_seconds: float
+) -> dict[str, Any]:
     """Return the summary of a run that ended with an error, which has only five keys."""
     if isinstance(error, KeyboardInterrupt):
-        return _describe_outcome(130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds)
+        return _describe_outcome(
+            130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds
+        )
     if isinstance(error, LlmStatsError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
         return _describe_outcome(error.exit_code, kind, str(error), started_at, elapsed_seconds)
@@ -153,7 +182,9 @@ def format_unexpected(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _describe_outcome(exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float) -> dict[str, Any]:
+def _describe_outcome(
+    exit_code: int, kind: str, message: str, started_at: dt.datetime, elapsed_seconds: float
+) -> dict[str, Any]:
     return {
         "exit_code": exit_code,
         "kind": kind,
@@ -170,9 +201,15 @@ def format_result(result: RunResult) -> Iterator[str]:
     """Yield the lines that a run prints: counts, problems, changes, the published file."""
     yield result.message
     if result.skipped:
-        yield pluralize(result.skipped, "model skipped (newer than --max-age)", "models skipped (newer than --max-age)")
+        yield pluralize(
+            result.skipped,
+            "model skipped (newer than --max-age)",
+            "models skipped (newer than --max-age)",
+        )
     problems = result.problems
-    yield from (f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES])
+    yield from (
+        f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES]
+    )
     if len(problems) > _MAX_LINES:
         yield f"  and {len(problems) - _MAX_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
     if result.stop_reason:
@@ -196,4 +233,7 @@ def _format_news(result: RunResult, changes: int) -> str:
     """Return `14 new models` for a first run, `2 new models, 6 changes` for a later one."""
     new = len(result.new_models)
     only_new = new and new == result.outcomes["loaded"]
-    return ", ".join(([pluralize(new, "new model")] if new else []) + ([] if only_new and not changes else [pluralize(changes, "change")]))
+    return ", ".join(
+        ([pluralize(new, "new model")] if new else [])
+        + ([] if only_new and not changes else [pluralize(changes, "change")])
+    )

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     Progress = Callable[[Iterable[FetchResult], int], Iterable[FetchResult]]
 
 
-def run(model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any) -> RunResult:
+def run(
+    model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any
+) -> RunResult:
     """Fetch models, add them to the warehouse and publish it.
 
     Every setting can be given by name (`database=`, `base_url=`, `max_requests=`, …); others come from the environment and
@@ -86,7 +88,9 @@ def execute(
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
-                    fetched = result.count(client.fetch(due, state.fetched_at, state.failing_at))  # requests start here
+                    fetched = result.count(
+                        client.fetch(due, state.fetched_at, state.failing_at)
+                    )  # requests start here
                     copy.create_views()
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason
@@ -130,24 +134,37 @@ def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
         yield
     except BaseException as error:
         client.close()
-        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):  # DuckDB's words for Ctrl-C
+        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(
+            error
+        ):  # DuckDB's words for Ctrl-C
             raise
         kept = pluralize(cache.cached_count, "response is", "responses are")
-        raise Interrupted(f"interrupted; nothing was published, {kept} kept for the next run") from None
+        raise Interrupted(
+            f"interrupted; nothing was published, {kept} kept for the next run"
+        ) from None
 
 
 def _require_ids(settings: Settings, all_models: bool) -> None:
     if not settings.model_ids and not all_models:
-        raise UsageError("no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all")
+        raise UsageError(
+            "no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all"
+        )
 
 
-def _require_clock(clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse) -> None:
+def _require_clock(
+    clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse
+) -> None:
     """History is made of fetch times: a clock that went back would end a row before it began."""
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_attempted_at and now < last_attempted_at:
-        said, requested = (moment.replace(tzinfo=None).isoformat(" ", "milliseconds") for moment in (now, last_attempted_at))
+        said, requested = (
+            moment.replace(tzinfo=None).isoformat(" ", "milliseconds")
+            for moment in (now, last_attempted_at)
+        )
         says = f"the clock says {said} UTC, but the last run asked at {requested}"
-        way_out = "set the clock right" + ("" if warehouse.destination else ", or go back with `llm-stats rollback`")
+        way_out = "set the clock right" + (
+            "" if warehouse.destination else ", or go back with `llm-stats rollback`"
+        )
         raise UsageError(f"{says}; {way_out}")
 
 
@@ -155,7 +172,11 @@ def _require_any_answer(result: RunResult) -> None:
     """A run in which the API answered for no id at all has nothing to publish."""
     answered = result.requested - result.outcomes["failed"] - result.outcomes["deferred"]
     wrong_address = result.stop_reason is not None and result.stop_reason.kind == "wrong_base_url"
-    if wrong_address or (result.requested and not answered and not (result.stop_reason and result.stop_reason.kind in ("quota", "budget"))):
+    if wrong_address or (
+        result.requested
+        and not answered
+        and not (result.stop_reason and result.stop_reason.kind in ("quota", "budget"))
+    ):
         why = result.stop_reason.message if result.stop_reason else result.not_loaded[0].message
         raise NothingFetched(f"nothing could be fetched: {why}")
 
@@ -163,8 +184,13 @@ def _require_any_answer(result: RunResult) -> None:
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
     """Every id asked for has one outcome, and the file says the same: a load that lost rows must not look like a good one."""
     rows = reader.query(
-        "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10", (result.load_id,)
+        "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10",
+        (result.load_id,),
     ).rows
-    if not result.requested == result.outcomes.total() == sum(count for _, count in rows) or dict(rows) != dict(result.outcomes):
+    if not result.requested == result.outcomes.total() == sum(count for _, count in rows) or dict(
+        rows
+    ) != dict(result.outcomes):
         counts = f"{result.requested} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
-        raise LlmStatsError(f"the counts of this run do not agree: {counts}; nothing was published; please report it")
+        raise LlmStatsError(
+            f"the counts of this run do not agree: {counts}; nothing was published; please report it"
+        )

@@ -83,11 +83,17 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     if is_failure(summary):
         heading = f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})"
         return f"{heading}\n{_format_code_block(summary['message'].splitlines())}"
-    changes = [change["change"] for change in summary["changes"] if not _is_small(change, above_pct)]
+    changes = [
+        change["change"] for change in summary["changes"] if not _is_small(change, above_pct)
+    ]
     new_models, stop = summary["new_models"], summary["stop"]
     if not (changes or new_models or summary["problems"] or (stop and stop["kind"] != "budget")):
         return ""
-    lines = [*_format_problems(summary), *(f"new model: {model_id}" for model_id in new_models), *changes]
+    lines = [
+        *_format_problems(summary),
+        *(f"new model: {model_id}" for model_id in new_models),
+        *changes,
+    ]
     counts = f"{pluralize(len(new_models), 'new model')}, {pluralize(len(changes), 'change')}"
     return f"llm-stats: {summary['message']}; {counts}\n{_format_code_block(lines)}"
 
@@ -97,7 +103,9 @@ def post_message(url: str, text: str) -> None:
     tenacity.Retrying(
         stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS),
         wait=tenacity.wait_exponential(_BACKOFF_SECONDS),
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, WebhookError) and error.transient),
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, WebhookError) and error.transient
+        ),
         reraise=True,
     )(_post_once, url, text)
 
@@ -114,14 +122,23 @@ def _post_once(url: str, text: str) -> None:
         ) as response:
             status, reason = response.status_code, _read_slack_error(response)
     except requests.ReadTimeout:  # no retry: the message may have arrived
-        raise WebhookError(f"no response within {_TIMEOUT_SECONDS:g} s; the message may have arrived") from None
+        raise WebhookError(
+            f"no response within {_TIMEOUT_SECONDS:g} s; the message may have arrived"
+        ) from None
     except requests.ConnectionError as error:
-        is_sent = isinstance(error.args[0], urllib3.exceptions.ProtocolError)  # closed without a response
-        raise WebhookError(f"no connection{_redact_url(f': {root_cause_message(error)}', url)}", transient=not is_sent) from None
+        is_sent = isinstance(
+            error.args[0], urllib3.exceptions.ProtocolError
+        )  # closed without a response
+        raise WebhookError(
+            f"no connection{_redact_url(f': {root_cause_message(error)}', url)}",
+            transient=not is_sent,
+        ) from None
     except Exception:  # requests raises many kinds of errors for an invalid URL, and all quote it
         raise WebhookError("webhook_url is not a URL such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:
-        raise WebhookError(f"HTTP {status}{_redact_url(reason, url)}", transient=status == 429 or status >= 500)
+        raise WebhookError(
+            f"HTTP {status}{_redact_url(reason, url)}", transient=status == 429 or status >= 500
+        )
 
 
 def _read_slack_error(response: requests.Response) -> str:
@@ -135,12 +152,20 @@ def _read_slack_error(response: requests.Response) -> str:
 
 def _redact_url(text: str, url: str) -> str:
     """Return the text, or `: ***` if it contains a part of the URL."""
-    return ": ***" if any(part in text for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3) else text
+    return (
+        ": ***"
+        if any(part in text for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3)
+        else text
+    )
 
 
 def _is_small(change: dict[str, Any], above_pct: float) -> bool:
     size_pct = change["size_pct"]  # null: not measurable in percent
-    return change["kind"] == "price_changed" and size_pct is not None and round(size_pct, 6) <= above_pct
+    return (
+        change["kind"] == "price_changed"
+        and size_pct is not None
+        and round(size_pct, 6) <= above_pct
+    )
 
 
 def _format_problems(summary: dict[str, Any]) -> Iterator[str]:

@@ -45,7 +45,9 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     except OverflowError:
         raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
     except ValueError:
-        raise UsageError(f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01") from None
+        raise UsageError(
+            f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01"
+        ) from None
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
@@ -70,7 +72,9 @@ def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
         table = reader.query(f"select changes.* from marts.{view} as changes {clause}", [parameter])
         for change in table.to_dicts():
             number = change.get("offer_number") or change.get("score_number") or 1
-            subject = f"{change['model_id']} {preposition} {with_number(change[counterpart], number)}"
+            subject = (
+                f"{change['model_id']} {preposition} {with_number(change[counterpart], number)}"
+            )
             description = f"{subject}: {describe(change)}"
             keys = (change["changed_at"], change["model_id"], change[counterpart], change["kind"])
             rows.append((*keys, description, measure(change)))
@@ -93,9 +97,13 @@ def _largest_pct(change: dict[str, Any], fields: dict[str, str]) -> float | None
     return max(measured) if len(measured) == len(sizes) else None
 
 
-def _changed_fields(change: dict[str, Any], fields: dict[str, str]) -> list[tuple[str, float | None, float | None]]:
+def _changed_fields(
+    change: dict[str, Any], fields: dict[str, str]
+) -> list[tuple[str, float | None, float | None]]:
     """Return label, old value and new value of the fields that differ."""
-    pairs = [(label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()]
+    pairs = [
+        (label, change[f"old_{field}"], change[f"new_{field}"]) for label, field in fields.items()
+    ]
     return [(label, old, new) for label, old, new in pairs if old != new]
 
 
@@ -107,7 +115,9 @@ def _describe_price_change(change: dict[str, Any]) -> str:
         return f"delisted, was {format_offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
     if kind == "status_changed":
         return f"{change['old_status']} → {change['new_status']}"
-    return ", ".join(_format_moves(change, _PRICES, format_usd)) + (", back to before" if change["is_reversal"] else "")
+    return ", ".join(_format_moves(change, _PRICES, format_usd)) + (
+        ", back to before" if change["is_reversal"] else ""
+    )
 
 
 def _describe_score_change(change: dict[str, Any]) -> str:
@@ -117,7 +127,9 @@ def _describe_score_change(change: dict[str, Any]) -> str:
     return ", ".join(_format_moves(change, _SCORES, _format_score))
 
 
-def _format_moves(change: dict[str, Any], fields: dict[str, str], format_value: Callable[[float | None], str]) -> list[str]:
+def _format_moves(
+    change: dict[str, Any], fields: dict[str, str], format_value: Callable[[float | None], str]
+) -> list[str]:
     """Return parts such as `output 7.00 → 2.19 (−69 %)`; similar values have all digits."""
     parts = []
     for label, old, new in _changed_fields(change, fields):

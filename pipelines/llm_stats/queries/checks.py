@@ -28,7 +28,10 @@ class CheckResult:
 
     def __str__(self) -> str:
         rows = "; ".join(
-            ", ".join(f"{name}={escape_control_chars(str(value))}" for name, value in zip(self.columns, row, strict=True))
+            ", ".join(
+                f"{name}={escape_control_chars(str(value))}"
+                for name, value in zip(self.columns, row, strict=True)
+            )
             for row in self.sample
         )
         return f"{self.severity}: {self.check}: {self.description}: {pluralize(self.row_count, 'row')}: {rows}"
@@ -45,11 +48,15 @@ def run_checks(reader: Reader) -> list[CheckResult]:
     for file in files.files_in("checks"):
         severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
         if severity is None:
-            raise LlmStatsError(f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`")
+            raise LlmStatsError(
+                f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`"
+            )
         try:
             failures = reader.query(file.text)
         except UsageError as error:
-            raise LlmStatsError(f"checks/{file.path.name}: {' '.join(str(error).split())}") from None
+            raise LlmStatsError(
+                f"checks/{file.path.name}: {' '.join(str(error).split())}"
+            ) from None
         if failures.rows:
             results.append(
                 CheckResult(
@@ -81,7 +88,11 @@ def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> l
         results = run_checks(reader)
     except LlmStatsError as error:
         raise LlmStatsError(f"{error}; nothing was published") from None
-    errors = [result for result in results if result.severity == "error" and result.check not in allowed_failures]
+    errors = [
+        result
+        for result in results
+        if result.severity == "error" and result.check not in allowed_failures
+    ]
     if errors:
         lines = "\n".join(f"  {result}" for result in errors)
         options = " ".join(f"--allow-failure {result.check}" for result in errors)

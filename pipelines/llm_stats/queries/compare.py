@@ -34,7 +34,8 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         raise UsageError("name at least two different models to compare")
     reader.require_models(model_ids)
     models = reader.query(
-        f"select model_id, {', '.join(_FACTS.values())} from marts.models where model_id in ({placeholders(model_ids)})", model_ids
+        f"select model_id, {', '.join(_FACTS.values())} from marts.models where model_id in ({placeholders(model_ids)})",
+        model_ids,
     )
     by_model = {model_id: values for model_id, *values in models.rows}
     cheapest = reader.query(
@@ -48,10 +49,23 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         model_ids,
     )
     offers: dict[str, list[str]] = {model_id: [] for model_id in model_ids}
-    for model_id, input_usd, output_usd, providers in cheapest.rows:  # equal blended prices may have different parts
+    for (
+        model_id,
+        input_usd,
+        output_usd,
+        providers,
+    ) in cheapest.rows:  # equal blended prices may have different parts
         offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
-    rows = [(fact, *(format_value(by_model[model_id][index]) for model_id in model_ids)) for index, fact in enumerate(_FACTS)]
-    rows.append(("cheapest offer, $ per M tokens", *("; ".join(offers[model_id]) or "–" for model_id in model_ids)))
+    rows = [
+        (fact, *(format_value(by_model[model_id][index]) for model_id in model_ids))
+        for index, fact in enumerate(_FACTS)
+    ]
+    rows.append(
+        (
+            "cheapest offer, $ per M tokens",
+            *("; ".join(offers[model_id]) or "–" for model_id in model_ids),
+        )
+    )
     return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
 
 
@@ -65,10 +79,14 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
             ", ".join(winners) if winners else f"not comparable: {reason}",
             "lower is better" if lower else None,
         )
-        for benchmark, category, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
+        for benchmark, category, values, winners, reason, lower in _shared_benchmarks(
+            reader, model_ids
+        )
     ]
     columns = ("benchmark_id", "category", *model_ids, "winner", "note")
-    return Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows)
+    return Table(
+        columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * len(model_ids), "VARCHAR", "VARCHAR"), rows
+    )
 
 
 def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
@@ -124,8 +142,23 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
         model_ids,
     )
     rows = []
-    for (benchmark, category, reason, lower), group in itertools.groupby(shared.rows, lambda row: row[:4]):
+    for (benchmark, category, reason, lower), group in itertools.groupby(
+        shared.rows, lambda row: row[:4]
+    ):
         scores = {model_id: (value, value_rank) for *_, model_id, value, value_rank in group}
-        winners = [] if reason else [model_id for model_id, (_, value_rank) in scores.items() if value_rank == 1]
-        rows.append((benchmark, category, [scores[model_id][0] for model_id in model_ids], winners, reason, lower))
+        winners = (
+            []
+            if reason
+            else [model_id for model_id, (_, value_rank) in scores.items() if value_rank == 1]
+        )
+        rows.append(
+            (
+                benchmark,
+                category,
+                [scores[model_id][0] for model_id in model_ids],
+                winners,
+                reason,
+                lower,
+            )
+        )
     return rows

@@ -22,7 +22,9 @@ def parse_tokens(text: str) -> float:
     return float(match[1].replace(",", "")) * _FACTORS[match[2]]
 
 
-def cost(reader: Reader, input_tokens: float, output_tokens: float, model_ids: Sequence[str]) -> Table:
+def cost(
+    reader: Reader, input_tokens: float, output_tokens: float, model_ids: Sequence[str]
+) -> Table:
     """Return the available offers with a price and the cost of the tokens, cheapest first.
 
     Raise `UsageError` for an unknown model.
@@ -47,4 +49,8 @@ def for_terminal(costs: Table) -> Table:
         (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)
         for model_id, kind, *prices_and_cost, _ in costs.rows
     ]
-    return Table(("model_id", "provider_id", "in $/M", "out $/M", "cost $"), ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3), rows)
+    return Table(
+        ("model_id", "provider_id", "in $/M", "out $/M", "cost $"),
+        ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3),
+        rows,
+    )

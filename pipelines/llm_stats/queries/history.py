@@ -47,10 +47,16 @@ def history(reader: Reader, model_id: str) -> Table:
     names = ("maximum", "normalized", "category", "source", "name")
     for start, end, benchmark, number, score, is_verified, is_self_reported, *attributes in scores:
         changes = _format_changes(before, (benchmark, number), names, attributes)
-        description = f"{format_number(score)}, {_format_evidence(is_verified, is_self_reported)}{changes}"
+        description = (
+            f"{format_number(score)}, {_format_evidence(is_verified, is_self_reported)}{changes}"
+        )
         rows.append((start, end, "score", with_number(benchmark, number), description))
     rows.sort(key=lambda row: (row[0], row[2], row[3]))
-    return Table(("valid_from", "valid_to", "kind", "counterpart_id", "description"), ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3), rows)
+    return Table(
+        ("valid_from", "valid_to", "kind", "counterpart_id", "description"),
+        ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3),
+        rows,
+    )
 
 
 def for_terminal(timeline: Table) -> Table:
@@ -59,7 +65,11 @@ def for_terminal(timeline: Table) -> Table:
     A description is `at northlight: 6.00 in, 30.00 out, active`.
     """
     rows = [
-        (_format_minute(start), _format_minute(end), f"{'at' if kind == 'offer' else 'on'} {counterpart}: {description}")
+        (
+            _format_minute(start),
+            _format_minute(end),
+            f"{'at' if kind == 'offer' else 'on'} {counterpart}: {description}",
+        )
         for start, end, kind, counterpart, description in timeline.rows
     ]
     return Table(("from (UTC)", "until (UTC)", "what"), ("VARCHAR",) * 3, rows).drop_empty_columns()
@@ -70,7 +80,10 @@ def _format_minute(time: dt.datetime | None) -> str | None:
 
 
 def _format_changes(
-    before: dict[tuple[str, int], tuple[Any, ...]], key: tuple[str, int], names: Sequence[str], values: Sequence[Any]
+    before: dict[tuple[str, int], tuple[Any, ...]],
+    key: tuple[str, int],
+    names: Sequence[str],
+    values: Sequence[Any],
 ) -> str:
     """Return ` (maximum 1 → 10)` for attributes that differ from the previous row.
 
@@ -78,7 +91,11 @@ def _format_changes(
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)
-    changes = [f"{name} {format_value(was)} → {format_value(now)}" for name, was, now in zip(names, old, values, strict=True) if was != now]
+    changes = [
+        f"{name} {format_value(was)} → {format_value(now)}"
+        for name, was, now in zip(names, old, values, strict=True)
+        if was != now
+    ]
     return f" ({', '.join(changes)})" if changes else ""
 
 

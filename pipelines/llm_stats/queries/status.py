@@ -90,7 +90,9 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
     try:
         last = reader.query(_LAST_RUN).rows
     except UsageError:
-        raise UsageError("not an llm-stats warehouse, or one without any run; create one with `llm-stats run`") from None
+        raise UsageError(
+            "not an llm-stats warehouse, or one without any run; create one with `llm-stats run`"
+        ) from None
     if not last:
         raise UsageError("no run has been published yet; start one with `llm-stats run`")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
@@ -123,7 +125,13 @@ def _run_checks(reader: Reader) -> dict[str, Any]:
         return {"findings": None, "unchecked": str(error)}
     return {
         "findings": [
-            {"check": row.check, "severity": row.severity, "description": row.description, "row_count": row.row_count} for row in results
+            {
+                "check": row.check,
+                "severity": row.severity,
+                "description": row.description,
+                "row_count": row.row_count,
+            }
+            for row in results
         ]
     }
 
@@ -132,7 +140,11 @@ def _find_rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
     """Return the `rejected_…` fields if checks rejected a run after the last published one."""
     rejected = DuckDBWarehouse(reader.database).rejected
     reason = rejected / "reason.txt"
-    if not reason.exists() or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None)) <= since:
+    if (
+        not reason.exists()
+        or (at := dt.datetime.fromtimestamp(reason.stat().st_mtime, dt.UTC).replace(tzinfo=None))
+        <= since
+    ):
         return {}
     names = re.findall(r"^  error: (\w+):", reason.read_text("utf-8"), re.MULTILINE)
     return {
@@ -160,7 +172,12 @@ class ConfigReport:
 
 def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
     """Return the configuration of the working folder, given the values of the options."""
-    versions = {"llm-stats": __version__, "dlt": version("dlt"), "duckdb": version("duckdb"), "python": platform.python_version()}
+    versions = {
+        "llm-stats": __version__,
+        "dlt": version("dlt"),
+        "duckdb": version("duckdb"),
+        "python": platform.python_version(),
+    }
     try:
         settings = Settings.read(database=database, destination=destination)
     except UsageError as error:
@@ -170,7 +187,10 @@ def config_report(database: Path | None = None, destination: str | None = None) 
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     return ConfigReport(
         versions=versions,
-        settings={name: {"value": _display_value(name, value), "origin": origins.get(name, "default")} for name, value in values.items()},
+        settings={
+            name: {"value": _display_value(name, value), "origin": origins.get(name, "default")}
+            for name, value in values.items()
+        },
     )
 
 

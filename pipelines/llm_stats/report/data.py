@@ -41,7 +41,10 @@ class ReportData:
 
 def collect(reader: Reader) -> ReportData:
     """Read the data of the page. Raise `UsageError` if the file is not a warehouse."""
-    queries = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in (resources.files(__package__) / "queries").iterdir()}
+    queries = {
+        file.name.removesuffix(".sql"): file.read_text("utf-8")
+        for file in (resources.files(__package__) / "queries").iterdir()
+    }
     try:
         tables = {name: reader.query(query) for name, query in sorted(queries.items())}
     except UsageError as error:
@@ -58,8 +61,14 @@ def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table
     """Return the changes of the days before the newest record: latest day first, then biggest."""
     if newest_at is None:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
-    latest = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select("changed_at", "change")
-    return Table(latest.columns, latest.types, sorted(latest.rows, key=lambda row: row[0].date(), reverse=True))
+    latest = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select(
+        "changed_at", "change"
+    )
+    return Table(
+        latest.columns,
+        latest.types,
+        sorted(latest.rows, key=lambda row: row[0].date(), reverse=True),
+    )
 
 
 def _encode(tables: dict[str, Table]) -> dict[str, Any]:
@@ -68,12 +77,23 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
 
     def encode_column(values: list[Any]) -> Any:
         if any(isinstance(value, str) for value in values):
-            return {"indices": [value if value is None else text_indices.setdefault(value, len(text_indices)) for value in values]}
+            return {
+                "indices": [
+                    value if value is None else text_indices.setdefault(value, len(text_indices))
+                    for value in values
+                ]
+            }
         return [_compact(value) for value in values]
 
-    shown = {name: table.head(_MAX_CHANGES if name == "changes" else _MAX_ROWS) for name, table in tables.items()}
+    shown = {
+        name: table.head(_MAX_CHANGES if name == "changes" else _MAX_ROWS)
+        for name, table in tables.items()
+    }
     encoded = {
-        name: {column: encode_column([row[index] for row in table.rows]) for index, column in enumerate(table.columns)}
+        name: {
+            column: encode_column([row[index] for row in table.rows])
+            for index, column in enumerate(table.columns)
+        }
         for name, table in shown.items()
     }
     left_out = [
@@ -81,7 +101,11 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
         for name, table in tables.items()
         if len(table.rows) > len(shown[name].rows)
     ]
-    return {"texts": [_display_text(text) for text in text_indices], "tables": encoded, "left_out": left_out}
+    return {
+        "texts": [_display_text(text) for text in text_indices],
+        "tables": encoded,
+        "left_out": left_out,
+    }
 
 
 def _compact(value: Any) -> Any:

@@ -52,14 +52,19 @@ def page(reader: Reader) -> str:
     }
     sources = " ".join(map(_hash_script, scripts.values()))
     policy = f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    figures = report_data.headline | {"version": __version__, "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None)}
+    figures = report_data.headline | {
+        "version": __version__,
+        "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+    }
     return string.Template(_read_asset("page.html")).substitute(
         scripts,
         policy=policy,
         style=_read_asset("page.css"),
         data=_to_script_json(report_data.tables),
         age=_format_age(report_data.headline["newest_at"], report_data.headline["oldest_at"]),
-        sample=_format_sample_warning(report_data.headline["sample_count"], report_data.headline["model_count"]),
+        sample=_format_sample_warning(
+            report_data.headline["sample_count"], report_data.headline["model_count"]
+        ),
         **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
 
@@ -76,7 +81,9 @@ def _write_errors(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{out.resolve()} cannot be written: {error.strerror}; name another file") from None
+        raise UsageError(
+            f"{out.resolve()} cannot be written: {error.strerror}; name another file"
+        ) from None
 
 
 def _read_asset(name: str) -> str:
@@ -95,7 +102,11 @@ def _format_sample_warning(sample_count: int, model_count: int) -> str:
     """Return a warning about invented records; empty if there are none."""
     if not sample_count:
         return ""
-    subject = "All of this is" if sample_count == model_count else f"{sample_count:,} of the {model_count:,} models here are"
+    subject = (
+        "All of this is"
+        if sample_count == model_count
+        else f"{sample_count:,} of the {model_count:,} models here are"
+    )
     return f'<p class="warning" id="sample">{subject} a sample: invented models, with invented prices and scores.</p>'
 
 

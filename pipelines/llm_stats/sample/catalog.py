@@ -31,13 +31,27 @@ class Change:
     @property
     def part(self) -> tuple[str, str]:
         """List that contains the entry, and its key: `("scores", "benchmark_id")`."""
-        return ("scores", "benchmark_id") if self.entry_id.startswith("sample-") else ("providers", "provider_id")
+        return (
+            ("scores", "benchmark_id")
+            if self.entry_id.startswith("sample-")
+            else ("providers", "provider_id")
+        )
 
 
 #: Everything that differs between yesterday and today.
 CHANGES = (
-    Change("price cut", "aurora-large-1", "northlight", {"input_price_per_m": 6, "output_price_per_m": 30}),
-    Change("price rise", "tessera-70b-open", "cumulus", {"input_price_per_m": 0.5, "output_price_per_m": 0.6}),
+    Change(
+        "price cut",
+        "aurora-large-1",
+        "northlight",
+        {"input_price_per_m": 6, "output_price_per_m": 30},
+    ),
+    Change(
+        "price rise",
+        "tessera-70b-open",
+        "cumulus",
+        {"input_price_per_m": 0.5, "output_price_per_m": 0.6},
+    ),
     Change("listed", "quill-coder-1", "bluebird", None),
     Change(
         "delisted",
@@ -51,14 +65,18 @@ CHANGES = (
             "output_price_per_m": 2,
         },
     ),
-    Change("score corrected", "halcyon-3", "sample-math", {"score": 0.97, "normalized_score": 0.97}),
+    Change(
+        "score corrected", "halcyon-3", "sample-math", {"score": 0.97, "normalized_score": 0.97}
+    ),
     Change("score verified", "kestrel-2-pro", "sample-code", {"verified_by_llmstats": False}),
 )
 
 
 def today() -> list[dict[str, Any]]:
     """Return a new copy of the bundled records."""
-    return _decode((resources.files(__package__) / "catalog.json").read_bytes(), "the bundled sample")
+    return _decode(
+        (resources.files(__package__) / "catalog.json").read_bytes(), "the bundled sample"
+    )
 
 
 def yesterday() -> list[dict[str, Any]]:

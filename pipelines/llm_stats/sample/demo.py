@@ -43,7 +43,11 @@ class _GivenOnly(Settings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: object, **__: object
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: object,
+        **__: object,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
@@ -54,7 +58,11 @@ def run_demo(database: Path) -> RunResult:
         settings = demo_settings(api, database)
         if not database.exists():
             api.publish(yesterday())
-            execute(settings, all_models=True, clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+            execute(
+                settings,
+                all_models=True,
+                clock=lambda: dt.datetime.now(dt.UTC) - dt.timedelta(days=1),
+            )
         api.publish(today())
         return execute(settings, all_models=True)
 
@@ -62,7 +70,11 @@ def run_demo(database: Path) -> RunResult:
 def demo_settings(api: SampleApi, database: Path) -> Settings:
     """Return settings for the sample API, without a rate limit and without a response cache."""
     return _GivenOnly(
-        api_key=SecretStr(SAMPLE_KEY), base_url=api.base_url, database=database, requests_per_minute=0, cache_ttl=dt.timedelta(0)
+        api_key=SecretStr(SAMPLE_KEY),
+        base_url=api.base_url,
+        database=database,
+        requests_per_minute=0,
+        cache_ttl=dt.timedelta(0),
     )
 
 

@@ -95,11 +95,19 @@ def _empty_column(field: pa.Field, length: int) -> pa.Array:
 def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
     """Return the rows of a child table. The entries hold all columns except their list index."""
     names = [name for name in schema.names if name != LIST_IDX.name]
-    columns = dict(zip(names, zip(*map(itemgetter(*names), chain.from_iterable(lists)), strict=True), strict=False))
+    columns = dict(
+        zip(
+            names,
+            zip(*map(itemgetter(*names), chain.from_iterable(lists)), strict=True),
+            strict=False,
+        )
+    )
     if "extra" in columns:
         columns["extra"] = [extra and _json(extra) for extra in columns["extra"]]
     columns[LIST_IDX.name] = list(chain.from_iterable(range(len(children)) for children in lists))
-    return pa.Table.from_arrays([pa.array(columns.get(field.name, ()), field.type) for field in schema], schema=schema)
+    return pa.Table.from_arrays(
+        [pa.array(columns.get(field.name, ()), field.type) for field in schema], schema=schema
+    )
 
 
 def _flat(row: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:

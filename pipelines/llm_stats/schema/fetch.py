@@ -30,16 +30,25 @@ class Fetch(BaseModel):
     """What became of one id in one run: one row of `raw.fetches`."""
 
     model_id: str = Field(description="Model asked for")
-    requested_at: UtcTime = Field(description="When the answer arrived, or when it was decided not to ask (UTC)")
+    requested_at: UtcTime = Field(
+        description="When the answer arrived, or when it was decided not to ask (UTC)"
+    )
     outcome: Outcome = Field(
         description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
         "or `deferred` (left to the next run: budget or quota spent, or the run was stopped)"
     )
-    http_status: int | None = Field(None, description="HTTP status of the last answer; null: no answer")
+    http_status: int | None = Field(
+        None, description="HTTP status of the last answer; null: no answer"
+    )
     error_code: str | None = Field(None, description="The API's own error code; null: none given")
     message: str | None = Field(None, description="What went wrong, in words; null: nothing")
-    attempts: int = Field(0, description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache")
-    elapsed_ms: int = Field(0, description="Milliseconds from the first request to the outcome, waiting included")
+    attempts: int = Field(
+        0,
+        description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache",
+    )
+    elapsed_ms: int = Field(
+        0, description="Milliseconds from the first request to the outcome, waiting included"
+    )
 
 
 def stalest_first(

@@ -58,9 +58,15 @@ class Provider(RecordPart):
 
     provider_id: Id = Field(description="Provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
-    status: str = Field(description="State of the offer; `active` means it can be bought, anything else that it cannot")
-    input_price_per_m: Usd | None = Field(description="US dollars per million input tokens; null: not published, 0: free")
-    output_price_per_m: Usd | None = Field(description="US dollars per million output tokens; null: not published, 0: free")
+    status: str = Field(
+        description="State of the offer; `active` means it can be bought, anything else that it cannot"
+    )
+    input_price_per_m: Usd | None = Field(
+        description="US dollars per million input tokens; null: not published, 0: free"
+    )
+    output_price_per_m: Usd | None = Field(
+        description="US dollars per million output tokens; null: not published, 0: free"
+    )
 
 
 class Inference(RecordPart):
@@ -68,11 +74,21 @@ class Inference(RecordPart):
 
     available: bool = Field(description="True if the API's own gateway serves the model")
     endpoint: str | None = Field(None, description="Address of the gateway; null: not served")
-    gateway_model_id: str | None = Field(None, description="Id of the model at the gateway; null: not served")
-    openai_compatible: bool | None = Field(None, description="True if the gateway speaks the OpenAI protocol; null: not served")
-    supports_streaming: bool | None = Field(None, description="True if the gateway streams; null: not served")
-    supports_tools: bool | None = Field(None, description="True if the gateway supports tool calls; null: not served")
-    supports_vision: bool | None = Field(None, description="True if the gateway accepts images; null: not served")
+    gateway_model_id: str | None = Field(
+        None, description="Id of the model at the gateway; null: not served"
+    )
+    openai_compatible: bool | None = Field(
+        None, description="True if the gateway speaks the OpenAI protocol; null: not served"
+    )
+    supports_streaming: bool | None = Field(
+        None, description="True if the gateway streams; null: not served"
+    )
+    supports_tools: bool | None = Field(
+        None, description="True if the gateway supports tool calls; null: not served"
+    )
+    supports_vision: bool | None = Field(
+        None, description="True if the gateway accepts images; null: not served"
+    )
     docs_url: str | None = Field(None, description="Documentation of the gateway; null: not served")
 
 
@@ -80,17 +96,31 @@ class Score(RecordPart):
     """One benchmark result; the same benchmark may occur more than once in a record."""
 
     benchmark_id: Id = Field(description="Benchmark; some ids hold quotes, brackets or arrows")
-    benchmark_name: str = Field(description="Display name of the benchmark; one id may come with several names")
-    score: Number = Field(description="Result in the benchmark's own unit: fraction, percent, Elo, dollars")
+    benchmark_name: str = Field(
+        description="Display name of the benchmark; one id may come with several names"
+    )
+    score: Number = Field(
+        description="Result in the benchmark's own unit: fraction, percent, Elo, dollars"
+    )
     max_score: Number = Field(description="Published maximum; often wrong, so never a divisor")
     is_self_reported: bool = Field(description="True if the model's maker reported the score")
-    verified_by_llmstats: bool = Field(description="True if LLM Stats checked the score independently")
+    verified_by_llmstats: bool = Field(
+        description="True if LLM Stats checked the score independently"
+    )
     scored_at: UtcTime = Field(description="When the score was recorded upstream (UTC)")
     category: str | None = Field(description="Category of the benchmark; null: none given")
-    description: str | None = Field(None, description="Description of the benchmark; null: none given")
-    normalized_score: Number | None = Field(description="Result on a scale of 0 to 1; null: not published")
-    rank: Rank | None = Field(None, description="Place within the benchmark upstream, 1 is best; null: not ranked")
-    source_url: str | None = Field(None, description="Where the score was published; null: none given")
+    description: str | None = Field(
+        None, description="Description of the benchmark; null: none given"
+    )
+    normalized_score: Number | None = Field(
+        description="Result on a scale of 0 to 1; null: not published"
+    )
+    rank: Rank | None = Field(
+        None, description="Place within the benchmark upstream, 1 is best; null: not ranked"
+    )
+    source_url: str | None = Field(
+        None, description="Where the score was published; null: none given"
+    )
 
 
 class Sources(RecordPart):
@@ -126,7 +156,9 @@ class Record(RecordPart):
     scores: list[Score]
     sources: Sources
     family: Family | None = None
-    context_window: Count | None = Field(None, description="Longest input in tokens; null: not published")
+    context_window: Count | None = Field(
+        None, description="Longest input in tokens; null: not published"
+    )
     param_count: Count | None = Field(None, description="Number of parameters; null: not published")
     release_date: dt.date | None = Field(None, description="Day of release; null: not published")
 
@@ -149,7 +181,9 @@ def _explain_error(error: ValidationError) -> str:
     """`providers[0].input_price_per_m: Input should be a valid number, got 'free' (and 2 more)`."""
     details = error.errors(include_url=False, include_context=False)
     first = details[0]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
+    ).lstrip(".")
     got = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{path or 'record'}: {first['msg']}{got}{more}"

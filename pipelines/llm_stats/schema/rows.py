@@ -25,8 +25,13 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
         "top_score_count": len(record.top_scores),
         "providers": [_child_row(record.id, provider) for provider in record.providers],
         "scores": [_child_row(record.id, score) for score in record.scores],
-        "modalities": [{"model_id": record.id, "modality": modality} for modality in record.modalities],
-        "top_scores": [{"model_id": record.id, "category": category, "score": score} for category, score in record.top_scores.items()],
+        "modalities": [
+            {"model_id": record.id, "modality": modality} for modality in record.modalities
+        ],
+        "top_scores": [
+            {"model_id": record.id, "category": category, "score": score}
+            for category, score in record.top_scores.items()
+        ],
     }
 
 

@@ -79,13 +79,25 @@ def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -
         if isinstance(plain, type) and issubclass(plain, BaseModel):
             yield from _columns(plain, f"{prefix}{name}__", nullable or may_be_null)
         elif plain in _DATA_TYPES:
-            yield Column(prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or "")
+            yield Column(
+                prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or ""
+            )
 
 
 _MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
-_CONTENT_HASH = Column("content_hash", "text", False, "Hash of the record as it came; the same hash as before: nothing has changed")
+_CONTENT_HASH = Column(
+    "content_hash",
+    "text",
+    False,
+    "Hash of the record as it came; the same hash as before: nothing has changed",
+)
 _COUNTS = [
-    Column(f"{entry}_count", "bigint", False, f"Entries of the record's `{field}` when it came, so that a lost row shows")
+    Column(
+        f"{entry}_count",
+        "bigint",
+        False,
+        f"Entries of the record's `{field}` when it came, so that a lost row shows",
+    )
     for entry, field in (
         ("provider", "providers"),
         ("score", "scores"),
@@ -93,23 +105,44 @@ _COUNTS = [
         ("top_score", "top_scores"),
     )
 ]
-_EXTRA = Column("extra", "json", True, "Fields that the API sent and its documentation does not name, as JSON; null: none")
+_EXTRA = Column(
+    "extra",
+    "json",
+    True,
+    "Fields that the API sent and its documentation does not name, as JSON; null: none",
+)
 FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
-LIST_IDX = Column("_dlt_list_idx", "bigint", False, "Place in the record's list, from 0; upstream's order means nothing")
+LIST_IDX = Column(
+    "_dlt_list_idx",
+    "bigint",
+    False,
+    "Place in the record's list, from 0; upstream's order means nothing",
+)
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 #: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
-IS_TOMBSTONE = Column("is_tombstone", "bool", False, "True: the list is empty; the row is not an entry")
+IS_TOMBSTONE = Column(
+    "is_tombstone", "bool", False, "True: the list is empty; the row is not an entry"
+)
 
 #: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
 TABLES: dict[str, list[Column]] = {
     "models": [*_columns(Record), FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
     "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
-    "models__modalities": [_MODEL_ID, Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"), LIST_IDX],
+    "models__modalities": [
+        _MODEL_ID,
+        Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"),
+        LIST_IDX,
+    ],
     "models__top_scores": [
         _MODEL_ID,
         Column("category", "text", False, "Category that the number stands for"),
-        Column("score", "double", True, "Upstream's number for the category, in mixed units: never comparable"),
+        Column(
+            "score",
+            "double",
+            True,
+            "Upstream's number for the category, in mixed units: never comparable",
+        ),
         LIST_IDX,
     ],
     "fetches": [*_columns(Fetch), LOAD_ID],

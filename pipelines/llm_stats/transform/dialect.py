@@ -43,7 +43,9 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
         if mend := _TRANSFORMS.get(dialect):
             tree = tree.transform(mend)
         if has_parameters:
-            tree = tree.transform(lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node)
+            tree = tree.transform(
+                lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node
+            )
         text = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
         return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text
     except SqlglotError as error:
@@ -56,32 +58,69 @@ def _parsed(statement: str) -> exp.Expr:
 
 def _without_macro(node: exp.Expr) -> exp.Expr:
     """A call of a macro of ours, `marts.workload_cost(1, 2)`, as the query that it stands for: only DuckDB has macros."""
-    if isinstance(node, exp.Select) and node.args.get("qualify") and (node.args.get("order") or node.args.get("limit")):
-        raise SqlglotError("`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it")
+    if (
+        isinstance(node, exp.Select)
+        and node.args.get("qualify")
+        and (node.args.get("order") or node.args.get("limit"))
+    ):
+        raise SqlglotError(
+            "`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it"
+        )
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
-    macro = next((file for file in files.files_in("macros") if file.address == f"{node.db}.{node.this.name}"), None)
+    macro = next(
+        (
+            file
+            for file in files.files_in("macros")
+            if file.address == f"{node.db}.{node.this.name}"
+        ),
+        None,
+    )
     if macro is None:
         return node
     create = _parsed(next(files.statements(macro))[1].query)
-    values = dict(zip((name.name for name in create.this.expressions), node.this.expressions, strict=True))
+    values = dict(
+        zip((name.name for name in create.this.expressions), node.this.expressions, strict=True)
+    )
 
     def with_value(inner: exp.Expr) -> exp.Expr:
-        return values[inner.name].copy() if isinstance(inner, exp.Column) and not inner.table and inner.name in values else inner
+        return (
+            values[inner.name].copy()
+            if isinstance(inner, exp.Column) and not inner.table and inner.name in values
+            else inner
+        )
 
-    return exp.alias_(exp.Subquery(this=create.expression.transform(with_value)), node.alias or node.this.name, table=True)
+    return exp.alias_(
+        exp.Subquery(this=create.expression.transform(with_value)),
+        node.alias or node.this.name,
+        table=True,
+    )
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
     """One node of a statement, as PostgreSQL has to be told it."""
     if middle := _exact_median(node):
         return middle
-    if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
-        return node if isinstance(node.parent, exp.Collate) else exp.Collate(this=node.copy(), expression=_by_code_point())
-    if isinstance(node, exp.Round) and node.args.get("decimals") and not node.this.is_type("decimal"):
+    if isinstance(node, exp.Cast) and node.to.is_type(
+        exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT
+    ):
+        return (
+            node
+            if isinstance(node.parent, exp.Collate)
+            else exp.Collate(this=node.copy(), expression=_by_code_point())
+        )
+    if (
+        isinstance(node, exp.Round)
+        and node.args.get("decimals")
+        and not node.this.is_type("decimal")
+    ):
         exact = exp.Round(this=exp.cast(node.this, "decimal"), decimals=node.args["decimals"])
         return exp.cast(exact, "double")
-    if isinstance(node, exp.ColumnDef) and node.kind and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT):
+    if (
+        isinstance(node, exp.ColumnDef)
+        and node.kind
+        and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT)
+    ):
         collated = exp.ColumnConstraint(kind=exp.CollateColumnConstraint(this=_by_code_point()))
         node.set("constraints", [collated, *node.args.get("constraints", [])])
     return node
@@ -101,13 +140,23 @@ def _exact_median(node: exp.Expr) -> exp.Expr | None:
     for descending in (False, True):
         half = _quantile(median.this, exp.Literal.number("0.5"), descending=descending)
         halves.append(exp.Filter(this=half, expression=where.copy()) if where else half)
-    return exp.paren(exp.Div(this=exp.paren(exp.Add(this=halves[0], expression=halves[1])), expression=exp.Literal.number(2), typed=True))
+    return exp.paren(
+        exp.Div(
+            this=exp.paren(exp.Add(this=halves[0], expression=halves[1])),
+            expression=exp.Literal.number(2),
+            typed=True,
+        )
+    )
 
 
 def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
     """The standard's `percentile_disc`; under its name alone, for sqlglot would make an approximation of it for Spark."""
-    order = exp.Order(expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)])
-    return exp.WithinGroup(this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[share.copy()]), expression=order)
+    order = exp.Order(
+        expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)]
+    )
+    return exp.WithinGroup(
+        this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[share.copy()]), expression=order
+    )
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
@@ -119,12 +168,25 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.PercentileDisc):
         return _quantile(node.this, node.expression)
     if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
-        return exp.SortArray(this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy()))
+        return exp.SortArray(
+            this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy())
+        )
     if isinstance(node, exp.ArrayAgg):
         return exp.SortArray(this=_unordered(node))
-    if isinstance(node, exp.Extract) and node.name == "EPOCH" and isinstance(node.expression, exp.Sub):
-        later, earlier = (exp.func("UNIX_MICROS", exp.cast(part.copy(), "timestamptz")) for part in node.expression.iter_expressions())
-        return exp.Div(this=exp.paren(exp.Sub(this=later, expression=earlier)), expression=exp.Literal.number("1e6"), typed=True)
+    if (
+        isinstance(node, exp.Extract)
+        and node.name == "EPOCH"
+        and isinstance(node.expression, exp.Sub)
+    ):
+        later, earlier = (
+            exp.func("UNIX_MICROS", exp.cast(part.copy(), "timestamptz"))
+            for part in node.expression.iter_expressions()
+        )
+        return exp.Div(
+            this=exp.paren(exp.Sub(this=later, expression=earlier)),
+            expression=exp.Literal.number("1e6"),
+            typed=True,
+        )
     return node
 
 

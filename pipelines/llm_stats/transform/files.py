@@ -68,13 +68,19 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
     for layer in SCHEMAS:
         for file in files_in(layer, root):
             if file.address in defined:
-                raise SqlError(f"{file.path}: {file.address} is also defined by {defined[file.address].path}")
+                raise SqlError(
+                    f"{file.path}: {file.address} is also defined by {defined[file.address].path}"
+                )
             defined[file.address] = file
-    graph = {address: _reads(file) & defined.keys() - {address} for address, file in defined.items()}
+    graph = {
+        address: _reads(file) & defined.keys() - {address} for address, file in defined.items()
+    }
     try:
         return [defined[address] for address in graphlib.TopologicalSorter(graph).static_order()]
     except graphlib.CycleError as error:
-        raise SqlError(f"sql files read each other in a cycle: {' → '.join(error.args[1])}") from None
+        raise SqlError(
+            f"sql files read each other in a cycle: {' → '.join(error.args[1])}"
+        ) from None
 
 
 def _reads(file: SqlFile) -> set[str]:
@@ -82,7 +88,11 @@ def _reads(file: SqlFile) -> set[str]:
     tokens = duckdb.tokenize(file.text)
     ends = [start for start, _ in tokens[1:]] + [len(file.text)]
     prose = (duckdb.token_type.comment, duckdb.token_type.string_const)
-    code = "".join(file.text[start:end] for (start, kind), end in zip(tokens, ends, strict=True) if kind not in prose)
+    code = "".join(
+        file.text[start:end]
+        for (start, kind), end in zip(tokens, ends, strict=True)
+        if kind not in prose
+    )
     code = re.sub("--.*", "", code)  # DuckDB 1.5 returns no tokens for comments
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
@@ -90,7 +100,12 @@ def _reads(file: SqlFile) -> set[str]:
 @functools.cache
 def comments() -> dict[str, str]:
     """Return the comments on views, tables and columns: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
-    matches = [match for layer in SCHEMAS for file in files_in(layer) for match in _COMMENT.findall(file.text)]
+    matches = [
+        match
+        for layer in SCHEMAS
+        for file in files_in(layer)
+        for match in _COMMENT.findall(file.text)
+    ]
     return {address: text.replace("''", "'") for address, text in matches}
 
 
@@ -110,7 +125,9 @@ def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
 
 def locate_error(file: SqlFile, first_line: int, message: str) -> str:
     """Return `marts/offers.sql, line 12: Binder Error: …` for an error in the statement that starts at `first_line`."""
-    match = re.search(r"^LINE (\d+):", message, re.MULTILINE)  # counted from the start of the statement
+    match = re.search(
+        r"^LINE (\d+):", message, re.MULTILINE
+    )  # counted from the start of the statement
     line = first_line + int(match[1]) - 1 if match else first_line
     cause = " ".join(message.split("\nLINE ")[0].split())
     return f"{file.layer}/{file.path.name}, line {line}: {cause}"

@@ -40,7 +40,9 @@ def require_current(version: int, name: str) -> None:
 def require_migratable(version: int, name: str) -> None:
     """Raise `UsageError` if `version` is newer than this code, or so old that a migration is missing."""
     if version > SCHEMA_VERSION:
-        raise UsageError(f"{name} has schema version {version}, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats")
+        raise UsageError(
+            f"{name} has schema version {version}, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats"
+        )
     if version < (oldest := min([*_migrations(), SCHEMA_VERSION + 1]) - 1):
         raise UsageError(
             f"{name} has schema version {version}, which is too old to migrate (oldest: {oldest}); "

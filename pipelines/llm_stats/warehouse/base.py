@@ -44,7 +44,9 @@ class FetchState:
         """
         if schema_version(connection) is None:
             return cls()
-        ((last_attempted_at,),) = connection.execute("select max(requested_at) from raw.fetches").rows
+        ((last_attempted_at,),) = connection.execute(
+            "select max(requested_at) from raw.fetches"
+        ).rows
         return cls(
             last_attempted_at and last_attempted_at.replace(tzinfo=dt.UTC),
             dict(_in_utc(connection, "select id, fetched_at from raw.models")),
@@ -53,7 +55,9 @@ class FetchState:
 
 
 def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.datetime]]:
-    return ((model_id, at.replace(tzinfo=dt.UTC)) for model_id, at in connection.execute(query).rows)
+    return (
+        (model_id, at.replace(tzinfo=dt.UTC)) for model_id, at in connection.execute(query).rows
+    )
 
 
 class WorkingCopy(Protocol):

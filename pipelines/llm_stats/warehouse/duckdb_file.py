@@ -32,7 +32,13 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 #: dlt reads these characters of a path as parts of a URL, of a pattern or of SQL.
 _UNLOADABLE_CHARACTERS = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
-_CHARACTER_NAMES = {"%": "a percent sign", "?": "a question mark", "\\": "a backslash", "'": "a quote", "=": "an equals sign"}
+_CHARACTER_NAMES = {
+    "%": "a percent sign",
+    "?": "a question mark",
+    "\\": "a backslash",
+    "'": "a quote",
+    "=": "an equals sign",
+}
 
 
 class DuckDBWarehouse:
@@ -42,8 +48,14 @@ class DuckDBWarehouse:
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
         self.database = normalize_path(database)
-        stem = self.database.stem if self.database.suffix == ".duckdb" else f"{self.database.name}.files"
-        self.folder = self.database.with_name(f".{stem}").resolve()  # it may be a link to another disk
+        stem = (
+            self.database.stem
+            if self.database.suffix == ".duckdb"
+            else f"{self.database.name}.files"
+        )
+        self.folder = self.database.with_name(
+            f".{stem}"
+        ).resolve()  # it may be a link to another disk
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self.rejected = self.folder / "rejected"
@@ -84,7 +96,9 @@ class DuckDBWarehouse:
             with interruptible():
                 yield copy
         except (OSError, duckdb.Error, QueryError) as error:
-            raise LoadFailed(f"{self.database}: {str(error).splitlines()[0]}; nothing was published") from error
+            raise LoadFailed(
+                f"{self.database}: {str(error).splitlines()[0]}; nothing was published"
+            ) from error
         finally:
             copy.close()
             shutil.rmtree(folder, ignore_errors=True)
@@ -114,13 +128,21 @@ class DuckDBWarehouse:
         """Create the folder next to the database. Raises `UsageError` if it holds something else or cannot be written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if any(self.folder.iterdir()) and not (self.folder / lock.NAME).exists() and not self.snapshots.all():
-                raise UsageError(f"{self.folder} holds something else; choose another name for {self.database}")
+            if (
+                any(self.folder.iterdir())
+                and not (self.folder / lock.NAME).exists()
+                and not self.snapshots.all()
+            ):
+                raise UsageError(
+                    f"{self.folder} holds something else; choose another name for {self.database}"
+                )
             for folder in (self.database.parent, self.folder):
                 with tempfile.TemporaryFile(dir=folder):
                     pass
         except OSError as error:
-            raise UsageError(f"{self.database} cannot be written: {error.strerror}: {error.filename}") from None
+            raise UsageError(
+                f"{self.database} cannot be written: {error.strerror}: {error.filename}"
+            ) from None
 
     def _require_name(self) -> None:
         """Raise `UsageError` for a path that DuckDB or dlt would misread, before a request is sent."""

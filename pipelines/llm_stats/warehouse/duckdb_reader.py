@@ -35,7 +35,9 @@ class DuckDBReader(Reader):
         try:
             self._connection = self._open()
         except duckdb.Error as error:
-            raise UsageError(f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}") from None
+            raise UsageError(
+                f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}"
+            ) from None
         try:
             self._require_version(require_migratable if accept_older else require_current)
         except UsageError:
@@ -60,8 +62,14 @@ class DuckDBReader(Reader):
         except duckdb.Error as error:
             raise UsageError(str(error).rstrip()) from None
         if len(statements) != 1:
-            raise UsageError(f"expected one SQL statement, got {len(statements)}" if statements else "the query is empty")
-        return replace(self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN)
+            raise UsageError(
+                f"expected one SQL statement, got {len(statements)}"
+                if statements
+                else "the query is empty"
+            )
+        return replace(
+            self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN
+        )
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
@@ -69,7 +77,9 @@ class DuckDBReader(Reader):
             yield reader
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(self.database, read_only=True, config={"enable_external_access": "false"})
+        connection = duckdb.connect(
+            self.database, read_only=True, config={"enable_external_access": "false"}
+        )
         connection.execute("set enable_progress_bar = false")  # it would appear in the output
         connection.execute("set lock_configuration = true")
         return connection
@@ -80,7 +90,9 @@ class DuckDBReader(Reader):
         except QueryError:
             version = None
         if version is None:
-            raise UsageError(f"{self.database} is a DuckDB database but not an llm-stats warehouse; name another file")
+            raise UsageError(
+                f"{self.database} is a DuckDB database but not an llm-stats warehouse; name another file"
+            )
         require(version, str(self.database))
 
     def _list(self) -> list[Described]:
@@ -132,11 +144,19 @@ class MaterializedReader(DuckDBReader):
             connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
         views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
         definitions = dict(connection.execute(views).fetchall())
-        for address in (file.address for file in in_build_order() if file.layer in ("staging", "marts")):
+        for address in (
+            file.address for file in in_build_order() if file.layer in ("staging", "marts")
+        ):
             if address not in definitions:
-                raise UsageError(f"{self.database} has no {address}: another version built its views; run `llm-stats run` once")
+                raise UsageError(
+                    f"{self.database} has no {address}: another version built its views; run `llm-stats run` once"
+                )
             definition = definitions[address]
-            connection.execute(definition.replace("CREATE VIEW", "CREATE TABLE", 1) if address.startswith("marts.") else definition)
+            connection.execute(
+                definition.replace("CREATE VIEW", "CREATE TABLE", 1)
+                if address.startswith("marts.")
+                else definition
+            )
         return connection
 
 
@@ -144,7 +164,9 @@ def require_file(database: Path) -> None:
     """Raise `UsageError`, with what to do, if there is no file to open."""
     try:
         if database.is_dir():
-            raise UsageError(f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}")
+            raise UsageError(
+                f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}"
+            )
         if database.is_symlink() and not database.exists():
             raise UsageError(
                 f"{database} links to {database.readlink()}, which does not exist; "

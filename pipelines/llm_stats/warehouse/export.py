@@ -29,7 +29,10 @@ from llm_stats.errors import Locked, UsageError
 from llm_stats.text import sql_literal
 
 FileFormat = Literal["parquet", "csv"]
-_OPTIONS: dict[FileFormat, str] = {"parquet": "format parquet, compression zstd", "csv": "format csv, header true"}
+_OPTIONS: dict[FileFormat, str] = {
+    "parquet": "format parquet, compression zstd",
+    "csv": "format csv, header true",
+}
 #: Columns that depend on the time of the query.
 _VOLATILE_COLUMNS = {("freshness", "age_hours")}
 
@@ -115,7 +118,9 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
         tables: dict[tuple[str, str], list[dict[str, str]]] = {}
         for schema, table, column, kind, comment in columns:
             if (table, column) not in _VOLATILE_COLUMNS:
-                tables.setdefault((schema, table), []).append({"name": column, "type": kind, "meaning": comment})
+                tables.setdefault((schema, table), []).append(
+                    {"name": column, "type": kind, "meaning": comment}
+                )
         written = {}
         for (schema, table), described in tables.items():
             file = folder / schema / f"{table}.{output_format}"
@@ -123,7 +128,11 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             names = ", ".join(f'"{column["name"]}"' for column in described)
             query = f"copy (select {names} from {schema}.{table} order by all) to {sql_literal(str(file))} ({_OPTIONS[output_format]})"
             rows = connection.execute(query).fetchall()[0][0]
-            written[f"{schema}.{table}"] = {"file": f"{schema}/{table}.{output_format}", "rows": rows, "columns": described}
+            written[f"{schema}.{table}"] = {
+                "file": f"{schema}/{table}.{output_format}",
+                "rows": rows,
+                "columns": described,
+            }
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
     return {"load_id": load_id, "format": output_format, "tables": written}
 
@@ -133,11 +142,17 @@ def _require_replaceable(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     exported = _read_exported_files(folder)
-    files = {str(file.relative_to(folder)) for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()}
+    files = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*")
+        if not file.is_dir() or file.is_symlink()
+    }
     foreign = files - exported
     if foreign or not exported:
         example = f" (it holds {min(foreign)})" if exported else ""
-        raise UsageError(f"{folder} exists and is not an earlier export{example}; name another folder, or an empty one")
+        raise UsageError(
+            f"{folder} exists and is not an earlier export{example}; name another folder, or an empty one"
+        )
 
 
 def _read_exported_files(folder: Path) -> set[str]:

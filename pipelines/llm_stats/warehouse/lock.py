@@ -32,9 +32,13 @@ def held(folder: Path, database: Path | str) -> Iterator[None]:
     try:
         acquired = lock.acquire()
     except filelock.Timeout:
-        raise Locked(f"{database}: another run holds the lock ({_holder(holder)}); wait for it, or stop it") from None
+        raise Locked(
+            f"{database}: another run holds the lock ({_holder(holder)}); wait for it, or stop it"
+        ) from None
     except OSError as error:
-        raise UsageError(f"{database} cannot be written: {error.strerror}: {folder / NAME}") from None
+        raise UsageError(
+            f"{database} cannot be written: {error.strerror}: {folder / NAME}"
+        ) from None
     with acquired:
         _sign(holder)
         yield
@@ -44,7 +48,12 @@ def held(folder: Path, database: Path | str) -> Iterator[None]:
 
 def _sign(path: Path) -> None:
     """Says who holds the lock. Only a courtesy: where another user's file cannot be replaced, the lock holds all the same."""
-    holder = {"pid": os.getpid(), "user": _user(), "host": socket.gethostname(), "since": f"{dt.datetime.now(dt.UTC):%FT%TZ}"}
+    holder = {
+        "pid": os.getpid(),
+        "user": _user(),
+        "host": socket.gethostname(),
+        "since": f"{dt.datetime.now(dt.UTC):%FT%TZ}",
+    }
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
         path.write_text(json.dumps(holder))

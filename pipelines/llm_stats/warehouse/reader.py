@@ -82,7 +82,11 @@ class Reader(ABC):
 
     def catalog(self) -> Table:
         """Return the public views and macros, each with the first sentence of its comment: `name, kind, meaning`."""
-        rows = [(item.name, item.kind, item.comment.split(". ")[0]) for item in self.relations() if item.schema == "marts"]
+        rows = [
+            (item.name, item.kind, item.comment.split(". ")[0])
+            for item in self.relations()
+            if item.schema == "marts"
+        ]
         return Table(("name", "kind", "meaning"), ("VARCHAR",) * 3, rows)
 
     def describe(self, name: str) -> tuple[str, Table]:
@@ -104,7 +108,11 @@ class Reader(ABC):
 
     def relations(self) -> list[Described]:
         """Return the views, tables and macros, sorted by schema and name, without dlt's own tables."""
-        return sorted(item for item in self._list() if item.schema in SCHEMAS and not item.name.startswith("_dlt"))
+        return sorted(
+            item
+            for item in self._list()
+            if item.schema in SCHEMAS and not item.name.startswith("_dlt")
+        )
 
     def _find(self, name: str) -> Described:
         """Return `marts.offers` for `offers` or `marts.offers`. Raises `UsageError`, with the closest names, if there is none."""
@@ -113,8 +121,12 @@ class Reader(ABC):
         for candidate in [schema] if schema else SCHEMAS:
             if (candidate, relation) in existing:
                 return existing[candidate, relation]
-        names = [relation for schema, relation in existing if schema == "marts"] + [".".join(pair) for pair in existing]
-        raise UsageError(f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}")
+        names = [relation for schema, relation in existing if schema == "marts"] + [
+            ".".join(pair) for pair in existing
+        ]
+        raise UsageError(
+            f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}"
+        )
 
     @abstractmethod
     def _list(self) -> list[Described]:

@@ -76,11 +76,14 @@ class Snapshots:
     def all(self) -> list[Snapshot]:
         """Every snapshot that is or has been live, oldest first."""
         live = self._live()
-        found = [Snapshot(folder / self._database.name, folder == live) for folder in self._folders()]
+        found = [
+            Snapshot(folder / self._database.name, folder == live) for folder in self._folders()
+        ]
         return [
             snapshot
             for snapshot in found
-            if os.access(snapshot.file, os.R_OK) and (snapshot.is_live or _is_published(snapshot.file.parent))
+            if os.access(snapshot.file, os.R_OK)
+            and (snapshot.is_live or _is_published(snapshot.file.parent))
         ]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
@@ -90,13 +93,17 @@ class Snapshots:
         for a file with a log beside it, for then it is not whole.
         """
         if file.with_name(f"{file.name}.wal").exists():
-            raise LoadFailed(f"{self._database}: the new file could not be written to its end (disk full?); nothing was published")
+            raise LoadFailed(
+                f"{self._database}: the new file could not be written to its end (disk full?); nothing was published"
+            )
         parent = self._live() or self._import_plain_file()
         fsync(file)
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
         (folder / _PARENT).write_text(parent.name if parent else "")
-        file.chmod(0o444)  # a file copied over the published path must not write through the link into a snapshot
+        file.chmod(
+            0o444
+        )  # a file copied over the published path must not write through the link into a snapshot
         file.rename(folder / self._database.name)
         for place in (folder, self._folder, self._folder.parent):
             fsync(place)
@@ -117,7 +124,9 @@ class Snapshots:
                 self._import_plain_file()  # what stands there instead would be lost
             self._point_to(target.file.parent)
         except OSError as error:
-            raise LoadFailed(f"{self._database} stays as it is: {error.strerror}: {error.filename}") from error
+            raise LoadFailed(
+                f"{self._database} stays as it is: {error.strerror}: {error.filename}"
+            ) from error
         return Snapshot(target.file, is_live=True)
 
     def prune(self) -> None:
@@ -135,7 +144,9 @@ class Snapshots:
             if snapshot.id == snapshot_id:
                 DuckDBReader(snapshot.file, accept_older=True).close()
                 return snapshot
-        raise UsageError(f"{self._database}: there is no snapshot {snapshot_id!r}; `llm-stats snapshots` lists them")
+        raise UsageError(
+            f"{self._database}: there is no snapshot {snapshot_id!r}; `llm-stats snapshots` lists them"
+        )
 
     def _before(self) -> Snapshot:
         lineage = self._lineage()
@@ -164,9 +175,16 @@ class Snapshots:
         """The folder of the snapshot that the published path leads to or, where there are no links, is a copy of."""
         if self._database.is_symlink():
             target = self._database.resolve()
-            return next((folder for folder in self._folders() if folder / self._database.name == target), None)
+            return next(
+                (folder for folder in self._folders() if folder / self._database.name == target),
+                None,
+            )
         for file in (folder / self._database.name for folder in reversed(self._folders())):
-            if os.access(file, os.R_OK) and self._database.is_file() and filecmp.cmp(file, self._database, shallow=False):
+            if (
+                os.access(file, os.R_OK)
+                and self._database.is_file()
+                and filecmp.cmp(file, self._database, shallow=False)
+            ):
                 return file.parent
         return None
 
@@ -188,7 +206,9 @@ class Snapshots:
         try:
             fsync(self._database.parent)
         except OSError as error:
-            raise LoadFailed(f"{self._database} is published, but a loss of power may undo it: {error.strerror}") from error
+            raise LoadFailed(
+                f"{self._database} is published, but a loss of power may undo it: {error.strerror}"
+            ) from error
         _mark_published(folder)
 
     def _import_plain_file(self) -> Path | None:

@@ -62,7 +62,9 @@ class DuckDBWorkingCopy:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
             cause = str(error).splitlines()[0]
-            raise UsageError(f"{self._source} is damaged: {cause}; go back with `llm-stats rollback`, or restore a copy") from None
+            raise UsageError(
+                f"{self._source} is damaged: {cause}; go back with `llm-stats rollback`, or restore a copy"
+            ) from None
 
     def create_views(self) -> None:
         with transaction(self._connection):
@@ -72,10 +74,14 @@ class DuckDBWorkingCopy:
         loader.disable_dlt_side_effects()
         from dlt.destinations import duckdb as destination
 
-        return loader.load(results, self.path.parent / "dlt", destination(str(self._incoming)), "raw")
+        return loader.load(
+            results, self.path.parent / "dlt", destination(str(self._incoming)), "raw"
+        )
 
     def merge(self, load_id: str) -> None:
-        self._connection.execute(f"attach {sql_literal(str(self._incoming))} as incoming (read_only)")
+        self._connection.execute(
+            f"attach {sql_literal(str(self._incoming))} as incoming (read_only)"
+        )
         with transaction(self._connection):
             merge_incoming(DuckDBConnection(self._connection), load_id, "incoming.raw")
             copy_dlt_tables(DuckDBConnection(self._connection), "incoming.raw")
@@ -118,7 +124,9 @@ class DuckDBWorkingCopy:
         DuckDB reuses free space but never returns it to the file system.
         """
         with duckdb.connect(self.path, read_only=True) as connection:
-            total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+            total, free = connection.execute(
+                "select total_blocks, free_blocks from pragma_database_size()"
+            ).fetchall()[0]
             query = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
             storage = connection.execute(query).fetchall()[0][0]
         if free <= _MAX_FREE_RATIO * total and storage == _STORAGE_TAG:

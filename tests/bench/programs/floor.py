@@ -34,13 +34,25 @@ with ThreadPoolExecutor(int(concurrency)) as pool, bodies.open("wb") as file:
         file.write(body + b"\n")
 fetched = time.perf_counter()
 with duckdb.connect(Path(folder) / "floor.duckdb") as connection:
-    connection.execute(f"create temp table records as from read_json('{bodies}', format = 'newline_delimited')")
-    connection.execute("create table models as select * exclude (providers, scores, modalities, top_scores) from records")
+    connection.execute(
+        f"create temp table records as from read_json('{bodies}', format = 'newline_delimited')"
+    )
+    connection.execute(
+        "create table models as select * exclude (providers, scores, modalities, top_scores) from records"
+    )
     for children in ("providers", "scores"):
-        connection.execute(f"create table {children} as select id as model_id, unnest({children}, recursive := true) from records")
-    connection.execute("create table modalities as select id as model_id, unnest(modalities) as modality from records")
+        connection.execute(
+            f"create table {children} as select id as model_id, unnest({children}, recursive := true) from records"
+        )
+    connection.execute(
+        "create table modalities as select id as model_id, unnest(modalities) as modality from records"
+    )
     connection.execute(
         "create table top_scores as "
         "select id as model_id, unnest(map_entries(cast(to_json(top_scores) as map(varchar, double)))) from records"
     )
-print(json.dumps({"fetch_seconds": fetched - started, "database_seconds": time.perf_counter() - fetched}))
+print(
+    json.dumps(
+        {"fetch_seconds": fetched - started, "database_seconds": time.perf_counter() - fetched}
+    )
+)

@@ -28,7 +28,9 @@ context = session.sparkContext
 
 def told(what: str) -> Any:
     """What Spark says of itself (its REST API, on loopback)."""
-    with urllib.request.urlopen(f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}") as answer:
+    with urllib.request.urlopen(
+        f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}"
+    ) as answer:
         return json.load(answer)
 
 
@@ -44,9 +46,16 @@ for name, query in job["queries"].items():
         before, started = task_cpu_seconds(), time.perf_counter()
         session.sql(query).write.mode("overwrite").parquet(f"{job['out']}/{name}")
         seconds = time.perf_counter() - started
-        costs.setdefault(name, []).append({"seconds": seconds, "task_cpu_seconds": task_cpu_seconds() - before})
+        costs.setdefault(name, []).append(
+            {"seconds": seconds, "task_cpu_seconds": task_cpu_seconds() - before}
+        )
 executors = [
-    {"executor": executor["id"], "address": executor["hostPort"], "cores": executor["totalCores"], "tasks": executor["completedTasks"]}
+    {
+        "executor": executor["id"],
+        "address": executor["hostPort"],
+        "cores": executor["totalCores"],
+        "tasks": executor["completedTasks"],
+    }
     for executor in told("executors")
     if executor["id"] != "driver"
 ]

@@ -27,7 +27,9 @@ from llm_stats.cli import main
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
-run = importlib.import_module("llm_stats.pipeline.run")  # the package exports the function under this name
+run = importlib.import_module(
+    "llm_stats.pipeline.run"
+)  # the package exports the function under this name
 
 costs: dict[str, dict[str, float]] = {}
 lock = threading.Lock()
@@ -49,8 +51,15 @@ def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[
     try:
         yield
     finally:
-        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-        note(stage, time.perf_counter() - seconds, cpu() - cpu_seconds, int(status["VmHWM"].split()[0]) / 1000)
+        status = dict(
+            line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines()
+        )
+        note(
+            stage,
+            time.perf_counter() - seconds,
+            cpu() - cpu_seconds,
+            int(status["VmHWM"].split()[0]) / 1000,
+        )
 
 
 def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.process_time) -> None:
@@ -105,5 +114,8 @@ try:
     with timed("all"):
         main.main()
 finally:
-    costs["all"] |= {"cpu_seconds": time.process_time(), "peak_mb": max(cost["peak_mb"] for cost in costs.values())}
+    costs["all"] |= {
+        "cpu_seconds": time.process_time(),
+        "peak_mb": max(cost["peak_mb"] for cost in costs.values()),
+    }
     file.write_text(json.dumps(costs))

@@ -19,16 +19,24 @@ base_url, key, _, count, folder = sys.argv[1:]
 def models() -> Iterator[Any]:
     @dlt.defer
     def fetch(number: int) -> Any:
-        response = requests.get(f"{base_url}/models/synthetic-{number:06}", headers={"Authorization": f"Bearer {key}"})
+        response = requests.get(
+            f"{base_url}/models/synthetic-{number:06}", headers={"Authorization": f"Bearer {key}"}
+        )
         response.raise_for_status()
         record = response.json()
-        record["top_scores"] = [{"category": category, "score": score} for category, score in record["top_scores"].items()]
+        record["top_scores"] = [
+            {"category": category, "score": score}
+            for category, score in record["top_scores"].items()
+        ]
         return record
 
     for number in range(int(count)):
         yield fetch(number)
 
 
-dlt.pipeline("stock", destination=dlt.destinations.duckdb(f"{folder}/stock.duckdb"), dataset_name="raw", pipelines_dir=f"{folder}/dlt").run(
-    models()
-)
+dlt.pipeline(
+    "stock",
+    destination=dlt.destinations.duckdb(f"{folder}/stock.duckdb"),
+    dataset_name="raw",
+    pipelines_dir=f"{folder}/dlt",
+).run(models())

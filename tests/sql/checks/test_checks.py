@@ -40,10 +40,14 @@ def applied() -> Iterator[RawTables]:
 
 def _records(day: int) -> list[dict[str, object]]:
     """Four models. On the second day they have another price and another score, and an offer and a score of one are gone."""
-    gone: dict[str, list[dict[str, object]]] = {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
+    gone: dict[str, list[dict[str, object]]] = (
+        {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
+    )
     added = {
         "m1": {"scores": [make_score("b", 0.5), make_score("alone", 1)]},
-        "m2": {"providers": [make_offer("q", 2, 2), make_offer("old", 0.5, 0.5, status="inactive")]},
+        "m2": {
+            "providers": [make_offer("q", 2, 2), make_offer("old", 0.5, 0.5, status="inactive")]
+        },
         "m3": {"providers": [make_offer("r", 1, None), make_offer("free", 0, 0)]},
         "m4": gone,
     }
@@ -92,7 +96,9 @@ def sound(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnecti
     tables.rollback()
 
 
-def _found(connection: duckdb.DuckDBPyConnection, checks: Iterable[str] = tuple(_CHECKS)) -> set[str]:
+def _found(
+    connection: duckdb.DuckDBPyConnection, checks: Iterable[str] = tuple(_CHECKS)
+) -> set[str]:
     return {check for check in checks if connection.execute(_CHECKS[check]).fetchall()}
 
 
@@ -105,11 +111,19 @@ def _paragraphs(check: str) -> dict[str, str]:
 def _key_breaks() -> Iterator[tuple[str, str]]:
     """A row that has the key of another one, and a null in each column of a key."""
     for file in files.files_in("marts"):
-        grain = next(line for line in file.text.splitlines() if line.startswith("-- Grain: ")).removeprefix("-- Grain: ").split(".")[0]
+        grain = (
+            next(line for line in file.text.splitlines() if line.startswith("-- Grain: "))
+            .removeprefix("-- Grain: ")
+            .split(".")[0]
+        )
         yield "marts_keys", f"insert into {file.address} from {file.address} limit 1"
         for column in grain.split(", "):
             yield "marts_keys", f"update {file.address} set {column} = null where rowid = 0"
-    raw_keys = {"models": ["id"], "fetches": ["_dlt_load_id", "model_id"], "models__top_scores": ["model_id", "category"]}
+    raw_keys = {
+        "models": ["id"],
+        "fetches": ["_dlt_load_id", "model_id"],
+        "models__top_scores": ["model_id", "category"],
+    }
     for table in TABLES:
         key = raw_keys.get(table, ["model_id", "_dlt_list_idx"])
         yield "raw_keys", f"insert into raw.{table} from raw.{table} order by {key[0]} desc limit 1"
@@ -121,8 +135,14 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
     """A row that names something that is not there, or only as something else: a provider that is a model, a model that is a provider; and
     one that is missing."""
     for table in (table for table in TABLES if "__" in table):
-        yield "lists_complete", f"insert into raw.{table} select * replace ('nobody' as model_id) from raw.{table} where _dlt_list_idx = 0"
-        yield "lists_complete", f"delete from raw.{table} where model_id = 'm1' and _dlt_list_idx = 1"
+        yield (
+            "lists_complete",
+            f"insert into raw.{table} select * replace ('nobody' as model_id) from raw.{table} where _dlt_list_idx = 0",
+        )
+        yield (
+            "lists_complete",
+            f"delete from raw.{table} where model_id = 'm1' and _dlt_list_idx = 1",
+        )
         yield "lists_complete", f"delete from raw.{table} where model_id = 'm1'"
         yield "lists_complete", f"update raw.{table} set _dlt_list_idx = 7 where _dlt_list_idx = 1"
     named = {
@@ -133,7 +153,10 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
     }
     for column, marts in named.items():
         for mart in marts.split():
-            yield "marts_have_parents", f"update marts.{mart} set {column} = '{'p' if 'model' in column else 'm1'}'"
+            yield (
+                "marts_have_parents",
+                f"update marts.{mart} set {column} = '{'p' if 'model' in column else 'm1'}'",
+            )
 
 
 _WRITTEN = [
@@ -144,7 +167,9 @@ _WRITTEN = [
 
 
 @pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_relation_breaks()])
-def test_a_condition_finds_what_it_is_for(sound: duckdb.DuckDBPyConnection, check: str, break_it: str) -> None:
+def test_a_condition_finds_what_it_is_for(
+    sound: duckdb.DuckDBPyConnection, check: str, break_it: str
+) -> None:
     sound.execute(break_it)
     assert _found(sound, [check]) == {check}
 
@@ -171,33 +196,54 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
         raw.load(
             [
                 make_record(
-                    "m1", providers=[make_offer("p", 1, 2), make_offer("q", 1, 2), make_offer("r", 100, 200)], scores=[make_score("b", 0.5)]
+                    "m1",
+                    providers=[
+                        make_offer("p", 1, 2),
+                        make_offer("q", 1, 2),
+                        make_offer("r", 100, 200),
+                    ],
+                    scores=[make_score("b", 0.5)],
                 ),
                 make_record(
                     "m2",
                     providers=[make_offer("p", 1, 100)],
-                    scores=[make_score("b", 62), make_score("c", 0.1, benchmark_name="Word error rate")],
+                    scores=[
+                        make_score("b", 62),
+                        make_score("c", 0.1, benchmark_name="Word error rate"),
+                    ],
                 ),
             ],
             _DAYS[0],
         )
         raw.apply()
-        assert _found(raw.connection) == {"price_outliers", "units_mixed", "lower_is_better_unlisted"}
+        assert _found(raw.connection) == {
+            "price_outliers",
+            "units_mixed",
+            "lower_is_better_unlisted",
+        }
 
 
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
-def test_a_table_may_lose_a_fifth_or_ten_rows(sound: duckdb.DuckDBPyConnection, before: int, after: int) -> None:
+def test_a_table_may_lose_a_fifth_or_ten_rows(
+    sound: duckdb.DuckDBPyConnection, before: int, after: int
+) -> None:
     counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
     sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
 def test_a_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
-    counts = [["x", "raw.x", 100, "2026-02-01"], ["y", "raw.x", 50, "2026-02-02"], ["z", "raw.x", 50, "2026-02-03"]]
+    counts = [
+        ["x", "raw.x", 100, "2026-02-01"],
+        ["y", "raw.x", 50, "2026-02-02"],
+        ["z", "raw.x", 50, "2026-02-03"],
+    ]
     sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
 def test_rows_are_counted_once_a_load(sound: duckdb.DuckDBPyConnection) -> None:
-    rows = sound.execute("select row_count from history.row_counts where table_name = 'raw.fetches' order by counted_at").fetchall()
+    rows = sound.execute(
+        "select row_count from history.row_counts where table_name = 'raw.fetches' order by counted_at"
+    ).fetchall()
     assert rows == [(4,), (8,), (10,)]

@@ -44,7 +44,14 @@ def replay(raw: RawTables, runs: dict[str, dict[str, Any]]) -> None:
     """Loads run after run; each is applied twice, which must be as good as once."""
     for moment, answers in runs.items():
         at = dt.datetime.fromisoformat(moment.strip())
-        raw.load([expand(model_id, answer) for model_id, answer in answers.items() if isinstance(answer, dict)], at)
+        raw.load(
+            [
+                expand(model_id, answer)
+                for model_id, answer in answers.items()
+                if isinstance(answer, dict)
+            ],
+            at,
+        )
         for model_id, answer in answers.items():
             if isinstance(answer, str):
                 raw.fetch([model_id], at, cast(Outcome, answer))
@@ -55,10 +62,20 @@ def replay(raw: RawTables, runs: dict[str, dict[str, Any]]) -> None:
 def expand(model_id: str, lists: dict[str, list[list[Any]]]) -> dict[str, Any]:
     def entry(make: Any, arguments: list[Any]) -> dict[str, Any]:
         overrides = arguments[-1] if isinstance(arguments[-1], dict) else {}
-        return dict(make(*(argument for argument in arguments if not isinstance(argument, dict)), **overrides))
+        return dict(
+            make(
+                *(argument for argument in arguments if not isinstance(argument, dict)), **overrides
+            )
+        )
 
     makers = {"providers": make_offer, "scores": make_score}
-    return make_record(model_id, **{name: [entry(makers[name], arguments) for arguments in entries] for name, entries in lists.items()})
+    return make_record(
+        model_id,
+        **{
+            name: [entry(makers[name], arguments) for arguments in entries]
+            for name, entries in lists.items()
+        },
+    )
 
 
 def as_text(value: Any) -> str:

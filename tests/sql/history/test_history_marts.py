@@ -26,7 +26,14 @@ def two_days() -> Iterator[RawTables]:
 
 def load_two_days(raw: RawTables) -> None:
     for at, value in ((FIRST, 4), (SECOND, 2)):
-        raw.load([make_record("m", providers=[make_offer("p", value, value)], scores=[make_score("b", value)])], at)
+        raw.load(
+            [
+                make_record(
+                    "m", providers=[make_offer("p", value, value)], scores=[make_score("b", value)]
+                )
+            ],
+            at,
+        )
         raw.apply()
 
 
@@ -51,14 +58,20 @@ def load_two_days(raw: RawTables) -> None:
         ("null", []),
     ],
 )
-def test_as_of_takes_any_moment_as_utc(two_days: RawTables, moment: str, expected: list[float]) -> None:
+def test_as_of_takes_any_moment_as_utc(
+    two_days: RawTables, moment: str, expected: list[float]
+) -> None:
     for column, macro in (("input_usd_per_mtok", "prices_as_of"), ("score", "scores_as_of")):
-        assert two_days.connection.execute(f"select {column} from marts.{macro}({moment})").fetchall() == [(value,) for value in expected]
+        assert two_days.connection.execute(
+            f"select {column} from marts.{macro}({moment})"
+        ).fetchall() == [(value,) for value in expected]
 
 
 @pytest.mark.parametrize("moment", [SECOND, SECOND.replace(tzinfo=dt.UTC), dt.date(2026, 11, 3)])
 def test_as_of_takes_parameters(two_days: RawTables, moment: Any) -> None:
-    assert two_days.connection.execute("select input_usd_per_mtok from marts.prices_as_of($1)", [moment]).fetchall() == [(2,)]
+    assert two_days.connection.execute(
+        "select input_usd_per_mtok from marts.prices_as_of($1)", [moment]
+    ).fetchall() == [(2,)]
 
 
 def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
@@ -66,25 +79,46 @@ def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
     raw.apply()
     for zone in ("America/New_York", "Asia/Kolkata", "UTC"):
         raw.connection.execute(f"set timezone = '{zone}'")
-        assert raw.connection.execute("select round(age_hours, 1) from marts.freshness").fetchall() == [(36,)]
+        assert raw.connection.execute(
+            "select round(age_hours, 1) from marts.freshness"
+        ).fetchall() == [(36,)]
 
 
 def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:
     load_two_days(raw)
-    raw.load([make_record("m", providers=[make_offer("p", 1, None), make_offer("p", 1, None), make_offer("q", 0, 0)])], SECOND)
+    raw.load(
+        [
+            make_record(
+                "m",
+                providers=[
+                    make_offer("p", 1, None),
+                    make_offer("p", 1, None),
+                    make_offer("q", 0, 0),
+                ],
+            )
+        ],
+        SECOND,
+    )
     raw.apply()
-    columns = "model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
+    columns = (
+        "model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
+    )
     now, current = (
         sorted(raw.connection.execute(f"select {columns} from {relation}").fetchall(), key=str)
         for relation in ("history.offers where valid_to is null", "staging.offers")
     )
     assert now == current
-    assert raw.connection.execute("select count(*) from history.scores where valid_to is null").fetchall() == [(0,)]
+    assert raw.connection.execute(
+        "select count(*) from history.scores where valid_to is null"
+    ).fetchall() == [(0,)]
 
 
 def test_extreme_prices_break_nothing(raw: RawTables) -> None:
     for day, price in enumerate((5e-324, 1e308, 0.0, 1e15), start=1):
-        raw.load([make_record("m", providers=[make_offer("p", price, price)])], dt.datetime(2026, 1, day))  # noqa: DTZ001
+        fetched_at = dt.datetime(2026, 1, day)  # noqa: DTZ001
+        raw.load([make_record("m", providers=[make_offer("p", price, price)])], fetched_at)
         raw.apply()
-    changes = raw.connection.execute("select direction, blended_change_pct from marts.price_changes order by changed_at").fetchall()
+    changes = raw.connection.execute(
+        "select direction, blended_change_pct from marts.price_changes order by changed_at"
+    ).fetchall()
     assert [direction for direction, _ in changes] == ["rise", "cut", "rise"]

@@ -63,11 +63,20 @@ class Ledger:
     rows: list[Row] = field(default_factory=list)
 
     def enter(self, model_id: str, entries: list[Entry], at: dt.datetime) -> None:
-        for key in {key for key, _ in entries} | {row.key for row in self.rows if row.model_id == model_id}:
-            self._enter(model_id, key, [content for entry_key, content in entries if entry_key == key], at)
+        for key in {key for key, _ in entries} | {
+            row.key for row in self.rows if row.model_id == model_id
+        }:
+            self._enter(
+                model_id, key, [content for entry_key, content in entries if entry_key == key], at
+            )
 
-    def _enter(self, model_id: str, key: str, contents: list[tuple[Any, ...]], at: dt.datetime) -> None:
-        mine = sorted((row for row in self.rows if (row.model_id, row.key) == (model_id, key)), key=lambda row: row.number)
+    def _enter(
+        self, model_id: str, key: str, contents: list[tuple[Any, ...]], at: dt.datetime
+    ) -> None:
+        mine = sorted(
+            (row for row in self.rows if (row.model_id, row.key) == (model_id, key)),
+            key=lambda row: row.number,
+        )
         new = list(contents)
         for row in (row for row in mine if row.valid_to is None):
             if row.content in new:
@@ -77,13 +86,21 @@ class Ledger:
         new = self._last_copies(contents, new)  # of equal entries the last ones are the new ones
         taken = {row.number for row in mine if row.valid_to is None}
         ended = sorted({row.number for row in mine if row.valid_to == at} - taken)
-        others = [number for number in range(1, len(contents) + 1) if number not in taken and number not in ended]
+        others = [
+            number
+            for number in range(1, len(contents) + 1)
+            if number not in taken and number not in ended
+        ]
         for number, content in zip(ended + others, new, strict=False):
             self.rows.append(Row(model_id, key, number, content, at))
-        self.rows = [row for row in self.rows if row.valid_to is None or row.valid_from < row.valid_to]
+        self.rows = [
+            row for row in self.rows if row.valid_to is None or row.valid_from < row.valid_to
+        ]
 
     @staticmethod
-    def _last_copies(contents: list[tuple[Any, ...]], new: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _last_copies(
+        contents: list[tuple[Any, ...]], new: list[tuple[Any, ...]]
+    ) -> list[tuple[Any, ...]]:
         wanted = Counter(new)
         kept: list[tuple[Any, ...]] = []
         for content in reversed(contents):
@@ -95,14 +112,27 @@ class Ledger:
 
 def offer_entries(document: dict[str, Any]) -> list[Entry]:
     names = ("provider_name", "status", "input_price_per_m", "output_price_per_m")
-    return [(entry["provider_id"], tuple(entry[name] for name in names)) for entry in document["providers"]]
+    return [
+        (entry["provider_id"], tuple(entry[name] for name in names))
+        for entry in document["providers"]
+    ]
 
 
 def score_entries(document: dict[str, Any]) -> list[Entry]:
-    plain = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported", "verified_by_llmstats")
+    plain = (
+        "benchmark_name",
+        "score",
+        "max_score",
+        "normalized_score",
+        "is_self_reported",
+        "verified_by_llmstats",
+    )
     texts = ("category", "source_url")  # an empty one is none
     return [
-        (entry["benchmark_id"], (*(entry[name] for name in plain), *(entry.get(name) or None for name in texts)))
+        (
+            entry["benchmark_id"],
+            (*(entry[name] for name in plain), *(entry.get(name) or None for name in texts)),
+        )
         for entry in document["scores"]
     ]
 
@@ -159,18 +189,31 @@ def histories(draw: st.DrawFn) -> list[Run]:
 
 @st.composite
 def documents(draw: st.DrawFn, model_id: str, before: dict[str, Any] | None) -> dict[str, Any]:
-    return make_record(model_id, **{name: draw(lists(one, before[name] if before else None)) for name, one in KINDS.items()})
+    return make_record(
+        model_id,
+        **{name: draw(lists(one, before[name] if before else None)) for name, one in KINDS.items()},
+    )
 
 
 @st.composite
-def lists(draw: st.DrawFn, one: st.SearchStrategy[dict[str, Any]], before: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    how = draw(st.sampled_from(["new", "same", "shuffled", "one changed", "one doubled", "one gone"])) if before else "new"
+def lists(
+    draw: st.DrawFn, one: st.SearchStrategy[dict[str, Any]], before: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    how = (
+        draw(st.sampled_from(["new", "same", "shuffled", "one changed", "one doubled", "one gone"]))
+        if before
+        else "new"
+    )
     if before is None or how == "new":
         return draw(st.lists(one, max_size=4))
     entries = draw(st.permutations(before)) if how != "same" else list(before)
     match how:
         case "one changed":
-            entries[0] = draw(one) | {key: value for key, value in entries[0].items() if key in ("provider_id", "benchmark_id")}
+            entries[0] = draw(one) | {
+                key: value
+                for key, value in entries[0].items()
+                if key in ("provider_id", "benchmark_id")
+            }
         case "one doubled":
             entries.append(entries[0])
         case "one gone":
@@ -198,7 +241,10 @@ def test_history_is_what_was_true(tables: RawTables, runs: list[Run]) -> None:
     replay(tables, runs)
     loads = list(effective_loads(runs))
     assert_true_at_every_moment(tables, loads)
-    for kind, columns, entries in (("offers", OFFER_COLUMNS, offer_entries), ("scores", SCORE_COLUMNS, score_entries)):
+    for kind, columns, entries in (
+        ("offers", OFFER_COLUMNS, offer_entries),
+        ("scores", SCORE_COLUMNS, score_entries),
+    ):
         ledger = Ledger()
         for at, model_id, document in loads:
             ledger.enter(model_id, entries(document), at)
@@ -216,7 +262,9 @@ def test_history_is_what_was_true(tables: RawTables, runs: list[Run]) -> None:
 def replay(tables: RawTables, runs: list[Run]) -> None:
     for number, run in enumerate(runs):
         load_id = f"{number:04}"
-        tables.load([answer for answer in run.answers.values() if isinstance(answer, dict)], run.at, load_id)
+        tables.load(
+            [answer for answer in run.answers.values() if isinstance(answer, dict)], run.at, load_id
+        )
         for model_id, answer in run.answers.items():
             if isinstance(answer, str):
                 tables.fetch([model_id], run.at, cast(Outcome, answer), load_id)
@@ -228,7 +276,9 @@ def replay(tables: RawTables, runs: list[Run]) -> None:
 
 
 def everything(tables: RawTables) -> list[Counter[Any]]:
-    return [Counter(fetch(tables, "*", f"history.{name}")) for name in ("models", "offers", "scores")]
+    return [
+        Counter(fetch(tables, "*", f"history.{name}")) for name in ("models", "offers", "scores")
+    ]
 
 
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
@@ -241,22 +291,35 @@ def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[st
                 yield clock[model_id], model_id, answer
 
 
-def assert_true_at_every_moment(tables: RawTables, loads: list[tuple[dt.datetime, str, dict[str, Any]]]) -> None:
+def assert_true_at_every_moment(
+    tables: RawTables, loads: list[tuple[dt.datetime, str, dict[str, Any]]]
+) -> None:
     events = sorted({at for at, _, _ in loads})
     instant = dt.timedelta(microseconds=1)
     moments = {at + step for at in events for step in (-instant, dt.timedelta(), instant)}
     moments |= {early + (late - early) / 2 for early, late in pairwise(events)}
     for moment in sorted(moments | {START - dt.timedelta(days=9), START + dt.timedelta(days=999)}):
         latest = {model_id: document for at, model_id, document in loads if at <= moment}
-        for macro, columns, entries in (("prices_as_of", OFFER_COLUMNS, offer_entries), ("scores_as_of", SCORE_COLUMNS, score_entries)):
-            expected = Counter((model_id, key, *content) for model_id in latest for key, content in entries(latest[model_id]))
+        for macro, columns, entries in (
+            ("prices_as_of", OFFER_COLUMNS, offer_entries),
+            ("scores_as_of", SCORE_COLUMNS, score_entries),
+        ):
+            expected = Counter(
+                (model_id, key, *content)
+                for model_id in latest
+                for key, content in entries(latest[model_id])
+            )
             rows = fetch(tables, columns, f"marts.{macro}($moment)", {"moment": moment})
             assert Counter((*row[:2], *row[3:]) for row in rows) == expected, (macro, moment)
             assert max(Counter(row[:3] for row in rows).values(), default=1) == 1, (macro, moment)
 
 
-def fetch(tables: RawTables, columns: str, relation: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    return tables.connection.execute(f"select {columns} from {relation}", parameters or {}).fetchall()
+def fetch(
+    tables: RawTables, columns: str, relation: str, parameters: dict[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    return tables.connection.execute(
+        f"select {columns} from {relation}", parameters or {}
+    ).fetchall()
 
 
 def counted(rows: list[Row]) -> Counter[Any]:
@@ -275,10 +338,15 @@ def assert_intervals(rows: list[Row]) -> None:
     """Each has a length, none of a line overlap, and only the last may be open."""
     for line in lines(rows):
         assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)
-        assert all(early.valid_to is not None and early.valid_to <= late.valid_from for early, late in pairwise(line))
+        assert all(
+            early.valid_to is not None and early.valid_to <= late.valid_from
+            for early, late in pairwise(line)
+        )
 
 
-def assert_changes(tables: RawTables, kind: str, rows: list[Row], first: dict[str, dt.datetime]) -> None:
+def assert_changes(
+    tables: RawTables, kind: str, rows: list[Row], first: dict[str, dt.datetime]
+) -> None:
     """Every change, once and no other: (model, provider or benchmark, number, time, kind)."""
     offers_wanted = kind == "offers"
     appears, goes = ("listed", "delisted") if offers_wanted else ("added", "withdrawn")
@@ -289,7 +357,11 @@ def assert_changes(tables: RawTables, kind: str, rows: list[Row], first: dict[st
                 if row.valid_from != first[row.model_id]:
                     expected.append((*row.line, row.valid_from, appears))
             else:
-                found = offer_differences(before, row) if offers_wanted else score_differences(before, row)
+                found = (
+                    offer_differences(before, row)
+                    if offers_wanted
+                    else score_differences(before, row)
+                )
                 expected += [(*row.line, row.valid_from, difference) for difference in found]
             if row.valid_to and (after is None or after.valid_from != row.valid_to):
                 expected.append((*row.line, row.valid_to, goes))
@@ -300,12 +372,19 @@ def assert_changes(tables: RawTables, kind: str, rows: list[Row], first: dict[st
 
 def offer_differences(before: Row, after: Row) -> list[str]:
     (_, old_status, *old_prices), (_, new_status, *new_prices) = before.content, after.content
-    return ["price_changed"] * (old_prices != new_prices) + ["status_changed"] * (old_status != new_status)
+    return ["price_changed"] * (old_prices != new_prices) + ["status_changed"] * (
+        old_status != new_status
+    )
 
 
 def score_differences(before: Row, after: Row) -> list[str]:
-    (_, *old_values, _, was_verified, _, _), (_, *new_values, _, is_verified, _, _) = before.content, after.content
-    return ["corrected"] * (old_values != new_values) + ["verified"] * (is_verified and not was_verified)
+    (_, *old_values, _, was_verified, _, _), (_, *new_values, _, is_verified, _, _) = (
+        before.content,
+        after.content,
+    )
+    return ["corrected"] * (old_values != new_values) + ["verified"] * (
+        is_verified and not was_verified
+    )
 
 
 def assert_fresh(tables: RawTables, runs: list[Run]) -> None:
@@ -313,7 +392,10 @@ def assert_fresh(tables: RawTables, runs: list[Run]) -> None:
     for model_id in {model_id for run in runs for model_id in run.answers}:
         mine = [(run.at, run.answers[model_id]) for run in runs if model_id in run.answers]
         fetched_at = [at for at, answer in mine if isinstance(answer, dict)]
-        asked = sorted(((at, "loaded" if isinstance(answer, dict) else answer) for at, answer in mine), key=lambda attempt: attempt[0])
+        asked = sorted(
+            ((at, "loaded" if isinstance(answer, dict) else answer) for at, answer in mine),
+            key=lambda attempt: attempt[0],
+        )
         asked = [attempt for attempt in asked if attempt[1] != "deferred"]
         failures = 0
         for _, outcome in asked:

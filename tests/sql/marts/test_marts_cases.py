@@ -26,7 +26,14 @@ from support.record_factory import make_offer, make_record, make_score
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/*/records.json"))
 
 #: Covered by histories instead, in tests/sql/history.
-_ON_HISTORY = {"price_history", "price_changes", "score_changes", "freshness", "prices_as_of", "scores_as_of"}
+_ON_HISTORY = {
+    "price_history",
+    "price_changes",
+    "score_changes",
+    "freshness",
+    "prices_as_of",
+    "scores_as_of",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +46,10 @@ def applied() -> Iterator[RawTables]:
 def test_case(applied: RawTables, case: Path) -> None:
     empty(applied)
     records = json.loads((case / "records.json").read_text("utf-8"))
-    applied.load([_expand(model_id, fields) for model_id, fields in records.items()], dt.datetime.fromisoformat("2026-01-01"))
+    applied.load(
+        [_expand(model_id, fields) for model_id, fields in records.items()],
+        dt.datetime.fromisoformat("2026-01-01"),
+    )
     write_history(applied.connection)
     header, *expected = csv.reader((case / "expect.csv").read_text("utf-8").splitlines())
     query = case / "query.sql"
@@ -51,18 +61,25 @@ def test_case(applied: RawTables, case: Path) -> None:
 
 def test_every_view_and_macro_has_cases() -> None:
     covered = {case.parent.name for case in CASES} | _ON_HISTORY
-    assert {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)} == covered
+    assert {
+        file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)
+    } == covered
 
 
 def _expand(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:
     makers = {"providers": make_offer, "scores": make_score}
-    entries = {name: [_entry(maker, arguments) for arguments in fields.get(name, ())] for name, maker in makers.items()}
+    entries = {
+        name: [_entry(maker, arguments) for arguments in fields.get(name, ())]
+        for name, maker in makers.items()
+    }
     return make_record(model_id, **{**fields, **entries})
 
 
 def _entry(make: Any, arguments: list[Any]) -> dict[str, Any]:
     overrides = arguments[-1] if isinstance(arguments[-1], dict) else {}
-    return dict(make(*(argument for argument in arguments if not isinstance(argument, dict)), **overrides))
+    return dict(
+        make(*(argument for argument in arguments if not isinstance(argument, dict)), **overrides)
+    )
 
 
 def _as_text(value: Any) -> str:

@@ -36,7 +36,9 @@ values = st.one_of(
     st.sampled_from([0, -0.0, 0.1, 0.5, 0.7, 0.9, 1, -29.5, 62, 99.5, 2134]),
     st.decimals(-1, 1, places=4).map(float),
 )
-moments = st.sampled_from(["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"])
+moments = st.sampled_from(
+    ["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"]
+)
 
 
 def _offers() -> st.SearchStrategy[dict[str, Any]]:
@@ -70,7 +72,13 @@ def _scores() -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Up to eight models on few benchmarks, so that they meet, tie and repeat."""
-    ids = draw(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]), unique=True, max_size=8))
+    ids = draw(
+        st.lists(
+            st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]),
+            unique=True,
+            max_size=8,
+        )
+    )
     return [
         make_record(
             model_id,
@@ -90,7 +98,9 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
 def database() -> Iterator[RawTables]:
     """Raw tables with all views built once, for building them takes longer than reading them."""
     with built() as raw:
-        listed = raw.connection.execute("select benchmark_id from staging.lower_is_better_benchmarks").fetchall()
+        listed = raw.connection.execute(
+            "select benchmark_id from staging.lower_is_better_benchmarks"
+        ).fetchall()
         recompute.LOWER_IS_BETTER = {benchmark_id for (benchmark_id,) in listed}
         yield raw
 
@@ -105,11 +115,17 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
 @settings(
     max_examples=int(os.environ.get("MARTS_EXAMPLES", "12")),
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a whole catalogue takes minutes: add Phase.shrink for that
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # shrinking a whole catalogue takes minutes: add Phase.shrink for that
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(records=catalogues())
-def test_every_mart_equals_its_recomputation_on_random_catalogues(database: RawTables, records: list[dict[str, Any]]) -> None:
+def test_every_mart_equals_its_recomputation_on_random_catalogues(
+    database: RawTables, records: list[dict[str, Any]]
+) -> None:
     _refill(database, records)
     for view in recompute.VIEWS:
         _compare(database, view, records)
@@ -134,35 +150,60 @@ def test_the_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: Ra
     }
     places = defaultdict(list)
     for benchmark_id, values in table.items():
-        goodness = {model_id: -value if benchmark_id == "fleurs" else value for model_id, value in values.items()}
+        goodness = {
+            model_id: -value if benchmark_id == "fleurs" else value
+            for model_id, value in values.items()
+        }
         for order in (sorted(values), sorted(values, reverse=True)):
             for wins, model_id in enumerate(sorted(order, key=goodness.__getitem__)):
                 places[model_id].append(wins / (len(values) - 1))
     models = [
-        make_record(model_id, scores=[make_score(b, values[model_id]) for b, values in table.items() if model_id in values])
+        make_record(
+            model_id,
+            scores=[
+                make_score(b, values[model_id]) for b, values in table.items() if model_id in values
+            ],
+        )
         for model_id in places
     ]
     _refill(database, models)
-    rows = database.connection.execute("select model_id, mean_win_rate from marts.leaderboard where category = 'overall'").fetchall()
-    assert dict(rows) == {model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in places.items()}
+    rows = database.connection.execute(
+        "select model_id, mean_win_rate from marts.leaderboard where category = 'overall'"
+    ).fetchall()
+    assert dict(rows) == {
+        model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in places.items()
+    }
 
 
 def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
     recomputed, key = recompute.VIEWS[view]
     cursor = raw.connection.execute(f"from marts.{view}")
     columns = [column[0] for column in cursor.description or ()]
-    actual = {tuple(row[columns.index(part)] for part in key): dict(zip(columns, row, strict=True)) for row in cursor.fetchall()}
+    actual = {
+        tuple(row[columns.index(part)] for part in key): dict(zip(columns, row, strict=True))
+        for row in cursor.fetchall()
+    }
     expected = {tuple(row[part] for part in key): row for row in recomputed(records)}
     surplus, missing = actual.keys() - expected.keys(), expected.keys() - actual.keys()
-    assert not surplus | missing, f"marts.{view}: only in the view {surplus}, only recomputed {missing}"
+    assert not surplus | missing, (
+        f"marts.{view}: only in the view {surplus}, only recomputed {missing}"
+    )
     for row_key, row in expected.items():
         assert row.keys() == actual[row_key].keys()
-        different = {name: (actual[row_key][name], value) for name, value in row.items() if not _same(actual[row_key][name], value)}
+        different = {
+            name: (actual[row_key][name], value)
+            for name, value in row.items()
+            if not _same(actual[row_key][name], value)
+        }
         assert not different, f"marts.{view} {row_key}: (actual, expected) {different}"
 
 
 def _same(actual: object, expected: object) -> bool:
     """Equal; two fractions also if they differ by no more than the rounding to ten decimals that prices undergo."""
-    if isinstance(actual, float) and isinstance(expected, int | float) and not isinstance(expected, bool):
+    if (
+        isinstance(actual, float)
+        and isinstance(expected, int | float)
+        and not isinstance(expected, bool)
+    ):
         return math.isclose(actual, expected, rel_tol=1e-7, abs_tol=1e-14)
     return type(actual) is type(expected) and actual == expected

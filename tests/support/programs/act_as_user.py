@@ -20,10 +20,16 @@ from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 def publish(database: str) -> None:
     warehouse = DuckDBWarehouse(pathlib.Path(database))
-    with warehouse.lock(), ResponseCache(warehouse.cache, dt.timedelta(1)), warehouse.working_copy() as copy:
+    with (
+        warehouse.lock(),
+        ResponseCache(warehouse.cache, dt.timedelta(1)),
+        warehouse.working_copy() as copy,
+    ):
         with duckdb.connect(copy.path) as connection:
             connection.execute("create schema if not exists history")
-            connection.execute(f"create or replace table history.schema_version as select {SCHEMA_VERSION} as version")
+            connection.execute(
+                f"create or replace table history.schema_version as select {SCHEMA_VERSION} as version"
+            )
         warehouse.publish(copy)
 
 

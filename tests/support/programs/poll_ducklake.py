@@ -20,7 +20,10 @@ STATE = """
         (select cast(max(input_usd_per_mtok) as int) from marts.offers)
 """
 
-location, stop = WarehouseLocation.read(database=sys.argv[1], destination="ducklake"), pathlib.Path(sys.argv[2])
+location, stop = (
+    WarehouseLocation.read(database=sys.argv[1], destination="ducklake"),
+    pathlib.Path(sys.argv[2]),
+)
 states = []
 while not stop.exists():
     with open_reader(location) as reader:

@@ -42,5 +42,7 @@ while not stop.exists():
     if oldest is None:
         oldest = duckdb.connect(str(database.resolve()), read_only=True)
         oldest_generation = state[-1]
-    assert oldest.execute("select cast(max(input_usd_per_mtok) as int) from marts.offers").fetchall() == [(oldest_generation,)]
+    assert oldest.execute(
+        "select cast(max(input_usd_per_mtok) as int) from marts.offers"
+    ).fetchall() == [(oldest_generation,)]
 print(json.dumps(["polls", polls]), flush=True)

@@ -17,7 +17,9 @@ from llm_stats.sample.demo import demo_settings
 
 database, count, destination = sys.argv[1:]
 with SampleApi() as api:
-    settings = demo_settings(api, pathlib.Path(database)).model_copy(update={"destination": destination})
+    settings = demo_settings(api, pathlib.Path(database)).model_copy(
+        update={"destination": destination}
+    )
     for generation in range(1, int(count) + 1):
         records = sample.today()
         for entry in records:

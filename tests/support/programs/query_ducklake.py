@@ -15,7 +15,9 @@ from llm_stats.settings import WarehouseLocation
 database, *queries = sys.argv[1:]
 for query in queries:
     try:
-        with open_reader(WarehouseLocation.read(database=database, destination="ducklake")) as reader:
+        with open_reader(
+            WarehouseLocation.read(database=database, destination="ducklake")
+        ) as reader:
             print(json.dumps(["answered", str(reader.execute_user_query(query).rows)]))
     except UsageError as error:
         print(json.dumps(["refused", str(error)]))

@@ -8,4 +8,11 @@ import sys
 import duckdb
 
 with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    print(json.dumps([duckdb.__version__, [repr(connection.execute(query).fetchall()) for query in json.loads(sys.argv[2])]]))
+    print(
+        json.dumps(
+            [
+                duckdb.__version__,
+                [repr(connection.execute(query).fetchall()) for query in json.loads(sys.argv[2])],
+            ]
+        )
+    )

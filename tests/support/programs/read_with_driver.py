@@ -17,14 +17,20 @@ Query = Callable[[Any, str], list[Any]]
 def python(path: str) -> tuple[Connect, Query]:
     import duckdb
 
-    return lambda: duckdb.connect(path, read_only=True), lambda connection, query: connection.execute(query).fetchall()
+    return lambda: duckdb.connect(
+        path, read_only=True
+    ), lambda connection, query: connection.execute(query).fetchall()
 
 
 def sqlalchemy(path: str) -> tuple[Connect, Query]:
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(f"duckdb:///{path}", connect_args={"read_only": True}, poolclass=sqlalchemy.NullPool)
-    return engine.connect, lambda connection, query: connection.execute(sqlalchemy.text(query)).fetchall()
+    engine = sqlalchemy.create_engine(
+        f"duckdb:///{path}", connect_args={"read_only": True}, poolclass=sqlalchemy.NullPool
+    )
+    return engine.connect, lambda connection, query: connection.execute(
+        sqlalchemy.text(query)
+    ).fetchall()
 
 
 def adbc(path: str) -> tuple[Connect, Query]:
@@ -38,7 +44,9 @@ def adbc(path: str) -> tuple[Connect, Query]:
             cursor.execute(query)
             return list(cursor.fetchall())
 
-    return lambda: dbapi.connect(**driver, db_kwargs={"path": path, "access_mode": "READ_ONLY"}, autocommit=True), query_adbc
+    return lambda: dbapi.connect(
+        **driver, db_kwargs={"path": path, "access_mode": "READ_ONLY"}, autocommit=True
+    ), query_adbc
 
 
 driver, path = sys.argv[1:]
@@ -46,7 +54,13 @@ connect, query = {"python": python, "sqlalchemy": sqlalchemy, "adbc": adbc}[driv
 with connect() as kept:
     for _ in sys.stdin:
         with connect() as newest:
-            print(*(query(connection, "select count(*) from marts.models")[0][0] for connection in (kept, newest)), flush=True)
+            print(
+                *(
+                    query(connection, "select count(*) from marts.models")[0][0]
+                    for connection in (kept, newest)
+                ),
+                flush=True,
+            )
 with connect() as connection:
     try:
         query(connection, "create table marts.mine as select 1 as x")

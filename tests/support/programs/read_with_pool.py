@@ -14,4 +14,7 @@ for line in sys.stdin:
     if line == "dispose\n":
         engine.dispose()
     with engine.connect() as connection:
-        print(connection.execute(sqlalchemy.text("select count(*) from marts.models")).scalar_one(), flush=True)
+        print(
+            connection.execute(sqlalchemy.text("select count(*) from marts.models")).scalar_one(),
+            flush=True,
+        )
