@@ -3,9 +3,10 @@
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
 A model must not be in two databases. All comparisons are computed again, because a rank among the
-models of one runner says nothing about all models. The history of a model is that of its runner. The
-result is a plain file that every command reads. Existing files are never overwritten: to replace one,
-write a new file and move it, `mv -f new.duckdb all.duckdb`.
+models of one runner says nothing about all models. The history of a model is that of its runner.
+
+The result is a plain file that every command reads. Existing files are never overwritten: to
+replace one, write a new file and move it, `mv -f new.duckdb all.duckdb`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 
 def unite(united: Path, shards: list[Path]) -> None:
-    """Write the merged file atomically. Exit with a message if it exists or a model is in two shards."""
+    """Write the merged file atomically. Exit if it exists, or if a model is in two shards."""
     if united.exists() or united.is_symlink():
         sys.exit(f"{united} exists already; name a new file first, then the databases to merge")
     if not united.absolute().parent.is_dir():

@@ -24,7 +24,10 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse() -> None:
     @task(retries=2, retry_delay=dt.timedelta(minutes=15))
     def run() -> dict[str, Any]:
-        """Run once and return the result as XCom. Deferred models (exit code 75) are not a failure."""
+        """Run once and return the result as XCom.
+
+        Deferred models (exit code 75) are not a failure.
+        """
         try:
             result = llm_stats.run(
                 all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb"

@@ -1,4 +1,4 @@
-"""Checks: the queries under `sql/checks`, each of which selects rows that should not exist."""
+"""Checks: the queries under `sql/checks`, which select rows that must not exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class CheckResult:
             )
             for row in self.sample
         )
-        return f"{self.severity}: {self.check}: {self.description}: {pluralize(self.row_count, 'row')}: {rows}"
+        count = pluralize(self.row_count, "row")
+        return f"{self.severity}: {self.check}: {self.description}: {count}: {rows}"
 
 
 def count_checks() -> int:
@@ -49,7 +50,8 @@ def run_checks(reader: Reader) -> list[CheckResult]:
         severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(
-                f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`"
+                f"checks/{file.path.name}: "
+                "the header needs a line `-- Severity: error` or `-- Severity: warning`"
             )
         try:
             failures = reader.query(file.text)
@@ -72,7 +74,7 @@ def run_checks(reader: Reader) -> list[CheckResult]:
 
 
 def require_known_checks(names: Collection[str]) -> None:
-    """Raise `UsageError` for a name that is not the name of a check."""
+    """Raise `UsageError` for an unknown name."""
     checks = [file.path.stem for file in files.files_in("checks")]
     for name in names:
         if name not in checks:
