@@ -41,13 +41,11 @@ _SUFFIXES = {
 
 #: Pattern -> plain wording.
 PATTERNS = {
-    r", for (?:there|it|they|that|he|she|one|no|none|nothing|nobody|the|a|an|its|their|what|who) "
-    r"(?:\w+ )?(?:is|are|was|were|has|have|had|may|might|can|cannot|must|would|will|needs?|does)\b": (
-        "because"
-    ),
+    r", for (?:there|it|they|that|one|no|none|nothing|nobody|the|a|an|its|their|what|who) "
+    r"(?:\w+ )?(?:is|are|was|were|has|have|had|may|can|cannot|must|would|will|needs?|does)\b": "because",
     r"\banew\b": "again",
     r"\bbut for\b": "except for, without",
-    r"(?<!there\s)\b(?:is|are|was) no (?!longer\b|more\b|\w+er\b)[a-z]\w+": ("is not a"),
+    r"(?<!there\s)\b(?:is|are|was) no (?!longer\b|more\b|\w+er\b)[a-z]\w+": "is not a",
     r"\bthrice\b": "three times",
     r"\bwho(?:m|so)?ever\b": "name the person or the program",
     r"\blest\b": "so that … not",
@@ -58,9 +56,8 @@ PATTERNS = {
     r"\bnobody's\b": "name the owner",
     r"\b(?:has|have|had|with) (?:none|nothing) of\b": "without",
     r"\bbeside\b": "next to",
-    r"\b(?:file|database|snapshot|view|table|warehouse|column|engine)s? (?:says?|tells?|asks?|knows?|wants?)\b": (
-        "contains, returns, prints"
-    ),
+    r"\b(?:file|database|snapshot|view|table|warehouse|column|engine)s? "
+    r"(?:says?|tells?|asks?|knows?|wants?)\b": "contains, returns, prints",
     r"\b(?:stands|stand) (?:in|at|as|now|where)\b": "is",
     r"\bso (?:many|much) (?:tokens|rows|models)\b": "a number of",
     r"\bmend(?:s|ed)?\b": "repair, correct",

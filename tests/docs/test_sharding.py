@@ -1,6 +1,4 @@
-"""Several runners as in `docs/scale.md`: each model is fetched once, and the merged result equals that
-of one runner.
-"""
+"""Several runners as in `docs/scale.md`: each model is fetched once, and the result equals one run."""
 
 from __future__ import annotations
 
