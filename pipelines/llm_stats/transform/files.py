@@ -18,7 +18,13 @@ import duckdb
 from llm_stats.errors import LlmStatsError
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
-SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+SCHEMAS = {
+    "functions": "staging",
+    "staging": "staging",
+    "history": "history",
+    "marts": "marts",
+    "macros": "marts",
+}
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
@@ -42,6 +48,11 @@ class SqlFile:
     def address(self) -> str:
         """What the file defines: `marts.offers`."""
         return f"{SCHEMAS[self.layer]}.{self.path.stem}"
+
+    @property
+    def is_relation(self) -> bool:
+        """False for a macro: functions, used by views, and macros, which are part of the marts."""
+        return self.layer not in ("functions", "macros")
 
     @functools.cached_property
     def text(self) -> str:
