@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import graphlib
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,6 +58,23 @@ class SqlFile:
     @functools.cached_property
     def text(self) -> str:
         return self.path.read_text("utf-8")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that `Grain:` declares as the key; empty for a relation of at most one row."""
+        grain = self.declared("Grain")
+        if not grain:
+            raise SqlError(
+                f"{self.path}: the header needs a line `-- Grain: <columns of the key>.`"
+            )
+        return () if grain == "one row" else tuple(grain.split(", "))
+
+    def declared(self, label: str) -> str:
+        """Return what the header says after `<label>:`, up to the first full stop; empty if nothing."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        header = " ".join(line.removeprefix("--").strip() for line in lines)
+        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
+        return match[1] if match else ""
 
 
 def sql_folder() -> Path:
