@@ -231,13 +231,7 @@ delete from history.offers
 where valid_to <= valid_from;
 
 comment on table history.offers is 'One row per offer and stretch of time in which it did not change';
-comment on column history.offers.model_id is 'Model that the row belongs to';
-comment on column history.offers.provider_id is 'Provider that sells the model';
 comment on column history.offers.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
-comment on column history.offers.provider_name is 'Display name of the provider';
-comment on column history.offers.status is 'State of the offer; `active` means it can be bought, anything else that it cannot';
-comment on column history.offers.input_usd_per_mtok is 'US dollars per million input tokens; null: not published, 0: free';
-comment on column history.offers.output_usd_per_mtok is 'US dollars per million output tokens; null: not published, 0: free';
 comment on column history.offers.valid_from is 'Since when the row is true, inclusive (UTC): when it was first fetched';
 comment on column history.offers.valid_to is 'Until when the row was true, exclusive (UTC): when it was found gone; null: still true';
 comment on column history.offers.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash is not known yet';

@@ -260,17 +260,7 @@ delete from history.scores
 where valid_to <= valid_from;
 
 comment on table history.scores is 'One row per benchmark score of a model and stretch of time in which it did not change';
-comment on column history.scores.model_id is 'Model that the row belongs to';
-comment on column history.scores.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column history.scores.score_number is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
-comment on column history.scores.benchmark_name is 'Display name of the benchmark; one id may come with several names';
-comment on column history.scores.category is 'Category of the benchmark; null: none given';
-comment on column history.scores.score is 'Result in the benchmark''s own unit: fraction, percent, Elo, dollars';
-comment on column history.scores.max_score is 'Published maximum; often wrong, so never a divisor';
-comment on column history.scores.normalized_score is 'Result on a scale of 0 to 1; null: not published';
-comment on column history.scores.is_self_reported is 'True if the model''s maker reported the score';
-comment on column history.scores.is_verified is 'True if LLM Stats checked the score independently';
-comment on column history.scores.source_url is 'Where the score was published; null: none given';
 comment on column history.scores.valid_from is 'Since when the row is true, inclusive (UTC): when it was first fetched';
 comment on column history.scores.valid_to is 'Until when the row was true, exclusive (UTC): when it was found gone; null: still true';
 comment on column history.scores.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash is not known yet';

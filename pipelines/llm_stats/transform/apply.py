@@ -16,6 +16,7 @@ from llm_stats.transform.files import (
     SCHEMAS,
     SqlError,
     SqlFile,
+    comments,
     in_build_order,
     locate_error,
     statements,
@@ -57,6 +58,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
         connection.execute(f"create schema if not exists {schema}")
     for file in files:
         execute_file(connection, file, lambda statement: statement.type not in _WRITE_STATEMENTS)
+    _comment_inherited(connection, files)
     _save_fingerprint(connection, current, engine_version)
 
 
@@ -69,6 +71,31 @@ def clear_row_hashes(connection: Connection) -> None:
         connection.execute(
             f"update {schema}.{table} set row_hash = null where row_hash is not null"
         )
+
+
+def columns_by_relation(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns of every relation of the warehouse: `{"marts.offers": ["model_id", …]}`."""
+    schemas = ", ".join(map(sql_literal, ("raw", *SCHEMAS.values())))
+    query = f"""
+        select table_schema, table_name, column_name from information_schema.columns
+        where table_catalog = current_database() and table_schema in ({schemas})
+        order by table_schema, table_name, ordinal_position
+    """
+    columns: dict[str, list[str]] = {}
+    for schema, table, column in connection.execute(query).rows:
+        columns.setdefault(f"{schema}.{table}", []).append(column)
+    return columns
+
+
+def _comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
+    """Comment on the columns that have no comment of their own."""
+    columns = columns_by_relation(connection)
+    texts = comments(columns, files)
+    for file in files:
+        for column in columns.get(file.address, ()):
+            address = f"{file.address}.{column}"
+            if address in texts and f"comment on column {address} is" not in file.text:
+                connection.execute(f"comment on column {address} is {sql_literal(texts[address])}")
 
 
 def update_history(connection: Connection) -> None:

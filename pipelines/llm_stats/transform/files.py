@@ -10,13 +10,14 @@ import functools
 import graphlib
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from llm_stats.errors import LlmStatsError
+from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
 SCHEMAS = {
@@ -126,16 +127,42 @@ def _reads(file: SqlFile) -> set[str]:
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
-@functools.cache
-def comments() -> dict[str, str]:
-    """Return the comments on views, tables and columns: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
-    matches = [
-        match
-        for layer in SCHEMAS
-        for file in files_in(layer)
-        for match in _COMMENT.findall(file.text)
-    ]
-    return {address: text.replace("''", "'") for address, text in matches}
+def comments(
+    columns: Mapping[str, Collection[str]], files: Iterable[SqlFile] | None = None
+) -> dict[str, str]:
+    """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
+
+    `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
+    without a comment of its own takes that of the first relation in the order of `Reads:` that has
+    a column of that name.
+    """
+    found = _raw_comments()
+    for file in files or in_build_order():
+        matches = _COMMENT.findall(file.text)
+        found |= {address: text.replace("''", "'") for address, text in matches}
+        for column in columns.get(file.address, ()):
+            if f"{file.address}.{column}" not in found and (
+                source := _source(file, column, columns)
+            ):
+                found[f"{file.address}.{column}"] = found[source]
+    return found
+
+
+def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
+    """Return the column whose comment a column inherits: `history.offers.status`."""
+    for address in file.declared("Reads").split(", "):
+        if column in columns.get(address, ()):
+            return f"{address}.{column}"
+    return None
+
+
+def _raw_comments() -> dict[str, str]:
+    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
+    return tables | {
+        f"raw.{table}.{column.name}": column.description
+        for table, described in (TABLES | DLT_TABLES).items()
+        for column in described
+    }
 
 
 def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
