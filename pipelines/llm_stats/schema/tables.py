@@ -148,6 +148,16 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
+#: The key of each raw table. A list may repeat a provider or a benchmark, so the place is the key.
+KEYS: dict[str, tuple[str, ...]] = {
+    "models": ("id",),
+    "models__providers": ("model_id", LIST_IDX.name),
+    "models__scores": ("model_id", LIST_IDX.name),
+    "models__modalities": ("model_id", LIST_IDX.name),
+    "models__top_scores": ("model_id", "category"),
+    "fetches": (LOAD_ID.name, "model_id"),
+}
+
 #: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without
 #: a zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
 DLT_TABLES: dict[str, list[Column]] = {

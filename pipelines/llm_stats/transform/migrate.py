@@ -12,7 +12,7 @@ from llm_stats.transform.apply import execute_file
 from llm_stats.transform.files import SqlFile, files_in
 
 #: The schema version that this code reads and writes.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 #: Tables that store the version, the present one first.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
