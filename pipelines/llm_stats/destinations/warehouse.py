@@ -48,7 +48,7 @@ class DestinationWarehouse:
         """
         self._local.ensure_writable_folder()
         with (
-            lock.held(self._local.folder, self.destination),
+            lock.hold(self._local.folder, self.destination),
             self._destination.run_lock() as self._lock,
         ):
             shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs
