@@ -100,7 +100,7 @@ def test_an_empty_database_is_not_migrated() -> None:
     [
         (
             "99",
-            f"has schema version 99, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats",
+            f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; upgrade llm-stats",
         ),
         ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
         ("'two'", "is a DuckDB database but not an llm-stats warehouse"),

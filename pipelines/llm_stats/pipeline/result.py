@@ -3,7 +3,7 @@
 The summary is the JSON object that the summary file, the JSON log and the webhook share
 (docs/schedules.md shows all keys):
 
-    {"exit_code": 4, "kind": "incomplete", "message": "3 models requested: 2 loaded, 1 not_found; …",
+    {"exit_code": 4, "kind": "incomplete", "message": "3 models requested: 2 loaded, …",
      "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "outcomes": {…}, …}
 
 A run that ended with an error has only the first five keys. `kind` is `done`, `incomplete` (4),
