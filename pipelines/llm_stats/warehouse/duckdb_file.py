@@ -156,8 +156,8 @@ class DuckDBWarehouse:
             raise UsageError(f"{self.database}: dlt cannot load below a path that contains {name}")
         if stem.lower() in SCHEMAS or stem == ".":
             raise UsageError(
-                f"{self.database}: the file cannot be called {stem!r}, because DuckDB would confuse "
-                "it with the schema; choose another name, such as llm_stats.duckdb"
+                f"{self.database}: the file cannot be called {stem!r}, because DuckDB would "
+                "confuse it with the schema; choose another name, such as llm_stats.duckdb"
             )
 
     def _require_usable(self) -> None:

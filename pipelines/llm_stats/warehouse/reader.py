@@ -122,7 +122,7 @@ class Reader(ABC):
         return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
 
     def relations(self) -> list[Described]:
-        """Return the views, tables and macros, sorted by schema and name, without dlt's own tables."""
+        """Return the views, tables and macros by schema and name, without dlt's own tables."""
         return sorted(
             item
             for item in self._list()

@@ -120,7 +120,7 @@ class DuckDBWorkingCopy:
         return f"the rejected file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
-        """Rewrite the file if much of it is free space, or if readers need an older storage version.
+        """Rewrite the file if much of it is free space, or if its storage version is too new.
 
         DuckDB reuses free space but never returns it to the file system.
         """
