@@ -1,5 +1,9 @@
-"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb: `pip install marimo duckdb polars`, then
-`marimo edit notebook.py`. Run its first cell again to see a new snapshot.
+"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb:
+
+    pip install marimo duckdb polars
+    marimo edit notebook.py
+
+Run the first cell again to read a new snapshot.
 """
 
 import marimo
@@ -27,7 +31,11 @@ def _(mo, warehouse):
 @app.cell
 def _(mo, warehouse):
     mo.sql(
-        "select changed_at, model_id, provider_id, kind, blended_change_pct from marts.price_changes order by all",
+        """
+        select changed_at, model_id, provider_id, kind, blended_change_pct
+        from marts.price_changes
+        order by all
+        """,
         engine=warehouse,
     )
 

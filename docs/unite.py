@@ -1,8 +1,13 @@
-"""One warehouse of what several runners fetched, each into a database of its own: `python unite.py all.duckdb shard0.duckdb shard1.duckdb`.
+"""Merge the warehouses of several runners into one.
 
-No model may be in two of them. All comparisons are made anew, for a rank among the models of one runner says nothing of the whole; the
-history of each model is that of its runner. The result is a plain file that every command reads. No file that is there is overwritten: to
-renew one, unite into another name and move that over it, `mv -f new.duckdb all.duckdb`.
+    python unite.py all.duckdb shard0.duckdb shard1.duckdb
+
+A model must not be in more than one shard. All comparisons are computed again, because a rank among
+the models of one runner is not the rank among all models. The history of each model is that of its
+runner. The result is a plain file that every command can read.
+
+An existing file is never overwritten. To replace it, write to another name and rename that file:
+`mv -f new.duckdb all.duckdb`.
 """
 
 from __future__ import annotations
@@ -22,11 +27,11 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 
 def unite(united: Path, shards: list[Path]) -> None:
-    """Makes the file aside and puts it in place at the end, so that nobody finds half of it."""
+    """Merge the shards in a temporary folder, then move the finished file to `united`."""
     if united.exists() or united.is_symlink():
-        sys.exit(f"{united} is there already; name the file that is to be made, then the others")
+        sys.exit(f"{united} exists already; name the new file first, then the shards")
     if not united.absolute().parent.is_dir():
-        sys.exit(f"there is no folder {united.absolute().parent}")
+        sys.exit(f"there is no folder {united.absolute().parent}; create it, or name another")
     tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
         file.address
         for file in files.files_in("history")
@@ -38,7 +43,7 @@ def unite(united: Path, shards: list[Path]) -> None:
         copy.create_views()
         copy.close()
         for shard in shards:
-            DuckDBReader(shard).close()  # refuses what is no warehouse of this version
+            DuckDBReader(shard).close()  # raises unless it is a warehouse of this version
             with duckdb.connect(copy.path) as connection:
                 connection.execute(f"attach {sql_literal(str(shard))} as shard (read_only)")
                 for table in tables:
@@ -48,11 +53,14 @@ def unite(united: Path, shards: list[Path]) -> None:
                 DuckDBConnection(connection)
             )  # a shard may be of another engine version
             apply.update_history(DuckDBConnection(connection))  # which only counts anew
-            twice = connection.execute(
+            duplicates = connection.execute(
                 "select id from raw.models group by id having count(*) > 1 order by id limit 1"
             ).fetchall()
-        if twice:
-            sys.exit(f"{twice[0][0]} is in more than one of these databases")
+        if duplicates:
+            sys.exit(
+                f"{duplicates[0][0]} is in more than one of these databases; "
+                "give each model to one runner"
+            )
         copy.path.replace(united)
 
 

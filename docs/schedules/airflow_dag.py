@@ -1,6 +1,7 @@
-"""Once a day with Airflow 3: put this file into the dags folder, and `llm-stats` and LLM_STATS_API_KEY where the workers are.
+"""A daily run with Airflow 3.
 
-All workers that may run it must see the same folder, for the warehouse is a file.
+Put this file into the dags folder. The workers need `llm-stats` and LLM_STATS_API_KEY. All workers
+must share the folder of the warehouse, because it is a file.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse() -> None:
     @task(retries=2, retry_delay=dt.timedelta(minutes=15))
     def run() -> dict[str, Any]:
-        """One run. What it did is the task's XCom; what is left to tomorrow (exit code 75) is no failure."""
+        """Run once and return the summary as XCom.
+
+        Models deferred to the next day (exit code 75) are not a failure.
+        """
         try:
             result = llm_stats.run(
                 all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb"
             )
         except QuotaSpent as error:
             raise AirflowSkipException(str(error)) from None
-        except (UsageError, CheckFailed) as error:  # another try would end the same
+        except (UsageError, CheckFailed) as error:  # a retry would fail again
             raise AirflowFailException(str(error)) from None
         if result.exit_code == 4:  # published, but some models did not load
             raise AirflowFailException(result.message)

@@ -1,4 +1,7 @@
-"""Once a day with Dagster: `dagster dev -f dagster_job.py`, with `llm-stats` installed beside it and LLM_STATS_API_KEY set."""
+"""A daily run with Dagster: `dagster dev -f dagster_job.py`.
+
+Install `llm-stats` in the same environment and set LLM_STATS_API_KEY.
+"""
 
 from collections.abc import Iterator
 
@@ -9,7 +12,10 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 
 @dg.asset(output_required=False, retry_policy=dg.RetryPolicy(max_retries=2, delay=900))
 def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """Prices and scores of all models, in one DuckDB file. What is left to tomorrow (exit code 75) is no failure."""
+    """Prices and scores of all models, in one DuckDB file.
+
+    Models deferred to the next day (exit code 75) are not a failure.
+    """
     try:
         result = llm_stats.run(
             all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb"
@@ -17,7 +23,7 @@ def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.Materi
     except QuotaSpent as error:
         context.log.info(str(error))
         return
-    except (UsageError, CheckFailed) as error:  # another try would end the same
+    except (UsageError, CheckFailed) as error:  # a retry would fail again
         raise dg.Failure(str(error), allow_retries=False) from None
     counts = result.to_dict()["outcomes"]
     if result.is_published:

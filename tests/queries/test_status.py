@@ -193,7 +193,7 @@ def test_the_configuration_is_shown_before_there_is_a_database(
     done = llm_stats("status", "--database", "missing.duckdb")
     assert (
         done.code,
-        "missing.duckdb does not exist; make it with `llm-stats run`" in done.err,
+        "missing.duckdb does not exist; create it with `llm-stats run`" in done.err,
     ) == (2, True)
     versions, *settings = done.out.strip().splitlines()
     assert (

@@ -71,7 +71,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     llm-stats snapshots
     llm-stats snapshots --format json
     """
-    from llm_stats.warehouse.snapshots import list_snapshots
+    from llm_stats.queries.snapshots import list_snapshots
 
     print_table(list_snapshots(_open_duckdb_warehouse(database).snapshots), output_format)
     return 0

@@ -1,4 +1,4 @@
-"""Apply the files under `sql/` to a warehouse: create tables, views and macros; update the history."""
+"""Apply the files under `sql/` to a warehouse: create views and macros, update the history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from llm_stats.transform.files import (
     statements,
 )
 
-#: Statements that write rows; all others define or comment.
+#: Statements that write rows; all others are definitions or comments.
 _WRITE_STATEMENTS = (
     duckdb.StatementType.INSERT,
     duckdb.StatementType.UPDATE,
@@ -34,11 +34,12 @@ HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
 def create_views(connection: Connection, root: Path | None = None) -> None:
-    """Create the raw tables, the views and macros, and the empty history tables, with their comments.
+    """Create the raw tables, the history tables, and the views and macros, with their comments.
 
-    Does nothing if the warehouse was built from the same files and nothing is missing. Otherwise views and macros are
-    created again, which drops those whose file is gone; tables stay. The caller's transaction, if the engine has
-    transactional DDL. Raises `SqlError` with file and line.
+    Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
+    all views and macros and create them again, so that those without a file disappear; tables stay.
+    Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError` with
+    file and line.
     """
     files = _supported(connection, root)
     current = fingerprint(files, connection.dialect)
@@ -99,7 +100,10 @@ def _comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
 
 
 def update_history(connection: Connection) -> None:
-    """Write what changed since the last call into `history`, in the caller's transaction. A second call changes nothing."""
+    """Write the changes since the last call into `history`, in the caller's transaction.
+
+    It is idempotent: a second call changes nothing.
+    """
     for file in _supported(connection):
         execute_file(connection, file, lambda statement: statement.type in _WRITE_STATEMENTS)
 
@@ -119,7 +123,7 @@ def execute_file(
 
 
 def unsupported(connection: Connection) -> tuple[str, ...]:
-    """Return what the files define and the engine cannot hold: `("marts.blended_price", …)`."""
+    """Return the macros that the engine cannot store: `("marts.blended_price", …)`."""
     return tuple(
         file.address
         for file in in_build_order()
@@ -162,10 +166,12 @@ def _save_fingerprint(connection: Connection, value: str, engine_version: str) -
         "create table if not exists raw.sql_fingerprint (sha256 varchar not null, engine_version varchar)"
     )
     connection.execute(
-        "comment on table raw.sql_fingerprint is 'One row: what the tables and views of this warehouse were built from'"
+        "comment on table raw.sql_fingerprint is "
+        "'One row: fingerprint of the definitions of all tables and views'"
     )
     connection.execute(
-        "comment on column raw.sql_fingerprint.sha256 is 'Hash of all definitions; views are created again when it differs'"
+        "comment on column raw.sql_fingerprint.sha256 is "
+        "'Hash of all definitions; views are created again when it differs'"
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.engine_version is 'Engine of the last run; row hashes are computed again when it differs'"

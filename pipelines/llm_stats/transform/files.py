@@ -1,7 +1,8 @@
 """Find, order and split the files under `sql/`.
 
-The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL that runs as it is in any DuckDB
-shell; the build order is computed from what each file reads.
+The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
+that runs unchanged in any DuckDB shell. The build order is computed from the relations that each
+file reads.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$",
 
 
 class SqlError(LlmStatsError):
-    """A file under `sql/` is broken; nothing was changed."""
+    """An invalid file under `sql/`; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class SqlFile:
 
     @property
     def address(self) -> str:
-        """What the file defines: `marts.offers`."""
+        """Schema and name of the defined relation or macro: `marts.offers`."""
         return f"{SCHEMAS[self.layer]}.{self.path.stem}"
 
     @property
@@ -90,9 +91,9 @@ def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
 
 
 def in_build_order(root: Path | None = None) -> list[SqlFile]:
-    """Return every file that defines a table, view or macro, each after the files that it reads.
+    """Return the files that define a table, view or macro, each after the files that it reads.
 
-    Raises `SqlError` if files read each other in a cycle, or two define the same name.
+    Raises `SqlError` if files read each other in a cycle, or if two define the same name.
     """
     defined: dict[str, SqlFile] = {}
     for layer in SCHEMAS:
@@ -180,17 +181,22 @@ def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
 
 
 def locate_error(file: SqlFile, first_line: int, message: str) -> str:
-    """Return `marts/offers.sql, line 12: Binder Error: …` for an error in the statement that starts at `first_line`."""
-    match = re.search(
-        r"^LINE (\d+):", message, re.MULTILINE
-    )  # counted from the start of the statement
+    """Return an error message with file and line: `marts/offers.sql, line 12: Binder Error: …`.
+
+    `first_line` is the line at which the failed statement starts.
+    """
+    # DuckDB counts lines from the start of the statement
+    match = re.search(r"^LINE (\d+):", message, re.MULTILINE)
     line = first_line + int(match[1]) - 1 if match else first_line
     cause = " ".join(message.split("\nLINE ")[0].split())
     return f"{file.layer}/{file.path.name}, line {line}: {cause}"
 
 
 def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """Return the defaults of a macro's parameters and an example call, both from its file: DuckDB does not store them."""
+    """Return the defaults of a macro's parameters, and an example call as a sentence.
+
+    Both come from the macro's file, because DuckDB does not store them.
+    """
     text = next((file.text for file in files_in("macros") if file.address == macro), "")
     signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
     call = re.search(r"`[^`]*`", text.split("\n")[0])
