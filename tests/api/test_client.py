@@ -83,13 +83,13 @@ class TestCache:
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
         with client_of(api, cache=cache, concurrency=1) as client:
-            next(client.fetch([ONE, TWO]))
+            next(client.fetch_models([ONE, TWO]))
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
     def test_a_list_is_kept_too(self, api: SampleApi, cache: ResponseCache) -> None:
         for _ in range(2):
             with client_of(api, cache=cache) as client:
-                assert client.list_ids() == IDS
+                assert client.list_models() == IDS
         assert len(api.requests) == 1
 
     @pytest.mark.parametrize(
@@ -138,7 +138,8 @@ class TestCache:
         }
         with client_of(api, cache=cache) as client:
             answers = {
-                answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)
+                answer.fetch.model_id: answer
+                for answer in client.fetch_models([ONE, TWO], published)
             }
         assert request_counts(api) == {ONE: 2, TWO: 1}
         assert answers[ONE].fetch.outcome == "loaded"
@@ -151,7 +152,7 @@ class TestCache:
         row = answers[ONE].row
         assert row is not None
         with client_of(api, cache=cache) as client:
-            list(client.fetch([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
+            list(client.fetch_models([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
         assert request_counts(api) == {ONE: 1}
 
     def test_what_is_kept_comes_even_after_everything_stopped(
@@ -171,7 +172,7 @@ class TestCache:
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
         ):
-            list(client.fetch(client.list_ids()))
+            list(client.fetch_models(client.list_models()))
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
     def test_a_request_that_cannot_be_noted_does_not_leave(
@@ -208,10 +209,10 @@ class TestCache:
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
-            killed.list_ids()
+            killed.list_models()
         api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
         with client_of(api, cache=cache) as client:
-            assert client.list_ids() == IDS[:10]
+            assert client.list_models() == IDS[:10]
 
 
 def test_a_reader_who_leaves_early_ends_everything() -> None:
@@ -221,7 +222,9 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
         SampleApi(RECORDS, latency_ms=50) as api,
         client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client,
     ):
-        with contextlib.closing(cast("Generator[FetchResult]", client.fetch(IDS))) as answers:
+        with contextlib.closing(
+            cast("Generator[FetchResult]", client.fetch_models(IDS))
+        ) as answers:
             next(answers)
         time.sleep(0.1)
     assert len(api.requests) == 1
@@ -233,14 +236,14 @@ def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) 
     began = time.monotonic()
     with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
         with client_of(api) as client:
-            client.fetch(IDS)
+            client.fetch_models(IDS)
         assert time.monotonic() - began < 3
 
 
 def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
     with FakeApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
         with client_of(api, cache=cache, concurrency=2) as client:
-            client.fetch(IDS)
+            client.fetch_models(IDS)
             time.sleep(0.1)
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
@@ -298,7 +301,7 @@ class TestList:
     def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 7)
         with client_of(api) as client:
-            assert client.list_ids() == IDS
+            assert client.list_models() == IDS
         assert len(api.requests) == client.requests_sent == 5
 
     @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
@@ -312,7 +315,7 @@ class TestList:
             return json_response({"models": models, "next_cursor": str(next(cursors))})
 
         with FakeApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
-            assert client.list_ids() == IDS[:3]
+            assert client.list_models() == IDS[:3]
         assert len(api.requests) == 2
 
     def test_is_tried_again(self) -> None:
@@ -320,7 +323,7 @@ class TestList:
             FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api,
             client_of(api) as client,
         ):
-            assert client.list_ids() == IDS
+            assert client.list_models() == IDS
 
     @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
     def test_without_one_there_is_nothing_to_ask_for(
@@ -331,5 +334,5 @@ class TestList:
             client_of(api) as client,
             pytest.raises(error, match=message),
         ):
-            client.list_ids()
+            client.list_models()
         assert len(api.requests) <= 3

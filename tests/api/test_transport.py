@@ -187,7 +187,7 @@ class TestRefusedKey:
             with client_of(api, concurrency=1) as later:
                 answers = {
                     answer.fetch.model_id: answer
-                    for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})
+                    for answer in later.fetch_models(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})
                 }
             assert (outcomes(answers), later.stop_reason) == ({"failed": 1, "loaded": 28}, None)
             answers, first = fetched(api, IDS[1:], concurrency=1)
@@ -202,7 +202,7 @@ class TestRefusedKey:
         ):
             answers = {
                 answer.fetch.model_id: answer
-                for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})
+                for answer in client.fetch_models(IDS, {ONE: dt.datetime.now(dt.UTC)})
             }
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
@@ -303,7 +303,10 @@ class TestBudget:
         with client_of(api, max_requests=8) as client:
             assert (
                 outcomes(
-                    {answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}
+                    {
+                        answer.fetch.model_id: answer
+                        for answer in client.fetch_models(client.list_models())
+                    }
                 )["loaded"]
                 == 5
             )
@@ -317,7 +320,7 @@ class TestBudget:
             client_of(api, max_requests=2) as client,
             pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"),
         ):
-            client.list_ids()
+            client.list_models()
         assert len(api.requests) == 2
 
     def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:

@@ -97,7 +97,7 @@ class Client:
     def requests_sent(self) -> int:
         return self._transport.requests_sent
 
-    def fetch(
+    def fetch_models(
         self,
         model_ids: Sequence[str],
         fetched_at: Mapping[str, dt.datetime] | None = None,
@@ -141,7 +141,7 @@ class Client:
         ask(max_ahead)
         return answers()
 
-    def list_ids(self) -> list[str]:
+    def list_models(self) -> list[str]:
         """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
         try:
             try:

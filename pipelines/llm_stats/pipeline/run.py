@@ -84,12 +84,12 @@ def execute(
                 copy.migrate()
                 state = copy.fetch_state()
                 _require_clock(clock, state.last_attempted_at, warehouse)
-                model_ids = client.list_ids() if all_models else settings.model_ids
+                model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
                     fetched = result.count(
-                        client.fetch(due, state.fetched_at, state.failing_at)
+                        client.fetch_models(due, state.fetched_at, state.failing_at)
                     )  # requests start here
                     copy.create_views()
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
