@@ -53,7 +53,7 @@ class TestWrongAddress:
         assert client.stop_reason is not None
         assert (client.stop_reason.kind, client.stop_reason.message) == (
             "wrong_base_url",
-            f"{client.base_url} knows none of the first 20 models: wrong ids, or wrong base URL?",
+            f"{client.base_url} returned 404 for the first 20 models; wrong ids or wrong base URL?",
         )
 
     def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(
@@ -64,7 +64,7 @@ class TestWrongAddress:
         assert client.stop_reason is not None
         assert (
             client.stop_reason.message
-            == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+            == f"{api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
         )
 
     def test_a_budget_that_ends_at_wrong_ids_raises_no_doubt(self, api: SampleApi) -> None:
@@ -138,7 +138,10 @@ class TestApiThatIsDown:
         assert len(api.requests) <= 3 * most
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "unreachable"
-        assert "10 models in a row got no usable answer; the last: " in client.stop_reason.message
+        assert (
+            "no usable response for 10 models in a row; the last error: "
+            in client.stop_reason.message
+        )
 
     def test_a_few_bad_records_that_come_first_are_no_sign_of_it(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:

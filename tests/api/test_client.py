@@ -133,8 +133,8 @@ class TestCache:
         kept = cache.get(f"{api.base_url}/models/{ONE}")
         assert kept is not None
         published = {
-            ONE: kept.arrived_at + dt.timedelta(seconds=1),
-            TWO: kept.arrived_at - dt.timedelta(days=1),
+            ONE: kept.received_at + dt.timedelta(seconds=1),
+            TWO: kept.received_at - dt.timedelta(days=1),
         }
         with client_of(api, cache=cache) as client:
             answers = {
@@ -201,7 +201,7 @@ class TestCache:
         assert client.stop_reason is not None
         assert (
             client.stop_reason.message
-            == "a response could not be kept: responses.sqlite: database or disk is full"
+            == "a response could not be cached: responses.sqlite: database or disk is full"
         )
 
     def test_a_cursor_that_expired_since_starts_the_list_again(
@@ -254,18 +254,22 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
         NothingFetched,
         "the list of models could not be read: HTTP 500 internal_error",
     ),
-    "key": (faults.error(401), NothingFetched, "the API refused the key: HTTP 401 invalid_api_key"),
+    "key": (
+        faults.error(401),
+        NothingFetched,
+        "the API rejected the key: HTTP 401 invalid_api_key",
+    ),
     "quota": (
         faults.quota(),
         QuotaSpent,
         "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at",
     ),
-    "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
-    "null": (lambda *_: json_response(None), NothingFetched, "did not answer a list of models"),
+    "html": (faults.html(), NothingFetched, "did not return a list of models; wrong base URL"),
+    "null": (lambda *_: json_response(None), NothingFetched, "did not return a list of models"),
     "no ids": (
         lambda *_: json_response({"models": ["a"]}),
         NothingFetched,
-        "did not answer a list of models",
+        "did not return a list of models",
     ),
     "empty": (
         lambda *_: json_response({"models": []}),

@@ -125,7 +125,7 @@ class TestRetry:
         monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
         answer, api, _ = only(faults.slow(0.4), max_attempts=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
-        assert answer.fetch.message == f"no answer from {api.base_url}: timed out"
+        assert answer.fetch.message == f"no response from {api.base_url}: timed out"
 
     def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
@@ -175,7 +175,7 @@ class TestRefusedKey:
         assert client.stop_reason.kind == "unauthorized"
         assert (
             client.stop_reason.message
-            == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+            == f"the API rejected the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
         )
 
     def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
