@@ -111,7 +111,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "another's record": (
         faults.changed(id="another"),
         "rejected",
-        f"id: asked for '{ONE}', answered 'another'",
+        f"id: requested '{ONE}', received 'another'",
     ),
     "wrong shape": (
         faults.changed(providers="none"),

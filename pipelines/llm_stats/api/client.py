@@ -190,7 +190,7 @@ class Client:
             result = self._result(model_id, request, "rejected", str(error), http_status=200)
         except BadResponse as error:
             outcome: Outcome = "not_found" if error.status == 404 else "failed"
-            status = {"http_status": error.status, "error_code": error.code}
+            status: dict[str, Any] = {"http_status": error.status, "error_code": error.code}
             result = self._result(model_id, request, outcome, str(error), **status)
         else:
             self._transport.key_accepted = True
