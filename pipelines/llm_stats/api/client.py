@@ -223,7 +223,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response; on a write error stop, because later responses would be lost too."""
+        """Cache a new response; on a write error stop, because later ones would be lost too."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)

@@ -59,7 +59,7 @@ class Provider(RecordPart):
     provider_id: Id = Field(description="Provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
     status: str = Field(
-        description="State of the offer; `active` means it can be bought, anything else that it cannot"
+        description="State of the offer; an offer can be bought only if it is `active`"
     )
     input_price_per_m: Usd | None = Field(
         description="US dollars per million input tokens; null: not published, 0: free"
