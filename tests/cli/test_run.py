@@ -177,7 +177,7 @@ class TestBadArguments:
         monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
         done = run("murmur-1")
         assert done.code == 2
-        assert "no HTTP header can carry" in done.err
+        assert "not allowed in an HTTP header" in done.err
         assert "geheim" not in done.err
 
     def test_wrong_settings(self, run: Command) -> None:

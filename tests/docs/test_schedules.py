@@ -94,7 +94,7 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     assert message.startswith("14 models requested: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
     refused = cron("wrong-key")
-    assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
+    assert (refused.returncode, "the API rejected the key" in refused.stderr) == (1, True)
     shutil.rmtree(folder / ".dlt")
     assert cron(SAMPLE_KEY).returncode == 1, "a mistake is no 75"
 

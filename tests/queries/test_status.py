@@ -71,7 +71,7 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
             *[hours_ago(hours) for hours in (12, 10, 2)],
         ]
         cache._connection.executemany(
-            "insert into requests values (?)",
+            "insert into request_log values (?)",
             [(moment.isoformat(timespec="microseconds"),) for moment in left_at],
         )
     return path

@@ -39,7 +39,7 @@ def fetched(
     with client_of(api, **options) as client:
         return {
             answer.fetch.model_id: answer
-            for answer in client.fetch(IDS if model_ids is None else model_ids)
+            for answer in client.fetch_models(IDS if model_ids is None else model_ids)
         }, client
 
 
