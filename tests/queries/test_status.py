@@ -87,9 +87,9 @@ def test_text_form(database: Path) -> None:
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    3 today (since 00:00 UTC)",
-        "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
+        "data        6 models, newest fetched 2 hours ago, oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
-        f"health      what is published is healthy: {checks.count_checks()} checks, no error, no warning",
+        f"health      good: {checks.count_checks()} checks, no errors, no warnings",
         "failing     2",
         "",
     ]
@@ -136,7 +136,7 @@ def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
             [fetch["requested_at"]],
         )
     lines = list(status_lines(read_status(database)))
-    assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
+    assert lines[5] == "failing     32, the first 20 below; --format json lists all\n"
     assert len(lines[6].splitlines()) == 2 + 20
     assert len(read_status(database).failing) == 32
 
@@ -259,7 +259,7 @@ def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     ] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in status_lines(current) if line.startswith("health "))
     assert re.fullmatch(
-        r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows",
+        r"health      errors: prices_in_range: .*: 1 row; `llm-stats check` prints the rows",
         line,
     )
 

@@ -42,6 +42,7 @@ _MAX_FAILING = 20
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
+    """Return one JSON object with the fields of both."""
     return json.dumps(
         asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2
     )
@@ -52,14 +53,16 @@ def status_lines(status: Status) -> Iterator[str]:
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
-    yield f"last run    {_format_age(status, status.last_run_at)}: {counts}; {status.last_run_requests} requests"
-    yield f"requests    {'unknown' if status.requests_today is None else status.requests_today} today (since 00:00 UTC)"
+    last_run = f"{_format_age(status, status.last_run_at)}: {counts}"
+    yield f"last run    {last_run}; {status.last_run_requests} requests"
+    today = "unknown" if status.requests_today is None else status.requests_today
+    yield f"requests    {today} today (since 00:00 UTC)"
     if status.newest_at and status.oldest_at:
         newest, oldest = (
             _format_age(status, status.newest_at),
             _format_age(status, status.oldest_at),
         )
-        yield f"data        {status.models} models, the newest fetched {newest}, the oldest {oldest}"
+        yield f"data        {status.models} models, newest fetched {newest}, oldest {oldest}"
         yield "stalest     " + ", ".join(
             f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
             for row in status.stalest
@@ -69,13 +72,14 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"health      {_format_health(status)}"
     if status.rejected_at:
         kind = "state" if status.engine else "file"
-        schema, file = (
-            f"the loaded rows stay in the schema {INCOMING}",
-            f"it is kept at {status.rejected_file}",
+        location = (
+            f"the loaded rows stay in the schema {INCOMING}"
+            if status.engine
+            else f"it is kept at {status.rejected_file}"
         )
-        location = schema if status.engine else file
         rejected_by = ", ".join(map(escape_control_chars, status.rejected_by))
-        yield f"rejected    a newer {kind} {_format_age(status, status.rejected_at)}: {rejected_by}; {location}"
+        age = _format_age(status, status.rejected_at)
+        yield f"rejected    a newer {kind} {age}: {rejected_by}; {location}"
     if status.engine:
         macros = (
             f"{', '.join(status.unsupported)}, which only DuckDB and DuckLake have; "
@@ -87,7 +91,7 @@ def status_lines(status: Status) -> Iterator[str]:
         yield "failing     none"
         return
     note = (
-        f", the first {_MAX_FAILING} here; --format json has all"
+        f", the first {_MAX_FAILING} below; --format json lists all"
         if len(status.failing) > _MAX_FAILING
         else ""
     )
@@ -104,14 +108,14 @@ def _format_health(status: Status) -> str:
         if row["severity"] == "error"
     ]
     if errors:
-        return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
+        return f"errors: {'; '.join(errors)}; `llm-stats check` prints the rows"
     names = ", ".join(row["check"] for row in status.findings)
     warnings = (
-        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` shows more"
+        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` prints the rows"
         if names
-        else "no warning"
+        else "no warnings"
     )
-    return f"what is published is healthy: {pluralize(checks.count_checks(), 'check')}, no error, {warnings}"
+    return f"good: {pluralize(checks.count_checks(), 'check')}, no errors, {warnings}"
 
 
 def _tabulate_failing(status: Status) -> Table:
@@ -132,7 +136,7 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return `3 hours ago`, in the largest unit of which there are at least two."""
+    """Return `3 hours ago`, in the largest unit with a value of at least 2."""
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

@@ -1,4 +1,4 @@
-"""Checks: queries that select rows that should not exist."""
+"""Checks: queries that select rows that must not exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class CheckResult:
             )
             for row in self.sample
         )
-        return f"{self.severity}: {self.check}: {self.description}: {pluralize(self.row_count, 'row')}: {rows}"
+        count = pluralize(self.row_count, "row")
+        return f"{self.severity}: {self.check}: {self.description}: {count}: {rows}"
 
 
 def count_checks() -> int:
