@@ -15,8 +15,8 @@ from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
 
 class TestWrongAddress:
     def test_an_unknown_id_does_not_hide_a_wrong_address(self, api: SampleApi) -> None:
-        with client_of(api, concurrency=1) as client:
-            client.base_url = client.base_url.replace("/stats", "")
+        base_url = api.base_url.replace("/stats", "")
+        with client_of(api, base_url=base_url, concurrency=1) as client:
             answers = list(client.fetch_models(["gone", *IDS]))
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "wrong_base_url"
@@ -46,8 +46,7 @@ class TestWrongAddress:
         assert len(answers) == 30
 
     def test_an_address_that_knows_no_model_is_doubted_early(self, api: SampleApi) -> None:
-        with client_of(api, concurrency=1) as client:
-            client.base_url += "/elsewhere"
+        with client_of(api, base_url=f"{api.base_url}/elsewhere", concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch_models(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
         assert client.stop_reason is not None

@@ -61,14 +61,14 @@ StopKind = Literal[
 
 @dataclass(frozen=True)
 class StopReason:
-    """Why fetching stopped early."""
+    """The reason why fetching stopped early."""
 
     kind: StopKind
     message: str
 
 
 class FetchingStopped(Exception):
-    """A request was not sent because fetching has stopped."""
+    """Fetching has stopped; the request has no result."""
 
     def __init__(self, reason: StopReason) -> None:
         super().__init__(reason.message)
@@ -77,7 +77,7 @@ class FetchingStopped(Exception):
 
 @dataclass
 class PendingRequest:
-    """One URL to fetch: how many requests were sent for it, and when it was started."""
+    """One URL to fetch: the number of requests sent for it, and the start time."""
 
     url: str
     attempts: int = 0
@@ -88,8 +88,8 @@ class Transport:
     """A sender of HTTP requests for many threads: rate limit, request budget, retries.
 
     `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. The client
-    sets `key_accepted` when it has received a record. `log_request` is called before each request;
-    if it raises `OSError`, fetching stops.
+    sets `key_accepted` once a record was received, also by an earlier run. `log_request` is called
+    before each request; if it raises `OSError`, fetching stops.
     """
 
     def __init__(

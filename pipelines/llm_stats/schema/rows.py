@@ -38,7 +38,7 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 def _child_row(model_id: str, part: RecordPart) -> dict[str, Any]:
     """Return the row of a list entry.
 
-    Entries hold no nested objects. A record has dozens, so they skip the slower `_split`.
+    An entry holds no nested objects, so the slow `_split` is skipped: a record has dozens of them.
     """
     return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 
