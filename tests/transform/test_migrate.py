@@ -55,7 +55,7 @@ def test_readers_refuse_an_older_version_and_say_how_to_migrate(
         done = llm_stats(*command)
         assert done.code == 2
         assert f"{older} has schema version 2" in done.err
-        assert "run `llm-stats run` once" in done.err
+        assert "migrate it with `llm-stats run`" in done.err
 
 
 def test_a_run_migrates_and_keeps_the_history(
