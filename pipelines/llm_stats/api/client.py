@@ -98,7 +98,7 @@ class Client:
         fetched_at: Mapping[str, dt.datetime] | None = None,
         failing: Collection[str] = (),
         *,
-        max_ahead: int = 200,
+        max_ahead: int = 500,
     ) -> Iterator[FetchResult]:
         """Return an iterator over one result per id, in order of arrival.
 
