@@ -1,7 +1,9 @@
-"""A marimo notebook on the warehouse.
+"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb:
 
-In the folder of llm_stats.duckdb: `pip install marimo duckdb polars`, then
-`marimo edit notebook.py`. Run the first cell again to see a new snapshot.
+    pip install marimo duckdb polars
+    marimo edit notebook.py
+
+Run the first cell again to read a new snapshot.
 """
 
 import marimo

@@ -1,12 +1,13 @@
-"""Merge the databases of several runners into one warehouse.
+"""Merge the warehouses of several runners into one.
 
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
-A model must not be in two databases. All comparisons are computed again, because a rank among the
-models of one runner says nothing about all models. The history of a model is that of its runner.
+A model must not be in more than one shard. All comparisons are computed again, because a rank among
+the models of one runner is not the rank among all models. The history of each model is that of its
+runner. The result is a plain file that every command can read.
 
-The result is a plain file that every command reads. Existing files are never overwritten: to
-replace one, write a new file and move it, `mv -f new.duckdb all.duckdb`.
+An existing file is never overwritten. To replace it, write to another name and rename that file:
+`mv -f new.duckdb all.duckdb`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 
 def unite(united: Path, shards: list[Path]) -> None:
-    """Write the merged file atomically. Exit if it exists, or if a model is in two shards."""
+    """Merge the shards in a temporary folder, then move the finished file to `united`."""
     if united.exists() or united.is_symlink():
-        sys.exit(f"{united} exists already; name a new file first, then the databases to merge")
+        sys.exit(f"{united} exists already; name the new file first, then the shards")
     if not united.absolute().parent.is_dir():
-        sys.exit(f"the folder {united.absolute().parent} does not exist; create it first")
+        sys.exit(f"there is no folder {united.absolute().parent}; create it, or name another")
     tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
         file.address
         for file in files.files_in("history")
@@ -48,12 +49,18 @@ def unite(united: Path, shards: list[Path]) -> None:
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
-            apply.update_history(DuckDBConnection(connection))  # only counts the rows again
-            twice = connection.execute(
+            apply.clear_row_hashes(
+                DuckDBConnection(connection)
+            )  # a shard may be of another engine version
+            apply.update_history(DuckDBConnection(connection))  # which only counts anew
+            duplicates = connection.execute(
                 "select id from raw.models group by id having count(*) > 1 order by id limit 1"
             ).fetchall()
-        if twice:
-            sys.exit(f"{twice[0][0]} is in more than one of these databases")
+        if duplicates:
+            sys.exit(
+                f"{duplicates[0][0]} is in more than one of these databases; "
+                "give each model to one runner"
+            )
         copy.path.replace(united)
 
 

@@ -1,7 +1,7 @@
-"""Daily run with Airflow 3.
+"""A daily run with Airflow 3.
 
-Copy this file into the dags folder. Install `llm-stats` and set LLM_STATS_API_KEY on the workers.
-All workers that can run the task must see the same folder, because the warehouse is a file.
+Put this file into the dags folder. The workers need `llm-stats` and LLM_STATS_API_KEY. All workers
+must share the folder of the warehouse, because it is a file.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse() -> None:
     @task(retries=2, retry_delay=dt.timedelta(minutes=15))
     def run() -> dict[str, Any]:
-        """Run once and return the result as XCom.
+        """Run once and return the summary as XCom.
 
-        Deferred models (exit code 75) are not a failure.
+        Models deferred to the next day (exit code 75) are not a failure.
         """
         try:
             result = llm_stats.run(

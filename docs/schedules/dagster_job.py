@@ -1,4 +1,4 @@
-"""Daily run with Dagster: `dagster dev -f dagster_job.py`.
+"""A daily run with Dagster: `dagster dev -f dagster_job.py`.
 
 Install `llm-stats` in the same environment and set LLM_STATS_API_KEY.
 """
@@ -14,7 +14,7 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Prices and scores of all models, in one DuckDB file.
 
-    Deferred models (exit code 75) are not a failure.
+    Models deferred to the next day (exit code 75) are not a failure.
     """
     try:
         result = llm_stats.run(

@@ -18,7 +18,7 @@ def test_no_database_no_command(
     llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]
 ) -> None:
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
-    assert (done.code, "x.duckdb does not exist; make it with" in done.err) == (2, True)
+    assert (done.code, "x.duckdb does not exist; create it with" in done.err) == (2, True)
     assert list(workdir.iterdir()) == []
 
 

@@ -48,7 +48,7 @@ class TestDemo:
         done = llm_stats("demo")
         assert done.code == 0
         assert "This is a sample" in done.out
-        assert f"{len(IDS)} models asked: {len(IDS)} loaded" in done.out
+        assert f"{len(IDS)} models requested: {len(IDS)} loaded" in done.out
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
         assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
@@ -114,7 +114,7 @@ class TestIds:
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "1 model asked: 1 loaded; " in done.stdout
+        assert "1 model requested: 1 loaded; " in done.stdout
         assert "\n1 new model\n" in done.stdout
         assert "changes" not in done.stdout
 
@@ -177,7 +177,7 @@ class TestBadArguments:
         monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
         done = run("murmur-1")
         assert done.code == 2
-        assert "no HTTP header can carry" in done.err
+        assert "not allowed in an HTTP header" in done.err
         assert "geheim" not in done.err
 
     def test_wrong_settings(self, run: Command) -> None:

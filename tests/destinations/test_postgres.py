@@ -266,7 +266,7 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
     refused = llm_stats("run", "--all", "--base-url", api.base_url)
     assert refused.code == 2
     assert (
-        "stores text as SQL_ASCII, which cannot hold every name; create the database with `encoding 'UTF8'"
+        "stores text as SQL_ASCII, which cannot represent every name; create the database with `encoding 'UTF8'"
         in refused.err
     )
     assert api.requests == []
@@ -335,12 +335,12 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
         (
             f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x",
             None,
-            "an @ of the password is written %40",
+            "encode an @ in the password as %40",
         ),
         (
             f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x",
             None,
-            "an @ of the password is written %40",
+            "encode an @ in the password as %40",
         ),
         (
             f"postgresql://batch:{SECRET}@127.0.0.1:1/x",
@@ -375,7 +375,7 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
         (
             "OTHERS",
             "create schema marts",
-            "the schema marts belongs to postgres, and batch has no rights on it; run as postgres",
+            "the schema marts belongs to postgres, and batch has no privileges on it; run as postgres",
         ),
         (
             "BATCH",

@@ -90,11 +90,11 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     done = cron(SAMPLE_KEY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     day, message, *_ = (folder / "run.log").read_text().splitlines()
-    assert re.search(r"\b20\d\d\b", day), "run.log begins with a date"
-    assert message.startswith("14 models asked: 5 loaded, 9 deferred")
+    assert re.search(r"\b20\d\d\b", day), "a date"
+    assert message.startswith("14 models requested: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
     refused = cron("wrong-key")
-    assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
+    assert (refused.returncode, "the API rejected the key" in refused.stderr) == (1, True)
     shutil.rmtree(folder / ".dlt")
     assert cron(SAMPLE_KEY).returncode == 1, "a configuration error is a failure"
 

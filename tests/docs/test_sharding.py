@@ -72,9 +72,9 @@ def test_runners_with_databases_of_their_own(
         unite(workdir / "twice.duckdb", [*parts, whole])
     assert not (workdir / "twice.duckdb").exists()
     for there in (parts[0], united):
-        with pytest.raises(SystemExit, match="exists already; name a new file first"):
+        with pytest.raises(SystemExit, match="exists already; name the new file first"):
             unite(there, parts[1:])
-    with pytest.raises(SystemExit, match="nowhere does not exist"):
+    with pytest.raises(SystemExit, match="there is no folder"):
         unite(workdir / "nowhere" / "united.duckdb", parts)
 
 

@@ -13,10 +13,10 @@ def test_the_summary_counts_in_good_english(
     llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:
     done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)
-    assert "3 models asked: 3 loaded; " in done.out
+    assert "3 models requested: 3 loaded; " in done.out
     assert "\n2 new models, 0 changes\n" in done.out
     assert list(format_result(RunResult(one_model, requested=0, skipped=1, requests_sent=1))) == [
-        "0 models asked: none; 1 request in 0.0 s",
+        "0 models requested: none; 1 request in 0.0 s",
         "1 model skipped (newer than --max-age)",
         "nothing was published: no model is due",
     ]

@@ -32,7 +32,7 @@ class TestApiErrors:
         done = run(*IDS, "--concurrency", 1)
         assert done.code == 3
         assert (
-            "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid."
+            "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The key is not valid."
             in done.err
         )
         assert "stolen-key" not in done.err
@@ -46,7 +46,7 @@ class TestApiErrors:
         done = llm_stats("run", "murmur-1", "--base-url", f"http://127.0.0.1:{port}/stats/v1")
         assert done.code == 3
         assert (
-            f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused"
+            f"nothing could be fetched: no response from http://127.0.0.1:{port}/stats/v1: Connection refused"
             in done.err
         )
 
@@ -66,7 +66,7 @@ class TestApiErrors:
         api.publish(records)
         done = run("aurora-large-1", "no-such-model", records[1]["id"])
         assert done.code == 4
-        assert "3 models asked: 1 loaded, 1 not_found, 1 rejected" in done.out
+        assert "3 models requested: 1 loaded, 1 not_found, 1 rejected" in done.out
         assert (
             "not_found: no-such-model: HTTP 404 not_found: There is no model 'no-such-model'."
             in done.out
@@ -140,7 +140,7 @@ def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) ->
     api.publish([{"id": "broken"}, *sample.today()[:2]])
     done = run("--all", "--concurrency", 1)
     assert done.code == 4
-    assert "3 models asked: 2 loaded, 1 rejected" in done.out
+    assert "3 models requested: 2 loaded, 1 rejected" in done.out
 
 
 def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Path) -> None:
@@ -246,14 +246,12 @@ def test_a_clock_that_went_back_is_refused(
     settings = Settings.read(base_url=api.base_url, model_ids=["murmur-1"], database=one_model)
     before = one_model.read_bytes()
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    with pytest.raises(UsageError, match=r"the clock says 2020-01-01 .* set the clock right"):
+    with pytest.raises(UsageError, match=r"system clock .2020-01-01 .* fix the clock"):
         execute(settings, clock=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     assert one_model.read_bytes() == before
     api.publish(
         [next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}]
     )
     assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
-    with pytest.raises(
-        UsageError, match=r"set the clock right, or go back with `llm-stats rollback`"
-    ):
+    with pytest.raises(UsageError, match=r"fix the clock or run `llm-stats rollback`"):
         execute(settings)

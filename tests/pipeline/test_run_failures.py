@@ -52,7 +52,7 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
         first = llm_stats("run", "--all", *given)
         assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
         assert (
-            "stopped early: the budget of 7 requests is spent; 6 models are left to the next run"
+            "stopped early: the budget of 7 requests is spent; 6 models are deferred to the next run"
             in first.out
         )
         second = llm_stats("run", "--all", *given)
@@ -93,7 +93,7 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, wor
         )
         assert done.code == 3
         assert (
-            f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
             in done.err
         )
         assert not (workdir / "llm_stats.duckdb").exists()
@@ -128,7 +128,7 @@ def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
         done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
         assert done.code == 0
         assert requested_ids(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
-    assert "2 models asked: 2 loaded; " in done.out
+    assert "2 models requested: 2 loaded; " in done.out
     assert "3 models skipped (newer than --max-age)" in done.out
 
 
@@ -154,7 +154,9 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
         )
     assert done.code == 75, "come back when the quota is there again, whatever else failed"
     # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
-    assert "12 models asked: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
+    assert (
+        "12 models requested: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
+    )
     fetches = dict(
         query_rows(
             workdir / "llm_stats.duckdb",
@@ -170,7 +172,7 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
     assert (
         "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
     )
-    assert f"resets at: {faults.next_midnight()}; 3 models are left to the next run" in done.out
+    assert f"resets at: {faults.next_midnight()}; 3 models are deferred to the next run" in done.out
     assert (
         f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. (https://sample.invalid/errors/internal_error)"
         in done.out
@@ -202,7 +204,7 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(
         assert len(api.requests) == 13
         done = llm_stats(*given)
         assert done.code == 0
-        assert "12 models asked: 12 loaded; 0 requests in" in done.out
+        assert "12 models requested: 12 loaded; 0 requests in" in done.out
         assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (
@@ -222,7 +224,7 @@ def test_a_load_that_loses_rows_is_not_published(
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
     assert re.search(
-        r"counts of this run do not agree: 12 asked for, \{.*'not_found': 1.*\} answered, \{'loaded': 11\} in the file",
+        r"inconsistent counts: 12 requested, \{.*'not_found': 1.*\} fetched, \{'loaded': 11\} in the warehouse",
         done.err,
     )
     assert not (workdir / "llm_stats.duckdb").exists()
@@ -247,7 +249,8 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
     assert (
-        f"169 models asked: 150 loaded, 19 deferred; {len(api.requests)} requests in " in done.out
+        f"169 models requested: 150 loaded, 19 deferred; {len(api.requests)} requests in "
+        in done.out
     )
     assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [
         (len(api.requests),)
@@ -270,7 +273,8 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
     assert done.code == 75
     assert (
-        f"169 models asked: 19 loaded, 150 deferred; {len(api.requests)} requests in " in done.out
+        f"169 models requested: 19 loaded, 150 deferred; {len(api.requests)} requests in "
+        in done.out
     )
     assert {request.model_id for request in api.requests if request.status == 200} == left
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]

@@ -25,7 +25,7 @@ def summary(**given: Any) -> dict[str, Any]:
     nothing = {
         "exit_code": 0,
         "kind": "done",
-        "message": "2 models asked: 2 loaded; 2 requests in 0.1 s",
+        "message": "2 models requested: 2 loaded; 2 requests in 0.1 s",
     }
     return (
         nothing
@@ -62,7 +62,7 @@ class TestText:
             summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"])
         )
         assert text.startswith(
-            "llm-stats: 2 models asked: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n"
+            "llm-stats: 2 models requested: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n"
         )
         assert block(text) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
 
@@ -92,7 +92,7 @@ class TestText:
         text = format_message(
             summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1})
         )
-        assert block(text) == ["stopped early: the quota is spent; 1 left to the next run"]
+        assert block(text) == ["stopped early: the quota is spent; 1 deferred to the next run"]
 
     def test_spent_budget_alone_is_not_reported(self) -> None:
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
@@ -255,7 +255,7 @@ def test_a_day_with_news_and_a_day_without(
     ids = [records[0]["id"], records[1]["id"]]
     assert llm_stats("run", *ids, "no-such-model", "--notify", "--base-url", api.base_url).code == 4
     (first,) = hook.texts
-    assert "3 models asked: 2 loaded, 1 not_found" in first
+    assert "3 models requested: 2 loaded, 1 not_found" in first
     assert block(first)[0].startswith("not_found: no-such-model: HTTP 404")
     assert block(first)[1:] == [f"new model: {model_id}" for model_id in sorted(ids)]
     records[0]["providers"][0]["input_price_per_m"] = 1.5
@@ -275,7 +275,7 @@ def test_run_that_fetched_nothing_is_reported(
     assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
     (text,) = hook.texts
     assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
-    assert "the API refused the key" in text
+    assert "the API rejected the key" in text
     assert "wrong-key" not in text
 
 

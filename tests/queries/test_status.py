@@ -71,7 +71,7 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
             *[hours_ago(hours) for hours in (12, 10, 2)],
         ]
         cache._connection.executemany(
-            "insert into requests values (?)",
+            "insert into request_log values (?)",
             [(moment.isoformat(timespec="microseconds"),) for moment in left_at],
         )
     return path
@@ -193,7 +193,7 @@ def test_the_configuration_is_shown_before_there_is_a_database(
     done = llm_stats("status", "--database", "missing.duckdb")
     assert (
         done.code,
-        "missing.duckdb does not exist; make it with `llm-stats run`" in done.err,
+        "missing.duckdb does not exist; create it with `llm-stats run`" in done.err,
     ) == (2, True)
     versions, *settings = done.out.strip().splitlines()
     assert (
@@ -235,14 +235,14 @@ def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> 
     warehouse.rejected.mkdir(parents=True)
     reason = warehouse.rejected / "reason.txt"
     reason.write_text(
-        "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
+        "nothing was published\n  error: keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
-    line = f"rejected    a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
+    line = f"rejected    a newer file 60 minutes ago: keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
     assert line in status_lines(read_status(database))
     assert json.loads(status_json(read_status(database), config_report(database)))[
         "rejected_by"
-    ] == ["raw_keys", "prices_in_range"]
+    ] == ["keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 

@@ -295,7 +295,7 @@ def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
         True,
         1,
     )
-    assert "does not exist; make it with" in llm_stats("report").err
+    assert "does not exist; create it with" in llm_stats("report").err
 
 
 def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(

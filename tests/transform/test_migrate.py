@@ -55,7 +55,7 @@ def test_readers_refuse_an_older_version_and_say_how_to_migrate(
         done = llm_stats(*command)
         assert done.code == 2
         assert f"{older} has schema version 2" in done.err
-        assert "run `llm-stats run` once" in done.err
+        assert "migrate it with `llm-stats run`" in done.err
 
 
 def test_a_run_migrates_and_keeps_the_history(
@@ -100,7 +100,7 @@ def test_an_empty_database_is_not_migrated() -> None:
     [
         (
             "99",
-            f"has schema version 99, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats",
+            f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; upgrade llm-stats",
         ),
         ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
         ("'two'", "is a DuckDB database but not an llm-stats warehouse"),

@@ -74,7 +74,10 @@ class TestPath:
             run("murmur-1", "--database", "pipe.duckdb"),
             llm_stats("show", "--database", "pipe.duckdb"),
         ):
-            assert (done.code, "pipe.duckdb is not a file; name another" in done.err) == (2, True)
+            assert (done.code, "pipe.duckdb is not a file; name another file" in done.err) == (
+                2,
+                True,
+            )
 
     def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)

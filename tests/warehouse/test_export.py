@@ -118,7 +118,7 @@ def test_view_that_reads_another_file_is_refused(
 
 
 def test_missing_database_is_refused(llm_stats: Command) -> None:
-    assert "does not exist; make it with" in llm_stats("export", "out").err
+    assert "does not exist; create it with" in llm_stats("export", "out").err
 
 
 def staging_files(workdir: Path) -> list[str]:

@@ -57,12 +57,12 @@ def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
         done = llm_stats(*command.split(), "--database", "w.duckdb")
         assert (
             done.code,
-            "w.duckdb links to gone.duckdb, which does not exist; go back with" in done.err,
+            "w.duckdb links to gone.duckdb, which does not exist; run" in done.err,
         ) == (2, True), command
 
 
 def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:
     done = llm_stats("show")
-    assert (done.code, "llm_stats.duckdb does not exist; make it with" in done.err) == (2, True)
+    assert (done.code, "llm_stats.duckdb does not exist; create it with" in done.err) == (2, True)
     (workdir / "text").write_text("x")
     assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err

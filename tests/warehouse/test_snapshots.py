@@ -15,7 +15,8 @@ import duckdb
 import pytest
 from llm_stats import files
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.warehouse.snapshots import Snapshots, list_snapshots
+from llm_stats.queries.snapshots import list_snapshots
+from llm_stats.warehouse.snapshots import Snapshots
 from support.command import Command
 from support.tiny_warehouse import live_folder, make, publish, stored_value
 
@@ -115,9 +116,7 @@ def test_a_file_with_a_log_beside_it_is_never_published(
 ) -> None:
     file = make(tmp_path / "work" / "w.duckdb", 1)
     file.with_name("w.duckdb.wal").write_bytes(b"what a full disk kept out of the file")
-    with pytest.raises(
-        LoadFailed, match=r"could not be written to its end .* nothing was published"
-    ):
+    with pytest.raises(LoadFailed, match=r"the new file is incomplete .* nothing was published"):
         snapshots.publish(file, "20260101T000000.000001Z")
     assert not published.exists()
 
@@ -178,7 +177,7 @@ def test_a_disk_that_refuses_leaves_what_is_published(
         resource.RLIMIT_FSIZE, (4096, limit[1])
     )  # as a full disk: the copy of the plain file does not fit
     try:
-        with pytest.raises(LoadFailed, match=r"w\.duckdb stays as it is: File too large: "):
+        with pytest.raises(LoadFailed, match=r"w\.duckdb was not changed: File too large: "):
             snapshots.rollback()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
@@ -268,7 +267,7 @@ def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unp
 
     monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fails)
     with pytest.raises(
-        LoadFailed, match="is published, but a loss of power may undo it: Input/output error"
+        LoadFailed, match="is published, but a power failure may undo it: Input/output error"
     ):
         publish(snapshots, tmp_path, 1)
     assert stored_value(published) == 1

@@ -1,7 +1,8 @@
-"""Commands that administer a warehouse: export, snapshots, rollback, check, sample-api."""
+"""Commands that administer a warehouse: status, export, snapshots, rollback, check, sample-api."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from llm_stats.cli.options import (
     open_reader,
     print_table,
 )
-from llm_stats.errors import CheckFailed
-from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.errors import CheckFailed, UsageError
+from llm_stats.terminal import echo, echo_wrapped, escape_json
 from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     llm-stats snapshots
     llm-stats snapshots --format json
     """
-    from llm_stats.warehouse.snapshots import list_snapshots
+    from llm_stats.queries.snapshots import list_snapshots
 
     print_table(list_snapshots(_open_duckdb_warehouse(database).snapshots), output_format)
     return 0
@@ -173,4 +174,47 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     return warehouse
 
 
-COMMANDS = (export, snapshots, rollback, check, sample_api)
+@click.command()
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@location_options
+def status(output_format: str, **location: Any) -> int:
+    """Print the state of the warehouse and the configuration.
+
+    The last run, today's requests, age and health of the data, failing models; then versions and
+    the origin of the settings.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats.cli.status import config_lines, status_json, status_lines
+    from llm_stats.queries import status as queries
+
+    config = queries.config_report(**location)
+    try:
+        with open_reader(**location) as reader:
+            current = queries.status(reader)
+        if output_format == "json":
+            echo(escape_json(status_json(current, config)))
+        else:
+            _echo_fields(status_lines(current))
+    finally:  # also before the first run, when the configuration matters most
+        if output_format == "table":
+            _echo_fields(["", *config_lines(config)])
+    return UsageError.exit_code if config.problem else 0
+
+
+def _echo_fields(lines: Iterable[str]) -> None:
+    """Print lines of a name and a value that starts at column 12."""
+    for line in lines:
+        echo_wrapped(line, indent=12)
+
+
+COMMANDS = (status, export, snapshots, rollback, check, sample_api)

@@ -16,7 +16,6 @@ from llm_stats.cli.options import (
     read_text,
     write_report,
 )
-from llm_stats.cli.status import status
 from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars
 
@@ -222,7 +221,7 @@ def report(out: Path | None, **location: Any) -> int:
     return 0
 
 
-COMMANDS = (show, sql, changes, history, compare, cost, status, report)
+COMMANDS = (show, sql, changes, history, compare, cost, report)
 
 
 def _choose_limit(limit: int | None, output_format: Format) -> int:

@@ -1,66 +1,18 @@
-"""The `status` command and its text form."""
+"""Text and JSON form of `llm-stats status`."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
-import click
-
-from llm_stats.cli.options import location_options, open_reader
 from llm_stats.cli.render import render
-from llm_stats.errors import UsageError
 from llm_stats.load.merge import INCOMING
 from llm_stats.queries import checks
 from llm_stats.queries.status import SECRETS, ConfigReport, Status
 from llm_stats.table import Table
-from llm_stats.terminal import echo, echo_wrapped, escape_json
 from llm_stats.text import escape_control_chars, pluralize
-
-
-@click.command()
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
-@location_options
-def status(output_format: str, **location: Any) -> int:
-    """Print the state of the warehouse and the configuration.
-
-    The last run, today's requests, age and health of the data, failing models; then versions and
-    the origin of the settings.
-
-    \b
-    llm-stats status
-    llm-stats status --format json
-    """
-    from llm_stats.queries import status as queries
-
-    config = queries.config_report(**location)
-    try:
-        with open_reader(**location) as reader:
-            current = queries.status(reader)
-        if output_format == "json":
-            echo(escape_json(status_json(current, config)))
-        else:
-            _echo_fields(status_lines(current))
-    finally:  # before the first run too, when the configuration matters most
-        if output_format == "table":
-            _echo_fields(["", *config_lines(config)])
-    return UsageError.exit_code if config.problem else 0
-
-
-def _echo_fields(lines: Iterable[str]) -> None:
-    """Print lines of a name and a value that starts at column 12."""
-    for line in lines:
-        echo_wrapped(line, indent=12)
 
 
 def config_lines(report: ConfigReport) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Warehouses on other SQL engines, and the choice between them and the DuckDB file."""
+"""Warehouses on other SQL engines, and functions that open the configured warehouse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 
 if TYPE_CHECKING:
-    from llm_stats.destinations.connection import Destination
+    from llm_stats.destinations.base import Destination
     from llm_stats.settings import Settings, WarehouseLocation
     from llm_stats.warehouse.base import Warehouse
 
@@ -18,7 +18,10 @@ DUCKDB = "duckdb"
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
-    """Return the warehouse that a run writes to. Raises `UsageError` for an unknown destination or missing credentials."""
+    """Return the warehouse that a run writes to.
+
+    Raises `UsageError` for an unknown destination or missing credentials.
+    """
     if settings.destination == DUCKDB:
         from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
@@ -29,7 +32,10 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 
 def open_reader(location: WarehouseLocation) -> Reader:
-    """Open what is published there. Raises `UsageError` if nothing is, or if it cannot be reached."""
+    """Open the published warehouse for reading.
+
+    Raises `UsageError` if nothing was published or the warehouse cannot be reached.
+    """
     if location.destination == DUCKDB:
         return DuckDBReader(location.database)
     from llm_stats.destinations.reader import DestinationReader
@@ -38,17 +44,20 @@ def open_reader(location: WarehouseLocation) -> Reader:
 
 
 def require_duckdb_file(location: WarehouseLocation) -> Path:
-    """Return the path of the published file, whether it exists or not. Raises `UsageError` for another destination."""
+    """Return the path of the published file, even if it does not exist.
+
+    Raises `UsageError` for another destination.
+    """
     if location.destination != DUCKDB:
         raise UsageError(
-            f"the destination is {location.destination}, and this command needs a DuckDB file; "
+            f"the destination is {location.destination}, but this command needs a DuckDB file; "
             f"use {location.destination}'s own backup, export and time travel"
         )
     return location.database
 
 
 def _destination(name: str) -> Destination:
-    """Return the configured destination. Each engine is one class."""
+    """Return the configured destination."""
     try:
         if name == "postgres":
             from llm_stats.destinations.postgres import Postgres

@@ -1,4 +1,4 @@
-"""DuckLake as a destination: a lake that readers cannot change, and its catalog's lock."""
+"""DuckLake as a destination: read-only access for readers, and the lock of its catalog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from llm_stats.connection import interruptible
-from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock
+from llm_stats.destinations.base import Destination, EngineConnection, RunLock
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
@@ -28,19 +28,21 @@ class DuckLake(Destination):
         super().__init__(factory)
         if duckdb.__version__ >= "2":
             raise UsageError(
-                "destination ducklake: dlt opens a lake with DuckDB 1.5 only; in an environment of its own: pip install -e '.[ducklake]'"
+                "destination ducklake: dlt opens a lake with DuckDB 1.5 only; "
+                "install it in a separate environment: pip install -e '.[ducklake]'"
             )
         if self.credentials.catalog.drivername == "duckdb":
             raise UsageError(
-                "destination ducklake: a catalog in a DuckDB file can be open only once, and a run needs it twice; "
-                "use a catalog in PostgreSQL, or on one machine in SQLite"
+                "destination ducklake: a catalog in a DuckDB file can be open only once, "
+                "but a run opens it twice; use a catalog in PostgreSQL, or on one machine in SQLite"
             )
 
     @contextmanager
     def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
-        """Open the lake; read-only, it is neither changed nor created, and only its own files can be read.
+        """Open the lake; with `read_only`, it is neither changed nor created.
 
-        Files are restricted only for a lake in a folder: one in a bucket needs the network.
+        Readers of a lake in a folder can read only its files. There is no such restriction for a
+        lake in a bucket, because it needs the network.
         """
         if read_only:
             client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
@@ -59,7 +61,7 @@ class DuckLake(Destination):
 
     @contextmanager
     def run_lock(self) -> Iterator[RunLock | None]:
-        """Hold the lock of the PostgreSQL that the catalog is in; other catalogs have none."""
+        """Hold the lock in the PostgreSQL database of the catalog; other catalogs have no lock."""
         if not str(self.credentials.catalog.drivername).startswith("postgres"):
             yield None
             return
@@ -67,9 +69,8 @@ class DuckLake(Destination):
 
         from llm_stats.destinations.postgres import Postgres
 
-        with Postgres(
-            postgres(self.credentials.catalog.to_native_representation())
-        ).run_lock() as lock:
+        factory = postgres(self.credentials.catalog.to_native_representation())
+        with Postgres(factory).run_lock() as lock:
             yield lock
 
     def supports_comment(self, statement: str) -> bool:
@@ -77,11 +78,11 @@ class DuckLake(Destination):
             ("comment on macro", "comment on column staging.", "comment on column marts.")
         )
 
-    def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
-        """Mask passwords in the rows: DuckDB shows the URL of its catalog."""
+    def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
+        """Return the rows with passwords masked, because DuckDB shows the URL of its catalog."""
         table = connection.execute_native(query)
         rows = [
-            tuple(self.without_passwords(cell) if "://" in str(cell) else cell for cell in row)
+            tuple(self.mask_passwords(cell) if "://" in str(cell) else cell for cell in row)
             for row in table.rows
         ]
         return replace(table, rows=rows)

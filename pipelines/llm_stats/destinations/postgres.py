@@ -1,4 +1,4 @@
-"""PostgreSQL as a destination: session settings, catalog queries, advisory lock, privileges, user queries."""
+"""PostgreSQL as a destination: session settings, advisory lock, privileges, user queries."""
 
 from __future__ import annotations
 
@@ -12,36 +12,42 @@ from typing import Any
 from psycopg2 import extensions, extras
 
 from llm_stats.connection import Relation
-from llm_stats.destinations.connection import (
-    Destination,
-    DestinationConnection,
-    RunLock,
-    schema_list,
-)
+from llm_stats.destinations.base import Destination, EngineConnection, RunLock, schema_list
+from llm_stats.destinations.connection import connect
 from llm_stats.errors import Locked, UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
 
-#: How long a run waits for locks that others hold on its tables and views.
+#: Maximum wait of a run for locks that other sessions hold on its tables and views.
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
-    # The planner underestimates CTE row counts and picks nested loops; without them the estimated cost triggers JIT.
+    # The planner underestimates CTE row counts and picks nested loops; without them the estimated
+    # cost triggers JIT.
     "set enable_nestloop = off",
     "set jit = off",
-    "set extra_float_digits = 1",  # all digits, whatever server or role are set to
+    "set extra_float_digits = 1",  # all digits; server or role may have another setting
 )
 
 #: Opening the query through a cursor lets the server reject multiple statements.
-_OPEN_CURSOR = "do $$declare answer refcursor := 'answer'; begin open answer for execute current_setting('llm_stats.question'); end$$"
+_OPEN_CURSOR = """
+    do $$
+        declare user_rows refcursor := 'user_rows';
+        begin open user_rows for execute current_setting('llm_stats.user_query'); end
+    $$
+"""
 
-#: Advisory locks are numbers, separate for each database; this one is the same in all versions.
+#: Key of the advisory lock, for each database separately; all versions use the same key.
 _LOCK_KEY = 5_142_877_309
 
 _LOCK_HOLDER = f"""
-    select application_name, usename, to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    select
+        application_name,
+        usename,
+        to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     from pg_locks inner join pg_stat_activity using (pid)
-    where locktype = 'advisory' and granted and (classid::bigint << 32) + objid::bigint = {_LOCK_KEY}
+    where locktype = 'advisory' and granted
+        and (classid::bigint << 32) + objid::bigint = {_LOCK_KEY}
         and pg_locks.database = (select oid from pg_database where datname = current_database())
 """
 
@@ -51,20 +57,20 @@ class Postgres(Destination):
 
     name = "postgres"
     dialect = "postgres"
-    loader_file_format = "insert_values"  # dlt's CSV loading turns an empty text into null
+    loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        os.environ.setdefault(
-            "PGCLIENTENCODING", "UTF8"
-        )  # for dlt's connections too, whatever database and role are set to
+        # for dlt's connections too; database or role may have another setting
+        os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
 
-    def configure(self, connection: DestinationConnection, client: Any) -> None:
-        if (
-            client.native_connection.get_parameter_status("standard_conforming_strings") != "on"
-        ):  # too late to set: the driver has read it
+    def configure(self, connection: EngineConnection, client: Any) -> None:
+        # the session cannot set it, because the driver has already read it
+        parameter = "standard_conforming_strings"
+        if client.native_connection.get_parameter_status(parameter) != "on":
             raise UsageError(
-                "PostgreSQL: standard_conforming_strings is off for this role or database; set it on, as it is by default"
+                f"PostgreSQL: {parameter} is off for this role or database; "
+                "set it to on, which is the default"
             )
         extras.register_default_json(client.native_connection, loads=str)
         for setting in (*_SETTINGS, f"set lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"):
@@ -75,12 +81,12 @@ class Postgres(Destination):
 
     @contextmanager
     def run_lock(self) -> Iterator[RunLock]:
-        with self.connect() as connection:
+        with connect(self) as connection:
             holder = f"process {os.getpid()} on {socket.gethostname()}"
             connection.execute_native(f"set application_name = {sql_literal(holder[:63])}")
-            if not connection.execute_native(f"select pg_try_advisory_lock({_LOCK_KEY})").rows[0][
-                0
-            ]:
+            query = f"select pg_try_advisory_lock({_LOCK_KEY})"
+            ((is_acquired,),) = connection.execute_native(query).rows
+            if not is_acquired:
                 holders = [
                     f"{process or 'a process'} as {user}"
                     + (f", since {since}" if since else "")  # hidden from other roles
@@ -88,12 +94,16 @@ class Postgres(Destination):
                 ]
                 names = " ".join(holders) or "just started"
                 raise Locked(
-                    f"{self.location}: another run holds the lock ({names}); wait for it, or stop it"
+                    f"{self.location}: another run holds the lock ({names}); "
+                    "wait for it, or stop it"
                 )
             yield RunLock(connection)
 
-    def relations(self, connection: DestinationConnection) -> list[Relation]:
-        """Query the catalog: the information schema hides materialized views and what the role may not read."""
+    def relations(self, connection: EngineConnection) -> list[Relation]:
+        """Query the catalog, not the information schema.
+
+        The latter hides materialized views and the tables that the role may not read.
+        """
         query = f"""
             select nspname, relname, case relkind when 'v' then 'view' else 'table' end
             from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
@@ -101,20 +111,23 @@ class Postgres(Destination):
         """
         return [Relation(*row) for row in connection.execute_native(query).rows]
 
-    def drop_views(self, connection: DestinationConnection, views: Sequence[str]) -> None:
-        """Drop them in one statement, because they depend on one another."""
+    def drop_views(self, connection: EngineConnection, views: Sequence[str]) -> None:
+        """Drop all views in one statement, because they depend on one another."""
         if views:
             connection.execute_native(f"drop view {', '.join(views)}")
 
-    def require_privileges(self, connection: DestinationConnection) -> None:
+    def require_privileges(self, connection: EngineConnection) -> None:
         query = """
-            select current_database(), current_user, has_database_privilege(current_database(), 'create'),
+            select
+                current_database(),
+                current_user,
+                has_database_privilege(current_database(), 'create'),
                 current_setting('server_encoding')
         """
         ((database, role, may_create, encoding),) = connection.execute_native(query).rows
         if encoding != "UTF8":
             raise UsageError(
-                f"{self.location} stores text as {encoding}, which cannot hold every name; "
+                f"{self.location} stores text as {encoding}, which cannot represent every name; "
                 "create the database with `encoding 'UTF8' template template0`"
             )
         foreign_schemas = f"""
@@ -124,27 +137,28 @@ class Postgres(Destination):
         """
         for schema, owner in connection.execute_native(foreign_schemas).rows:
             raise UsageError(
-                f"{self.location}: the schema {schema} belongs to {owner}, and {role} has no rights on it; run as {owner}"
+                f"{self.location}: the schema {schema} belongs to {owner}, "
+                f"and {role} has no privileges on it; run as {owner}"
             )
         if not may_create:
             raise UsageError(
-                f"{self.location}: permission denied to create schemas; "
-                f'the database owner can grant it: grant create on database "{database}" to "{role}"'
+                f"{self.location}: permission denied to create schemas; the database owner can "
+                f'grant it: grant create on database "{database}" to "{role}"'
             )
 
-    def begin_reading(self, connection: DestinationConnection) -> None:
+    def begin_reading(self, connection: EngineConnection) -> None:
         connection.begin()
         connection.execute_native("set transaction isolation level repeatable read, read only")
 
-    def execute_user_query(self, connection: DestinationConnection, query: str) -> Table:
-        connection.execute_native("select set_config('llm_stats.question', %s, true)", (query,))
+    def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
+        connection.execute_native("select set_config('llm_stats.user_query', %s, true)", (query,))
         connection.execute_native(_OPEN_CURSOR)
-        return connection.execute_native("fetch all from answer")
+        return connection.execute_native("fetch all from user_rows")
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Cancel the query on Ctrl-C; the driver alone would wait for its end."""
+    """Cancel the query on Ctrl-C; the driver itself would wait until it ends."""
     before = extensions.get_wait_callback()
     extensions.set_wait_callback(_wait)
     try:
@@ -154,7 +168,10 @@ def _interruptible() -> Iterator[None]:
 
 
 def _wait(connection: Any) -> None:
-    """Wait for the server where Python handles signals. The driver drops a connection on which this raises."""
+    """Wait for the server in Python code, where Ctrl-C is handled.
+
+    If this raises, the driver closes the connection.
+    """
     try:
         while (state := connection.poll()) != extensions.POLL_OK:
             waiting = [connection]

@@ -14,16 +14,18 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from llm_stats.connection import QueryError
-from llm_stats.destinations.connection import Destination, DestinationConnection
+from llm_stats.destinations.base import Destination
+from llm_stats.destinations.connection import DestinationConnection, connect
 from llm_stats.errors import UsageError
 from llm_stats.load.merge import INCOMING
-from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import TABLES
 from llm_stats.table import Table
 from llm_stats.transform import apply, files
 from llm_stats.transform.migrate import require_current, schema_version
 from llm_stats.warehouse.reader import Described, Reader
 
-#: First words of queries that only read. `copy` writes files or starts programs on the server, even in a read-only transaction.
+#: First words of read-only queries. `copy` is missing, because it writes files or starts programs
+#: on the server, even in a read-only transaction.
 READ_ONLY_KEYWORDS = (
     "select",
     "with",
@@ -40,7 +42,10 @@ READ_ONLY_KEYWORDS = (
 
 
 class DestinationReader(Reader):
-    """A reader on one connection. Queries are translated from DuckDB's SQL, except users' queries: they use the engine's own."""
+    """A reader on one connection.
+
+    Queries are translated from DuckDB's SQL. Users' queries are in the engine's own SQL.
+    """
 
     def __init__(self, connection: DestinationConnection, database: Path) -> None:
         self.database = database
@@ -51,13 +56,17 @@ class DestinationReader(Reader):
 
     @classmethod
     def open(cls, destination: Destination, database: Path) -> Self:
-        """Open the published state, read-only and consistent until it is closed. Raises `UsageError`."""
+        """Open the published state, read-only and consistent until it is closed.
+
+        Raises `UsageError`.
+        """
         with ExitStack() as stack:
-            connection = stack.enter_context(destination.connect(read_only=True))
+            connection = stack.enter_context(connect(destination, read_only=True))
             version = require_own_schemas(connection)
             if version is None:
                 raise UsageError(
-                    f"{destination.location}: no run has been published there yet; start one with `llm-stats run`"
+                    f"{destination.location}: no run has been published there yet; "
+                    "start one with `llm-stats run`"
                 )
             require_current(version, destination.location)
             destination.begin_reading(connection)
@@ -83,9 +92,8 @@ class DestinationReader(Reader):
         return replace(table, multiline=keyword == "explain")
 
     def _list(self) -> list[Described]:
-        comments = _comments()
         return [
-            Described(schema, name, kind, comments.get(f"{schema}.{name}", ""))
+            Described(schema, name, kind, self._comments.get(f"{schema}.{name}", ""))
             for schema, name, kind in self._connection.relations()
         ]
 
@@ -93,16 +101,21 @@ class DestinationReader(Reader):
         columns = self.query(
             """
             select column_name as "column", data_type as "type" from information_schema.columns
-            where table_catalog = current_database() and table_schema = ? and table_name = ? order by ordinal_position
+            where table_catalog = current_database() and table_schema = ? and table_name = ?
+            order by ordinal_position
             """,
             (schema, relation),
         )
-        comments = _comments()
         rows = [
-            (name, kind.lower(), comments.get(f"{schema}.{relation}.{name}"))
+            (name, kind.lower(), self._comments.get(f"{schema}.{relation}.{name}"))
             for name, kind in columns.rows
         ]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
+
+    @functools.cached_property
+    def _comments(self) -> dict[str, str]:
+        """The comments on relations and columns, from the files: not every engine stores comments."""
+        return files.comments(apply.columns_by_relation(self._connection))
 
     def _sorted_query(self, schema: str, relation: str) -> str:
         sortable = [
@@ -114,7 +127,7 @@ class DestinationReader(Reader):
 def require_own_schemas(connection: DestinationConnection) -> int | None:
     """Return the schema version of the warehouse; None if nothing was published.
 
-    Raises `UsageError` if the schemas hold something that is not part of a warehouse.
+    Raises `UsageError` if the schemas hold anything else.
     """
     location = connection.destination.location
     try:
@@ -125,13 +138,17 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
         is_loaded = schema == INCOMING and (name in TABLES or name.startswith("_dlt_"))
         if not is_loaded and (schema == INCOMING or version is None):
             raise UsageError(
-                f"{location} holds something else, {schema}.{name}; give llm-stats a database of its own"
+                f"{location} holds something else, {schema}.{name}; "
+                "give llm-stats a database of its own"
             )
     return version
 
 
 def _first_keyword(query: str, dialect: str) -> str:
-    """Return the first word of a query. Raises `UsageError` unless it is one statement that only reads."""
+    """Return the first word of a query, in lower case.
+
+    Raises `UsageError` unless the query is a single read-only statement.
+    """
     try:
         tokens = sqlglot.tokenize(query, read=dialect)
     except SqlglotError as error:
@@ -139,30 +156,16 @@ def _first_keyword(query: str, dialect: str) -> str:
     if not tokens:
         raise UsageError("the query is empty")
     semicolons = [
-        at
-        for at, token in enumerate(tokens)
+        index
+        for index, token in enumerate(tokens)
         if token.text == ";" and token.token_type.name == "SEMICOLON"
     ]
     if semicolons and semicolons[0] < len(tokens) - 1:
         raise UsageError("expected one SQL statement, got several")
     keyword = tokens[0].text.lower()
-    executes = keyword == "explain" and re.search(
-        r"\b(copy|export)\b", query, re.IGNORECASE
-    )  # `explain analyze` runs it
-    if keyword not in READ_ONLY_KEYWORDS or executes:
-        raise UsageError(
-            f"only read-only queries are allowed: a query begins with {', '.join(READ_ONLY_KEYWORDS)}"
-        )
+    # `explain analyze` executes its statement
+    may_write = keyword == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)
+    if keyword not in READ_ONLY_KEYWORDS or may_write:
+        keywords = ", ".join(READ_ONLY_KEYWORDS)
+        raise UsageError(f"only read-only queries are allowed: a query begins with {keywords}")
     return keyword
-
-
-@functools.cache
-def _comments() -> dict[str, str]:
-    """Return the comment of each table, view and column, from the files: not every engine stores comments."""
-    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
-    columns = {
-        f"raw.{table}.{column.name}": column.description
-        for table in TABLES
-        for column in TABLES[table]
-    }
-    return files.comments() | tables | columns

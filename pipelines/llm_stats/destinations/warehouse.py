@@ -1,10 +1,11 @@
 """A warehouse in the schemas of a SQL engine.
 
-    incoming                               what dlt loaded in the last run, published or not
-    raw, staging, history, marts           what is published
-    .llm_stats/ next to `database`         local files: lock, response cache, why a check rejected a run
+    incoming                            data that dlt loaded in the last run, published or not
+    raw, staging, history, marts        the published warehouse
+    .llm_stats/ next to `database`      local files: lock, response cache, reason of a rejection
 
-All that a run publishes is one transaction: readers see all of it or nothing, and the engine rolls back what a killed run began.
+A run is published in one transaction: readers see all of it or nothing, and the engine rolls back
+the transaction of a killed run.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from llm_stats.connection import Connection, QueryError
-from llm_stats.destinations.connection import Destination, DestinationConnection, RunLock
+from llm_stats.destinations.base import Destination, RunLock
+from llm_stats.destinations.connection import DestinationConnection, connect
 from llm_stats.destinations.reader import DestinationReader, require_own_schemas
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.load import loader
@@ -29,7 +31,7 @@ from llm_stats.warehouse.snapshots import new_id
 
 
 class DestinationWarehouse:
-    """The warehouse of one destination; `database` is the path next to which the local files are kept."""
+    """The warehouse of one destination; the local files are next to the path `database`."""
 
     def __init__(self, destination: Destination, database: Path) -> None:
         self.destination = destination.location
@@ -42,17 +44,18 @@ class DestinationWarehouse:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the warehouse for one run: against other runs of this machine, and of all machines if the engine has a lock.
+        """Hold the locks for one run: the local lock file, and the engine's lock if it has one.
 
-        Raises `Locked`, naming the holder, or `UsageError` if the engine cannot be reached or holds something else.
+        The engine's lock also excludes runs on other machines. Raises `Locked`, with the holder, or
+        `UsageError` if the engine cannot be reached or holds something else.
         """
         self._local.ensure_writable_folder()
         with (
-            lock.held(self._local.folder, self.destination),
+            lock.hold(self._local.folder, self.destination),
             self._destination.run_lock() as self._lock,
         ):
-            shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs
-            with self._destination.connect() as connection:
+            shutil.rmtree(self._work, ignore_errors=True)  # of killed runs
+            with connect(self._destination) as connection:
                 version = require_own_schemas(connection)
                 if version is not None:
                     migrate.require_migratable(version, self.destination)
@@ -61,48 +64,52 @@ class DestinationWarehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
-        """Yield the view of a transaction; it is rolled back at the end unless it was published. Raises `LoadFailed`."""
+        """Yield a working copy in a transaction, which is rolled back unless it was published.
+
+        Raises `LoadFailed`.
+        """
         folder = self._work / new_id()
         try:
             folder.mkdir(parents=True)
-            with self._destination.connect() as connection:
+            with connect(self._destination) as connection:
                 copy = DestinationWorkingCopy(connection, folder, self.database)
                 try:
                     yield copy
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    raise QueryError(
-                        str(error)
-                    ) from error  # from a reader of the copy: the caller cannot fix it
+                    # raised by a reader of the copy, so the user cannot fix it
+                    raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def quarantine(self, copy: DestinationWorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Keep the reason on this machine; what was loaded stays in `incoming`."""
+        """Keep the reason on this machine; the loaded data stays in `incoming`."""
         return self._local.quarantine(copy, failure)
 
     def publish(self, copy: DestinationWorkingCopy) -> None:
-        """Commit. Raises `LoadFailed` if the lock was lost, or the connection at the very end."""
+        """Commit. Raises `LoadFailed` if the lock was lost, or the connection during the commit."""
         if self._lock and not self._lock.is_held():
             raise LoadFailed(
-                f"{self.destination}: the connection that held the lock is gone; nothing was published"
+                f"{self.destination}: the connection that held the lock was lost; "
+                "nothing was published"
             )
         try:
             copy.connection.commit()
         except QueryError as error:
             raise LoadFailed(
-                f"{self.destination}: {error}, while publishing; `llm-stats status` shows whether the run was published"
+                f"{self.destination}: {error}, while publishing; "
+                "`llm-stats status` shows whether the run was published"
             ) from None
 
 
 class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
-    The transaction begins with `merge`, after everything is fetched: `migrate` and `create_views` take exclusive locks,
-    and readers would wait for the whole fetch. Until then these two are only queued.
+    The transaction begins with `merge`, after the fetch, because `migrate` and `create_views` take
+    exclusive locks: readers would wait for the whole fetch. Until then these two steps are queued.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
@@ -123,7 +130,10 @@ class DestinationWorkingCopy:
         self._queued.append(apply.create_views)
 
     def load(self, results: Iterable[FetchResult]) -> str:
-        """Load fetch results into `incoming`, in place of what an earlier run left there. Raises `LoadFailed`."""
+        """Load fetch results into `incoming`, in place of the data of an earlier run.
+
+        Raises `LoadFailed`.
+        """
         destination = self.connection.destination
         self.connection.drop_incoming()
         return loader.load(
@@ -157,5 +167,9 @@ class DestinationWorkingCopy:
         return self.open_reader()
 
     def quarantine(self, path: Path) -> str:
-        """Return where the rejected data is: the transaction is rolled back, and what it was made from stays in `incoming`."""
-        return f"what was loaded stays in the schema {INCOMING} of {self.connection.destination.location} until the next run"
+        """Return a line on the location of the rejected data.
+
+        The transaction is rolled back, but the loaded data stays in `incoming`.
+        """
+        location = self.connection.destination.location
+        return f"the loaded data stays in the schema {INCOMING} of {location} until the next run"

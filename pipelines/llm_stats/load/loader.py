@@ -1,4 +1,4 @@
-"""One load with dlt: from fetch results to tables of their own."""
+"""One load with dlt: fetch results into a dataset of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from llm_stats.errors import LlmStatsError, LoadFailed
 if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
-#: Models in a page: larger pages hardly load faster.
-_PAGE_SIZE = 200
+#: Models per page; larger pages hardly load faster.
+_PAGE_SIZE = 500
 
 
 def disable_dlt_side_effects() -> None:
@@ -22,7 +22,9 @@ def disable_dlt_side_effects() -> None:
     Call it before dlt is imported.
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault("RUNTIME__INTERCEPT_SIGNALS", "false")  # dlt only notes the first Ctrl-C
+    os.environ.setdefault(
+        "RUNTIME__INTERCEPT_SIGNALS", "false"
+    )  # dlt would only note the first Ctrl-C
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised
 
 

@@ -1,8 +1,8 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
 dlt loads into a schema of its own, `incoming`. The merge into `raw` runs in the transaction that
-also updates what follows from it. A model in the load replaces its row and its child rows; other
-models stay.
+also updates the history. A model in the load replaces its row and its child rows; other models
+stay.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
         connection.execute(f"insert into raw.{table} ({names}) {query}")
 
     changed = f"""
-        select arrived.id
-        from {incoming}.models as arrived
-        left join raw.models as known on arrived.id = known.id
-        where known.id is null or known.content_hash <> arrived.content_hash
+        select loaded.id
+        from {incoming}.models as loaded
+        left join raw.models as existing on loaded.id = existing.id
+        where existing.id is null or existing.content_hash <> loaded.content_hash
     """
     for table in (table for table in TABLES if table.startswith("models__")):
         connection.execute(f"delete from raw.{table} where model_id in ({changed})")
@@ -55,7 +55,7 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 def copy_dlt_tables(connection: Connection, incoming: str = INCOMING) -> None:
     """Copy dlt's own tables of one load into `raw`.
 
-    The load is added; the schema and the state replace those of the load before.
+    The load is added; the schema and the state replace those of the previous load.
     """
     for table, columns in DLT_TABLES.items():
         if table != "_dlt_loads":

@@ -25,7 +25,7 @@ from llm_stats.schema.fetch import FetchResult, stalest_first
 from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LOAD_ID, TABLE_COMMENTS, TABLES
 from llm_stats.settings import BASE_URL, Settings
 
-#: Models in a page. A page of any size costs dlt about 12 ms.
+#: Models per page. A page of any size takes dlt about 12 ms.
 _PAGE_SIZE = 50
 
 Page = dict[str, pa.Table]
@@ -34,7 +34,7 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables whose `add_limit` counts pages of up to 50 models.
 
-    dlt limits the selected resources. Here these are transformers, which it never limits.
+    dlt limits the selected resources. Here these are transformers, which dlt never limits.
     """
 
     def add_limit(
@@ -112,9 +112,9 @@ def llm_stats(
             concurrency=settings.concurrency,
             max_requests=settings.max_requests,
         ) as client:
-            listed = client.list_ids() if all_models else settings.model_ids
+            listed = client.list_models() if all_models else settings.model_ids
             due = stalest_first(listed, fetched_at, settings.max_age)
-            results = client.fetch(due, max_ahead=2 * settings.concurrency)
+            results = client.fetch_models(due, max_ahead=2 * settings.concurrency)
             loaded = 0
             for page in to_pages(results, _PAGE_SIZE):
                 rows = [result.row for result in page if result.row is not None]

@@ -1,1 +1,1 @@
-"""One run, from model ids to the published warehouse, and how it is reported."""
+"""One run: fetch, load, check, publish, and report the result."""

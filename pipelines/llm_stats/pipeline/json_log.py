@@ -11,7 +11,7 @@
 | `run_failed` | error | the same, for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 
-`run_started` is logged when the settings have been read. Lines are printable ASCII, so that no
+`run_started` is logged after the settings have been read. Lines are printable ASCII, so that no
 value can end a line or control a terminal.
 """
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "warning", "error"]
 
-#: By exit code; every other is an error. 75 (deferred to a later run) is a normal end.
+#: Level by exit code; all others are errors. 75 (deferred to a later run) is a normal end.
 _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 
 def log_event(level: Level, event: str, **fields: Any) -> None:
-    """Write one line at once."""
+    """Write one line and flush it."""
     time = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     echo(to_ascii_json({"time": time, "level": level, "event": event, **fields}), err=True)
 
@@ -52,32 +52,33 @@ def log_sink_failure(sink: str, message: str) -> None:
 
 
 def log_progress(
-    answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0
+    results: Iterable[FetchResult], total: int, requests_per_minute: int = 0
 ) -> Iterator[FetchResult]:
-    """Yield the answers; log each one that did not load, and the progress every few seconds."""
+    """Yield the results; log each model that did not load, and the progress every few seconds."""
     from llm_stats.pipeline.progress import ProgressCounter, progress_lines
 
     counter = ProgressCounter(total, requests_per_minute)
-    for answer in progress_lines(
-        answers, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
+    for result in progress_lines(
+        results, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
     ):
-        if answer.fetch.outcome not in ("loaded", "deferred"):
+        if result.fetch.outcome not in ("loaded", "deferred"):
             log_event(
                 "warning",
                 "model_not_loaded",
-                **answer.fetch.model_dump(
+                **result.fetch.model_dump(
                     include={"model_id", "outcome", "http_status", "message"}
                 ),
             )
-        yield answer
+        yield result
 
 
 class JsonLog:
-    """The sink of `--log-format json`: the first and the last line of a run."""
+    """The sink of `--log-format json`: logs the first and the last line of a run."""
 
     name = "log"
 
     def start(self, _: Settings) -> None:
+        """Log the version."""
         log_event("info", "run_started", version=__version__)
 
     def finish(self, summary: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How far a fetch is: a bar on a terminal, a plain line every few seconds elsewhere."""
+"""Progress of a fetch: a bar on a terminal, otherwise a plain line every few seconds."""
 
 from __future__ import annotations
 
@@ -12,94 +12,93 @@ from llm_stats.schema.fetch import FetchResult
 from llm_stats.terminal import echo
 
 _SECONDS_BETWEEN_LINES = 5.0
-_MINUTE = 60.0
+_MINUTE_SECONDS = 60.0
 
 
 def show_progress(
-    answers: Iterable[FetchResult], total: int, requests_per_minute: int = 0
+    results: Iterable[FetchResult], total: int, requests_per_minute: int = 0
 ) -> Iterator[FetchResult]:
-    """The same answers; what has passed is shown on standard error."""
-    tally = ProgressCounter(total, requests_per_minute)
-    return (
-        _progress_bar(answers, tally)
-        if sys.stderr.isatty()
-        else progress_lines(answers, tally, lambda tally: echo(str(tally), err=True))
-    )
+    """Yield the results; show their progress on standard error."""
+    counter = ProgressCounter(total, requests_per_minute)
+    if sys.stderr.isatty():
+        return _progress_bar(results, counter)
+    return progress_lines(results, counter, lambda counter: echo(str(counter), err=True))
 
 
 def progress_lines(
-    answers: Iterable[FetchResult], tally: ProgressCounter, write: Callable[[ProgressCounter], None]
+    results: Iterable[FetchResult],
+    counter: ProgressCounter,
+    write: Callable[[ProgressCounter], None],
 ) -> Iterator[FetchResult]:
-    """The same answers; every few seconds what has passed is written."""
-    over = threading.Event()
+    """Yield the results; call `write` every few seconds."""
+    finished = threading.Event()
 
-    def speak() -> None:
-        while not over.wait(_SECONDS_BETWEEN_LINES):
-            write(tally)
+    def write_periodically() -> None:
+        while not finished.wait(_SECONDS_BETWEEN_LINES):
+            write(counter)
 
-    speaker = threading.Thread(
-        target=speak, name="progress", daemon=True
-    )  # by the clock: in a pause nothing arrives
-    speaker.start()
+    # a thread of its own, because no result arrives during a pause
+    reporter = threading.Thread(target=write_periodically, name="progress", daemon=True)
+    reporter.start()
     try:
-        for answer in answers:
-            tally.add(answer)
-            yield answer
+        for result in results:
+            counter.add(result)
+            yield result
     finally:
-        over.set()
-        speaker.join()
+        finished.set()
+        reporter.join()
 
 
-def _progress_bar(answers: Iterable[FetchResult], tally: ProgressCounter) -> Iterator[FetchResult]:
+def _progress_bar(
+    results: Iterable[FetchResult], counter: ProgressCounter
+) -> Iterator[FetchResult]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (
-        BarColumn(),
-        TextColumn("{task.fields[tally]}"),
-    )  # made text at each refresh: in a pause nothing arrives
+    # the counter is formatted at each refresh, because no result arrives during a pause
+    columns = (BarColumn(), TextColumn("{task.fields[counter]}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=tally.total, tally=tally)
-        for answer in answers:
-            tally.add(answer)
+        task = progress.add_task("", total=counter.total, counter=counter)
+        for result in results:
+            counter.add(result)
             progress.advance(task)
-            yield answer
+            yield result
 
 
 class ProgressCounter:
-    """What has passed so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
+    """Counts of results so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
 
     def __init__(self, total: int, requests_per_minute: int = 0) -> None:
-        """`requests_per_minute` is the pace; 0 if there is none."""
+        """`requests_per_minute` is the rate limit; 0 means no limit."""
         self.total = total
         self._requests_per_minute = requests_per_minute
         self._started = time.monotonic()
         self._done = self._loaded = self._failed = 0
-        self._lock = threading.Lock()  # one thread adds, another tells
-        self._arrivals: deque[tuple[float, int]] = (
-            deque()
-        )  # of the last minute: when, after how many requests
+        self._lock = threading.Lock()  # one thread adds, another one reads
+        #: Arrivals of the last minute: monotonic time and number of requests.
+        self._arrivals: deque[tuple[float, int]] = deque()
 
-    def add(self, answer: FetchResult) -> None:
+    def add(self, result: FetchResult) -> None:
+        """Count a result."""
         with self._lock:
             self._done += 1
-            self._loaded += answer.row is not None
-            self._failed += answer.fetch.outcome in ("failed", "rejected", "not_found")
-            self._arrivals.append((time.monotonic(), answer.fetch.attempts))
+            self._loaded += result.row is not None
+            self._failed += result.fetch.outcome in ("failed", "rejected", "not_found")
+            self._arrivals.append((time.monotonic(), result.fetch.attempts))
 
     def snapshot(self) -> dict[str, int]:
+        """Return the fields of the `progress` event (see `json_log`)."""
         with self._lock:
             now = time.monotonic()
-            while self._arrivals and self._arrivals[0][0] <= now - _MINUTE:
+            while self._arrivals and self._arrivals[0][0] <= now - _MINUTE_SECONDS:
                 self._arrivals.popleft()
             requests = sum(attempts for _, attempts in self._arrivals)
-            to_go = self.total - self._done
-            seconds = (now - self._started) / max(self._done, 1) * to_go
-            if (
-                self._requests_per_minute
-            ):  # what this minute still allows goes at once, the rest at the pace
-                beyond = to_go - max(self._requests_per_minute - requests, 0)
-                seconds = max(seconds, beyond / self._requests_per_minute * _MINUTE)
+            remaining = self.total - self._done
+            seconds = (now - self._started) / max(self._done, 1) * remaining
+            if self._requests_per_minute:
+                # this minute's remaining requests need no waiting; the rate limit delays the rest
+                delayed = remaining - max(self._requests_per_minute - requests, 0)
+                seconds = max(seconds, delayed / self._requests_per_minute * _MINUTE_SECONDS)
             return {
                 "loaded": self._loaded,
                 "requested": self.total,
@@ -109,12 +108,13 @@ class ProgressCounter:
             }
 
     def __str__(self) -> str:
-        snapshot = self.snapshot()
+        counts = self.snapshot()
         return (
-            f"fetched {snapshot['loaded']} of {snapshot['requested']}, {snapshot['failed']} failed, "
-            f"{snapshot['requests_per_minute']} requests/min, {_format_span(snapshot['seconds_left'])} left"
+            f"fetched {counts['loaded']} of {counts['requested']}, {counts['failed']} failed, "
+            f"{counts['requests_per_minute']} requests/min, "
+            f"{_format_duration(counts['seconds_left'])} left"
         )
 
 
-def _format_span(seconds: int) -> str:
+def _format_duration(seconds: int) -> str:
     return f"{seconds} s" if seconds < 90 else f"{seconds / 60:.0f} min"

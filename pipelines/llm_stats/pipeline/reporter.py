@@ -1,7 +1,7 @@
 """Run reporting: a summary file, a JSON log and a webhook receive the summary of every run.
 
-The summary is the object that `pipeline.result` describes. Each destination is a `Sink`;
-`RunReporter` calls all of them and turns what a sink raises into a warning.
+The summary is the object that `pipeline.result` describes. Each destination is a `Sink`.
+`RunReporter` calls all of them and turns their errors into warnings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """A destination of run summaries; `name` stands in the event `<name>_failed` of a JSON log."""
+    """A destination of run summaries; a failure is logged as the event `<name>_failed`."""
 
     name: str
 
@@ -101,6 +101,7 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def finish(self, summary: dict[str, Any]) -> None:
+        """Write the summary. Raise `UsageError`."""
         try:
             self._require_json_file()
             files.atomic_write(self._file, to_ascii_json(summary, indent=2) + "\n")

@@ -3,7 +3,7 @@
 The summary is the JSON object that the summary file, the JSON log and the webhook share
 (docs/schedules.md shows all keys):
 
-    {"exit_code": 4, "kind": "incomplete", "message": "3 models asked: 2 loaded, 1 not_found; …",
+    {"exit_code": 4, "kind": "incomplete", "message": "3 models requested: 2 loaded, …",
      "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "outcomes": {…}, …}
 
 A run that ended with an error has only the first five keys. `kind` is `done`, `incomplete` (4),
@@ -81,7 +81,7 @@ class RunResult:
 
     @property
     def is_published(self) -> bool:
-        """False if nothing was due."""
+        """False if no model was due."""
         return self.load_id != ""
 
     @property
@@ -91,27 +91,25 @@ class RunResult:
 
     @property
     def message(self) -> str:
-        """`3 models asked: 2 loaded, 1 not_found; 3 requests in 0.4 s`"""
+        """One line: `3 models requested: 2 loaded, 1 not_found; 3 requests in 0.4 s`."""
         counts = ", ".join(
             f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count
         )
-        requested, sent = (
-            pluralize(self.requested, "model"),
-            pluralize(self.requests_sent, "request"),
-        )
-        return f"{requested} asked: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
+        requested = pluralize(self.requested, "model")
+        sent = pluralize(self.requests_sent, "request")
+        return f"{requested} requested: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
 
-    def count(self, answers: Iterable[FetchResult]) -> Iterator[FetchResult]:
-        """Yield the answers and count their outcomes."""
+    def count(self, results: Iterable[FetchResult]) -> Iterator[FetchResult]:
+        """Yield the results and count their outcomes."""
         from llm_stats.schema.rows import new_fields
 
-        for answer in answers:
-            self.outcomes[answer.fetch.outcome] += 1
-            if answer.row is None:
-                self.not_loaded.append(answer.fetch)
+        for result in results:
+            self.outcomes[result.fetch.outcome] += 1
+            if result.row is None:
+                self.not_loaded.append(result.fetch)
             else:
-                self.new_fields |= new_fields(answer.row)
-            yield answer
+                self.new_fields |= new_fields(result.row)
+            yield result
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary that this module's docstring shows."""
@@ -173,7 +171,7 @@ def summarize_error(
 
 
 def is_failure(summary: dict[str, Any]) -> bool:
-    """Return whether a summary is that of an error."""
+    """Return whether a run ended with an error, given its summary."""
     return summary["kind"] not in _KINDS.values()
 
 
@@ -211,10 +209,11 @@ def format_result(result: RunResult) -> Iterator[str]:
         f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES]
     )
     if len(problems) > _MAX_LINES:
-        yield f"  and {len(problems) - _MAX_LINES} more: select * from marts.freshness where last_outcome <> 'loaded'"
+        query = "select * from marts.freshness where last_outcome <> 'loaded'"
+        yield f"  and {len(problems) - _MAX_LINES} more: {query}"
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
-        yield f"stopped early: {result.stop_reason.message}; {deferred} left to the next run"
+        yield f"stopped early: {result.stop_reason.message}; {deferred} deferred to the next run"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     if not result.is_published:

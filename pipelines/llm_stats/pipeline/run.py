@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-# Everything else is imported when a run starts: this module is what `import llm_stats` loads, and the command must start fast.
+# `import llm_stats` loads this module and must be fast, so `execute` imports everything else.
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, NothingFetched, UsageError
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import pluralize
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 def run(
     model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any
 ) -> RunResult:
-    """Fetch models, add them to the warehouse and publish it.
+    """Fetch models, merge them into the warehouse and publish it.
 
-    Every setting can be given by name (`database=`, `base_url=`, `max_requests=`, …); others come from the environment and
-    `.dlt/`. `all_models` fetches every model that the API lists. Raises an `LlmStatsError` if nothing was published; the
-    published warehouse is then unchanged.
+    Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …). The
+    others come from the environment and `.dlt/`. `all_models` fetches every model that the API
+    lists. Raises an `LlmStatsError` if nothing was published; the published warehouse is then
+    unchanged.
     """
     from llm_stats.settings import Settings
 
@@ -50,8 +51,9 @@ def execute(
 ) -> RunResult:
     """Execute the run that `settings` describe.
 
-    `allowed_failures` names checks whose errors only warn this time. `progress` passes fetch results on and shows how many
-    of a total have arrived. `clock` returns the present time (UTC).
+    `allowed_failures` names checks whose errors only warn in this run. `progress` takes the fetch
+    results and their total number, yields the results, and shows how many have arrived. `clock`
+    returns the current time (UTC).
     """
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
@@ -84,13 +86,14 @@ def execute(
                 copy.migrate()
                 state = copy.fetch_state()
                 _require_clock(clock, state.last_attempted_at, warehouse)
-                model_ids = client.list_ids() if all_models else settings.model_ids
+                model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
+                    # requests start here, and continue while the views are created
                     fetched = result.count(
-                        client.fetch(due, state.fetched_at, state.failing_at)
-                    )  # requests start here
+                        client.fetch_models(due, state.fetched_at, state.failing_at)
+                    )
                     copy.create_views()
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason
@@ -110,7 +113,7 @@ def execute(
 
 
 def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collection[str]) -> None:
-    """Store the warnings in `result`. Raises `CheckFailed`."""
+    """Run the checks and store the warnings in `result`. Raises `CheckFailed`."""
     from llm_stats.queries.checks import require_passing
 
     with copy.open_for_checks() as reader:
@@ -118,7 +121,10 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 
 
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
-    """Store what this run changed in `result`. Raises `LlmStatsError` if the copy holds other outcomes than the run counted."""
+    """Store the changes of this run in `result`.
+
+    Raises `LlmStatsError` if the outcomes in the copy differ from those that the run counted.
+    """
     from llm_stats.queries import changes
 
     with copy.open_reader() as reader:
@@ -129,68 +135,79 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
-    """After an error, what is in flight may still arrive while it can be kept; after Ctrl-C, says how much is."""
+    """On an error, close the client, which lets requests in flight finish and be cached.
+
+    After Ctrl-C, raise `Interrupted` with the number of cached responses.
+    """
     try:
         yield
     except BaseException as error:
         client.close()
-        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(
-            error
-        ):  # DuckDB's words for Ctrl-C
+        # DuckDB raises its own error on Ctrl-C
+        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):
             raise
-        kept = pluralize(cache.cached_count, "response is", "responses are")
+        cached = pluralize(cache.cached_count, "response is", "responses are")
         raise Interrupted(
-            f"interrupted; nothing was published, {kept} kept for the next run"
+            f"interrupted; nothing was published, {cached} kept for the next run"
         ) from None
 
 
 def _require_ids(settings: Settings, all_models: bool) -> None:
+    """Raise `UsageError` if no ids are given."""
     if not settings.model_ids and not all_models:
         raise UsageError(
-            "no models to fetch: name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all"
+            "no models to fetch: "
+            "name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all"
         )
 
 
 def _require_clock(
     clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse
 ) -> None:
-    """History is made of fetch times: a clock that went back would end a row before it began."""
+    """Raise `UsageError` if the clock is earlier than the last run.
+
+    The history uses fetch times: an earlier time would end a row before its start.
+    """
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_attempted_at and now < last_attempted_at:
-        said, requested = (
-            moment.replace(tzinfo=None).isoformat(" ", "milliseconds")
-            for moment in (now, last_attempted_at)
+        current, last = (
+            timestamp.replace(tzinfo=None).isoformat(" ", "milliseconds")
+            for timestamp in (now, last_attempted_at)
         )
-        says = f"the clock says {said} UTC, but the last run asked at {requested}"
-        way_out = "set the clock right" + (
-            "" if warehouse.destination else ", or go back with `llm-stats rollback`"
+        rollback = "" if warehouse.destination else " or run `llm-stats rollback`"
+        raise UsageError(
+            f"system clock ({current} UTC) is earlier than the last run ({last}); "
+            f"fix the clock{rollback}"
         )
-        raise UsageError(f"{says}; {way_out}")
 
 
 def _require_any_answer(result: RunResult) -> None:
-    """A run in which the API answered for no id at all has nothing to publish."""
+    """Raise `NothingFetched` if the API answered no request, or `base_url` is wrong.
+
+    A run that the quota or the budget stopped before its first answer is published.
+    """
+    stop = result.stop_reason
     answered = result.requested - result.outcomes["failed"] - result.outcomes["deferred"]
-    wrong_address = result.stop_reason is not None and result.stop_reason.kind == "wrong_base_url"
-    if wrong_address or (
-        result.requested
-        and not answered
-        and not (result.stop_reason and result.stop_reason.kind in ("quota", "budget"))
-    ):
-        why = result.stop_reason.message if result.stop_reason else result.not_loaded[0].message
-        raise NothingFetched(f"nothing could be fetched: {why}")
+    has_wrong_base_url = stop is not None and stop.kind == "wrong_base_url"
+    is_deferred = stop is not None and stop.kind in ("quota", "budget")
+    if has_wrong_base_url or (result.requested and not answered and not is_deferred):
+        cause = stop.message if stop else result.not_loaded[0].message
+        raise NothingFetched(f"nothing could be fetched: {cause}")
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Every id asked for has one outcome, and the file says the same: a load that lost rows must not look like a good one."""
-    rows = reader.query(
-        "select outcome, count(*) from raw.fetches where _dlt_load_id = ? group by outcome limit 10",
-        (result.load_id,),
-    ).rows
-    if not result.requested == result.outcomes.total() == sum(count for _, count in rows) or dict(
-        rows
-    ) != dict(result.outcomes):
-        counts = f"{result.requested} asked for, {dict(result.outcomes)} answered, {dict(rows)} in the file"
+    """Raise `LlmStatsError` unless each requested id has one outcome, in the copy as in the run.
+
+    A load that lost rows must not be published.
+    """
+    query = """
+        select outcome, count(*) from raw.fetches
+        where _dlt_load_id = ? group by outcome limit 10
+    """
+    stored = dict(reader.query(query, (result.load_id,)).rows)
+    counted = dict(result.outcomes)
+    if not result.requested == result.outcomes.total() == sum(stored.values()) or stored != counted:
         raise LlmStatsError(
-            f"the counts of this run do not agree: {counts}; nothing was published; please report it"
+            f"inconsistent counts: {result.requested} requested, {counted} fetched, "
+            f"{stored} in the warehouse; nothing was published; please report it"
         )

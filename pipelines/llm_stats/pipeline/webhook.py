@@ -1,10 +1,10 @@
 """Webhook messages in Slack's format; Mattermost, Rocket.Chat and Discord (`/slack`) accept it.
 
-    {"text": "llm-stats: 335 models asked: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
+    {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
 The URL is a secret, because everybody who knows it can post: no error message contains any part of
-it. Texts from the API are untrusted: they stand in a code block that they cannot close, and nothing
-in them becomes a link or a mention.
+it. Texts from the API are untrusted: a message puts them into a code block that they cannot close,
+and disables their links and mentions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _MAX_LINES = 20
 _MAX_LINE_CHARACTERS = 201
-#: Discord refuses more than 2,000; Slack splits more than 4,000, which breaks the code block.
+#: Discord rejects more than 2,000; Slack splits more than 4,000, which breaks the code block.
 _MAX_CHARACTERS = 1800
 #: Texts that end a code block, or that some receivers turn into links or mentions inside one.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
@@ -64,7 +64,7 @@ class Webhook:
         self._settings = settings
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Post the message. Raise `WebhookError`. Without settings there is no URL to post to."""
+        """Post the message. Raise `WebhookError`. It posts nothing if `start` was not called."""
         if not self._settings or not self._settings.webhook_url:
             return
         if text := format_message(summary, self._settings.notify_min_change_pct):
@@ -171,7 +171,8 @@ def _is_small(change: dict[str, Any], above_pct: float) -> bool:
 def _format_problems(summary: dict[str, Any]) -> Iterator[str]:
     """Yield a line for an early stop and for each model that did not load."""
     if summary["stop"]:
-        yield f"stopped early: {summary['stop']['message']}; {summary['outcomes']['deferred']} left to the next run"
+        deferred = summary["outcomes"]["deferred"]
+        yield f"stopped early: {summary['stop']['message']}; {deferred} deferred to the next run"
     for model in summary["problems"]:
         yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
 

@@ -75,6 +75,7 @@ class Response:
 
 
 def json_response(payload: object, status: int = 200) -> Response:
+    """Return a response with a JSON body."""
     text = json.dumps(payload, ensure_ascii=False)
     body = text.encode(errors="backslashreplace")  # a lone surrogate becomes a JSON escape
     return Response(status, body, {"Content-Type": "application/json"})
@@ -88,8 +89,8 @@ def error_response(status: int, code: str, message: str, **details: str | None) 
 
 
 def _not_found(request: Request) -> Response:
-    what = f"model {request.model_id!r}" if request.model_id else f"route {request.path!r}"
-    return error_response(404, "not_found", f"There is no {what}.")
+    missing = f"model {request.model_id!r}" if request.model_id else f"route {request.path!r}"
+    return error_response(404, "not_found", f"There is no {missing}.")
 
 
 class SampleApi:
@@ -147,7 +148,7 @@ class SampleApi:
             threading.Event().wait()
 
     def pause(self, seconds: float) -> None:
-        """Sleep until the time is over or the API closes."""
+        """Sleep for a number of seconds, or until the API closes."""
         self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Response:

@@ -1,8 +1,8 @@
 """Catalogs of records: the bundled one of today and yesterday, or one from a file.
 
 `catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
-`sample-api --records FILE` accepts them. It contains every peculiarity of the live data that a
-comparison has to handle; the tests name each of them.
+`sample-api --records FILE` accepts them. It contains every irregularity of the live data that a
+comparison has to handle; each has a test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from llm_stats.errors import UsageError
 
 @dataclass(frozen=True)
 class Change:
-    """A change since yesterday to one offer or score; `entry_id` is its provider or benchmark."""
+    """A change of one offer or score since yesterday; `entry_id` is its provider or benchmark."""
 
     kind: str
     model_id: str
@@ -38,7 +38,7 @@ class Change:
         )
 
 
-#: Everything that differs between yesterday and today.
+#: All differences between yesterday and today.
 CHANGES = (
     Change(
         "price cut",
@@ -86,11 +86,11 @@ def yesterday() -> list[dict[str, Any]]:
     for change in CHANGES:
         part, key = change.part
         entries = by_id[change.model_id][part]
-        now = [entry for entry in entries if entry[key] == change.entry_id]
+        current = [entry for entry in entries if entry[key] == change.entry_id]
         if change.then is None:
-            entries.remove(now[0])
-        elif now:
-            now[0].update(change.then)
+            entries.remove(current[0])
+        elif current:
+            current[0].update(change.then)
         else:
             entries.append(dict(change.then))
     return records

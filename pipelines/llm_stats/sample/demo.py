@@ -17,7 +17,8 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
 #: Queries that the demo prints, by heading.
 COMPARISONS = {
-    "Cheapest offers that are not free, in US dollars per million tokens (blended: 3 parts input, 1 part output)": """
+    "Cheapest offers that are not free, in US dollars per million tokens "
+    "(blended: 3 parts input, 1 part output)": """
         select
             model_id,
             provider_id,
@@ -25,7 +26,8 @@ COMPARISONS = {
             output_usd_per_mtok as output_usd,
             blended_usd_per_mtok as blended_usd
         from marts.offers inner join marts.models using (model_id)
-        where is_cheapest and not is_free and model_type = 'llm' order by blended_usd_per_mtok, model_id limit 5
+        where is_cheapest and not is_free and model_type = 'llm'
+        order by blended_usd_per_mtok, model_id limit 5
     """,
     "Best scores": """
         select benchmark_id, best_value, scale, best_model_ids, model_count
@@ -33,7 +35,8 @@ COMPARISONS = {
     """,
     "Best value on sample-reasoning (nothing cheaper is as good)": """
         select model_id, provider_id, price_usd_per_mtok, value
-        from marts.price_performance where benchmark_id = 'sample-reasoning' and is_pareto order by price_usd_per_mtok, model_id limit 5
+        from marts.price_performance where benchmark_id = 'sample-reasoning' and is_pareto
+        order by price_usd_per_mtok, model_id limit 5
     """,
 }
 

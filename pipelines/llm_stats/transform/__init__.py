@@ -1,1 +1,1 @@
-"""The files under `sql/`: finding, ordering, translating and applying them."""
+"""The files under `sql/`: find, order, translate and apply them."""

@@ -1,14 +1,19 @@
-"""The files under `sql/` in the dialect of another engine: written once, for DuckDB, and translated by sqlglot.
+"""Translation of DuckDB's SQL into other dialects, with sqlglot.
 
-What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
+The files under `sql/` are written for DuckDB. The transforms below cover differences that sqlglot
+does not handle, so that every engine returns the same values to the last digit:
 
-    median(x)            PostgreSQL and Spark interpolate with a rounding of their own; here it is half the sum of the two middle values
-    round(x, n)          PostgreSQL rounds only decimals
-    varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
-    array_agg            Spark collects in no order; here the list is sorted, for every list under `sql/` is ordered by its own values
-    quantile_disc        Spark has it under the standard's name
-    json                 Spark has no such type; here it is text, as it came
-    extract(epoch …)     Spark has none of an interval; here it is the difference of two moments
+    median(x)           PostgreSQL and Spark interpolate with their own rounding; translated to
+                        half the sum of the two middle values
+    round(x, n)         PostgreSQL rounds only decimals; translated with casts
+    varchar             PostgreSQL sorts text by the database's locale; sorted by code point, as in
+                        DuckDB
+    array_agg           Spark collects in no order; the list is sorted, because every list under
+                        `sql/` is ordered by its own values
+    quantile_disc       Spark has it under the standard's name
+    json                Spark has no such type; the text stays unchanged
+    extract(epoch …)    Spark cannot extract it from an interval; translated to the difference of
+                        two timestamps
 """
 
 from __future__ import annotations
@@ -28,20 +33,21 @@ _PARAMETER = "__parameter__"
 
 
 class UnsupportedSql(Exception):
-    """A statement that has no counterpart in the other dialect; says which part of it."""
+    """A statement without an equivalent in the other dialect; the message names the part."""
 
 
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
-    """One statement of DuckDB's in another dialect of sqlglot's; as it is if that is DuckDB's own. Raises `Untranslatable`.
+    """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
-    With parameters, `?` becomes `%s`, as dlt passes them on.
+    With parameters, `?` becomes `%s`, because dlt passes parameters on in this form. Raises
+    `UnsupportedSql`.
     """
     if dialect == SOURCE_DIALECT:
         return statement
     try:
-        tree = _parsed(statement).transform(_without_macro)
-        if mend := _TRANSFORMS.get(dialect):
-            tree = tree.transform(mend)
+        tree = _parse(statement).transform(_inline_macro)
+        if dialect in _TRANSFORMS:
+            tree = tree.transform(_TRANSFORMS[dialect])
         if has_parameters:
             tree = tree.transform(
                 lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node
@@ -52,20 +58,25 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
         raise UnsupportedSql(str(error).splitlines()[0]) from None
 
 
-def _parsed(statement: str) -> exp.Expr:
+def _parse(statement: str) -> exp.Expr:
     return sqlglot.parse_one(statement, read=SOURCE_DIALECT, error_level=ErrorLevel.RAISE)
 
 
-def _without_macro(node: exp.Expr) -> exp.Expr:
-    """A call of a macro of ours, `marts.workload_cost(1, 2)`, as the query that it stands for: only DuckDB has macros."""
+def _inline_macro(node: exp.Expr) -> exp.Expr:
+    """Replace a macro call, `marts.workload_cost(1, 2)`, by its query: only DuckDB has macros.
+
+    Raises `SqlglotError` for a query that sqlglot would translate wrongly.
+    """
     if (
         isinstance(node, exp.Select)
         and node.args.get("qualify")
         and (node.args.get("order") or node.args.get("limit"))
     ):
         raise SqlglotError(
-            "`qualify` beside `order by` or `limit`: sqlglot would sort and cut before it"
+            "`qualify` next to `order by` or `limit`: sqlglot would apply `qualify` last"
         )
+    if expression := _inline_function(node):
+        return expression
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
     macro = next(
@@ -78,36 +89,67 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
     )
     if macro is None:
         return node
-    create = _parsed(next(files.statements(macro))[1].query)
-    values = dict(
-        zip((name.name for name in create.this.expressions), node.this.expressions, strict=True)
-    )
-
-    def with_value(inner: exp.Expr) -> exp.Expr:
-        return (
-            values[inner.name].copy()
-            if isinstance(inner, exp.Column) and not inner.table and inner.name in values
-            else inner
-        )
-
     return exp.alias_(
-        exp.Subquery(this=create.expression.transform(with_value)),
+        exp.Subquery(this=_macro_body(macro, node.this.expressions)),
         node.alias or node.this.name,
         table=True,
     )
 
 
+def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
+    """Return the body of a macro with arguments instead of parameters, without further calls."""
+    create = _parse(next(files.statements(macro))[1].query)
+    names = []
+    values: dict[str, exp.Expr] = {}
+    for parameter in create.this.expressions:  # `name`, or `name := default`
+        names.append(
+            parameter.this.name if isinstance(parameter, exp.PropertyEQ) else parameter.name
+        )
+        if isinstance(parameter, exp.PropertyEQ):
+            values[names[-1]] = parameter.expression
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, exp.PropertyEQ):
+            values[argument.this.name] = argument.expression
+        else:
+            values[names[position]] = argument
+
+    def with_value(inner: exp.Expr) -> exp.Expr:
+        if not (isinstance(inner, exp.Column) and not inner.table and inner.name in values):
+            return inner
+        value = values[inner.name].copy()
+        is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
+        return value if is_simple else exp.paren(value)
+
+    body: exp.Expr = create.expression.transform(with_value).transform(_inline_macro)
+    return body
+
+
+def _inline_function(node: exp.Expr) -> exp.Expr | None:
+    """Return the expression that a call `staging.offer_hash(…)` stands for; None for other nodes."""
+    if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
+        return None
+    address = f"{node.this.name}.{node.expression.name}"
+    for layer in ("functions", "macros"):
+        for file in files.files_in(layer):
+            if file.address == address:
+                arguments = [
+                    argument.transform(_inline_macro) for argument in node.expression.expressions
+                ]
+                return exp.paren(_macro_body(file, arguments))
+    return None
+
+
 def _for_postgres(node: exp.Expr) -> exp.Expr:
-    """One node of a statement, as PostgreSQL has to be told it."""
-    if middle := _exact_median(node):
-        return middle
+    """Return a node of a statement in the form that PostgreSQL needs."""
+    if median := _exact_median(node):
+        return median
     if isinstance(node, exp.Cast) and node.to.is_type(
         exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT
     ):
         return (
             node
             if isinstance(node.parent, exp.Collate)
-            else exp.Collate(this=node.copy(), expression=_by_code_point())
+            else exp.Collate(this=node.copy(), expression=_code_point_collation())
         )
     if (
         isinstance(node, exp.Round)
@@ -121,17 +163,21 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         and node.kind
         and node.kind.is_type(exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT)
     ):
-        collated = exp.ColumnConstraint(kind=exp.CollateColumnConstraint(this=_by_code_point()))
-        node.set("constraints", [collated, *node.args.get("constraints", [])])
+        collation = exp.CollateColumnConstraint(this=_code_point_collation())
+        constraints = [exp.ColumnConstraint(kind=collation), *node.args.get("constraints", [])]
+        node.set("constraints", constraints)
     return node
 
 
-def _by_code_point() -> exp.Expr:
+def _code_point_collation() -> exp.Expr:
     return exp.to_identifier("C", quoted=True)
 
 
 def _exact_median(node: exp.Expr) -> exp.Expr | None:
-    """For a median, half the sum of the two middle values, which are one where there is an odd number; None for anything else."""
+    """Return half the sum of the two middle values for a median; None for any other node.
+
+    The two are the same value if the number of values is odd.
+    """
     where = node.expression if isinstance(node, exp.Filter) else None
     median = node.this if where else node
     if not isinstance(median, exp.Median):
@@ -150,7 +196,10 @@ def _exact_median(node: exp.Expr) -> exp.Expr | None:
 
 
 def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
-    """The standard's `percentile_disc`; under its name alone, for sqlglot would make an approximation of it for Spark."""
+    """Return the standard's `percentile_disc` as an anonymous function.
+
+    sqlglot would translate its own node to an approximation for Spark.
+    """
     order = exp.Order(
         expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)]
     )
@@ -160,9 +209,9 @@ def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> 
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """One node of a statement, as Spark has to be told it."""
-    if middle := _exact_median(node):
-        return middle
+    """Return a node of a statement in the form that Spark needs."""
+    if median := _exact_median(node):
+        return median
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
     if isinstance(node, exp.PercentileDisc):
@@ -190,9 +239,9 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _unordered(collected: exp.ArrayAgg) -> exp.ArrayAgg:
-    """What is collected, without its order."""
-    order = collected.this
+def _unordered(aggregate: exp.ArrayAgg) -> exp.ArrayAgg:
+    """Return an `array_agg` without its `order by`."""
+    order = aggregate.this
     return exp.ArrayAgg(this=order.this.copy() if isinstance(order, exp.Order) else order.copy())
 
 

@@ -1,31 +1,40 @@
 """Find, order and split the files under `sql/`.
 
-The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL that runs as it is in any DuckDB
-shell; the build order is computed from what each file reads.
+The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
+that runs unchanged in any DuckDB shell. The build order is computed from the relations that each
+file reads.
 """
 
 from __future__ import annotations
 
 import functools
 import graphlib
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from llm_stats.errors import LlmStatsError
+from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 
 #: Folder → schema. `checks` defines nothing: its files are queries.
-SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+SCHEMAS = {
+    "functions": "staging",
+    "staging": "staging",
+    "history": "history",
+    "marts": "marts",
+    "macros": "marts",
+}
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
 
 
 class SqlError(LlmStatsError):
-    """A file under `sql/` is broken; nothing was changed."""
+    """An invalid file under `sql/`; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +49,34 @@ class SqlFile:
 
     @property
     def address(self) -> str:
-        """What the file defines: `marts.offers`."""
+        """Schema and name of the defined relation or macro: `marts.offers`."""
         return f"{SCHEMAS[self.layer]}.{self.path.stem}"
+
+    @property
+    def is_relation(self) -> bool:
+        """False for a macro: functions, used by views, and macros, which are part of the marts."""
+        return self.layer not in ("functions", "macros")
 
     @functools.cached_property
     def text(self) -> str:
         return self.path.read_text("utf-8")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that `Grain:` declares as the key; empty for a relation of at most one row."""
+        grain = self.declared("Grain")
+        if not grain:
+            raise SqlError(
+                f"{self.path}: the header needs a line `-- Grain: <columns of the key>.`"
+            )
+        return () if grain == "one row" else tuple(grain.split(", "))
+
+    def declared(self, label: str) -> str:
+        """Return what the header says after `<label>:`, up to the first full stop; empty if nothing."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        header = " ".join(line.removeprefix("--").strip() for line in lines)
+        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
+        return match[1] if match else ""
 
 
 def sql_folder() -> Path:
@@ -60,9 +91,9 @@ def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
 
 
 def in_build_order(root: Path | None = None) -> list[SqlFile]:
-    """Return every file that defines a table, view or macro, each after the files that it reads.
+    """Return the files that define a table, view or macro, each after the files that it reads.
 
-    Raises `SqlError` if files read each other in a cycle, or two define the same name.
+    Raises `SqlError` if files read each other in a cycle, or if two define the same name.
     """
     defined: dict[str, SqlFile] = {}
     for layer in SCHEMAS:
@@ -97,16 +128,42 @@ def _reads(file: SqlFile) -> set[str]:
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
-@functools.cache
-def comments() -> dict[str, str]:
-    """Return the comments on views, tables and columns: `{"marts.offers": "One row per …", "marts.offers.model_id": …}`."""
-    matches = [
-        match
-        for layer in SCHEMAS
-        for file in files_in(layer)
-        for match in _COMMENT.findall(file.text)
-    ]
-    return {address: text.replace("''", "'") for address, text in matches}
+def comments(
+    columns: Mapping[str, Collection[str]], files: Iterable[SqlFile] | None = None
+) -> dict[str, str]:
+    """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
+
+    `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
+    without a comment of its own takes that of the first relation in the order of `Reads:` that has
+    a column of that name.
+    """
+    found = _raw_comments()
+    for file in files or in_build_order():
+        matches = _COMMENT.findall(file.text)
+        found |= {address: text.replace("''", "'") for address, text in matches}
+        for column in columns.get(file.address, ()):
+            if f"{file.address}.{column}" not in found and (
+                source := _source(file, column, columns)
+            ):
+                found[f"{file.address}.{column}"] = found[source]
+    return found
+
+
+def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
+    """Return the column whose comment a column inherits: `history.offers.status`."""
+    for address in file.declared("Reads").split(", "):
+        if column in columns.get(address, ()):
+            return f"{address}.{column}"
+    return None
+
+
+def _raw_comments() -> dict[str, str]:
+    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
+    return tables | {
+        f"raw.{table}.{column.name}": column.description
+        for table, described in (TABLES | DLT_TABLES).items()
+        for column in described
+    }
 
 
 def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
@@ -124,17 +181,22 @@ def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
 
 
 def locate_error(file: SqlFile, first_line: int, message: str) -> str:
-    """Return `marts/offers.sql, line 12: Binder Error: …` for an error in the statement that starts at `first_line`."""
-    match = re.search(
-        r"^LINE (\d+):", message, re.MULTILINE
-    )  # counted from the start of the statement
+    """Return an error message with file and line: `marts/offers.sql, line 12: Binder Error: …`.
+
+    `first_line` is the line at which the failed statement starts.
+    """
+    # DuckDB counts lines from the start of the statement
+    match = re.search(r"^LINE (\d+):", message, re.MULTILINE)
     line = first_line + int(match[1]) - 1 if match else first_line
     cause = " ".join(message.split("\nLINE ")[0].split())
     return f"{file.layer}/{file.path.name}, line {line}: {cause}"
 
 
 def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """Return the defaults of a macro's parameters and an example call, both from its file: DuckDB does not store them."""
+    """Return the defaults of a macro's parameters, and an example call as a sentence.
+
+    Both come from the macro's file, because DuckDB does not store them.
+    """
     text = next((file.text for file in files_in("macros") if file.address == macro), "")
     signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
     call = re.search(r"`[^`]*`", text.split("\n")[0])

@@ -1,7 +1,7 @@
 """Schema version of a warehouse, and the migrations between versions.
 
-`sql/migrations/<n>.sql` takes a warehouse from schema version n - 1 to n. A run applies them to its working copy;
-readers refuse any other version than `SCHEMA_VERSION`.
+`sql/migrations/<n>.sql` migrates a warehouse from schema version n - 1 to n. A run applies the
+migrations to its working copy. Readers accept only `SCHEMA_VERSION`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from llm_stats.transform.apply import execute_file
 from llm_stats.transform.files import SqlFile, files_in
 
 #: The schema version that this code reads and writes.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
-#: Tables that store the version, the present one first.
+#: Tables that store the version, the current one first.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
 
 
 def schema_version(connection: Connection) -> int | None:
-    """Return the schema version of a warehouse; None if the database holds no warehouse. Raises `QueryError`."""
+    """Return the schema version of a warehouse; None if there is none. Raises `QueryError`."""
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
     for schema, name in _VERSION_TABLES:
         if (schema, name) in existing:
@@ -29,32 +29,38 @@ def schema_version(connection: Connection) -> int | None:
 
 
 def require_current(version: int, name: str) -> None:
-    """Raise `UsageError` unless `version` is the current one; `name` is what the message calls the warehouse."""
+    """Raise `UsageError` unless `version` is the current one.
+
+    `name` is the name of the warehouse in messages.
+    """
     require_migratable(version, name)
     if version != SCHEMA_VERSION:
         raise UsageError(
-            f"{name} has schema version {version}, and this llm-stats reads {SCHEMA_VERSION}; run `llm-stats run` once, which migrates it"
+            f"{name} has schema version {version}, but this llm-stats reads {SCHEMA_VERSION}; "
+            "migrate it with `llm-stats run`"
         )
 
 
 def require_migratable(version: int, name: str) -> None:
-    """Raise `UsageError` if `version` is newer than this code, or so old that a migration is missing."""
+    """Raise `UsageError` if `version` is newer than this code, or too old to migrate."""
     if version > SCHEMA_VERSION:
         raise UsageError(
-            f"{name} has schema version {version}, and this llm-stats knows {SCHEMA_VERSION} at most; upgrade llm-stats"
+            f"{name} has schema version {version}, but this llm-stats supports at most "
+            f"{SCHEMA_VERSION}; upgrade llm-stats"
         )
     if version < (oldest := min([*_migrations(), SCHEMA_VERSION + 1]) - 1):
         raise UsageError(
-            f"{name} has schema version {version}, which is too old to migrate (oldest: {oldest}); "
-            "use another path, or the llm-stats that made it"
+            f"{name} has schema version {version}, which is too old to migrate "
+            f"(oldest: {oldest}); "
+            "use another path, or the version of llm-stats that created it"
         )
 
 
 def migrate(connection: Connection) -> None:
-    """Bring a warehouse to the current schema version, in the caller's transaction; an empty database stays empty.
+    """Migrate a warehouse to the current schema version, in the caller's transaction.
 
-    The views are dropped, because they read tables that a migration changes; `create_views` creates them again.
-    Raises `SqlError` with file and line.
+    An empty database stays empty. The views are dropped, because they read tables that a migration
+    changes; `create_views` creates them again. Raises `SqlError` with file and line.
     """
     version = schema_version(connection)
     if version is None or version == SCHEMA_VERSION:

@@ -1,4 +1,4 @@
-"""What a run needs of a warehouse, wherever it lives, and the stored state that decides what to fetch."""
+"""Protocols of a warehouse and its working copy, and the state that decides what to fetch."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ _FAILING = """
     select fetches.model_id, max(fetches.requested_at)
     from raw.fetches as fetches
     left join raw.models as models on fetches.model_id = models.id
-    where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+    where
+        fetches.outcome not in ('loaded', 'deferred')
+        and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
     group by fetches.model_id
 """
 
 
 @dataclass(frozen=True)
 class FetchState:
-    """What earlier runs fetched. All times are UTC.
+    """Times of earlier fetches, in UTC.
 
-    `last_attempted_at`: the last request of the last run. `fetched_at`: when each model was last loaded. `failing_at`:
-    the last failure of each model that has failed since it was last loaded.
+    `last_attempted_at`: the last request of the last run. `fetched_at`: when each model was last
+    loaded. `failing_at`: the last failure of each model that has failed since it was last loaded.
     """
 
     last_attempted_at: dt.datetime | None = None
@@ -38,9 +40,9 @@ class FetchState:
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
-        """Read the state from the raw tables; an empty database has an empty state. Raises `QueryError`.
+        """Read the state from the raw tables; it is empty for an empty database.
 
-        The columns it reads exist in every schema version.
+        The columns that it reads exist in every schema version. Raises `QueryError`.
         """
         if schema_version(connection) is None:
             return cls()
@@ -70,21 +72,21 @@ class WorkingCopy(Protocol):
         """Bring the copy to the current schema version."""
 
     def fetch_state(self) -> FetchState:
-        """Return what earlier runs fetched."""
+        """Return the times of earlier fetches."""
         ...
 
     def create_views(self) -> None:
         """Create tables, views and macros from `sql/`, unless they are up to date."""
 
     def load(self, results: Iterable[FetchResult]) -> str:
-        """Load fetch results into `incoming` with dlt, and return the load id. Raises `LoadFailed`."""
+        """Load fetch results into `incoming` with dlt; return the load id. Raises `LoadFailed`."""
         ...
 
     def merge(self, load_id: str) -> None:
         """Merge `incoming` into `raw`."""
 
     def update_history(self) -> None:
-        """Write what changed into `history`."""
+        """Write the changes into `history`."""
 
     def open_reader(self) -> Reader:
         """Open the copy for reading."""
@@ -95,7 +97,10 @@ class WorkingCopy(Protocol):
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep what a check rejected, at `path` if it is a file; return a line that says where it is. Raises `OSError`."""
+        """Keep the rejected copy, at `path` if it is a file; return a line with its location.
+
+        Raises `OSError`.
+        """
         ...
 
 
@@ -107,15 +112,18 @@ class Warehouse(Protocol):
     cache: Path
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the warehouse for one run. Raises `Locked`, or `UsageError` if it cannot be used."""
+        """Hold the lock for one run. Raises `Locked`, or `UsageError` if it cannot be used."""
         ...
 
     def working_copy(self) -> AbstractContextManager[Any]:
-        """Open a working copy; it is discarded at the end unless it was published. Raises `LoadFailed`."""
+        """Open a working copy; it is discarded at the end unless it was published.
+
+        Raises `LoadFailed`.
+        """
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
-        """Keep the rejected copy and the reason; return the failure with a line that says where they are."""
+        """Keep the rejected copy and the reason; return the failure with their location."""
         ...
 
     def publish(self, copy: Any) -> None:

@@ -1,11 +1,11 @@
 """The warehouse as a DuckDB file, and the folder next to it.
 
-llm_stats.duckdb                    what readers open: a link to the live snapshot (see `snapshots`)
-.llm_stats/snapshots/<id>/          published snapshots
-.llm_stats/work/<id>/               the working copy (see `working_copy`)
-.llm_stats/rejected/                the last working copy that a check rejected, and why
-.llm_stats/lock, holder.json        one run at a time (see `lock`)
-.llm_stats/responses.sqlite         responses that no run has published yet (see `api.cache`)
+llm_stats.duckdb                  published path: link to the live snapshot (see `snapshots`)
+.llm_stats/snapshots/<id>/        published snapshots
+.llm_stats/work/<id>/             the working copy (see `working_copy`)
+.llm_stats/rejected/              the last working copy that a check rejected, and the reason
+.llm_stats/lock, holder.json      lock: one run at a time (see `lock`)
+.llm_stats/responses.sqlite       responses that no run has published yet (see `api.cache`)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from llm_stats.warehouse.reader import SCHEMAS
 from llm_stats.warehouse.snapshots import Snapshots, is_id, new_id
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
-#: dlt reads these characters of a path as parts of a URL, of a pattern or of SQL.
+#: Characters in a path that dlt interprets as parts of a URL, of a pattern or of SQL.
 _UNLOADABLE_CHARACTERS = re.compile(r"[%?\\'=\x00-\x1f\x7f]")
 _CHARACTER_NAMES = {
     "%": "a percent sign",
@@ -53,9 +53,8 @@ class DuckDBWarehouse:
             if self.database.suffix == ".duckdb"
             else f"{self.database.name}.files"
         )
-        self.folder = self.database.with_name(
-            f".{stem}"
-        ).resolve()  # it may be a link to another disk
+        # resolved, because the folder may be a link to another disk
+        self.folder = self.database.with_name(f".{stem}").resolve()
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
         self.rejected = self.folder / "rejected"
@@ -63,16 +62,17 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
-        """Hold the warehouse for one run; the operating system releases the lock when the process ends.
+        """Hold the lock for one run; the operating system releases it when the process ends.
 
-        `even_if_broken` accepts a published file that cannot be read, so that `rollback` can replace it. Raises `Locked`,
-        naming the holder, or `UsageError` if the path cannot hold a warehouse.
+        `even_if_broken` accepts a published file that cannot be read, so that `rollback` can
+        replace it. Raises `Locked`, with the holder, or `UsageError` if the path cannot hold a
+        warehouse.
         """
         self._require_name()
         if not even_if_broken:
             self._require_usable()
         self.ensure_writable_folder()
-        with lock.held(self.folder, self.database):
+        with lock.hold(self.folder, self.database):
             for leftover in self._work.glob("*"):  # of killed runs
                 if is_id(leftover.name):
                     shutil.rmtree(leftover, ignore_errors=True)
@@ -81,9 +81,10 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
-        """Yield a private copy of the published database, or a new one; it is deleted at the end unless it was published.
+        """Yield a private copy of the published database, or a new database.
 
-        Raises `LoadFailed` for errors of the disk or of DuckDB inside the block.
+        The copy is deleted at the end unless it was published. Raises `LoadFailed` for errors of
+        the disk or of DuckDB inside the block.
         """
         folder = self._work / new_id()
         copy = DuckDBWorkingCopy(folder, source=self.database)
@@ -104,9 +105,9 @@ class DuckDBWarehouse:
             shutil.rmtree(folder, ignore_errors=True)
 
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Keep the rejected copy and the reason in `rejected/`, in place of the one before.
+        """Move the rejected copy and the reason to `rejected/`, in place of the previous ones.
 
-        Return the failure with a line that says where they are.
+        Return the failure with a line on their location.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():
@@ -125,7 +126,10 @@ class DuckDBWarehouse:
         self.snapshots.publish(copy.path, copy.id)
 
     def ensure_writable_folder(self) -> None:
-        """Create the folder next to the database. Raises `UsageError` if it holds something else or cannot be written."""
+        """Create the folder next to the database.
+
+        Raises `UsageError` if the folder holds something else or cannot be written.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if (
@@ -145,24 +149,25 @@ class DuckDBWarehouse:
             ) from None
 
     def _require_name(self) -> None:
-        """Raise `UsageError` for a path that DuckDB or dlt would misread, before a request is sent."""
+        """Raise `UsageError`, before any request, for a path that DuckDB or dlt would misread."""
         stem = self.database.stem
         if match := _UNLOADABLE_CHARACTERS.search(str(self.database)):
             name = _CHARACTER_NAMES.get(match[0], "a control character")
             raise UsageError(f"{self.database}: dlt cannot load below a path that contains {name}")
         if stem.lower() in SCHEMAS or stem == ".":
             raise UsageError(
-                f"{self.database}: the file cannot be called {stem!r}, because DuckDB would confuse it with the schema; "
-                "choose another name, such as llm_stats.duckdb"
+                f"{self.database}: the file cannot be called {stem!r}, because DuckDB would "
+                "confuse it with the schema; choose another name, such as llm_stats.duckdb"
             )
 
     def _require_usable(self) -> None:
-        """Raise `UsageError` if the published path holds anything but a complete warehouse that can be migrated."""
+        """Raise `UsageError` unless the published file is missing, or complete and migratable."""
         if not os.path.lexists(self.database):
             return
         UnrestrictedReader(self.database, accept_older=True).close()
         wal = self.database.with_name(f"{self.database.name}.wal")
         if wal.exists() and not self.database.is_symlink():
             raise UsageError(
-                f"{wal} holds changes that are not in the database yet; open and close it with DuckDB once, or remove the file"
+                f"{wal} holds changes that are not in the database yet; "
+                "open and close the database with DuckDB once, or remove the file"
             )

@@ -1,4 +1,4 @@
-"""Readers of a DuckDB file: locked down for users, materialized for the checks."""
+"""Readers of a DuckDB file: restricted for users, materialized for the checks."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 
 
 class DuckDBReader(Reader):
-    """A read-only DuckDB connection that can open no other file, use no network and change no setting.
+    """A read-only DuckDB connection without access to other files, the network or settings.
 
-    Read-only alone would still let a query read every file of the machine, and write others.
+    With read-only access alone, a query could still read and write other files of the machine.
     """
 
     def __init__(self, database: Path, *, accept_older: bool = False) -> None:
         """Open the file. `accept_older` accepts every schema version that can be migrated.
 
-        Raises `UsageError` if the file does not exist or is not a warehouse of a version that this code can read.
+        Raises `UsageError` if the file does not exist, is not a warehouse, or has a schema version
+        that this code cannot read.
         """
         self.database = normalize_path(database)
         require_file(self.database)
         try:
             self._connection = self._open()
         except duckdb.Error as error:
+            cause = str(error).splitlines()[0]
             raise UsageError(
-                f"{self.database} cannot be opened as a DuckDB database: {str(error).splitlines()[0]}"
+                f"{self.database} cannot be opened as a DuckDB database: {cause}"
             ) from None
         try:
             self._require_version(require_migratable if accept_older else require_current)
@@ -58,7 +60,7 @@ class DuckDBReader(Reader):
         try:
             statements = self._connection.extract_statements(query.encode().decode())
         except UnicodeError:
-            raise UsageError("the query is not text in UTF-8") from None
+            raise UsageError("the query is not valid UTF-8") from None
         except duckdb.Error as error:
             raise UsageError(str(error).rstrip()) from None
         if len(statements) != 1:
@@ -80,7 +82,7 @@ class DuckDBReader(Reader):
         connection = duckdb.connect(
             self.database, read_only=True, config={"enable_external_access": "false"}
         )
-        connection.execute("set enable_progress_bar = false")  # it would appear in the output
+        connection.execute("set enable_progress_bar = false")  # it would be part of the output
         connection.execute("set lock_configuration = true")
         return connection
 
@@ -91,15 +93,18 @@ class DuckDBReader(Reader):
             version = None
         if version is None:
             raise UsageError(
-                f"{self.database} is a DuckDB database but not an llm-stats warehouse; name another file"
+                f"{self.database} is a DuckDB database but not an llm-stats warehouse; "
+                "name another file"
             )
         require(version, str(self.database))
 
     def _list(self) -> list[Described]:
         query = """
-            select schema_name, view_name, 'view', coalesce(comment, '') from duckdb_views() where not internal
+            select schema_name, view_name, 'view', coalesce(comment, '')
+            from duckdb_views() where not internal
             union all
-            select schema_name, table_name, 'table', coalesce(comment, '') from duckdb_tables() where not internal
+            select schema_name, table_name, 'table', coalesce(comment, '')
+            from duckdb_tables() where not internal
             union all
             select distinct schema_name, function_name, 'macro', coalesce(comment, '')
             from duckdb_functions() where function_type in ('macro', 'table_macro') and not internal
@@ -110,7 +115,8 @@ class DuckDBReader(Reader):
         return self.query(
             """
             select column_name as "column", lower(data_type) as "type", comment as meaning
-            from duckdb_columns() where schema_name = ? and table_name = ? order by column_index limit 1000
+            from duckdb_columns() where schema_name = ? and table_name = ?
+            order by column_index limit 1000
             """,
             (schema, relation),
         )
@@ -122,7 +128,8 @@ class DuckDBReader(Reader):
 class UnrestrictedReader(DuckDBReader):
     """A reader with DuckDB's default configuration.
 
-    DuckDB refuses a second configuration for a file that the same process has open, as a notebook may.
+    DuckDB rejects another configuration for a file that the same process, such as a notebook, has
+    open.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -130,7 +137,10 @@ class UnrestrictedReader(DuckDBReader):
 
 
 class MaterializedReader(DuckDBReader):
-    """A reader whose marts are tables in memory, because the checks query each mart many times and marts build on one another."""
+    """A reader whose marts are tables in memory.
+
+    The checks query each mart many times, and marts read other marts.
+    """
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"preserve_insertion_order": "false"})
@@ -139,17 +149,24 @@ class MaterializedReader(DuckDBReader):
         connection.execute("set lock_configuration = true")
         for schema in SCHEMAS:
             connection.execute(f"create schema {schema}")
-        tables = "select schema_name, table_name from duckdb_tables() where database_name = 'file' and schema_name in ('raw', 'history')"
+        tables = """
+            select schema_name, table_name from duckdb_tables()
+            where database_name = 'file' and schema_name in ('raw', 'history')
+        """
         for schema, name in connection.execute(tables).fetchall():
             connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
-        views = "select schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'file'"
+        views = """
+            select schema_name || '.' || view_name, sql from duckdb_views()
+            where database_name = 'file'
+        """
         definitions = dict(connection.execute(views).fetchall())
         for address in (
             file.address for file in in_build_order() if file.layer in ("staging", "marts")
         ):
             if address not in definitions:
                 raise UsageError(
-                    f"{self.database} has no {address}: another version built its views; run `llm-stats run` once"
+                    f"{self.database} has no {address}: another version built its views; "
+                    "run `llm-stats run` once"
                 )
             definition = definitions[address]
             connection.execute(
@@ -161,7 +178,7 @@ class MaterializedReader(DuckDBReader):
 
 
 def require_file(database: Path) -> None:
-    """Raise `UsageError`, with what to do, if there is no file to open."""
+    """Raise `UsageError`, with a hint, if there is no file to open."""
     try:
         if database.is_dir():
             raise UsageError(
@@ -170,13 +187,14 @@ def require_file(database: Path) -> None:
         if database.is_symlink() and not database.exists():
             raise UsageError(
                 f"{database} links to {database.readlink()}, which does not exist; "
-                "go back with `llm-stats rollback`, restore the file, or remove the link"
+                "run `llm-stats rollback`, restore the file, or remove the link"
             )
         if not database.exists():
             raise UsageError(
-                f"{database} does not exist; make it with `llm-stats run` or `llm-stats demo`, or name another with --database"
+                f"{database} does not exist; create it with `llm-stats run` or `llm-stats demo`, "
+                "or name another file with --database"
             )
         if not database.is_file():
-            raise UsageError(f"{database} is not a file; name another")
+            raise UsageError(f"{database} is not a file; name another file")
     except OSError as error:
         raise UsageError(f"{database} cannot be read: {error.strerror}") from None

@@ -9,7 +9,7 @@ replaces is moved to `.DIR.export/old` first. The next export deletes what a kil
 there, or restores `old` if DIR is missing.
 
 The same data gives the same bytes: rows are sorted, and columns that depend on the time of the
-query are left out.
+query or on the engine's version are left out.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _OPTIONS: dict[FileFormat, str] = {
     "parquet": "format parquet, compression zstd",
     "csv": "format csv, header true",
 }
-#: Columns that depend on the time of the query.
-_VOLATILE_COLUMNS = {("freshness", "age_hours")}
+#: Columns that depend on the time of the query, or on the engine's version.
+_VOLATILE_COLUMNS = {("freshness", "age_hours"), ("offers", "row_hash"), ("scores", "row_hash")}
 
 
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
@@ -111,8 +111,9 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
         connection.execute("set lock_configuration = true")
         columns = connection.execute(
             """
-            select schema_name, table_name, column_name, lower(data_type), comment from duckdb_columns()
-            where schema_name in ('marts', 'history') order by schema_name, table_name, column_index
+            select schema_name, table_name, column_name, lower(data_type), comment
+            from duckdb_columns() where schema_name in ('marts', 'history')
+            order by schema_name, table_name, column_index
             """
         ).fetchall()
         tables: dict[tuple[str, str], list[dict[str, str]]] = {}
@@ -122,16 +123,17 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
                     {"name": column, "type": kind, "meaning": comment}
                 )
         written = {}
-        for (schema, table), described in tables.items():
+        for (schema, table), columns_of_table in tables.items():
             file = folder / schema / f"{table}.{output_format}"
             file.parent.mkdir(exist_ok=True)
-            names = ", ".join(f'"{column["name"]}"' for column in described)
-            query = f"copy (select {names} from {schema}.{table} order by all) to {sql_literal(str(file))} ({_OPTIONS[output_format]})"
-            rows = connection.execute(query).fetchall()[0][0]
+            names = ", ".join(f'"{column["name"]}"' for column in columns_of_table)
+            query = f"select {names} from {schema}.{table} order by all"
+            target = f"{sql_literal(str(file))} ({_OPTIONS[output_format]})"
+            rows = connection.execute(f"copy ({query}) to {target}").fetchall()[0][0]
             written[f"{schema}.{table}"] = {
                 "file": f"{schema}/{table}.{output_format}",
                 "rows": rows,
-                "columns": described,
+                "columns": columns_of_table,
             }
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
     return {"load_id": load_id, "format": output_format, "tables": written}
@@ -151,7 +153,8 @@ def _require_replaceable(folder: Path) -> None:
     if foreign or not exported:
         example = f" (it holds {min(foreign)})" if exported else ""
         raise UsageError(
-            f"{folder} exists and is not an earlier export{example}; name another folder, or an empty one"
+            f"{folder} exists and is not an earlier export{example}; "
+            "name another folder, or an empty one"
         )
 
 

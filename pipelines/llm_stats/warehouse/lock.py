@@ -1,8 +1,7 @@
-"""The lock: one run at a time for each warehouse, and who it is.
+"""File lock of a warehouse: one run at a time.
 
-    .llm_stats/lock, holder.json
-
-The operating system holds it, so it is free again when its holder dies.
+.llm_stats/lock           the lock; the operating system releases it when the process ends
+.llm_stats/holder.json    {"pid": 123, "user": "ann", "host": "batch-1", "since": "…"}
 """
 
 from __future__ import annotations
@@ -25,29 +24,36 @@ NAME = "lock"
 
 
 @contextlib.contextmanager
-def held(folder: Path, database: Path | str) -> Iterator[None]:
-    """Holds the lock in a folder. Raises `Locked`, naming the holder, or `UsageError` if there can be no lock."""
+def hold(folder: Path, database: Path | str) -> Iterator[None]:
+    """Hold the lock in a folder.
+
+    Raises `Locked`, with the holder, or `UsageError` if the lock file cannot be written.
+    """
     lock = filelock.FileLock(folder / NAME, timeout=0, mode=0o666)
     holder = folder / "holder.json"
     try:
         acquired = lock.acquire()
     except filelock.Timeout:
         raise Locked(
-            f"{database}: another run holds the lock ({_holder(holder)}); wait for it, or stop it"
+            f"{database}: another run holds the lock ({_describe_holder(holder)}); "
+            "wait for it, or stop it"
         ) from None
     except OSError as error:
         raise UsageError(
             f"{database} cannot be written: {error.strerror}: {folder / NAME}"
         ) from None
     with acquired:
-        _sign(holder)
+        _write_holder(holder)
         yield
         with contextlib.suppress(OSError):
             holder.unlink(missing_ok=True)
 
 
-def _sign(path: Path) -> None:
-    """Says who holds the lock. Only a courtesy: where another user's file cannot be replaced, the lock holds all the same."""
+def _write_holder(path: Path) -> None:
+    """Write who holds the lock, for messages.
+
+    Errors are ignored: the lock works even if another user's file cannot be replaced.
+    """
     holder = {
         "pid": os.getpid(),
         "user": _user(),
@@ -59,17 +65,18 @@ def _sign(path: Path) -> None:
         path.write_text(json.dumps(holder))
 
 
-def _holder(path: Path) -> str:
-    """Who holds the lock, as far as can be read: `process 123 of ann on host, since …`."""
+def _describe_holder(path: Path) -> str:
+    """Return `process 123 of ann on host, since …`, or `just started` if the file is unreadable."""
     try:
         holder: dict[str, Any] = json.loads(path.read_text())
-        return f"process {holder['pid']} of {holder['user']} on {holder['host']}, since {holder['since']}"
+        process = f"process {holder['pid']} of {holder['user']} on {holder['host']}"
+        return f"{process}, since {holder['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "just started"
 
 
 def _user() -> str:
-    """The user's name, or the number of one who has none, as in a container."""
+    """Return the user's name, or the user id if there is no name, as in some containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

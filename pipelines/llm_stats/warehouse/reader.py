@@ -1,4 +1,4 @@
-"""Reading a warehouse: what every engine's reader offers to queries and commands."""
+"""Reader interface of a warehouse: queries, and the catalog of views, tables and macros."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.transform.files import macro_defaults_and_call
 
-#: The schemas that `show` looks into, most useful first.
+#: Schemas that `show` searches, most useful first.
 SCHEMAS = ("marts", "history", "staging", "raw")
 
 
@@ -30,9 +30,9 @@ class Described(NamedTuple):
 class Reader(ABC):
     """A read-only connection to a published warehouse; a context manager.
 
-    `database` is the path of the DuckDB file, or the path next to which another engine's local files are kept.
-    `engine_name` names the engine and its location; None for a DuckDB file. `unsupported` lists what `sql/` defines and
-    the engine cannot hold.
+    `database` is the path of the DuckDB file; for another engine, its local files are next to that
+    path. `engine_name` names the engine and its location; None for a DuckDB file. `unsupported`
+    lists the views and macros under `sql/` that the engine cannot store.
     """
 
     database: Path
@@ -51,11 +51,17 @@ class Reader(ABC):
 
     @abstractmethod
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """Return the rows of a query in DuckDB's SQL. Raises `UsageError` with the engine's message if it fails."""
+        """Return the rows of a query in DuckDB's SQL.
+
+        Raises `UsageError` with the engine's message if the query fails.
+        """
 
     @abstractmethod
     def execute_user_query(self, query: str) -> Table:
-        """Return the rows of a user's query, in the engine's own SQL. Raises `UsageError` unless it is one statement that reads."""
+        """Return the rows of a user's query, in the engine's own SQL.
+
+        Raises `UsageError` unless it is a single read-only statement.
+        """
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
@@ -63,7 +69,10 @@ class Reader(ABC):
         yield self
 
     def fetch_table(self, name: str) -> Table:
-        """Return all rows of a view or table in a stable order. Raises `UsageError` if there is none of that name."""
+        """Return all rows of a view or table in a stable order.
+
+        Raises `UsageError` if no view or table has that name.
+        """
         relation = self._find(name)
         if relation.kind == "macro":
             raise UsageError(
@@ -73,15 +82,18 @@ class Reader(ABC):
         return self.query(self._sorted_query(relation.schema, relation.name))
 
     def require_models(self, model_ids: Sequence[str]) -> None:
-        """Raise `UsageError`, with the closest ids, for a model that the warehouse does not hold."""
+        """Raise `UsageError`, with the closest ids, for a model that is not in the warehouse."""
         existing = [row[0] for row in self.query("select model_id from staging.models").rows]
         for model_id in model_ids:
             if model_id not in existing:
-                hint = _hint(model_id, existing, "`llm-stats show models` lists those there are")
+                hint = _hint(model_id, existing, "`llm-stats show models` lists all models")
                 raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
-        """Return the public views and macros, each with the first sentence of its comment: `name, kind, meaning`."""
+        """Return the public views and macros: `name, kind, meaning`.
+
+        `meaning` is the first sentence of the comment.
+        """
         rows = [
             (item.name, item.kind, item.comment.split(". ")[0])
             for item in self.relations()
@@ -99,7 +111,10 @@ class Reader(ABC):
         if relation.kind != "macro":
             return title, replace(self._columns(relation.schema, relation.name), multiline=True)
         parameters = self.query(
-            "select unnest(parameters) from duckdb_functions() where schema_name = ? and function_name = ? limit 100",
+            """
+            select unnest(parameters) from duckdb_functions()
+            where schema_name = ? and function_name = ? limit 100
+            """,
             (relation.schema, relation.name),
         )
         defaults, call = macro_defaults_and_call(f"{relation.schema}.{relation.name}")
@@ -107,7 +122,7 @@ class Reader(ABC):
         return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
 
     def relations(self) -> list[Described]:
-        """Return the views, tables and macros, sorted by schema and name, without dlt's own tables."""
+        """Return the views, tables and macros by schema and name, without dlt's own tables."""
         return sorted(
             item
             for item in self._list()
@@ -115,7 +130,10 @@ class Reader(ABC):
         )
 
     def _find(self, name: str) -> Described:
-        """Return `marts.offers` for `offers` or `marts.offers`. Raises `UsageError`, with the closest names, if there is none."""
+        """Return `marts.offers` for `offers` or `marts.offers`.
+
+        Raises `UsageError`, with the closest names, if there is no such view.
+        """
         existing = {(item.schema, item.name): item for item in self.relations()}
         schema, _, relation = name.rpartition(".")
         for candidate in [schema] if schema else SCHEMAS:
@@ -124,9 +142,8 @@ class Reader(ABC):
         names = [relation for schema, relation in existing if schema == "marts"] + [
             ".".join(pair) for pair in existing
         ]
-        raise UsageError(
-            f"there is no view {name!r}; {_hint(name, names, '`llm-stats show` lists what there is')}"
-        )
+        hint = _hint(name, names, "`llm-stats show` lists all views")
+        raise UsageError(f"there is no view {name!r}; {hint}")
 
     @abstractmethod
     def _list(self) -> list[Described]:

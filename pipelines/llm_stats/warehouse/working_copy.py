@@ -1,7 +1,7 @@
-"""The working copy: a database file that only this run has open, until it is published or discarded.
+"""The working copy: a private database file of one run, until it is published or discarded.
 
-.llm_stats/work/<id>/llm_stats.duckdb     the copy; it keeps this name whatever the published file is called
-.llm_stats/work/<id>/incoming.duckdb      what dlt loaded in this run
+.llm_stats/work/<id>/llm_stats.duckdb     the copy; its name does not depend on the published file
+.llm_stats/work/<id>/incoming.duckdb      the data that dlt loaded in this run
 .llm_stats/work/<id>/dlt/                 dlt's working folder
 """
 
@@ -23,24 +23,25 @@ from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 
-#: DuckDB 1.4 and later read this version, because BI drivers lag behind; small blocks make a small file a fifth of the size.
+#: DuckDB 1.4 and later can read this version, because BI drivers use older versions of DuckDB.
+#: Small blocks reduce a small file to a fifth of its size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name for the storage version of such a file.
 _STORAGE_TAG = "v1.4.0+"
 
-#: A file with a larger share of free blocks is rewritten.
+#: A file with a larger share of free blocks is compacted.
 _MAX_FREE_RATIO = 0.2
 
 
 class DuckDBWorkingCopy:
-    """A database file in a folder of its own; `id` is the folder's name and becomes the snapshot's.
+    """A database file in a folder of its own; the snapshot gets the folder's name, `id`.
 
-    One connection is open from the first step to the end of `update_history`, so that data stays in memory between
-    steps; it is closed before anything opens the file read-only.
+    One connection is open from the first step to the end of `update_history`, so that data stays
+    in memory between steps. It is closed before anything opens the file read-only.
     """
 
     def __init__(self, folder: Path, source: Path | None = None) -> None:
-        """`source` is the published file that was copied, for messages."""
+        """Set the paths. `source` is the published file that was copied, for messages."""
         self._source = source
         self.id = folder.name
         self.path = folder / "llm_stats.duckdb"
@@ -57,13 +58,13 @@ class DuckDBWorkingCopy:
             migrate.migrate(DuckDBConnection(self._connection))
 
     def fetch_state(self) -> FetchState:
-        """Return what earlier runs fetched. Raises `UsageError` if the published file is damaged."""
+        """Return the times of earlier fetches. Raises `UsageError` for a damaged published file."""
         try:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
             cause = str(error).splitlines()[0]
             raise UsageError(
-                f"{self._source} is damaged: {cause}; go back with `llm-stats rollback`, or restore a copy"
+                f"{self._source} is damaged: {cause}; run `llm-stats rollback`, or restore a backup"
             ) from None
 
     def create_views(self) -> None:
@@ -87,9 +88,9 @@ class DuckDBWorkingCopy:
             copy_dlt_tables(DuckDBConnection(self._connection), "incoming.raw")
 
     def update_history(self) -> None:
-        """Write what changed into `history`; then checkpoint, close and compact the file.
+        """Write the changes into `history`; then checkpoint, close and compact the file.
 
-        The checkpoint is explicit, because the one that DuckDB makes when it closes a file fails silently on a full
+        The checkpoint is explicit, because DuckDB's checkpoint at closing fails silently on a full
         disk, and leaves the rest in a write-ahead log that is not published.
         """
         with transaction(self._connection):
@@ -119,7 +120,7 @@ class DuckDBWorkingCopy:
         return f"the rejected file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
-        """Rewrite the file if much of it is free space, or if its storage version is too new for readers.
+        """Rewrite the file if much of it is free space, or if its storage version is too new.
 
         DuckDB reuses free space but never returns it to the file system.
         """
@@ -127,7 +128,10 @@ class DuckDBWorkingCopy:
             total, free = connection.execute(
                 "select total_blocks, free_blocks from pragma_database_size()"
             ).fetchall()[0]
-            query = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+            query = """
+                select tags['storage_version'] from duckdb_databases()
+                where database_name = current_database()
+            """
             storage = connection.execute(query).fetchall()[0][0]
         if free <= _MAX_FREE_RATIO * total and storage == _STORAGE_TAG:
             return

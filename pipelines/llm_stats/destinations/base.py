@@ -1,0 +1,191 @@
+"""Base class of the SQL destinations of dlt: credentials, and the differences between engines.
+
+Credentials come from dlt's configuration (`DESTINATION__POSTGRES__CREDENTIALS`,
+`.dlt/secrets.toml`). They are secrets: passwords are masked in messages of dlt and of the drivers.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol
+from urllib.parse import quote
+
+from llm_stats.connection import Connection, QueryError, Relation
+from llm_stats.errors import UsageError
+from llm_stats.load.loader import disable_dlt_side_effects
+from llm_stats.load.merge import INCOMING
+from llm_stats.table import Table
+from llm_stats.text import sql_literal
+
+#: All schemas of a warehouse on another engine.
+SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
+
+
+class EngineConnection(Connection, Protocol):
+    """A connection that also accepts the engine's own SQL."""
+
+    def execute_native(self, query: str, parameters: Sequence[object] = ()) -> Table:
+        """Execute a statement in the engine's own SQL. Raises `QueryError`."""
+        ...
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+
+
+class RunLock:
+    """A lock that is released when its connection closes."""
+
+    def __init__(self, connection: EngineConnection) -> None:
+        self._connection = connection
+
+    def is_held(self) -> bool:
+        """Return whether the connection is still open; the lock is then held."""
+        try:
+            self._connection.execute_native("select 1")
+        except QueryError:
+            return False
+        return True
+
+
+class Destination(ABC):
+    """A database that dlt can load into. Each engine is one subclass.
+
+    `location` names the database in messages, without secrets: `postgres at host:5432/llm_stats`.
+    """
+
+    #: dlt's name of the destination.
+    name: ClassVar[str]
+    #: sqlglot's name of the engine's SQL.
+    dialect: ClassVar[str]
+    supports_macros: ClassVar[bool] = False
+    #: False if a definition (DDL) commits the transaction.
+    has_transactional_ddl: ClassVar[bool] = True
+    #: File format that dlt loads with; None selects the destination's default.
+    loader_file_format: ClassVar[Any] = None
+
+    def __init__(self, factory: Any = None) -> None:
+        """Read dlt's configuration, unless `factory` is a configured destination.
+
+        Raises `UsageError` if the configuration is incomplete.
+        """
+        disable_dlt_side_effects()
+        import dlt
+        from dlt.common.configuration.exceptions import (
+            ConfigurationException,
+            ConfigurationValueError,
+        )
+        from dlt.common.exceptions import MissingDependencyException
+
+        try:
+            self.factory = factory or dlt.destination(self.name)
+            client = self.job_client()
+            self.credentials: Any = client.config.credentials
+            if any(
+                "@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}"
+                for part in self._credential_parts()
+            ):
+                raise ConfigurationValueError(
+                    "an unencoded @ in the password became part of host or database"
+                )
+            self.location = f"{self.name} at {client.config.data_location()}"
+        except (MissingDependencyException, ImportError):
+            raise UsageError(
+                f"destination {self.name} needs a driver: pip install 'dlt[{self.name}]'"
+            ) from None
+        except ConfigurationException:  # its message quotes the credentials
+            variable = f"DESTINATION__{self.name.upper()}__CREDENTIALS"
+            raise UsageError(
+                f"destination {self.name}: its credentials are missing or malformed; "
+                f"set them in {variable}, or in .dlt/secrets.toml under "
+                f"[destination.{self.name}] (in a URL, encode an @ in the password as %40)"
+            ) from None
+
+    def job_client(self) -> Any:
+        """Return dlt's client for the schema `incoming`."""
+        import dlt
+
+        dataset = dlt.dataset(self.factory, INCOMING, schema=dlt.Schema("llm_stats"))
+        return dataset.destination_client
+
+    def open_client(self, client: Any, *, read_only: bool) -> AbstractContextManager[Any]:
+        """Open dlt's SQL client."""
+        return client  # type: ignore[no-any-return]
+
+    def configure(self, connection: EngineConnection, client: Any) -> None:
+        """Prepare a new connection, so that it behaves like DuckDB.
+
+        Raises `UsageError` if that is impossible.
+        """
+
+    @abstractmethod
+    def interruptible(self, client: Any) -> AbstractContextManager[None]:
+        """On Ctrl-C, cancel the running query and raise `KeyboardInterrupt`."""
+
+    @abstractmethod
+    def run_lock(self) -> AbstractContextManager[RunLock | None]:
+        """Hold the engine's lock for a run; None if the engine has no lock.
+
+        Raises `Locked`, with the holder.
+        """
+
+    def supports_comment(self, statement: str) -> bool:
+        """Return whether the engine can store this `comment on …`."""
+        return True
+
+    def relations(self, connection: EngineConnection) -> list[Relation]:
+        """Return all tables and views in the warehouse's schemas, including those of others."""
+        query = f"""
+            select table_schema, table_name, table_type from information_schema.tables
+            where table_catalog = current_database() and table_schema in ({schema_list()})
+        """
+        return [
+            Relation(schema, name, "view" if kind == "VIEW" else "table")
+            for schema, name, kind in connection.execute(query).rows
+        ]
+
+    def drop_views(self, connection: EngineConnection, views: Sequence[str]) -> None:
+        """Drop views, given as quoted names; they may depend on one another."""
+        for view in views:
+            connection.execute_native(f"drop view {view}")
+
+    def require_privileges(self, connection: EngineConnection) -> None:
+        """Raise `UsageError`, before any request, if the role lacks privileges for a run."""
+
+    def begin_reading(self, connection: EngineConnection) -> None:
+        """Begin a read-only transaction on one consistent state."""
+        connection.begin()
+
+    def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
+        """Return the rows of a user's query in the engine's own SQL. Raises `QueryError`."""
+        return connection.execute_native(query)
+
+    def sanitize(self, error: BaseException) -> str:
+        """Return the message of an error in one line, without secrets."""
+        while error.args and isinstance(error.args[-1], Exception):  # dlt wraps the driver's error
+            error = error.args[-1]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        first = lines[0] if lines else type(error).__name__
+        cause = first.rpartition("The actual reason given is: ")[2]  # follows dlt's own text
+        details = [line for line in lines[1:] if line.startswith("DETAIL:")]
+        message = self.mask_passwords("; ".join([cause, *details]))
+        return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
+
+    def mask_passwords(self, value: object) -> str:
+        """Return a text with the passwords of the credentials masked, plain or URL-encoded."""
+        text = str(value)
+        for password in (getattr(part, "password", None) for part in self._credential_parts()):
+            for spelling in (str(password), quote(str(password), safe="")) if password else ():
+                text = text.replace(spelling, "***")
+        return text
+
+    def _credential_parts(self) -> tuple[Any, Any]:
+        """Return the credentials, and those of a DuckLake catalog."""
+        return self.credentials, getattr(self.credentials, "catalog", None)
+
+
+def schema_list() -> str:
+    """Return the schemas of a warehouse as SQL literals: `'raw', 'staging', …`."""
+    return ", ".join(map(sql_literal, SCHEMAS))

@@ -1,0 +1,38 @@
+"""List of snapshots with their age, size and row counts, as `llm-stats snapshots` prints it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+
+from llm_stats.errors import UsageError
+from llm_stats.table import Table
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.snapshots import Snapshot, Snapshots
+
+
+def list_snapshots(snapshots: Snapshots) -> Table:
+    """Return the snapshots, newest first.
+
+    `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`; the last three are null if
+    the file cannot be read.
+    """
+    rows = []
+    for snapshot in reversed(snapshots.all()):
+        age_hours = round((dt.datetime.now(dt.UTC) - snapshot.created_at).total_seconds() / 3600, 1)
+        with contextlib.suppress(FileNotFoundError):  # a run has just deleted it
+            size_mb = round(snapshot.file.stat().st_size / 1e6, 1)
+            rows.append((snapshot.id, snapshot.is_live, age_hours, size_mb, *_counts(snapshot)))
+    columns = ("snapshot_id", "is_live", "age_hours", "size_mb", "models", "offers", "scores")
+    return Table(columns, ("VARCHAR", "BOOLEAN", "DOUBLE", "DOUBLE", *["BIGINT"] * 3), rows)
+
+
+def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
+    """Return the numbers of models, offers and scores; None for each if it cannot be read."""
+    tables = ("models", "offers", "scores")
+    query = f"select {', '.join(f'(select count(*) from staging.{table})' for table in tables)}"
+    try:
+        with DuckDBReader(snapshot.file, accept_older=True) as reader:
+            return reader.query(query).rows[0]
+    except UsageError:
+        return (None,) * len(tables)
