@@ -52,7 +52,7 @@ def unite(united: Path, shards: list[Path]) -> None:
             apply.clear_row_hashes(
                 DuckDBConnection(connection)
             )  # a shard may be of another engine version
-            apply.update_history(DuckDBConnection(connection))  # which only counts anew
+            apply.update_history(DuckDBConnection(connection))  # only counts the rows again
             duplicates = connection.execute(
                 "select id from raw.models group by id having count(*) > 1 order by id limit 1"
             ).fetchall()
