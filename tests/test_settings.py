@@ -71,18 +71,18 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"base_url": "http://"}, "setting base_url: write an address such as https://"),
-        ({"base_url": "ftp://host"}, "setting base_url: write an address such as https://"),
+        ({"base_url": "http://"}, "setting base_url: write a URL such as https://"),
+        ({"base_url": "ftp://host"}, "setting base_url: write a URL such as https://"),
         (
             {"base_url": "https://user:secret@host/v1"},
-            "setting base_url: write an address such as https://",
+            "setting base_url: write a URL such as https://",
         ),
-        ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is no model id"),
+        ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is not a model id"),
         ({"database": ""}, "setting database: name a file"),
-        ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is no model id"),
+        ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is not a model id"),
         ({"concurrency": 0}, "setting concurrency: Input should be greater than or equal to 1"),
         ({"keep_snapshots": "many"}, "setting keep_snapshots: Input should be a valid integer"),
-        ({"concurency": 3}, "there is no setting 'concurency'; did you mean concurrency?"),
+        ({"concurency": 3}, "unknown setting 'concurency'; did you mean concurrency?"),
     ],
     ids=parameter_id,
 )
@@ -99,7 +99,7 @@ def test_a_mistyped_name_is_refused_wherever_it_stands(
     config.write_text("[sources.llm_stats]\nmax_request = 3\n")
     with pytest.raises(
         UsageError,
-        match=r"config\.toml: there is no setting 'max_request'; did you mean max_requests\?",
+        match=r"config\.toml: unknown setting 'max_request'; did you mean max_requests\?",
     ):
         Settings.read()
     config.write_text(
@@ -109,7 +109,7 @@ def test_a_mistyped_name_is_refused_wherever_it_stands(
     monkeypatch.setenv("SOURCES__LLM_STATS__CONCURENCY", "3")
     with pytest.raises(
         UsageError,
-        match="there is no setting 'SOURCES__LLM_STATS__CONCURENCY'; did you mean concurrency",
+        match="unknown setting 'SOURCES__LLM_STATS__CONCURENCY'; did you mean concurrency",
     ):
         Settings.read()
 
@@ -142,7 +142,7 @@ def test_a_wrong_setting_is_named_with_its_place_and_is_in_no_readers_way(
 ) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "your key"\n')
-    message = "setting api_key (.dlt/secrets.toml): the key holds characters that no HTTP header can carry"
+    message = "setting api_key (.dlt/secrets.toml): the key contains characters that are not allowed in an HTTP header"
     assert llm_stats("run", "m").err == f"llm-stats: {message}\n"
     assert llm_stats("show", "models", "--database", demo).code == 0
     done = llm_stats("status", "--database", demo)

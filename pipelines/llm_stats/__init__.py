@@ -1,4 +1,7 @@
-"""The warehouse of LLM prices and benchmark scores: `llm_stats` is the dlt source, `run` the whole batch, `RunResult` what it did."""
+"""A warehouse of LLM prices and benchmark scores.
+
+`run` fetches, checks and publishes; it returns a `RunResult`. `llm_stats` is the dlt source.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Imports dlt, which takes a second, only when the source is used."""
+    """Import the source on first use, because importing dlt takes a second."""
     if name == "llm_stats":
         from llm_stats.load.source import llm_stats
 

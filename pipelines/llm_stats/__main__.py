@@ -1,4 +1,4 @@
-"""`python -m llm_stats` is the command `llm-stats`."""
+"""Entry point: `python -m llm_stats` runs the command `llm-stats`."""
 
 from llm_stats.cli.main import main
 

@@ -1,4 +1,4 @@
-"""SQL connections: the protocol that all engines share, DuckDB's implementation, transactions, Ctrl-C."""
+"""SQL connections: the protocol of all engines, its DuckDB implementation, transactions, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from llm_stats.table import Table, unique_column_names
 
 
 class QueryError(LlmStatsError):
-    """A statement that the engine refused. The message is the engine's own, without credentials."""
+    """A statement that the engine rejected; the message is the engine's, without credentials."""
 
 
 class Relation(NamedTuple):
@@ -28,9 +28,10 @@ class Relation(NamedTuple):
 
 
 class Connection(Protocol):
-    """A connection that accepts DuckDB's SQL, whatever the engine behind it.
+    """A connection that accepts DuckDB's SQL on any engine.
 
-    `dialect` is sqlglot's name of the engine's own SQL, `supports_macros` whether the engine has macros with parameters.
+    `dialect` is sqlglot's name of the engine's own SQL. `supports_macros` is True if the engine has
+    macros with parameters.
     """
 
     dialect: str
@@ -86,7 +87,7 @@ class DuckDBConnection:
             self.execute(f"drop schema if exists {schema} cascade")
 
 
-#: Schemas that hold nothing but views and macros.
+#: Schemas that hold only views and macros.
 VIEW_SCHEMAS = ("staging", "marts")
 
 
@@ -104,9 +105,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB itself raises a `RuntimeError`.
+    """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB raises a `RuntimeError`.
 
-    DuckDB first waits for its other threads, however long that takes; with `connection` they are interrupted.
+    DuckDB first waits for its other threads, which can take long. With `connection` they are
+    interrupted.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:
@@ -121,7 +123,8 @@ def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterat
 def _interrupt_on_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt all threads of the connection on Ctrl-C.
 
-    Does nothing outside the main thread, which alone receives signals, and where another handler is installed.
+    Does nothing if another handler is installed, or outside the main thread, because only the main
+    thread receives signals.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:

@@ -1,68 +1,72 @@
-"""What can go wrong, as one tree. Each kind has an exit code; each message says what happened, where, and what to do next.
+"""Errors and their exit codes. Each message states what failed, the cause, and what to do next.
 
     LlmStatsError         1
     ├── LoadFailed        1   dlt or the disk failed; nothing was published
     ├── UsageError        2   unknown option or setting, no key, no ids, unreadable file
-    ├── NothingFetched    3   key refused, API out of reach, wrong base URL
+    ├── NothingFetched    3   key rejected, API unreachable, wrong base URL
     ├── CheckFailed       5   a check failed; nothing was published
     ├── Locked            6   another run holds the lock
-    ├── QuotaSpent       75   the quota was spent before there was anything to ask
-    └── RecordRejected    –   one record breaks the contract; the run goes on
+    ├── QuotaSpent       75   the quota was spent before any model could be requested
+    └── RecordRejected    –   one record violates the contract; the run continues
 
     KeyboardInterrupt
-    └── Interrupted     130   Ctrl-C, before anything was published
+    └── Interrupted     130   Ctrl-C before anything was published
 
-Codes 0 (done), 4 (some ids failed) and 75 (the rest is deferred) are results, not errors: see `pipeline.result.RunResult`.
+Codes 0 (success), 4 (some ids failed) and 75 (some models are deferred) are results, not errors:
+see `pipeline.result.RunResult`.
 """
 
 from __future__ import annotations
 
 
 class LlmStatsError(Exception):
-    """Any failure that this project explains: in one line, but for a query's own error and the findings of the checks."""
+    """A failure with a one-line message; errors of queries and failed checks have several lines."""
 
     exit_code = 1
 
 
 class LoadFailed(LlmStatsError):
-    """The records could not be written; the published file stands as it was."""
+    """The records could not be written; the published file is unchanged."""
 
 
 class UsageError(LlmStatsError):
-    """The caller can mend it: an option, a setting, a file, the key."""
+    """An error that the caller can correct: an option, a setting, a file, the key."""
 
     exit_code = 2
 
 
 class NothingFetched(LlmStatsError):
-    """No id was answered; the published file stands as it was."""
+    """No model could be fetched; the published file is unchanged."""
 
     exit_code = 3
 
 
 class CheckFailed(LlmStatsError):
-    """The new file breaks a check; the published one stands as it was."""
+    """The new file failed a check; the published file is unchanged."""
 
     exit_code = 5
 
 
 class Locked(LlmStatsError):
-    """Another run works on the same database."""
+    """Another run holds the lock of the same database."""
 
     exit_code = 6
 
 
 class QuotaSpent(LlmStatsError):
-    """Come back when the quota has reset."""
+    """The quota or the request budget was spent; try again after the quota resets."""
 
     exit_code = 75
 
 
 class RecordRejected(LlmStatsError):
-    """A response is not the record that was asked for."""
+    """A response is not a valid record of the requested model."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """Somebody stopped the run before anything was published; says what is kept. No `Exception`: nobody should go on after it."""
+    """Ctrl-C before anything was published; the message states what is cached.
+
+    It is not an `Exception`, so that no handler for errors continues the run.
+    """
 
     exit_code = 130

@@ -10,40 +10,46 @@ from pathlib import Path
 
 
 def atomic_write(file: Path, text: str) -> None:
-    """Puts a text into a file, in UTF-8. Raises `OSError`; the file is then as it was."""
-    with _temp_path(file) as (aside, place):
-        aside.write_text(text, "utf-8", newline="\n")
-        aside.replace(place)
+    """Replace the content of a file, in UTF-8. On an `OSError` the file is unchanged."""
+    with _temp_path(file) as (temp, target):
+        temp.write_text(text, "utf-8", newline="\n")
+        temp.replace(target)
 
 
 def require_writable(file: Path) -> None:
-    """Raises `OSError` if `write` could not write there: better before a run than after it."""
-    with _temp_path(file) as (aside, _):
-        aside.touch()
+    """Raise `OSError` if `atomic_write` could not write the file; call it before a long run."""
+    with _temp_path(file) as (temp, _):
+        temp.touch()
 
 
 @contextlib.contextmanager
 def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
-    """A path beside the file to write to, gone afterwards, and the file itself, where a link leads to it."""
-    place = file.resolve()
-    if place.is_dir():
+    """Yield a temporary path next to the file, and the file itself with symlinks resolved.
+
+    The temporary file is deleted at the end.
+    """
+    target = file.resolve()
+    if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    temp = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        yield aside, place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temp, target
     finally:
         with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+            temp.unlink(missing_ok=True)
 
 
 def normalize_path(database: Path) -> Path:
-    """The path itself, absolute, its folder without links: of the link that the published path is, only the place counts."""
+    """Return the absolute path with symlinks resolved in its folder only.
+
+    The published path is a symlink itself, so its name must remain.
+    """
     return database.parent.resolve() / database.name
 
 
 def fsync(path: Path) -> None:
-    """Forces a file or folder to disk."""
+    """Flush a file or folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,8 @@
-"""Every setting: its name, default and meaning. Nearer wins: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default.
+"""Settings: name, default and meaning of each.
 
-Names and places follow dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so that the dlt source by
-itself finds the same settings. They are read here without dlt, because importing it takes longer than most commands.
+Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. Names follow
+dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source
+finds the same settings. They are read without dlt, because its import outlasts most commands.
 """
 
 from __future__ import annotations
@@ -41,24 +42,24 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 
 def duration(value: object) -> dt.timedelta:
-    """`6h`, `90m` or `7d` as a time span; only 0 needs no unit. Raises `ValueError`."""
+    """Parse a time span such as `6h`, `90m` or `7d`; only 0 needs no unit. Raises `ValueError`."""
     if isinstance(value, dt.timedelta):
         return value
     text = "0s" if value in (0, "0") and value is not False else str(value).strip()
-    if found := re.fullmatch(r"(\d{1,6}(?:\.\d+)?)\s*([smhdw])", text):
-        return dt.timedelta(**{_UNITS[found[2]]: float(found[1])})
+    if match := re.fullmatch(r"(\d{1,6}(?:\.\d+)?)\s*([smhdw])", text):
+        return dt.timedelta(**{_UNITS[match[2]]: float(match[1])})
     raise ValueError("write a time span such as 90m, 6h or 7d")
 
 
 def _valid_ids(model_ids: list[str]) -> list[str]:
     for model_id in (unique := clean_model_ids(model_ids)):
         if not is_valid_model_id(model_id):
-            raise ValueError(f"{model_id!r} is no model id")
+            raise ValueError(f"{model_id!r} is not a model id")
     return unique
 
 
 def _split(value: object) -> object:
-    """`["a", "b"]` as dlt writes lists in the environment, or `a, b`."""
+    """Split `a, b`, or parse a JSON list, which is dlt's form of lists in the environment."""
     if not isinstance(value, str):
         return value
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
@@ -70,13 +71,13 @@ def _stripped(secret: SecretStr | None) -> SecretStr | None:
 
 def _printable(key: SecretStr | None) -> SecretStr | None:
     if key and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
-        raise ValueError("the key holds characters that no HTTP header can carry")
+        raise ValueError("the key contains characters that are not allowed in an HTTP header")
     return key
 
 
 def _valid_url(url: str) -> str:
     if not re.fullmatch(r"https?://([^/?#@:\s]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?(/[^?#\s]*)?", url):
-        raise ValueError(f"write an address such as {BASE_URL}, without user, query or fragment")
+        raise ValueError(f"write a URL such as {BASE_URL}, without user, query or fragment")
     return url
 
 
@@ -97,7 +98,10 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 
 
 class WarehouseLocation(BaseSettings):
-    """Where the warehouse is: all that a command needs that only reads it, so that no other setting can be in its way."""
+    """The location of the warehouse.
+
+    Commands that only read need no other setting, so an invalid one cannot stop them.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="SOURCES__LLM_STATS__",
@@ -110,7 +114,7 @@ class WarehouseLocation(BaseSettings):
         Path("llm_stats.duckdb"), description="The published warehouse file"
     )
     destination: Annotated[str, AfterValidator(_identifier)] = Field(
-        "duckdb", description="What holds the warehouse, under dlt's name"
+        "duckdb", description="Database engine of the warehouse, by dlt's name"
     )
 
     @classmethod
@@ -125,9 +129,12 @@ class WarehouseLocation(BaseSettings):
         return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _FILES)
 
     @classmethod
-    def read(cls, **given: Any) -> Self:
-        """The settings, with those given (and not None) before all others. Raises `UsageError`, never quoting a value."""
-        unknown = [name for name in given if name not in Settings.model_fields]
+    def read(cls, **overrides: Any) -> Self:
+        """Return the settings; `overrides` that are not None take precedence.
+
+        Raises `UsageError` for an invalid setting. The message never contains its value.
+        """
+        unknown = [name for name in overrides if name not in Settings.model_fields]
         prefix = str(cls.model_config["env_prefix"])
         unknown += [
             name
@@ -137,117 +144,106 @@ class WarehouseLocation(BaseSettings):
         ]
         _require_known_settings(unknown, "")
         try:
-            return cls(**{name: value for name, value in given.items() if value is not None})
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = _setting_name(str(first["loc"][0]))
-            where = "" if given.get(name) is not None else f" ({Settings.origins().get(name)})"
-            raise UsageError(
-                f"setting {name}{where}: {first['msg'].removeprefix('Value error, ')}"
-            ) from None
+            origin = "" if overrides.get(name) is not None else f" ({Settings.origins().get(name)})"
+            message = f"setting {name}{origin}: {first['msg'].removeprefix('Value error, ')}"
+            raise UsageError(message) from None
 
 
 class Settings(WarehouseLocation):
-    """The settings of a run, checked."""
+    """The validated settings of a run."""
 
     api_key: Annotated[Secret, AfterValidator(_printable)] = Field(
         None, validation_alias=AliasChoices("LLM_STATS_API_KEY", "SOURCES__LLM_STATS__API_KEY")
     )
     base_url: Annotated[str, AfterValidator(_valid_url)] = Field(
-        BASE_URL, description="Where the API lives"
+        BASE_URL, description="Base URL of the API"
     )
     model_ids: Annotated[
         list[str], NoDecode, BeforeValidator(_split), AfterValidator(_valid_ids)
     ] = Field([], description="Models to fetch")
     requests_per_minute: int = Field(
-        50, ge=0, description="Most requests in any minute; 0: no limit"
+        50, ge=0, description="Maximum requests in any minute; 0: no limit"
     )
-    concurrency: int = Field(8, ge=1, le=256, description="Most requests in flight")
+    concurrency: int = Field(8, ge=1, le=256, description="Maximum concurrent requests")
     max_requests: int | None = Field(
-        None, ge=1, description="Most requests in one run, retries included; none: no limit"
+        None, ge=1, description="Maximum requests per run, including retries; none: no limit"
     )
-    max_age: Duration = Field(
-        dt.timedelta(0), description="Skip models fetched more recently than this"
-    )
+    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched within this time")
     cache_ttl: Duration = Field(
-        dt.timedelta(hours=1),
-        description="How long an unpublished response is kept for the next run",
+        dt.timedelta(hours=1), description="How long responses of unpublished runs are reused"
     )
-    keep_snapshots: int = Field(3, ge=1, description="How many published snapshots stay")
+    keep_snapshots: int = Field(3, ge=1, description="Number of published snapshots to keep")
     webhook_url: Secret = Field(
-        None, description="Where `run --notify` sends what changed and what failed"
+        None, description="URL to which `run --notify` sends changes and failures"
     )
     notify_min_change_pct: float = Field(
-        0,
-        ge=0,
-        allow_inf_nan=False,
-        description="Send only price changes of more than this many percent",
+        0, ge=0, allow_inf_nan=False, description="Send only price changes above this percentage"
     )
 
     @classmethod
     def origins(cls) -> dict[str, str]:
-        """Where the settings that are set outside come from: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
-        found = {
+        """Return origins: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
+        from_files = {
             _setting_name(name): str(file)
             for file in reversed(_FILES)
             for name in _TomlTable(cls, file)()
         }
-        return found | {_setting_name(name): "the environment" for name in EnvSettingsSource(cls)()}
+        environment = EnvSettingsSource(cls)()
+        return from_files | {_setting_name(name): "the environment" for name in environment}
 
     def require_key(self) -> str:
-        """The key itself. Raises `UsageError` if there is none."""
+        """Return the API key. Raises `UsageError` if there is none."""
         if self.api_key is None:
-            raise UsageError(
-                "no API key: set LLM_STATS_API_KEY, or api_key in .dlt/secrets.toml under [sources.llm_stats]"
-            )
+            file = ".dlt/secrets.toml under [sources.llm_stats]"
+            raise UsageError(f"no API key: set LLM_STATS_API_KEY, or api_key in {file}")
         return self.api_key.get_secret_value()
 
 
 def _setting_name(name: str) -> str:
-    """`LLM_STATS_API_KEY` → `api_key`: a setting by its name alone."""
-    return (
-        name.lower()
-        .removeprefix("sources__")
-        .removeprefix("llm_stats__")
-        .removeprefix("llm_stats_")
-    )
+    """Return the name of a setting without its prefixes: `LLM_STATS_API_KEY` → `api_key`."""
+    name = name.lower().removeprefix("sources__")
+    return name.removeprefix("llm_stats__").removeprefix("llm_stats_")
 
 
-def _require_known_settings(names: Iterable[str], where: str) -> None:
-    """A setting with a typing error must not go unnoticed: it may be the one that guards a day's quota."""
+def _require_known_settings(names: Iterable[str], prefix: str) -> None:
+    """Raise `UsageError` for an unknown setting.
+
+    A misspelled setting must not be ignored: it may be the one that protects a day's quota.
+    """
     for name in names:
-        close = difflib.get_close_matches(
-            name.lower().removeprefix("sources__llm_stats__"), Settings.model_fields, n=1
-        )
-        raise UsageError(
-            f"{where}there is no setting {name!r}"
-            + (f"; did you mean {close[0]}?" if close else "")
-        )
+        matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
+        hint = f"; did you mean {matches[0]}?" if matches else ""
+        raise UsageError(f"{prefix}unknown setting {name!r}{hint}")
 
 
 class _TomlTable(InitSettingsSource):
-    """The table `[sources.llm_stats]` of one file."""
+    """The settings in the table `[sources.llm_stats]` of one file."""
 
     def __init__(self, settings_cls: type[BaseSettings], file: Path) -> None:
         try:
             document = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
             table = {**document.get("sources", {}).get("llm_stats", {})}
         except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise UsageError(
-                f"{file} cannot be read: {error}; it takes a table [sources.llm_stats] of settings"
-            ) from None
-        settings = {
-            name: value for name, value in table.items() if not isinstance(value, dict)
-        }  # a table below ours is another's
+            hint = "write settings in a table [sources.llm_stats]"
+            raise UsageError(f"{file} cannot be read: {error}; {hint}") from None
+        # Nested tables belong to other sources.
+        settings = {name: value for name, value in table.items() if not isinstance(value, dict)}
         _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)
 
 
 def clean_model_ids(model_ids: Iterable[str]) -> list[str]:
-    """Stripped, without empty ones, each once, in order."""
+    """Return the ids stripped, without empty and repeated ones, in order."""
     return list(dict.fromkeys(stripped for model_id in model_ids if (stripped := model_id.strip())))
 
 
 def is_valid_model_id(model_id: str) -> bool:
-    """False for `.` and `..`, which would name another address, and for what cannot be written as UTF-8."""
+    """Return whether an id can be part of a URL.
+
+    `.` and `..` would change the path, and lone surrogates cannot be encoded as UTF-8.
+    """
     return model_id not in (".", "..") and not re.search("[\ud800-\udfff]", model_id)

@@ -1,4 +1,4 @@
-"""Query results: rows with named columns, as dicts and as JSON."""
+"""Query results: rows with named columns; conversion to dicts and JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with named columns and DuckDB's types. `multiline`: text keeps its line breaks."""
+    """Rows with named columns and DuckDB's types; with `multiline`, line breaks are displayed."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
@@ -71,7 +71,7 @@ class Table:
 
 
 def unique_column_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Number repeated names as DuckDB does: `a, a` → `a, a_1`."""
+    """Return the names; repeated ones are numbered as DuckDB does: `a, a` → `a, a_1`."""
     unique: dict[str, None] = {}
     for name in names:
         candidate, suffix = name, 0

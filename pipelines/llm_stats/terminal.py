@@ -12,7 +12,7 @@ from llm_stats.text import UNPRINTABLE, wrap
 
 
 def escape_json(text: str) -> str:
-    """Return equivalent JSON; on a terminal, with control characters escaped."""
+    """Return the JSON unchanged, or with control characters escaped on a terminal."""
     if width() is None:
         return text
     return UNPRINTABLE.sub(
@@ -21,15 +21,15 @@ def escape_json(text: str) -> str:
 
 
 def width(*, err: bool = False) -> int | None:
-    """Return the columns of the terminal; None for a pipe or a file, which are not wrapped."""
+    """Return the width of the terminal in columns; None for a pipe or a file."""
     stream = sys.stderr if err else sys.stdout
     return shutil.get_terminal_size().columns if stream is not None and stream.isatty() else None
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
-    """Print a line at once. If the reader of a pipe has gone (`| head`), later output is discarded.
+    """Print a line and flush. If the reader of a pipe exits (`| head`), later output is discarded.
 
-    Raise `LlmStatsError` if standard output cannot be written otherwise, as on a full disk.
+    Raises `LlmStatsError` if standard output cannot be written for another reason: a full disk.
     """
     stream = sys.stderr if err else sys.stdout
     if stream is None:  # a process without a console
@@ -37,9 +37,8 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), stream.fileno()
-        )  # the rest of the buffer is flushed there
+        # Python flushes the rest of the buffer at exit: into the null device.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
 

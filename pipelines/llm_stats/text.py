@@ -35,9 +35,9 @@ def format_number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def pluralize(number: int, one: str, many: str = "") -> str:
+def pluralize(number: int, singular: str, plural: str = "") -> str:
     """Return `1 model` or `2 models`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def with_number(name: str, number: int) -> str:
@@ -59,7 +59,8 @@ def format_usd(price: float | None) -> str:
 
 #: Control characters, invisible characters and marks that change the direction of text.
 UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 #: Spaces at which a line is never broken: `(+17 %)`, `0.50 → 0.60`.
 NON_BREAKING_SPACE_PATTERN = re.compile(r" (?=[%→])|(?<=→) ")
@@ -68,17 +69,15 @@ MAX_LINE_LENGTH = 1000
 
 
 def escape_control_chars(text: str) -> str:
-    """Make control characters visible, so that a text cannot control a terminal: `\\x1b[31m`."""
+    """Escape control characters, so that a text cannot control a terminal: `\\x1b[31m`."""
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def truncate_middle(line: str) -> str:
-    """Return the beginning and the end of a line longer than `MAX_LINE_LENGTH`."""
-    return (
-        line
-        if len(line) <= MAX_LINE_LENGTH
-        else f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
-    )
+    """Return the line, or its beginning and end if it is longer than `MAX_LINE_LENGTH`."""
+    if len(line) <= MAX_LINE_LENGTH:
+        return line
+    return f"{line[: MAX_LINE_LENGTH // 2]} … {line[-MAX_LINE_LENGTH // 2 :]}"
 
 
 def truncate_end(text: str, limit: int) -> str:
@@ -87,14 +86,14 @@ def truncate_end(text: str, limit: int) -> str:
 
 
 def split_words(line: str) -> list[str]:
-    """Split a line at the spaces where it may be broken."""
+    """Split a line at the spaces where a line break is allowed."""
     return NON_BREAKING_SPACE_PATTERN.sub("\xa0", line).split(" ")
 
 
 def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False) -> list[str]:
     """Wrap a line to `columns`; continuation lines are indented.
 
-    A longer word overflows unless `breaks_words`.
+    A word longer than `columns` overflows unless `breaks_words`.
     """
     if len(line) <= columns:
         return [line]

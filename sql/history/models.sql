@@ -26,6 +26,5 @@ left join history.models as known on seen.model_id = known.model_id
 where known.model_id is null;
 
 comment on table history.models is 'One row per model ever loaded: when it was first and last fetched';
-comment on column history.models.model_id is 'Model that the row belongs to';
 comment on column history.models.first_fetched_at is 'When the model was first fetched (UTC); what was true then is no change';
 comment on column history.models.last_fetched_at is 'When the model was last fetched (UTC): the latest time seen';

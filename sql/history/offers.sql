@@ -1,11 +1,11 @@
--- What each offer was, and from when to when: the difference between the current offers and the open rows, run after run.
--- Grain: model_id, provider_id, offer_number, valid_from. Of these, at most one row of an offer is open.
--- Reads: staging.models, staging.offers, history.models.
--- The open rows of a model are exactly its current offers. A model that was not fetched has not changed, so nothing happens to it.
--- Without a change nothing is written, so running this twice is running it once.
--- A provider may be listed twice. Then what did not change keeps its row and its number, whatever the order of the list; only the
--- entries left over on both sides are one another's successors, in the order of list and number. An offer that stays keeps its number
--- when its twin goes, so number 2 may exist without number 1.
+-- The history of each offer: one row per stretch of time in which it did not change.
+-- Grain: model_id, provider_id, offer_number, valid_from. At most one row of an offer is open.
+-- Reads: staging.models, staging.offers, staging.offer_hash, history.models.
+-- The open rows of a model are its current offers. A model that was not fetched has not changed.
+-- Running this twice changes nothing the second time.
+-- A provider may be listed twice. Equal rows keep their number, whatever the order of the list. The
+-- other entries succeed one another in the order of list and number. An offer keeps its number when
+-- its twin goes, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -15,71 +15,75 @@ create table if not exists history.offers (
     input_usd_per_mtok double,
     output_usd_per_mtok double,
     valid_from timestamp not null,
-    valid_to timestamp
+    valid_to timestamp,
+    row_hash varchar
 );
 
--- What the current offers no longer say ends.
+-- A run clears the hashes when the definitions or the engine have changed.
 update history.offers
-set valid_to = ended.ended_at
+set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
+where
+    valid_to is null
+    and row_hash is null;
+
+-- Close the open rows that have no equal among the current offers.
+update history.offers
+set
+    valid_to = closed_rows.closed_at,
+    row_hash = null
 from (
-    with current_copies as (
+    with current_counts as (
         select
             model_id,
             provider_id,
-            provider_name,
-            status,
-            input_usd_per_mtok,
-            output_usd_per_mtok,
-            row_number() over (
-                partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-                order by list_index
-            ) as copy_number
+            staging.offer_hash(
+                provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+            ) as row_hash,
+            count(*) as row_count
         from staging.offers
+        group by
+            model_id,
+            provider_id,
+            row_hash
     ),
 
-    open_copies as (
+    open_rows as (
         select
             model_id,
             provider_id,
             offer_number,
-            provider_name,
-            status,
-            input_usd_per_mtok,
-            output_usd_per_mtok,
+            row_hash,
             row_number() over (
-                partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+                partition by model_id, provider_id, row_hash
                 order by offer_number
-            ) as copy_number
+            ) as duplicate_number
         from history.offers
         where valid_to is null
     )
 
     select
-        open_copies.model_id,
-        open_copies.provider_id,
-        open_copies.offer_number,
-        clock.last_fetched_at as ended_at
-    from open_copies
-    inner join staging.models as loaded on open_copies.model_id = loaded.model_id
-    inner join history.models as clock on open_copies.model_id = clock.model_id
-    left join current_copies
+        open_rows.model_id,
+        open_rows.provider_id,
+        open_rows.offer_number,
+        model_dates.last_fetched_at as closed_at
+    from open_rows
+    inner join staging.models as models on open_rows.model_id = models.model_id
+    inner join history.models as model_dates on open_rows.model_id = model_dates.model_id
+    left join current_counts
         on
-            open_copies.model_id = current_copies.model_id
-            and open_copies.provider_id = current_copies.provider_id
-            and open_copies.copy_number = current_copies.copy_number
-            and open_copies.provider_name is not distinct from current_copies.provider_name
-            and open_copies.status is not distinct from current_copies.status
-            and open_copies.input_usd_per_mtok is not distinct from current_copies.input_usd_per_mtok
-            and open_copies.output_usd_per_mtok is not distinct from current_copies.output_usd_per_mtok
-    where current_copies.model_id is null
-) as ended
+            open_rows.model_id = current_counts.model_id
+            and open_rows.provider_id = current_counts.provider_id
+            and open_rows.row_hash = current_counts.row_hash
+    where open_rows.duplicate_number > coalesce(current_counts.row_count, 0)
+) as closed_rows
 where
     offers.valid_to is null
-    and offers.model_id = ended.model_id
-    and offers.provider_id = ended.provider_id
-    and offers.offer_number = ended.offer_number;
+    and offers.model_id = closed_rows.model_id
+    and offers.provider_id = closed_rows.provider_id
+    and offers.offer_number = closed_rows.offer_number;
 
--- What no open row says yet begins. It takes a number that has just ended, else the smallest free one.
+-- Open a row for each current offer that has no equal among the open rows. It takes a number that
+-- was closed just now, else the smallest free one.
 insert into history.offers (
     model_id,
     provider_id,
@@ -88,9 +92,10 @@ insert into history.offers (
     status,
     input_usd_per_mtok,
     output_usd_per_mtok,
-    valid_from
+    valid_from,
+    row_hash
 )
-with current_copies as (
+with hashed_offers as (
     select
         model_id,
         provider_id,
@@ -99,75 +104,85 @@ with current_copies as (
         status,
         input_usd_per_mtok,
         output_usd_per_mtok,
-        row_number() over (
-            partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-            order by list_index
-        ) as copy_number,
-        row_number() over (partition by model_id, provider_id order by list_index) as entry_number
+        staging.offer_hash(
+            provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+        ) as row_hash
     from staging.offers
 ),
 
-open_copies as (
+current_rows as (
     select
         model_id,
         provider_id,
-        offer_number,
+        list_index,
         provider_name,
         status,
         input_usd_per_mtok,
         output_usd_per_mtok,
+        row_hash,
         row_number() over (
-            partition by model_id, provider_id, provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-            order by offer_number
-        ) as copy_number
+            partition by model_id, provider_id, row_hash
+            order by list_index
+        ) as duplicate_number,
+        row_number() over (partition by model_id, provider_id order by list_index) as entry_number
+    from hashed_offers
+),
+
+open_counts as (
+    select
+        model_id,
+        provider_id,
+        row_hash,
+        count(*) as row_count
     from history.offers
     where valid_to is null
+    group by
+        model_id,
+        provider_id,
+        row_hash
 ),
 
-begun as (
+new_rows as (
     select
-        current_copies.model_id,
-        current_copies.provider_id,
-        current_copies.provider_name,
-        current_copies.status,
-        current_copies.input_usd_per_mtok,
-        current_copies.output_usd_per_mtok,
+        current_rows.model_id,
+        current_rows.provider_id,
+        current_rows.provider_name,
+        current_rows.status,
+        current_rows.input_usd_per_mtok,
+        current_rows.output_usd_per_mtok,
+        current_rows.row_hash,
         row_number() over (
-            partition by current_copies.model_id, current_copies.provider_id
-            order by current_copies.list_index
-        ) as turn
-    from current_copies
-    left join open_copies
+            partition by current_rows.model_id, current_rows.provider_id
+            order by current_rows.list_index
+        ) as position
+    from current_rows
+    left join open_counts
         on
-            current_copies.model_id = open_copies.model_id
-            and current_copies.provider_id = open_copies.provider_id
-            and current_copies.copy_number = open_copies.copy_number
-            and current_copies.provider_name is not distinct from open_copies.provider_name
-            and current_copies.status is not distinct from open_copies.status
-            and current_copies.input_usd_per_mtok is not distinct from open_copies.input_usd_per_mtok
-            and current_copies.output_usd_per_mtok is not distinct from open_copies.output_usd_per_mtok
-    where open_copies.model_id is null
+            current_rows.model_id = open_counts.model_id
+            and current_rows.provider_id = open_counts.provider_id
+            and current_rows.row_hash = open_counts.row_hash
+    where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- As many numbers as the provider has entries, and those that ended just now.
+-- as many numbers as the provider has entries, and those that were closed just now
 possible_numbers as (
     select
-        current_copies.model_id,
-        current_copies.provider_id,
-        current_copies.entry_number as offer_number,
+        model_id,
+        provider_id,
+        entry_number as offer_number,
         1 as preference
-    from current_copies
+    from current_rows
     union all
     select
         offers.model_id,
         offers.provider_id,
         offers.offer_number,
         0 as preference
-    from history.offers
-    inner join history.models as clock
+    from history.offers as offers
+    inner join history.models as model_dates
         on
-            offers.model_id = clock.model_id
-            and offers.valid_to = clock.last_fetched_at
+            offers.model_id = model_dates.model_id
+            and offers.valid_to = model_dates.last_fetched_at
 ),
 
 free_numbers as (
@@ -178,45 +193,45 @@ free_numbers as (
         row_number() over (
             partition by possible_numbers.model_id, possible_numbers.provider_id
             order by min(possible_numbers.preference), possible_numbers.offer_number
-        ) as turn
+        ) as position
     from possible_numbers
-    left join open_copies
+    left join history.offers as open_rows
         on
-            possible_numbers.model_id = open_copies.model_id
-            and possible_numbers.provider_id = open_copies.provider_id
-            and possible_numbers.offer_number = open_copies.offer_number
-    where open_copies.model_id is null
-    group by possible_numbers.model_id, possible_numbers.provider_id, possible_numbers.offer_number
+            possible_numbers.model_id = open_rows.model_id
+            and possible_numbers.provider_id = open_rows.provider_id
+            and possible_numbers.offer_number = open_rows.offer_number
+            and open_rows.valid_to is null
+    where open_rows.model_id is null
+    group by
+        possible_numbers.model_id,
+        possible_numbers.provider_id,
+        possible_numbers.offer_number
 )
 
 select
-    begun.model_id,
-    begun.provider_id,
+    new_rows.model_id,
+    new_rows.provider_id,
     free_numbers.offer_number,
-    begun.provider_name,
-    begun.status,
-    begun.input_usd_per_mtok,
-    begun.output_usd_per_mtok,
-    clock.last_fetched_at as valid_from
-from begun
-inner join history.models as clock on begun.model_id = clock.model_id
+    new_rows.provider_name,
+    new_rows.status,
+    new_rows.input_usd_per_mtok,
+    new_rows.output_usd_per_mtok,
+    model_dates.last_fetched_at as valid_from,
+    new_rows.row_hash
+from new_rows
+inner join history.models as model_dates on new_rows.model_id = model_dates.model_id
 inner join free_numbers
     on
-        begun.model_id = free_numbers.model_id
-        and begun.provider_id = free_numbers.provider_id
-        and begun.turn = free_numbers.turn;
+        new_rows.model_id = free_numbers.model_id
+        and new_rows.provider_id = free_numbers.provider_id
+        and new_rows.position = free_numbers.position;
 
--- What was replaced in the instant in which it began was true at no time.
+-- A row that was replaced in the instant in which it began was never true.
 delete from history.offers
 where valid_to <= valid_from;
 
 comment on table history.offers is 'One row per offer and stretch of time in which it did not change';
-comment on column history.offers.model_id is 'Model that the row belongs to';
-comment on column history.offers.provider_id is 'Provider that sells the model';
 comment on column history.offers.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
-comment on column history.offers.provider_name is 'Display name of the provider';
-comment on column history.offers.status is 'State of the offer; `active` means it can be bought, anything else that it cannot';
-comment on column history.offers.input_usd_per_mtok is 'US dollars per million input tokens; null: not published, 0: free';
-comment on column history.offers.output_usd_per_mtok is 'US dollars per million output tokens; null: not published, 0: free';
 comment on column history.offers.valid_from is 'Since when the row is true, inclusive (UTC): when it was first fetched';
 comment on column history.offers.valid_to is 'Until when the row was true, exclusive (UTC): when it was found gone; null: still true';
+comment on column history.offers.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash is not known yet';

@@ -1,7 +1,7 @@
 -- The schema version of this database: readers refuse other versions, a run migrates older ones (sql/migrations).
 -- Grain: one row.
 -- Reads: nothing.
-create table if not exists history.schema_version as select 3 as version;
+create table if not exists history.schema_version as select 4 as version;
 
 comment on table history.schema_version is 'One row: the schema version of the raw and history tables';
 comment on column history.schema_version.version is 'Schema version, 1 for the first';

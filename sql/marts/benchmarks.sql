@@ -89,17 +89,12 @@ left join counted_categories
         and counted_categories.place = 1;
 
 comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable. A benchmark may have several ids upstream, and these stay apart';
-comment on column marts.benchmarks.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column marts.benchmarks.benchmark_name is 'Display name that most models give the benchmark, then the first by alphabet; never a key';
 comment on column marts.benchmarks.category is 'Category that most models give the benchmark, then the first by alphabet. Upstream''s filing is coarse (much that asks for code is under `reasoning`): look at names too. Null: none given';
-comment on column marts.benchmarks.model_count is 'Models with a score on the benchmark';
 comment on column marts.benchmarks.scale is 'What the values are: `normalized` (0 to 1) if every chosen score has a normalized one, else `raw` (the benchmark''s own unit)';
-comment on column marts.benchmarks.is_lower_better is 'True if a smaller value is better, such as a word error rate';
 comment on column marts.benchmarks.best_value is 'Best value on the scale: the smallest where lower is better';
 comment on column marts.benchmarks.best_model_ids is 'Models with the best value, ties included, by id';
 comment on column marts.benchmarks.median_value is 'Median of the values on the scale';
 comment on column marts.benchmarks.verified_share is 'Share of the chosen scores that LLM Stats checked, 0 to 1';
 comment on column marts.benchmarks.self_reported_share is 'Share of the chosen scores that rest on the model''s maker alone, 0 to 1';
 comment on column marts.benchmarks.disputed_count is 'Models whose listed scores on the benchmark differ from one another';
-comment on column marts.benchmarks.is_comparable is 'True if the values may be compared; others count in no leaderboard and in no price comparison';
-comment on column marts.benchmarks.not_comparable_reason is 'Why the values may not be compared, in words; null: they may';

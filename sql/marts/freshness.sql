@@ -63,7 +63,6 @@ left join staging.models as models on known.model_id = models.model_id
 left join asked on known.model_id = asked.model_id;
 
 comment on view marts.freshness is 'One row per model ever asked for: how old its record is, and how the last attempts to renew it went';
-comment on column marts.freshness.model_id is 'Model that the row belongs to';
 comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null: never loaded';
 comment on column marts.freshness.age_hours is 'Hours from then to the moment of the query; null: never loaded';
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null: never loaded';

@@ -70,17 +70,8 @@ left join ranked_offers
 left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_id;
 
 comment on view marts.offers is 'One row per offer that stands now: a provider''s price for a model, compared with the model''s other offers. Ranks and multiples go by the blended price, three parts input to one part output; for another mix see marts.workload_cost';
-comment on column marts.offers.model_id is 'Model that is sold';
-comment on column marts.offers.provider_id is 'Provider that sells it';
-comment on column marts.offers.offer_number is 'Number of the offer, 1 unless the provider lists the model more than once; the same number through time';
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
-comment on column marts.offers.status is 'State of the offer as upstream says it; `active` means it can be bought';
-comment on column marts.offers.is_available is 'True if the status is `active`: the offer can be bought';
-comment on column marts.offers.input_usd_per_mtok is 'US dollars per million input tokens; null: not published, 0: free';
-comment on column marts.offers.output_usd_per_mtok is 'US dollars per million output tokens; null: not published, 0: free';
-comment on column marts.offers.blended_usd_per_mtok is 'US dollars per million tokens at three input tokens to one output token: (3 * input + output) / 4; null: a price is not published';
 comment on column marts.offers.is_free is 'True if both prices are 0; false also when a price is not published';
 comment on column marts.offers.price_rank is 'Place by blended price among the model''s available priced offers, 1 is cheapest, equal prices share a place, free ones come first; null: not available or not priced';
 comment on column marts.offers.price_ratio_to_cheapest is 'Blended price as a multiple of the model''s lowest blended price that is available and not free: 1 is the cheapest, below 1 only an offer that is not available; null: free, not priced, or nothing to compare with';
 comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false also for an offer that has no rank';
-comment on column marts.offers.valid_from is 'Since when the offer has stood as it is (UTC): the fetch that first saw it so';

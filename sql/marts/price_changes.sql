@@ -194,9 +194,6 @@ select
 from compared;
 
 comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, another price, another status. What a model offers when it is first loaded is no change';
-comment on column marts.price_changes.model_id is 'Model that the row belongs to';
-comment on column marts.price_changes.provider_id is 'Provider that sells the model';
-comment on column marts.price_changes.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change, or before it went';
 comment on column marts.price_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';
 comment on column marts.price_changes.kind is '`listed`, `delisted`, `price_changed` or `status_changed`';

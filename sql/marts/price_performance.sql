@@ -123,7 +123,6 @@ comment on column marts.price_performance.provider_id is 'Provider of the cheape
 comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of that offer, in US dollars per million tokens; 0: free';
 comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price that is not free, in US dollars per million tokens; null: only free offers';
 comment on column marts.price_performance.value is 'Value on the benchmark, on the benchmark''s scale';
-comment on column marts.price_performance.is_lower_better is 'True if a smaller value is better';
 comment on column marts.price_performance.value_per_usd is 'Value divided by the price: what a dollar per million tokens buys, comparable within the benchmark only; null: free, or lower is better';
 comment on column marts.price_performance.is_pareto is 'True if no other model is as cheap and as good, and better in one of the two; exact ties are all true';
 comment on column marts.price_performance.is_pareto_paid is 'The same with free offers left out, on paid_price_usd_per_mtok; false for a model that has only free offers';

@@ -122,9 +122,6 @@ inner join (values ('added'), ('withdrawn'), ('corrected'), ('verified')) as kin
         end;
 
 comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. What a model scored when it was first loaded is no change';
-comment on column marts.score_changes.model_id is 'Model that the row belongs to';
-comment on column marts.score_changes.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
-comment on column marts.score_changes.score_number is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change, or before the score went';
 comment on column marts.score_changes.category is 'Category of the benchmark after the change, or before the score went; null: none given';
 comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';

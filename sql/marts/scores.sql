@@ -199,8 +199,6 @@ select
 from placed_scores;
 
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and where it stands among the models. Chosen is verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed. Compare on value, never on score, and only where is_comparable: rank and win rate are given for every benchmark';
-comment on column marts.scores.model_id is 'Model that was scored';
-comment on column marts.scores.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, as the chosen score gives it; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, as the chosen score gives it; null: none given';
 comment on column marts.scores.scale is 'What `value` is: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized one, else `raw` (the benchmark''s own unit)';
@@ -217,9 +215,3 @@ comment on column marts.scores.score_count is 'Scores listed for the model on th
 comment on column marts.scores.is_disputed is 'True if the listed scores are not all the same';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';
 comment on column marts.scores.normalized_score is 'The chosen score on a scale of 0 to 1; null: not published';
-comment on column marts.scores.max_score is 'Published maximum; often wrong, so never a divisor';
-comment on column marts.scores.is_verified is 'True if LLM Stats checked the score independently';
-comment on column marts.scores.is_self_reported is 'True if the model''s maker reported the score';
-comment on column marts.scores.scored_at is 'When the score was recorded upstream (UTC)';
-comment on column marts.scores.api_rank is 'Place within the benchmark as upstream gives it, 1 is best; null: not ranked';
-comment on column marts.scores.source_url is 'Where the score was published; null: none given';

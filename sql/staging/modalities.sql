@@ -9,6 +9,4 @@ select
 from raw.models__modalities;
 
 comment on view staging.modalities is 'One row per modality of a model';
-comment on column staging.modalities.model_id is 'Model that the row belongs to';
 comment on column staging.modalities.list_index is 'Place in the record''s list, from 0; upstream''s order means nothing';
-comment on column staging.modalities.modality is 'Kind of input or output, such as `text` or `image`';

@@ -49,10 +49,7 @@ comment on column staging.models.license_id is 'License of the model';
 comment on column staging.models.license_name is 'Display name of the license';
 comment on column staging.models.allow_commercial is 'True if the license allows commercial use';
 comment on column staging.models.is_open_weight is 'True if the weights can be downloaded';
-comment on column staging.models.model_type is 'Kind of model, such as `llm`';
 comment on column staging.models.context_window_tokens is 'Longest input in tokens; null: not published';
-comment on column staging.models.param_count is 'Number of parameters; null: not published';
-comment on column staging.models.release_date is 'Day of release; null: not published';
 comment on column staging.models.family_id is 'Family the model belongs to; null: none given';
 comment on column staging.models.family_name is 'Display name of the family; null: none given';
 comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
@@ -71,6 +68,4 @@ comment on column staging.models.weights_url is 'Weights of the model; null: non
 comment on column staging.models.repo_url is 'Source repository of the model; null: none given';
 comment on column staging.models.upstream_created_at is 'When the record was created upstream (UTC)';
 comment on column staging.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
-comment on column staging.models.fetched_at is 'When the record was fetched (UTC)';
 comment on column staging.models.load_id is 'Load that wrote the row';
-comment on column staging.models.extra is 'Fields that the API sent and its documentation does not name, as JSON; null: none';

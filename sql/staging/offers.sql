@@ -15,12 +15,7 @@ select
 from raw.models__providers;
 
 comment on view staging.offers is 'One row per offer: a provider''s price for a model, as last fetched';
-comment on column staging.offers.model_id is 'Model that the row belongs to';
 comment on column staging.offers.list_index is 'Place in the record''s list, from 0; upstream''s order means nothing';
-comment on column staging.offers.provider_id is 'Provider that sells the model';
-comment on column staging.offers.provider_name is 'Display name of the provider';
-comment on column staging.offers.status is 'State of the offer; `active` means it can be bought, anything else that it cannot';
 comment on column staging.offers.is_available is 'True if the status is `active`: the offer can be bought';
 comment on column staging.offers.input_usd_per_mtok is 'US dollars per million input tokens; null: not published, 0: free';
 comment on column staging.offers.output_usd_per_mtok is 'US dollars per million output tokens; null: not published, 0: free';
-comment on column staging.offers.extra is 'Fields that the API sent and its documentation does not name, as JSON; null: none';

@@ -21,18 +21,7 @@ select
 from raw.models__scores;
 
 comment on view staging.scores is 'One row per reported benchmark score, as last fetched';
-comment on column staging.scores.model_id is 'Model that the row belongs to';
 comment on column staging.scores.list_index is 'Place in the record''s list, from 0; upstream''s order means nothing';
-comment on column staging.scores.benchmark_id is 'Benchmark; some ids hold quotes, brackets or arrows';
-comment on column staging.scores.benchmark_name is 'Display name of the benchmark; one id may come with several names';
 comment on column staging.scores.benchmark_description is 'Description of the benchmark; null: none given';
-comment on column staging.scores.category is 'Category of the benchmark; null: none given';
-comment on column staging.scores.score is 'Result in the benchmark''s own unit: fraction, percent, Elo, dollars';
-comment on column staging.scores.max_score is 'Published maximum; often wrong, so never a divisor';
-comment on column staging.scores.normalized_score is 'Result on a scale of 0 to 1; null: not published';
-comment on column staging.scores.is_self_reported is 'True if the model''s maker reported the score';
 comment on column staging.scores.is_verified is 'True if LLM Stats checked the score independently';
-comment on column staging.scores.scored_at is 'When the score was recorded upstream (UTC)';
 comment on column staging.scores.api_rank is 'Place within the benchmark upstream, 1 is best; null: not ranked';
-comment on column staging.scores.source_url is 'Where the score was published; null: none given';
-comment on column staging.scores.extra is 'Fields that the API sent and its documentation does not name, as JSON; null: none';

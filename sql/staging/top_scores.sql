@@ -9,6 +9,4 @@ select
 from raw.models__top_scores;
 
 comment on view staging.top_scores is 'One row per category of a model''s headline numbers, in mixed units';
-comment on column staging.top_scores.model_id is 'Model that the row belongs to';
-comment on column staging.top_scores.category is 'Category that the number stands for';
 comment on column staging.top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';

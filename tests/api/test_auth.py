@@ -123,7 +123,7 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
             rate_limiter=RateLimiter(0),
             max_attempts=1,
         ) as client:
-            (failed,) = client.fetch([ONE])
+            (failed,) = client.fetch_models([ONE])
     assert "x" * 100 in str(failed.fetch.message)
     assert key[:8] not in str(failed.fetch.message)
 

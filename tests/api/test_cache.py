@@ -116,11 +116,11 @@ class TestRequests:
     def test_are_forgotten_after_two_days(self, path: Path) -> None:
         with ResponseCache(path, HOUR) as cache:
             cache._connection.execute(
-                "insert into requests values (?)",
+                "insert into request_log values (?)",
                 ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=49)).isoformat(),),
             )
             cache._connection.execute(
-                "insert into requests values (?)",
+                "insert into request_log values (?)",
                 ((dt.datetime.now(dt.UTC) - dt.timedelta(hours=47)).isoformat(),),
             )
         with ResponseCache(path, HOUR) as cache:
@@ -138,7 +138,7 @@ class TestRequests:
 def count(path: Path) -> int:
     connection = sqlite3.connect(path)
     try:
-        return int(connection.execute("select count(*) from answers").fetchone()[0])
+        return int(connection.execute("select count(*) from cached_responses").fetchone()[0])
     finally:
         connection.close()
 
@@ -206,7 +206,8 @@ def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
 def test_a_file_that_cannot_be_written_is_an_error_at_once(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(
-        UsageError, match=r"responses\.sqlite cannot be written: .*; mend that, or remove the file"
+        UsageError,
+        match=r"responses\.sqlite cannot be written: .*; make it writable or delete the file",
     ):
         ResponseCache(path, HOUR).__enter__()
 

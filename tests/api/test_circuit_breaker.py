@@ -15,9 +15,9 @@ from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
 
 class TestWrongAddress:
     def test_an_unknown_id_does_not_hide_a_wrong_address(self, api: SampleApi) -> None:
-        with client_of(api, concurrency=1) as client:
-            client.base_url = client.base_url.replace("/stats", "")
-            answers = list(client.fetch(["gone", *IDS]))
+        base_url = api.base_url.replace("/stats", "")
+        with client_of(api, base_url=base_url, concurrency=1) as client:
+            answers = list(client.fetch_models(["gone", *IDS]))
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "wrong_base_url"
         assert len(api.requests) == 1 + circuit_breaker.WRONG_CATALOG_THRESHOLD
@@ -39,21 +39,20 @@ class TestWrongAddress:
             rate_limiter=RateLimiter(0),
             concurrency=2,
         ) as client:
-            answers = list(client.fetch(IDS))
+            answers = list(client.fetch_models(IDS))
         assert len(api.requests) <= circuit_breaker.WRONG_CATALOG_THRESHOLD + 2 - 1
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "wrong_base_url"
         assert len(answers) == 30
 
     def test_an_address_that_knows_no_model_is_doubted_early(self, api: SampleApi) -> None:
-        with client_of(api, concurrency=1) as client:
-            client.base_url += "/elsewhere"
-            answers = {answer.fetch.model_id: answer for answer in client.fetch(IDS)}
+        with client_of(api, base_url=f"{api.base_url}/elsewhere", concurrency=1) as client:
+            answers = {answer.fetch.model_id: answer for answer in client.fetch_models(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
         assert client.stop_reason is not None
         assert (client.stop_reason.kind, client.stop_reason.message) == (
             "wrong_base_url",
-            f"{client.base_url} knows none of the first 20 models: wrong ids, or wrong base URL?",
+            f"{client.base_url} returned 404 for the first 20 models; wrong ids or wrong base URL?",
         )
 
     def test_an_address_that_knows_none_of_a_few_models_is_doubted_in_the_end(
@@ -64,7 +63,7 @@ class TestWrongAddress:
         assert client.stop_reason is not None
         assert (
             client.stop_reason.message
-            == f"{api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+            == f"{api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
         )
 
     def test_a_budget_that_ends_at_wrong_ids_raises_no_doubt(self, api: SampleApi) -> None:
@@ -78,11 +77,14 @@ class TestWrongAddress:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
                 assert outcomes(
-                    {answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}
+                    {
+                        answer.fetch.model_id: answer
+                        for answer in client.fetch_models(client.list_models())
+                    }
                 ) == {"not_found": 30}
             assert client.stop_reason is None
             with client_of(api) as later:
-                assert len(list(later.fetch(IDS, failing=IDS))) == 30
+                assert len(list(later.fetch_models(IDS, failing=IDS))) == 30
             assert later.stop_reason is None
 
     def test_one_record_of_the_wrong_catalog_is_only_refused(self) -> None:
@@ -107,7 +109,7 @@ class TestApiThatIsDown:
     def test_what_was_known_to_fail_and_loads_shows_that_it_is_alive(self) -> None:
         bad = dict.fromkeys([*IDS[:9], *IDS[10:15]], faults.error(500))
         with FakeApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
-            assert len(list(client.fetch(IDS, failing=[IDS[9]]))) == 30
+            assert len(list(client.fetch_models(IDS, failing=[IDS[9]]))) == 30
         assert client.stop_reason is None
 
     def test_what_is_known_to_fail_is_no_sign_of_it(self) -> None:
@@ -116,7 +118,8 @@ class TestApiThatIsDown:
             client_of(api, concurrency=1) as client,
         ):
             answers = {
-                answer.fetch.model_id: answer for answer in client.fetch(IDS, failing=IDS[:15])
+                answer.fetch.model_id: answer
+                for answer in client.fetch_models(IDS, failing=IDS[:15])
             }
         assert outcomes(answers) == {"failed": 15, "loaded": 15}
         assert client.stop_reason is None
@@ -134,7 +137,10 @@ class TestApiThatIsDown:
         assert len(api.requests) <= 3 * most
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "unreachable"
-        assert "10 models in a row got no usable answer; the last: " in client.stop_reason.message
+        assert (
+            "no usable response for 10 models in a row; the last error: "
+            in client.stop_reason.message
+        )
 
     def test_a_few_bad_records_that_come_first_are_no_sign_of_it(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:

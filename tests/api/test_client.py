@@ -83,13 +83,13 @@ class TestCache:
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
         with client_of(api, cache=cache, concurrency=1) as client:
-            next(client.fetch([ONE, TWO]))
+            next(client.fetch_models([ONE, TWO]))
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
     def test_a_list_is_kept_too(self, api: SampleApi, cache: ResponseCache) -> None:
         for _ in range(2):
             with client_of(api, cache=cache) as client:
-                assert client.list_ids() == IDS
+                assert client.list_models() == IDS
         assert len(api.requests) == 1
 
     @pytest.mark.parametrize(
@@ -133,12 +133,13 @@ class TestCache:
         kept = cache.get(f"{api.base_url}/models/{ONE}")
         assert kept is not None
         published = {
-            ONE: kept.arrived_at + dt.timedelta(seconds=1),
-            TWO: kept.arrived_at - dt.timedelta(days=1),
+            ONE: kept.received_at + dt.timedelta(seconds=1),
+            TWO: kept.received_at - dt.timedelta(days=1),
         }
         with client_of(api, cache=cache) as client:
             answers = {
-                answer.fetch.model_id: answer for answer in client.fetch([ONE, TWO], published)
+                answer.fetch.model_id: answer
+                for answer in client.fetch_models([ONE, TWO], published)
             }
         assert request_counts(api) == {ONE: 2, TWO: 1}
         assert answers[ONE].fetch.outcome == "loaded"
@@ -151,7 +152,7 @@ class TestCache:
         row = answers[ONE].row
         assert row is not None
         with client_of(api, cache=cache) as client:
-            list(client.fetch([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
+            list(client.fetch_models([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
         assert request_counts(api) == {ONE: 1}
 
     def test_what_is_kept_comes_even_after_everything_stopped(
@@ -171,7 +172,7 @@ class TestCache:
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
         ):
-            list(client.fetch(client.list_ids()))
+            list(client.fetch_models(client.list_models()))
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
     def test_a_request_that_cannot_be_noted_does_not_leave(
@@ -200,7 +201,7 @@ class TestCache:
         assert client.stop_reason is not None
         assert (
             client.stop_reason.message
-            == "a response could not be kept: responses.sqlite: database or disk is full"
+            == "a response could not be cached: responses.sqlite: database or disk is full"
         )
 
     def test_a_cursor_that_expired_since_starts_the_list_again(
@@ -208,10 +209,10 @@ class TestCache:
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
-            killed.list_ids()
+            killed.list_models()
         api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
         with client_of(api, cache=cache) as client:
-            assert client.list_ids() == IDS[:10]
+            assert client.list_models() == IDS[:10]
 
 
 def test_a_reader_who_leaves_early_ends_everything() -> None:
@@ -221,7 +222,9 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
         SampleApi(RECORDS, latency_ms=50) as api,
         client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client,
     ):
-        with contextlib.closing(cast("Generator[FetchResult]", client.fetch(IDS))) as answers:
+        with contextlib.closing(
+            cast("Generator[FetchResult]", client.fetch_models(IDS))
+        ) as answers:
             next(answers)
         time.sleep(0.1)
     assert len(api.requests) == 1
@@ -233,14 +236,14 @@ def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) 
     began = time.monotonic()
     with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
         with client_of(api) as client:
-            client.fetch(IDS)
+            client.fetch_models(IDS)
         assert time.monotonic() - began < 3
 
 
 def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
     with FakeApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
         with client_of(api, cache=cache, concurrency=2) as client:
-            client.fetch(IDS)
+            client.fetch_models(IDS)
             time.sleep(0.1)
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
@@ -251,18 +254,22 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
         NothingFetched,
         "the list of models could not be read: HTTP 500 internal_error",
     ),
-    "key": (faults.error(401), NothingFetched, "the API refused the key: HTTP 401 invalid_api_key"),
+    "key": (
+        faults.error(401),
+        NothingFetched,
+        "the API rejected the key: HTTP 401 invalid_api_key",
+    ),
     "quota": (
         faults.quota(),
         QuotaSpent,
         "the quota is spent: HTTP 429 quota_exceeded: Daily quota spent.*resets at",
     ),
-    "html": (faults.html(), NothingFetched, "did not answer a list of models; wrong base URL"),
-    "null": (lambda *_: json_response(None), NothingFetched, "did not answer a list of models"),
+    "html": (faults.html(), NothingFetched, "did not return a list of models; wrong base URL"),
+    "null": (lambda *_: json_response(None), NothingFetched, "did not return a list of models"),
     "no ids": (
         lambda *_: json_response({"models": ["a"]}),
         NothingFetched,
-        "did not answer a list of models",
+        "did not return a list of models",
     ),
     "empty": (
         lambda *_: json_response({"models": []}),
@@ -298,7 +305,7 @@ class TestList:
     def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 7)
         with client_of(api) as client:
-            assert client.list_ids() == IDS
+            assert client.list_models() == IDS
         assert len(api.requests) == client.requests_sent == 5
 
     @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
@@ -312,7 +319,7 @@ class TestList:
             return json_response({"models": models, "next_cursor": str(next(cursors))})
 
         with FakeApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
-            assert client.list_ids() == IDS[:3]
+            assert client.list_models() == IDS[:3]
         assert len(api.requests) == 2
 
     def test_is_tried_again(self) -> None:
@@ -320,7 +327,7 @@ class TestList:
             FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api,
             client_of(api) as client,
         ):
-            assert client.list_ids() == IDS
+            assert client.list_models() == IDS
 
     @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
     def test_without_one_there_is_nothing_to_ask_for(
@@ -331,5 +338,5 @@ class TestList:
             client_of(api) as client,
             pytest.raises(error, match=message),
         ):
-            client.list_ids()
+            client.list_models()
         assert len(api.requests) <= 3

@@ -64,34 +64,34 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "byte order mark": (
         lambda *_: Response(200, b"\xef\xbb\xbf{}"),
         "failed",
-        "the answer is truncated or broken JSON",
+        "the response is truncated or invalid JSON",
     ),
     "error with 200": (
         lambda *_: json_response({"error": {"code": "x", "message": "Not today."}}),
         "failed",
         "an error with status 200: x: Not today.",
     ),
-    "html": (faults.html(), "failed", "the answer is HTML, not a model record"),
-    "empty": (faults.empty(), "failed", "the answer is nothing, not a model record"),
+    "html": (faults.html(), "failed", "the response is HTML, not a model record"),
+    "empty": (faults.empty(), "failed", "the response is empty, not a model record"),
     "cut json": (
         faults.cut_json(),
         "failed",
-        "the answer is truncated or broken JSON, not a model record",
+        "the response is truncated or invalid JSON, not a model record",
     ),
     "deep json": (
         lambda *_: Response(200, b"[" * 100_000),
         "failed",
-        "the answer is truncated or broken JSON",
+        "the response is truncated or invalid JSON",
     ),
     "deep error": (lambda *_: Response(400, b"[" * 100_000), "failed", "HTTP 400: Bad Request"),
     "not utf-8": (
         lambda *_: Response(200, b'{"id": "\xff"}'),
         "failed",
-        "the answer is truncated or broken JSON",
+        "the response is truncated or invalid JSON",
     ),
     "a list": (lambda *_: json_response([]), "rejected", "record: Input should be an object"),
-    "cut off": (faults.cut_off(), "failed", "no answer from http://127.0.0.1:"),
-    "dropped": (faults.dropped(), "failed", "no answer from http://127.0.0.1:"),
+    "cut off": (faults.cut_off(), "failed", "no response from http://127.0.0.1:"),
+    "dropped": (faults.dropped(), "failed", "no response from http://127.0.0.1:"),
     "oversized": (faults.oversized(), "failed", "the body is over 10 MB"),
     "oversized error": (
         lambda *_: Response(400, b"x" * (11 << 20)),
@@ -101,7 +101,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "bad gzip": (
         lambda *_: Response(200, b"no gzip", {"Content-Encoding": "gzip"}),
         "failed",
-        "unreadable answer from http://127",
+        "unreadable response from http://127",
     ),
     "redirect": (
         faults.redirect("https://elsewhere.invalid/x"),
@@ -111,7 +111,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "another's record": (
         faults.changed(id="another"),
         "rejected",
-        f"id: asked for '{ONE}', answered 'another'",
+        f"id: requested '{ONE}', received 'another'",
     ),
     "wrong shape": (
         faults.changed(providers="none"),
@@ -122,7 +122,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "wrong catalog": (
         faults.missing("scores", "sources"),
         "rejected",
-        "answers records without scores; wrong base URL?",
+        "returns records without scores; wrong base URL?",
     ),
 }
 
@@ -146,7 +146,7 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
     ),
     "packed in another way": (
         lambda *_: Response(200, b"x", {"Content-Encoding": "br"}),
-        "the body is packed as 'br', which was not asked for",
+        "the body has the encoding 'br', which was not requested",
     ),
 }
 

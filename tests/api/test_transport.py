@@ -125,7 +125,7 @@ class TestRetry:
         monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
         answer, api, _ = only(faults.slow(0.4), max_attempts=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
-        assert answer.fetch.message == f"no answer from {api.base_url}: timed out"
+        assert answer.fetch.message == f"no response from {api.base_url}: timed out"
 
     def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
@@ -175,7 +175,7 @@ class TestRefusedKey:
         assert client.stop_reason.kind == "unauthorized"
         assert (
             client.stop_reason.message
-            == f"the API refused the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+            == f"the API rejected the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
         )
 
     def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
@@ -187,7 +187,7 @@ class TestRefusedKey:
             with client_of(api, concurrency=1) as later:
                 answers = {
                     answer.fetch.model_id: answer
-                    for answer in later.fetch(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})
+                    for answer in later.fetch_models(IDS[1:], {ONE: dt.datetime.now(dt.UTC)})
                 }
             assert (outcomes(answers), later.stop_reason) == ({"failed": 1, "loaded": 28}, None)
             answers, first = fetched(api, IDS[1:], concurrency=1)
@@ -202,7 +202,7 @@ class TestRefusedKey:
         ):
             answers = {
                 answer.fetch.model_id: answer
-                for answer in client.fetch(IDS, {ONE: dt.datetime.now(dt.UTC)})
+                for answer in client.fetch_models(IDS, {ONE: dt.datetime.now(dt.UTC)})
             }
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
@@ -303,7 +303,10 @@ class TestBudget:
         with client_of(api, max_requests=8) as client:
             assert (
                 outcomes(
-                    {answer.fetch.model_id: answer for answer in client.fetch(client.list_ids())}
+                    {
+                        answer.fetch.model_id: answer
+                        for answer in client.fetch_models(client.list_models())
+                    }
                 )["loaded"]
                 == 5
             )
@@ -317,7 +320,7 @@ class TestBudget:
             client_of(api, max_requests=2) as client,
             pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"),
         ):
-            client.list_ids()
+            client.list_models()
         assert len(api.requests) == 2
 
     def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -76,3 +77,12 @@ def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_imports_no_heavy_library() -> None:
+    program = "import sys; from llm_stats.cli import main; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    heavy = {"dlt", "duckdb", "pyarrow", "pydantic", "requests", "rich", "sqlglot"}
+    assert heavy & set(done.stdout.split()) == set()

@@ -47,7 +47,7 @@ class TestDemo:
         monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
         assert done.code == 0
-        assert "The numbers are a sample" in done.out
+        assert "This is a sample" in done.out
         assert f"{len(IDS)} models requested: {len(IDS)} loaded" in done.out
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
@@ -69,8 +69,8 @@ class TestDemo:
         assert again.code == 0
         assert "\n0 changes\n" in again.out, "nothing new the second time"
         assert (
-            "the sample does not change; `llm-stats changes --since 7d --database llm_stats_demo.duckdb` still shows what did"
-            in again.out
+            "the sample has not changed since the last demo; its changes: "
+            "`llm-stats changes --since 7d --database llm_stats_demo.duckdb`" in again.out
         )
         assert query_rows(workdir / "llm_stats_demo.duckdb", counts) == before
 
@@ -163,7 +163,7 @@ class TestBadArguments:
         (workdir / "empty.txt").write_text("# nothing yet\n")
         for more in ((), ("--all",), ("murmur-1",)):
             done = run("--ids-file", "empty.txt", *more)
-            assert (done.code, done.err) == (2, "llm-stats: --ids-file empty.txt names no ids\n")
+            assert (done.code, done.err) == (2, "llm-stats: --ids-file empty.txt contains no ids\n")
 
     def test_no_key(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("LLM_STATS_API_KEY")
@@ -177,7 +177,7 @@ class TestBadArguments:
         monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
         done = run("murmur-1")
         assert done.code == 2
-        assert "no HTTP header can carry" in done.err
+        assert "not allowed in an HTTP header" in done.err
         assert "geheim" not in done.err
 
     def test_wrong_settings(self, run: Command) -> None:

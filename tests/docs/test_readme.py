@@ -1,4 +1,6 @@
-"""What the README and the docs say is so: commands, settings, exit codes, views, and the answer to every query they show."""
+"""The README and the docs against the code: commands, settings, exit codes, views, query results,
+links.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+MAX_README_LINES = 200
 
 
 def first_cells(heading: str) -> list[str]:
-    """The first cells of the tables under a heading, without their own header."""
+    """Return the first cells of the tables under a heading."""
     section = re.split(rf"^## {heading}$", README, flags=re.MULTILINE)[1].split("\n## ")[0]
     return [
         line.split("|")[1].strip()
@@ -30,7 +34,39 @@ def first_cells(heading: str) -> list[str]:
 
 
 def names(cells: list[str]) -> set[str]:
+    """Return the names in code spans, without the parameters of macros."""
     return {re.sub(r"\(.*", "", name) for text in cells for name in re.findall(r"`([^`]+)`", text)}
+
+
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MAX_README_LINES
+
+
+def test_readme_has_the_headings_that_people_search_for() -> None:
+    headings = re.findall(r"^## (.+)$", README, re.MULTILINE)
+    expected = [
+        "Installation",
+        "Quick start",
+        "Configuration",
+        "Architecture",
+        "Scheduling",
+        "Scaling",
+        "Limitations",
+    ]
+    assert [heading for heading in headings if heading in expected] == expected
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if target.startswith("http"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path) if path else page
+        assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, target
 
 
 def test_every_command_is_named_and_no_other() -> None:
@@ -49,7 +85,7 @@ def test_every_command_and_option_has_help() -> None:
 
 
 def test_every_setting_is_named_with_its_default_and_no_other() -> None:
-    assert names(first_cells("Settings")) == set(Settings.model_fields)
+    assert names(first_cells("Configuration")) == set(Settings.model_fields)
     config = (ROOT / ".dlt" / "config.toml").read_text("utf-8")
     for name in set(Settings.model_fields) - {"api_key", "webhook_url"}:
         assert re.search(rf"^# {name} = ", config, re.MULTILINE), name
@@ -67,14 +103,14 @@ def test_every_exit_code_is_named_and_no_other() -> None:
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:
-    assert names(first_cells("What you can ask")) == {
+    assert names(first_cells("Queries")) == {
         file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)
     }
 
 
 SHOWN = [
     (file.name, query, answer)
-    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for file in PAGES
     for query, answer in re.findall(
         r"```sql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", file.read_text("utf-8"), re.DOTALL
     )
@@ -86,7 +122,7 @@ SHOWN = [
     SHOWN,
     ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)],
 )
-def test_every_query_shown_gives_the_answer_shown(
+def test_every_query_in_the_docs_returns_the_rows_below_it(
     demo: Path, file: str, query: str, answer: str
 ) -> None:
     with DuckDBReader(demo) as reader:
@@ -99,7 +135,7 @@ def test_every_query_shown_gives_the_answer_shown(
     assert [[format_value(value) for value in row] for row in table.rows] == rows
 
 
-def test_queries_are_shown(demo: Path) -> None:
+def test_the_docs_contain_queries(demo: Path) -> None:
     assert len(SHOWN) >= 9
     queries = re.findall(
         r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL
@@ -108,11 +144,11 @@ def test_queries_are_shown(demo: Path) -> None:
         assert all(reader.query(query).rows for query in queries)
 
 
-def test_every_picture_is_there_and_small() -> None:
+def test_every_picture_exists_and_is_small() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
     assert pictures
     assert all((ROOT / picture).stat().st_size < 300_000 for picture in pictures)
 
 
-def test_the_package_shows_what_it_is_for() -> None:
+def test_the_package_exports_its_public_names_only() -> None:
     assert dir(llm_stats) == ["RunResult", "__version__", "llm_stats", "run"]

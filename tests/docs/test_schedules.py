@@ -1,4 +1,4 @@
-"""The recipes under `docs/schedules`, run as they are written: only the folder and the API's address are of the test."""
+"""The recipes under `docs/schedules`, run unchanged except for the folder and the API's address."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 
 @pytest.fixture
 def api() -> Iterator[SampleApi]:
-    """The sample API on a day whose quota is for five models."""
+    """The sample API with a daily quota for five models."""
     with FakeApi(daily_quota=6) as serving:
         yield serving
 
 
 @pytest.fixture
 def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
-    """What the docs have one make in /srv/llm-stats."""
+    """A folder like /srv/llm-stats in the docs."""
     (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
@@ -94,14 +94,14 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     assert message.startswith("14 models requested: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
     refused = cron("wrong-key")
-    assert (refused.returncode, "the API refused the key" in refused.stderr) == (1, True)
+    assert (refused.returncode, "the API rejected the key" in refused.stderr) == (1, True)
     shutil.rmtree(folder / ".dlt")
-    assert cron(SAMPLE_KEY).returncode == 1, "a mistake is no 75"
+    assert cron(SAMPLE_KEY).returncode == 1, "a configuration error is a failure"
 
 
 @pytest.fixture
 def units(folder: Path) -> list[Path]:
-    """The units of systemd, for the folder of the test."""
+    """The systemd units, with the folder of the test."""
     written = [folder / name for name in ("llm-stats.service", "llm-stats.timer")]
     for unit in written:
         unit.write_text((RECIPES / unit.name).read_text("utf-8").replace(FOLDER, str(folder)))
@@ -109,14 +109,14 @@ def units(folder: Path) -> list[Path]:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
-def test_systemd_finds_no_fault_in_the_units(units: list[Path]) -> None:
+def test_systemd_verifies_the_units(units: list[Path]) -> None:
     verified = subprocess.run(
         ["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, check=False
     )
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
-def test_what_systemd_starts(units: list[Path], folder: Path) -> None:
+def test_the_command_of_the_service(units: list[Path], folder: Path) -> None:
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(units[0].read_text())
@@ -160,7 +160,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     secrets = {
         "LLM_STATS_API_KEY": SAMPLE_KEY,
         "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/",
-    }  # nobody listens there: no failure
+    }  # a refused connection is not a failure
     environment = {
         name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text)
         for name, text in job["env"].items()
@@ -190,14 +190,14 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     assert json.loads((today / "run.json").read_text())["kind"] == "deferred"
     assert not (today / "llm_stats.duckdb").is_symlink()
     assert models(today / "llm_stats.duckdb") == 10, (
-        "the stalest first: five of today, beside five of yesterday from the cache"
+        "the stalest first: five of today, and five of yesterday from the cache"
     )
 
 
 def orchestrated(
     python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str
 ) -> Any:
-    """What an orchestrator made of a recipe."""
+    """Run a recipe with an orchestrator and return the result."""
     file = tmp_path / "recipes" / recipe
     file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))
@@ -223,7 +223,7 @@ def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "dagster", str(ROOT))
     assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, [5]]
     assert orchestrated(python, "dagster_job.py", "run_dagster", tmp_path, api) == [True, []], (
-        "the quota is spent: come back tomorrow"
+        "the quota is spent: run again tomorrow"
     )
     assert orchestrated(
         python, "dagster_job.py", "run_dagster", tmp_path, api, LLM_STATS_API_KEY=""
@@ -252,7 +252,7 @@ def test_airflow(tmp_path: Path, api: SampleApi) -> None:
     assert orchestrated(python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir) == [
         False,
         ["skipped"],
-    ], "come back tomorrow"
+    ], "run again tomorrow"
     assert orchestrated(
         python, "airflow_dag.py", "run_airflow", tmp_path, api, **workdir, LLM_STATS_API_KEY=""
     ) == [False, ["failed"]]

@@ -1,4 +1,4 @@
-"""A list of ids shared out among runners, as `docs/scale.md` says: each model is asked for once, and the whole is what one runner makes."""
+"""Several runners as in `docs/scale.md`: each model is fetched once, and the result equals one run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from support.command import Command
 DOCS = Path(__file__).parents[2] / "docs"
 RUNNERS = 2
 IDS = [entry["id"] for entry in sample.today()]
-#: When something was fetched is another moment in each run.
-MOMENTS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
+#: Columns that depend on the time of the fetch, which differs between runs.
+TIME_COLUMNS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
 
 unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
 
 
 def shares(ids: list[str]) -> list[list[str]]:
-    """The ids of each runner, by the line of the documentation."""
+    """Return the ids of each runner, computed with the command line of the documentation."""
     (line,) = re.findall(
         r"^python3 -c '(.+)' \d+ \d+ < ids.txt",
         (DOCS / "scale.md").read_text("utf-8"),
@@ -79,8 +79,8 @@ def test_runners_with_databases_of_their_own(
 
 
 def rows(database: Path, address: str) -> list[tuple[Any, ...]]:
-    """What a mart says, but for the moments of the runs."""
+    """Return the rows of a mart without the columns of times."""
     with duckdb.connect(database, read_only=True) as connection:
         described = connection.execute(f"describe {address}").fetchall()
-        columns = ", ".join(column for column, *_ in described if column not in MOMENTS)
+        columns = ", ".join(column for column, *_ in described if column not in TIME_COLUMNS)
         return connection.execute(f"select {columns} from {address} order by all").fetchall()

@@ -141,7 +141,7 @@ def test_a_spent_quota_in_every_spelling(
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (faults.changed(id=OTHER), f"id: asked for '{MODEL}', answered '{OTHER}'"),
+        (faults.changed(id=OTHER), f"id: requested '{MODEL}', received '{OTHER}'"),
         (faults.changed(providers="none"), r"providers: .* got 'none'"),
         (
             faults.edited(lambda record: record["providers"][0].update(input_price_per_m="free")),

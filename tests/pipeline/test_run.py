@@ -32,7 +32,7 @@ class TestApiErrors:
         done = run(*IDS, "--concurrency", 1)
         assert done.code == 3
         assert (
-            "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid."
+            "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The key is not valid."
             in done.err
         )
         assert "stolen-key" not in done.err
@@ -46,7 +46,7 @@ class TestApiErrors:
         done = llm_stats("run", "murmur-1", "--base-url", f"http://127.0.0.1:{port}/stats/v1")
         assert done.code == 3
         assert (
-            f"nothing could be fetched: no answer from http://127.0.0.1:{port}/stats/v1: Connection refused"
+            f"nothing could be fetched: no response from http://127.0.0.1:{port}/stats/v1: Connection refused"
             in done.err
         )
 

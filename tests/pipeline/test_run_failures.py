@@ -93,7 +93,7 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, wor
         )
         assert done.code == 3
         assert (
-            f"nothing could be fetched: {api.base_url} knows none of the 2 models: wrong ids, or wrong base URL?"
+            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
             in done.err
         )
         assert not (workdir / "llm_stats.duckdb").exists()

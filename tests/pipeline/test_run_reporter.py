@@ -185,7 +185,7 @@ def test_a_run_that_fetched_nothing(
     assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
     assert (
         written["message"]
-        == "nothing could be fetched: the API refused the key: HTTP 401 invalid_api_key: The key is not valid. (https://sample.invalid/errors/invalid_api_key)"
+        == "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The key is not valid. (https://sample.invalid/errors/invalid_api_key)"
     )
     if output_format == "text":
         assert done.err == f"llm-stats: {written['message']}\n"

@@ -275,7 +275,7 @@ def test_run_that_fetched_nothing_is_reported(
     assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
     (text,) = hook.texts
     assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
-    assert "the API refused the key" in text
+    assert "the API rejected the key" in text
     assert "wrong-key" not in text
 
 

@@ -157,7 +157,7 @@ def test_since_is_a_span_or_a_date(text: str, moment: str) -> None:
 
 
 def test_since_anything_else_is_refused() -> None:
-    with pytest.raises(UsageError, match="--since soon: neither a time span such as 7d"):
+    with pytest.raises(UsageError, match="--since soon: not a time span such as 7d"):
         changes.parse_since("soon", dt.datetime.now(dt.UTC))
 
 

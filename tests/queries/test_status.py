@@ -71,7 +71,7 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
             *[hours_ago(hours) for hours in (12, 10, 2)],
         ]
         cache._connection.executemany(
-            "insert into requests values (?)",
+            "insert into request_log values (?)",
             [(moment.isoformat(timespec="microseconds"),) for moment in left_at],
         )
     return path
@@ -87,9 +87,9 @@ def test_text_form(database: Path) -> None:
     assert text.splitlines()[:7] == [
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    3 today (since 00:00 UTC)",
-        "data        6 models, the newest fetched 2 hours ago, the oldest 2 days ago",
+        "data        6 models, newest fetched 2 hours ago, oldest 2 days ago",
         f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
-        f"health      what is published is healthy: {checks.count_checks()} checks, no error, no warning",
+        f"health      good: {checks.count_checks()} checks, no errors, no warnings",
         "failing     2",
         "",
     ]
@@ -136,7 +136,7 @@ def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
             [fetch["requested_at"]],
         )
     lines = list(status_lines(read_status(database)))
-    assert lines[5] == "failing     32, the first 20 here; --format json has all\n"
+    assert lines[5] == "failing     32, the first 20 below; --format json lists all\n"
     assert len(lines[6].splitlines()) == 2 + 20
     assert len(read_status(database).failing) == 32
 
@@ -235,14 +235,14 @@ def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> 
     warehouse.rejected.mkdir(parents=True)
     reason = warehouse.rejected / "reason.txt"
     reason.write_text(
-        "nothing was published\n  error: raw_keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
+        "nothing was published\n  error: keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
-    line = f"rejected    a newer file 60 minutes ago: raw_keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
+    line = f"rejected    a newer file 60 minutes ago: keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
     assert line in status_lines(read_status(database))
     assert json.loads(status_json(read_status(database), config_report(database)))[
         "rejected_by"
-    ] == ["raw_keys", "prices_in_range"]
+    ] == ["keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
@@ -259,7 +259,7 @@ def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     ] == [("prices_in_range", "error", 1)]
     (line,) = (line for line in status_lines(current) if line.startswith("health "))
     assert re.fullmatch(
-        r"health      what is published is not healthy: prices_in_range: .*: 1 row; `llm-stats check` shows the rows",
+        r"health      errors: prices_in_range: .*: 1 row; `llm-stats check` prints the rows",
         line,
     )
 

@@ -85,7 +85,7 @@ def parsed(document: dict[str, Any]) -> record.Record:
             "updated_at: Value error, the time is out of range",
         ),
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
-        (("id",), "murmur-1", "id: asked for 'aurora-large-1', answered 'murmur-1'"),
+        (("id",), "murmur-1", "id: requested 'aurora-large-1', received 'murmur-1'"),
     ],
     ids=parameter_id,
 )

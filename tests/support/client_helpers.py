@@ -25,11 +25,12 @@ ONE, TWO = IDS[:2]
 def client_of(api: SampleApi, **options: Any) -> Client:
     """A client without a limit, that hardly waits between tries."""
     given: dict[str, Any] = {
+        "base_url": api.base_url,
         "api_key": SAMPLE_KEY,
         "rate_limiter": RateLimiter(0),
         "backoff_seconds": 0.001,
     }
-    return Client(api.base_url, **(given | options))
+    return Client(**(given | options))
 
 
 def fetched(
@@ -39,7 +40,7 @@ def fetched(
     with client_of(api, **options) as client:
         return {
             answer.fetch.model_id: answer
-            for answer in client.fetch(IDS if model_ids is None else model_ids)
+            for answer in client.fetch_models(IDS if model_ids is None else model_ids)
         }, client
 
 

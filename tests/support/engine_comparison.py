@@ -24,7 +24,7 @@ from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
 #: What differs from run to run, and says nothing of the records.
-OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours"}
+OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
 #: This table is of the translation.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 

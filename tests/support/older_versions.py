@@ -6,6 +6,12 @@ from collections.abc import Callable
 
 #: What undoes each `sql/migrations/<n>.sql`, newest first. Views are dropped before, as a migration does.
 _UNDO = {
+    4: (
+        "alter table history.offers drop column row_hash",
+        "alter table history.scores drop column row_hash",
+        "alter table raw.sql_fingerprint drop column engine_version",
+        "update history.schema_version set version = 3",
+    ),
     3: (
         "alter table history.offers rename column offer_number to offer_no",
         "alter table history.scores rename column score_number to score_no",

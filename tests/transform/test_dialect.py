@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 import sqlglot
 from llm_stats.transform import files
+from llm_stats.transform.checks import all_checks
 from llm_stats.transform.dialect import UnsupportedSql, translate
 from sqlglot import ErrorLevel, exp
 
@@ -46,13 +47,11 @@ def test_what_cannot_be_translated_is_an_error() -> None:
 
 
 def test_every_statement_has_a_counterpart() -> None:
-    for file in [
-        file
-        for file in [*files.in_build_order(), *files.files_in("checks")]
-        if file.layer != "macros"
-    ]:
+    for file in (file for file in files.in_build_order() if file.is_relation):
         for _, statement in files.statements(file):
             assert translate(statement.query, "postgres")
+    for check in all_checks():
+        assert translate(check.text, "postgres")
 
 
 STATEMENTS = [

@@ -1,1 +1,1 @@
-"""The LLM Stats API: fetching model records within rate limit, request budget and quota."""
+"""Client of the LLM Stats API: fetches model records within rate limit, budget and quota."""

@@ -1,4 +1,4 @@
-"""One HTTP session with the API, and its key: how the key goes out, and how it is kept out of all that comes back."""
+"""API key and HTTP session: the authorization header, and redaction of the key in responses."""
 
 from __future__ import annotations
 
@@ -11,46 +11,50 @@ import requests
 from llm_stats._version import __version__
 from llm_stats.errors import UsageError
 
+_LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 _MIN_SECRET_LENGTH = 8
-_ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")  # how JSON may spell what it need not
+#: JSON escapes of characters that JSON can also hold unescaped.
+_ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")
 
 
 class BearerAuth(requests.auth.AuthBase):
-    """The key as a header. Set as `auth`, it also keeps a `.netrc` from replacing it."""
+    """The API key, sent as a header. As the `auth` of a session it also overrides `.netrc`."""
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._in_any_spelling = (
-            _json_escaped_pattern(key) if len(key) >= _MIN_SECRET_LENGTH else None
-        )
+        is_long_enough = len(key) >= _MIN_SECRET_LENGTH
+        self._pattern = _json_escaped_pattern(key) if is_long_enough else None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
     def redact(self, text: str) -> str:
-        """A server may echo the key."""
+        """Replace the key in a text, because a server may echo it."""
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Even a record may hold the key, in any spelling of JSON. One as short as a word stays: replacing it would change the record."""
-        if self._in_any_spelling is None:
+        """Replace the key in a JSON body, also where JSON escapes some of its characters.
+
+        A key shorter than 8 characters is not replaced: it may be an ordinary word of the record.
+        """
+        if self._pattern is None:
             return body
-        plain = body.replace(self._key.encode(), b"***")
-        return self._in_any_spelling.sub(b"***", plain) if _ESCAPE.search(plain) else plain
+        redacted = body.replace(self._key.encode(), b"***")
+        return self._pattern.sub(b"***", redacted) if _ESCAPE.search(redacted) else redacted
 
 
 class HttpSession(requests.Session):
-    """Connections for `concurrency` threads. Raises `UsageError` if the environment names certificates that are not there."""
+    """HTTP connections for `concurrency` threads; redirects are not followed.
 
-    def __init__(self, base_url: str, key: BearerAuth, concurrency: int) -> None:
+    Raises `UsageError` if the environment names a certificate bundle that does not exist.
+    """
+
+    def __init__(self, base_url: str, auth: BearerAuth, concurrency: int) -> None:
         super().__init__()
-        self.auth = key
-        self.trust_env = urlsplit(base_url).hostname not in (
-            "127.0.0.1",
-            "::1",
-            "localhost",
-        )  # no proxy leads to this machine
+        self.auth = auth
+        # A proxy from the environment cannot reach a server on this machine.
+        self.trust_env = urlsplit(base_url).hostname not in _LOCAL_HOSTS
         self.headers.update({"User-Agent": f"llm-stats/{__version__}", "Accept-Encoding": "gzip"})
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
         for scheme in ("http://", "https://"):
@@ -58,15 +62,20 @@ class HttpSession(requests.Session):
         bundle = self.merge_environment_settings(base_url, {}, None, None, None)["verify"]
         if base_url.startswith("https:") and isinstance(bundle, str) and not Path(bundle).exists():
             raise UsageError(
-                f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist; correct it, or unset it"
+                f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE: {bundle} does not exist; "
+                "correct or unset the variable"
             )
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: to look where a redirect leads, requests reads its body, within no bounds, and fails on an address that is none."""
+        """Return None for every response.
+
+        To find the target, requests would read the whole body without limits, and it raises an
+        error if the target is not a valid URL.
+        """
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    """Finds the key in JSON, each of its letters as it is or escaped: `sk\\u002dlive`."""
+    r"""Return a pattern for the key in JSON with any characters escaped: `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

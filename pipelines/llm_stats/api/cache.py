@@ -1,11 +1,14 @@
-"""Responses on disk, so that a run that was killed or refused never pays for the same record twice.
+"""Response cache and request log on disk: a killed or rejected run never pays twice for a record.
 
-    answers(url, status, arrived_at, body)   "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
-    requests(left_at)                        "2026-11-23T17:05:00.987654+00:00", kept for two days
+    cached_responses(url, status, received_at, body)
+        "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
+    request_log(sent_at)
+        "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days
 
-One SQLite file, one row a response, committed the moment it arrives, and one row a request, the moment it leaves: `kill -9` loses nothing.
-It holds bodies only, no headers, so no key. SQLite itself, and not a library above it, because its errors must come through: what cannot be
-kept must not be paid for.
+One SQLite file. Each response is committed when it arrives and each request when it is sent, so
+`kill -9` loses nothing. The file holds bodies without headers, so it never holds the API key.
+The code uses SQLite directly, because a caching library could hide its errors: a response that
+cannot be stored must not be paid for.
 """
 
 from __future__ import annotations
@@ -29,36 +32,37 @@ _MAX_TTL = dt.timedelta(days=3650)
 _REQUEST_LOG_AGE = dt.timedelta(days=2)
 _SETUP = """
     pragma auto_vacuum = full;
-    pragma secure_delete = off; -- on in some builds; ten thousand responses then take a second to forget
+    pragma secure_delete = off; -- some builds enable it; deleting 10,000 responses then takes 1 s
     pragma journal_mode = wal;
     pragma synchronous = normal;
-    drop table if exists responses; -- of older versions
-    create table if not exists answers (url text primary key, status integer not null, arrived_at text not null, body blob not null);
-    create table if not exists requests (left_at text not null);
+    create table if not exists cached_responses (
+        url text primary key, status integer not null, received_at text not null, body blob not null
+    );
+    create table if not exists request_log (sent_at text not null);
 """
 
 
 class ResponseCache:
-    """Bodies of responses by URL, each with the time it arrived (UTC), and when requests left.
+    """Response bodies by URL with the time they arrived (UTC), and the times of sent requests.
 
-    A context manager; inside, it may be used from many threads, by one process.
+    A context manager. Many threads of one process can use it at the same time.
     """
 
     def __init__(self, path: Path, ttl: dt.timedelta) -> None:
         self._path = path
         self._ttl = min(ttl, _MAX_TTL)
         self._lock = threading.Lock()
-        self._failure: sqlite3.Error | None = None
-        self._kept: set[str] = set()
+        self._write_error: sqlite3.Error | None = None
+        self._cached: set[str] = set()
         self._used: set[str] = set()
-        self._answers, self._requests = (
-            _InsertBuffer("answers", columns=4),
-            _InsertBuffer("requests", columns=1),
-        )
+        self._new_responses = _InsertBuffer("cached_responses", columns=4)
+        self._new_requests = _InsertBuffer("request_log", columns=1)
 
     def __enter__(self) -> Self:
-        """Opens the file or makes it, and forgets what is too old. Raises `UsageError` if it cannot be written, `LoadFailed` if the
-        disk is full: that is no mistake of the caller's."""
+        """Open or create the file, and delete expired responses.
+
+        Raises `UsageError` if the file cannot be written, `LoadFailed` if the disk is full.
+        """
         path = self._path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,95 +70,92 @@ class ResponseCache:
                 self._connection = self._open()
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:  # torn, or no SQLite file: nothing in it can be used
-                for file in (
-                    path,
-                    path.with_name(f"{path.name}-wal"),
-                    path.with_name(f"{path.name}-shm"),
-                ):
-                    file.unlink(missing_ok=True)
+            except sqlite3.DatabaseError:  # corrupt, or not an SQLite file: nothing is usable
+                for suffix in ("", "-wal", "-shm"):
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
                 self._connection = self._open()
         except (sqlite3.Error, OSError) as error:
-            raise UsageError(
-                f"{path} cannot be written: {error}; mend that, or remove the file"
-            ) from None
+            message = f"{path} cannot be written: {error}; make it writable or delete the file"
+            raise UsageError(message) from None
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(sqlite3.Error):  # a full disk: what was committed stays
+        with contextlib.suppress(sqlite3.Error):  # full disk: committed rows remain
             self._connection.close()
 
-    def get(self, url: str) -> Body | None:
-        """The body kept for a URL, unless it is too old."""
-        if url not in self._kept:
+    def get(self, url: str, *, since: dt.datetime | None = None) -> Body | None:
+        """Return the cached body of a URL, unless it is expired or older than `since`."""
+        if url not in self._cached:
             return None
+        query = (
+            "select body, received_at, status from cached_responses "
+            "where url = ? and received_at between ? and ?"
+        )
         with self._lock, contextlib.suppress(sqlite3.Error):
-            query = "select body, arrived_at, status from answers where url = ? and arrived_at between ? and ?"
-            if row := self._connection.execute(
-                query, (url, self._oldest, _text(_now()))
-            ).fetchone():
+            parameters = (url, self._oldest, _sortable(_now()))
+            if row := self._connection.execute(query, parameters).fetchone():
                 self._used.add(url)
-                return Body(row[0], dt.datetime.fromisoformat(row[1]), row[2])
+                body = Body(row[0], dt.datetime.fromisoformat(row[1]), row[2])
+                return None if since and body.received_at < since else body
         return None
 
     def put(self, url: str, body: Body) -> None:
-        """Keeps a body. Raises `OSError` if the disk does not take it."""
-        self._write(self._answers, (url, body.status, _text(body.arrived_at), body.content))
-        self._kept.add(url)
+        """Store a body. Raises `OSError` if it cannot be written, for example on a full disk."""
+        row = (url, body.status, _sortable(body.received_at), body.content)
+        self._write(self._new_responses, row)
+        self._cached.add(url)
         self._used.add(url)
 
     def log_request(self) -> None:
-        """Notes that a request leaves now. Raises `OSError` if the disk does not take it."""
-        self._write(self._requests, (_text(_now()),))
+        """Record that a request is sent now. Raises `OSError` if it cannot be written."""
+        self._write(self._new_requests, (_sortable(_now()),))
 
-    def _write(self, waiting: _InsertBuffer, row: tuple[object, ...]) -> None:
-        """Writes a row, with all that others wait to write: a statement for each would have every thread wait for its turn in Python.
+    def _write(self, buffer: _InsertBuffer, row: tuple[object, ...]) -> None:
+        """Write a row together with all rows that other threads have added to the buffer.
 
-        An error is everybody's from then on, for whose rows were lost with it nobody knows.
+        With one statement per row, threads would queue for the lock. After a write error every
+        later call fails too: it is unknown which rows were lost.
         """
-        waiting.rows.append(row)
+        buffer.rows.append(row)
         with self._lock:
             try:
-                if self._failure is None and waiting.rows:
-                    self._connection.execute(*waiting.drain())
+                if self._write_error is None and buffer.rows:
+                    self._connection.execute(*buffer.drain())
             except sqlite3.Error as error:
-                self._failure = error
-        if self._failure:
-            raise OSError(f"{self._path}: {self._failure}")
+                self._write_error = error
+        if self._write_error:
+            raise OSError(f"{self._path}: {self._write_error}")
 
-    def request_ages(self, most_seconds: float) -> list[float]:
-        """How many seconds ago requests left, the oldest first, those of earlier runs too."""
+    def request_ages(self, max_age_seconds: float) -> list[float]:
+        """Return how many seconds ago requests were sent, oldest first, also by earlier runs."""
         now = _now()
-        query = "select left_at from requests where left_at >= ? order by left_at"
+        since = _sortable(now - dt.timedelta(seconds=max_age_seconds))
+        query = "select sent_at from request_log where sent_at >= ? order by sent_at"
         with self._lock:
-            found = self._connection.execute(
-                query, (_text(now - dt.timedelta(seconds=most_seconds)),)
-            ).fetchall()
-        return [(now - dt.datetime.fromisoformat(left_at)).total_seconds() for (left_at,) in found]
+            rows = self._connection.execute(query, (since,)).fetchall()
+        return [(now - dt.datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows]
 
     @property
     def cached_count(self) -> int:
-        """How many responses this run took from here or put here, to the use of the next."""
+        """Return how many responses that this run read or stored the next run can reuse."""
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:
-        """Removes what is kept for these URLs. What a full disk keeps it from removing grows too old instead."""
+        """Delete the responses of these URLs. On a full disk they remain until they expire."""
+        query = "delete from cached_responses where url = ?"
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
-            self._connection.executemany(
-                "delete from answers where url = ?", [(url,) for url in urls]
-            )
+            self._connection.executemany(query, [(url,) for url in urls])
             self._connection.execute("commit")
 
     def delete_used(self) -> None:
-        """Forgets what this run took from here or put here."""
+        """Delete the responses that this run read or stored."""
         self.delete(self._used)
 
     def _open(self) -> sqlite3.Connection:
         try:
-            os.close(
-                os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            )  # SQLite would not let the group write
+            # SQLite itself would create the file without write permission for the group.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise LoadFailed(f"{self._path}: {error.strerror}; nothing was published") from None
@@ -162,24 +163,10 @@ class ResponseCache:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             connection.executescript(_SETUP)
-            now = _now()
-            connection.execute(
-                "delete from requests where left_at not between ? and ?",
-                (_text(now - _REQUEST_LOG_AGE), _text(now)),
+            self._delete_expired(connection)
+            self._cached.update(
+                url for (url,) in connection.execute("select url from cached_responses")
             )
-            (newest,) = connection.execute(
-                "select max(arrived_at) from answers where arrived_at <= ?", (_text(now),)
-            ).fetchone()
-            self._oldest = _text(now - self._ttl)
-            if (
-                newest and newest >= self._oldest
-            ):  # of a run that may have taken longer than that: by its own end, it is all fresh
-                self._oldest = _text(dt.datetime.fromisoformat(newest) - self._ttl)
-            connection.execute(
-                "delete from answers where arrived_at not between ? and ?",
-                (self._oldest, _text(now)),
-            )
-            self._kept.update(url for (url,) in connection.execute("select url from answers"))
         except sqlite3.Error as error:
             connection.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
@@ -187,36 +174,57 @@ class ResponseCache:
             raise
         return connection
 
+    def _delete_expired(self, connection: sqlite3.Connection) -> None:
+        """Delete responses older than the TTL and old rows of the request log.
+
+        A run can take longer than the TTL. The age is therefore measured from the newest response,
+        unless that one is expired itself.
+        """
+        now = _now()
+        connection.execute(
+            "delete from request_log where sent_at not between ? and ?",
+            (_sortable(now - _REQUEST_LOG_AGE), _sortable(now)),
+        )
+        (newest,) = connection.execute(
+            "select max(received_at) from cached_responses where received_at <= ?",
+            (_sortable(now),),
+        ).fetchone()
+        self._oldest = _sortable(now - self._ttl)
+        if newest and newest >= self._oldest:
+            self._oldest = _sortable(dt.datetime.fromisoformat(newest) - self._ttl)
+        connection.execute(
+            "delete from cached_responses where received_at not between ? and ?",
+            (self._oldest, _sortable(now)),
+        )
+
 
 class _InsertBuffer:
-    """Rows on their way into a table. Many threads add to them; one at a time takes them."""
+    """Rows to be inserted into a table. Many threads append; one at a time drains."""
 
     def __init__(self, table: str, columns: int) -> None:
         self.rows: deque[tuple[object, ...]] = deque()
         self._insert = f"replace into {table} values"
-        self._row = f"({', '.join('?' * columns)})"
+        self._placeholders = f"({', '.join('?' * columns)})"
 
     def drain(self) -> tuple[str, list[object]]:
-        """The statement that writes all rows there are, and its values."""
+        """Remove all rows; return the statement that inserts them, and its parameters."""
         rows = [self.rows.popleft() for _ in range(len(self.rows))]
-        return f"{self._insert} {', '.join([self._row] * len(rows))}", list(
-            chain.from_iterable(rows)
-        )
+        statement = f"{self._insert} {', '.join([self._placeholders] * len(rows))}"
+        return statement, list(chain.from_iterable(rows))
 
 
-def requests_since(path: Path, moment: dt.datetime) -> int | None:
-    """How many requests have left since then, from the file of a cache that a run may have open; None if that cannot be told."""
+def requests_since(path: Path, since: dt.datetime) -> int | None:
+    """Return how many requests were sent since then, from a cache file that a run may have open.
+
+    Return None if the file cannot be read.
+    """
     if not path.exists():
         return 0
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    query = "select count(*) from request_log where sent_at >= ?"
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        ) as connection:
-            return int(
-                connection.execute(
-                    "select count(*) from requests where left_at >= ?", (_text(moment),)
-                ).fetchone()[0]
-            )
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return int(connection.execute(query, (_sortable(since),)).fetchone()[0])
     except sqlite3.Error:
         return None
 
@@ -225,6 +233,6 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _text(moment: dt.datetime) -> str:
-    """A time that sorts as text."""
-    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+def _sortable(time: dt.datetime) -> str:
+    """Return a time as UTC text that sorts chronologically."""
+    return time.astimezone(dt.UTC).isoformat(timespec="microseconds")

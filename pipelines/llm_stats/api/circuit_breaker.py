@@ -1,10 +1,13 @@
-"""When to give up on an API: before it costs three tries and a minute for every id, and never for a few bad ids.
+"""Circuit breaker: stops fetching when the API looks unreachable or the base URL looks wrong.
 
-    no answer, 5xx, 429 or 403, ten in a row          unreachable
-    no record but those of another catalogue, three   wrong base URL
-    nothing but 404, twenty, or fewer in the end      wrong ids, or wrong base URL; unless the API itself has listed them
+    ten failures in a row: no response, 5xx, 429 or 403    unreachable
+    three records of the wrong catalog and no other        wrong base URL
+    twenty 404 and no record                               wrong ids, or wrong base URL
 
-Every other answer, however odd, shows that the API is alive. An id that is known to fail tells nothing when it fails again.
+At the end of a fetch fewer suffice. 404 does not count if the ids come from the API's own list.
+
+Any other response counts as healthy. The client does not report failures of ids that failed in
+earlier runs. Without the breaker, a dead API would cost three attempts and a minute for every id.
 """
 
 from __future__ import annotations
@@ -15,27 +18,31 @@ from collections.abc import Callable
 from llm_stats.api.transport import StopKind
 from llm_stats.schema.fetch import Fetch
 
-MAX_CONSECUTIVE_FAILURES = 10  # less would be bad luck, or a few bad records that come first
-WRONG_CATALOG_THRESHOLD = 3  # one or two may be bad records of the right catalogue
-NOT_FOUND_THRESHOLD = 20  # so many wrong ids would be odd
+#: Fewer may be chance, or a few bad records that come first.
+MAX_CONSECUTIVE_FAILURES = 10
+#: One or two may be bad records of the right catalog.
+WRONG_CATALOG_THRESHOLD = 3
+#: A caller is unlikely to have so many wrong ids.
+NOT_FOUND_THRESHOLD = 20
 
 
 class CircuitBreaker:
-    """Watches what becomes of ids, from many threads; calls `halt` when there is no point in going on."""
+    """A count of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    def __init__(
-        self, base_url: str, stop: Callable[[StopKind, str], object], *, is_listed: bool
-    ) -> None:
+    Set `is_listed` if the ids come from the API's own list.
+    """
+
+    def __init__(self, base_url: str, stop: Callable[[StopKind, str], object]) -> None:
+        self.is_listed = False
         self._base_url = base_url
         self._stop = stop
-        self._is_listed = is_listed
         self._lock = threading.Lock()
         self._records = self._wrong_catalog_records = self._not_found = self._failed = (
             self._failed_in_a_row
         ) = 0
 
     def record(self, fetch: Fetch, *, is_wrong_catalog: bool) -> None:
-        """Takes note of one outcome."""
+        """Count one outcome; stop fetching if a threshold is reached."""
         with self._lock:
             self._wrong_catalog_records += is_wrong_catalog
             self._records += fetch.outcome in ("loaded", "rejected") and not is_wrong_catalog
@@ -46,33 +53,32 @@ class CircuitBreaker:
             if self._failed_in_a_row >= MAX_CONSECUTIVE_FAILURES:
                 self._stop(
                     "unreachable",
-                    f"{self._failed_in_a_row} models in a row got no usable answer; the last: {fetch.message}",
+                    f"no usable response for {self._failed_in_a_row} models in a row; "
+                    f"the last error: {fetch.message}",
                 )
 
     def finish(self, *, is_complete: bool) -> None:
-        """At the end a few answers are enough, if there are no others; of 404, only if all ids were asked for (`is_complete`)."""
-        with self._lock:
-            self._check_base_url(
-                1, 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD, "the "
-            )
+        """Check the outcomes of a whole fetch, with lower thresholds.
 
-    def _check_base_url(self, wrong_catalog_records: int, not_found: int, which: str) -> None:
+        One wrong record suffices. One 404 suffices if all ids were requested (`is_complete`) and
+        none failed.
+        """
+        with self._lock:
+            not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD
+            self._check_base_url(1, not_found_threshold, "the ")
+
+    def _check_base_url(
+        self, wrong_catalog_threshold: int, not_found_threshold: int, article: str
+    ) -> None:
         if self._records:
             return
-        if self._wrong_catalog_records >= wrong_catalog_records:
-            self._stop(
-                "wrong_base_url",
-                f"{self._base_url} answers records without scores; wrong base URL?",
-            )
-        elif self._not_found >= not_found and not self._is_listed:
-            unknown = (
-                f"knows none of {which}{self._not_found} models"
-                if self._not_found > 1
-                else "does not know the model"
-            )
-            self._stop(
-                "wrong_base_url", f"{self._base_url} {unknown}: wrong ids, or wrong base URL?"
-            )
+        if self._wrong_catalog_records >= wrong_catalog_threshold:
+            message = f"{self._base_url} returns records without scores; wrong base URL?"
+            self._stop("wrong_base_url", message)
+        elif self._not_found >= not_found_threshold and not self.is_listed:
+            models = f"{article}{self._not_found} models" if self._not_found > 1 else "the model"
+            message = f"{self._base_url} returned 404 for {models}; wrong ids or wrong base URL?"
+            self._stop("wrong_base_url", message)
 
 
 def _is_unreachable(fetch: Fetch) -> bool:

@@ -1,26 +1,19 @@
-"""What is asked of the API, and what its answers mean: one outcome for every id.
+"""Client of the model endpoints: lists ids and fetches records, with exactly one outcome per id.
 
-    a record                          loaded
-    JSON that is not the record       rejected
-    HTML, nothing, broken JSON        failed
-    404                               not_found
-    no answer after a few tries       failed
-    not asked, for asking stopped     deferred
-
-How requests leave, and what stops them at once, is `wire.py`; when to give up on an API, `patience.py`.
+a record                             loaded
+JSON that violates the contract      rejected
+HTML, an empty body, invalid JSON    failed
+404                                  not_found
+no response after retries            failed
+not requested: fetching stopped      deferred
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from functools import partial
-from itertools import islice
-from queue import SimpleQueue
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -29,22 +22,24 @@ from llm_stats.api.auth import BearerAuth
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.circuit_breaker import CircuitBreaker
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord, parse_error_body
+from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord
 from llm_stats.api.thread_pool import DaemonThreadPool
 from llm_stats.api.transport import FetchingStopped, PendingRequest, StopReason, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
-from llm_stats.schema import record
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from llm_stats.schema.record import Record
 from llm_stats.schema.rows import to_row
 from llm_stats.settings import clean_model_ids, is_valid_model_id
 
 DRAIN_TIMEOUT_SECONDS = 3
+_PAGE_SIZE = 200
 
 
 class Client:
-    """Fetches model records, as fast as the pace allows and never faster; safe to use once, from one thread.
+    """A client for one fetch, used from one thread; it sends as fast as the rate limit allows.
 
-    `max_requests` is a budget for everything that leaves, retries included. `stop` says, afterwards, why asking ended early.
+    `max_requests` is the budget of all requests, retries included. `stop_reason` is set when
+    fetching stopped early.
     """
 
     def __init__(
@@ -75,7 +70,7 @@ class Client:
             clock=self._now,
             log_request=cache.log_request if cache else lambda: None,
         )
-        self._is_listed = False
+        self._breaker = CircuitBreaker(self.base_url, self._transport.stop)
 
     def __enter__(self) -> Client:
         return self
@@ -84,7 +79,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Ends asking. What is in flight has a few seconds to arrive, for it is paid for."""
+        """Stop fetching; responses in flight, which count against the quota, get 3 s to arrive."""
         self._transport.stop_sending()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
@@ -97,13 +92,13 @@ class Client:
     def requests_sent(self) -> int:
         return self._transport.requests_sent
 
-    def fetch(
+    def fetch_models(
         self,
         model_ids: Sequence[str],
         fetched_at: Mapping[str, dt.datetime] | None = None,
         failing: Collection[str] = (),
         *,
-        max_ahead: int = 200,
+        max_ahead: int = 500,
     ) -> Iterator[FetchResult]:
         """Return an iterator over one result per id, in order of arrival.
 
@@ -113,113 +108,109 @@ class Client:
         taken from the cache. `failing` are ids that failed in earlier runs; their failures do not
         open the circuit breaker.
         """
-        known = fetched_at or {}
-        self._transport.key_accepted = bool(known)
-        self._breaker = CircuitBreaker(
-            self.base_url, self._transport.stop, is_listed=self._is_listed
-        )
-        arrived: SimpleQueue[Future[FetchResult]] = SimpleQueue()
-        waiting = iter(model_ids)
+        stored_at = fetched_at or {}
+        self._transport.key_accepted = bool(stored_at)
 
-        def ask(most: int) -> None:
-            for model_id in islice(waiting, most):
-                call = partial(
-                    self._fetch_one, model_id, known.get(model_id), is_failing=model_id in failing
-                )
-                self._threads.submit(call).add_done_callback(arrived.put)
+        def fetch(model_id: str) -> FetchResult:
+            is_failing = model_id in failing
+            return self._fetch_one(model_id, stored_at.get(model_id), is_failing=is_failing)
 
-        def answers() -> Iterator[FetchResult]:
-            try:
-                for _ in model_ids:
-                    future = arrived.get()
-                    ask(1)
-                    yield future.result()
-                self._breaker.finish(is_complete=self.stop_reason is None)
-            finally:
-                self._transport.stop_sending()
+        return self._until_end(self._threads.map_unordered(fetch, model_ids, max_ahead=max_ahead))
 
-        ask(max_ahead)
-        return answers()
+    def _until_end(self, results: Iterator[FetchResult]) -> Iterator[FetchResult]:
+        """Yield the results; send no further requests when the caller stops iterating."""
+        try:
+            yield from results
+            self._breaker.finish(is_complete=self.stop_reason is None)
+        finally:
+            self._transport.stop_sending()
 
-    def list_ids(self) -> list[str]:
-        """Every id the API lists. Raises `NothingFetched` or `QuotaSpent`, for without the list there is nothing to ask for."""
+    def list_models(self) -> list[str]:
+        """Return every id that the API lists.
+
+        Raises `QuotaSpent` or `NothingFetched`, because without the list nothing can be fetched.
+        """
         try:
             try:
-                ids = _list_model_ids(
-                    self.base_url,
-                    lambda request: self._page(request, self._cache),
-                    self._cache_body,
-                )
+                model_ids = self._read_list(self._cache)
             except BadResponse as error:
                 if error.code != "cursor_expired":
                     raise
-                ids = _list_model_ids(
-                    self.base_url, lambda request: self._page(request, None), self._cache_body
-                )  # it was kept by a run that was killed
+                model_ids = self._read_list(None)  # the cached pages of a killed run are outdated
         except FetchingStopped as stopped:
-            raise (
-                QuotaSpent if stopped.stop_reason.kind in ("quota", "budget") else NothingFetched
-            )(stopped.stop_reason.message) from None
+            is_quota = stopped.reason.kind in ("quota", "budget")
+            raise (QuotaSpent if is_quota else NothingFetched)(stopped.reason.message) from None
         except BadResponse as error:
-            doubt = "; wrong base URL?" if error.status == 404 else ""
-            raise NothingFetched(
-                self.stop_reason.message
-                if self.stop_reason
-                else f"the list of models could not be read: {error}{doubt}"
-            ) from None
-        self._is_listed = True
-        return ids
+            hint = "; wrong base URL?" if error.status == 404 else ""
+            message = f"the list of models could not be read: {error}{hint}"
+            stop = self.stop_reason
+            raise NothingFetched(stop.message if stop else message) from None
+        self._breaker.is_listed = True
+        return model_ids
 
-    def _page(self, request: PendingRequest, cache: ResponseCache | None) -> Body:
-        body = (cache and cache.get(request.url)) or self._transport.get(request)
-        if body.status == 404 or parse_error_body(body.content):
-            raise responses.error_from_body(body, self._transport.redact)
-        return body
+    def _read_list(self, cache: ResponseCache | None) -> list[str]:
+        """Return the ids of all pages of the list.
+
+        It ends with the last cursor, or with a page without new ids, because an API could return
+        cursors without end. Raises `NothingFetched` if the list is empty or invalid.
+        """
+        model_ids: dict[str, None] = {}
+        cursor = None
+        while True:
+            query = {"limit": _PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+            request = PendingRequest(f"{self.base_url}/models?{urlencode(query)}")
+            body = (cache and cache.get(request.url)) or self._transport.get(request)
+            if body.status == 404 or responses.parse_error_body(body.content):
+                raise responses.error_from_body(body, self._transport.redact)
+            page_ids, cursor = responses.parse_list_page(body.content, self.base_url)
+            self._cache_body(request, body)
+            has_new_ids = not model_ids.keys() >= set(page_ids)
+            model_ids |= dict.fromkeys(page_ids)
+            if not cursor or not has_new_ids:
+                break
+        valid_ids = list(filter(is_valid_model_id, clean_model_ids(model_ids)))
+        if not valid_ids:
+            raise NothingFetched(f"{self.base_url}/models lists no models; wrong base URL?")
+        return valid_ids
 
     def _fetch_one(
-        self, model_id: str, known_since: dt.datetime | None, *, is_failing: bool
+        self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
     ) -> FetchResult:
-        """The answer for one id; never raises for anything the API does."""
+        """Return the result for one id; no response of the API raises an exception."""
         request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_wrong_catalog = False
         try:
-            body = self._cached_body(request, known_since) or self._transport.get(request)
-            loaded = self._parse(request, body, model_id)
+            cached = self._cache.get(request.url, since=stored_at) if self._cache else None
+            body = cached or self._transport.get(request)
+            record = self._parse_and_cache(request, body, model_id)
         except FetchingStopped as stopped:
-            return self._answer(model_id, request, "deferred", stopped.stop_reason.message)
+            return self._result(model_id, request, "deferred", stopped.reason.message)
         except RecordRejected as error:
             is_wrong_catalog = isinstance(error, WrongCatalogRecord)
-            answer = self._answer(model_id, request, "rejected", str(error), http_status=200)
+            result = self._result(model_id, request, "rejected", str(error), http_status=200)
         except BadResponse as error:
             outcome: Outcome = "not_found" if error.status == 404 else "failed"
-            answer = self._answer(
-                model_id,
-                request,
-                outcome,
-                str(error),
-                http_status=error.status,
-                error_code=error.code,
-            )
+            status: dict[str, Any] = {"http_status": error.status, "error_code": error.code}
+            result = self._result(model_id, request, outcome, str(error), **status)
         else:
             self._transport.key_accepted = True
-            row = to_row(
-                loaded, body.arrived_at, hashlib.blake2b(body.content, digest_size=16).hexdigest()
-            )
-            answer = self._answer(model_id, request, "loaded", row=row, http_status=200)
-        if answer.row is not None or not is_failing:
-            self._breaker.record(answer.fetch, is_wrong_catalog=is_wrong_catalog)
-        return answer
+            content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
+            row = to_row(record, body.received_at, content_hash)
+            result = self._result(model_id, request, "loaded", row=row, http_status=200)
+        if result.row is not None or not is_failing:
+            self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog)
+        return result
 
-    def _answer(
+    def _result(
         self,
         model_id: str,
         request: PendingRequest,
         outcome: Outcome,
         message: str | None = None,
         row: dict[str, Any] | None = None,
-        **said: Any,
+        **status: Any,
     ) -> FetchResult:
-        """An answer; `said` are the HTTP status and the API's error code, under their names in `record.Fetch`."""
+        """Return a result; `status` holds `http_status` and `error_code` of `Fetch`."""
         fetch = Fetch(
             model_id=model_id,
             requested_at=self._now(),
@@ -227,79 +218,32 @@ class Client:
             message=message and self._transport.redact(message),
             attempts=request.attempts,
             elapsed_ms=round((time.monotonic() - request.started) * 1000),
-            **said,
+            **status,
         )
         return FetchResult(fetch, row)
 
-    def _cached_body(self, request: PendingRequest, known_since: dt.datetime | None) -> Body | None:
-        """What an earlier run paid for, unless something newer was published since."""
-        kept = self._cache.get(request.url) if self._cache else None
-        return None if kept and known_since and kept.arrived_at < known_since else kept
-
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Saves what was paid for. When the disk does not take it, nothing more is asked: it would be lost too."""
+        """Cache a new response; on a write error stop, because later ones would be lost too."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)
             except OSError as error:
-                self._transport.stop("cache_error", f"a response could not be kept: {error}")
+                self._transport.stop("cache_error", f"a response could not be cached: {error}")
 
-    def _parse(self, request: PendingRequest, body: Body, model_id: str) -> record.Record:
-        """The record in a body; kept, as are a bad record and a 404, for they are this API's answers to the question."""
+    def _parse_and_cache(self, request: PendingRequest, body: Body, model_id: str) -> Record:
+        """Return the record in a body and cache the body.
+
+        A rejected record and a 404 are cached too, because a retry would cost a request and return
+        the same. A record of the wrong catalog and any other body are not.
+        """
         try:
-            loaded = responses.parse_record_body(
+            record = responses.parse_record_body(
                 body, model_id, self.base_url, self._transport.redact
             )
         except (RecordRejected, BadResponse) as error:
-            if body.status == 404 or (
-                isinstance(error, RecordRejected) and not isinstance(error, WrongCatalogRecord)
-            ):
+            is_rejected = isinstance(error, RecordRejected)
+            if body.status == 404 or (is_rejected and not isinstance(error, WrongCatalogRecord)):
                 self._cache_body(request, body)
             raise
         self._cache_body(request, body)
-        return loaded
-
-
-_PAGE_SIZE = 200
-
-
-def _list_model_ids(
-    base_url: str,
-    ask: Callable[[PendingRequest], Body],
-    keep: Callable[[PendingRequest, Body], None],
-) -> list[str]:
-    """Every id on the list. It ends with the last cursor, or with a page that brings nothing new: cursors alone could go on for ever.
-
-    `ask` gets a page, `keep` saves it. Raises `NothingFetched` if it is no list or an empty one, and what `ask` raises.
-    """
-    ids: dict[str, None] = {}
-    cursor = None
-    while True:
-        request = PendingRequest(
-            f"{base_url}/models?{urlencode({'limit': _PAGE_SIZE} | ({'cursor': cursor} if cursor else {}))}"
-        )
-        body = ask(request)
-        found, cursor = _parse_page(body.content, base_url)
-        keep(request, body)
-        new = dict.fromkeys(found).keys() - ids.keys()
-        ids |= dict.fromkeys(found)
-        if not cursor or not new:
-            break
-    if not (
-        askable := [
-            model_id for model_id in clean_model_ids(list(ids)) if is_valid_model_id(model_id)
-        ]
-    ):
-        raise NothingFetched(f"{base_url}/models lists no models; wrong base URL?")
-    return askable
-
-
-def _parse_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
-    """The ids of a page, and the cursor of the next."""
-    try:
-        page = json.loads(content)
-        return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NothingFetched(
-            f"{base_url}/models did not answer a list of models; wrong base URL?"
-        ) from None
+        return record

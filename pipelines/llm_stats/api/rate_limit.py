@@ -1,4 +1,4 @@
-"""One pace for all threads: so many requests a minute, and a pause for everybody when the server asks for one."""
+"""Rate limiter shared by all threads: requests per window, and pauses requested by the server."""
 
 from __future__ import annotations
 
@@ -13,48 +13,47 @@ _JITTER_SECONDS = 0.1
 
 
 class RateLimiter:
-    """Lets through at most `requests` in any window of `window_seconds`; 0 means no limit.
+    """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
-    The window is a little longer than asked for: requests are spaced as they leave, the server counts them as they arrive.
+    The window is slightly longer than given, because requests are spaced when they are sent, but
+    the server counts them when they arrive.
     """
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
         self.window_seconds = window_seconds * _WINDOW_STRETCH + _JITTER_SECONDS
-        self._bucket = (
-            InMemoryBucket([Rate(requests, int(self.window_seconds * 1000))]) if requests else None
-        )
+        rate = Rate(requests, int(self.window_seconds * 1000)) if requests else None
+        self._bucket = InMemoryBucket([rate]) if rate else None
         self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0
-        self._pausing = threading.Lock()
-        self._next = (
-            threading.Lock()
-        )  # one thread waits for the limiter, the others for that thread
+        self._pause_lock = threading.Lock()
+        #: Held by the one thread that polls the limiter; the others wait for that thread.
+        self._turn = threading.Lock()
 
     def restore(self, ages_seconds: Iterable[float]) -> None:
-        """Counts requests that left so long ago, in another process, the oldest first."""
+        """Count requests that another process sent so many seconds ago, oldest first."""
         if self._bucket is not None:
             now = time.monotonic_ns() // 1_000_000  # the limiter's clock
             for age_seconds in ages_seconds:
                 self._bucket.put(RateItem("earlier", now - int(age_seconds * 1000)))
 
     def pause(self, seconds: float) -> None:
-        """Nobody goes on for so long; the longest pause asked for counts."""
-        with self._pausing:
+        """Pause all threads; of overlapping pauses the one that ends last applies."""
+        with self._pause_lock:
             self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
     def wait(self, stopped: threading.Event) -> None:
-        """Returns when the next request may leave, or at once when `stopped` is set."""
-        with self._next:
+        """Return when the next request may be sent, or at once when `stopped` is set."""
+        with self._turn:
             while not (stopped.is_set() or self.try_acquire()):
                 stopped.wait(min(max(self._resume_at - time.monotonic(), 0.02), 1.0))
 
     def try_acquire(self) -> bool:
-        """True if a request may leave at once; it is then counted."""
+        """Return True and count a request if it may be sent now."""
         if time.monotonic() < self._resume_at:
             return False
         return self._limiter is None or bool(self._limiter.try_acquire(blocking=False))
 
     def close(self) -> None:
-        """Ends the limiter's housekeeping thread."""
+        """Stop the limiter's housekeeping thread."""
         if self._limiter:
             self._limiter.close()

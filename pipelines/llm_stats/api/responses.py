@@ -1,4 +1,4 @@
-"""What one HTTP response says: its body in bounds, its error in words, how long to wait."""
+"""HTTP responses: bounded bodies, error bodies, Retry-After, model records, list pages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from typing import NamedTuple
 import requests
 from urllib3.exceptions import HTTPError
 
-from llm_stats.errors import RecordRejected
-from llm_stats.schema import record
-from llm_stats.schema.record import parse_record
+from llm_stats.errors import NothingFetched, RecordRejected
+from llm_stats.schema.record import Record, parse_record
 
 BODY_TIMEOUT_SECONDS = 120
 _NETWORK_ERRORS = (OSError, HTTPException, HTTPError)
@@ -25,15 +24,15 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Body(NamedTuple):
-    """The body of a response that is worth its price, and when it arrived (UTC); `status` is 200 or 404."""
+    """The body of a 200 or 404 response and the time it arrived (UTC)."""
 
     content: bytes
-    arrived_at: dt.datetime
+    received_at: dt.datetime
     status: int = 200
 
 
 class BadResponse(Exception):
-    """A response that is no record; `transient` ones are worth another try."""
+    """A response that holds no usable record; a retry may succeed if it is `transient`."""
 
     def __init__(
         self,
@@ -47,55 +46,60 @@ class BadResponse(Exception):
         self.status, self.code, self.transient = status, code, transient
 
 
-def read_body(response: requests.Response) -> bytes:
-    """The whole body, unpacked, within bounds of size and time. Raises `Unusable`, and `zlib.error` for broken gzip.
+class WrongCatalogRecord(RecordRejected):
+    """A record of the public model catalog, which the host serves without a key at `/v1`."""
 
-    By `read1`, which gives what there is: everything else waits for a full chunk, and a body that drips would never be done. Unpacked
-    here, because urllib3 looks for the next chunk until one brings something, and unpacks more than anybody wants.
+
+def read_body(response: requests.Response) -> bytes:
+    """Return the whole body, decompressed, within limits of size and time.
+
+    Raises `BadResponse` beyond a limit, and `zlib.error` for invalid gzip.
+
+    `read1` returns the bytes that are available. Other methods wait for a full chunk, so a slowly
+    dripping body would never reach the deadline. The body is decompressed here, because urllib3
+    reads on until a chunk yields output, and decompresses without a limit.
     """
     status = response.status_code
-    packed = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if packed not in ("identity", "gzip", "x-gzip", ""):
-        raise BadResponse(
-            f"the body is packed as {packed[:20]!r}, which was not asked for", status=status
-        )
-    gunzip = _BoundedGunzip() if "gzip" in packed else None
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        message = f"the body has the encoding {encoding[:20]!r}, which was not requested"
+        raise BadResponse(message, status=status)
+    gunzip = _BoundedGunzip() if "gzip" in encoding else None
     body = bytearray()
     deadline = time.monotonic() + BODY_TIMEOUT_SECONDS
     while chunk := response.raw.read1(65536, decode_content=False):
-        body += gunzip.unpack(chunk, MAX_BODY_BYTES + 1 - len(body)) if gunzip else chunk
+        body += gunzip.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if gunzip else chunk
         if len(body) > MAX_BODY_BYTES:
-            raise BadResponse(
-                f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB", status=status
-            )
+            message = f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB"
+            raise BadResponse(message, status=status)
         if time.monotonic() > deadline:
-            raise BadResponse(
-                f"the body took over {BODY_TIMEOUT_SECONDS} s", status=status, transient=True
-            )
+            message = f"the body took over {BODY_TIMEOUT_SECONDS} s"
+            raise BadResponse(message, status=status, transient=True)
     return bytes(body)
 
 
 class _BoundedGunzip:
-    """Unpacks gzip chunk by chunk, of one member or several, and never more than asked for."""
+    """A gzip decompressor for one or several members, chunk by chunk, with limited output."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
-    def unpack(self, chunk: bytes, most: int) -> bytes:
-        unpacked = b""
-        while chunk and len(unpacked) < most:
+    def decompress(self, chunk: bytes, limit: int) -> bytes:
+        output = b""
+        while chunk and len(output) < limit:
             if self._member.eof:
                 self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            unpacked += self._member.decompress(chunk, most - len(unpacked))
+            output += self._member.decompress(chunk, limit - len(output))
             chunk = self._member.unconsumed_tail or self._member.unused_data
-        return unpacked
+        return output
 
 
 def parse_error_body(body: bytes) -> dict[str, str]:
-    """What a body says of an error, as `{"code", "message", "help_url", …}`; nothing if it says nothing.
+    """Return the error in a body as `{"code", "message", "help_url", …}`; empty if there is none.
 
-    `{"error": {"code", "message", …}}` and `{"detail": [{"loc", "msg", "type"}]}` are documented; `{"error": "text"}`,
-    `{"detail": "text"}` and `{"message": "text"}` are what others in front of an API say.
+    The API documents `{"error": {"code", …}}` and `{"detail": [{"loc", "msg", "type"}]}`.
+    Proxies and gateways in front of an API send `{"error": "text"}`, `{"detail": "text"}` and
+    `{"message": "text"}`.
     """
     try:
         document = json.loads(body)
@@ -105,19 +109,15 @@ def parse_error_body(body: bytes) -> dict[str, str]:
         return {}
     error, detail = document.get("error"), document.get("detail")
     if isinstance(error, dict):
-        return {
-            key: str(value) for key, value in error.items() if isinstance(value, str | int | float)
-        }
+        scalars = str | int | float
+        return {key: str(value) for key, value in error.items() if isinstance(value, scalars)}
     if isinstance(detail, list):
         problems = [problem for problem in detail if isinstance(problem, dict)]
-        return {
-            "code": "invalid_request",
-            "message": "; ".join(f"{p.get('loc')}: {p.get('msg')}" for p in problems),
-        }
-    text = next(
-        (text for text in (error, detail, document.get("message")) if isinstance(text, str)), None
-    )
-    return {"message": text} if text and document.keys().isdisjoint({"id", "models"}) else {}
+        message = "; ".join(f"{problem.get('loc')}: {problem.get('msg')}" for problem in problems)
+        return {"code": "invalid_request", "message": message}
+    texts = [text for text in (error, detail, document.get("message")) if isinstance(text, str)]
+    is_record_or_list = not document.keys().isdisjoint({"id", "models"})
+    return {"message": texts[0]} if texts and texts[0] and not is_record_or_list else {}
 
 
 def format_error(
@@ -128,57 +128,70 @@ def format_error(
     reason: str | None = None,
     location: str = "nowhere",
 ) -> str:
-    """The API's own words on an error, or ours where it has none: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
+    """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
-    Redacted before it is shortened: half a key is a leak too.
+    Without a message of the API it is the reason phrase of the status. Texts are redacted before
+    they are truncated, because half a key is a leak too.
     """
+    code = redact(error.get("code", ""))[:100]
     if status == 200:
-        head = f"an error with status 200: {_redacted_prefix(error.get('code', 'no code'), 100, redact)}"
+        prefix = f"an error with status 200: {code or 'no code'}"
     else:
-        head = " ".join(
-            [
-                "HTTP",
-                str(status),
-                *filter(None, [_redacted_prefix(error.get("code", ""), 100, redact)]),
-            ]
-        )
+        prefix = f"HTTP {status} {code}" if code else f"HTTP {status}"
     if 300 <= status < 400:
-        return f"{head}: redirected to {_redacted_prefix(location, 200, redact)}; wrong base URL?"
-    said = _redacted_prefix(
-        error.get("message", reason or responses.get(status, "no reason given")), 500, redact
-    )
-    return f"{head}: {said}" + (
-        f" ({_redacted_prefix(error['help_url'], 200, redact)})" if error.get("help_url") else ""
-    )
+        return f"{prefix}: redirected to {redact(location)[:200]}; wrong base URL?"
+    message = error.get("message", reason or responses.get(status, "no reason given"))
+    help_url = redact(error.get("help_url", ""))[:200]
+    return f"{prefix}: {redact(message)[:500]}" + (f" ({help_url})" if help_url else "")
 
 
-def _redacted_prefix(text: str, length: int, redact: Callable[[str], str]) -> str:
-    return redact(text)[:length]
+def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
+    """Return the error for a body that holds an error instead of data."""
+    error = parse_error_body(body.content)
+    message = format_error(body.status, error, redact)
+    return BadResponse(message, status=body.status, code=error_code(error, redact))
+
+
+def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | None:
+    """Return the API's own error code, if there is one."""
+    return redact(error["code"])[:100] if "code" in error else None
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, from `Retry-After: 30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`."""
+    """Return the seconds to wait: `Retry-After: 30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`."""
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(
-        dt.UTC
-    )  # by the server's clock, where it tells the time
+    # Measured by the server's clock if the response has a date.
+    now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
+
+
+def quota_reset(error: dict[str, str], retry_after_seconds: float | None) -> str:
+    """Return when the quota resets, from the error body or from Retry-After; else `unknown`."""
+    if "reset_at" in error:
+        return error["reset_at"][:100]
+    if retry_after_seconds is None:
+        return "unknown"
+    reset_at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(retry_after_seconds, 10**8))
+    return f"{reset_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _parse_http_date(value: str) -> dt.datetime | None:
     try:
-        moment = email.utils.parsedate_to_datetime(value)
+        date = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
 def root_cause_message(error: BaseException) -> str:
-    """The innermost words of a nest of network errors: `Connection refused`. What was being handled besides is no part of the nest."""
+    """Return the message of the innermost of nested network errors: `Connection refused`.
+
+    An exception that is no network error, and was merely being handled, does not count.
+    """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
         _NETWORK_ERRORS,
@@ -187,54 +200,45 @@ def root_cause_message(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-class WrongCatalogRecord(RecordRejected):
-    """A record of another catalogue, which answers at the host's other addresses, without a key."""
-
-
 def parse_record_body(
     body: Body, model_id: str, base_url: str, redact: Callable[[str], str]
-) -> record.Record:
-    """The record in a body.
+) -> Record:
+    """Return the record in a body.
 
-    Raises `RecordRejected` for a record that breaks the contract, `LookAlike` for another catalogue's, and `Unusable` for a 404, an error
-    in disguise, or what is not JSON.
+    Raises `RecordRejected` for a record that violates the contract, `WrongCatalogRecord` for one of
+    the public catalog, and `BadResponse` for a 404, an error with status 200, or invalid JSON.
     """
     if body.status == 404:
         raise error_from_body(body, redact)
+    content = body.content
     try:
-        return parse_record(body.content, model_id)
+        return parse_record(content, model_id)
     except RecordRejected:
-        content = body.content
         try:
-            document = json.loads(
-                content.decode()
-            )  # from bytes, it would read what is no JSON: UTF-16, a byte order mark
+            # Decoded first: from bytes, `json` would also accept UTF-16 and a byte order mark.
+            document = json.loads(content.decode())
         except (ValueError, RecursionError):
-            kind = (
-                "HTML"
-                if content.lstrip()[:1] == b"<"
-                else "nothing"
-                if not content.strip()
-                else "truncated or broken JSON"
-            )
-            raise BadResponse(f"the answer is {kind}, not a model record", status=200) from None
+            message = f"the response is {_describe_invalid_json(content)}, not a model record"
+            raise BadResponse(message, status=200) from None
         if parse_error_body(content):
             raise error_from_body(body, redact) from None
         if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):
-            raise WrongCatalogRecord(
-                f"{base_url} answers records without scores; wrong base URL?"
-            ) from None
+            message = f"{base_url} returns records without scores; wrong base URL?"
+            raise WrongCatalogRecord(message) from None
         raise
 
 
-def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
-    """What a body says that holds no more than an error."""
-    error = parse_error_body(body.content)
-    return BadResponse(
-        format_error(body.status, error, redact), status=body.status, code=error_code(error, redact)
-    )
+def _describe_invalid_json(content: bytes) -> str:
+    if not content.strip():
+        return "empty"
+    return "HTML" if content.lstrip().startswith(b"<") else "truncated or invalid JSON"
 
 
-def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | None:
-    """The API's own code of an error, if it gives one."""
-    return redact(error["code"])[:100] if "code" in error else None
+def parse_list_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
+    """Return the ids of one page of the model list and the cursor of the next page."""
+    try:
+        page = json.loads(content)
+        return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        message = f"{base_url}/models did not return a list of models; wrong base URL?"
+        raise NothingFetched(message) from None

@@ -1,20 +1,23 @@
-"""Threads that can be left behind. The end of a process waits for those of `ThreadPoolExecutor`, however slow an answer is."""
+"""Thread pool of daemon threads: unlike `ThreadPoolExecutor`, it does not block process exit."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class DaemonThreadPool:
-    """Makes calls in up to `size` threads, in the order in which they are submitted. Submit from one thread."""
+    """Up to `size` daemon threads that make calls in the order in which one thread submits them."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -22,7 +25,7 @@ class DaemonThreadPool:
         self._calls: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        """The future that will hold what the call returns or raises."""
+        """Return a future that will hold the result of the call, or the exception it raises."""
         if len(self._threads) < self._size:
             self._threads.append(threading.Thread(target=self._worker, name="fetch", daemon=True))
             self._threads[-1].start()
@@ -30,15 +33,38 @@ class DaemonThreadPool:
         self._calls.put((call, future))
         return future
 
-    def shutdown(self, within_seconds: float) -> None:
-        """Forgets calls that have not begun. Those that have are waited for so long, then left behind."""
+    def map_unordered(
+        self, call: Callable[[Item], T], items: Sequence[Item], *, max_ahead: int
+    ) -> Iterator[T]:
+        """Return an iterator over `call(item)` for every item, in order of completion.
+
+        The first `max_ahead` calls are submitted at once, another one with each result taken.
+        """
+        done: SimpleQueue[Future[T]] = SimpleQueue()
+        remaining = iter(items)
+
+        def submit(limit: int) -> None:
+            for item in islice(remaining, limit):
+                self.submit(partial(call, item)).add_done_callback(done.put)
+
+        def results() -> Iterator[T]:
+            for _ in items:
+                future = done.get()
+                submit(1)
+                yield future.result()
+
+        submit(max_ahead)
+        return results()
+
+    def shutdown(self, timeout_seconds: float) -> None:
+        """Discard calls that have not begun; wait for the others until the timeout."""
         with contextlib.suppress(Empty):
             while True:
                 self._calls.get_nowait()
         threads, self._threads = self._threads, []
         for _ in threads:
             self._calls.put(None)
-        deadline = time.monotonic() + within_seconds
+        deadline = time.monotonic() + timeout_seconds
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -47,5 +73,5 @@ class DaemonThreadPool:
             call, future = work
             try:
                 future.set_result(call())
-            except BaseException as error:  # it is raised where the result is asked for
+            except BaseException as error:  # `future.result()` raises it
                 future.set_exception(error)

@@ -1,7 +1,8 @@
-"""Commands that administer a warehouse: export, snapshots, rollback, check, sample-api."""
+"""Commands that administer a warehouse: status, export, snapshots, rollback, check, sample-api."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from llm_stats.cli.options import (
     open_reader,
     print_table,
 )
-from llm_stats.errors import CheckFailed
-from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.errors import CheckFailed, UsageError
+from llm_stats.terminal import echo, echo_wrapped, escape_json
 from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
     type=click.Choice(["parquet", "csv"]),
     default="parquet",
     show_default=True,
-    help="How to write.",
+    help="Format of the files.",
 )
 @database_option
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    With a manifest; an earlier export in FOLDER is replaced.
+    FOLDER also gets a manifest. An earlier export in it is replaced.
 
     \b
     llm-stats export out
@@ -64,7 +65,7 @@ def export(folder: Path, output_format: FileFormat, database: Path | None) -> in
 @format_option
 @database_option
 def snapshots(output_format: Format, database: Path | None) -> int:
-    """The published snapshots, and which one is live.
+    """List the published snapshots, and which one is live.
 
     \b
     llm-stats snapshots
@@ -81,13 +82,13 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     "--to",
     "snapshot_id",
     shell_complete=completion.snapshots,
-    help="The snapshot to go back to.  [default: the one that the live one was made from]",
+    help="Id of the snapshot.  [default: the snapshot that the live one was made from]",
 )
 @database_option
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
-    """Go back to an older snapshot.
+    """Make an older snapshot live again.
 
-    The next run goes on from there.
+    The next run continues from it.
 
     \b
     llm-stats rollback
@@ -105,7 +106,7 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 def check(**location: Any) -> int:
     """Run all checks on the published file.
 
-    Every run does so before publishing; use this for a file from another source, or after an
+    Every run does this before publishing. Use it for a file from another source, or after an
     upgrade.
 
     \b
@@ -120,9 +121,8 @@ def check(**location: Any) -> int:
         echo_wrapped(escape_control_chars(str(result)))
     errors = sum(result.severity == "error" for result in results)
     warnings = len(results) - errors
-    echo(
-        f"{pluralize(checks.count_checks(), 'check')}: {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
-    )
+    counts = f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    echo(f"{pluralize(checks.count_checks(), 'check')}: {counts}")
     return CheckFailed.exit_code if errors else 0
 
 
@@ -132,18 +132,16 @@ def check(**location: Any) -> int:
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="0 takes any free port.",
+    help="Port; 0 takes any free port.",
 )
 @click.option(
     "--records",
     type=click.Path(path_type=Path),
-    help="A JSON list of model records, instead of the bundled sample.",
+    help="JSON file with a list of model records, instead of the bundled sample.",
 )
-@click.option(
-    "--latency-ms", type=click.IntRange(min=0), default=0, help="Wait so long before each answer."
-)
+@click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Delay of each response.")
 def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
-    """Serve the sample as the API would, on this machine only.
+    """Serve the sample like the API, on loopback only.
 
     \b
     llm-stats sample-api &
@@ -154,8 +152,9 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     with SampleApi(
         load_records(records) if records else None, port=port, latency_ms=latency_ms
     ) as api:
+        subject = records or "the bundled sample"
         echo(
-            f"serving {records or 'the bundled sample'} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C ends it",
+            f"serving {subject} at {api.base_url} with the key {SAMPLE_KEY}; Ctrl-C stops it",
             err=True,
         )
         api.wait()
@@ -175,4 +174,47 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     return warehouse
 
 
-COMMANDS = (export, snapshots, rollback, check, sample_api)
+@click.command()
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@location_options
+def status(output_format: str, **location: Any) -> int:
+    """Print the state of the warehouse and the configuration.
+
+    The last run, today's requests, age and health of the data, failing models; then versions and
+    the origin of the settings.
+
+    \b
+    llm-stats status
+    llm-stats status --format json
+    """
+    from llm_stats.cli.status import config_lines, status_json, status_lines
+    from llm_stats.queries import status as queries
+
+    config = queries.config_report(**location)
+    try:
+        with open_reader(**location) as reader:
+            current = queries.status(reader)
+        if output_format == "json":
+            echo(escape_json(status_json(current, config)))
+        else:
+            _echo_fields(status_lines(current))
+    finally:  # also before the first run, when the configuration matters most
+        if output_format == "table":
+            _echo_fields(["", *config_lines(config)])
+    return UsageError.exit_code if config.problem else 0
+
+
+def _echo_fields(lines: Iterable[str]) -> None:
+    """Print lines of a name and a value that starts at column 12."""
+    for line in lines:
+        echo_wrapped(line, indent=12)
+
+
+COMMANDS = (status, export, snapshots, rollback, check, sample_api)

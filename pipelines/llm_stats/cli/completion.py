@@ -32,11 +32,9 @@ def views(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of checks that begin with `incomplete`."""
-    from llm_stats.transform import files
+    from llm_stats.transform.checks import all_checks
 
-    return [
-        file.path.stem for file in files.files_in("checks") if file.path.stem.startswith(incomplete)
-    ]
+    return [check.name for check in all_checks() if check.name.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -25,14 +25,14 @@ from llm_stats.text import escape_control_chars, truncate_middle
 @click.version_option(__version__, prog_name="llm-stats")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def cli(debug: bool) -> None:
-    """The warehouse of LLM prices and benchmark scores.
+    """A warehouse of LLM prices and benchmark scores.
 
     \b
     llm-stats demo                        try it, without a key
     llm-stats run gpt-5-2025-08-07        fetch models into llm_stats.duckdb
     llm-stats show                        list the views
-    llm-stats show offers --limit 10      look at it
-    llm-stats sql "select …"              ask anything
+    llm-stats show offers --limit 10      print a view
+    llm-stats sql "select …"              run an SQL query
     """
 
 
@@ -48,7 +48,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # the output encoding may lack characters
     try:
         code = cli(sys.argv[1:] or ["--help"], prog_name="llm-stats", standalone_mode=False)
-    except SystemExit:  # click exits so when the reader of `--help` has closed the pipe
+    except SystemExit:  # click exits if the reader of `--help` has closed the pipe
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
         interrupt = error.__cause__ or error  # click wraps it
@@ -61,10 +61,8 @@ def main() -> None:
     except LlmStatsError as error:
         code = _print_error(str(error), error.exit_code)
     except Exception as error:
-        code = _print_error(
-            f"unexpected: {format_unexpected(error)}; run again with `llm-stats --debug …` and report it",
-            1,
-        )
+        hint = "run again with `llm-stats --debug …` and report it"
+        code = _print_error(f"unexpected: {format_unexpected(error)}; {hint}", 1)
     gc.freeze()  # skip the final collection
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -83,5 +81,6 @@ def _format_click_error(error: click.ClickException) -> str:
     """Condense click's error to a line: ``no such option '--foo'; try `llm-stats run --help` ``."""
     message = " ".join(error.format_message().split()).rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "llm-stats"
     separator = "" if message.endswith("?") else ";"
-    return f"{message[:1].lower()}{message[1:]}{separator} try `{context.command_path if context else 'llm-stats'} --help`"
+    return f"{message[:1].lower()}{message[1:]}{separator} try `{command} --help`"

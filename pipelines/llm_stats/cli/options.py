@@ -24,7 +24,7 @@ database_option = click.option(
     help="The warehouse file.  [default: llm_stats.duckdb]",
 )
 destination_option = click.option(
-    "--destination", help="Where the warehouse lives, such as postgres.  [default: duckdb]"
+    "--destination", help="Where the warehouse is, such as postgres.  [default: duckdb]"
 )
 
 
@@ -39,7 +39,7 @@ format_option = click.option(
     type=click.Choice(["table", "json", "csv", "markdown"]),
     default="table",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 
 

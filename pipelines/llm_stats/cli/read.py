@@ -16,7 +16,6 @@ from llm_stats.cli.options import (
     read_text,
     write_report,
 )
-from llm_stats.cli.status import status
 from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars
 
@@ -35,13 +34,13 @@ _limit_option = click.option(
 @click.command()
 @click.argument("name", required=False, shell_complete=completion.views)
 @_limit_option
-@click.option("--describe", is_flag=True, help="Show what the view and each column mean.")
+@click.option("--describe", is_flag=True, help="Print the meaning of the view and its columns.")
 @format_option
 @location_options
 def show(
     name: str | None, limit: int | None, describe: bool, output_format: Format, **location: Any
 ) -> None:
-    """Show a view; without a name, list what there is.
+    """Print a view; without a name, list all views.
 
     \b
     llm-stats show
@@ -64,7 +63,7 @@ def show(
 
 
 class _Query(click.Command):
-    """A command whose argument may begin with an SQL comment, which is not an option."""
+    """Command with an SQL query, whose leading `--` comment is not an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(
@@ -77,10 +76,10 @@ class _Query(click.Command):
 @format_option
 @location_options
 def sql(query: str, output_format: Format, **location: Any) -> None:
-    """Ask the warehouse anything, in SQL.
+    """Run an SQL query.
 
-    One statement; `-` reads it from standard input. The file is opened read-only, and no other file can be reached. Of two columns with
-    one name, the second gets a number: a, a_1.
+    One statement; `-` reads it from standard input. The file is opened read-only, without access
+    to other files. If two columns have the same name, the second gets a number: a, a_1.
 
     \b
     llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
@@ -104,7 +103,7 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def changes(since: str, output_format: Format, **location: Any) -> None:
-    """What changed, biggest first.
+    """List the changes of prices and scores, biggest first.
 
     \b
     llm-stats changes --since 30d
@@ -131,9 +130,9 @@ def changes(since: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def history(model_id: str, output_format: Format, **location: Any) -> None:
-    """The timeline of one model: its offers and scores.
+    """Print the history of one model.
 
-    Each with from when to when it was true (UTC), oldest first.
+    Its offers and scores with the period in which each was true (UTC), oldest first.
 
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
@@ -152,7 +151,7 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) -> None:
-    """Models side by side: facts, prices, shared benchmarks.
+    """Compare models: facts, prices, shared benchmarks.
 
     \b
     llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
@@ -171,8 +170,8 @@ def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) 
 
 @click.command()
 @click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
-@click.option("--input-tokens", required=True, help="Such as 2M, 500k, 1e6 or 2,000,000.")
-@click.option("--output-tokens", required=True, help="Such as 500k.")
+@click.option("--input-tokens", required=True, help="Number, such as 2M, 500k, 1e6 or 2,000,000.")
+@click.option("--output-tokens", required=True, help="Number, such as 500k.")
 @_limit_option
 @format_option
 @location_options
@@ -184,9 +183,9 @@ def cost(
     output_format: Format,
     **location: Any,
 ) -> None:
-    """What so many tokens cost, cheapest offer first.
+    """Print the cost of a workload, cheapest offer first.
 
-    For all models, or those named.
+    For all models, or only those given.
 
     \b
     llm-stats cost --input-tokens 10M --output-tokens 2M
@@ -205,14 +204,14 @@ def cost(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The file to write.  [default: llm_stats.html, named after the database]",
+    help="File to write.  [default: llm_stats.html, named after the database]",
 )
 @location_options
 def report(out: Path | None, **location: Any) -> int:
     """Write the comparisons as one HTML page.
 
-    It needs no server and no network, so it can be mailed, kept as a build artifact or put on any
-    web server. An earlier page is replaced.
+    The page loads nothing from a server or the network: mail it, keep it as a build artifact or put
+    it on any web server. An earlier page is replaced.
 
     \b
     llm-stats report
@@ -222,9 +221,9 @@ def report(out: Path | None, **location: Any) -> int:
     return 0
 
 
-COMMANDS = (show, sql, changes, history, compare, cost, status, report)
+COMMANDS = (show, sql, changes, history, compare, cost, report)
 
 
 def _choose_limit(limit: int | None, output_format: Format) -> int:
-    """Return the given limit, or the default of the format: a screenful, or all rows."""
+    """Return the given limit, or the default: 20 rows of a table, all rows otherwise."""
     return limit if limit is not None else _MAX_TABLE_ROWS if output_format == "table" else 0

@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 @click.option(
     "--ids-file",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="Ids, one a line; # comments; - reads standard input.",
+    help="File with one id per line and # comments; - reads standard input.",
 )
-@click.option("--all", "all_models", is_flag=True, help="Every model the API lists.")
-@click.option("--base-url", help="Where the API lives.")
+@click.option("--all", "all_models", is_flag=True, help="Fetch every model that the API lists.")
+@click.option("--base-url", help="Address of the API.")
 @location_options
-@click.option("--concurrency", type=int, help="Most requests in flight.  [default: 8]")
+@click.option("--concurrency", type=int, help="Maximum requests in flight.  [default: 8]")
 @click.option(
     "--requests-per-minute",
     type=int,
-    help="Most requests in any minute; 0: no limit.  [default: 50]",
+    help="Maximum requests in any minute; 0: no limit.  [default: 50]",
 )
 @click.option(
     "--max-requests",
     type=int,
-    help="Most requests in this run, retries included; the rest is left to the next run.",
+    help="Maximum requests in this run, including retries; the rest is deferred to the next run.",
 )
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
 @click.option(
@@ -47,32 +47,32 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="CHECK",
     shell_complete=completion.checks,
-    help="Publish even though this check fails; once, after a look at why.",
+    help="Publish even though this check fails, in this run only.",
 )
 @click.option(
     "--notify",
     is_flag=True,
-    help="Send what changed, or what failed, to the setting `webhook_url`.",
+    help="Send changes and failures to the setting `webhook_url`.",
 )
 @click.option(
     "--summary",
     type=click.Path(path_type=Path),
-    help="Write how the run ended into this file, as JSON.",
+    help="Write the result of the run to this file, as JSON.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to write progress and errors.",
+    help="Format of progress and errors.",
 )
 @click.option(
     "--report",
     "page",
     type=click.Path(path_type=Path),
-    help="Then write the page of `llm-stats report` to this file.",
+    help="After the run, write the page of `llm-stats report` to this file.",
 )
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--quiet", is_flag=True, help="Do not print progress.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -90,11 +90,11 @@ def run(
 ) -> int:
     """Fetch models into the warehouse and publish it.
 
-    The key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an argument.
+    The API key comes from LLM_STATS_API_KEY or .dlt/secrets.toml, never from an option.
 
     \b
     llm-stats run gpt-5-2025-08-07 claude-opus-4-5
-    llm-stats run --all --max-requests 240      a day's free quota, the stalest models first
+    llm-stats run --all --max-requests 240      within the free daily quota, the stalest first
     llm-stats run --ids-file watched.txt --max-age 6h
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
@@ -104,12 +104,12 @@ def run(
 
     is_json = log_format == "json"
     is_debug = context.find_root().params["debug"]
-    # a JSON log holds the error, so nothing more is printed
+    # the JSON log already contains the error
     logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
     with contextlib.suppress(*logged_errors), _make_reporter(summary, notify, is_json) as reporter:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
-            raise UsageError("--all fetches every model; leave out the ids")
+            raise UsageError("--all fetches every model; remove the ids")
         settings = Settings.read(model_ids=ids or None, **options)
         reporter.start(settings)
         if page:
@@ -154,23 +154,25 @@ def _make_reporter(summary: Path | None, notify: bool, is_json: bool) -> RunRepo
     type=click.Path(path_type=Path),
     default=Path("llm_stats_demo.duckdb"),
     show_default=True,
+    help="The file to write.",
 )
 def demo(database: Path) -> int:
-    """Run it all on the bundled sample: no key, no network.
+    """Try everything on the bundled sample, without a key.
 
     \b
     llm-stats demo
-    llm-stats show --database llm_stats_demo.duckdb      then look around
+    llm-stats show --database llm_stats_demo.duckdb
     """
     from llm_stats.cli.render import render
     from llm_stats.sample.demo import comparisons, run_demo
 
-    echo("The numbers are a sample: invented models, prices and scores.\n")
+    echo("This is a sample: the models, prices and scores are invented.\n")
     result = run_demo(database)
     _print_result(result)
     if result.changes and not result.changes.rows:
         echo_wrapped(
-            f"the sample does not change; `llm-stats changes --since 7d --database {database}` still shows what did"
+            "the sample has not changed since the last demo; its changes: "
+            f"`llm-stats changes --since 7d --database {database}`"
         )
     for heading, table in comparisons(result.database):
         echo_wrapped(f"\n{heading}", indent=0)
@@ -189,7 +191,7 @@ def _read_ids(file: Path) -> list[str]:
     text = read_text(file, "--ids-file")
     lines = text.removeprefix("\ufeff").splitlines()  # the byte order mark of some editors
     if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
-        raise UsageError(f"--ids-file {file} names no ids")
+        raise UsageError(f"--ids-file {file} contains no ids")
     return ids
 
 

@@ -1,66 +1,18 @@
-"""The `status` command and its text form."""
+"""Text and JSON form of `llm-stats status`."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
-import click
-
-from llm_stats.cli.options import location_options, open_reader
 from llm_stats.cli.render import render
-from llm_stats.errors import UsageError
 from llm_stats.load.merge import INCOMING
 from llm_stats.queries import checks
 from llm_stats.queries.status import SECRETS, ConfigReport, Status
 from llm_stats.table import Table
-from llm_stats.terminal import echo, echo_wrapped, escape_json
 from llm_stats.text import escape_control_chars, pluralize
-
-
-@click.command()
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
-@location_options
-def status(output_format: str, **location: Any) -> int:
-    """How the warehouse is doing, and what is configured.
-
-    The last run, requests of today, age and health of the data, failing models; then versions and
-    the origin of settings.
-
-    \b
-    llm-stats status
-    llm-stats status --format json
-    """
-    from llm_stats.queries import status as queries
-
-    config = queries.config_report(**location)
-    try:
-        with open_reader(**location) as reader:
-            current = queries.status(reader)
-        if output_format == "json":
-            echo(escape_json(status_json(current, config)))
-        else:
-            _echo_fields(status_lines(current))
-    finally:  # also before the first run, when the configuration matters most
-        if output_format == "table":
-            _echo_fields(["", *config_lines(config)])
-    return UsageError.exit_code if config.problem else 0
-
-
-def _echo_fields(lines: Iterable[str]) -> None:
-    """Print lines of a name and a value that starts at column 12."""
-    for line in lines:
-        echo_wrapped(line, indent=12)
 
 
 def config_lines(report: ConfigReport) -> Iterator[str]:
@@ -90,6 +42,7 @@ _MAX_FAILING = 20
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
+    """Return one JSON object with the fields of both."""
     return json.dumps(
         asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2
     )
@@ -100,14 +53,16 @@ def status_lines(status: Status) -> Iterator[str]:
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
-    yield f"last run    {_format_age(status, status.last_run_at)}: {counts}; {status.last_run_requests} requests"
-    yield f"requests    {'unknown' if status.requests_today is None else status.requests_today} today (since 00:00 UTC)"
+    last_run = f"{_format_age(status, status.last_run_at)}: {counts}"
+    yield f"last run    {last_run}; {status.last_run_requests} requests"
+    today = "unknown" if status.requests_today is None else status.requests_today
+    yield f"requests    {today} today (since 00:00 UTC)"
     if status.newest_at and status.oldest_at:
         newest, oldest = (
             _format_age(status, status.newest_at),
             _format_age(status, status.oldest_at),
         )
-        yield f"data        {status.models} models, the newest fetched {newest}, the oldest {oldest}"
+        yield f"data        {status.models} models, newest fetched {newest}, oldest {oldest}"
         yield "stalest     " + ", ".join(
             f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
             for row in status.stalest
@@ -117,13 +72,14 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"health      {_format_health(status)}"
     if status.rejected_at:
         kind = "state" if status.engine else "file"
-        schema, file = (
-            f"the loaded rows stay in the schema {INCOMING}",
-            f"it is kept at {status.rejected_file}",
+        location = (
+            f"the loaded rows stay in the schema {INCOMING}"
+            if status.engine
+            else f"it is kept at {status.rejected_file}"
         )
-        location = schema if status.engine else file
         rejected_by = ", ".join(map(escape_control_chars, status.rejected_by))
-        yield f"rejected    a newer {kind} {_format_age(status, status.rejected_at)}: {rejected_by}; {location}"
+        age = _format_age(status, status.rejected_at)
+        yield f"rejected    a newer {kind} {age}: {rejected_by}; {location}"
     if status.engine:
         macros = (
             f"{', '.join(status.unsupported)}, which only DuckDB and DuckLake have; "
@@ -135,7 +91,7 @@ def status_lines(status: Status) -> Iterator[str]:
         yield "failing     none"
         return
     note = (
-        f", the first {_MAX_FAILING} here; --format json has all"
+        f", the first {_MAX_FAILING} below; --format json lists all"
         if len(status.failing) > _MAX_FAILING
         else ""
     )
@@ -152,14 +108,14 @@ def _format_health(status: Status) -> str:
         if row["severity"] == "error"
     ]
     if errors:
-        return f"what is published is not healthy: {'; '.join(errors)}; `llm-stats check` shows the rows"
+        return f"errors: {'; '.join(errors)}; `llm-stats check` prints the rows"
     names = ", ".join(row["check"] for row in status.findings)
     warnings = (
-        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` shows more"
+        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` prints the rows"
         if names
-        else "no warning"
+        else "no warnings"
     )
-    return f"what is published is healthy: {pluralize(checks.count_checks(), 'check')}, no error, {warnings}"
+    return f"good: {pluralize(checks.count_checks(), 'check')}, no errors, {warnings}"
 
 
 def _tabulate_failing(status: Status) -> Table:
@@ -180,7 +136,7 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return `3 hours ago`, in the largest unit of which there are at least two."""
+    """Return `3 hours ago`, in the largest unit with a value of at least 2."""
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

@@ -18,7 +18,7 @@ from llm_stats.destinations.base import Destination
 from llm_stats.destinations.connection import DestinationConnection, connect
 from llm_stats.errors import UsageError
 from llm_stats.load.merge import INCOMING
-from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import TABLES
 from llm_stats.table import Table
 from llm_stats.transform import apply, files
 from llm_stats.transform.migrate import require_current, schema_version
@@ -92,9 +92,8 @@ class DestinationReader(Reader):
         return replace(table, multiline=keyword == "explain")
 
     def _list(self) -> list[Described]:
-        comments = _comments()
         return [
-            Described(schema, name, kind, comments.get(f"{schema}.{name}", ""))
+            Described(schema, name, kind, self._comments.get(f"{schema}.{name}", ""))
             for schema, name, kind in self._connection.relations()
         ]
 
@@ -107,12 +106,16 @@ class DestinationReader(Reader):
             """,
             (schema, relation),
         )
-        comments = _comments()
         rows = [
-            (name, kind.lower(), comments.get(f"{schema}.{relation}.{name}"))
+            (name, kind.lower(), self._comments.get(f"{schema}.{relation}.{name}"))
             for name, kind in columns.rows
         ]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
+
+    @functools.cached_property
+    def _comments(self) -> dict[str, str]:
+        """The comments on relations and columns, from the files: not every engine stores comments."""
+        return files.comments(apply.columns_by_relation(self._connection))
 
     def _sorted_query(self, schema: str, relation: str) -> str:
         sortable = [
@@ -166,18 +169,3 @@ def _first_keyword(query: str, dialect: str) -> str:
         keywords = ", ".join(READ_ONLY_KEYWORDS)
         raise UsageError(f"only read-only queries are allowed: a query begins with {keywords}")
     return keyword
-
-
-@functools.cache
-def _comments() -> dict[str, str]:
-    """Return the comment of each table, view and column.
-
-    They come from the code and from `sql/`, because not every engine stores comments.
-    """
-    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
-    columns = {
-        f"raw.{table}.{column.name}": column.description
-        for table in TABLES
-        for column in TABLES[table]
-    }
-    return files.comments() | tables | columns

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
 #: Models per page; larger pages hardly load faster.
-_PAGE_SIZE = 200
+_PAGE_SIZE = 500
 
 
 def disable_dlt_side_effects() -> None:

@@ -112,9 +112,9 @@ def llm_stats(
             concurrency=settings.concurrency,
             max_requests=settings.max_requests,
         ) as client:
-            listed = client.list_ids() if all_models else settings.model_ids
+            listed = client.list_models() if all_models else settings.model_ids
             due = stalest_first(listed, fetched_at, settings.max_age)
-            results = client.fetch(due, max_ahead=2 * settings.concurrency)
+            results = client.fetch_models(due, max_ahead=2 * settings.concurrency)
             loaded = 0
             for page in to_pages(results, _PAGE_SIZE):
                 rows = [result.row for result in page if result.row is not None]

@@ -86,12 +86,14 @@ def execute(
                 copy.migrate()
                 state = copy.fetch_state()
                 _require_clock(clock, state.last_attempted_at, warehouse)
-                model_ids = client.list_ids() if all_models else settings.model_ids
+                model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 if due:
-                    # requests start here
-                    fetched = result.count(client.fetch(due, state.fetched_at, state.failing_at))
+                    # requests start here, and continue while the views are created
+                    fetched = result.count(
+                        client.fetch_models(due, state.fetched_at, state.failing_at)
+                    )
                     copy.create_views()
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason

@@ -23,15 +23,19 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), biggest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
-    largest percentage of the change; null if it has none.
+    largest percentage of the change; null without a percentage.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
 
 def of_load(reader: Reader, load_id: str) -> Table:
     """Return the changes of one load, biggest first; columns as in `since`."""
-    latest = "inner join staging.models on changes.model_id = models.model_id and changes.changed_at = models.fetched_at"
-    return _describe_changes(reader, f"{latest} where models.load_id = ?", load_id)
+    clause = """
+        inner join staging.models
+            on changes.model_id = models.model_id and changes.changed_at = models.fetched_at
+        where models.load_id = ?
+    """
+    return _describe_changes(reader, clause, load_id)
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
@@ -43,10 +47,12 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
             start = dt.datetime.fromisoformat(text)
         return start.astimezone(dt.UTC).replace(tzinfo=None) if start.tzinfo else start
     except OverflowError:
-        raise UsageError(f"--since {text}: before all dates; take one such as 2026-11-01") from None
+        raise UsageError(
+            f"--since {text}: the date is out of range; use one such as 2026-11-01"
+        ) from None
     except ValueError:
         raise UsageError(
-            f"--since {text}: neither a time span such as 7d or 36h, nor a date such as 2026-11-01"
+            f"--since {text}: not a time span such as 7d or 36h, nor a date such as 2026-11-01"
         ) from None
 
 
@@ -110,9 +116,11 @@ def _changed_fields(
 def _describe_price_change(change: dict[str, Any]) -> str:
     kind = change["kind"]
     if kind == "listed":
-        return f"listed, {format_offer(change['new_input_usd_per_mtok'], change['new_output_usd_per_mtok'])}"
+        new = format_offer(change["new_input_usd_per_mtok"], change["new_output_usd_per_mtok"])
+        return f"listed, {new}"
     if kind == "delisted":
-        return f"delisted, was {format_offer(change['old_input_usd_per_mtok'], change['old_output_usd_per_mtok'])}"
+        old = format_offer(change["old_input_usd_per_mtok"], change["old_output_usd_per_mtok"])
+        return f"delisted, was {old}"
     if kind == "status_changed":
         return f"{change['old_status']} → {change['new_status']}"
     return ", ".join(_format_moves(change, _PRICES, format_usd)) + (

@@ -1,4 +1,4 @@
-"""Checks: the queries under `sql/checks`, each of which selects rows that should not exist."""
+"""Checks: queries that select rows that must not exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.text import escape_control_chars, pluralize
-from llm_stats.transform import files
+from llm_stats.transform.checks import all_checks
 from llm_stats.warehouse.reader import Reader
 
 _SAMPLE_ROWS = 5
@@ -34,35 +34,36 @@ class CheckResult:
             )
             for row in self.sample
         )
-        return f"{self.severity}: {self.check}: {self.description}: {pluralize(self.row_count, 'row')}: {rows}"
+        count = pluralize(self.row_count, "row")
+        return f"{self.severity}: {self.check}: {self.description}: {count}: {rows}"
 
 
 def count_checks() -> int:
     """Return the number of checks."""
-    return len(files.files_in("checks"))
+    return len(all_checks())
 
 
 def run_checks(reader: Reader) -> list[CheckResult]:
     """Return the failed checks, errors first. Raise `LlmStatsError` for a check that cannot run."""
     results = []
-    for file in files.files_in("checks"):
-        severity = re.search(r"^-- Severity: (error|warning)\b", file.text, re.MULTILINE)
+    for check in all_checks():
+        severity = re.search(r"^-- Severity: (error|warning)\b", check.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(
-                f"checks/{file.path.name}: the header needs a line `-- Severity: error` or `-- Severity: warning`"
+                f"checks/{check.name}.sql: the header needs a line `-- Severity: error` or `-- Severity: warning`"
             )
         try:
-            failures = reader.query(file.text)
+            failures = reader.query(check.text)
         except UsageError as error:
             raise LlmStatsError(
-                f"checks/{file.path.name}: {' '.join(str(error).split())}"
+                f"checks/{check.name}.sql: {' '.join(str(error).split())}"
             ) from None
         if failures.rows:
             results.append(
                 CheckResult(
-                    check=file.path.stem,
+                    check=check.name,
                     severity="error" if severity[1] == "error" else "warning",
-                    description=file.text.splitlines()[0].removeprefix("-- ").rstrip("."),
+                    description=check.text.splitlines()[0].removeprefix("-- ").rstrip("."),
                     row_count=len(failures.rows),
                     columns=failures.columns,
                     sample=failures.rows[:_SAMPLE_ROWS],
@@ -73,7 +74,7 @@ def run_checks(reader: Reader) -> list[CheckResult]:
 
 def require_known_checks(names: Collection[str]) -> None:
     """Raise `UsageError` for a name that is not the name of a check."""
-    checks = [file.path.stem for file in files.files_in("checks")]
+    checks = [check.name for check in all_checks()]
     for name in names:
         if name not in checks:
             raise UsageError(f"there is no check {name!r}; there are {', '.join(checks)}")

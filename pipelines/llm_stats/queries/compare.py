@@ -33,16 +33,21 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
     if len(model_ids) < 2:
         raise UsageError("name at least two different models to compare")
     reader.require_models(model_ids)
+    filter_clause = f"model_id in ({placeholders(model_ids)})"
     models = reader.query(
-        f"select model_id, {', '.join(_FACTS.values())} from marts.models where model_id in ({placeholders(model_ids)})",
+        f"select model_id, {', '.join(_FACTS.values())} from marts.models where {filter_clause}",
         model_ids,
     )
     by_model = {model_id: values for model_id, *values in models.rows}
     cheapest = reader.query(
         f"""
-        select model_id, input_usd_per_mtok, output_usd_per_mtok, string_agg(distinct provider_id, ' or ' order by provider_id)
+        select
+            model_id,
+            input_usd_per_mtok,
+            output_usd_per_mtok,
+            string_agg(distinct provider_id, ' or ' order by provider_id)
         from marts.offers
-        where is_cheapest and model_id in ({placeholders(model_ids)})
+        where is_cheapest and {filter_clause}
         group by model_id, input_usd_per_mtok, output_usd_per_mtok
         order by min(provider_id)
         """,

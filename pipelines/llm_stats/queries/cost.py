@@ -33,7 +33,14 @@ def cost(
     filter_clause = f"where model_id in ({placeholders(model_ids)})" if model_ids else ""
     return reader.query(
         f"""
-        select model_id, model_type, provider_id, input_usd_per_mtok, output_usd_per_mtok, cost_usd, model_cost_rank
+        select
+            model_id,
+            model_type,
+            provider_id,
+            input_usd_per_mtok,
+            output_usd_per_mtok,
+            cost_usd,
+            model_cost_rank
         from marts.workload_cost({input_tokens!r}, {output_tokens!r})
         left join marts.models using (model_id)
         {filter_clause}

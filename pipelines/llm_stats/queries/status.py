@@ -23,13 +23,17 @@ _STALEST = 5
 _LAST_RUN = """
     select outcome, count(*) as models, sum(attempts) as requests, max(requested_at) as at
     from staging.fetches
-    where load_id = (select load_id from staging.fetches order by requested_at desc, load_id desc limit 1)
+    where load_id = (
+        select load_id from staging.fetches order by requested_at desc, load_id desc limit 1
+    )
     group by outcome
     order by models desc, outcome
     limit 10
 """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
-_STALEST_MODELS = f"select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}"
+_STALEST_MODELS = f"""
+    select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
+"""
 _FAILING = """
     with failures as (
         select
@@ -39,10 +43,15 @@ _FAILING = """
             count(*) over (partition by fetches.model_id) as times,
             min(fetches.requested_at) over (partition by fetches.model_id) as since,
             models.fetched_at as loaded_at,
-            row_number() over (partition by fetches.model_id order by fetches.requested_at desc, fetches.load_id desc) as latest
+            row_number() over (
+                partition by fetches.model_id
+                order by fetches.requested_at desc, fetches.load_id desc
+            ) as latest
         from staging.fetches as fetches
         left join staging.models as models on fetches.model_id = models.model_id
-        where fetches.outcome not in ('loaded', 'deferred') and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
+        where
+            fetches.outcome not in ('loaded', 'deferred')
+            and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
     )
 
     select model_id, outcome, reason, times, since, loaded_at
@@ -57,7 +66,7 @@ _FAILING = """
 class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
-    `requests_today` counts the requests of all runs, also running and failed ones; None if unknown.
+    `requests_today` includes running and failed runs; None if unknown.
     `findings` are the failed checks of the published data, errors first; None if they could not
     run, for the reason `unchecked`. `rejected_by` names the checks that rejected a newer state at
     `rejected_at`; `rejected_file` contains it if the warehouse is a file. `engine` names the
@@ -85,7 +94,7 @@ class Status:
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:
-    """Return the status of a warehouse. Raise `UsageError` if no run was ever published to it."""
+    """Return the status of a warehouse. Raise `UsageError` if no run has been published."""
     now = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(tzinfo=None)
     try:
         last = reader.query(_LAST_RUN).rows

@@ -1,4 +1,4 @@
-"""The report: the published warehouse as one HTML page that needs no server and no network.
+"""Report: the published warehouse as one HTML page that loads nothing from the network.
 
 `data` reads the marts with the queries under `queries/`. `page` puts the data into `page.html`,
 with `page.css`, `charts.js` (Vega-Lite), `parts.js` (tables and choosers) and `page.js` (the

@@ -1,13 +1,15 @@
-/* The charts as Vega-Lite specs: functions of rows and ink (the page's colours and font). Texts from data are values, titles and domains,
- * which Vega-Lite takes as they are; no field name, expression, format or order is made of them. */
+/* Charts as Vega-Lite specifications: functions of rows and ink (the page's colours and font).
+ *
+ * Texts from data are used only as values, titles and domains, which Vega-Lite does not evaluate; never as field names, expressions,
+ * formats or orders. */
 
 const USD = "US$ per million tokens";
 const autosize = { type: "fit-x", contains: "padding" };
 
-/** Price against score: points of {model, organization, provider, price, value, isFrontier, says}, price in US dollars, 0 for free.
+/** Return the chart of price against score. Points: {model, organization, provider, price, value, isFrontier, description}.
  *
- * `says` is a point in words, for those who hear the page. A logarithmic axis has no 0. Free models stand in a band of their own at its left
- * end, which is no price but the word "free".
+ * `price` is in US dollars, 0 for free. `description` is for screen readers. A logarithmic axis has no 0, so free models are drawn in a
+ * separate band at its left end, labelled "free".
  */
 function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   const paid = points.map(point => point.price).filter(price => price > 0).map(onAxis);
@@ -21,7 +23,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
     axis: {
       values: [...(hasFree ? [free] : []), ...ticks(lowest, highest, isNarrow)], labelOverlap: "greedy",
       labelExpr: `datum.value < ${lowest * 0.99} ? 'free' : '$' + format(datum.value, ',~r')`,
-      description: `Price axis, logarithmic, from ${usd(lowest)} to ${usd(highest)} ${USD}${hasFree ? "; free models stand left of it" : ""}`,
+      description: `Price axis, logarithmic, from ${usd(lowest)} to ${usd(highest)} ${USD}${hasFree ? "; free models are left of it" : ""}`,
     },
   };
   const y = {
@@ -45,7 +47,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
       x, y,
       size: { condition: { test: "datum.isFrontier", value: 70 }, value: 40 },
       color: { condition: { test: "datum.isFrontier", value: ink.first }, value: ink.muted },
-      description: { field: "says" },
+      description: { field: "description" },
       tooltip: [
         { field: "model", title: "title" }, { field: "organization", title: "By" }, { field: "provider", title: "Cheapest at" },
         { field: "cost", title: `Blended, ${USD}` }, { field: "value", title: "Score", format: ".4~g" },
@@ -53,14 +55,14 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
     },
   };
   return {
-    title: isLowerBetter ? `${title} (lower is better, so the axis is turned)` : title,
-    description: `Price against score of ${points.length} models: ${title}. The table beside it has the same figures`,
+    title: isLowerBetter ? `${title} (lower is better, so the axis is reversed)` : title,
+    description: `Price against score of ${points.length} models: ${title}. The table next to it has the same figures`,
     data: { values: placed }, width: "container", height: isNarrow ? 320 : 430, autosize,
     layer: [...(hasFree ? [edge] : []), frontier, dots],
   };
 }
 
-/** Names the points of a frontier where there is room: Vega's label transform, which Vega-Lite does not offer. */
+/** Label the points of the frontier without overlaps, with Vega's label transform, which Vega-Lite does not support. */
 function labelled(spec, ink) {
   spec.marks.push({
     type: "text", from: { data: "points_marks" }, interactive: false, aria: false,
@@ -78,24 +80,23 @@ function labelled(spec, ink) {
   return spec;
 }
 
-/** The offers of one model, one line each: {label, input_usd_per_mtok, output_usd_per_mtok, end, note, …}.
+/** Return the chart of the offers of one model, one line each: {label, input_usd_per_mtok, output_usd_per_mtok, end, note, …}.
  *
- * A price that is not published has no mark, 0 has one; `note` says in words, at the greater price `end`, what marks cannot; `who` names
- * model and provider.
+ * An unpublished price has no mark; 0 has one. `note` is printed at `end`, the greater price. `subject` names model and provider.
  */
 function offersChart(offers, ink) {
   const kinds = ["input", "output"];
   const dots = ["output", "input"].flatMap(kind => offers.map(offer => {
     const price = offer[`${kind}_usd_per_mtok`];
-    return { ...offer, kind, price, says: `${offer.who}: ${kind} ${priced(price)}, ${offer.status}` };
+    return { ...offer, kind, price, description: `${offer.subject}: ${kind} ${priced(price)}, ${offer.status}` };
   }));
-  const most = Math.max(...offers.map(offer => offer.end)) || 1;
-  const x = { type: "quantitative", title: USD, scale: { domain: [0, most], nice: true }, axis: { format: ",~r", tickCount: 6 } };
+  const highest = Math.max(...offers.map(offer => offer.end)) || 1;
+  const x = { type: "quantitative", title: USD, scale: { domain: [0, highest], nice: true }, axis: { format: ",~r", tickCount: 6 } };
   const y = {
     field: "label", type: "nominal", title: null, scale: { domain: offers.map(offer => offer.label) },
     axis: { labelLimit: 150, labelPadding: 12, ticks: false, domain: false, grid: true },
   };
-  const tooltip = [{ field: "label", title: "title" }, ...said, { field: "blended", title: `Blended, ${USD}` }];
+  const tooltip = [{ field: "label", title: "title" }, ...offerTooltip, { field: "blended", title: `Blended, ${USD}` }];
   return {
     description: `Input and output price of ${offers.length} offers; the table below has the same figures`,
     data: { values: offers }, width: "container", height: 26 * offers.length, autosize, encoding: { y },
@@ -114,7 +115,7 @@ function offersChart(offers, ink) {
           color: { field: "kind", scale: { domain: kinds, range: [ink.first, ink.second] }, legend: { title: null } },
           shape: { field: "kind", scale: { domain: kinds, range: ["circle", "square"] } },
           opacity: { condition: { test: "datum.is_available", value: 1 }, value: 0.45 },
-          description: { field: "says" },
+          description: { field: "description" },
         },
       },
       {
@@ -125,14 +126,17 @@ function offersChart(offers, ink) {
   };
 }
 
-/** Prices over time as steps: {label, offer, at, price, isStart, says, …}; `at` in milliseconds, a null price is a gap. `labels` in order. */
+/** Return the chart of prices over time as steps: {label, offer, at, price, isStart, description, …}, with `labels` in order.
+ *
+ * `at` is in milliseconds; a null price is a gap.
+ */
 function historyChart(steps, labels, ink, isNarrow) {
   const colours = ink.lines.length, dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];
   const legend = {
     title: null, orient: "bottom", columns: isNarrow ? 2 : 4, labelLimit: isNarrow ? 130 : 120,
     symbolType: "stroke", symbolSize: 200, symbolStrokeWidth: 2,
   };
-  const byLabel = of => ({ field: "label", type: "nominal", legend, scale: { domain: labels, range: labels.map((_, place) => of(place)) } });
+  const byLabel = of => ({ field: "label", type: "nominal", legend, scale: { domain: labels, range: labels.map((_, index) => of(index)) } });
   return {
     title: USD, description: `Prices over time at ${labels.length} providers`,
     data: { values: steps }, width: "container", height: 230, autosize,
@@ -142,8 +146,8 @@ function historyChart(steps, labels, ink, isNarrow) {
         axis: { format: clock, tickCount: isNarrow ? 4 : 6, labelOverlap: "greedy" },
       },
       y: { field: "price", type: "quantitative", title: null, scale: { zero: true }, axis: { format: ",~r", tickCount: 5 } },
-      color: byLabel(place => ink.lines[place % colours]),
-      strokeDash: byLabel(place => dashes[Math.floor(place / colours) % dashes.length]),
+      color: byLabel(index => ink.lines[index % colours]),
+      strokeDash: byLabel(index => dashes[Math.floor(index / colours) % dashes.length]),
       detail: { field: "offer" },
     },
     layer: [
@@ -152,21 +156,21 @@ function historyChart(steps, labels, ink, isNarrow) {
         name: "points", transform: [{ filter: "datum.isStart" }],
         mark: { type: "point", filled: true, size: 45, opacity: 1 },
         encoding: {
-          strokeDash: { value: [1, 0] }, description: { field: "says" },
-          tooltip: [{ field: "label", title: "title" }, { field: "since", title: "Since (UTC)" }, ...said],
+          strokeDash: { value: [1, 0] }, description: { field: "description" },
+          tooltip: [{ field: "label", title: "title" }, { field: "since", title: "Since (UTC)" }, ...offerTooltip],
         },
       },
     ],
   };
 }
 
-/** What hovering says of an offer in any chart. */
-const said = [
+/** Tooltip fields of an offer, in every chart. */
+const offerTooltip = [
   { field: "input", title: `Input, ${USD}` }, { field: "output", title: `Output, ${USD}` }, { field: "status", title: "Status" },
 ];
 
-/** Fonts, lines and colours of all charts. */
-function look(ink) {
+/** Return the fonts, lines and colours of all charts. */
+function chartConfig(ink) {
   const text = {
     labelFont: ink.font, labelFontSize: 11.5, labelColor: ink.soft,
     titleFont: ink.font, titleFontSize: 12, titleFontWeight: "normal", titleColor: ink.soft,
@@ -179,18 +183,18 @@ function look(ink) {
   };
 }
 
-/** Times of 24 hours, as exact as the ticks are apart. */
+/** Time formats (24 hours), by the distance between ticks. */
 const clock = {
   seconds: "%H:%M:%S", minutes: "%H:%M", hours: "%H:%M", date: "%b %-d", week: "%b %-d", day: "%b %-d", month: "%b %Y", year: "%Y",
 };
 
-/** Absurd prices stand at the ends of the axis, or all others would stand in one place; hovering tells them. */
+/** Clamp extreme prices to the ends of the axis, so that the others stay apart; the tooltip has the price itself. */
 const onAxis = price => Math.min(Math.max(price, 1e-6), 1e9);
 
-/** `0.0375` → `0.01` */
+/** Return the power of ten at or below a value: `0.0375` → `0.01`. */
 const decade = value => 10 ** Math.floor(Math.log10(value) + 1e-9);
 
-/** The ticks of a logarithmic axis: 1, 2, 5, 10, … where there is room, else 1, 10, … */
+/** Return the ticks of a logarithmic axis: 1, 2, 5, 10, … if they fit, else 1, 10, … */
 function ticks(lowest, highest, isNarrow) {
   const count = Math.ceil(Math.log10(highest / lowest) + 1e-9) + 1;
   const steps = isNarrow || count > 4 ? [1] : [1, 2, 5];

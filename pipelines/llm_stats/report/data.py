@@ -97,9 +97,9 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
         for name, table in shown.items()
     }
     left_out = [
-        f"{len(table.rows) - len(shown[name].rows):,} of {len(table.rows):,} rows of {name.replace('_', ' ')}"
+        f"{omitted:,} of {len(table.rows):,} rows of {name.replace('_', ' ')}"
         for name, table in tables.items()
-        if len(table.rows) > len(shown[name].rows)
+        if (omitted := len(table.rows) - len(shown[name].rows))
     ]
     return {
         "texts": [_display_text(text) for text in text_indices],

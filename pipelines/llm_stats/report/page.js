@@ -1,17 +1,17 @@
-/* The sections of the page, one function each, and the choosers that call them again. */
+/* Sections of the page, one function each, and the selects that redraw them. */
 
 const models = new Map(tables.models.map(model => [model.model_id, model]));
 const benchmarks = new Map(tables.benchmarks.map(benchmark => [benchmark.benchmark_id, benchmark]));
-const modelNames = toldApart(tables.models.map(model => [model.model_id, model.model_name]));
-const benchmarkNames = toldApart(tables.benchmarks.map(benchmark => [benchmark.benchmark_id, benchmark.benchmark_name]));
+const modelNames = disambiguate(tables.models.map(model => [model.model_id, model.model_name]));
+const benchmarkNames = disambiguate(tables.benchmarks.map(benchmark => [benchmark.benchmark_id, benchmark.benchmark_name]));
 
 /* Price against score. */
 
-/** Its values are `category math` and `benchmark 17`. */
-function offerSubjects() {
+/** Fill the select of scores; its values are `category math` and `benchmark 17`. */
+function fillSubjects() {
   const categories = [...groupBy(tables.category_points, point => point.category).keys()].sort(overallFirst);
   const counted = [...groupBy(tables.benchmark_points, point => point.benchmark_id)];
-  choices("value-subject", [
+  fillSelect("value-subject", [
     { label: "Mean win rate in a category", options: categories.map(name => [`category ${name}`, name]) },
     {
       label: "Benchmark · models with a price",
@@ -20,81 +20,81 @@ function offerSubjects() {
   ]);
 }
 
-/** What is chosen: its points, and how to speak of them. */
-function subject() {
+/** Return the selected category or benchmark: points, title, direction and format of a value. */
+function selectedSubject() {
   const [kind, key] = byId("value-subject").value.split(/ (.*)/s);
   if (kind !== "benchmark") {
     const points = tables.category_points.filter(point => point.category === key);
-    return { points, title: `Mean win rate, ${short(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share };
+    return { points, title: `Mean win rate, ${truncate(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share };
   }
   const { benchmark_id: id, scale, is_lower_better: isLowerBetter } = benchmarks.get(Number(key));
   const unit = scale === "normalized" ? "normalized, 0 to 1" : "in its own unit";
   const points = tables.benchmark_points.filter(point => point.benchmark_id === id);
-  return { points, title: `${short(benchmarkNames.get(id), 48)}, ${unit}`, isLowerBetter, written: value => number(value) };
+  return { points, title: `${truncate(benchmarkNames.get(id), 48)}, ${unit}`, isLowerBetter, written: value => number(value) };
 }
 
 function showValue() {
-  const { points, title, isLowerBetter, written } = subject();
+  const { points, title, isLowerBetter, written } = selectedSubject();
   const countsFree = byId("value-free").checked, side = countsFree ? "" : "paid_";
   const placed = points.map(point => {
     const model = models.get(point.model_id);
     return {
-      model: short(modelNames.get(point.model_id), 60),
-      organization: short(model.organization_name, 60),
-      provider: short(model[`${side}provider_names`] ?? "", 80),
+      model: truncate(modelNames.get(point.model_id), 60),
+      organization: truncate(model.organization_name, 60),
+      provider: truncate(model[`${side}provider_names`] ?? "", 80),
       price: model[`${side}price_usd_per_mtok`],
       value: point.value,
       isFrontier: Boolean(countsFree ? point.is_pareto : point.is_pareto_paid),
     };
-  }).filter(point => point.price !== null).map(point => ({ ...point, says: pointSays(point, written) }))
+  }).filter(point => point.price !== null).map(point => ({ ...point, description: describePoint(point, written) }))
     .sort((one, two) => one.price - two.price || two.value - one.value);
   const frontier = placed.filter(point => point.isFrontier), others = placed.filter(point => !point.isFrontier);
   const chart = () => valueChart([...others, ...frontier], title, isLowerBetter, ink(), narrow.matches);
   draw("value-chart", placed.length ? chart() : "No model has both a price and a score here.", spec => labelled(spec, ink()));
-  const offer = `the price of its cheapest available offer${countsFree ? "" : " that is not free"}`;
+  const offer = `that of the cheapest available offer${countsFree ? "" : " that is not free"}`;
   byId("value-note").textContent = placed.length
-    ? `Blue: the frontier, ${number(frontier.length)} of the ${number(placed.length)} models shown. Each stands at ${offer}.`
+    ? `Blue: the frontier, ${number(frontier.length)} of the ${number(placed.length)} models shown. The price is ${offer}.`
     : "";
-  fill("value-table", [
+  renderTable("value-table", [
     { name: "Model, the frontier first", of: row => named(row.model, row.provider, row.isFrontier), className: "name" },
     { name: "US$ / M tokens", of: row => usd(row.price), className: "number" },
     { name: "Score", of: row => written(row.value), className: "number" },
   ], [...frontier, ...others], Math.max(frontier.length, 1), "");
 }
 
-/** A point in words. */
-function pointSays({ model, organization, provider, price, value, isFrontier }, written) {
+/** Return the description of a point for screen readers. */
+function describePoint({ model, organization, provider, price, value, isFrontier }, written) {
   return `${model} by ${organization}: ${priced(price)} at ${provider}, score ${written(value)}${isFrontier ? ", on the frontier" : ""}`;
 }
 
-/** A name, and what belongs to it in small. */
-function named(name, beside, isStrong) {
-  return element("span", { className: isStrong ? "" : "aside" }, name, " ", element("small", {}, beside));
+/** Return a name followed by a detail in small print. */
+function named(name, detail, isStrong) {
+  return element("span", { className: isStrong ? "" : "aside" }, name, " ", element("small", {}, detail));
 }
 
 /* One model. */
 
-/** First chosen is the model with the most to see. */
-function offerModels() {
+/** Fill the select of models; the one with the most price rows is selected first. */
+function fillModels() {
   const priced = [...groupBy(tables.prices, row => row.model_id)];
   const sorted = priced.map(([id]) => [id, modelNames.get(id)]).sort((one, two) => one[1].localeCompare(two[1]));
-  choices("model", [{ label: "Models with an offer, now or before", options: sorted }]);
+  fillSelect("model", [{ label: "Models with an offer, now or before", options: sorted }]);
   if (priced.length) byId("model").value = priced.reduce((best, next) => next[1].length > best[1].length ? next : best)[0];
 }
 
 function showModel() {
   const chosen = byId("model").value;
-  const offers = chosen === "" ? [] : toldOffers(tables.prices.filter(row => row.model_id === Number(chosen)));
+  const offers = chosen === "" ? [] : describeOffers(tables.prices.filter(row => row.model_id === Number(chosen)));
   const price = row => row.blended_usd_per_mtok ?? Number.MAX_VALUE;
   const standing = offers.filter(row => row.is_current)
     .sort((one, two) => two.is_available - one.is_available || price(one) - price(two) || one.label.localeCompare(two.label));
   const unlisted = models.size - byId("model").options.length;
-  const without = unlisted ? ` ${number(unlisted)} ${unlisted === 1 ? "model has" : "models have"} no offer and cannot be chosen.` : "";
+  const without = unlisted ? ` ${number(unlisted)} ${unlisted === 1 ? "model has" : "models have"} no offer and cannot be selected.` : "";
   byId("model-note").textContent = chosen === "" ? ""
     : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}.${without}`;
-  draw("offers-chart", standing.length ? offersChart(standing, ink()) : "Nobody sells it now.");
-  draw("history-chart", stepsOf(offers, byId("model-price").value));
-  fill("offers-table", [
+  draw("offers-chart", standing.length ? offersChart(standing, ink()) : "No provider offers this model now.");
+  draw("history-chart", priceHistory(offers, byId("model-price").value));
+  renderTable("offers-table", [
     { name: "Provider", of: row => row.label, className: "name" },
     { name: "Input", of: row => row.input, className: "number" },
     { name: "Output", of: row => row.output, className: "number" },
@@ -105,10 +105,10 @@ function showModel() {
   ], standing, 12, "");
 }
 
-/** Rows of one model's prices with what charts and table say of them; a provider goes by its latest name. */
-function toldOffers(rows) {
-  const latest = new Map([...rows].reverse().map(row => [row.provider_id, short(row.provider_name, 40)]));
-  const names = toldApart([...latest]);
+/** Add the texts for charts and table to the price rows of one model; a provider has its latest name. */
+function describeOffers(rows) {
+  const latest = new Map([...rows].reverse().map(row => [row.provider_id, truncate(row.provider_name, 40)]));
+  const names = disambiguate([...latest]);
   return rows.map(row => ({
     ...row,
     offer: `${row.provider_id} ${row.offer_number}`,
@@ -117,34 +117,34 @@ function toldOffers(rows) {
     input: usd(row.input_usd_per_mtok),
     output: usd(row.output_usd_per_mtok),
     blended: usd(row.blended_usd_per_mtok),
-    status: short(row.status, 40),
+    status: truncate(row.status, 40),
     since: utc(row.valid_from),
-    note: noteOn(row),
-    who: `${short(modelNames.get(row.model_id), 60)} at ${names.get(row.provider_id)}`,
+    note: offerNote(row),
+    subject: `${truncate(modelNames.get(row.model_id), 60)} at ${names.get(row.provider_id)}`,
   }));
 }
 
-/** What the marks of an offer cannot say. */
-function noteOn(row) {
+/** Return a note on missing prices, free offers and status, which the marks do not show. */
+function offerNote(row) {
   const missing = ["input", "output"].filter(kind => row[`${kind}_usd_per_mtok`] === null);
   return [
     missing.length === 2 ? "prices not published" : missing.length ? `${missing[0]} not published` : "",
     row.input_usd_per_mtok === 0 && row.output_usd_per_mtok === 0 ? "free" : "",
-    row.is_available ? "" : short(row.status, 40),
+    row.is_available ? "" : truncate(row.status, 40),
   ].filter(Boolean).join(", ");
 }
 
-/** The chart of a model's price history, or why there is none. An offer that was gone for a while leaves a gap. */
-function stepsOf(offers, side) {
+/** Return the chart of a model's price history, or a text if there is none. A time without the offer is a gap. */
+function priceHistory(offers, side) {
   const known = offers.filter(row => row[side] !== null).sort((one, two) => one.valid_from - two.valid_from);
-  if (!known.length) return "No price of this kind was ever published.";
+  if (!known.length) return "No price of this kind has been published.";
   const first = Math.min(...offers.map(row => row.valid_from)), last = Math.max(...offers.map(row => row.known_until));
-  if (first === last) return `Fetched once, at ${utc(first)} UTC: the history begins here.`;
-  const saysOf = row => `${row.who}: ${side.split("_")[0]} ${priced(row[side])}, ${row.status}, since ${row.since} (UTC)`;
+  if (first === last) return `Fetched once, at ${utc(first)} UTC: there is no history yet.`;
+  const describe = row => `${row.subject}: ${side.split("_")[0]} ${priced(row[side])}, ${row.status}, since ${row.since} (UTC)`;
   const steps = known.flatMap(row => {
     const goesOn = known.some(next => next.offer === row.offer && next.valid_from === row.known_until);
     const end = { ...row, at: row.known_until * 1000, price: row[side], isStart: false };
-    const start = { ...end, at: row.valid_from * 1000, isStart: true, says: saysOf(row) };
+    const start = { ...end, at: row.valid_from * 1000, isStart: true, description: describe(row) };
     return [start, end, ...(goesOn ? [] : [{ ...end, price: null }])];
   });
   return historyChart(steps, [...new Set(known.map(row => row.label))].sort(), ink(), narrow.matches);
@@ -152,12 +152,13 @@ function stepsOf(offers, side) {
 
 /* Leaderboard, changes, findings, age. */
 
-function offerCategories() {
+/** Fill the select of categories, those with ranks first. */
+function fillCategories() {
   const byCategory = groupBy(tables.leaderboard, row => row.category);
   const hasRanks = category => byCategory.get(category).some(row => row.rank !== null);
   const sorted = [...byCategory.keys()].sort(overallFirst);
   const options = categories => categories.map(category => [category, category]);
-  choices("leaders-category", [
+  fillSelect("leaders-category", [
     { label: "Categories", options: options(sorted.filter(hasRanks)) },
     { label: "Too few benchmarks for a rank", options: options(sorted.filter(category => !hasRanks(category))) },
   ]);
@@ -167,14 +168,14 @@ function showLeaders() {
   const category = byId("leaders-category").value, scope = byId("leaders-scope").value;
   const rows = tables.leaderboard.filter(row => row.category === category && row.evidence_scope === scope);
   const ranks = `${number(rows.filter(row => row.rank !== null).length)} of ${number(rows.length)} models have a rank`;
-  byId("leaders-note").textContent = `${ranks}, which takes three comparable benchmarks. Prices: the cheapest offer, blended.`;
-  fill("leaders-table", [
+  byId("leaders-note").textContent = `${ranks}, which requires three comparable benchmarks. Prices: the cheapest offer, blended.`;
+  renderTable("leaders-table", [
     { name: "Rank", of: row => number(row.rank), className: "number" },
     { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },
     { name: "Mean win rate", of: row => bar(row.mean_win_rate), className: "share" },
     { name: "Bench\u00admarks", of: row => number(row.benchmark_count), className: "number" },
     { name: "US$ / M tokens", of: row => usd(models.get(row.model_id).price_usd_per_mtok), className: "number" },
-  ], rows, 20, "No model has a score that counts here.");
+  ], rows, 20, "No model has a comparable score in this category.");
 }
 
 function bar(part) {
@@ -184,27 +185,27 @@ function bar(part) {
 }
 
 function showChanges() {
-  fill("changes-table", [
+  renderTable("changes-table", [
     { name: "Found (UTC)", of: row => utc(row.changed_at), className: "when" },
     { name: "Change", of: row => row.change },
   ], tables.changes, 20, "Nothing changed.");
 }
 
-/** Each rule folded; its table is made when it is opened. */
+/** Show each rule as a collapsed section, whose table is created when it is opened. */
 function showFindings() {
-  byId("findings").replaceChildren(...[...groupBy(tables.findings, row => row.rule)].map(([rule, rows], place) => {
+  byId("findings").replaceChildren(...[...groupBy(tables.findings, row => row.rule)].map(([rule, rows], index) => {
     const { finding_count: count, model_count: affected } = rows[0];
-    const says = `${number(count)} in ${number(affected)} ${affected === 1 ? "model" : "models"}`;
-    const cut = count > rows.length ? `, the first ${rows.length} here` : "";
-    const summary = element("summary", {}, rule.replaceAll("_", " "), " ", element("span", {}, says + cut));
-    const details = element("details", {}, summary, element("div", { id: `findings-${place}`, className: "table" }));
+    const counts = `${number(count)} in ${number(affected)} ${affected === 1 ? "model" : "models"}`;
+    const cut = count > rows.length ? `, the first ${rows.length} below` : "";
+    const summary = element("summary", {}, rule.replaceAll("_", " "), " ", element("span", {}, counts + cut));
+    const details = element("details", {}, summary, element("div", { id: `findings-${index}`, className: "table" }));
     const columns = [{ name: "Model", of: row => page.texts[row.model_id], className: "name" }, { name: "Finding", of: row => row.detail }];
-    details.addEventListener("toggle", () => fill(`findings-${place}`, columns, rows, rows.length, ""));
+    details.addEventListener("toggle", () => renderTable(`findings-${index}`, columns, rows, rows.length, ""));
     return details;
   }));
 }
 
-/** How long ago the newest record was fetched, from the day the page is read. */
+/** Show the age of the newest record, relative to the time of reading. */
 function showAge() {
   if (!byId("newest")) return;
   const hours = Math.round((Date.now() - Date.parse(byId("newest").dateTime)) / 3.6e6);
@@ -217,9 +218,9 @@ function showCharts() {
   showModel();
 }
 
-offerSubjects();
-offerModels();
-offerCategories();
+fillSubjects();
+fillModels();
+fillCategories();
 showCharts();
 showLeaders();
 showChanges();

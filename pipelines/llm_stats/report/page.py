@@ -1,4 +1,4 @@
-"""The page: data, charts and template as one file that loads nothing from the network.
+"""HTML page: data, charts and template in one file that loads nothing from the network.
 
 Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
 into text nodes; no chart specification takes a field name or an expression from data. As a second
@@ -51,7 +51,10 @@ def page(reader: Reader) -> str:
         "script": _escape_script("".join(map(_read_asset, ("parts.js", "charts.js", "page.js")))),
     }
     sources = " ".join(map(_hash_script, scripts.values()))
-    policy = f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     figures = report_data.headline | {
         "version": __version__,
         "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
@@ -94,7 +97,8 @@ def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) ->
     """Return the times of the newest and oldest record (UTC); `page.js` adds the age."""
     if newest_at is None:
         return "No record has been fetched yet."
-    newest = f'<time id="newest" datetime="{newest_at.isoformat(timespec="seconds")}Z">{format_value(newest_at)} UTC</time>'
+    machine_time = f"{newest_at.isoformat(timespec='seconds')}Z"
+    newest = f'<time id="newest" datetime="{machine_time}">{format_value(newest_at)} UTC</time>'
     return f'Newest record {newest}<span id="age"></span>, oldest {format_value(oldest_at)} UTC.'
 
 
@@ -107,7 +111,8 @@ def _format_sample_warning(sample_count: int, model_count: int) -> str:
         if sample_count == model_count
         else f"{sample_count:,} of the {model_count:,} models here are"
     )
-    return f'<p class="warning" id="sample">{subject} a sample: invented models, with invented prices and scores.</p>'
+    note = "a sample: invented models, with invented prices and scores."
+    return f'<p class="warning" id="sample">{subject} {note}</p>'
 
 
 def _escape_script(text: str) -> str:

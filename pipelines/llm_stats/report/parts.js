@@ -1,6 +1,6 @@
 "use strict";
 
-/* What the sections of the page are made of: the rows it carries, words and numbers, elements, and charts in their places. */
+/* Components of the sections: the embedded rows, formatting, elements, and drawing of charts. */
 
 const page = JSON.parse(byId("data").textContent);
 const tables = Object.fromEntries(Object.entries(page.tables).map(([name, columns]) => [name, rowsOf(columns)]));
@@ -22,7 +22,7 @@ function rowsOf(columns) {
   return Array.from({ length: count }, (_, row) => Object.fromEntries(names.map(name => [name, cell(name, columns[name], row)])));
 }
 
-/** Rows by a key, in the order in which the keys first come: a Map of lists. */
+/** Return a Map from key to rows, in the order of first occurrence. */
 function groupBy(rows, keyOf) {
   const groups = new Map();
   for (const row of rows) {
@@ -33,40 +33,40 @@ function groupBy(rows, keyOf) {
   return groups;
 }
 
-/* Words and numbers. Null is "–", never 0. */
+/* Formatting. Null is "–", never 0. */
 
 const share = value => value.toFixed(3);
 const utc = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
-const short = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+const truncate = (text, limit) => text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 
-/** `"4,800"`, `"0.0375"`, `"1.00e+300"` */
+/** Format a number: `"4,800"`, `"0.0375"`, `"1.00e+300"`. */
 function number(value, digits = { maximumSignificantDigits: 4 }) {
   if (value === null) return "–";
-  const isAbsurd = value !== 0 && (Math.abs(value) < 1e-6 || Math.abs(value) >= 1e12);
-  return isAbsurd ? value.toExponential(2) : value.toLocaleString("en", digits);
+  const isExtreme = value !== 0 && (Math.abs(value) < 1e-6 || Math.abs(value) >= 1e12);
+  return isExtreme ? value.toExponential(2) : value.toLocaleString("en", digits);
 }
 
-/** A price: `"5.00"`, `"0.0375"`, `"free"`. */
+/** Format a price: `"5.00"`, `"0.0375"`, `"free"`. */
 function usd(price) {
   if (price === 0) return "free";
   return number(price, price < 0.01 ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2, maximumFractionDigits: 4 });
 }
 
-/** A price in words: `"5.00 US$ per million tokens"`, `"free"`. */
+/** Format a price with its unit: `"5.00 US$ per million tokens"`, `"free"`. */
 function priced(price) {
   return price === 0 ? usd(price) : `${usd(price)} ${USD}`;
 }
 
-/** Names as people read them, told apart by id where several share one: `[[id, "Aurora"], …]` → Map of id → name. */
-function toldApart(pairs) {
+/** Return a Map from id to name; equal names get their id in parentheses. Pairs: `[[id, "Aurora"], …]`. */
+function disambiguate(pairs) {
   const sharing = groupBy(pairs, ([, name]) => name);
   return new Map(pairs.map(([id, name]) => [id, sharing.get(name).length > 1 ? `${name} (${page.texts[id]})` : name]));
 }
 
-/** The order of categories: by alphabet, but all of them together first. */
+/** Compare categories: "overall" first, then alphabetically. */
 const overallFirst = (one, two) => (two === "overall") - (one === "overall") || one.localeCompare(two);
 
-/* Elements. Every text from data becomes a text node. */
+/* Elements. Texts from data become text nodes. */
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -74,33 +74,33 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A table of the first `most` rows, with a button for the rest. Columns: {name, of: row → text or node, className}.
+/** Show a table of the first `limit` rows, with a button for the rest. Columns: {name, of: row → text or node, className}.
  *
- * One that is wider than its place can be scrolled by keyboard too.
+ * A table wider than its container gets the keyboard focus, so that the keyboard can scroll it.
  */
-function fill(id, columns, rows, most, empty, isOpen = false) {
+function renderTable(id, columns, rows, limit, empty, isOpen = false) {
   const cell = (tag, column, content) => element(tag, { className: column.className ?? "" }, content);
   const line = (tag, of) => element("tr", {}, ...columns.map(column => cell(tag, column, of(column))));
-  const shown = rows.slice(0, isOpen ? rows.length : most);
+  const shown = rows.slice(0, isOpen ? rows.length : limit);
   const head = element("thead", {}, line("th", column => column.name));
   const body = element("tbody", {}, ...shown.map(row => line("td", column => column.of(row))));
   byId(id).replaceChildren(rows.length ? element("table", {}, head, body) : element("p", { className: "note" }, empty));
   if (byId(id).scrollWidth > byId(id).clientWidth) byId(id).tabIndex = 0;
   else byId(id).removeAttribute("tabindex");
-  if (rows.length <= most) return;
-  const button = element("button", { type: "button" }, isOpen ? `Show the first ${most}` : `Show all ${number(rows.length)}`);
+  if (rows.length <= limit) return;
+  const button = element("button", { type: "button" }, isOpen ? `Show the first ${limit}` : `Show all ${number(rows.length)}`);
   button.addEventListener("click", () => {
-    fill(id, columns, rows, most, empty, !isOpen);
+    renderTable(id, columns, rows, limit, empty, !isOpen);
     byId(id).querySelector("button").focus();
   });
   byId(id).append(button);
 }
 
-/** Fills a chooser: groups of {label, options: [[value, text], …]}; empty groups are left out. */
-function choices(id, groups) {
+/** Fill a select with groups of {label, options: [[value, text], …]}, without empty groups. */
+function fillSelect(id, groups) {
   const filled = groups.filter(group => group.options.length);
-  const shown = filled.length ? filled : [{ label: "Nothing to choose", options: [["", "none"]] }];
-  const option = ([value, text]) => element("option", { value }, short(text, 80));
+  const shown = filled.length ? filled : [{ label: "Nothing to select", options: [["", "none"]] }];
+  const option = ([value, text]) => element("option", { value }, truncate(text, 80));
   byId(id).disabled = !filled.length;
   byId(id).replaceChildren(...shown.map(({ label, options }) => element("optgroup", { label }, ...options.map(option))));
 }
@@ -110,9 +110,9 @@ function choices(id, groups) {
 const drawn = new Map();
 let drawing = Promise.resolve();
 
-/** Draws a spec in its place, or says why there is nothing to draw: a text instead of a spec.
+/** Draw a specification in an element; a text instead of a specification is shown as a note.
  *
- * One after the other: what was chosen last must come out on top, even if an older chart of the place is still under way.
+ * Charts are drawn one after the other, so that an older chart that is still being drawn never replaces a newer one.
  */
 function draw(id, spec, patch) {
   drawing = drawing.then(async () => {
@@ -128,12 +128,12 @@ function draw(id, spec, patch) {
   });
 }
 
-/** `ast`: Vega interprets its expressions instead of compiling them, so that the page can forbid to evaluate text as code. */
+/** With `ast`, Vega interprets expressions instead of compiling them, so the page's policy can forbid evaluation of text as code. */
 function drawingOptions() {
-  return { ast: true, renderer: "svg", actions: false, defaultStyle: false, config: look(ink()), tooltip: { disableDefaultStyle: true } };
+  return { ast: true, renderer: "svg", actions: false, defaultStyle: false, config: chartConfig(ink()), tooltip: { disableDefaultStyle: true } };
 }
 
-/** The colours and the font of the page, as they are now. Lines: also told apart by those who see fewer colours (after Okabe and Ito). */
+/** Return the current colours and font of the page. The line colours suit colour-blind readers (after Okabe and Ito). */
 function ink() {
   const style = getComputedStyle(document.body);
   const colours = ["ink", "soft", "line", "first", "second", "muted"].map(name => [name, style.getPropertyValue(`--${name}`).trim()]);

@@ -1,1 +1,1 @@
-"""What a model record is: its contract, the raw tables that follow from it, and their Arrow encoding."""
+"""Model records: the contract, the raw tables derived from it, and their Arrow encoding."""

@@ -1,4 +1,4 @@
-"""Fetch results as Arrow tables: one for each raw table.
+"""Arrow tables made from fetch results: one for each raw table.
 
 dlt would normalize nested lists row by row, which takes ten times as long.
 """
@@ -64,7 +64,7 @@ def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
 
 
 def add_tombstones(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the tables with all that dlt needs to merge the child tables.
+    """Return the tables with the columns and rows that dlt needs to merge the child tables.
 
     Each child row gets the `fetched_at` of its model. A model whose list is empty gets one row with
     `is_tombstone` set: a merge deletes only the old rows of models that have a row in the load.
@@ -79,11 +79,11 @@ def _with_tombstones(children: pa.Table, models: pa.Table) -> pa.Table:
     is_tombstone = pa.repeat(pa.scalar(False), len(children))
     rows = children.append_column(_field(FETCHED_AT), fetched_at)
     rows = rows.append_column(_field(IS_TOMBSTONE), is_tombstone)
-    emptied = models.filter(pc.invert(pc.is_in(models["id"], children["model_id"])))
-    columns = {field.name: _empty_column(field, len(emptied)) for field in rows.schema}
-    columns["model_id"] = emptied["id"]
-    columns[FETCHED_AT.name] = emptied[FETCHED_AT.name]
-    columns[IS_TOMBSTONE.name] = pa.repeat(pa.scalar(True), len(emptied))
+    without_children = models.filter(pc.invert(pc.is_in(models["id"], children["model_id"])))
+    columns = {field.name: _empty_column(field, len(without_children)) for field in rows.schema}
+    columns["model_id"] = without_children["id"]
+    columns[FETCHED_AT.name] = without_children[FETCHED_AT.name]
+    columns[IS_TOMBSTONE.name] = pa.repeat(pa.scalar(True), len(without_children))
     return pa.concat_tables([rows, pa.table(columns, schema=rows.schema)])
 
 

@@ -17,7 +17,10 @@ from llm_stats.schema.record import UtcTime
 
 @dataclass(frozen=True)
 class FetchResult:
-    """What became of one id: the row of `raw.fetches`, and the row of `raw.models` if the record was loaded."""
+    """The result for one id: the row of `raw.fetches` and the row of `raw.models`.
+
+    `row` is None unless the record was loaded.
+    """
 
     fetch: Fetch
     row: dict[str, Any] | None = None
@@ -27,27 +30,28 @@ Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
 
 
 class Fetch(BaseModel):
-    """What became of one id in one run: one row of `raw.fetches`."""
+    """The outcome of one id in one run: one row of `raw.fetches`."""
 
-    model_id: str = Field(description="Model asked for")
+    model_id: str = Field(description="Requested model")
     requested_at: UtcTime = Field(
-        description="When the answer arrived, or when it was decided not to ask (UTC)"
+        description="When the response arrived, or when the request was deferred (UTC)"
     )
     outcome: Outcome = Field(
-        description="`loaded`, `not_found`, `rejected` (answered, but the record breaks the contract), `failed`, "
-        "or `deferred` (left to the next run: budget or quota spent, or the run was stopped)"
+        description="`loaded`, `not_found`, `rejected` (the record violates the contract), "
+        "`failed`, or `deferred` (left to the next run: budget or quota spent, or run stopped)"
     )
     http_status: int | None = Field(
-        None, description="HTTP status of the last answer; null: no answer"
+        None, description="HTTP status of the last response; null: no response"
     )
     error_code: str | None = Field(None, description="The API's own error code; null: none given")
-    message: str | None = Field(None, description="What went wrong, in words; null: nothing")
+    message: str | None = Field(None, description="Error message; null: no error")
     attempts: int = Field(
         0,
-        description="Requests sent for this id in this run, retries included; 0: none, or answered from the cache",
+        description="Requests sent for this id in this run, including retries; 0: none, or the "
+        "response came from the cache",
     )
     elapsed_ms: int = Field(
-        0, description="Milliseconds from the first request to the outcome, waiting included"
+        0, description="Milliseconds from the first request to the outcome, including waiting time"
     )
 
 
@@ -60,11 +64,13 @@ def stalest_first(
     """Return the ids due for a fetch, each once: never fetched first, then oldest first.
 
     `fetched_at` and `failing_at` hold the last success and the last failure of an id (UTC).
-    Ids fetched within `max_age` are left out; zero leaves out none. A failing id is ordered by its
+    Ids fetched within `max_age` are skipped; zero skips none. A failing id is ordered by its
     last failure; otherwise it would use up the budget of every run.
     """
     never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
-    last = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}
-    failed = failing_at or {}
-    due = [model_id for model_id, moment in last.items() if not max_age or now - moment > max_age]
-    return sorted(due, key=lambda model_id: max(last[model_id], failed.get(model_id, never)))
+    last_success = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}
+    last_failure = failing_at or {}
+    due = [model_id for model_id, at in last_success.items() if not max_age or now - at > max_age]
+    return sorted(
+        due, key=lambda model_id: max(last_success[model_id], last_failure.get(model_id, never))
+    )

@@ -1,13 +1,13 @@
-"""The record: what the API documents, what we accept of it, and why a record is refused.
+"""The model record: its contract, and the reason why a response is rejected.
 
-`GET /v1/models/{model_id}` answers one JSON object. The Pydantic classes below say, once, every documented field with its type,
-nullability, unit and meaning. Which records are refused follows from them (`parse`), and so do the columns of the raw tables and
-their comments (`tables.py`).
+`GET /v1/models/{model_id}` returns one JSON object. The Pydantic classes below define every
+documented field once: type, nullability, unit and meaning. `parse_record` rejects records by them;
+`tables.py` derives the columns of the raw tables and their comments from them.
 
-Money is strict, metadata is tolerant: a field that enters a comparison (a price, a score, its normalized value, its category) must be
-present, even if null, for a renamed field that silently turned into nulls would be worse than a refused record. Other
-nullable fields may be absent. Unknown fields are kept, as JSON, in the column `extra` of their table: columns named by data
-could collide with documented ones.
+Fields used in comparisons (prices, scores, normalized scores, categories) are required, even if
+null: a renamed price must fail, not become null. Other nullable fields are optional. Unknown fields
+are stored as JSON in the column `extra` of their table, because columns named by the data could
+collide with documented ones.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from llm_stats.errors import RecordRejected
 
 
-def as_utc(moment: dt.datetime) -> dt.datetime:
-    """A time without a zone is UTC; every stored time is UTC without a zone."""
+def as_utc(time: dt.datetime) -> dt.datetime:
+    """Return the time in UTC without a zone, as all times are stored; without a zone it is UTC."""
     try:
-        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    except OverflowError:  # the first or the last hours that can be written
+        return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
+    except OverflowError:  # within a day of the smallest or largest datetime
         raise ValueError("the time is out of range") from None
 
 
@@ -37,7 +37,7 @@ UtcTime = Annotated[dt.datetime, AfterValidator(as_utc)]
 
 
 class RecordPart(BaseModel):
-    """A JSON object: documented fields are checked without conversion, others are kept in `model_extra`."""
+    """A JSON object: documented fields are validated strictly, others stay in `model_extra`."""
 
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
 
@@ -54,12 +54,12 @@ class License(RecordPart):
 
 
 class Provider(RecordPart):
-    """One offer: `{"provider_id": "novita", "provider_name": "Novita", "status": "active", "input_price_per_m": 0.5, …}`."""
+    """One offer: `{"provider_id": "novita", "status": "active", "input_price_per_m": 0.5, …}`."""
 
     provider_id: Id = Field(description="Provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
     status: str = Field(
-        description="State of the offer; `active` means it can be bought, anything else that it cannot"
+        description="State of the offer; an offer can be bought only if it is `active`"
     )
     input_price_per_m: Usd | None = Field(
         description="US dollars per million input tokens; null: not published, 0: free"
@@ -70,7 +70,7 @@ class Provider(RecordPart):
 
 
 class Inference(RecordPart):
-    """`{"available": false}`, or with the other fields when the API's own gateway serves the model."""
+    """The model at the API's own gateway: `{"available": false}`, or true with the other fields."""
 
     available: bool = Field(description="True if the API's own gateway serves the model")
     endpoint: str | None = Field(None, description="Address of the gateway; null: not served")
@@ -81,7 +81,7 @@ class Inference(RecordPart):
         None, description="True if the gateway speaks the OpenAI protocol; null: not served"
     )
     supports_streaming: bool | None = Field(
-        None, description="True if the gateway streams; null: not served"
+        None, description="True if the gateway supports streaming; null: not served"
     )
     supports_tools: bool | None = Field(
         None, description="True if the gateway supports tool calls; null: not served"
@@ -136,7 +136,7 @@ class Family(RecordPart):
 
 
 class Record(RecordPart):
-    """One model as `GET /v1/models/{model_id}` answers it."""
+    """One model as `GET /v1/models/{model_id}` returns it."""
 
     id: Id = Field(description="Model; the key of every comparison")
     name: str = Field(description="Display name of the model; not unique, never a key")
@@ -151,7 +151,7 @@ class Record(RecordPart):
     inference: Inference
     created_at: UtcTime = Field(description="When the record was created upstream (UTC)")
     updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
-    source: str = Field(description="Where upstream has the record from")
+    source: str = Field(description="Where upstream got the record")
     url: str = Field(description="Page of the model upstream")
     scores: list[Score]
     sources: Sources
@@ -164,26 +164,27 @@ class Record(RecordPart):
 
 
 def parse_record(body: bytes | str, model_id: str) -> Record:
-    """The record in a response body.
+    """Return the record in a response body.
 
-    Raises `RecordRejected`, with the path of the first field that is wrong, if the body is not the record of `model_id`.
+    Raises `RecordRejected` with the path of the first invalid field, or if the record is not that
+    of `model_id`.
     """
     try:
         record = Record.model_validate_json(body)
     except ValidationError as error:
         raise RecordRejected(_explain_error(error)) from None
     if record.id != model_id:
-        raise RecordRejected(f"id: asked for {model_id!r}, answered {record.id[:200]!r}")
+        raise RecordRejected(f"id: requested {model_id!r}, received {record.id[:200]!r}")
     return record
 
 
 def _explain_error(error: ValidationError) -> str:
-    """`providers[0].input_price_per_m: Input should be a valid number, got 'free' (and 2 more)`."""
+    """Format an error: `providers[0].status: Input should be …, got 1 (and 2 more)`."""
     details = error.errors(include_url=False, include_context=False)
     first = details[0]
     path = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
     ).lstrip(".")
-    got = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
+    value = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return f"{path or 'record'}: {first['msg']}{got}{more}"
+    return f"{path or 'record'}: {first['msg']}{value}{more}"

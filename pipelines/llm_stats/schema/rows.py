@@ -1,4 +1,4 @@
-"""Records as rows of the raw tables."""
+"""Rows of the raw tables, made from records."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from llm_stats.schema.record import Record, RecordPart, as_utc
 
 
 def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
-    """The record as a row: documented fields, nested objects as they are, unknown fields in `extra`; lists and free-form maps as lists of
-    child rows.
+    """Return the record as a row of `models` that contains the rows of the child tables.
 
-    Every child row carries `model_id`, so that no reader needs dlt's keys.
+    Nested objects remain objects; lists and maps become lists of child rows. Unknown fields are in
+    `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys.
     """
     return {
         **_with_extra(record),
@@ -36,7 +36,10 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 
 
 def _child_row(model_id: str, part: RecordPart) -> dict[str, Any]:
-    """A row of a list. There are dozens in a record, so what holds no objects is not searched for any."""
+    """Return the row of a list entry.
+
+    An entry holds no nested objects, so the slow `_split` is skipped: a record has dozens of them.
+    """
     return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 
 
@@ -46,7 +49,7 @@ def _with_extra(part: RecordPart) -> dict[str, Any]:
 
 
 def _storable(extra: dict[str, Any] | None) -> Any:
-    """Unknown fields, or None if there are none. Nothing is known of them: a number that no column can hold stays as text."""
+    """Return the unknown fields, or None if there are none. Integers beyond 64 bits become text."""
     return json.loads(json.dumps(extra), parse_int=_parse_int) if extra else None
 
 
@@ -56,22 +59,25 @@ def _parse_int(digits: str) -> int | str:
 
 
 def _split(part: RecordPart) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Documented scalars and objects of a part, and everything else; an unknown field of a nested object keeps its path as key."""
+    """Return the documented scalars and objects of a part, and its unknown fields.
+
+    The key of an unknown field of a nested object is its path, `license.url`.
+    """
     row: dict[str, Any] = {}
     extra = dict(part.model_extra or {})
     for name in type(part).model_fields:
         value = getattr(part, name)
         if isinstance(value, RecordPart):
-            row[name], inner = _split(value)
-            extra |= {f"{name}.{key}": unknown for key, unknown in inner.items()}
+            row[name], nested_extra = _split(value)
+            extra |= {f"{name}.{key}": unknown for key, unknown in nested_extra.items()}
         elif not isinstance(value, list | dict):
             row[name] = value
     return row, extra
 
 
 def new_fields(row: dict[str, Any]) -> set[str]:
-    """The undocumented fields of a row made by `to_row`, as `table.field`."""
-    found = {f"models.{key}" for key in row["extra"] or ()}
+    """Return the undocumented fields of a row made by `to_row`, as `table.field`."""
+    fields = {f"models.{key}" for key in row["extra"] or ()}
     for child in ("providers", "scores"):
-        found |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
-    return found
+        fields |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
+    return fields

@@ -1,7 +1,8 @@
-"""The raw tables that follow from the record: columns, types, nullability and comments, derived and not written twice.
+"""The raw tables: columns, types, nullability and comments, derived from the record's contract.
 
-Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is a child table. Names are dlt's, so that
-`sql/` reads what a run loads and what the source alone loads.
+Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is
+a child table. The names are dlt's, so that `sql/` can read both the tables that a run loads and
+those that the dlt source loads by itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from llm_stats.schema.record import Provider, Record, Score
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a raw table: dlt's name and data type, nullability, and what it means."""
+    """A column of a raw table: dlt's name and data type, nullability, description."""
 
     name: str
     data_type: str
@@ -32,8 +33,8 @@ class Column:
     def dlt_hint(self) -> dict[str, Any]:
         """Return dlt's column hint for the Arrow column that `schema.arrow` makes.
 
-        Times are UTC without a zone; dlt would read them as times in the machine's zone. JSON is
-        text: with the data type `json`, dlt logs a warning for each page of text.
+        Times are UTC without a zone; dlt would read them as local times. JSON is text: with the
+        data type `json`, dlt logs a warning for each page of text.
         """
         data_type = "text" if self.data_type == "json" else self.data_type
         hint = {
@@ -61,7 +62,7 @@ _DATA_TYPES: dict[object, str] = {
 
 
 def _unwrap(annotation: Any) -> tuple[Any, bool]:
-    """`Annotated[float, …] | None` → `(float, True)`: the plain type, and whether it may be null."""
+    """Return the plain type and whether it is nullable: `Usd | None` → `(float, True)`."""
     if typing.get_origin(annotation) is Annotated:
         return _unwrap(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is Literal:
@@ -73,15 +74,18 @@ def _unwrap(annotation: Any) -> tuple[Any, bool]:
 
 
 def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -> Iterator[Column]:
-    """The scalar fields of a class, nested objects flattened with `__` as dlt does; lists become child tables instead."""
+    """Yield the scalar fields of a class; nested objects are flattened with `__` as dlt does.
+
+    Lists are skipped, because they become child tables.
+    """
     for name, field in model.model_fields.items():
-        plain, may_be_null = _unwrap(field.annotation)
-        if isinstance(plain, type) and issubclass(plain, BaseModel):
-            yield from _columns(plain, f"{prefix}{name}__", nullable or may_be_null)
-        elif plain in _DATA_TYPES:
-            yield Column(
-                prefix + name, _DATA_TYPES[plain], nullable or may_be_null, field.description or ""
-            )
+        plain_type, is_optional = _unwrap(field.annotation)
+        if isinstance(plain_type, type) and issubclass(plain_type, BaseModel):
+            yield from _columns(plain_type, f"{prefix}{name}__", nullable or is_optional)
+        elif plain_type in _DATA_TYPES:
+            data_type = _DATA_TYPES[plain_type]
+            description = field.description or ""
+            yield Column(prefix + name, data_type, nullable or is_optional, description)
 
 
 _MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
@@ -89,14 +93,14 @@ _CONTENT_HASH = Column(
     "content_hash",
     "text",
     False,
-    "Hash of the record as it came; the same hash as before: nothing has changed",
+    "Hash of the record as received; equal hashes mean an unchanged record",
 )
 _COUNTS = [
     Column(
         f"{entry}_count",
         "bigint",
         False,
-        f"Entries of the record's `{field}` when it came, so that a lost row shows",
+        f"Entries of the record's `{field}` as received; a check compares it with the rows",
     )
     for entry, field in (
         ("provider", "providers"),
@@ -109,14 +113,14 @@ _EXTRA = Column(
     "extra",
     "json",
     True,
-    "Fields that the API sent and its documentation does not name, as JSON; null: none",
+    "Undocumented fields that the API sent, as JSON; null: none",
 )
 FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column(
     "_dlt_list_idx",
     "bigint",
     False,
-    "Place in the record's list, from 0; upstream's order means nothing",
+    "Position in the record's list, from 0; upstream's order has no meaning",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 #: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
@@ -124,7 +128,7 @@ IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True: the list is empty; the row is not an entry"
 )
 
-#: The raw tables and their documented columns, in order. Children of `models` are named as dlt names nested tables.
+#: The raw tables and their documented columns, in order. Child tables have dlt's names.
 TABLES: dict[str, list[Column]] = {
     "models": [*_columns(Record), FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
@@ -136,7 +140,7 @@ TABLES: dict[str, list[Column]] = {
     ],
     "models__top_scores": [
         _MODEL_ID,
-        Column("category", "text", False, "Category that the number stands for"),
+        Column("category", "text", False, "Category of the number"),
         Column(
             "score",
             "double",
@@ -148,8 +152,18 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
-#: dlt's own tables, with which dlt opens the schema `raw` as a dataset. Their times are UTC without
-#: a zone, unlike those that dlt makes: Python's DuckDB 1.x cannot fetch zoned times without pytz.
+#: The key of each raw table. A list may repeat a provider or a benchmark, so the place is the key.
+KEYS: dict[str, tuple[str, ...]] = {
+    "models": ("id",),
+    "models__providers": ("model_id", LIST_IDX.name),
+    "models__scores": ("model_id", LIST_IDX.name),
+    "models__modalities": ("model_id", LIST_IDX.name),
+    "models__top_scores": ("model_id", "category"),
+    "fetches": (LOAD_ID.name, "model_id"),
+}
+
+#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Their times are UTC
+#: without a zone, unlike dlt's: Python's DuckDB 1.x cannot fetch zoned times without pytz.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),
@@ -178,14 +192,16 @@ DLT_TABLES: dict[str, list[Column]] = {
     ],
 }
 
-#: One line on each raw table.
+#: Comment on each raw table.
 TABLE_COMMENTS: dict[str, str] = {
     "models": "One row per model: the record as last fetched. Lists of the record are child tables",
-    "models__providers": "One row per entry of a model's provider list, in list order (`_dlt_list_idx`)",
-    "models__scores": "One row per entry of a model's score list, in list order; a benchmark may occur more than once",
+    "models__providers": "One row per entry of a model's provider list; order: `_dlt_list_idx`",
+    "models__scores": "One row per entry of a model's score list; order: `_dlt_list_idx`. "
+    "A benchmark may occur more than once",
     "models__modalities": "One row per modality of a model",
-    "models__top_scores": "One row per category of a model's `top_scores`. Mixed units: kept, never compared",
-    "fetches": "One row per model asked for and run: what became of it",
+    "models__top_scores": "One row per category of a model's `top_scores`. "
+    "Mixed units: never compare them",
+    "fetches": "One row per requested model and run: the outcome",
     "_dlt_version": "dlt: the schema of the last load",
     "_dlt_loads": "dlt: one row per run",
     "_dlt_pipeline_state": "dlt: the pipeline's state after the last load",

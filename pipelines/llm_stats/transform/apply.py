@@ -16,6 +16,7 @@ from llm_stats.transform.files import (
     SCHEMAS,
     SqlError,
     SqlFile,
+    comments,
     in_build_order,
     locate_error,
     statements,
@@ -28,6 +29,9 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
+#: Tables whose open rows hold a hash of what is compared.
+HASHED_TABLES = (("history", "offers"), ("history", "scores"))
+
 
 def create_views(connection: Connection, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
@@ -39,8 +43,15 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     """
     files = _supported(connection, root)
     current = fingerprint(files, connection.dialect)
+    engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
-    if _expected(files) <= existing and _stored_fingerprint(connection) == current:
+    stored = _stored_fingerprint(connection) if _expected(files) <= existing else None
+    if stored == (current, engine_version):
+        return
+    if existing.issuperset(HASHED_TABLES):
+        clear_row_hashes(connection)
+    if stored and stored[0] == current:
+        _save_fingerprint(connection, current, engine_version)
         return
     connection.drop_views()
     create_raw_tables(connection)
@@ -48,7 +59,44 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
         connection.execute(f"create schema if not exists {schema}")
     for file in files:
         execute_file(connection, file, lambda statement: statement.type not in _WRITE_STATEMENTS)
-    _save_fingerprint(connection, current)
+    _comment_inherited(connection, files)
+    _save_fingerprint(connection, current, engine_version)
+
+
+def clear_row_hashes(connection: Connection) -> None:
+    """Clear the hashes of the open history rows; the next update of the history computes them again.
+
+    Hashes depend on the definitions and on how the engine writes numbers.
+    """
+    for schema, table in HASHED_TABLES:
+        connection.execute(
+            f"update {schema}.{table} set row_hash = null where row_hash is not null"
+        )
+
+
+def columns_by_relation(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns of every relation of the warehouse: `{"marts.offers": ["model_id", …]}`."""
+    schemas = ", ".join(map(sql_literal, ("raw", *SCHEMAS.values())))
+    query = f"""
+        select table_schema, table_name, column_name from information_schema.columns
+        where table_catalog = current_database() and table_schema in ({schemas})
+        order by table_schema, table_name, ordinal_position
+    """
+    columns: dict[str, list[str]] = {}
+    for schema, table, column in connection.execute(query).rows:
+        columns.setdefault(f"{schema}.{table}", []).append(column)
+    return columns
+
+
+def _comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
+    """Comment on the columns that have no comment of their own."""
+    columns = columns_by_relation(connection)
+    texts = comments(columns, files)
+    for file in files:
+        for column in columns.get(file.address, ()):
+            address = f"{file.address}.{column}"
+            if address in texts and f"comment on column {address} is" not in file.text:
+                connection.execute(f"comment on column {address} is {sql_literal(texts[address])}")
 
 
 def update_history(connection: Connection) -> None:
@@ -96,27 +144,27 @@ def fingerprint(files: Iterable[SqlFile], dialect: str) -> str:
 
 
 def _supported(connection: Connection, root: Path | None = None) -> list[SqlFile]:
-    return [
-        file
-        for file in in_build_order(root)
-        if file.layer != "macros" or connection.supports_macros
-    ]
+    return [file for file in in_build_order(root) if file.is_relation or connection.supports_macros]
 
 
 def _expected(files: Iterable[SqlFile]) -> set[tuple[str, str]]:
     """Return schema and name of every table and view that must exist."""
-    raw_tables = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
-    return raw_tables | {
-        (file.address.partition(".")[0], file.path.stem) for file in files if file.layer != "macros"
+    own = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
+    return own | {
+        (file.address.partition(".")[0], file.path.stem) for file in files if file.is_relation
     }
 
 
-def _stored_fingerprint(connection: Connection) -> str:
-    return str(connection.execute("select max(sha256) from raw.sql_fingerprint").rows[0][0])
+def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
+    """Return the stored fingerprint and engine version; None if there is none yet."""
+    rows = connection.execute("select sha256, engine_version from raw.sql_fingerprint").rows
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
 
-def _save_fingerprint(connection: Connection, value: str) -> None:
-    connection.execute("create table if not exists raw.sql_fingerprint (sha256 varchar not null)")
+def _save_fingerprint(connection: Connection, value: str, engine_version: str) -> None:
+    connection.execute(
+        "create table if not exists raw.sql_fingerprint (sha256 varchar not null, engine_version varchar)"
+    )
     connection.execute(
         "comment on table raw.sql_fingerprint is "
         "'One row: fingerprint of the definitions of all tables and views'"
@@ -125,5 +173,11 @@ def _save_fingerprint(connection: Connection, value: str) -> None:
         "comment on column raw.sql_fingerprint.sha256 is "
         "'Hash of all definitions; views are created again when it differs'"
     )
+    connection.execute(
+        "comment on column raw.sql_fingerprint.engine_version is 'Engine of the last run; row hashes are computed again when it differs'"
+    )
     connection.execute("delete from raw.sql_fingerprint")
-    connection.execute(f"insert into raw.sql_fingerprint (sha256) values ({sql_literal(value)})")
+    connection.execute(
+        "insert into raw.sql_fingerprint (sha256, engine_version) "
+        f"values ({sql_literal(value)}, {sql_literal(engine_version)})"
+    )

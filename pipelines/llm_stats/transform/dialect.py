@@ -75,6 +75,8 @@ def _inline_macro(node: exp.Expr) -> exp.Expr:
         raise SqlglotError(
             "`qualify` next to `order by` or `limit`: sqlglot would apply `qualify` last"
         )
+    if expression := _inline_function(node):
+        return expression
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
     macro = next(
@@ -87,23 +89,54 @@ def _inline_macro(node: exp.Expr) -> exp.Expr:
     )
     if macro is None:
         return node
-    create = _parse(next(files.statements(macro))[1].query)
-    values = dict(
-        zip((name.name for name in create.this.expressions), node.this.expressions, strict=True)
-    )
-
-    def replace_parameter(inner: exp.Expr) -> exp.Expr:
-        return (
-            values[inner.name].copy()
-            if isinstance(inner, exp.Column) and not inner.table and inner.name in values
-            else inner
-        )
-
     return exp.alias_(
-        exp.Subquery(this=create.expression.transform(replace_parameter)),
+        exp.Subquery(this=_macro_body(macro, node.this.expressions)),
         node.alias or node.this.name,
         table=True,
     )
+
+
+def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
+    """Return the body of a macro with arguments instead of parameters, without further calls."""
+    create = _parse(next(files.statements(macro))[1].query)
+    names = []
+    values: dict[str, exp.Expr] = {}
+    for parameter in create.this.expressions:  # `name`, or `name := default`
+        names.append(
+            parameter.this.name if isinstance(parameter, exp.PropertyEQ) else parameter.name
+        )
+        if isinstance(parameter, exp.PropertyEQ):
+            values[names[-1]] = parameter.expression
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, exp.PropertyEQ):
+            values[argument.this.name] = argument.expression
+        else:
+            values[names[position]] = argument
+
+    def with_value(inner: exp.Expr) -> exp.Expr:
+        if not (isinstance(inner, exp.Column) and not inner.table and inner.name in values):
+            return inner
+        value = values[inner.name].copy()
+        is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
+        return value if is_simple else exp.paren(value)
+
+    body: exp.Expr = create.expression.transform(with_value).transform(_inline_macro)
+    return body
+
+
+def _inline_function(node: exp.Expr) -> exp.Expr | None:
+    """Return the expression that a call `staging.offer_hash(…)` stands for; None for other nodes."""
+    if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
+        return None
+    address = f"{node.this.name}.{node.expression.name}"
+    for layer in ("functions", "macros"):
+        for file in files.files_in(layer):
+            if file.address == address:
+                arguments = [
+                    argument.transform(_inline_macro) for argument in node.expression.expressions
+                ]
+                return exp.paren(_macro_body(file, arguments))
+    return None
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:

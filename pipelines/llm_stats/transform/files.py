@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import functools
 import graphlib
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from llm_stats.errors import LlmStatsError
+from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 
-#: Schema by folder. `checks` is missing, because its files are queries without definitions.
-SCHEMAS = {"staging": "staging", "history": "history", "marts": "marts", "macros": "marts"}
+#: Folder → schema. `checks` defines nothing: its files are queries.
+SCHEMAS = {
+    "functions": "staging",
+    "staging": "staging",
+    "history": "history",
+    "marts": "marts",
+    "macros": "marts",
+}
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
@@ -44,9 +52,31 @@ class SqlFile:
         """Schema and name of the defined relation or macro: `marts.offers`."""
         return f"{SCHEMAS[self.layer]}.{self.path.stem}"
 
+    @property
+    def is_relation(self) -> bool:
+        """False for a macro: functions, used by views, and macros, which are part of the marts."""
+        return self.layer not in ("functions", "macros")
+
     @functools.cached_property
     def text(self) -> str:
         return self.path.read_text("utf-8")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that `Grain:` declares as the key; empty for a relation of at most one row."""
+        grain = self.declared("Grain")
+        if not grain:
+            raise SqlError(
+                f"{self.path}: the header needs a line `-- Grain: <columns of the key>.`"
+            )
+        return () if grain == "one row" else tuple(grain.split(", "))
+
+    def declared(self, label: str) -> str:
+        """Return what the header says after `<label>:`, up to the first full stop; empty if nothing."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        header = " ".join(line.removeprefix("--").strip() for line in lines)
+        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
+        return match[1] if match else ""
 
 
 def sql_folder() -> Path:
@@ -98,19 +128,42 @@ def _reads(file: SqlFile) -> set[str]:
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
-@functools.cache
-def comments() -> dict[str, str]:
-    """Return the comments on views, tables and columns.
+def comments(
+    columns: Mapping[str, Collection[str]], files: Iterable[SqlFile] | None = None
+) -> dict[str, str]:
+    """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
-    `{"marts.offers": "One row per …", "marts.offers.model_id": …}`
+    `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
+    without a comment of its own takes that of the first relation in the order of `Reads:` that has
+    a column of that name.
     """
-    matches = [
-        match
-        for layer in SCHEMAS
-        for file in files_in(layer)
-        for match in _COMMENT.findall(file.text)
-    ]
-    return {address: text.replace("''", "'") for address, text in matches}
+    found = _raw_comments()
+    for file in files or in_build_order():
+        matches = _COMMENT.findall(file.text)
+        found |= {address: text.replace("''", "'") for address, text in matches}
+        for column in columns.get(file.address, ()):
+            if f"{file.address}.{column}" not in found and (
+                source := _source(file, column, columns)
+            ):
+                found[f"{file.address}.{column}"] = found[source]
+    return found
+
+
+def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
+    """Return the column whose comment a column inherits: `history.offers.status`."""
+    for address in file.declared("Reads").split(", "):
+        if column in columns.get(address, ()):
+            return f"{address}.{column}"
+    return None
+
+
+def _raw_comments() -> dict[str, str]:
+    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
+    return tables | {
+        f"raw.{table}.{column.name}": column.description
+        for table, described in (TABLES | DLT_TABLES).items()
+        for column in described
+    }
 
 
 def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:

@@ -11,8 +11,8 @@ from llm_stats.errors import UsageError
 from llm_stats.transform.apply import execute_file
 from llm_stats.transform.files import SqlFile, files_in
 
-#: Schema version that this code reads and writes.
-SCHEMA_VERSION = 3
+#: The schema version that this code reads and writes.
+SCHEMA_VERSION = 4
 
 #: Tables that store the version, the current one first.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))

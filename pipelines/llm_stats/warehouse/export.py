@@ -9,7 +9,7 @@ replaces is moved to `.DIR.export/old` first. The next export deletes what a kil
 there, or restores `old` if DIR is missing.
 
 The same data gives the same bytes: rows are sorted, and columns that depend on the time of the
-query are left out.
+query or on the engine's version are left out.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _OPTIONS: dict[FileFormat, str] = {
     "parquet": "format parquet, compression zstd",
     "csv": "format csv, header true",
 }
-#: Columns that depend on the time of the query.
-_VOLATILE_COLUMNS = {("freshness", "age_hours")}
+#: Columns that depend on the time of the query, or on the engine's version.
+_VOLATILE_COLUMNS = {("freshness", "age_hours"), ("offers", "row_hash"), ("scores", "row_hash")}
 
 
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:

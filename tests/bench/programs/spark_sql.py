@@ -60,4 +60,4 @@ executors = [
     if executor["id"] != "driver"
 ]
 print(json.dumps({"spark": session.version, "queries": costs, "executors": executors}))
-session.stop_reason()
+session.stop()

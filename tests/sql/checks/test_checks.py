@@ -15,14 +15,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.schema.tables import TABLES
+from llm_stats.schema.tables import KEYS, TABLES
 from llm_stats.transform import files
+from llm_stats.transform.checks import all_checks
 from support.history_database import built
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
 _BROKEN = Path(__file__).parent / "broken"
-_CHECKS = {check.path.stem: check.text for check in files.files_in("checks")}
+_CHECKS = {check.name: check.text for check in all_checks()}
 _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 
@@ -111,24 +112,13 @@ def _paragraphs(check: str) -> dict[str, str]:
 def _key_breaks() -> Iterator[tuple[str, str]]:
     """A row that has the key of another one, and a null in each column of a key."""
     for file in files.files_in("marts"):
-        grain = (
-            next(line for line in file.text.splitlines() if line.startswith("-- Grain: "))
-            .removeprefix("-- Grain: ")
-            .split(".")[0]
-        )
-        yield "marts_keys", f"insert into {file.address} from {file.address} limit 1"
-        for column in grain.split(", "):
-            yield "marts_keys", f"update {file.address} set {column} = null where rowid = 0"
-    raw_keys = {
-        "models": ["id"],
-        "fetches": ["_dlt_load_id", "model_id"],
-        "models__top_scores": ["model_id", "category"],
-    }
-    for table in TABLES:
-        key = raw_keys.get(table, ["model_id", "_dlt_list_idx"])
-        yield "raw_keys", f"insert into raw.{table} from raw.{table} order by {key[0]} desc limit 1"
+        yield "keys", f"insert into {file.address} from {file.address} limit 1"
+        for column in file.key:
+            yield "keys", f"update {file.address} set {column} = null where rowid = 0"
+    for table, key in KEYS.items():
+        yield "keys", f"insert into raw.{table} from raw.{table} order by {key[0]} desc limit 1"
         for column in key:
-            yield "raw_keys", f"update raw.{table} set {column} = null where rowid = 0"
+            yield "keys", f"update raw.{table} set {column} = null where rowid = 0"
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
@@ -177,13 +167,22 @@ def test_a_condition_finds_what_it_is_for(
 @pytest.mark.parametrize("check", _CHECKS)
 def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) -> None:
     alone = {
-        "raw_keys": "insert into raw.fetches select * replace ('deferred' as outcome) from raw.fetches where model_id = 'm5'",
-        "marts_keys": "insert into marts.freshness from marts.freshness",
+        "keys": "insert into marts.freshness from marts.freshness",
         "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
         "marts_have_parents": "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'",
     }
     sound.execute(alone.get(check) or next(iter(_paragraphs(check).values())))
     assert _found(sound) == {check}
+
+
+def test_a_relation_of_one_row_may_not_have_two(tmp_path: Path) -> None:
+    file = tmp_path / "only.sql"
+    file.write_text("-- Grain: one row. Of the whole\n-- warehouse.\nselect 1;\n")
+    assert files.SqlFile(file).key == ()
+
+
+def test_every_raw_table_has_a_key() -> None:
+    assert KEYS.keys() == TABLES.keys()
 
 
 def test_a_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnection) -> None:

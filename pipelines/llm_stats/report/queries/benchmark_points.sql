@@ -1,4 +1,4 @@
--- Where a model stands on price and on a benchmark: those with the most models first.
+-- Points of price against score, per benchmark; benchmarks with the most models first.
 -- Grain: benchmark_id, model_id.
 -- Reads: marts.price_performance.
 select

@@ -1,4 +1,4 @@
--- The benchmarks whose values may be compared, those with the most models first.
+-- Comparable benchmarks, those with the most models first.
 -- Grain: benchmark_id.
 -- Reads: marts.benchmarks.
 select

@@ -1,7 +1,8 @@
--- Where a ranked model stands on price and on the leaderboard of a category, judged as marts.price_performance judges a benchmark: on the
--- frontier is a model better than every cheaper one, and as good as any of its price.
+-- Points of price against mean win rate, per category and ranked model.
 -- Grain: category, model_id.
 -- Reads: marts.leaderboard, marts.model_prices.
+-- The frontier is defined as in marts.price_performance: a model is on it if it is better than every
+-- cheaper model and at least as good as every model of the same price.
 with
 ranked_models as (
     select

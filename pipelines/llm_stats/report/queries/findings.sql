@@ -1,14 +1,14 @@
--- What not to trust: of each rule the first 50 findings, and how many there are. The rarest rule first: a fault of one row says more about
--- that row than one of all.
+-- The first 50 findings of each rule of data quality, and their number; the rarest rule first, because it is
+-- the most specific.
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
 with
-placed_findings as (
+numbered_findings as (
     select
         rule,
         model_id,
         detail,
-        row_number() over (partition by rule order by model_id, detail) as place
+        row_number() over (partition by rule order by model_id, detail) as position
     from marts.data_quality
 ),
 
@@ -22,15 +22,15 @@ counted_rules as (
 )
 
 select
-    placed_findings.rule,
-    placed_findings.model_id,
-    placed_findings.detail,
+    numbered_findings.rule,
+    numbered_findings.model_id,
+    numbered_findings.detail,
     counted_rules.finding_count,
     counted_rules.model_count
-from placed_findings
-inner join counted_rules on placed_findings.rule = counted_rules.rule
-where placed_findings.place <= 50
+from numbered_findings
+inner join counted_rules on numbered_findings.rule = counted_rules.rule
+where numbered_findings.position <= 50
 order by
     counted_rules.finding_count,
-    placed_findings.rule,
-    placed_findings.place
+    numbered_findings.rule,
+    numbered_findings.position

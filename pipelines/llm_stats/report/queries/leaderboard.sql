@@ -1,4 +1,4 @@
--- The leaderboards, best first; a model without a rank comes last.
+-- Leaderboards, best first; models without a rank last.
 -- Grain: category, evidence_scope, model_id.
 -- Reads: marts.leaderboard.
 select

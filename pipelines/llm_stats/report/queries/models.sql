@@ -1,4 +1,4 @@
--- Every model, with what it costs at the cheapest: free offers included, and without them.
+-- Every model with its lowest price and the providers of that price, with and without free offers.
 -- Grain: model_id.
 -- Reads: marts.models, marts.model_prices, marts.offers.
 with

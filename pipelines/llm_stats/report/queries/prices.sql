@@ -1,4 +1,4 @@
--- The offers that stand now, then what they were, the latest first. What stands is known until the last fetch, not until now.
+-- Current offers, then earlier ones, latest first. A current price is known until the last fetch, not until now.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Reads: marts.price_history, marts.models, marts.offers.
 select

@@ -1,0 +1,56 @@
+"""All checks: the queries under `sql/checks`, and `keys`, which is generated from the declared keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from llm_stats.schema.tables import KEYS, LOAD_ID
+from llm_stats.text import sql_literal
+from llm_stats.transform.files import files_in
+
+
+class Check(NamedTuple):
+    """A query that selects rows that should not exist; `text` begins with a header like a file's."""
+
+    name: str
+    text: str
+
+
+def all_checks() -> list[Check]:
+    """Return every check, ordered by name."""
+    written = [Check(file.path.stem, file.text) for file in files_in("checks")]
+    return sorted([*written, Check("keys", _keys_query())])
+
+
+def _keys_query() -> str:
+    """Return the check of all keys: those of marts from `Grain:`, those of raw tables from the contract.
+
+    Of `raw.fetches` only the newest load is compared: a run appends to it, and it has millions of rows.
+    """
+    newest = f"where {LOAD_ID.name} = (select max({LOAD_ID.name}) from raw.fetches)"
+    newest += "".join(f" or {column} is null" for column in KEYS["fetches"])
+    queries = [_key_query(file.address, file.key) for file in files_in("marts")]
+    queries += [
+        _key_query(f"raw.{table}", key, newest if table == "fetches" else "")
+        for table, key in KEYS.items()
+    ]
+    return "\n".join(
+        (
+            "-- A key is missing or occurs more than once.",
+            "-- Severity: error",
+            "-- Reads: every mart, every raw table.",
+            "\nunion all\n\n".join(queries),
+        )
+    )
+
+
+def _key_query(address: str, key: Iterable[str], where: str = "") -> str:
+    """Return the query for the keys of a relation that are missing or repeated; no key: at most one row."""
+    parts = ", ".join(f"cast({column} as varchar)" for column in key) or "'the only row'"
+    is_null = "".join(f" or {column} is null" for column in key)
+    grouped = f"group by {', '.join(key)} " if key else ""
+    return (
+        f"select {sql_literal(address)} as table_name, [{parts}] as key, count(*) as row_count\n"
+        f"from {address} {where}\n{grouped}having count(*) > 1{is_null}\n"
+    )

@@ -1,0 +1,15 @@
+-- The hash of everything that history.offers compares.
+-- Reads: nothing.
+-- Null is written as a marker, and fields are separated by a control character. Engines and their
+-- versions write numbers differently, so hashes may only be compared with those of the same engine.
+create or replace macro staging.offer_hash(
+    provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+) as
+    md5(
+        coalesce(provider_name, chr(30)) || chr(31)
+        || coalesce(status, chr(30)) || chr(31)
+        || coalesce(cast(input_usd_per_mtok + 0.0 as varchar), chr(30)) || chr(31)
+        || coalesce(cast(output_usd_per_mtok + 0.0 as varchar), chr(30))
+    );
+
+comment on macro staging.offer_hash is 'Hash of the compared columns of an offer';

@@ -1,0 +1,100 @@
+"""Row hashes of the history: another engine version, or other definitions, are no change."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.connection import DuckDBConnection
+from llm_stats.transform import apply
+from support.history_database import built
+from support.markers import in_ci
+from support.processes import PROGRAMS
+from support.raw_tables import RawTables
+from support.record_factory import make_offer, make_record, make_score
+from support.virtualenvs import ROOT
+
+_FIRST = dt.datetime.fromisoformat("2026-01-01")
+_HISTORY = (
+    "select * exclude (row_hash) from history.offers order by all",
+    "select * exclude (row_hash) from history.scores order by all",
+)
+_HASHES = (
+    "select model_id, row_hash from history.offers order by all",
+    "select model_id, row_hash from history.scores order by all",
+)
+
+
+def _records() -> list[dict[str, object]]:
+    return [
+        make_record(
+            "m",
+            providers=[make_offer("p", 0.1, None), make_offer("p", 0.1, None)],
+            scores=[make_score("b", -0.0, source_url=None), make_score("b", 1e300)],
+        )
+    ]
+
+
+def _fetch(raw: RawTables, queries: tuple[str, ...]) -> list[list[tuple[object, ...]]]:
+    return [raw.connection.execute(query).fetchall() for query in queries]
+
+
+@pytest.mark.parametrize("stored", ["engine_version", "sha256"])
+def test_hashes_of_another_engine_or_definition_are_computed_again(stored: str) -> None:
+    with built() as raw:
+        raw.load(_records(), _FIRST)
+        raw.apply()
+        history, hashes = _fetch(raw, _HISTORY), _fetch(raw, _HASHES)
+        raw.connection.execute("update history.offers set row_hash = 'as another engine had it'")
+        raw.connection.execute("update history.scores set row_hash = 'as another engine had it'")
+        raw.connection.execute(f"update raw.sql_fingerprint set {stored} = 'another'")
+        raw.load(_records(), _FIRST + dt.timedelta(days=1))
+        apply.create_views(DuckDBConnection(raw.connection))
+        apply.update_history(DuckDBConnection(raw.connection))
+        assert _fetch(raw, _HISTORY) == history
+        assert _fetch(raw, _HASHES) == hashes
+
+
+def test_only_open_rows_have_a_hash() -> None:
+    with built() as raw:
+        raw.load(_records(), _FIRST)
+        raw.apply()
+        raw.load(
+            [make_record("m", providers=[make_offer("p", 9, 9)])], _FIRST + dt.timedelta(days=1)
+        )
+        raw.apply()
+        for table in ("offers", "scores"):
+            query = f"select (row_hash is null) = (valid_to is not null) from history.{table}"
+            assert set(raw.connection.execute(query).fetchall()) == {(True,)}
+
+
+@in_ci
+@pytest.mark.timeout(300)
+def test_duckdb_2_continues_the_history_of_duckdb_1_5(tmp_path: Path) -> None:
+    older = tmp_path / "duckdb_1_5"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(older)]
+    subprocess.run([*pip, "duckdb>=1.5,<2"], check=True)
+    database = tmp_path / "llm_stats.duckdb"
+    program = [
+        sys.executable,
+        str(PROGRAMS / "publish_generations.py"),
+        str(database),
+        "1",
+        "duckdb",
+    ]
+    paths = [str(ROOT / "pipelines"), str(ROOT / "tests")]
+    found = []
+    for path in ([str(older), *paths], paths):
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+        subprocess.run(program, check=True, env=environment, stdout=subprocess.DEVNULL)
+        with duckdb.connect(database, read_only=True) as connection:
+            versions = connection.execute("select engine_version from raw.sql_fingerprint")
+            ((version,),) = versions.fetchall()
+            found.append([connection.execute(query).fetchall() for query in _HISTORY])
+        assert version.startswith("v1.5") == (path[0] == str(older))
+    assert found[0] == found[1]
