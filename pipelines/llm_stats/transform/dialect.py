@@ -12,8 +12,7 @@ does not handle, so that every engine returns the same values to the last digit:
                         `sql/` is ordered by its own values
     quantile_disc       Spark has it under the standard's name
     json                Spark has no such type; the text stays unchanged
-    extract(epoch …)    Spark cannot extract it from an interval; translated to the difference of
-                        two timestamps
+    extract(epoch …)    Spark has none for intervals; translated to a difference of timestamps
 """
 
 from __future__ import annotations
@@ -113,19 +112,19 @@ def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
         else:
             values[names[position]] = argument
 
-    def with_value(inner: exp.Expr) -> exp.Expr:
+    def replace_parameter(inner: exp.Expr) -> exp.Expr:
         if not (isinstance(inner, exp.Column) and not inner.table and inner.name in values):
             return inner
         value = values[inner.name].copy()
         is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
         return value if is_simple else exp.paren(value)
 
-    body: exp.Expr = create.expression.transform(with_value).transform(_inline_macro)
+    body: exp.Expr = create.expression.transform(replace_parameter).transform(_inline_macro)
     return body
 
 
 def _inline_function(node: exp.Expr) -> exp.Expr | None:
-    """Return the expression that a call `staging.offer_hash(…)` stands for; None for other nodes."""
+    """Return the expression of a function call, `staging.offer_hash(…)`; None for other nodes."""
     if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
         return None
     address = f"{node.this.name}.{node.expression.name}"
