@@ -115,7 +115,7 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
         (("sql", ""), "the query is empty"),
         (("sql", " ; -- nothing"), "the query is empty"),
         (("sql", "select 1; select 2"), "expected one SQL statement, got 2"),
-        (("sql", "\udcff"), "the query is not text"),
+        (("sql", "\udcff"), "the query is not valid UTF-8"),
         (("changes", "--since", "99999999999d"), "--since 99999999999d: not a time span"),
         (("changes", "--since", "999999d"), "--since 999999d: the date is out of range"),
         (("compare", "aurora-large-1"), "at least two different models"),

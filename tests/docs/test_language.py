@@ -30,6 +30,7 @@ PATHS = (
     "pipelines/llm_stats/sample",
     "pipelines/llm_stats/transform",
     "pipelines/llm_stats/warehouse",
+    "pipelines/llm_stats/schema",
 )
 _SUFFIXES = {
     "",
@@ -48,7 +49,7 @@ _SUFFIXES = {
 #: Pattern -> plain wording.
 PATTERNS = {
     r", for (?:there|it|they|that|one|no|none|nothing|nobody|the|a|an|its|their|what|who) "
-    r"(?:\w+ )?(?:is|are|was|were|has|have|had|may|can|cannot|must|would|will|needs?|does)\b": "because",
+    r"(?:\w+ )?(?:is|are|was|were|has|have|had|may|can|must|would|will|needs?|does)": "because",
     r"\banew\b": "again",
     r"\bbut for\b": "except for, without",
     r"(?<!there\s)\b(?:is|are|was) no (?!longer\b|more\b|\w+er\b)[a-z]\w+": "is not a",

@@ -1,4 +1,4 @@
-"""Several runners as in `docs/scale.md`: each model is fetched once, and the result equals one run."""
+"""Several runners as in `docs/scale.md`: the merged result equals that of one runner."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ def run_checks(reader: Reader) -> list[CheckResult]:
         severity = re.search(r"^-- Severity: (error|warning)\b", check.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(
-                f"checks/{check.name}.sql: the header needs a line `-- Severity: error` or `-- Severity: warning`"
+                f"checks/{check.name}.sql: "
+                "the header needs a line `-- Severity: error` or `-- Severity: warning`"
             )
         try:
             failures = reader.query(check.text)
