@@ -70,21 +70,18 @@ def _without_macro(node: exp.Expr) -> exp.Expr:
         return expression
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
-    macro = next(
-        (
-            file
-            for file in files.files_in("macros")
-            if file.address == f"{node.db}.{node.this.name}"
-        ),
-        None,
-    )
-    if macro is None:
-        return node
-    return exp.alias_(
-        exp.Subquery(this=_macro_body(macro, node.this.expressions)),
-        node.alias or node.this.name,
-        table=True,
-    )
+    if macro := _find_macro(f"{node.db}.{node.this.name}"):
+        return exp.alias_(
+            exp.Subquery(this=_macro_body(macro, node.this.expressions)),
+            node.alias or node.this.name,
+            table=True,
+        )
+    return node
+
+
+def _find_macro(address: str) -> files.SqlFile | None:
+    found = (*files.files_in("functions"), *files.files_in("macros"))
+    return next((file for file in found if file.address == address), None)
 
 
 def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
@@ -119,15 +116,11 @@ def _without_function(node: exp.Expr) -> exp.Expr | None:
     """Return the expression that a call `staging.offer_hash(…)` stands for; None for other nodes."""
     if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
         return None
-    address = f"{node.this.name}.{node.expression.name}"
-    for layer in ("functions", "macros"):
-        for file in files.files_in(layer):
-            if file.address == address:
-                arguments = [
-                    argument.transform(_without_macro) for argument in node.expression.expressions
-                ]
-                return exp.paren(_macro_body(file, arguments))
-    return None
+    macro = _find_macro(f"{node.this.name}.{node.expression.name}")
+    if macro is None:
+        return None
+    arguments = [argument.transform(_without_macro) for argument in node.expression.expressions]
+    return exp.paren(_macro_body(macro, arguments))
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:

@@ -1,7 +1,7 @@
--- Where a ranked model stands on price and on the leaderboard of a category, judged as marts.price_performance judges a benchmark: on the
--- frontier is a model better than every cheaper one, and as good as any of its price.
+-- Where a ranked model stands on price and on the leaderboard of a category, as in
+-- marts.price_performance.
 -- Grain: category, model_id.
--- Reads: marts.leaderboard, marts.model_prices.
+-- Reads: marts.leaderboard, marts.model_prices, staging.is_pareto.
 with
 ranked_models as (
     select
@@ -22,15 +22,9 @@ select
     category,
     model_id,
     value,
-    value > coalesce(max(value) over cheaper, -1)
-    and value = max(value) over (partition by category, price) as is_pareto,
-    paid_price is not null
-    and value > coalesce(max(value) over cheaper_paid, -1)
-    and value = max(value) over (partition by category, paid_price) as is_pareto_paid
+    staging.is_pareto(category, price, value) as is_pareto,
+    staging.is_pareto(category, paid_price, value) as is_pareto_paid
 from ranked_models
-window
-    cheaper as (partition by category order by price range between unbounded preceding and current row exclude group),
-    cheaper_paid as (partition by category order by paid_price nulls last range between unbounded preceding and current row exclude group)
 order by
     category,
     model_id
