@@ -14,7 +14,7 @@ with priced_offers as (
         is_free,
         staging.blended_price(
             input_usd_per_mtok, output_usd_per_mtok, input_weight, output_weight
-        ) + 0.0 as price_usd_per_mtok
+        ) as price_usd_per_mtok
     from marts.offers
     where price_rank is not null
 ),

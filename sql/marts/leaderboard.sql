@@ -33,7 +33,6 @@ independent_benchmarks as (
     having count(*) >= 3
 ),
 
--- adding 0 turns a negative zero into zero, so that the two tie
 independent_scores as (
     select
         compared_scores.model_id,
@@ -43,7 +42,7 @@ independent_scores as (
         * case
             when independent_benchmarks.has_normalized_scale then compared_scores.normalized_score
             else compared_scores.score
-        end + 0.0 as directed_value
+        end as directed_value
     from compared_scores
     inner join independent_benchmarks on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
     where compared_scores.evidence <> 'self_reported'

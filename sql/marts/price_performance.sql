@@ -30,7 +30,7 @@ priced_scores as (
         scores.model_id,
         scores.benchmark_id,
         cheapest_offers.provider_id,
-        cheapest_offers.blended_usd_per_mtok + 0.0 as price_usd_per_mtok,
+        cheapest_offers.blended_usd_per_mtok as price_usd_per_mtok,
         cheapest_paid_offers.blended_usd_per_mtok as paid_price_usd_per_mtok,
         scores.value,
         scores.is_lower_better,

@@ -86,7 +86,6 @@ benchmark_scales as (
     group by benchmark_id
 ),
 
--- adding 0 turns a negative zero into zero, so that the two tie
 valued_scores as (
     select
         chosen_scores.model_id,
@@ -111,7 +110,7 @@ valued_scores as (
         case
             when benchmark_scales.scale = 'normalized' then chosen_scores.normalized_score
             else chosen_scores.score
-        end + 0.0 as value
+        end as value
     from chosen_scores
     inner join benchmark_scales on chosen_scores.benchmark_id = benchmark_scales.benchmark_id
     left join staging.lower_is_better_benchmarks as lower_is_better_benchmarks

@@ -3,7 +3,8 @@
 What sqlglot knows nothing of is mended here, so that every engine answers with the same values, to the last digit:
 
     median(x)            PostgreSQL and Spark interpolate with a rounding of their own; here it is half the sum of the two middle values
-    round(x, n)          PostgreSQL rounds only decimals
+    round(x, n)          PostgreSQL rounds only decimals; Spark rounds only to a constant number of digits
+    log10(x)             PostgreSQL's logarithm with a base takes only decimals
     varchar              PostgreSQL sorts text as the database's locale does; here by code point, as DuckDB does
     array_agg            Spark collects in no order; here the list is sorted, for every list under `sql/` is ordered by its own values
     quantile_disc        Spark has it under the standard's name
@@ -140,8 +141,15 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         and node.args.get("decimals")
         and not node.this.is_type("decimal")
     ):
-        exact = exp.Round(this=exp.cast(node.this, "decimal"), decimals=node.args["decimals"])
+        # `transform` does not visit the inner nodes of a new one
+        number, decimals = (
+            part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
+        )
+        text = exp.cast(number, "text")  # a double as decimal has only 15 digits
+        exact = exp.Round(this=exp.cast(text, "decimal"), decimals=decimals)
         return exp.cast(exact, "double")
+    if isinstance(node, exp.Log) and node.expression and node.this.name == "10":
+        return exp.Anonymous(this="LOG10", expressions=[node.expression.copy()])
     if (
         isinstance(node, exp.ColumnDef)
         and node.kind
@@ -191,6 +199,11 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         return middle
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    decimals = node.args.get("decimals") if isinstance(node, exp.Round) else None
+    if decimals and not isinstance(decimals, exp.Literal):
+        power = exp.func("POWER", exp.cast(exp.Literal.number(10), "double"), decimals.copy())
+        scaled = exp.Mul(this=exp.paren(node.this.copy()), expression=power)
+        return exp.Div(this=exp.Round(this=scaled), expression=power.copy(), typed=True)
     if isinstance(node, exp.PercentileDisc):
         return _quantile(node.this, node.expression)
     if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
