@@ -49,9 +49,8 @@ def unite(united: Path, shards: list[Path]) -> None:
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
-            apply.clear_row_hashes(
-                DuckDBConnection(connection)
-            )  # a shard may be of another engine version
+            # another engine version may have computed the hashes of a shard
+            apply.clear_row_hashes(DuckDBConnection(connection))
             apply.update_history(DuckDBConnection(connection))  # only counts the rows again
             duplicates = connection.execute(
                 "select id from raw.models group by id having count(*) > 1 order by id limit 1"

@@ -1,30 +1,15 @@
 -- Models side by side: `from marts.compare_models(['model-a', 'model-b'])`.
 -- Grain: benchmark_id. Only benchmarks on which every named model has a score.
--- Reads: marts.scores, marts.benchmarks.
+-- Reads: staging.shared_scores, marts.benchmarks.
 create or replace macro marts.compare_models(model_ids) as table
-with named_scores as (
-    select
-        scores.model_id,
-        scores.benchmark_id,
-        scores.value,
-        scores.evidence,
-        scores.is_comparable,
-        rank() over (
-            partition by scores.benchmark_id
-            order by case when scores.is_lower_better then scores.value else -scores.value end
-        ) as place
-    from marts.scores as scores
-    where list_contains(model_ids, scores.model_id)
-),
-
-shared_benchmarks as (
+with shared_benchmarks as (
     select
         benchmark_id,
-        count(*) as model_count,
         map(array_agg(model_id order by model_id), array_agg(value order by model_id)) as value_by_model,
         map(array_agg(model_id order by model_id), array_agg(evidence order by model_id)) as evidence_by_model,
-        array_agg(model_id order by model_id) filter (where is_comparable and place = 1) as winner_model_ids
-    from named_scores
+        array_agg(model_id order by model_id) filter (where is_comparable and value_rank = 1) as winner_model_ids
+    from staging.shared_scores(model_ids)
+    where model_count = len(list_distinct(model_ids))
     group by benchmark_id
 )
 
@@ -40,7 +25,6 @@ select
     benchmarks.not_comparable_reason
 from shared_benchmarks
 inner join marts.benchmarks as benchmarks on shared_benchmarks.benchmark_id = benchmarks.benchmark_id
-where shared_benchmarks.model_count = len(list_distinct(model_ids))
 order by
     benchmarks.category,
     benchmarks.benchmark_id;

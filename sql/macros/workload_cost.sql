@@ -1,7 +1,7 @@
--- What a number of tokens costs, at every offer: `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
+-- What a number of tokens costs at every offer: `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
 -- Grain: model_id, provider_id, offer_number. Only available priced offers.
--- Reads: marts.offers.
--- No account is taken of how many tokens a model needs for the same task.
+-- Reads: marts.offers, staging.round_significant.
+-- Models need different numbers of tokens for the same task; this is not taken into account.
 create or replace macro marts.workload_cost(input_tokens, output_tokens) as table
 with costed_offers as (
     select
@@ -11,13 +11,22 @@ with costed_offers as (
         provider_name,
         input_usd_per_mtok,
         output_usd_per_mtok,
-        round(input_usd_per_mtok * cast(input_tokens as double) / 1000000, 10) as input_cost_usd,
-        round(output_usd_per_mtok * cast(output_tokens as double) / 1000000, 10) as output_cost_usd
+        staging.round_significant(
+            input_usd_per_mtok * cast(input_tokens as double) / 1000000
+        ) as input_cost_usd,
+        staging.round_significant(
+            output_usd_per_mtok * cast(output_tokens as double) / 1000000
+        ) as output_cost_usd,
+        staging.round_significant(
+            (
+                input_usd_per_mtok * cast(input_tokens as double)
+                + output_usd_per_mtok * cast(output_tokens as double)
+            ) / 1000000
+        ) as cost_usd
     from marts.offers
     where price_rank is not null
 )
 
--- ten decimals, so that costs which are equal on paper share a place
 select
     model_id,
     provider_id,
@@ -27,9 +36,9 @@ select
     output_usd_per_mtok,
     input_cost_usd,
     output_cost_usd,
-    round(input_cost_usd + output_cost_usd, 10) as cost_usd,
-    rank() over (order by round(input_cost_usd + output_cost_usd, 10)) as cost_rank,
-    rank() over (partition by model_id order by round(input_cost_usd + output_cost_usd, 10)) as model_cost_rank
+    cost_usd,
+    rank() over (order by cost_usd) as cost_rank,
+    rank() over (partition by model_id order by cost_usd) as model_cost_rank
 from costed_offers
 order by
     cost_rank,

@@ -1,8 +1,8 @@
--- Each benchmark: how many models it compares, on which scale, who leads, and whether the comparison means anything.
+-- Each benchmark: how many models it compares, on which scale, who leads, and whether it is comparable.
 -- Grain: benchmark_id.
--- Reads: marts.scores.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1, others above 1, and the largest more
--- than ten times the median of the former).
+-- Reads: marts.scores, staging.is_most_common.
+-- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1,
+-- others above 1, and the largest more than ten times the median of the former).
 create or replace view marts.benchmarks as
 with
 compared_scores as (
@@ -39,38 +39,40 @@ summed_scores as (
     group by benchmark_id
 ),
 
--- a benchmark goes by the name and the category that most models give it
-counted_names as (
+common_names as (
     select
         benchmark_id,
-        benchmark_name,
-        row_number() over (partition by benchmark_id order by count(*) desc, benchmark_name) as place
+        benchmark_name
     from compared_scores
     group by
         benchmark_id,
         benchmark_name
+    qualify staging.is_most_common(benchmark_id, benchmark_name)
 ),
 
-counted_categories as (
+common_categories as (
     select
         benchmark_id,
-        category,
-        row_number() over (partition by benchmark_id order by count(*) desc, category) as place
+        category
     from compared_scores
     where category is not null
     group by
         benchmark_id,
         category
+    qualify staging.is_most_common(benchmark_id, category)
 )
 
 select
     summed_scores.benchmark_id,
-    counted_names.benchmark_name,
-    counted_categories.category,
+    common_names.benchmark_name,
+    common_categories.category,
     summed_scores.model_count,
     summed_scores.scale,
     summed_scores.is_lower_better,
-    case when summed_scores.is_lower_better then summed_scores.smallest_value else summed_scores.largest_value end as best_value,
+    case
+        when summed_scores.is_lower_better then summed_scores.smallest_value
+        else summed_scores.largest_value
+    end as best_value,
     summed_scores.best_model_ids,
     summed_scores.median_value,
     summed_scores.verified_share,
@@ -79,14 +81,8 @@ select
     summed_scores.not_comparable_reason is null as is_comparable,
     summed_scores.not_comparable_reason
 from summed_scores
-inner join counted_names
-    on
-        summed_scores.benchmark_id = counted_names.benchmark_id
-        and counted_names.place = 1
-left join counted_categories
-    on
-        summed_scores.benchmark_id = counted_categories.benchmark_id
-        and counted_categories.place = 1;
+inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
+left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
 
 comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable. A benchmark may have several ids upstream, and these stay apart';
 comment on column marts.benchmarks.benchmark_name is 'Display name that most models give the benchmark, then the first by alphabet; never a key';

@@ -1,6 +1,6 @@
 -- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason in words.
 -- Grain: rule, model_id, detail.
--- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores.
+-- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores, staging.is_most_common.
 -- What no comparison uses says so, all else counts as it is. That most scores are reported by the model's maker is no fault of a row.
 -- A number is written without `.0`: engines differ in whether they write it.
 create or replace view marts.data_quality as
@@ -69,7 +69,6 @@ counted_scores as (
     group by model_id
 ),
 
--- a benchmark goes by the name that most models give it
 benchmark_names as (
     select
         benchmark_id,
@@ -78,7 +77,7 @@ benchmark_names as (
     group by
         benchmark_id,
         benchmark_name
-    qualify row_number() over (partition by benchmark_id order by count(*) desc, benchmark_name) = 1
+    qualify staging.is_most_common(benchmark_id, benchmark_name)
 ),
 
 shared_benchmark_names as (

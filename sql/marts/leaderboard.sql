@@ -1,9 +1,11 @@
--- Who leads, by category and by evidence: the mean share of other models that a model beats, over the benchmarks it was scored on.
+-- Who leads, by category and by evidence: the mean share of other models that a model beats, over the
+-- benchmarks it was scored on.
 -- Grain: category, evidence_scope, model_id.
--- Reads: staging.scores, marts.scores.
--- Counted are comparable benchmarks with three or more models in the scope. Values, scale and win rate are worked out anew within the
--- scope, among its models; a choice never changes, for a self-reported score is only ever chosen where there is no other. Upstream may
--- repeat a score once per category: it then counts in each of them, and once in `overall`.
+-- Reads: staging.scores, marts.scores, staging.win_rate.
+-- Counted are comparable benchmarks with three or more models in the scope. Scale and win rate are
+-- computed within the scope, among its models. The chosen score is the same in both scopes, because a
+-- self-reported score is only chosen where there is no other. Upstream may repeat a score once per
+-- category: it then counts in each of them, and once in `overall`.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -31,33 +33,42 @@ independent_benchmarks as (
     having count(*) >= 3
 ),
 
--- adding 0 turns a negative zero into zero, so that the two tie
 independent_scores as (
     select
         compared_scores.model_id,
         compared_scores.benchmark_id,
         independent_benchmarks.model_count,
         case when compared_scores.is_lower_better then -1 else 1 end
-        * case when independent_benchmarks.has_normalized_scale then compared_scores.normalized_score else compared_scores.score end
-        + 0.0 as goodness
+        * case
+            when independent_benchmarks.has_normalized_scale then compared_scores.normalized_score
+            else compared_scores.score
+        end as directed_value
     from compared_scores
     inner join independent_benchmarks on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
     where compared_scores.evidence <> 'self_reported'
 ),
 
--- from the worst to the best: how many are worse, how many are no better
-placed_independent_scores as (
+-- each distinct value once, from the worst to the best
+value_places as (
     select
-        model_id,
         benchmark_id,
-        model_count,
-        rank() over worst_first - 1 as worse_count,
-        count(*) over worst_first as no_better_count
+        directed_value,
+        count(*) as tie_count,
+        cast(
+            sum(count(*)) over (
+                partition by benchmark_id
+                order by directed_value
+                rows between unbounded preceding and current row
+            ) as bigint
+        ) as no_better_count
     from independent_scores
-    window worst_first as (partition by benchmark_id order by goodness)
+    group by
+        benchmark_id,
+        directed_value
 ),
 
--- fifteen decimals: a sum of decimals does not depend on its order; of the mean twelve, for engines divide decimals to different lengths
+-- Fifteen decimals: a sum of decimals does not depend on its order. The mean has twelve, because
+-- engines divide decimals to different lengths.
 counted_win_rates as (
     select
         'all' as evidence_scope,
@@ -69,10 +80,20 @@ counted_win_rates as (
     union all
     select
         'independent' as evidence_scope,
-        model_id,
-        benchmark_id,
-        cast((worse_count + (no_better_count - worse_count - 1) / cast(2 as double)) / (model_count - 1) as decimal(18, 15)) as win_rate
-    from placed_independent_scores
+        independent_scores.model_id,
+        independent_scores.benchmark_id,
+        cast(
+            staging.win_rate(
+                value_places.no_better_count,
+                value_places.tie_count,
+                independent_scores.model_count
+            ) as decimal(18, 15)
+        ) as win_rate
+    from independent_scores
+    inner join value_places
+        on
+            independent_scores.benchmark_id = value_places.benchmark_id
+            and independent_scores.directed_value = value_places.directed_value
 ),
 
 score_categories as (

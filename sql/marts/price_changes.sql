@@ -1,140 +1,76 @@
 -- What changed in the offers, and when it was found.
--- Grain: model_id, provider_id, offer_number, changed_at, kind. When price and status change at once there are two rows.
--- Reads: history.models, marts.price_history.
--- A provider that comes after the first load, or comes back, is `listed`. Its new name is in the history but is no kind of change.
--- Percentages, direction and reversal are said of `price_changed` alone: on `status_changed` too they would count twice. The change itself
--- happened at some time between `changed_at` and the fetch before it.
--- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if one rose and the other fell. 0 is a price
--- like any other, so from 0 to 1 is a rise. If one of the two became known or unknown there is no telling, and direction is null.
+-- Grain: model_id, provider_id, offer_number, changed_at, kind. A price and a status that change at
+-- once are two rows.
+-- Reads: staging.transitions, marts.price_history.
+-- A provider that comes after the first load, or comes back, is `listed`. A new name of a provider is
+-- in the history but is not a kind of change. The change itself happened at some time between
+-- `changed_at` and the fetch before it.
+-- Percentages, direction and reversal are given for `price_changed` only: on `status_changed` too they
+-- would count twice.
+-- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if one
+-- rose and the other fell. 0 is a price like any other, so from 0 to 1 is a rise. Null if a price was
+-- or became unknown.
 create or replace view marts.price_changes as
-with versions as (
-    select
-        offers.model_id,
-        offers.provider_id,
-        offers.offer_number,
-        offers.provider_name,
-        offers.status,
-        offers.input_usd_per_mtok,
-        offers.output_usd_per_mtok,
-        offers.blended_usd_per_mtok,
-        offers.valid_from,
-        offers.valid_to,
-        models.first_fetched_at
-    from marts.price_history as offers
-    inner join history.models as models on offers.model_id = models.model_id
-),
-
-neighbours as (
-    select
-        model_id,
-        provider_id,
-        offer_number,
-        provider_name,
-        status,
-        input_usd_per_mtok,
-        output_usd_per_mtok,
-        blended_usd_per_mtok,
-        valid_from,
-        valid_to,
-        first_fetched_at,
-        lag(status) over offer_in_time as previous_status,
-        lag(input_usd_per_mtok) over offer_in_time as previous_input,
-        lag(output_usd_per_mtok) over offer_in_time as previous_output,
-        lag(blended_usd_per_mtok) over offer_in_time as previous_blended,
-        coalesce(lag(valid_to) over offer_in_time = valid_from, false) as has_previous,
-        coalesce(lead(valid_from) over offer_in_time = valid_to, false) as has_next
-    from versions
-    window offer_in_time as (
-        partition by model_id, provider_id, offer_number
-        order by valid_from
-    )
-),
-
-transitions as (
-    select
-        model_id,
-        provider_id,
-        offer_number,
-        provider_name,
-        valid_from as changed_at,
-        has_previous as was_listed,
-        true as is_listed,
-        case when has_previous then previous_status end as old_status,
-        status as new_status,
-        case when has_previous then previous_input end as old_input,
-        input_usd_per_mtok as new_input,
-        case when has_previous then previous_output end as old_output,
-        output_usd_per_mtok as new_output,
-        case when has_previous then previous_blended end as old_blended,
-        blended_usd_per_mtok as new_blended
-    from neighbours
-    where valid_from > first_fetched_at
-    union all
-    select
-        model_id,
-        provider_id,
-        offer_number,
-        provider_name,
-        valid_to as changed_at,
-        true as was_listed,
-        false as is_listed,
-        status as old_status,
-        null as new_status,
-        input_usd_per_mtok as old_input,
-        null as new_input,
-        output_usd_per_mtok as old_output,
-        null as new_output,
-        blended_usd_per_mtok as old_blended,
-        null as new_blended
-    from neighbours
-    where valid_to is not null and not has_next
-),
-
+with
 changes as (
     select
         transitions.model_id,
-        transitions.provider_id,
-        transitions.offer_number,
-        transitions.provider_name,
+        transitions.item_id as provider_id,
+        transitions.item_number as offer_number,
+        coalesce(new_offers.provider_name, old_offers.provider_name) as provider_name,
         transitions.changed_at,
-        kinds.kind,
-        transitions.old_status,
-        transitions.new_status,
-        transitions.old_input,
-        transitions.new_input,
-        transitions.old_output,
-        transitions.new_output,
-        transitions.old_blended,
-        transitions.new_blended,
-        kinds.kind = 'price_changed' as is_price_change,
-        -- The listing that a change belongs to: how often the offer has come and gone before.
-        sum(case when kinds.kind in ('listed', 'delisted') then 1 else 0 end) over (
-            partition by transitions.model_id, transitions.provider_id, transitions.offer_number
-            order by transitions.changed_at
-        ) as listing_no
-    from transitions
-    inner join (values ('listed'), ('delisted'), ('price_changed'), ('status_changed')) as kinds (kind)
-        on
-            case kinds.kind
-                when 'listed' then not transitions.was_listed
-                when 'delisted' then not transitions.is_listed
-                when 'status_changed'
-                    then
-                        transitions.was_listed
-                        and transitions.is_listed
-                        and transitions.old_status is distinct from transitions.new_status
-                when 'price_changed'
-                    then
-                        transitions.was_listed
-                        and transitions.is_listed
-                        and (
-                            transitions.old_input is distinct from transitions.new_input
-                            or transitions.old_output is distinct from transitions.new_output
-                        )
+        old_offers.status as old_status,
+        new_offers.status as new_status,
+        old_offers.input_usd_per_mtok as old_input,
+        new_offers.input_usd_per_mtok as new_input,
+        old_offers.output_usd_per_mtok as old_output,
+        new_offers.output_usd_per_mtok as new_output,
+        old_offers.blended_usd_per_mtok as old_blended,
+        new_offers.blended_usd_per_mtok as new_blended,
+        -- how often the offer was listed or delisted before: the listing that a change belongs to
+        sum(
+            case
+                when transitions.old_valid_from is null or transitions.new_valid_from is null then 1
+                else 0
             end
+        ) over (
+            partition by transitions.model_id, transitions.item_id, transitions.item_number
+            order by transitions.changed_at
+        ) as listing_number,
+        unnest([
+            case
+                when transitions.old_valid_from is null then 'listed'
+                when transitions.new_valid_from is null then 'delisted'
+                when
+                    old_offers.input_usd_per_mtok is distinct from new_offers.input_usd_per_mtok
+                    or old_offers.output_usd_per_mtok is distinct from new_offers.output_usd_per_mtok
+                    then 'price_changed'
+            end,
+            case
+                when
+                    transitions.old_valid_from is not null
+                    and transitions.new_valid_from is not null
+                    and old_offers.status is distinct from new_offers.status
+                    then 'status_changed'
+            end
+        ]) as kind
+    from staging.transitions() as transitions
+    left join marts.price_history as old_offers
+        on
+            transitions.model_id = old_offers.model_id
+            and transitions.item_id = old_offers.provider_id
+            and transitions.item_number = old_offers.offer_number
+            and transitions.old_valid_from = old_offers.valid_from
+    left join marts.price_history as new_offers
+        on
+            transitions.model_id = new_offers.model_id
+            and transitions.item_id = new_offers.provider_id
+            and transitions.item_number = new_offers.offer_number
+            and transitions.new_valid_from = new_offers.valid_from
+    where transitions.list = 'offers'
 ),
 
-compared as (
+compared_changes as (
     select
         model_id,
         provider_id,
@@ -150,15 +86,22 @@ compared as (
         new_output,
         old_blended,
         new_blended,
-        is_price_change,
-        case when old_input is null and new_input is null then 0 else sign(new_input - old_input) end as input_step,
-        case when old_output is null and new_output is null then 0 else sign(new_output - old_output) end as output_step,
-        lag(changed_at) over change_in_listing as change_before_at,
-        lag(old_input) over change_in_listing as input_before_that,
-        lag(old_output) over change_in_listing as output_before_that
+        kind = 'price_changed' as is_price_change,
+        case
+            when old_input is null and new_input is null then 0
+            else sign(new_input - old_input)
+        end as input_step,
+        case
+            when old_output is null and new_output is null then 0
+            else sign(new_output - old_output)
+        end as output_step,
+        lag(changed_at) over change_in_listing as previous_changed_at,
+        lag(old_input) over change_in_listing as earlier_input,
+        lag(old_output) over change_in_listing as earlier_output
     from changes
+    where kind is not null
     window change_in_listing as (
-        partition by model_id, provider_id, offer_number, listing_no, kind
+        partition by model_id, provider_id, offer_number, listing_number, kind
         order by changed_at
     )
 )
@@ -178,9 +121,15 @@ select
     new_output as new_output_usd_per_mtok,
     old_blended as old_blended_usd_per_mtok,
     new_blended as new_blended_usd_per_mtok,
-    case when is_price_change then 100 * (new_input - old_input) / nullif(old_input, 0) end as input_change_pct,
-    case when is_price_change then 100 * (new_output - old_output) / nullif(old_output, 0) end as output_change_pct,
-    case when is_price_change then 100 * (new_blended - old_blended) / nullif(old_blended, 0) end as blended_change_pct,
+    case
+        when is_price_change then 100 * (new_input - old_input) / nullif(old_input, 0)
+    end as input_change_pct,
+    case
+        when is_price_change then 100 * (new_output - old_output) / nullif(old_output, 0)
+    end as output_change_pct,
+    case
+        when is_price_change then 100 * (new_blended - old_blended) / nullif(old_blended, 0)
+    end as blended_change_pct,
     case
         when not is_price_change then null
         when input_step * output_step < 0 then 'mixed'
@@ -188,10 +137,10 @@ select
         when input_step + output_step > 0 then 'rise'
     end as direction,
     is_price_change
-    and coalesce(changed_at <= change_before_at + interval '30' day, false)
-    and (new_input = input_before_that or (new_input is null and input_before_that is null)) is true
-    and (new_output = output_before_that or (new_output is null and output_before_that is null)) is true as is_reversal
-from compared;
+    and coalesce(changed_at <= previous_changed_at + interval '30' day, false)
+    and (new_input = earlier_input or (new_input is null and earlier_input is null)) is true
+    and (new_output = earlier_output or (new_output is null and earlier_output is null)) is true as is_reversal
+from compared_changes;
 
 comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, another price, another status. What a model offers when it is first loaded is no change';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change, or before it went';

@@ -1,6 +1,6 @@
 -- Every price an offer has had, and from when to when.
 -- Grain: model_id, provider_id, offer_number, valid_from.
--- Reads: history.offers.
+-- Reads: history.offers, staging.blended_price.
 -- A new row begins with any change. Where it does not begin when the one before it ended, the offer was not listed in between.
 create or replace view marts.price_history as
 select
@@ -12,12 +12,7 @@ select
     status = 'active' as is_available,
     input_usd_per_mtok,
     output_usd_per_mtok,
-    -- rounded to ten decimals, so that prices which are equal on paper tie; a price too large or too small for that stays as it is
-    case
-        when 3 * input_usd_per_mtok + output_usd_per_mtok between 0.01 and 1e13
-            then cast(cast(3 * input_usd_per_mtok + output_usd_per_mtok as decimal(24, 10)) as double) / 4
-        else 0.75 * input_usd_per_mtok + 0.25 * output_usd_per_mtok
-    end as blended_usd_per_mtok,
+    staging.blended_price(input_usd_per_mtok, output_usd_per_mtok, 3, 1) as blended_usd_per_mtok,
     valid_from,
     valid_to,
     valid_to is null as is_current

@@ -1,7 +1,7 @@
--- What a score costs: each model's cheapest offer beside its value on each comparable benchmark, and the models that no other beats on
--- both.
--- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on that benchmark.
--- Reads: marts.offers, marts.scores.
+-- What a score costs: each model's cheapest offer next to its value on each comparable benchmark, and
+-- the models that no other beats on both.
+-- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on it.
+-- Reads: marts.offers, marts.scores, staging.is_pareto.
 create or replace view marts.price_performance as
 with
 cheapest_offers as (
@@ -30,58 +30,37 @@ priced_scores as (
         scores.model_id,
         scores.benchmark_id,
         cheapest_offers.provider_id,
-        cheapest_offers.blended_usd_per_mtok + 0.0 as price_usd_per_mtok,
+        cheapest_offers.blended_usd_per_mtok as price_usd_per_mtok,
         cheapest_paid_offers.blended_usd_per_mtok as paid_price_usd_per_mtok,
         scores.value,
         scores.is_lower_better,
-        case when scores.is_lower_better then -scores.value else scores.value end + 0.0 as goodness
+        case when scores.is_lower_better then -scores.value else scores.value end as directed_value
     from marts.scores as scores
     inner join cheapest_offers on scores.model_id = cheapest_offers.model_id
     left join cheapest_paid_offers on scores.model_id = cheapest_paid_offers.model_id
     where scores.is_comparable
 ),
 
--- for each value: the lowest price it is to be had at, and the lowest price of anything better
-value_steps as (
-    select
-        benchmark_id,
-        goodness,
-        min(price_usd_per_mtok) as lowest_price,
-        min(paid_price_usd_per_mtok) as lowest_paid_price,
-        min(min(price_usd_per_mtok)) over better as lowest_price_of_better,
-        min(min(paid_price_usd_per_mtok)) over better as lowest_paid_price_of_better
-    from priced_scores
-    group by
-        benchmark_id,
-        goodness
-    window better as (partition by benchmark_id order by goodness desc rows between unbounded preceding and 1 preceding)
-),
-
 judged_scores as (
     select
-        priced_scores.model_id,
-        priced_scores.benchmark_id,
-        priced_scores.provider_id,
-        priced_scores.price_usd_per_mtok,
-        priced_scores.paid_price_usd_per_mtok,
-        priced_scores.value,
-        priced_scores.is_lower_better,
-        least(value_steps.lowest_price, coalesce(value_steps.lowest_price_of_better, value_steps.lowest_price)) as rival_price,
-        priced_scores.price_usd_per_mtok = value_steps.lowest_price
-        and coalesce(priced_scores.price_usd_per_mtok < value_steps.lowest_price_of_better, true) as is_pareto,
-        coalesce(
-            priced_scores.paid_price_usd_per_mtok = value_steps.lowest_paid_price
-            and coalesce(priced_scores.paid_price_usd_per_mtok < value_steps.lowest_paid_price_of_better, true),
-            false
-        ) as is_pareto_paid
+        model_id,
+        benchmark_id,
+        provider_id,
+        price_usd_per_mtok,
+        paid_price_usd_per_mtok,
+        value,
+        is_lower_better,
+        min(price_usd_per_mtok) over (
+            partition by benchmark_id
+            order by directed_value desc
+        ) as dominating_price,
+        staging.is_pareto(benchmark_id, price_usd_per_mtok, directed_value) as is_pareto,
+        staging.is_pareto(benchmark_id, paid_price_usd_per_mtok, directed_value) as is_pareto_paid
     from priced_scores
-    inner join value_steps
-        on
-            priced_scores.benchmark_id = value_steps.benchmark_id
-            and priced_scores.goodness = value_steps.goodness
 ),
 
--- a model that is dominated is dominated by one on the frontier: at each price, one value is
+-- The frontier has one value at each price, so a dominated model is dominated by the frontier model at
+-- the lowest price at which anything is as good.
 frontier_models as (
     select
         benchmark_id,
@@ -114,7 +93,7 @@ left join frontier_models
     on
         not judged_scores.is_pareto
         and judged_scores.benchmark_id = frontier_models.benchmark_id
-        and judged_scores.rival_price = frontier_models.price_usd_per_mtok;
+        and judged_scores.dominating_price = frontier_models.price_usd_per_mtok;
 
 comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both. The price is the blended one of the cheapest available offer; for another mix see marts.pareto_frontier. A free offer dominates every model that is no better: is_pareto_paid leaves free offers out';
 comment on column marts.price_performance.model_id is 'Model that has a price and a value';

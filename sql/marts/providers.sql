@@ -1,6 +1,6 @@
 -- Each provider that lists a model now: how many, and how its prices compare where there is a choice.
 -- Grain: provider_id.
--- Reads: marts.offers.
+-- Reads: marts.offers, staging.is_most_common.
 -- Where a provider lists a model twice, its cheaper offer counts, once.
 create or replace view marts.providers as
 with
@@ -13,8 +13,7 @@ listed_offers as (
     group by provider_id
 ),
 
--- a provider goes by the name that most of its offers give it
-counted_names as (
+common_names as (
     select
         provider_id,
         provider_name
@@ -22,7 +21,7 @@ counted_names as (
     group by
         provider_id,
         provider_name
-    qualify row_number() over (partition by provider_id order by count(*) desc, provider_name) = 1
+    qualify staging.is_most_common(provider_id, provider_name)
 ),
 
 paid_offers as (
@@ -37,7 +36,7 @@ paid_offers as (
         and not is_free
 ),
 
-contested_models as (
+competitive_offers as (
     select
         model_id,
         provider_id,
@@ -49,33 +48,33 @@ contested_models as (
         provider_id
 ),
 
-summed_contests as (
+competition as (
     select
         provider_id,
         count(*) as competitive_model_count,
         count(*) filter (where price_ratio_to_cheapest = 1) as cheapest_count,
         median(price_ratio_to_cheapest) as median_price_ratio
-    from contested_models
+    from competitive_offers
     group by provider_id
 )
 
 select
     listed_offers.provider_id,
-    counted_names.provider_name,
+    common_names.provider_name,
     listed_offers.model_count,
     listed_offers.offer_count,
-    coalesce(summed_contests.competitive_model_count, 0) as competitive_model_count,
-    coalesce(summed_contests.cheapest_count, 0) as cheapest_count,
-    summed_contests.median_price_ratio
+    coalesce(competition.competitive_model_count, 0) as competitive_model_count,
+    coalesce(competition.cheapest_count, 0) as cheapest_count,
+    competition.median_price_ratio
 from listed_offers
-inner join counted_names on listed_offers.provider_id = counted_names.provider_id
-left join summed_contests on listed_offers.provider_id = summed_contests.provider_id;
+inner join common_names on listed_offers.provider_id = common_names.provider_id
+left join competition on listed_offers.provider_id = competition.provider_id;
 
-comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice. A model is contested if two or more of its available priced offers are not free; free offers are left out of the contest';
+comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice. A model is competitive if two or more of its available priced offers are not free; free offers are left out';
 comment on column marts.providers.provider_id is 'Provider';
 comment on column marts.providers.provider_name is 'Display name that most of its offers give, then the first by alphabet; never a key';
 comment on column marts.providers.model_count is 'Models the provider lists now, available or not';
 comment on column marts.providers.offer_count is 'Offers the provider lists now, available or not';
 comment on column marts.providers.competitive_model_count is 'Models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
-comment on column marts.providers.cheapest_count is 'Contested models on which no paid offer is cheaper than this provider''s, ties included; 0: none';
-comment on column marts.providers.median_price_ratio is 'Median, over its contested models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no contested model';
+comment on column marts.providers.cheapest_count is 'Competitive models on which no paid offer is cheaper than this provider''s, ties included; 0: none';
+comment on column marts.providers.median_price_ratio is 'Median, over its competitive models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no competitive model';

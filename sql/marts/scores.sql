@@ -1,6 +1,6 @@
 -- One score for each model and benchmark, chosen from all that are listed, and where it stands among the models.
 -- Grain: model_id, benchmark_id.
--- Reads: staging.scores, staging.lower_is_better_benchmarks.
+-- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with
 -- few benchmarks are listed more than once in a model: only these need an order
@@ -86,7 +86,6 @@ benchmark_scales as (
     group by benchmark_id
 ),
 
--- adding 0 turns a negative zero into zero, so that the two tie
 valued_scores as (
     select
         chosen_scores.model_id,
@@ -108,95 +107,75 @@ valued_scores as (
         benchmark_scales.scale,
         benchmark_scales.not_comparable_reason,
         lower_is_better_benchmarks.benchmark_id is not null as is_lower_better,
-        case when benchmark_scales.scale = 'normalized' then chosen_scores.normalized_score else chosen_scores.score end + 0.0 as value
+        case
+            when benchmark_scales.scale = 'normalized' then chosen_scores.normalized_score
+            else chosen_scores.score
+        end as value
     from chosen_scores
     inner join benchmark_scales on chosen_scores.benchmark_id = benchmark_scales.benchmark_id
     left join staging.lower_is_better_benchmarks as lower_is_better_benchmarks
         on chosen_scores.benchmark_id = lower_is_better_benchmarks.benchmark_id
 ),
 
--- each distinct value once: how many models have it, and how many have it or a smaller one
+directed_scores as (
+    select
+        benchmark_id,
+        case when is_lower_better then -value else value end as directed_value
+    from valued_scores
+),
+
+-- each distinct value once, from the worst to the best
 value_places as (
     select
         benchmark_id,
-        value,
+        directed_value,
         count(*) as tie_count,
-        cast(
-            sum(count(*)) over (partition by benchmark_id order by value rows between unbounded preceding and current row) as bigint
-        ) as no_larger_count,
-        min(value) over (partition by benchmark_id) as smallest_value,
-        max(value) over (partition by benchmark_id) as largest_value
-    from valued_scores
+        cast(sum(count(*)) over worst_first as bigint) as no_better_count,
+        max(directed_value) over (partition by benchmark_id) as best_directed_value
+    from directed_scores
     group by
         benchmark_id,
-        value
-),
-
-placed_scores as (
-    select
-        valued_scores.model_id,
-        valued_scores.benchmark_id,
-        valued_scores.benchmark_name,
-        valued_scores.category,
-        valued_scores.score,
-        valued_scores.normalized_score,
-        valued_scores.max_score,
-        valued_scores.is_verified,
-        valued_scores.is_self_reported,
-        valued_scores.scored_at,
-        valued_scores.api_rank,
-        valued_scores.source_url,
-        valued_scores.evidence,
-        valued_scores.score_count,
-        valued_scores.is_disputed,
-        valued_scores.model_count,
-        valued_scores.scale,
-        valued_scores.not_comparable_reason,
-        valued_scores.is_lower_better,
-        valued_scores.value,
-        value_places.tie_count,
-        case
-            when valued_scores.is_lower_better then valued_scores.model_count - value_places.no_larger_count
-            else value_places.no_larger_count - value_places.tie_count
-        end as worse_count,
-        case
-            when valued_scores.is_lower_better then valued_scores.value - value_places.smallest_value
-            else value_places.largest_value - valued_scores.value
-        end as gap_to_best
-    from valued_scores
-    inner join value_places
-        on
-            valued_scores.benchmark_id = value_places.benchmark_id
-            and valued_scores.value = value_places.value
+        directed_value
+    window worst_first as (
+        partition by benchmark_id
+        order by directed_value
+        rows between unbounded preceding and current row
+    )
 )
 
 select
-    model_id,
-    benchmark_id,
-    benchmark_name,
-    category,
-    scale,
-    value,
-    is_lower_better,
-    model_count - worse_count - tie_count + 1 as benchmark_rank,
-    -- divided as doubles: engines divide decimals to different lengths
-    case when model_count > 1 then (worse_count + (tie_count - 1) / cast(2 as double)) / (model_count - 1) end as win_rate,
-    gap_to_best,
-    model_count,
-    not_comparable_reason is null as is_comparable,
-    not_comparable_reason,
-    evidence,
-    score_count,
-    is_disputed,
-    score,
-    normalized_score,
-    max_score,
-    is_verified,
-    is_self_reported,
-    scored_at,
-    api_rank,
-    source_url
-from placed_scores;
+    valued_scores.model_id,
+    valued_scores.benchmark_id,
+    valued_scores.benchmark_name,
+    valued_scores.category,
+    valued_scores.scale,
+    valued_scores.value,
+    valued_scores.is_lower_better,
+    valued_scores.model_count - value_places.no_better_count + 1 as benchmark_rank,
+    staging.win_rate(
+        value_places.no_better_count, value_places.tie_count, valued_scores.model_count
+    ) as win_rate,
+    value_places.best_directed_value - value_places.directed_value as gap_to_best,
+    valued_scores.model_count,
+    valued_scores.not_comparable_reason is null as is_comparable,
+    valued_scores.not_comparable_reason,
+    valued_scores.evidence,
+    valued_scores.score_count,
+    valued_scores.is_disputed,
+    valued_scores.score,
+    valued_scores.normalized_score,
+    valued_scores.max_score,
+    valued_scores.is_verified,
+    valued_scores.is_self_reported,
+    valued_scores.scored_at,
+    valued_scores.api_rank,
+    valued_scores.source_url
+from valued_scores
+inner join value_places
+    on
+        valued_scores.benchmark_id = value_places.benchmark_id
+        and case when valued_scores.is_lower_better then -valued_scores.value else valued_scores.value end
+        = value_places.directed_value;
 
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and where it stands among the models. Chosen is verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed. Compare on value, never on score, and only where is_comparable: rank and win rate are given for every benchmark';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, as the chosen score gives it; never a key';

@@ -1,6 +1,6 @@
 -- Each entry of each model's provider list: one provider's price for one model.
--- Grain: model_id, list_index. A provider may be listed twice, so (model_id, provider_id) is no key.
--- Reads: raw.models__providers.
+-- Grain: model_id, list_index. A provider may be listed twice, so (model_id, provider_id) is not a key.
+-- Reads: raw.models__providers, staging.round_significant.
 create or replace view staging.offers as
 select
     cast(model_id as varchar) as model_id,
@@ -9,8 +9,8 @@ select
     cast(provider_name as varchar) as provider_name,
     cast(status as varchar) as status,
     cast(status as varchar) = 'active' as is_available,
-    cast(input_price_per_m as double) as input_usd_per_mtok,
-    cast(output_price_per_m as double) as output_usd_per_mtok,
+    staging.round_significant(cast(input_price_per_m as double)) as input_usd_per_mtok,
+    staging.round_significant(cast(output_price_per_m as double)) as output_usd_per_mtok,
     cast(extra as json) as extra
 from raw.models__providers;
 

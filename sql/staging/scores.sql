@@ -1,6 +1,6 @@
 -- Each entry of each model's score list.
--- Grain: model_id, list_index. A benchmark may be listed twice, so (model_id, benchmark_id) is no key.
--- Reads: raw.models__scores.
+-- Grain: model_id, list_index. A benchmark may be listed twice, so (model_id, benchmark_id) is not a key.
+-- Reads: raw.models__scores, staging.round_significant.
 create or replace view staging.scores as
 select
     cast(model_id as varchar) as model_id,
@@ -9,9 +9,9 @@ select
     cast(benchmark_name as varchar) as benchmark_name,
     nullif(cast(description as varchar), '') as benchmark_description,
     nullif(cast(category as varchar), '') as category,
-    cast(score as double) as score,
-    cast(max_score as double) as max_score,
-    cast(normalized_score as double) as normalized_score,
+    staging.round_significant(cast(score as double)) as score,
+    staging.round_significant(cast(max_score as double)) as max_score,
+    staging.round_significant(cast(normalized_score as double)) as normalized_score,
     cast(is_self_reported as boolean) as is_self_reported,
     cast(verified_by_llmstats as boolean) as is_verified,
     cast(scored_at as timestamp) as scored_at,

@@ -1,11 +1,11 @@
 -- Upstream's headline number per category. Units are mixed (fractions, percents, Elo): shown, never compared.
 -- Grain: model_id, category.
--- Reads: raw.models__top_scores.
+-- Reads: raw.models__top_scores, staging.round_significant.
 create or replace view staging.top_scores as
 select
     cast(model_id as varchar) as model_id,
     cast(category as varchar) as category,
-    cast(score as double) as mixed_unit_score
+    staging.round_significant(cast(score as double)) as mixed_unit_score
 from raw.models__top_scores;
 
 comment on view staging.top_scores is 'One row per category of a model''s headline numbers, in mixed units';

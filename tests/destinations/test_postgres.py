@@ -305,7 +305,11 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
     postgres: str, api: SampleApi, llm_stats: Command
 ) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    running = "select 1 from pg_stat_activity where query = 'fetch all from answer' and state = 'active' and datname = current_database()"
+    running = """
+        select 1 from pg_stat_activity
+        where query = 'fetch all from user_rows' and state = 'active'
+            and datname = current_database()
+    """
     command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

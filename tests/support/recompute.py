@@ -21,13 +21,37 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 LOWER_IS_BETTER: set[str] = set()
 
 
+def rounded(value: float) -> float:
+    """Twelve significant digits; minus zero is zero."""
+    return float(f"{value:.12g}") + 0.0
+
+
+def _rounded_records(records: Records) -> Records:
+    """The records with prices and scores as staging holds them."""
+
+    def entry(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+        found = {name: values.get(name) for name in names if values.get(name) is not None}
+        return values | {name: rounded(value) for name, value in found.items() if value is not None}
+
+    prices = ("input_price_per_m", "output_price_per_m")
+    scores = ("score", "max_score", "normalized_score")
+    return [
+        record
+        | {
+            "providers": [entry(offer, prices) for offer in record["providers"]],
+            "scores": [entry(score, scores) for score in record["scores"]],
+        }
+        for record in records
+    ]
+
+
 def blended(offer: dict[str, Any]) -> float | None:
     """`(3 * input + output) / 4`; equal on paper is equal here, for 0.1 is taken as the decimal it is written as."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None
     given, taken = (Fraction(repr(float(price))) for price in prices)
-    return float((3 * given + taken) / 4)
+    return rounded(float((3 * given + taken) / 4))
 
 
 def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
@@ -594,15 +618,19 @@ def _number(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def _on_rounded(view: Callable[[Records], Rows]) -> Callable[[Records], Rows]:
+    return lambda records: view(_rounded_records(records))
+
+
 #: View → its rows, recomputed; and its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
-    "models": (models, ("model_id",)),
-    "offers": (offers, ("model_id", "provider_id", "offer_number")),
-    "model_prices": (model_prices, ("model_id",)),
-    "providers": (providers, ("provider_id",)),
-    "scores": (scores, ("model_id", "benchmark_id")),
-    "benchmarks": (benchmarks, ("benchmark_id",)),
-    "leaderboard": (leaderboard, ("category", "evidence_scope", "model_id")),
-    "price_performance": (price_performance, ("model_id", "benchmark_id")),
-    "data_quality": (data_quality, ("rule", "model_id", "detail")),
+    "models": (_on_rounded(models), ("model_id",)),
+    "offers": (_on_rounded(offers), ("model_id", "provider_id", "offer_number")),
+    "model_prices": (_on_rounded(model_prices), ("model_id",)),
+    "providers": (_on_rounded(providers), ("provider_id",)),
+    "scores": (_on_rounded(scores), ("model_id", "benchmark_id")),
+    "benchmarks": (_on_rounded(benchmarks), ("benchmark_id",)),
+    "leaderboard": (_on_rounded(leaderboard), ("category", "evidence_scope", "model_id")),
+    "price_performance": (_on_rounded(price_performance), ("model_id", "benchmark_id")),
+    "data_quality": (_on_rounded(data_quality), ("rule", "model_id", "detail")),
 }

@@ -41,8 +41,8 @@ class DuckLake(Destination):
     def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
         """Open the lake; with `read_only`, it is neither changed nor created.
 
-        Readers of a lake in a folder can read only its files. There is no such restriction for a
-        lake in a bucket, because it needs the network.
+        Readers of a lake in a folder can read only its files. A lake in a bucket has no such
+        restriction, because it needs the network.
         """
         if read_only:
             client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"

@@ -114,7 +114,7 @@ class DestinationReader(Reader):
 
     @functools.cached_property
     def _comments(self) -> dict[str, str]:
-        """The comments on relations and columns, from the files: not every engine stores comments."""
+        """Comments on relations and columns, from `sql/`: not every engine stores comments."""
         return files.comments(apply.columns_by_relation(self._connection))
 
     def _sorted_query(self, schema: str, relation: str) -> str:
@@ -139,7 +139,7 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
         if not is_loaded and (schema == INCOMING or version is None):
             raise UsageError(
                 f"{location} holds something else, {schema}.{name}; "
-                "give llm-stats a database of its own"
+                "give llm-stats a separate database"
             )
     return version
 

@@ -1,4 +1,4 @@
-"""One load with dlt: fetch results into a dataset of their own."""
+"""One load with dlt: fetch results into a separate dataset."""
 
 from __future__ import annotations
 

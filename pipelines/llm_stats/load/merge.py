@@ -1,6 +1,6 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
-dlt loads into a schema of its own, `incoming`. The merge into `raw` runs in the transaction that
+dlt loads into a separate schema, `incoming`. The merge into `raw` runs in the transaction that
 also updates the history. A model in the load replaces its row and its child rows; other models
 stay.
 """

@@ -37,7 +37,7 @@ def progress_lines(
         while not finished.wait(_SECONDS_BETWEEN_LINES):
             write(counter)
 
-    # a thread of its own, because no result arrives during a pause
+    # a separate thread, because no result arrives during a pause
     reporter = threading.Thread(target=write_periodically, name="progress", daemon=True)
     reporter.start()
     try:

@@ -118,31 +118,18 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
     """
     shared = reader.query(
         f"""
-        with named_scores as (
-            select
-                model_id,
-                benchmark_id,
-                value,
-                rank() over (
-                    partition by benchmark_id
-                    order by case when is_lower_better then value else -value end
-                ) as value_rank,
-                count(*) over (partition by benchmark_id) as model_count
-            from marts.scores
-            where model_id in ({placeholders(model_ids)})
-        )
-
         select
             benchmark_id,
             category,
             not_comparable_reason,
-            is_lower_better,
-            named_scores.model_id,
-            named_scores.value,
-            value_rank
-        from named_scores inner join marts.benchmarks using (benchmark_id)
-        where named_scores.model_count = {len(model_ids)}
-        order by category, benchmark_id, named_scores.model_id
+            benchmarks.is_lower_better,
+            shared_scores.model_id,
+            shared_scores.value,
+            shared_scores.value_rank
+        from staging.shared_scores([{placeholders(model_ids)}]) as shared_scores
+        inner join marts.benchmarks using (benchmark_id)
+        where shared_scores.model_count = {len(model_ids)}
+        order by category, benchmark_id, shared_scores.model_id
         """,
         model_ids,
     )

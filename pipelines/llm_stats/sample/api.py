@@ -75,9 +75,8 @@ class Response:
 
 
 def json_response(payload: object, status: int = 200) -> Response:
-    """Return a response with a JSON body."""
-    text = json.dumps(payload, ensure_ascii=False)
-    body = text.encode(errors="backslashreplace")  # a lone surrogate becomes a JSON escape
+    """Return a response with a JSON body; a lone surrogate becomes a JSON escape."""
+    body = json.dumps(payload, ensure_ascii=False).encode(errors="backslashreplace")
     return Response(status, body, {"Content-Type": "application/json"})
 
 

@@ -29,7 +29,7 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: Tables whose open rows hold a hash of what is compared.
+#: Tables whose open rows store a hash of the compared values.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
@@ -64,7 +64,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
 
 
 def clear_row_hashes(connection: Connection) -> None:
-    """Clear the hashes of the open history rows; the next update of the history computes them again.
+    """Clear the hashes of the open history rows; the next update computes them again.
 
     Hashes depend on the definitions and on how the engine writes numbers.
     """
@@ -75,7 +75,7 @@ def clear_row_hashes(connection: Connection) -> None:
 
 
 def columns_by_relation(connection: Connection) -> dict[str, list[str]]:
-    """Return the columns of every relation of the warehouse: `{"marts.offers": ["model_id", …]}`."""
+    """Return the columns of every relation: `{"marts.offers": ["model_id", …]}`."""
     schemas = ", ".join(map(sql_literal, ("raw", *SCHEMAS.values())))
     query = f"""
         select table_schema, table_name, column_name from information_schema.columns
@@ -89,7 +89,7 @@ def columns_by_relation(connection: Connection) -> dict[str, list[str]]:
 
 
 def _comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
-    """Comment on the columns that have no comment of their own."""
+    """Comment on the columns that have no comment in `sql/`."""
     columns = columns_by_relation(connection)
     texts = comments(columns, files)
     for file in files:
@@ -149,8 +149,8 @@ def _supported(connection: Connection, root: Path | None = None) -> list[SqlFile
 
 def _expected(files: Iterable[SqlFile]) -> set[tuple[str, str]]:
     """Return schema and name of every table and view that must exist."""
-    own = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
-    return own | {
+    raw_tables = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
+    return raw_tables | {
         (file.address.partition(".")[0], file.path.stem) for file in files if file.is_relation
     }
 
@@ -163,7 +163,8 @@ def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
 
 def _save_fingerprint(connection: Connection, value: str, engine_version: str) -> None:
     connection.execute(
-        "create table if not exists raw.sql_fingerprint (sha256 varchar not null, engine_version varchar)"
+        "create table if not exists raw.sql_fingerprint "
+        "(sha256 varchar not null, engine_version varchar)"
     )
     connection.execute(
         "comment on table raw.sql_fingerprint is "
@@ -174,7 +175,8 @@ def _save_fingerprint(connection: Connection, value: str, engine_version: str) -
         "'Hash of all definitions; views are created again when it differs'"
     )
     connection.execute(
-        "comment on column raw.sql_fingerprint.engine_version is 'Engine of the last run; row hashes are computed again when it differs'"
+        "comment on column raw.sql_fingerprint.engine_version is "
+        "'Engine of the last run; row hashes are computed again when it differs'"
     )
     connection.execute("delete from raw.sql_fingerprint")
     connection.execute(

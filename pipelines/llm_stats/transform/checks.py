@@ -1,4 +1,4 @@
-"""All checks: the queries under `sql/checks`, and `keys`, which is generated from the declared keys."""
+"""All checks: the queries under `sql/checks`, and `keys`, generated from the declared keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from llm_stats.transform.files import files_in
 
 
 class Check(NamedTuple):
-    """A query that selects rows that should not exist; `text` begins with a header like a file's."""
+    """A query for rows that should not exist; `text` begins with a header, like a file."""
 
     name: str
     text: str
@@ -24,9 +24,10 @@ def all_checks() -> list[Check]:
 
 
 def _keys_query() -> str:
-    """Return the check of all keys: those of marts from `Grain:`, those of raw tables from the contract.
+    """Return the check of all keys.
 
-    Of `raw.fetches` only the newest load is compared: a run appends to it, and it has millions of rows.
+    The keys of marts come from `Grain:`, those of raw tables from the contract. For `raw.fetches`
+    only the newest load is checked, because a run appends to it and it has millions of rows.
     """
     newest = f"where {LOAD_ID.name} = (select max({LOAD_ID.name}) from raw.fetches)"
     newest += "".join(f" or {column} is null" for column in KEYS["fetches"])
@@ -46,7 +47,10 @@ def _keys_query() -> str:
 
 
 def _key_query(address: str, key: Iterable[str], where: str = "") -> str:
-    """Return the query for the keys of a relation that are missing or repeated; no key: at most one row."""
+    """Return the query for the keys of a relation that are missing or repeated.
+
+    A relation without a key has at most one row.
+    """
     parts = ", ".join(f"cast({column} as varchar)" for column in key) or "'the only row'"
     is_null = "".join(f" or {column} is null" for column in key)
     grouped = f"group by {', '.join(key)} " if key else ""

@@ -5,15 +5,15 @@ does not handle, so that every engine returns the same values to the last digit:
 
     median(x)           PostgreSQL and Spark interpolate with their own rounding; translated to
                         half the sum of the two middle values
-    round(x, n)         PostgreSQL rounds only decimals; translated with casts
+    round(x, n)         PostgreSQL rounds only decimals, Spark only to a constant number of digits
+    log10(x)            PostgreSQL's logarithm with a base takes only decimals
     varchar             PostgreSQL sorts text by the database's locale; sorted by code point, as in
                         DuckDB
     array_agg           Spark collects in no order; the list is sorted, because every list under
                         `sql/` is ordered by its own values
     quantile_disc       Spark has it under the standard's name
     json                Spark has no such type; the text stays unchanged
-    extract(epoch …)    Spark cannot extract it from an interval; translated to the difference of
-                        two timestamps
+    extract(epoch …)    Spark has none for intervals; translated to a difference of timestamps
 """
 
 from __future__ import annotations
@@ -79,21 +79,18 @@ def _inline_macro(node: exp.Expr) -> exp.Expr:
         return expression
     if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
         return node
-    macro = next(
-        (
-            file
-            for file in files.files_in("macros")
-            if file.address == f"{node.db}.{node.this.name}"
-        ),
-        None,
-    )
-    if macro is None:
-        return node
-    return exp.alias_(
-        exp.Subquery(this=_macro_body(macro, node.this.expressions)),
-        node.alias or node.this.name,
-        table=True,
-    )
+    if macro := _find_macro(f"{node.db}.{node.this.name}"):
+        return exp.alias_(
+            exp.Subquery(this=_macro_body(macro, node.this.expressions)),
+            node.alias or node.this.name,
+            table=True,
+        )
+    return node
+
+
+def _find_macro(address: str) -> files.SqlFile | None:
+    found = (*files.files_in("functions"), *files.files_in("macros"))
+    return next((file for file in found if file.address == address), None)
 
 
 def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
@@ -113,30 +110,26 @@ def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
         else:
             values[names[position]] = argument
 
-    def with_value(inner: exp.Expr) -> exp.Expr:
+    def replace_parameter(inner: exp.Expr) -> exp.Expr:
         if not (isinstance(inner, exp.Column) and not inner.table and inner.name in values):
             return inner
         value = values[inner.name].copy()
         is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
         return value if is_simple else exp.paren(value)
 
-    body: exp.Expr = create.expression.transform(with_value).transform(_inline_macro)
+    body: exp.Expr = create.expression.transform(replace_parameter).transform(_inline_macro)
     return body
 
 
 def _inline_function(node: exp.Expr) -> exp.Expr | None:
-    """Return the expression that a call `staging.offer_hash(…)` stands for; None for other nodes."""
+    """Return the expression of a function call, `staging.offer_hash(…)`; None for other nodes."""
     if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
         return None
-    address = f"{node.this.name}.{node.expression.name}"
-    for layer in ("functions", "macros"):
-        for file in files.files_in(layer):
-            if file.address == address:
-                arguments = [
-                    argument.transform(_inline_macro) for argument in node.expression.expressions
-                ]
-                return exp.paren(_macro_body(file, arguments))
-    return None
+    macro = _find_macro(f"{node.this.name}.{node.expression.name}")
+    if macro is None:
+        return None
+    arguments = [argument.transform(_inline_macro) for argument in node.expression.expressions]
+    return exp.paren(_macro_body(macro, arguments))
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
@@ -156,8 +149,15 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         and node.args.get("decimals")
         and not node.this.is_type("decimal")
     ):
-        exact = exp.Round(this=exp.cast(node.this, "decimal"), decimals=node.args["decimals"])
+        # `transform` does not visit the inner nodes of a new one
+        number, decimals = (
+            part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
+        )
+        text = exp.cast(number, "text")  # a double as decimal has only 15 digits
+        exact = exp.Round(this=exp.cast(text, "decimal"), decimals=decimals)
         return exp.cast(exact, "double")
+    if isinstance(node, exp.Log) and node.expression and node.this.name == "10":
+        return exp.Anonymous(this="LOG10", expressions=[node.expression.copy()])
     if (
         isinstance(node, exp.ColumnDef)
         and node.kind
@@ -214,6 +214,11 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    decimals = node.args.get("decimals") if isinstance(node, exp.Round) else None
+    if decimals and not isinstance(decimals, exp.Literal):
+        power = exp.func("POWER", exp.cast(exp.Literal.number(10), "double"), decimals.copy())
+        scaled = exp.Mul(this=exp.paren(node.this.copy()), expression=power)
+        return exp.Div(this=exp.Round(this=scaled), expression=power.copy(), typed=True)
     if isinstance(node, exp.PercentileDisc):
         return _quantile(node.this, node.expression)
     if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):

@@ -20,7 +20,7 @@ import duckdb
 from llm_stats.errors import LlmStatsError
 from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 
-#: Folder → schema. `checks` defines nothing: its files are queries.
+#: Schema by folder. `checks` is missing, because its files are queries without definitions.
 SCHEMAS = {
     "functions": "staging",
     "staging": "staging",
@@ -63,7 +63,7 @@ class SqlFile:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that `Grain:` declares as the key; empty for a relation of at most one row."""
+        """Key columns, as declared by `Grain:`; empty for a relation of at most one row."""
         grain = self.declared("Grain")
         if not grain:
             raise SqlError(
@@ -72,7 +72,7 @@ class SqlFile:
         return () if grain == "one row" else tuple(grain.split(", "))
 
     def declared(self, label: str) -> str:
-        """Return what the header says after `<label>:`, up to the first full stop; empty if nothing."""
+        """Return the text after `<label>:` in the header, up to the first full stop; else ""."""
         lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
         header = " ".join(line.removeprefix("--").strip() for line in lines)
         match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
@@ -134,19 +134,19 @@ def comments(
     """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
     `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment of its own takes that of the first relation in the order of `Reads:` that has
+    without a comment inherits that of the first relation in the order of `Reads:` that has
     a column of that name.
     """
-    found = _raw_comments()
+    texts = _raw_comments()
     for file in files or in_build_order():
         matches = _COMMENT.findall(file.text)
-        found |= {address: text.replace("''", "'") for address, text in matches}
+        texts |= {address: text.replace("''", "'") for address, text in matches}
         for column in columns.get(file.address, ()):
-            if f"{file.address}.{column}" not in found and (
+            if f"{file.address}.{column}" not in texts and (
                 source := _source(file, column, columns)
             ):
-                found[f"{file.address}.{column}"] = found[source]
-    return found
+                texts[f"{file.address}.{column}"] = texts[source]
+    return texts
 
 
 def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:

@@ -160,8 +160,18 @@ class MaterializedReader(DuckDBReader):
             where database_name = 'file'
         """
         definitions = dict(connection.execute(views).fetchall())
+        functions = """
+            select
+                schema_name || '.' || function_name,
+                'create macro ' || schema_name || '.' || function_name || '(' || array_to_string(parameters, ', ') || ') as '
+                || case when function_type = 'table_macro' then 'table ' else '' end || macro_definition
+            from duckdb_functions() where database_name = 'file' and schema_name = 'staging'
+        """
+        definitions |= dict(connection.execute(functions).fetchall())
         for address in (
-            file.address for file in in_build_order() if file.layer in ("staging", "marts")
+            file.address
+            for file in in_build_order()
+            if file.layer in ("functions", "staging", "marts")
         ):
             if address not in definitions:
                 raise UsageError(

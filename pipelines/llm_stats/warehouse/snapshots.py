@@ -2,8 +2,8 @@
 
     llm_stats.duckdb → .llm_stats/snapshots/20261123T170501.123456Z/llm_stats.duckdb
 
-Open connections keep their snapshot; new connections see the live one. Each snapshot has a folder
-instead of a file name of its own, because DuckDB names a catalog after the file.
+Open connections keep their snapshot; new connections see the live one. Snapshots are in
+separate folders and have the same file name, because DuckDB names a catalog after the file.
 """
 
 from __future__ import annotations

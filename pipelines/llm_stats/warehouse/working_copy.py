@@ -34,7 +34,7 @@ _MAX_FREE_RATIO = 0.2
 
 
 class DuckDBWorkingCopy:
-    """A database file in a folder of its own; the snapshot gets the folder's name, `id`.
+    """A database file in a separate folder; the snapshot gets the folder's name, `id`.
 
     One connection is open from the first step to the end of `update_history`, so that data stays
     in memory between steps. It is closed before anything opens the file read-only.

@@ -28,12 +28,13 @@ _PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
 _CATEGORIES = (None, "", "math", "code", "overall", "it's")
 
 prices = st.one_of(
-    st.sampled_from([None, 0, 0.1, 0.2, 0.3, 1, 2, 3, 500, 4800]),
+    st.sampled_from([None, 0, -0.0, 0.1, 0.2, 0.3, 1, 2, 3, 500, 4800]),
+    st.sampled_from([0.0002, 0.0036, 0.0008, 0.0018, 0.19999999999999998]),
     st.decimals(0, 100, places=3).map(float),
     st.just(1e300),
 )
 values = st.one_of(
-    st.sampled_from([0, -0.0, 0.1, 0.5, 0.7, 0.9, 1, -29.5, 62, 99.5, 2134]),
+    st.sampled_from([0, -0.0, 0.1, 0.5, 0.7, 0.1 + 0.2, 0.3, 0.9, 1, -29.5, 62, 99.5, 2134]),
     st.decimals(-1, 1, places=4).map(float),
 )
 moments = st.sampled_from(

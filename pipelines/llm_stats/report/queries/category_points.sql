@@ -1,6 +1,6 @@
 -- Points of price against mean win rate, per category and ranked model.
 -- Grain: category, model_id.
--- Reads: marts.leaderboard, marts.model_prices.
+-- Reads: marts.leaderboard, marts.model_prices, staging.is_pareto.
 -- The frontier is defined as in marts.price_performance: a model is on it if it is better than every
 -- cheaper model and at least as good as every model of the same price.
 with
@@ -23,15 +23,9 @@ select
     category,
     model_id,
     value,
-    value > coalesce(max(value) over cheaper, -1)
-    and value = max(value) over (partition by category, price) as is_pareto,
-    paid_price is not null
-    and value > coalesce(max(value) over cheaper_paid, -1)
-    and value = max(value) over (partition by category, paid_price) as is_pareto_paid
+    staging.is_pareto(category, price, value) as is_pareto,
+    staging.is_pareto(category, paid_price, value) as is_pareto_paid
 from ranked_models
-window
-    cheaper as (partition by category order by price range between unbounded preceding and current row exclude group),
-    cheaper_paid as (partition by category order by paid_price nulls last range between unbounded preceding and current row exclude group)
 order by
     category,
     model_id

@@ -1,0 +1,18 @@
+-- A number rounded to 12 significant digits; minus zero becomes zero.
+-- Reads: nothing.
+-- 0.19999999999999998 is 0.2. Numbers outside of 1e-11 to 1e33 are not rounded: the power of ten to
+-- round by is not exact there.
+create or replace macro staging.round_significant(number) as
+    coalesce(
+        case
+            when abs(number) between 1e-11 and 1e33
+                then
+                    round(
+                        cast(number as double),
+                        11 - cast(floor(log10(nullif(abs(number), 0))) as integer)
+                    )
+        end,
+        cast(number as double)
+    ) + 0.0;
+
+comment on macro staging.round_significant is 'A number rounded to 12 significant digits; minus zero becomes zero';

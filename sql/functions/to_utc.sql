@@ -1,0 +1,14 @@
+-- A moment as a UTC timestamp without a zone.
+-- Reads: nothing.
+-- A value with a time zone, such as now(), is converted, and so is a text with an offset. The name of
+-- a zone in a text is ignored.
+create or replace macro staging.to_utc(moment) as
+    case
+        when
+            typeof(moment) in ('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS')
+            or regexp_matches(cast(moment as varchar), ':.*([+-][0-9:]+|Z)$')
+            then cast(moment as timestamptz) at time zone 'UTC'
+        else cast(moment as timestamp)
+    end;
+
+comment on macro staging.to_utc is 'A moment as a UTC timestamp; one without an offset is UTC already';

@@ -1,0 +1,83 @@
+-- Where an offer or a score appeared, changed or went, after the first load of its model.
+-- Grain: list, model_id, item_id, item_number, changed_at.
+-- Reads: history.models, history.offers, history.scores.
+-- `old_valid_from` and `new_valid_from` name the history rows before and after; null: there is none.
+create or replace macro staging.transitions() as table
+with versions as (
+    select
+        'offers' as list,
+        model_id,
+        provider_id as item_id,
+        offer_number as item_number,
+        valid_from,
+        valid_to
+    from history.offers
+    union all
+    select
+        'scores' as list,
+        model_id,
+        benchmark_id as item_id,
+        score_number as item_number,
+        valid_from,
+        valid_to
+    from history.scores
+),
+
+-- without the rows, nearly all, that have been true since the first load: they have no neighbours
+changed_versions as (
+    select
+        versions.list,
+        versions.model_id,
+        versions.item_id,
+        versions.item_number,
+        versions.valid_from,
+        versions.valid_to,
+        models.first_fetched_at
+    from versions
+    inner join history.models as models on versions.model_id = models.model_id
+    where
+        versions.valid_from > models.first_fetched_at
+        or versions.valid_to is not null
+),
+
+neighbours as (
+    select
+        list,
+        model_id,
+        item_id,
+        item_number,
+        valid_from,
+        valid_to,
+        first_fetched_at,
+        lag(valid_from) over in_time as previous_valid_from,
+        lag(valid_to) over in_time as previous_valid_to,
+        lead(valid_from) over in_time as next_valid_from
+    from changed_versions
+    window in_time as (partition by list, model_id, item_id, item_number order by valid_from)
+)
+
+select
+    list,
+    model_id,
+    item_id,
+    item_number,
+    valid_from as changed_at,
+    case when previous_valid_to = valid_from then previous_valid_from end as old_valid_from,
+    valid_from as new_valid_from
+from neighbours
+where valid_from > first_fetched_at
+union all
+select
+    list,
+    model_id,
+    item_id,
+    item_number,
+    valid_to as changed_at,
+    valid_from as old_valid_from,
+    cast(null as timestamp) as new_valid_from
+from neighbours
+where
+    valid_to is not null
+    and next_valid_from is distinct from valid_to;
+
+comment on macro table staging.transitions is 'One row per appearance, change or disappearance of an offer or a score since the first load';

@@ -1,0 +1,78 @@
+"""Migration 4 on the history: rounded numbers, joined neighbours, no row lost that says something."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from llm_stats.connection import DuckDBConnection
+from llm_stats.transform import apply
+from llm_stats.transform.migrate import migrate
+from support.history_database import built
+from support.older_versions import downgrade
+from support.raw_tables import RawTables
+from support.record_factory import make_offer, make_record
+
+_DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3, 4, 5)]
+_INSERT_OFFER = (
+    "insert into history.offers (model_id, provider_id, offer_number, provider_name, status, "
+    "input_usd_per_mtok, output_usd_per_mtok, valid_from, valid_to) "
+    "values ('m', 'p', 1, 'p', 'active', ?, 1, ?, ?)"
+)
+
+
+@pytest.fixture
+def older() -> Iterator[RawTables]:
+    """One model with the offer `p`, whose history is empty, in a warehouse of schema version 3."""
+    with built() as raw:
+        raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
+        raw.apply()
+        raw.connection.execute("delete from history.offers")
+        downgrade(raw.connection.execute, 3)
+        yield raw
+
+
+def _migrate(
+    connection: duckdb.DuckDBPyConnection, columns: str, table: str
+) -> list[tuple[object, ...]]:
+    migrate(DuckDBConnection(connection))
+    return connection.execute(f"select {columns} from {table} order by all").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ([0.2, 0.19999999999999998, 0.2], [(0.2, 0, None)]),
+        ([0.2, 0.1 + 0.2, 0.3], [(0.2, 0, 1), (0.3, 1, None)]),
+        ([0.3, 0.1 + 0.2, 0.2], [(0.2, 2, None), (0.3, 0, 2)]),
+        ([0.0, -0.0, 1.0], [(0.0, 0, 2), (1.0, 2, None)]),
+    ],
+)
+def test_neighbours_that_become_equal_are_joined(
+    older: RawTables, prices: list[float], expected: list[tuple[float, int, int | None]]
+) -> None:
+    ends: list[dt.datetime | None] = [_DAYS[1], _DAYS[2], None]
+    for price, start, end in zip(prices, _DAYS, ends, strict=False):
+        older.connection.execute(_INSERT_OFFER, [price, start, end])
+    rows = _migrate(older.connection, "input_usd_per_mtok, valid_from, valid_to", "history.offers")
+    assert rows == [
+        (price, _DAYS[start], None if end is None else _DAYS[end]) for price, start, end in expected
+    ]
+
+
+def test_a_gap_stays(older: RawTables) -> None:
+    older.connection.execute(_INSERT_OFFER, [0.2, _DAYS[0], _DAYS[1]])
+    older.connection.execute(_INSERT_OFFER, [0.2, _DAYS[2], None])
+    rows = _migrate(older.connection, "valid_from, valid_to", "history.offers")
+    assert rows == [(_DAYS[0], _DAYS[1]), (_DAYS[2], None)]
+
+
+def test_the_next_run_finds_no_change(older: RawTables) -> None:
+    older.connection.execute(_INSERT_OFFER, [0.19999999999999998, _DAYS[0], None])
+    before = _migrate(older.connection, "valid_from, valid_to", "history.offers")
+    apply.create_views(DuckDBConnection(older.connection))
+    apply.update_history(DuckDBConnection(older.connection))
+    after = older.connection.execute("select valid_from, valid_to from history.offers").fetchall()
+    assert before == after == [(_DAYS[0], None)]
