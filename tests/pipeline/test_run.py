@@ -170,11 +170,13 @@ def test_a_broken_view_publishes_nothing(
     before = one_model.read_bytes()
     broken = tmp_path / "sql"
     (broken / "marts").mkdir(parents=True)
-    (broken / "marts" / "bad.sql").write_text("create view marts.bad as\nselect nothing")
+    (broken / "marts" / "bad.sql").write_text(
+        "-- Grain: id.\ncreate view marts.bad as\nselect nothing"
+    )
     monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
     done = run("aurora-large-1")
     assert done.code == 1
-    assert "marts/bad.sql, line 2: Binder Error" in done.err
+    assert "marts/bad.sql, line 3: Binder Error" in done.err
     assert one_model.read_bytes() == before
     assert list((one_model.parent / ".llm_stats" / "work").iterdir()) == []
 

@@ -20,14 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import sqlglot
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
-from llm_stats.transform import files
-
-#: The dialect that `sql/` is written in.
-SOURCE_DIALECT = "duckdb"
+from llm_stats.transform.macros import SOURCE_DIALECT, inline_macros
 
 _PARAMETER = "__parameter__"
 
@@ -45,7 +41,7 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
     if dialect == SOURCE_DIALECT:
         return statement
     try:
-        tree = _parse(statement).transform(_inline_macro)
+        tree = inline_macros(statement)
         if dialect in _TRANSFORMS:
             tree = tree.transform(_TRANSFORMS[dialect])
         if has_parameters:
@@ -56,80 +52,6 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
         return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text
     except SqlglotError as error:
         raise UnsupportedSql(str(error).splitlines()[0]) from None
-
-
-def _parse(statement: str) -> exp.Expr:
-    return sqlglot.parse_one(statement, read=SOURCE_DIALECT, error_level=ErrorLevel.RAISE)
-
-
-def _inline_macro(node: exp.Expr) -> exp.Expr:
-    """Replace a macro call, `marts.workload_cost(1, 2)`, by its query: only DuckDB has macros.
-
-    Raises `SqlglotError` for a query that sqlglot would translate wrongly.
-    """
-    if (
-        isinstance(node, exp.Select)
-        and node.args.get("qualify")
-        and (node.args.get("order") or node.args.get("limit"))
-    ):
-        raise SqlglotError(
-            "`qualify` next to `order by` or `limit`: sqlglot would apply `qualify` last"
-        )
-    if expression := _inline_function(node):
-        return expression
-    if not (isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous)):
-        return node
-    if macro := _find_macro(f"{node.db}.{node.this.name}"):
-        return exp.alias_(
-            exp.Subquery(this=_macro_body(macro, node.this.expressions)),
-            node.alias or node.this.name,
-            table=True,
-        )
-    return node
-
-
-def _find_macro(address: str) -> files.SqlFile | None:
-    found = (*files.files_in("functions"), *files.files_in("macros"))
-    return next((file for file in found if file.address == address), None)
-
-
-def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
-    """Return the body of a macro with arguments instead of parameters, without further calls."""
-    create = _parse(next(files.statements(macro))[1].query)
-    names = []
-    values: dict[str, exp.Expr] = {}
-    for parameter in create.this.expressions:  # `name`, or `name := default`
-        names.append(
-            parameter.this.name if isinstance(parameter, exp.PropertyEQ) else parameter.name
-        )
-        if isinstance(parameter, exp.PropertyEQ):
-            values[names[-1]] = parameter.expression
-    for position, argument in enumerate(arguments):
-        if isinstance(argument, exp.PropertyEQ):
-            values[argument.this.name] = argument.expression
-        else:
-            values[names[position]] = argument
-
-    def replace_parameter(inner: exp.Expr) -> exp.Expr:
-        if not (isinstance(inner, exp.Column) and not inner.table and inner.name in values):
-            return inner
-        value = values[inner.name].copy()
-        is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
-        return value if is_simple else exp.paren(value)
-
-    body: exp.Expr = create.expression.transform(replace_parameter).transform(_inline_macro)
-    return body
-
-
-def _inline_function(node: exp.Expr) -> exp.Expr | None:
-    """Return the expression of a function call, `staging.offer_hash(…)`; None for other nodes."""
-    if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
-        return None
-    macro = _find_macro(f"{node.this.name}.{node.expression.name}")
-    if macro is None:
-        return None
-    arguments = [argument.transform(_inline_macro) for argument in node.expression.expressions]
-    return exp.paren(_macro_body(macro, arguments))
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:

@@ -163,8 +163,10 @@ class MaterializedReader(DuckDBReader):
         functions = """
             select
                 schema_name || '.' || function_name,
-                'create macro ' || schema_name || '.' || function_name || '(' || array_to_string(parameters, ', ') || ') as '
-                || case when function_type = 'table_macro' then 'table ' else '' end || macro_definition
+                'create macro ' || schema_name || '.' || function_name
+                || '(' || array_to_string(parameters, ', ') || ') as '
+                || case when function_type = 'table_macro' then 'table ' else '' end
+                || macro_definition
             from duckdb_functions() where database_name = 'file' and schema_name = 'staging'
         """
         definitions |= dict(connection.execute(functions).fetchall())
