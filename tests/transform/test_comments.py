@@ -15,7 +15,7 @@ import pytest
 import sqlglot
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import files
-from llm_stats.transform.apply import columns_by_relation
+from llm_stats.transform.comments import columns_by_relation, comments
 from sqlglot import exp
 from support.raw_tables import RawTables
 
@@ -29,9 +29,9 @@ def _has_own(file: files.SqlFile, column: str) -> bool:
 
 def test_inherited_comments_are_the_reviewed_ones(raw: RawTables) -> None:
     columns = columns_by_relation(DuckDBConnection(raw.connection))
-    comments = files.comments(columns)
+    texts = comments(columns)
     inherited = "".join(
-        f"{file.address}.{column}: {comments[f'{file.address}.{column}']}\n"
+        f"{file.address}.{column}: {texts[f'{file.address}.{column}']}\n"
         for file in sorted(files.in_build_order(), key=lambda file: file.address)
         for column in columns.get(file.address, ())
         if not _has_own(file, column)
@@ -44,7 +44,7 @@ def test_inherited_comments_are_the_reviewed_ones(raw: RawTables) -> None:
 
 def test_the_database_holds_the_inherited_comments(raw: RawTables) -> None:
     columns = columns_by_relation(DuckDBConnection(raw.connection))
-    expected = files.comments(columns)
+    expected = comments(columns)
     stored = raw.connection.execute(
         "select concat_ws('.', schema_name, table_name, column_name), comment from duckdb_columns() "
         "where schema_name in ('staging', 'history', 'marts')"

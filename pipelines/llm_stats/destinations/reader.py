@@ -20,7 +20,8 @@ from llm_stats.errors import UsageError
 from llm_stats.load.merge import INCOMING
 from llm_stats.schema.tables import TABLES
 from llm_stats.table import Table
-from llm_stats.transform import apply, files
+from llm_stats.transform import apply
+from llm_stats.transform.comments import columns_by_relation, comments
 from llm_stats.transform.migrate import require_current, schema_version
 from llm_stats.warehouse.reader import Described, Reader
 
@@ -115,7 +116,7 @@ class DestinationReader(Reader):
     @functools.cached_property
     def _comments(self) -> dict[str, str]:
         """Comments on relations and columns, from `sql/`: not every engine stores comments."""
-        return files.comments(apply.columns_by_relation(self._connection))
+        return comments(columns_by_relation(self._connection))
 
     def _sorted_query(self, schema: str, relation: str) -> str:
         sortable = [

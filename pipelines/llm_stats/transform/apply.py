@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
-from llm_stats.connection import Connection, QueryError
+from llm_stats.connection import Connection
 from llm_stats.load.merge import create_raw_tables
 from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 from llm_stats.text import sql_literal
+from llm_stats.transform.comments import comment_inherited
 from llm_stats.transform.files import (
     SCHEMAS,
-    SqlError,
     SqlFile,
-    comments,
+    execute_file,
     in_build_order,
-    locate_error,
-    statements,
 )
 
 #: Statements that write rows; all others are definitions or comments.
@@ -59,7 +57,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
         connection.execute(f"create schema if not exists {schema}")
     for file in files:
         execute_file(connection, file, lambda statement: statement.type not in _WRITE_STATEMENTS)
-    _comment_inherited(connection, files)
+    comment_inherited(connection, files)
     _save_fingerprint(connection, current, engine_version)
 
 
@@ -74,31 +72,6 @@ def clear_row_hashes(connection: Connection) -> None:
         )
 
 
-def columns_by_relation(connection: Connection) -> dict[str, list[str]]:
-    """Return the columns of every relation: `{"marts.offers": ["model_id", …]}`."""
-    schemas = ", ".join(map(sql_literal, ("raw", *SCHEMAS.values())))
-    query = f"""
-        select table_schema, table_name, column_name from information_schema.columns
-        where table_catalog = current_database() and table_schema in ({schemas})
-        order by table_schema, table_name, ordinal_position
-    """
-    columns: dict[str, list[str]] = {}
-    for schema, table, column in connection.execute(query).rows:
-        columns.setdefault(f"{schema}.{table}", []).append(column)
-    return columns
-
-
-def _comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
-    """Comment on the columns that have no comment in `sql/`."""
-    columns = columns_by_relation(connection)
-    texts = comments(columns, files)
-    for file in files:
-        for column in columns.get(file.address, ()):
-            address = f"{file.address}.{column}"
-            if address in texts and f"comment on column {address} is" not in file.text:
-                connection.execute(f"comment on column {address} is {sql_literal(texts[address])}")
-
-
 def update_history(connection: Connection) -> None:
     """Write the changes since the last call into `history`, in the caller's transaction.
 
@@ -106,20 +79,6 @@ def update_history(connection: Connection) -> None:
     """
     for file in _supported(connection):
         execute_file(connection, file, lambda statement: statement.type in _WRITE_STATEMENTS)
-
-
-def execute_file(
-    connection: Connection,
-    file: SqlFile,
-    is_wanted: Callable[[duckdb.Statement], bool] = lambda _: True,
-) -> None:
-    """Execute the wanted statements of a file. Raises `SqlError` with file and line."""
-    for line, statement in statements(file):
-        if is_wanted(statement):
-            try:
-                connection.execute(statement.query)
-            except QueryError as error:
-                raise SqlError(locate_error(file, line, str(error))) from error
 
 
 def unsupported(connection: Connection) -> tuple[str, ...]:

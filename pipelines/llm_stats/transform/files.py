@@ -1,4 +1,4 @@
-"""Find, order and split the files under `sql/`.
+"""Find, order, split and execute the files under `sql/`.
 
 The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
 that runs unchanged in any DuckDB shell. The build order is computed from the relations that each
@@ -11,14 +11,14 @@ import functools
 import graphlib
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from llm_stats.connection import Connection, QueryError
 from llm_stats.errors import LlmStatsError
-from llm_stats.schema.tables import DLT_TABLES, TABLE_COMMENTS, TABLES
 
 #: Schema by folder. `checks` is missing, because its files are queries without definitions.
 SCHEMAS = {
@@ -29,8 +29,6 @@ SCHEMAS = {
     "macros": "marts",
 }
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
-
-_COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$", re.MULTILINE)
 
 
 class SqlError(LlmStatsError):
@@ -128,44 +126,6 @@ def _reads(file: SqlFile) -> set[str]:
     return {f"{schema}.{name}".lower() for schema, name in _ADDRESS.findall(code)}
 
 
-def comments(
-    columns: Mapping[str, Collection[str]], files: Iterable[SqlFile] | None = None
-) -> dict[str, str]:
-    """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
-
-    `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment inherits that of the first relation in the order of `Reads:` that has
-    a column of that name.
-    """
-    texts = _raw_comments()
-    for file in files or in_build_order():
-        matches = _COMMENT.findall(file.text)
-        texts |= {address: text.replace("''", "'") for address, text in matches}
-        for column in columns.get(file.address, ()):
-            if f"{file.address}.{column}" not in texts and (
-                source := _source(file, column, columns)
-            ):
-                texts[f"{file.address}.{column}"] = texts[source]
-    return texts
-
-
-def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
-    """Return the column whose comment a column inherits: `history.offers.status`."""
-    for address in file.declared("Reads").split(", "):
-        if column in columns.get(address, ()):
-            return f"{address}.{column}"
-    return None
-
-
-def _raw_comments() -> dict[str, str]:
-    tables = {f"raw.{table}": comment for table, comment in TABLE_COMMENTS.items()}
-    return tables | {
-        f"raw.{table}.{column.name}": column.description
-        for table, described in (TABLES | DLT_TABLES).items()
-        for column in described
-    }
-
-
 def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
     """Yield the statements of a file, each with the line at which it starts. Raises `SqlError`."""
     try:
@@ -178,6 +138,20 @@ def statements(file: SqlFile) -> Iterator[tuple[int, duckdb.Statement]]:
         position = file.text.index(query, position)
         yield file.text.count("\n", 0, position) + 1, statement
         position += len(query)
+
+
+def execute_file(
+    connection: Connection,
+    file: SqlFile,
+    is_wanted: Callable[[duckdb.Statement], bool] = lambda _: True,
+) -> None:
+    """Execute the wanted statements of a file. Raises `SqlError` with file and line."""
+    for line, statement in statements(file):
+        if is_wanted(statement):
+            try:
+                connection.execute(statement.query)
+            except QueryError as error:
+                raise SqlError(locate_error(file, line, str(error))) from error
 
 
 def locate_error(file: SqlFile, first_line: int, message: str) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from llm_stats.connection import Connection
 from llm_stats.errors import UsageError
-from llm_stats.transform.apply import execute_file
-from llm_stats.transform.files import SqlFile, files_in
+from llm_stats.transform.files import SqlFile, execute_file, files_in
 
 #: The schema version that this code reads and writes.
 SCHEMA_VERSION = 4
