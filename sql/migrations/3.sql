@@ -4,4 +4,4 @@ alter table history.offers rename column offer_no to offer_number;
 alter table history.scores rename column score_no to score_number;
 alter table history.table_rows rename to row_counts;
 alter table history.layout rename to schema_version;
-alter table raw.defined_by rename to sql_fingerprint;
+alter table if exists raw.defined_by rename to sql_fingerprint;

@@ -3,6 +3,7 @@
 
 alter table history.offers add column row_hash varchar;
 alter table history.scores add column row_hash varchar;
+create table if not exists raw.sql_fingerprint (sha256 varchar not null);
 alter table raw.sql_fingerprint add column engine_version varchar;
 
 update history.offers

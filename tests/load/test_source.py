@@ -279,6 +279,17 @@ class TestWhichModels:
             ("loaded", 2),
         ]
 
+    def test_ids_that_fail_do_not_use_up_the_budget_of_every_load(
+        self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline
+    ) -> None:
+        ids = ["gone-1", "gone-2", *IDS[:2]]
+        for _ in range(2):
+            pipeline.run(of(api, ids, max_requests=2, max_age="1h", concurrency=1))
+        assert requested(api) == ids
+        assert query(workdir, "select id from raw.models order by id") == [
+            (model_id,) for model_id in sorted(IDS[:2])
+        ]
+
     def test_max_age_skips_models_fetched_since(
         self,
         workdir: Path,

@@ -13,6 +13,8 @@ from llm_stats import sample
 from llm_stats.errors import UsageError
 from llm_stats.sample import SampleApi, today
 from llm_stats.schema.fetch import stalest_first
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
 from support.markers import REQUIRES_REAL_RECORDS
 from support.parameter_ids import parameter_id
@@ -257,3 +259,19 @@ def test_a_clock_that_went_back_is_refused(
     assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
     with pytest.raises(UsageError, match=r"fix the clock or run `llm-stats rollback`"):
         execute(settings)
+
+
+def test_ctrl_c_while_publishing_does_not_claim_that_nothing_was_published(
+    run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = DuckDBWarehouse.publish
+
+    def interrupted(self: DuckDBWarehouse, copy: DuckDBWorkingCopy) -> None:
+        publish(self, copy)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(DuckDBWarehouse, "publish", interrupted)
+    done = run("murmur-1")
+    assert done.code == 130
+    assert "interrupted while publishing; `llm-stats status` shows" in done.err
+    assert (workdir / "llm_stats.duckdb").exists()

@@ -78,6 +78,19 @@ def test_a_run_migrates_and_keeps_the_history(
         assert connection.execute(loads).fetchall() == [(3, 3)]
 
 
+def test_a_run_migrates_even_if_no_model_is_due(
+    llm_stats: Command, older: Path, api: SampleApi
+) -> None:
+    done = llm_stats("run", "--all", "--max-age", "7d", "--base-url", api.base_url)
+    assert done.code == 0
+    assert f"published {older}" in done.out
+    assert llm_stats("show", "offers").code == 0
+    assert (
+        "no model is due"
+        in llm_stats("run", "--all", "--max-age", "7d", "--base-url", api.base_url).out
+    )
+
+
 def test_rollback_accepts_a_version_that_can_be_migrated(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:

@@ -61,8 +61,6 @@ class Destination(ABC):
     #: sqlglot's name of the engine's SQL.
     dialect: ClassVar[str]
     supports_macros: ClassVar[bool] = False
-    #: False if a definition (DDL) commits the transaction.
-    has_transactional_ddl: ClassVar[bool] = True
     #: File format that dlt loads with; None selects the destination's default.
     loader_file_format: ClassVar[Any] = None
 

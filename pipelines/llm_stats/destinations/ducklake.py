@@ -22,7 +22,6 @@ class DuckLake(Destination):
     name = "ducklake"
     dialect = "duckdb"
     supports_macros = True
-    has_transactional_ddl = False
 
     def __init__(self, factory: Any = None) -> None:
         super().__init__(factory)

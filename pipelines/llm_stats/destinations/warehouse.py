@@ -108,8 +108,8 @@ class DestinationWarehouse:
 class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
-    The transaction begins with `merge`, after the fetch, because `migrate` and `create_views` take
-    exclusive locks: readers would wait for the whole fetch. Until then these two steps are queued.
+    The transaction begins with the first step after the fetch, because `migrate` and `create_views`
+    take exclusive locks: readers would wait for the whole fetch. Until then these two are queued.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
@@ -117,11 +117,12 @@ class DestinationWorkingCopy:
         self.connection = connection
         self._folder = folder
         self._database = database
-        self._queued: list[Callable[[Connection], None]] = []
+        self._queued: list[Callable[[Connection], object]] = []
         self.has_begun = False
 
-    def migrate(self) -> None:
+    def migrate(self) -> bool:
         self._queued.append(migrate.migrate)
+        return migrate.is_older(migrate.schema_version(self.connection))
 
     def fetch_state(self) -> FetchState:
         return FetchState.read(self.connection)
@@ -146,19 +147,21 @@ class DestinationWorkingCopy:
         )
 
     def merge(self, load_id: str) -> None:
-        """Begin the transaction, migrate, create views, and merge `incoming` into `raw`."""
-        self.has_begun = True
-        if self.connection.destination.has_transactional_ddl:
-            self.connection.begin()
-        for step in self._queued:
-            step(self.connection)
-        if not self.connection.destination.has_transactional_ddl:
-            self.connection.begin()
+        self._begin()
         merge_incoming(self.connection, load_id)
         copy_dlt_tables(self.connection)
 
     def update_history(self) -> None:
+        self._begin()
         apply.update_history(self.connection)
+
+    def _begin(self) -> None:
+        """Begin the transaction with the queued steps, unless it has begun."""
+        if not self.has_begun:
+            self.has_begun = True
+            self.connection.begin()
+            for step in self._queued:
+                step(self.connection)
 
     def open_reader(self) -> DestinationReader:
         return DestinationReader(self.connection, self._database)

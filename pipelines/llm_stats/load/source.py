@@ -85,7 +85,9 @@ def llm_stats(
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`), the key also
     from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids, and
-    `NothingFetched` if fetching stopped before any record was loaded.
+    `NothingFetched` if the API cannot be used and no record was loaded. A spent quota or
+    `max_requests` ends the load without an error; without `max_age` the next load starts with the
+    same ids.
     """
 
     def pages() -> Iterator[Page]:
@@ -102,9 +104,9 @@ def llm_stats(
         if not settings.model_ids and not all_models:
             hint = "pass ids or all_models=True, or set model_ids in .dlt/config.toml"
             raise UsageError(f"no models to fetch: model_ids is empty; {hint}")
-        fetched_at: dict[str, dt.datetime] = {}
-        if settings.max_age:
-            fetched_at = dlt.current.source_state().setdefault("fetched_at", {})
+        state = dlt.current.source_state() if settings.max_age else {}
+        fetched_at: dict[str, dt.datetime] = state.setdefault("fetched_at", {})
+        failing_at: dict[str, dt.datetime] = state.setdefault("failing_at", {})
         with Client(
             settings.base_url,
             settings.require_key(),
@@ -113,18 +115,23 @@ def llm_stats(
             max_requests=settings.max_requests,
         ) as client:
             listed = client.list_models() if all_models else settings.model_ids
-            due = stalest_first(listed, fetched_at, settings.max_age)
-            results = client.fetch_models(due, max_ahead=2 * settings.concurrency)
+            due = stalest_first(listed, fetched_at, settings.max_age, failing_at)
+            results = client.fetch_models(
+                due, fetched_at, failing_at, max_ahead=2 * settings.concurrency
+            )
             loaded = 0
             for page in to_pages(results, _PAGE_SIZE):
-                rows = [result.row for result in page if result.row is not None]
-                loaded += len(rows)
-                if settings.max_age:
-                    times = {row["id"]: row["fetched_at"].replace(tzinfo=dt.UTC) for row in rows}
-                    fetched_at.update(times)
+                for fetch, row in ((result.fetch, result.row) for result in page):
+                    if row is not None:
+                        loaded += 1
+                        fetched_at[fetch.model_id] = row["fetched_at"].replace(tzinfo=dt.UTC)
+                        failing_at.pop(fetch.model_id, None)
+                    elif fetch.outcome != "deferred":
+                        failing_at[fetch.model_id] = fetch.requested_at.replace(tzinfo=dt.UTC)
                 yield add_tombstones(to_arrow(page))
-            if client.stop_reason and not loaded:
-                raise NothingFetched(client.stop_reason.message)
+            stop = client.stop_reason
+            if stop and not loaded and stop.kind not in ("quota", "budget"):
+                raise NothingFetched(stop.message)
 
     return raw_tables(pages, merge=True)
 

@@ -52,6 +52,7 @@ class RunResult:
     skipped: int = 0
     requests_sent: int = 0
     stop_reason: StopReason | None = None
+    is_migrated: bool = False
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
@@ -81,8 +82,8 @@ class RunResult:
 
     @property
     def is_published(self) -> bool:
-        """False if no model was due."""
-        return self.load_id != ""
+        """False if no model was due and nothing was migrated."""
+        return self.load_id != "" or self.is_migrated
 
     @property
     def problems(self) -> list[Fetch]:

@@ -83,29 +83,29 @@ def execute(
         with _drain_on_error(client, cache):
             rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
             with warehouse.working_copy() as copy:
-                copy.migrate()
+                result.is_migrated = copy.migrate()
                 state = copy.fetch_state()
                 _require_clock(clock, state.last_attempted_at, warehouse)
                 model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
-                if due:
-                    # requests start here, and continue while the views are created
-                    fetched = result.count(
-                        client.fetch_models(due, state.fetched_at, state.failing_at)
-                    )
+                # requests start here, and continue while the views are created
+                fetched = result.count(client.fetch_models(due, state.fetched_at, state.failing_at))
+                if due or result.is_migrated:
                     copy.create_views()
+                if due:
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason
                     _require_any_answer(result)
                     copy.merge(result.load_id)
+                if due or result.is_migrated:
                     copy.update_history()
                     try:
                         _run_checks(copy, result, allowed_failures)
                     except CheckFailed as failure:
                         raise warehouse.quarantine(copy, failure) from None
                     _read_changes(copy, result)
-                    warehouse.publish(copy)
+                    _publish(warehouse, copy)
         cache.delete_used()
     result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
@@ -133,6 +133,16 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
         result.new_models = changes.new_models(reader, result.load_id)
 
 
+def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
+    """Publish the copy. Raises `Interrupted` on Ctrl-C, when it is unknown whether that was done."""
+    try:
+        warehouse.publish(copy)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted while publishing; `llm-stats status` shows whether this run was published"
+        ) from None
+
+
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
     """On an error, close the client, which lets requests in flight finish and be cached.
@@ -144,7 +154,9 @@ def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
     except BaseException as error:
         client.close()
         # DuckDB raises its own error on Ctrl-C
-        if not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error):
+        if isinstance(error, Interrupted) or (
+            not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error)
+        ):
             raise
         cached = pluralize(cache.cached_count, "response is", "responses are")
         raise Interrupted(

@@ -55,20 +55,27 @@ def require_migratable(version: int, name: str) -> None:
         )
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection) -> bool:
     """Migrate a warehouse to the current schema version, in the caller's transaction.
 
     An empty database stays empty. The views are dropped, because they read tables that a migration
-    changes; `create_views` creates them again. Raises `SqlError` with file and line.
+    changes; `create_views` creates them again. Return whether anything was migrated. Raises
+    `SqlError` with file and line.
     """
     version = schema_version(connection)
-    if version is None or version == SCHEMA_VERSION:
-        return
+    if not is_older(version):
+        return False
     connection.drop_views()
     for number, file in sorted(_migrations().items()):
-        if number > version:
+        if number > (version or 0):
             execute_file(connection, file)
     connection.execute(f"update history.schema_version set version = {SCHEMA_VERSION}")
+    return True
+
+
+def is_older(version: int | None) -> bool:
+    """Return whether a warehouse of this schema version must be migrated; None: no warehouse."""
+    return version is not None and version < SCHEMA_VERSION
 
 
 def _migrations() -> dict[int, SqlFile]:

@@ -68,8 +68,9 @@ class WorkingCopy(Protocol):
     #: Name of the snapshot that it becomes: `20261123T170501.123456Z`.
     id: str
 
-    def migrate(self) -> None:
-        """Bring the copy to the current schema version."""
+    def migrate(self) -> bool:
+        """Bring the copy to the current schema version; return whether that changed it."""
+        ...
 
     def fetch_state(self) -> FetchState:
         """Return the times of earlier fetches."""

@@ -53,9 +53,9 @@ class DuckDBWorkingCopy:
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql_literal(str(self.path))} as new ({_STORAGE})")
 
-    def migrate(self) -> None:
+    def migrate(self) -> bool:
         with transaction(self._connection):
-            migrate.migrate(DuckDBConnection(self._connection))
+            return migrate.migrate(DuckDBConnection(self._connection))
 
     def fetch_state(self) -> FetchState:
         """Return the times of earlier fetches. Raises `UsageError` for a damaged published file."""
