@@ -28,7 +28,7 @@ def published(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def snapshots(tmp_path: Path, published: Path) -> Snapshots:
-    return Snapshots(published, tmp_path / ".w" / "snapshots", keep=3)
+    return Snapshots(published, tmp_path / ".w", keep=3)
 
 
 def test_the_published_path_leads_to_the_newest_and_three_stay(

@@ -56,7 +56,7 @@ class DuckDBWarehouse:
         # resolved, because the folder may be a link to another disk
         self.folder = self.database.with_name(f".{stem}").resolve()
         self.cache = self.folder / "responses.sqlite"
-        self.snapshots = Snapshots(self.database, self.folder / "snapshots", keep_snapshots)
+        self.snapshots = Snapshots(self.database, self.folder, keep_snapshots)
         self.rejected = self.folder / "rejected"
         self._work = self.folder / "work"
 

@@ -20,6 +20,8 @@ from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.files import fsync, normalize_path
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 
+#: Name of the folder with one folder for each snapshot.
+FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: Marker file of a snapshot that is or was live. A run killed before it published leaves none.
 _PUBLISHED = "published"
@@ -68,8 +70,9 @@ class Snapshots:
     """
 
     def __init__(self, database: Path, folder: Path, keep: int) -> None:
+        """`folder` is the folder next to the database; the snapshots are in `FOLDER` below it."""
         self._database = normalize_path(database)
-        self._folder = folder.resolve()
+        self._folder = (folder / FOLDER).resolve()
         self._keep = keep
 
     def all(self) -> list[Snapshot]:
