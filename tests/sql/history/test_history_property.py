@@ -161,14 +161,16 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    texts = ("category", "source_url")  # an empty one is none
-    return [
+    # a score that is repeated under a second category is one; without a source, the text is empty
+    found = {
         (
             entry["benchmark_id"],
-            (*(entry[name] for name in plain), *(entry.get(name) or None for name in texts)),
-        )
+            (*(entry[name] for name in plain), entry.get("source_url") or None),
+            entry["scored_at"],
+        ): None
         for entry in document["scores"]
-    ]
+    }
+    return [(benchmark_id, content) for benchmark_id, content, _ in found]
 
 
 OFFER_COLUMNS = "model_id, provider_id, offer_number, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
@@ -176,7 +178,7 @@ SCORE_COLUMNS = ", ".join(
     (
         "model_id, benchmark_id, score_number",
         "benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified",
-        "category, source_url",
+        "source_url",
     )
 )
 
@@ -412,7 +414,7 @@ def offer_differences(before: Row, after: Row) -> list[str]:
 
 
 def score_differences(before: Row, after: Row) -> list[str]:
-    (_, *old_values, _, was_verified, _, _), (_, *new_values, _, is_verified, _, _) = (
+    (_, *old_values, _, was_verified, _), (_, *new_values, _, is_verified, _) = (
         before.content,
         after.content,
     )
