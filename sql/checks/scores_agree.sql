@@ -1,7 +1,23 @@
 -- The scores of a model and benchmark in the marts, in the open history, and in its record are not as many.
 -- Severity: error
 -- Reads: staging.scores, history.scores, marts.scores.
+-- A score that is repeated under a second category counts once.
 with
+distinct_scores as (
+    select distinct
+        model_id,
+        benchmark_id,
+        benchmark_name,
+        score,
+        max_score,
+        normalized_score,
+        is_self_reported,
+        is_verified,
+        scored_at,
+        source_url
+    from staging.scores
+),
+
 counted_scores as (
     select
         model_id,
@@ -9,7 +25,7 @@ counted_scores as (
         1 as in_record,
         0 as in_history,
         0 as in_marts
-    from staging.scores
+    from distinct_scores
     union all
     select
         model_id,

@@ -2,12 +2,11 @@
 -- Reads: nothing.
 -- Written as in staging.offer_hash.
 create or replace macro staging.score_hash(
-    benchmark_name, category, score, max_score, normalized_score, is_self_reported, is_verified,
+    benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified,
     source_url
 ) as
     md5(
         coalesce(benchmark_name, chr(30)) || chr(31)
-        || coalesce(category, chr(30)) || chr(31)
         || coalesce(cast(score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(max_score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(normalized_score + 0.0 as varchar), chr(30)) || chr(31)

@@ -1,11 +1,11 @@
 -- The history of each offer: one row per stretch of time in which it did not change.
 -- Grain: model_id, provider_id, offer_number, valid_from. At most one row of an offer is open.
--- Reads: staging.models, staging.offers, staging.offer_hash, history.models.
+-- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched has not changed.
 -- Running this twice changes nothing the second time.
--- A provider may be listed twice. Equal rows keep their number, whatever the order of the list. The
--- other entries succeed one another in the order of list and number. An offer keeps its number when
--- its twin goes, so number 2 may exist without number 1.
+-- A provider may be listed twice. Offers are then followed by content, not by their order in the list:
+-- equal rows keep their number, rows with the same provider name are paired in the order of price, and
+-- the rest too. An offer keeps its number when its twin goes, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -82,8 +82,8 @@ where
     and offers.provider_id = closed_rows.provider_id
     and offers.offer_number = closed_rows.offer_number;
 
--- Open a row for each current offer that has no equal among the open rows. It takes a number that
--- was closed just now, else the smallest free one.
+-- Open a row for each current offer that has no equal among the open rows. It takes the number of the
+-- row that it succeeds, else the smallest free one.
 insert into history.offers (
     model_id,
     provider_id,
@@ -142,19 +142,36 @@ open_counts as (
         row_hash
 ),
 
-new_rows as (
+taken_numbers as (
+    select
+        offers.model_id,
+        offers.provider_id,
+        offers.offer_number,
+        max(offers.valid_from) as valid_from,
+        bool_and(offers.valid_to is not null) as is_closed
+    from history.offers as offers
+    inner join history.models as model_dates on offers.model_id = model_dates.model_id
+    where
+        offers.valid_to is null
+        or offers.valid_to = model_dates.last_fetched_at
+    group by
+        offers.model_id,
+        offers.provider_id,
+        offers.offer_number
+),
+
+-- the new rows, and the numbers for them: those of the rows that were closed just now, and free ones
+candidates as (
     select
         current_rows.model_id,
         current_rows.provider_id,
+        true as is_row,
+        current_rows.list_index as list_index_or_number,
+        0 as preference,
         current_rows.provider_name,
         current_rows.status,
         current_rows.input_usd_per_mtok,
-        current_rows.output_usd_per_mtok,
-        current_rows.row_hash,
-        row_number() over (
-            partition by current_rows.model_id, current_rows.provider_id
-            order by current_rows.list_index
-        ) as position
+        current_rows.output_usd_per_mtok
     from current_rows
     left join open_counts
         on
@@ -162,69 +179,137 @@ new_rows as (
             and current_rows.provider_id = open_counts.provider_id
             and current_rows.row_hash = open_counts.row_hash
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
-),
-
--- as many numbers as the provider has entries, and those that were closed just now
-possible_numbers as (
-    select
-        model_id,
-        provider_id,
-        entry_number as offer_number,
-        1 as preference
-    from current_rows
     union all
     select
         offers.model_id,
         offers.provider_id,
-        offers.offer_number,
-        0 as preference
+        false as is_row,
+        offers.offer_number as list_index_or_number,
+        0 as preference,
+        offers.provider_name,
+        offers.status,
+        offers.input_usd_per_mtok,
+        offers.output_usd_per_mtok
     from history.offers as offers
-    inner join history.models as model_dates
+    inner join taken_numbers
         on
-            offers.model_id = model_dates.model_id
-            and offers.valid_to = model_dates.last_fetched_at
+            offers.model_id = taken_numbers.model_id
+            and offers.provider_id = taken_numbers.provider_id
+            and offers.offer_number = taken_numbers.offer_number
+            and offers.valid_from = taken_numbers.valid_from
+    where taken_numbers.is_closed
+    union all
+    select
+        current_rows.model_id,
+        current_rows.provider_id,
+        false as is_row,
+        current_rows.entry_number as list_index_or_number,
+        1 as preference,
+        null as provider_name,
+        null as status,
+        null as input_usd_per_mtok,
+        null as output_usd_per_mtok
+    from current_rows
+    left join taken_numbers
+        on
+            current_rows.model_id = taken_numbers.model_id
+            and current_rows.provider_id = taken_numbers.provider_id
+            and current_rows.entry_number = taken_numbers.offer_number
+    where taken_numbers.model_id is null
 ),
 
-free_numbers as (
+ordered_candidates as (
     select
-        possible_numbers.model_id,
-        possible_numbers.provider_id,
-        possible_numbers.offer_number,
+        model_id,
+        provider_id,
+        is_row,
+        list_index_or_number,
+        provider_name,
         row_number() over (
-            partition by possible_numbers.model_id, possible_numbers.provider_id
-            order by min(possible_numbers.preference), possible_numbers.offer_number
+            partition by model_id, provider_id, is_row
+            order by
+                preference,
+                staging.blended_price(input_usd_per_mtok, output_usd_per_mtok, 3, 1),
+                input_usd_per_mtok,
+                output_usd_per_mtok,
+                provider_name,
+                status,
+                list_index_or_number
+        ) as price_position
+    from candidates
+),
+
+named_candidates as (
+    select
+        model_id,
+        provider_id,
+        is_row,
+        list_index_or_number,
+        provider_name,
+        price_position,
+        row_number() over (
+            partition by model_id, provider_id, is_row, provider_name
+            order by price_position
+        ) as name_position
+    from ordered_candidates
+),
+
+matched_candidates as (
+    select
+        model_id,
+        provider_id,
+        is_row,
+        list_index_or_number,
+        provider_name,
+        price_position,
+        name_position,
+        provider_name is not null
+        and count(*) over (
+            partition by model_id, provider_id, provider_name, name_position
+        ) = 2 as has_same_name
+    from named_candidates
+),
+
+pairable_candidates as (
+    select
+        model_id,
+        provider_id,
+        is_row,
+        list_index_or_number,
+        has_same_name,
+        row_number() over (
+            partition by model_id, provider_id, is_row, has_same_name
+            order by
+                case when has_same_name then provider_name end,
+                case when has_same_name then name_position else price_position end
         ) as position
-    from possible_numbers
-    left join history.offers as open_rows
-        on
-            possible_numbers.model_id = open_rows.model_id
-            and possible_numbers.provider_id = open_rows.provider_id
-            and possible_numbers.offer_number = open_rows.offer_number
-            and open_rows.valid_to is null
-    where open_rows.model_id is null
-    group by
-        possible_numbers.model_id,
-        possible_numbers.provider_id,
-        possible_numbers.offer_number
+    from matched_candidates
 )
 
 select
-    new_rows.model_id,
-    new_rows.provider_id,
-    free_numbers.offer_number,
-    new_rows.provider_name,
-    new_rows.status,
-    new_rows.input_usd_per_mtok,
-    new_rows.output_usd_per_mtok,
+    current_rows.model_id,
+    current_rows.provider_id,
+    numbers.list_index_or_number as offer_number,
+    current_rows.provider_name,
+    current_rows.status,
+    current_rows.input_usd_per_mtok,
+    current_rows.output_usd_per_mtok,
     model_dates.last_fetched_at as valid_from,
-    new_rows.row_hash
-from new_rows
-inner join history.models as model_dates on new_rows.model_id = model_dates.model_id
-inner join free_numbers
+    current_rows.row_hash
+from current_rows
+inner join history.models as model_dates on current_rows.model_id = model_dates.model_id
+inner join pairable_candidates as new_rows
     on
-        new_rows.model_id = free_numbers.model_id
-        and new_rows.provider_id = free_numbers.provider_id
-        and new_rows.position = free_numbers.position;
+        current_rows.model_id = new_rows.model_id
+        and current_rows.list_index = new_rows.list_index_or_number
+        and new_rows.is_row
+inner join pairable_candidates as numbers
+    on
+        new_rows.model_id = numbers.model_id
+        and new_rows.provider_id = numbers.provider_id
+        and new_rows.has_same_name = numbers.has_same_name
+        and new_rows.position = numbers.position
+        and not numbers.is_row;
 
 -- A row that was replaced in the instant in which it began was never true.
 delete from history.offers

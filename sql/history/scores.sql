@@ -2,15 +2,16 @@
 -- Grain: model_id, benchmark_id, score_number, valid_from. At most one row of a score is open.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
 -- The open rows of a model are its current scores. Neither compared nor kept: the rank (it moves when
--- others move), the description, and when upstream recorded the score (a score that is recorded again
--- with the same value has not changed).
--- A benchmark may be listed twice. Such scores are numbered and followed as in history.offers.
+-- others move), the description, the category, and when upstream recorded the score (a score that is
+-- recorded again with the same value has not changed).
+-- A score that is repeated under a second category is one score: scores that agree in all but category,
+-- rank and description are one. Others on the same benchmark are numbered; equal ones keep their number,
+-- the rest succeed one another in the order of list and number.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
     score_number bigint not null,
     benchmark_name varchar,
-    category varchar,
     score double,
     max_score double,
     normalized_score double,
@@ -26,7 +27,7 @@ create table if not exists history.scores (
 update history.scores
 set
     row_hash = staging.score_hash(
-        benchmark_name, category, score, max_score, normalized_score, is_self_reported,
+        benchmark_name, score, max_score, normalized_score, is_self_reported,
         is_verified, source_url
     )
 where
@@ -44,10 +45,10 @@ from (
             model_id,
             benchmark_id,
             staging.score_hash(
-                benchmark_name, category, score, max_score, normalized_score, is_self_reported,
+                benchmark_name, score, max_score, normalized_score, is_self_reported,
                 is_verified, source_url
             ) as row_hash,
-            count(*) as row_count
+            count(distinct scored_at) as row_count
         from staging.scores
         group by
             model_id,
@@ -97,7 +98,6 @@ insert into history.scores (
     benchmark_id,
     score_number,
     benchmark_name,
-    category,
     score,
     max_score,
     normalized_score,
@@ -113,7 +113,6 @@ with hashed_scores as (
         benchmark_id,
         list_index,
         benchmark_name,
-        category,
         score,
         max_score,
         normalized_score,
@@ -121,10 +120,32 @@ with hashed_scores as (
         is_verified,
         source_url,
         staging.score_hash(
-            benchmark_name, category, score, max_score, normalized_score, is_self_reported,
+            benchmark_name, score, max_score, normalized_score, is_self_reported,
             is_verified, source_url
-        ) as row_hash
+        ) as row_hash,
+        scored_at
     from staging.scores
+),
+
+distinct_scores as (
+    select
+        model_id,
+        benchmark_id,
+        list_index,
+        benchmark_name,
+        score,
+        max_score,
+        normalized_score,
+        is_self_reported,
+        is_verified,
+        source_url,
+        row_hash
+    from hashed_scores
+    qualify
+        row_number() over (
+            partition by model_id, benchmark_id, row_hash, scored_at
+            order by list_index
+        ) = 1
 ),
 
 current_rows as (
@@ -133,7 +154,6 @@ current_rows as (
         benchmark_id,
         list_index,
         benchmark_name,
-        category,
         score,
         max_score,
         normalized_score,
@@ -146,7 +166,7 @@ current_rows as (
             order by list_index
         ) as duplicate_number,
         row_number() over (partition by model_id, benchmark_id order by list_index) as entry_number
-    from hashed_scores
+    from distinct_scores
 ),
 
 open_counts as (
@@ -168,7 +188,6 @@ new_rows as (
         current_rows.model_id,
         current_rows.benchmark_id,
         current_rows.benchmark_name,
-        current_rows.category,
         current_rows.score,
         current_rows.max_score,
         current_rows.normalized_score,
@@ -238,7 +257,6 @@ select
     new_rows.benchmark_id,
     free_numbers.score_number,
     new_rows.benchmark_name,
-    new_rows.category,
     new_rows.score,
     new_rows.max_score,
     new_rows.normalized_score,

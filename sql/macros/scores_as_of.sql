@@ -8,7 +8,6 @@ select
     scores.benchmark_id,
     scores.score_number,
     scores.benchmark_name,
-    scores.category,
     scores.score,
     scores.max_score,
     scores.normalized_score,

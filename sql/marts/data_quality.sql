@@ -1,8 +1,10 @@
--- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason in words.
+-- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason.
 -- Grain: rule, model_id, detail.
--- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers, marts.scores, staging.is_most_common.
--- What no comparison uses says so, all else counts as it is. That most scores are reported by the model's maker is no fault of a row.
--- A number is written without `.0`: engines differ in whether they write it.
+-- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers,
+-- marts.scores, staging.is_most_common, staging.number_text, staging.offer_label,
+-- staging.benchmark_label.
+-- Rows that no comparison uses say so; all others are included unchanged. That most scores are reported
+-- by the model's maker is not a fault of a row.
 create or replace view marts.data_quality as
 with
 listed_offers as (
@@ -19,7 +21,8 @@ listed_offers as (
     from marts.offers
 ),
 
--- Among the offers that marts.model_prices compares. Of two middle prices the lower one: an absurd price would hide in its own median.
+-- Among the offers that marts.model_prices compares. Of two middle prices the lower one: an absurd
+-- price would hide in its own median.
 median_prices as (
     select
         model_id,
@@ -120,8 +123,8 @@ union all
 select
     'offer_not_available' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar)
-    || ': status is "' || status || '", in no price comparison' as detail
+    staging.offer_label(provider_id, offer_number)
+    || 'status is "' || status || '", in no price comparison' as detail
 from listed_offers
 where not is_available
 
@@ -130,7 +133,7 @@ union all
 select
     'offer_not_priced' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar) || ': '
+    staging.offer_label(provider_id, offer_number)
     || case
         when input_usd_per_mtok is not null then 'output price'
         when output_usd_per_mtok is not null then 'input price'
@@ -159,9 +162,9 @@ union all
 select
     'price_outlier' as rule,
     listed_offers.model_id,
-    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_number as varchar)
-    || ': input price ' || regexp_replace(cast(listed_offers.input_usd_per_mtok as varchar), '\.0$', '')
-    || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_input_usd_per_mtok as varchar), '\.0$', '')
+    staging.offer_label(listed_offers.provider_id, listed_offers.offer_number)
+    || 'input price ' || staging.number_text(listed_offers.input_usd_per_mtok)
+    || ' is 100 times the model''s median ' || staging.number_text(median_prices.median_input_usd_per_mtok)
     || ' or more' as detail
 from listed_offers
 inner join median_prices on listed_offers.model_id = median_prices.model_id
@@ -174,9 +177,9 @@ union all
 select
     'price_outlier' as rule,
     listed_offers.model_id,
-    'provider ' || listed_offers.provider_id || ', offer ' || cast(listed_offers.offer_number as varchar)
-    || ': output price ' || regexp_replace(cast(listed_offers.output_usd_per_mtok as varchar), '\.0$', '')
-    || ' is 100 times the model''s median ' || regexp_replace(cast(median_prices.median_output_usd_per_mtok as varchar), '\.0$', '')
+    staging.offer_label(listed_offers.provider_id, listed_offers.offer_number)
+    || 'output price ' || staging.number_text(listed_offers.output_usd_per_mtok)
+    || ' is 100 times the model''s median ' || staging.number_text(median_prices.median_output_usd_per_mtok)
     || ' or more' as detail
 from listed_offers
 inner join median_prices on listed_offers.model_id = median_prices.model_id
@@ -190,9 +193,9 @@ union all
 select
     'price_lopsided' as rule,
     model_id,
-    'provider ' || provider_id || ', offer ' || cast(offer_number as varchar)
-    || ': input price ' || regexp_replace(cast(input_usd_per_mtok as varchar), '\.0$', '')
-    || ' and output price ' || regexp_replace(cast(output_usd_per_mtok as varchar), '\.0$', '')
+    staging.offer_label(provider_id, offer_number)
+    || 'input price ' || staging.number_text(input_usd_per_mtok)
+    || ' and output price ' || staging.number_text(output_usd_per_mtok)
     || ' are a factor of 100 or more apart' as detail
 from listed_offers
 where
@@ -236,7 +239,7 @@ union all
 select
     'benchmark_not_comparable' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': ' || not_comparable_reason || ', counts in no leaderboard and in no price comparison' as detail
+    staging.benchmark_label(benchmark_id) || not_comparable_reason || ', counts in no leaderboard and in no price comparison' as detail
 from compared_scores
 where not is_comparable
 
@@ -245,8 +248,8 @@ union all
 select
     'score_disputed' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': ' || cast(score_count as varchar) || ' scores listed that differ, chosen is '
-    || regexp_replace(cast(score as varchar), '\.0$', '') || ' (' || evidence || ')' as detail
+    staging.benchmark_label(benchmark_id) || cast(score_count as varchar) || ' scores listed that differ, chosen is '
+    || staging.number_text(score) || ' (' || evidence || ')' as detail
 from compared_scores
 where is_disputed
 
@@ -256,12 +259,12 @@ union all
 select
     'score_outlier' as rule,
     compared_scores.model_id,
-    'benchmark ' || compared_scores.benchmark_id || ': value ' || regexp_replace(cast(compared_scores.value as varchar), '\.0$', '')
+    staging.benchmark_label(compared_scores.benchmark_id) || 'value ' || staging.number_text(compared_scores.value)
     || case
         when compared_scores.value / 8 > median_values.median_value then ' is more than eight times the median '
         else ' is less than an eighth of the median '
     end
-    || regexp_replace(cast(median_values.median_value as varchar), '\.0$', '') || ', perhaps in another unit' as detail
+    || staging.number_text(median_values.median_value) || ', perhaps in another unit' as detail
 from compared_scores
 inner join median_values on compared_scores.benchmark_id = median_values.benchmark_id
 where
@@ -276,8 +279,8 @@ union all
 select distinct
     'score_above_max' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': score ' || regexp_replace(cast(score as varchar), '\.0$', '')
-    || ' is above its maximum ' || regexp_replace(cast(max_score as varchar), '\.0$', '') as detail
+    staging.benchmark_label(benchmark_id) || 'score ' || staging.number_text(score)
+    || ' is above its maximum ' || staging.number_text(max_score) as detail
 from staging.scores
 where score > max_score
 
@@ -286,7 +289,7 @@ union all
 select distinct
     'normalized_score_out_of_range' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': normalized score ' || regexp_replace(cast(normalized_score as varchar), '\.0$', '')
+    staging.benchmark_label(benchmark_id) || 'normalized score ' || staging.number_text(normalized_score)
     || ' is not within 0 and 1' as detail
 from staging.scores
 where normalized_score not between 0 and 1
@@ -296,7 +299,7 @@ union all
 select distinct
     'source_is_placeholder' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': score ' || regexp_replace(cast(score as varchar), '\.0$', '')
+    staging.benchmark_label(benchmark_id) || 'score ' || staging.number_text(score)
     || ' is sourced to ' || source_url as detail
 from staging.scores
 where
@@ -308,7 +311,7 @@ union all
 select
     'benchmark_name_differs' as rule,
     compared_scores.model_id,
-    'benchmark ' || compared_scores.benchmark_id || ': called "' || compared_scores.benchmark_name
+    staging.benchmark_label(compared_scores.benchmark_id) || 'called "' || compared_scores.benchmark_name
     || '" here and "' || benchmark_names.benchmark_name || '" elsewhere' as detail
 from compared_scores
 inner join benchmark_names on compared_scores.benchmark_id = benchmark_names.benchmark_id
@@ -319,7 +322,7 @@ union all
 select
     'benchmark_name_shared' as rule,
     compared_scores.model_id,
-    'benchmark ' || compared_scores.benchmark_id || ': one of ' || cast(shared_benchmark_names.benchmark_count as varchar)
+    staging.benchmark_label(compared_scores.benchmark_id) || 'one of ' || cast(shared_benchmark_names.benchmark_count as varchar)
     || ' benchmarks called "' || shared_benchmark_names.benchmark_name || '", compared apart' as detail
 from compared_scores
 inner join benchmark_names on compared_scores.benchmark_id = benchmark_names.benchmark_id
@@ -357,7 +360,7 @@ union all
 select distinct
     'unknown_field' as rule,
     model_id,
-    'benchmark ' || benchmark_id || ': ' || left(cast(extra as varchar), 200) as detail
+    staging.benchmark_label(benchmark_id) || left(cast(extra as varchar), 200) as detail
 from staging.scores
 where extra is not null
 

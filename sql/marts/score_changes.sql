@@ -2,8 +2,8 @@
 -- Grain: model_id, benchmark_id, score_number, changed_at, kind. A score that is corrected and
 -- verified at once has two rows.
 -- Reads: staging.transitions, history.scores.
--- Another category, source or name, and a verification that is taken back, are in the history but are
--- not a kind of change. The change itself happened at some time between `changed_at` and the fetch
+-- Another source or name, and a verification that is taken back, are in the history but are not a kind
+-- of change. Another category is not even in the history. The change itself happened at some time between `changed_at` and the fetch
 -- before it.
 create or replace view marts.score_changes as
 with
@@ -13,10 +13,6 @@ changes as (
         transitions.item_id as benchmark_id,
         transitions.item_number as score_number,
         coalesce(new_scores.benchmark_name, old_scores.benchmark_name) as benchmark_name,
-        case
-            when transitions.new_valid_from is null then old_scores.category
-            else new_scores.category
-        end as category,
         transitions.changed_at,
         old_scores.score as old_score,
         new_scores.score as new_score,
@@ -57,7 +53,6 @@ select
     benchmark_id,
     score_number,
     benchmark_name,
-    category,
     changed_at,
     kind,
     old_score,
@@ -71,7 +66,6 @@ where kind is not null;
 
 comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. What a model scored when it was first loaded is no change';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change, or before the score went';
-comment on column marts.score_changes.category is 'Category of the benchmark after the change, or before the score went; null: none given';
 comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';
 comment on column marts.score_changes.kind is '`added`, `withdrawn`, `corrected` (another score, maximum or normalized score) or `verified` (by LLM Stats)';
 comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before; null: there was none';

@@ -1,4 +1,5 @@
--- One score for each model and benchmark, chosen from all that are listed, and where it stands among the models.
+-- One score for each model and benchmark, chosen from all that are listed, and where it stands among
+-- the models.
 -- Grain: model_id, benchmark_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
@@ -7,9 +8,7 @@ with
 repeated_scores as (
     select
         model_id,
-        benchmark_id,
-        count(*) as score_count,
-        min(score) < max(score) as is_disputed
+        benchmark_id
     from staging.scores
     group by
         model_id,
@@ -17,20 +16,52 @@ repeated_scores as (
     having count(*) > 1
 ),
 
-chosen_among_repeated as (
-    select
+-- a score that is repeated under a second category counts once
+distinct_scores as (
+    select distinct
         repeated_scores.model_id,
         repeated_scores.benchmark_id,
-        repeated_scores.score_count,
-        repeated_scores.is_disputed,
-        scores.list_index
+        scores.benchmark_name,
+        scores.score,
+        scores.max_score,
+        scores.normalized_score,
+        scores.is_self_reported,
+        scores.is_verified,
+        scores.scored_at,
+        scores.source_url
     from repeated_scores
     inner join staging.scores as scores
         on
             repeated_scores.model_id = scores.model_id
             and repeated_scores.benchmark_id = scores.benchmark_id
+),
+
+counted_scores as (
+    select
+        model_id,
+        benchmark_id,
+        count(*) as score_count,
+        min(score) < max(score) as is_disputed
+    from distinct_scores
+    group by
+        model_id,
+        benchmark_id
+),
+
+chosen_among_repeated as (
+    select
+        counted_scores.model_id,
+        counted_scores.benchmark_id,
+        counted_scores.score_count,
+        counted_scores.is_disputed,
+        scores.list_index
+    from counted_scores
+    inner join staging.scores as scores
+        on
+            counted_scores.model_id = scores.model_id
+            and counted_scores.benchmark_id = scores.benchmark_id
     qualify row_number() over (
-        partition by repeated_scores.model_id, repeated_scores.benchmark_id
+        partition by counted_scores.model_id, counted_scores.benchmark_id
         order by
             scores.is_verified desc,
             scores.is_self_reported and not scores.is_verified,
@@ -190,7 +221,7 @@ comment on column marts.scores.model_count is 'Models with a score on the benchm
 comment on column marts.scores.is_comparable is 'True if the values of the benchmark may be compared; others count in no leaderboard and in no price comparison';
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark may not be compared, in words; null: they may';
 comment on column marts.scores.evidence is 'Who vouches for the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (the model''s maker)';
-comment on column marts.scores.score_count is 'Scores listed for the model on this benchmark';
+comment on column marts.scores.score_count is 'Scores listed for the model on this benchmark; one that is repeated under a second category counts once';
 comment on column marts.scores.is_disputed is 'True if the listed scores are not all the same';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';
 comment on column marts.scores.normalized_score is 'The chosen score on a scale of 0 to 1; null: not published';

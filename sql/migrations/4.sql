@@ -155,7 +155,6 @@ update history.scores
 set
     row_hash = md5(
         coalesce(benchmark_name, chr(30)) || chr(31)
-        || coalesce(category, chr(30)) || chr(31)
         || coalesce(cast(score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(max_score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(normalized_score + 0.0 as varchar), chr(30)) || chr(31)
@@ -163,6 +162,33 @@ set
         || coalesce(cast(is_verified as varchar), chr(30)) || chr(31)
         || coalesce(source_url, chr(30))
     );
+
+-- A score that was listed under a second category is one score: of equal rows, the one that began
+-- later only counts after the end of the others.
+update history.scores
+set valid_from = covered_rows.covered_until
+from (
+    select
+        model_id,
+        benchmark_id,
+        score_number,
+        valid_from,
+        max(coalesce(valid_to, cast('9999-12-31' as timestamp))) over (
+            partition by model_id, benchmark_id, row_hash
+            order by valid_from, score_number
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until
+    from history.scores
+) as covered_rows
+where
+    scores.model_id = covered_rows.model_id
+    and scores.benchmark_id = covered_rows.benchmark_id
+    and scores.score_number = covered_rows.score_number
+    and scores.valid_from = covered_rows.valid_from
+    and scores.valid_from < covered_rows.covered_until;
+
+delete from history.scores
+where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
 -- The first of equal neighbours takes the end of the last.
 update history.scores
@@ -238,3 +264,5 @@ where
 -- The next run computes the hashes.
 update history.scores
 set row_hash = null;
+
+alter table history.scores drop column category;

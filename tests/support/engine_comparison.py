@@ -125,7 +125,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001
         lambda reader: history(reader, ids[0]),
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
-        lambda reader: cost(reader, 1.5e6, 2e6, []),
+        lambda reader: cost(reader, 1.25e6, 2e6, []),  # no tie in the 13th digit: see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

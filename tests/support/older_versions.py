@@ -9,6 +9,7 @@ _UNDO = {
     4: (
         "alter table history.offers drop column row_hash",
         "alter table history.scores drop column row_hash",
+        "alter table history.scores add column category varchar",
         "alter table raw.sql_fingerprint drop column engine_version",
         "update history.schema_version set version = 3",
     ),

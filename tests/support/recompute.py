@@ -55,10 +55,16 @@ def blended(offer: dict[str, Any]) -> float | None:
 
 
 def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
-    """Each offer with its model and its number, which counts how often the provider was listed before it."""
+    """Each offer with its model and its number, which counts the provider's offers in the order of price."""
+
+    def price(offer: dict[str, Any]) -> tuple[Any, ...]:
+        prices = (blended(offer), offer["input_price_per_m"], offer["output_price_per_m"])
+        known = [(price is None, price or 0) for price in prices]
+        return (*known, offer["provider_name"].encode(), offer["status"].encode())
+
     for record in records:
         seen: Counter[str] = Counter()
-        for offer in record["providers"]:
+        for offer in sorted(record["providers"], key=price):
             seen[offer["provider_id"]] += 1
             yield record["id"], seen[offer["provider_id"]], offer
 
@@ -309,6 +315,19 @@ def scores(records: Records) -> Rows:
                 for entry in record["scores"]
                 if entry["benchmark_id"] == benchmark_id
             ]
+            same = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported")
+            distinct = {
+                (
+                    *(entry.get(name) for name in same),
+                    entry["verified_by_llmstats"],
+                    _moment(entry["scored_at"]),
+                    entry.get("source_url") or None,
+                )
+                for record in records
+                if record["id"] == model_id
+                for entry in record["scores"]
+                if entry["benchmark_id"] == benchmark_id
+            }
             rate = rates[model_id]
             rows.append(
                 {
@@ -327,7 +346,7 @@ def scores(records: Records) -> Rows:
                     "is_comparable": reason is None,
                     "not_comparable_reason": reason,
                     "evidence": _evidence(score),
-                    "score_count": len(listed),
+                    "score_count": len(distinct),
                     "is_disputed": len(set(listed)) > 1,
                     "score": score["score"],
                     "normalized_score": score.get("normalized_score"),

@@ -76,3 +76,40 @@ def test_the_next_run_finds_no_change(older: RawTables) -> None:
     apply.update_history(DuckDBConnection(older.connection))
     after = older.connection.execute("select valid_from, valid_to from history.offers").fetchall()
     assert before == after == [(_DAYS[0], None)]
+
+
+_INSERT_SCORE = (
+    "insert into history.scores (model_id, benchmark_id, score_number, benchmark_name, category, "
+    "score, max_score, is_self_reported, is_verified, valid_from, valid_to) "
+    "values ('m', 'b', ?, 'B', ?, ?, 1, true, false, ?, ?)"
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([(1, "math", 0.5, 0, None), (2, "code", 0.5, 0, None)], [(1, 0.5, 0, None)]),
+        ([(1, "math", 0.5, 0, None), (2, "code", 0.5, 1, 2)], [(1, 0.5, 0, None)]),
+        (
+            [(1, "math", 0.5, 0, 2), (2, "code", 0.5, 1, None), (1, "math", 0.6, 2, None)],
+            [(1, 0.5, 0, 2), (1, 0.6, 2, None), (2, 0.5, 2, None)],
+        ),
+        (
+            [(1, "math", 0.5, 0, 1), (1, "code", 0.5, 1, None)],
+            [(1, 0.5, 0, None)],
+        ),
+    ],
+)
+def test_a_score_under_a_second_category_becomes_one(
+    older: RawTables,
+    rows: list[tuple[int, str, float, int, int | None]],
+    expected: list[tuple[int, float, int, int | None]],
+) -> None:
+    for number, category, score, start, end in rows:
+        until = None if end is None else _DAYS[end]
+        older.connection.execute(_INSERT_SCORE, [number, category, score, _DAYS[start], until])
+    columns = "score_number, score, valid_from, valid_to"
+    assert _migrate(older.connection, columns, "history.scores") == [
+        (number, score, _DAYS[start], None if end is None else _DAYS[end])
+        for number, score, start, end in expected
+    ]

@@ -31,7 +31,7 @@ def history(reader: Reader, model_id: str) -> Table:
         """
         select
             valid_from, valid_to, benchmark_id, score_number, score, is_verified, is_self_reported,
-            max_score, normalized_score, category, source_url, benchmark_name
+            max_score, normalized_score, source_url, benchmark_name
         from history.scores where model_id = ?
         order by benchmark_id, score_number, valid_from
         """,
@@ -44,7 +44,7 @@ def history(reader: Reader, model_id: str) -> Table:
         description = f"{format_offer(price_in, price_out)}, {status}{changes}"
         rows.append((start, end, "offer", with_number(provider, number), description))
     before = {}
-    names = ("maximum", "normalized", "category", "source", "name")
+    names = ("maximum", "normalized", "source", "name")
     for start, end, benchmark, number, score, is_verified, is_self_reported, *attributes in scores:
         changes = _format_changes(before, (benchmark, number), names, attributes)
         description = (

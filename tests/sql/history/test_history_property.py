@@ -61,6 +61,7 @@ class Ledger:
     """The rules of history, one list at a time, in plain loops."""
 
     rows: list[Row] = field(default_factory=list)
+    by_content: bool = False  # offers are paired by content, scores by their order in the list
 
     def enter(self, model_id: str, entries: list[Entry], at: dt.datetime) -> None:
         for key in {key for key, _ in entries} | {
@@ -91,7 +92,15 @@ class Ledger:
             for number in range(1, len(contents) + 1)
             if number not in taken and number not in ended
         ]
-        for number, content in zip(ended + others, new, strict=False):
+        pairs = list(zip(ended + others, new, strict=False))
+        if self.by_content:
+            closed = {
+                row.number: row.content
+                for row in mine
+                if row.valid_to == at and row.number not in taken
+            }
+            pairs = _paired_by_content(closed, new, others)
+        for number, content in pairs:
             self.rows.append(Row(model_id, key, number, content, at))
         self.rows = [
             row for row in self.rows if row.valid_to is None or row.valid_from < row.valid_to
@@ -108,6 +117,31 @@ class Ledger:
                 wanted[content] -= 1
                 kept.insert(0, content)
         return kept
+
+
+def _paired_by_content(
+    closed: dict[int, tuple[Any, ...]], new: list[tuple[Any, ...]], others: list[int]
+) -> list[tuple[int, tuple[Any, ...]]]:
+    """Return the number of each new offer: the cheapest of a provider name succeeds the cheapest, then the rest."""
+
+    def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+        name, status, given, taken = content
+        blended = None if None in (given, taken) else 3 * given + taken
+        return [(value is None, value or 0) for value in (blended, given, taken)] + [
+            (False, name),
+            (False, status),
+        ]
+
+    numbers = sorted(closed, key=lambda number: (price(closed[number]), number))
+    new = sorted(new, key=price)
+    found = []
+    for content in list(new):
+        same = [number for number in numbers if closed[number][0] == content[0]]
+        if same:
+            found.append((same[0], content))
+            numbers.remove(same[0])
+            new.remove(content)
+    return found + list(zip([*numbers, *others], new, strict=False))
 
 
 def offer_entries(document: dict[str, Any]) -> list[Entry]:
@@ -127,14 +161,16 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    texts = ("category", "source_url")  # an empty one is none
-    return [
+    # a score that is repeated under a second category is one; without a source, the text is empty
+    found = {
         (
             entry["benchmark_id"],
-            (*(entry[name] for name in plain), *(entry.get(name) or None for name in texts)),
-        )
+            (*(entry[name] for name in plain), entry.get("source_url") or None),
+            entry["scored_at"],
+        ): None
         for entry in document["scores"]
-    ]
+    }
+    return [(benchmark_id, content) for benchmark_id, content, _ in found]
 
 
 OFFER_COLUMNS = "model_id, provider_id, offer_number, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
@@ -142,7 +178,7 @@ SCORE_COLUMNS = ", ".join(
     (
         "model_id, benchmark_id, score_number",
         "benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified",
-        "category, source_url",
+        "source_url",
     )
 )
 
@@ -245,7 +281,7 @@ def test_history_is_what_was_true(tables: RawTables, runs: list[Run]) -> None:
         ("offers", OFFER_COLUMNS, offer_entries),
         ("scores", SCORE_COLUMNS, score_entries),
     ):
-        ledger = Ledger()
+        ledger = Ledger(by_content=kind == "offers")
         for at, model_id, document in loads:
             ledger.enter(model_id, entries(document), at)
         found = [
@@ -378,7 +414,7 @@ def offer_differences(before: Row, after: Row) -> list[str]:
 
 
 def score_differences(before: Row, after: Row) -> list[str]:
-    (_, *old_values, _, was_verified, _, _), (_, *new_values, _, is_verified, _, _) = (
+    (_, *old_values, _, was_verified, _), (_, *new_values, _, is_verified, _) = (
         before.content,
         after.content,
     )
