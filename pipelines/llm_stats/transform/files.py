@@ -72,10 +72,14 @@ class SqlFile:
 
     def declared(self, label: str) -> str:
         """Return what the header says after `<label>:`, up to the first full stop; empty if nothing."""
-        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
-        header = " ".join(line.removeprefix("--").strip() for line in lines)
-        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
+        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", self.header)
         return match[1] if match else ""
+
+    @property
+    def header(self) -> str:
+        """The comment at the top, in one line."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        return " ".join(line.removeprefix("--").strip() for line in lines)
 
 
 def sql_folder() -> Path:
@@ -191,8 +195,10 @@ def locate_error(file: SqlFile, first_line: int, message: str) -> str:
 
 def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     """Return the defaults of a macro's parameters and an example call, both from its file: DuckDB does not store them."""
-    text = next((file.text for file in files_in("macros") if file.address == macro), "")
-    signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
-    call = re.search(r"`[^`]*`", text.split("\n")[0])
-    defaults = dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else ""))
+    file = next((file for file in files_in("macros") if file.address == macro), None)
+    signature = re.search(
+        r"^create or replace macro [^;]*?\) as\b", file.text if file else "", re.MULTILINE
+    )
+    call = re.search(r"`[^`]*`", file.header if file else "")
+    defaults = dict(re.findall(r"(\w+) := ([^,)\s]+)", signature[0] if signature else ""))
     return defaults, f". For example: {call[0]}" if call else ""
