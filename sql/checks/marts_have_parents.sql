@@ -1,8 +1,10 @@
 -- A mart names a model, a provider or a benchmark that the mart of these does not have.
 -- Severity: error
--- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores, marts.benchmarks, marts.leaderboard,
+-- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
+-- marts.benchmarks, marts.leaderboard,
 -- marts.price_performance, marts.price_history, marts.price_changes, marts.score_changes.
--- The past may name a provider or a benchmark that is gone by now; marts.freshness and marts.data_quality a model that never loaded.
+-- The past may name a provider or a benchmark that is gone by now; marts.freshness and
+-- marts.data_quality a model that never loaded.
 with
 named_ids as (
     select

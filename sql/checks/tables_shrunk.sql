@@ -1,7 +1,8 @@
 -- A table lost more than a fifth of its rows, and more than ten, since the load before.
 -- Severity: error
 -- Reads: history.row_counts.
--- Ten, because the list of one model may empty itself without anything being wrong; in a small warehouse that is a fifth soon.
+-- Ten, because the list of one model may empty itself without anything being wrong; in a small
+-- warehouse that is a fifth soon.
 with
 compared_counts as (
     select

@@ -1,6 +1,8 @@
--- Whether a row is on the frontier of price and goodness within its group; of goodness, more is better.
+-- Whether a row is on the frontier of price and goodness within its group; of goodness, more is
+-- better.
 -- Reads: nothing.
--- On the frontier is a row that is the cheapest of all that are as good or better, and the best of its
+-- On the frontier is a row that is the cheapest of all that are as good or better, and the best of
+-- its
 -- price. Exact ties are all on it. False without a price.
 create or replace macro staging.is_pareto(group_id, price, goodness) as
     coalesce(

@@ -1,7 +1,8 @@
 -- Where an offer or a score appeared, changed or went, after the first load of its model.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
--- `old_valid_from` and `new_valid_from` name the history rows before and after; null: there is none.
+-- `old_valid_from` and `new_valid_from` name the history rows before and after; null: there is
+-- none.
 create or replace macro staging.transitions() as table
 with versions as (
     select

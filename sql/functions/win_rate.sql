@@ -1,4 +1,5 @@
--- The share of the other models that a model beats, a tie counting half; null without another model.
+-- The share of the other models that a model beats, a tie counting half; null without another
+-- model.
 -- Reads: nothing.
 -- `no_better_count` and `tie_count` include the model itself. Divided as doubles: engines divide
 -- decimals to different lengths.

@@ -1,7 +1,8 @@
 -- When each model was first and last seen: the clock that the other history tables go by.
 -- Grain: model_id.
 -- Reads: staging.models.
--- `last_fetched_at` never runs backwards. Changes are dated by it, not by the record's own time, so a record from an older cache or from a
+-- `last_fetched_at` never runs backwards. Changes are dated by it, not by the record's own time, so
+-- a record from an older cache or from a
 -- machine whose clock is wrong can never end an interval before it began.
 create table if not exists history.models (
     model_id varchar not null,

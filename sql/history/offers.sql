@@ -3,9 +3,12 @@
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched has not changed.
 -- Running this twice changes nothing the second time.
--- A provider may be listed twice. Offers are then followed by content, not by their order in the list:
--- equal rows keep their number, rows with the same provider name are paired in the order of price, and
--- the rest too. An offer keeps its number when its twin goes, so number 2 may exist without number 1.
+-- A provider may be listed twice. Offers are then followed by content, not by their order in the
+-- list:
+-- equal rows keep their number, rows with the same provider name are paired in the order of price,
+-- and
+-- the rest too. An offer keeps its number when its twin goes, so number 2 may exist without number
+-- 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -82,7 +85,8 @@ where
     and offers.provider_id = closed_rows.provider_id
     and offers.offer_number = closed_rows.offer_number;
 
--- Open a row for each current offer that has no equal among the open rows. It takes the number of the
+-- Open a row for each current offer that has no equal among the open rows. It takes the number of
+-- the
 -- row that it succeeds, else the smallest free one.
 insert into history.offers (
     model_id,
@@ -160,7 +164,8 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- the new rows, and the numbers for them: those of the rows that were closed just now, and free ones
+-- the new rows, and the numbers for them: those of the rows that were closed just now, and free
+-- ones
 candidates as (
     select
         current_rows.model_id,

@@ -1,8 +1,10 @@
 -- How many rows each table had after each load, so that a loss shows.
 -- Grain: load_id, table_name.
--- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities, staging.top_scores, history.offers,
+-- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities,
+-- staging.top_scores, history.offers,
 -- history.scores.
--- The last load is the one that asked last. Running this twice after a load counts again and says the same.
+-- The last load is the one that asked last. Running this twice after a load counts again and says
+-- the same.
 create table if not exists history.row_counts (
     load_id varchar not null,
     table_name varchar not null,

@@ -1,4 +1,5 @@
--- The schema version of this database: readers refuse other versions, a run migrates older ones (sql/migrations).
+-- The schema version of this database: readers refuse other versions, a run migrates older ones
+-- (sql/migrations).
 -- Grain: one row.
 -- Reads: nothing.
 create table if not exists history.schema_version as select 4 as version;

@@ -1,11 +1,15 @@
 -- The history of each benchmark score: one row per stretch of time in which it did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. At most one row of a score is open.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
--- The open rows of a model are its current scores. Neither compared nor kept: the rank (it moves when
--- others move), the description, the category, and when upstream recorded the score (a score that is
+-- The open rows of a model are its current scores. Neither compared nor kept: the rank (it moves
+-- when
+-- others move), the description, the category, and when upstream recorded the score (a score that
+-- is
 -- recorded again with the same value has not changed).
--- A score that is repeated under a second category is one score: scores that agree in all but category,
--- rank and description are one. Others on the same benchmark are numbered; equal ones keep their number,
+-- A score that is repeated under a second category is one score: scores that agree in all but
+-- category,
+-- rank and description are one. Others on the same benchmark are numbered; equal ones keep their
+-- number,
 -- the rest succeed one another in the order of list and number.
 create table if not exists history.scores (
     model_id varchar not null,

@@ -1,5 +1,6 @@
 -- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
--- Grain: model_id, provider_id, offer_number. Only available priced offers of models that are at least as good as asked.
+-- Grain: model_id, provider_id, offer_number. Only available priced offers of models that are at
+-- least as good as asked.
 -- Reads: marts.offers, marts.scores.
 -- Where lower is better, `min_value` is the largest value that will do.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table

@@ -1,5 +1,6 @@
 -- The benchmark scores that were true at a moment: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, benchmark_id, score_number. Every reported score is there, not one chosen per benchmark.
+-- Grain: model_id, benchmark_id, score_number. Every reported score is there, not one chosen per
+-- benchmark.
 -- Reads: history.scores, staging.to_utc.
 -- For moments with a time zone see staging.to_utc.
 create or replace macro marts.scores_as_of(moment) as table

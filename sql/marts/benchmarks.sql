@@ -1,7 +1,9 @@
--- Each benchmark: how many models it compares, on which scale, who leads, and whether it is comparable.
+-- Each benchmark: how many models it compares, on which scale, who leads, and whether it is
+-- comparable.
 -- Grain: benchmark_id.
 -- Reads: marts.scores, staging.is_most_common.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to 1,
+-- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to
+-- 1,
 -- others above 1, and the largest more than ten times the median of the former).
 create or replace view marts.benchmarks as
 with

@@ -3,7 +3,8 @@
 -- Reads: staging.models, staging.offers, staging.scores, staging.fetches, marts.offers,
 -- marts.scores, staging.is_most_common, staging.number_text, staging.offer_label,
 -- staging.benchmark_label.
--- Rows that no comparison uses say so; all others are included unchanged. That most scores are reported
+-- Rows that no comparison uses say so; all others are included unchanged. That most scores are
+-- reported
 -- by the model's maker is not a fault of a row.
 create or replace view marts.data_quality as
 with

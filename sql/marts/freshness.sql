@@ -1,8 +1,10 @@
 -- How old what we know of each model is, and how the last attempts to renew it went.
 -- Grain: model_id. A model that was asked for and never loaded has a row too.
 -- Reads: staging.fetches, staging.models.
--- `deferred` means that nobody asked (the budget was spent), so it is no outcome here and neither makes nor ends a row of failures.
--- `age_hours` grows from query to query. It counts from when the record was fetched, which for an answer from the cache lies before
+-- `deferred` means that nobody asked (the budget was spent), so it is no outcome here and neither
+-- makes nor ends a row of failures.
+-- `age_hours` grows from query to query. It counts from when the record was fetched, which for an
+-- answer from the cache lies before
 -- `last_attempted_at`.
 create or replace view marts.freshness as
 with last_loaded as (

@@ -1,9 +1,11 @@
--- Who leads, by category and by evidence: the mean share of other models that a model beats, over the
+-- Who leads, by category and by evidence: the mean share of other models that a model beats, over
+-- the
 -- benchmarks it was scored on.
 -- Grain: category, evidence_scope, model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
 -- Counted are comparable benchmarks with three or more models in the scope. Scale and win rate are
--- computed within the scope, among its models. The chosen score is the same in both scopes, because a
+-- computed within the scope, among its models. The chosen score is the same in both scopes, because
+-- a
 -- self-reported score is only chosen where there is no other. Upstream may repeat a score once per
 -- category: it then counts in each of them, and once in `overall`.
 create or replace view marts.leaderboard as

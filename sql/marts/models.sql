@@ -1,7 +1,8 @@
 -- The facts of each model, with how much there is to compare.
 -- Grain: model_id.
 -- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
--- Names are for reading: two models may share one. offer_count counts unavailable offers too; marts.model_prices counts what can be bought.
+-- Names are for reading: two models may share one. offer_count counts unavailable offers too;
+-- marts.model_prices counts what can be bought.
 create or replace view marts.models as
 with
 listed_modalities as (

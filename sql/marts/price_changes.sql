@@ -2,13 +2,17 @@
 -- Grain: model_id, provider_id, offer_number, changed_at, kind. A price and a status that change at
 -- once are two rows.
 -- Reads: staging.transitions, marts.price_history.
--- A provider that comes after the first load, or comes back, is `listed`. A new name of a provider is
+-- A provider that comes after the first load, or comes back, is `listed`. A new name of a provider
+-- is
 -- in the history but is not a kind of change. The change itself happened at some time between
 -- `changed_at` and the fetch before it.
--- Percentages, direction and reversal are given for `price_changed` only: on `status_changed` too they
+-- Percentages, direction and reversal are given for `price_changed` only: on `status_changed` too
+-- they
 -- would count twice.
--- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if one
--- rose and the other fell. 0 is a price like any other, so from 0 to 1 is a rise. Null if a price was
+-- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if
+-- one
+-- rose and the other fell. 0 is a price like any other, so from 0 to 1 is a rise. Null if a price
+-- was
 -- or became unknown.
 create or replace view marts.price_changes as
 with

@@ -1,7 +1,8 @@
 -- Every price an offer has had, and from when to when.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Reads: history.offers, staging.blended_price.
--- A new row begins with any change. Where it does not begin when the one before it ended, the offer was not listed in between.
+-- A new row begins with any change. Where it does not begin when the one before it ended, the offer
+-- was not listed in between.
 create or replace view marts.price_history as
 select
     model_id,

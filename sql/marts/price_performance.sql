@@ -1,4 +1,5 @@
--- What a score costs: each model's cheapest offer next to its value on each comparable benchmark, and
+-- What a score costs: each model's cheapest offer next to its value on each comparable benchmark,
+-- and
 -- the models that no other beats on both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on it.
 -- Reads: marts.offers, marts.scores, staging.is_pareto.
@@ -59,7 +60,8 @@ judged_scores as (
     from priced_scores
 ),
 
--- The frontier has one value at each price, so a dominated model is dominated by the frontier model at
+-- The frontier has one value at each price, so a dominated model is dominated by the frontier model
+-- at
 -- the lowest price at which anything is as good.
 frontier_models as (
     select

@@ -2,8 +2,10 @@
 -- Grain: model_id, benchmark_id, score_number, changed_at, kind. A score that is corrected and
 -- verified at once has two rows.
 -- Reads: staging.transitions, history.scores.
--- Another source or name, and a verification that is taken back, are in the history but are not a kind
--- of change. Another category is not even in the history. The change itself happened at some time between `changed_at` and the fetch
+-- Another source or name, and a verification that is taken back, are in the history but are not a
+-- kind
+-- of change. Another category is not even in the history. The change itself happened at some time
+-- between `changed_at` and the fetch
 -- before it.
 create or replace view marts.score_changes as
 with

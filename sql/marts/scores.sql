@@ -1,4 +1,5 @@
--- One score for each model and benchmark, chosen from all that are listed, and where it stands among
+-- One score for each model and benchmark, chosen from all that are listed, and where it stands
+-- among
 -- the models.
 -- Grain: model_id, benchmark_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.

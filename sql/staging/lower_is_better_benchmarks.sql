@@ -1,7 +1,10 @@
--- The benchmarks on which a smaller value is the better one. Upstream has no flag for it, so this list is kept by hand, with a reason each.
+-- The benchmarks on which a smaller value is the better one. Upstream has no flag for it, so this
+-- list is kept by hand, with a reason each.
 -- Grain: benchmark_id.
--- Reads: nothing. An id that no model is scored on does no harm; a benchmark that is missing here is ranked the wrong way round.
--- Only measures whose definition says so belong here: error rates, perplexities, rates of false or harmful output.
+-- Reads: nothing. An id that no model is scored on does no harm; a benchmark that is missing here
+-- is ranked the wrong way round.
+-- Only measures whose definition says so belong here: error rates, perplexities, rates of false or
+-- harmful output.
 create or replace view staging.lower_is_better_benchmarks as
 select
     cast(listed_benchmarks.benchmark_id as varchar) as benchmark_id,

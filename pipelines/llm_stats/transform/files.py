@@ -70,11 +70,15 @@ class SqlFile:
         return () if grain == "one row" else tuple(grain.split(", "))
 
     def declared(self, label: str) -> str:
-        """Return the text after `<label>:` in the header, up to the first full stop; else ""."""
-        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
-        header = " ".join(line.removeprefix("--").strip() for line in lines)
-        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", header)
+        """Return what the header says after `<label>:`, up to the first full stop; else ""."""
+        match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", self.header)
         return match[1] if match else ""
+
+    @property
+    def header(self) -> str:
+        """The comment at the top, in one line."""
+        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        return " ".join(line.removeprefix("--").strip() for line in lines)
 
 
 def sql_folder() -> Path:
@@ -171,8 +175,10 @@ def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
 
     Both come from the macro's file, because DuckDB does not store them.
     """
-    text = next((file.text for file in files_in("macros") if file.address == macro), "")
-    signature = re.search(r"^create or replace macro .*", text, re.MULTILINE)
-    call = re.search(r"`[^`]*`", text.split("\n")[0])
-    defaults = dict(re.findall(r"(\w+) := ([^,)]+)", signature[0] if signature else ""))
+    file = next((file for file in files_in("macros") if file.address == macro), None)
+    signature = re.search(
+        r"^create or replace macro [^;]*?\) as\b", file.text if file else "", re.MULTILINE
+    )
+    call = re.search(r"`[^`]*`", file.header if file else "")
+    defaults = dict(re.findall(r"(\w+) := ([^,)\s]+)", signature[0] if signature else ""))
     return defaults, f". For example: {call[0]}" if call else ""
