@@ -1,7 +1,6 @@
 -- From schema version 3 to 4: prices and scores of the history are rounded to 12 significant
--- digits,
--- and open rows keep a hash of what is compared. Neighbouring rows that have become equal are
--- joined.
+-- digits, and open rows keep a hash of what is compared. Neighbouring rows that have become equal
+-- are joined.
 
 alter table history.offers add column row_hash varchar;
 alter table history.scores add column row_hash varchar;
