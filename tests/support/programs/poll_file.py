@@ -1,6 +1,7 @@
 """Poll the published file until STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
 
-A connection to the first snapshot stays open and must keep its state. Prints `[time, state]` as JSON for each poll, then their number.
+A connection to the first snapshot stays open and must keep its state. Prints `[time, state]` as JSON
+for each poll, then their number.
 """
 
 from __future__ import annotations
@@ -12,18 +13,7 @@ import time
 from typing import Any
 
 import duckdb
-
-STATE = """
-    select
-        (select count(distinct _dlt_load_id) from raw.models),
-        (select max(_dlt_load_id) from raw.fetches) = (select max(_dlt_load_id) from raw.models),
-        (select count(*) from raw.fetches where _dlt_load_id = (select max(_dlt_load_id) from raw.models))
-            = (select count(*) from raw.models),
-        (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
-        (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
-        (select count(distinct input_usd_per_mtok) from marts.offers),
-        (select cast(max(input_usd_per_mtok) as int) from marts.offers)
-"""
+from poll_query import STATE
 
 database, stop = map(pathlib.Path, sys.argv[1:3])
 pause_seconds = float(sys.argv[3])
