@@ -1,14 +1,15 @@
--- Whether a row is on the frontier of price and goodness within its group; of goodness, more is
--- better.
+-- Whether the best value at a price is on the frontier: better than all values at lower prices.
 -- Reads: nothing.
--- On the frontier is a row that is the cheapest of all that are as good or better, and the best of
--- its
--- price. Exact ties are all on it. False without a price.
-create or replace macro staging.is_pareto(group_id, price, goodness) as
+-- For `qualify`, over one row per group and price. `best_value` is the best value at that price;
+-- where lower is better, it is negated.
+create or replace macro staging.is_pareto(group_id, price, best_value) as
     coalesce(
-        price = min(price) over (partition by group_id order by goodness desc)
-        and goodness = max(goodness) over (partition by group_id, price),
-        false
+        best_value > max(best_value) over (
+            partition by group_id
+            order by price
+            rows between unbounded preceding and 1 preceding
+        ),
+        true
     );
 
-comment on macro staging.is_pareto is 'True if no other row of the group is as cheap and as good, and better in one of the two';
+comment on macro staging.is_pareto is 'True if the best value at a price is better than all at lower prices';

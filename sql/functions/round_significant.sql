@@ -1,20 +1,18 @@
 -- A number rounded to 12 significant digits; minus zero becomes zero.
 -- Reads: nothing.
 -- 0.19999999999999998 is 0.2. Numbers outside of 1e-11 to 1e33 are not rounded: the power of ten to
--- round by is not exact there. Nearly all numbers have six decimals at most, which is quick to see.
+-- round by is not exact there. Nearly all numbers have at most six decimals, which is quick to see.
 create or replace macro staging.round_significant(number) as
-    coalesce(
-        case
-            when abs(number) < 1e6 and round(cast(number as double), 6) = number
-                then cast(number as double)
-            when abs(number) between 1e-11 and 1e33
-                then
-                    round(
-                        cast(number as double),
-                        11 - cast(floor(log10(nullif(abs(number), 0))) as integer)
-                    )
-        end,
-        cast(number as double)
-    ) + 0.0;
+    case
+        when abs(number) < 1e6 and round(number * cast(1e6 as double)) / 1e6 = number
+            then cast(number as double)
+        when abs(number) between 1e-11 and 1e33
+            then
+                round(
+                    cast(number as double),
+                    11 - cast(floor(log10(nullif(abs(number), 0))) as integer)
+                )
+        else cast(number as double)
+    end + 0.0;
 
 comment on macro staging.round_significant is 'A number rounded to 12 significant digits; minus zero becomes zero';

@@ -1,16 +1,27 @@
 -- What a score costs: each model's cheapest offer next to its value on each comparable benchmark,
--- and
--- the models that no other beats on both.
+-- and the models that no other beats on both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on it.
 -- Reads: marts.offers, marts.scores, staging.is_pareto.
 create or replace view marts.price_performance as
 with
+priced_offers as (
+    select
+        model_id,
+        provider_id,
+        offer_number,
+        price_rank,
+        is_free,
+        blended_usd_per_mtok
+    from marts.offers
+    where price_rank is not null
+),
+
 cheapest_offers as (
     select
         model_id,
         provider_id,
         blended_usd_per_mtok
-    from marts.offers
+    from priced_offers
     where price_rank = 1
     qualify row_number() over (partition by model_id order by provider_id, offer_number) = 1
 ),
@@ -19,10 +30,8 @@ cheapest_paid_offers as (
     select
         model_id,
         min(blended_usd_per_mtok) as blended_usd_per_mtok
-    from marts.offers
-    where
-        price_rank is not null
-        and not is_free
+    from priced_offers
+    where not is_free
     group by model_id
 ),
 
@@ -42,60 +51,110 @@ priced_scores as (
     where scores.is_comparable
 ),
 
-judged_scores as (
+best_values as (
     select
-        model_id,
         benchmark_id,
-        provider_id,
         price_usd_per_mtok,
-        paid_price_usd_per_mtok,
-        value,
-        is_lower_better,
-        min(price_usd_per_mtok) over (
-            partition by benchmark_id
-            order by directed_value desc
-        ) as dominating_price,
-        staging.is_pareto(benchmark_id, price_usd_per_mtok, directed_value) as is_pareto,
-        staging.is_pareto(benchmark_id, paid_price_usd_per_mtok, directed_value) as is_pareto_paid
+        max(directed_value) as directed_value
     from priced_scores
-),
-
--- The frontier has one value at each price, so a dominated model is dominated by the frontier model
--- at
--- the lowest price at which anything is as good.
-frontier_models as (
-    select
-        benchmark_id,
-        price_usd_per_mtok,
-        min(model_id) as model_id
-    from judged_scores
-    where is_pareto
     group by
         benchmark_id,
         price_usd_per_mtok
+),
+
+frontier_points as (
+    select
+        benchmark_id,
+        price_usd_per_mtok,
+        directed_value
+    from best_values
+    qualify staging.is_pareto(benchmark_id, price_usd_per_mtok, directed_value)
+),
+
+paid_best_values as (
+    select
+        benchmark_id,
+        paid_price_usd_per_mtok,
+        max(directed_value) as directed_value
+    from priced_scores
+    where paid_price_usd_per_mtok is not null
+    group by
+        benchmark_id,
+        paid_price_usd_per_mtok
+),
+
+paid_frontier_points as (
+    select
+        benchmark_id,
+        paid_price_usd_per_mtok,
+        directed_value
+    from paid_best_values
+    qualify staging.is_pareto(benchmark_id, paid_price_usd_per_mtok, directed_value)
+),
+
+frontier_models as (
+    select
+        frontier_points.benchmark_id,
+        frontier_points.price_usd_per_mtok,
+        frontier_points.directed_value,
+        min(priced_scores.model_id) as model_id
+    from priced_scores
+    inner join frontier_points
+        on
+            priced_scores.benchmark_id = frontier_points.benchmark_id
+            and priced_scores.price_usd_per_mtok = frontier_points.price_usd_per_mtok
+            and priced_scores.directed_value = frontier_points.directed_value
+    group by
+        frontier_points.benchmark_id,
+        frontier_points.price_usd_per_mtok,
+        frontier_points.directed_value
+),
+
+-- A frontier model dominates every other model from its value down to the next worse one of the
+-- frontier. Where there is no worse one, that is the lowest value possible.
+frontier_steps as (
+    select
+        benchmark_id,
+        price_usd_per_mtok,
+        directed_value,
+        model_id,
+        lag(directed_value, 1, cast('-infinity' as double)) over (
+            partition by benchmark_id
+            order by directed_value
+        ) as next_worse_value
+    from frontier_models
 )
 
 select
-    judged_scores.model_id,
-    judged_scores.benchmark_id,
-    judged_scores.provider_id,
-    judged_scores.price_usd_per_mtok,
-    judged_scores.paid_price_usd_per_mtok,
-    judged_scores.value,
-    judged_scores.is_lower_better,
+    priced_scores.model_id,
+    priced_scores.benchmark_id,
+    priced_scores.provider_id,
+    priced_scores.price_usd_per_mtok,
+    priced_scores.paid_price_usd_per_mtok,
+    priced_scores.value,
+    priced_scores.is_lower_better,
     case
-        when judged_scores.price_usd_per_mtok > 0 and not judged_scores.is_lower_better
-            then judged_scores.value / judged_scores.price_usd_per_mtok
+        when priced_scores.price_usd_per_mtok > 0 and not priced_scores.is_lower_better
+            then priced_scores.value / priced_scores.price_usd_per_mtok
     end as value_per_usd,
-    judged_scores.is_pareto,
-    judged_scores.is_pareto_paid,
-    frontier_models.model_id as dominated_by_model_id
-from judged_scores
-left join frontier_models
+    dominating.model_id is null as is_pareto,
+    paid_frontier_points.benchmark_id is not null as is_pareto_paid,
+    dominating.model_id as dominated_by_model_id
+from priced_scores
+left join frontier_steps as dominating
     on
-        not judged_scores.is_pareto
-        and judged_scores.benchmark_id = frontier_models.benchmark_id
-        and judged_scores.dominating_price = frontier_models.price_usd_per_mtok;
+        priced_scores.benchmark_id = dominating.benchmark_id
+        and priced_scores.directed_value <= dominating.directed_value
+        and priced_scores.directed_value > dominating.next_worse_value
+        and (
+            priced_scores.price_usd_per_mtok > dominating.price_usd_per_mtok
+            or priced_scores.directed_value < dominating.directed_value
+        )
+left join paid_frontier_points
+    on
+        priced_scores.benchmark_id = paid_frontier_points.benchmark_id
+        and priced_scores.paid_price_usd_per_mtok = paid_frontier_points.paid_price_usd_per_mtok
+        and priced_scores.directed_value = paid_frontier_points.directed_value;
 
 comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price beside its value, and whether another model beats it on both. The price is the blended one of the cheapest available offer; for another mix see marts.pareto_frontier. A free offer dominates every model that is no better: is_pareto_paid leaves free offers out';
 comment on column marts.price_performance.model_id is 'Model that has a price and a value';

@@ -6,7 +6,7 @@
 create or replace view marts.scores as
 with
 -- few benchmarks are listed more than once in a model: only these need an order
-repeated_scores as (
+repeated_benchmarks as (
     select
         model_id,
         benchmark_id
@@ -19,56 +19,46 @@ repeated_scores as (
 
 -- a score that is repeated under a second category counts once
 distinct_scores as (
-    select distinct
-        repeated_scores.model_id,
-        repeated_scores.benchmark_id,
-        scores.benchmark_name,
-        scores.score,
-        scores.max_score,
-        scores.normalized_score,
-        scores.is_self_reported,
-        scores.is_verified,
-        scores.scored_at,
-        scores.source_url
-    from repeated_scores
-    inner join staging.scores as scores
-        on
-            repeated_scores.model_id = scores.model_id
-            and repeated_scores.benchmark_id = scores.benchmark_id
-),
-
-counted_scores as (
     select
         model_id,
         benchmark_id,
-        count(*) as score_count,
-        min(score) < max(score) as is_disputed
-    from distinct_scores
+        score,
+        is_self_reported,
+        is_verified,
+        scored_at,
+        min(list_index) as list_index
+    from staging.scores
+    where (model_id, benchmark_id) in (select model_id, benchmark_id from repeated_benchmarks)
     group by
         model_id,
-        benchmark_id
+        benchmark_id,
+        benchmark_name,
+        score,
+        max_score,
+        normalized_score,
+        is_self_reported,
+        is_verified,
+        scored_at,
+        source_url
 ),
 
 chosen_among_repeated as (
     select
-        counted_scores.model_id,
-        counted_scores.benchmark_id,
-        counted_scores.score_count,
-        counted_scores.is_disputed,
-        scores.list_index
-    from counted_scores
-    inner join staging.scores as scores
-        on
-            counted_scores.model_id = scores.model_id
-            and counted_scores.benchmark_id = scores.benchmark_id
+        model_id,
+        benchmark_id,
+        list_index,
+        count(*) over same_benchmark as score_count,
+        min(score) over same_benchmark < max(score) over same_benchmark as is_disputed
+    from distinct_scores
+    window same_benchmark as (partition by model_id, benchmark_id)
     qualify row_number() over (
-        partition by counted_scores.model_id, counted_scores.benchmark_id
+        partition by model_id, benchmark_id
         order by
-            scores.is_verified desc,
-            scores.is_self_reported and not scores.is_verified,
-            scores.scored_at desc,
-            scores.score desc,
-            scores.list_index
+            is_verified desc,
+            is_self_reported and not is_verified,
+            scored_at desc,
+            score desc,
+            list_index
     ) = 1
 ),
 
