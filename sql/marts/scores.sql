@@ -20,26 +20,31 @@ repeated_benchmarks as (
 -- a score that is repeated under a second category counts once
 distinct_scores as (
     select
-        model_id,
-        benchmark_id,
-        score,
-        is_self_reported,
-        is_verified,
-        scored_at,
-        min(list_index) as list_index
-    from staging.scores
-    where (model_id, benchmark_id) in (select model_id, benchmark_id from repeated_benchmarks)
+        scores.model_id,
+        scores.benchmark_id,
+        scores.score,
+        scores.is_self_reported,
+        scores.is_verified,
+        scores.scored_at,
+        min(scores.list_index) as list_index
+    from staging.scores as scores
+    where (scores.model_id, scores.benchmark_id) in (
+        select
+            repeated_benchmarks.model_id,
+            repeated_benchmarks.benchmark_id
+        from repeated_benchmarks
+    )
     group by
-        model_id,
-        benchmark_id,
-        benchmark_name,
-        score,
-        max_score,
-        normalized_score,
-        is_self_reported,
-        is_verified,
-        scored_at,
-        source_url
+        scores.model_id,
+        scores.benchmark_id,
+        scores.benchmark_name,
+        scores.score,
+        scores.max_score,
+        scores.normalized_score,
+        scores.is_self_reported,
+        scores.is_verified,
+        scores.scored_at,
+        scores.source_url
 ),
 
 chosen_among_repeated as (

@@ -7,10 +7,10 @@ file reads.
 
 from __future__ import annotations
 
-import functools
 import graphlib
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ SCHEMAS = {
     "marts": "marts",
     "macros": "marts",
 }
+_RELATION = re.compile(r"\b(staging|marts)\.(\w+)\b(?!\()")
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 
@@ -37,9 +38,10 @@ class SqlError(LlmStatsError):
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file under `sql/`."""
+    """One file under `sql/`: its text, and its path, which says what it defines."""
 
     path: Path
+    text: str
 
     @property
     def layer(self) -> str:
@@ -54,10 +56,6 @@ class SqlFile:
     def is_relation(self) -> bool:
         """False for a macro: functions, used by views, and macros, which are part of the marts."""
         return self.layer not in ("functions", "macros")
-
-    @functools.cached_property
-    def text(self) -> str:
-        return self.path.read_text("utf-8")
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -77,8 +75,18 @@ class SqlFile:
     @property
     def header(self) -> str:
         """The comment at the top, in one line."""
-        lines = itertools.takewhile(lambda line: line.startswith("--"), self.text.splitlines())
+        lines = itertools.takewhile(_is_comment, self.text.splitlines())
         return " ".join(line.removeprefix("--").strip() for line in lines)
+
+    @property
+    def body(self) -> str:
+        """The text after the header, without the last semicolon."""
+        lines = itertools.dropwhile(_is_comment, self.text.splitlines())
+        return "\n".join(lines).rstrip().removesuffix(";")
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("--")
 
 
 def sql_folder() -> Path:
@@ -89,7 +97,10 @@ def sql_folder() -> Path:
 
 def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
     """Return the files of one layer, ordered by name."""
-    return [SqlFile(path) for path in sorted(((root or sql_folder()) / layer).glob("*.sql"))]
+    return [
+        SqlFile(path, path.read_text("utf-8"))
+        for path in sorted(((root or sql_folder()) / layer).glob("*.sql"))
+    ]
 
 
 def in_build_order(root: Path | None = None) -> list[SqlFile]:
@@ -99,7 +110,8 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
     """
     defined: dict[str, SqlFile] = {}
     for layer in SCHEMAS:
-        for file in files_in(layer, root):
+        generated = [quality_findings(root)] if layer == "staging" else []
+        for file in [*files_in(layer, root), *generated]:
             if file.address in defined:
                 raise SqlError(
                     f"{file.path}: {file.address} is also defined by {defined[file.address].path}"
@@ -114,6 +126,44 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
         raise SqlError(
             f"sql files read each other in a cycle: {' → '.join(error.args[1])}"
         ) from None
+
+
+def quality_findings(root: Path | None = None) -> SqlFile:
+    """Return the generated file of `staging.quality_findings`: all rules under `sql/quality`.
+
+    A rule is a query for `model_id` and `detail` that also runs alone, named after its file. A
+    relation that several rules read is computed once, in a common table expression.
+    """
+    rules = {file.path.stem: file.body for file in files_in("quality", root)}
+    readers = Counter(found for body in rules.values() for found in set(_RELATION.findall(body)))
+    shared = {
+        (schema, name): f"{schema}_{name}" for (schema, name), n in readers.items() if n > 1
+    }
+    tables = [
+        f"{alias} as (\n    select * from {schema}.{name}\n)"
+        for (schema, name), alias in sorted(shared.items())
+    ]
+    findings = [
+        f"select\n    '{rule}' as rule,\n    model_id,\n    detail\nfrom (\n"
+        + _RELATION.sub(lambda match: shared.get(match.groups(), match[0]), body)
+        + f"\n) as {rule}"
+        for rule, body in rules.items()
+    ]
+    reads = sorted({address for file in files_in("quality", root) for address in _reads(file)})
+    text = f"""\
+-- Every row that a rule under `sql/quality` finds.
+-- Grain: rule, model_id, detail.
+-- Order: rule, model_id, detail.
+-- Reads: {", ".join(reads)}.
+create or replace view staging.quality_findings as
+{"with" if tables else ""} {f",{chr(10)}".join(tables)}
+{f"{chr(10)}union all{chr(10)}".join(findings)};
+
+comment on view staging.quality_findings is 'One row per rule, model and thing found; generated from the rules';
+comment on column staging.quality_findings.rule is 'Name of the rule, as in sql/quality';
+comment on column staging.quality_findings.detail is 'What was found, in words';
+"""
+    return SqlFile((root or sql_folder()) / "staging" / "quality_findings.sql", text)
 
 
 def _reads(file: SqlFile) -> set[str]:

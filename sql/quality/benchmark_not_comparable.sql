@@ -1,0 +1,8 @@
+-- A score on a benchmark whose values may not be compared.
+-- Reads: marts.scores, staging.benchmark_label.
+select
+    model_id,
+    staging.benchmark_label(benchmark_id) || not_comparable_reason
+    || ', counts in no leaderboard and in no price comparison' as detail
+from marts.scores
+where not is_comparable;

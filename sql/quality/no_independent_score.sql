@@ -1,0 +1,9 @@
+-- A model whose scores all come from its maker.
+-- Reads: marts.scores.
+select
+    model_id,
+    'all scores (' || cast(count(*) as varchar)
+    || ') rest on the model''s maker alone: not on the independent leaderboard' as detail
+from marts.scores
+group by model_id
+having bool_and(evidence = 'self_reported');

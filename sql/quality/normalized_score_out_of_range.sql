@@ -1,0 +1,8 @@
+-- A normalized score outside of 0 to 1.
+-- Reads: staging.scores, staging.benchmark_label, staging.number_text.
+select distinct
+    model_id,
+    staging.benchmark_label(benchmark_id) || 'normalized score '
+    || staging.number_text(normalized_score) || ' is not within 0 and 1' as detail
+from staging.scores
+where normalized_score not between 0 and 1;

@@ -1,0 +1,10 @@
+-- A model with too few counted benchmarks for a rank.
+-- Reads: marts.scores.
+select
+    model_id,
+    'counted benchmarks: '
+    || cast(count(*) filter (where is_comparable and model_count >= 3) as varchar)
+    || ', a rank takes 3' as detail
+from marts.scores
+group by model_id
+having count(*) filter (where is_comparable and model_count >= 3) < 3;

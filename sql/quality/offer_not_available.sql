@@ -1,0 +1,8 @@
+-- An offer that cannot be bought.
+-- Reads: marts.offers, staging.offer_label.
+select
+    model_id,
+    staging.offer_label(provider_id, offer_number)
+    || 'status is "' || status || '", in no price comparison' as detail
+from marts.offers
+where not is_available;

@@ -1,0 +1,15 @@
+-- An offer without a published price.
+-- Reads: marts.offers, staging.offer_label.
+select
+    model_id,
+    staging.offer_label(provider_id, offer_number)
+    || case
+        when input_usd_per_mtok is not null then 'output price'
+        when output_usd_per_mtok is not null then 'input price'
+        else 'both prices'
+    end
+    || ' not published, in no price comparison' as detail
+from marts.offers
+where
+    input_usd_per_mtok is null
+    or output_usd_per_mtok is null;

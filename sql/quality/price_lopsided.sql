@@ -1,0 +1,17 @@
+-- An offer whose input and output prices are a factor of 100 or more apart.
+-- Reads: marts.offers, staging.offer_label, staging.number_text.
+-- The only offer of a model is its own median, so an absurd price shows only in its proportions.
+select
+    model_id,
+    staging.offer_label(provider_id, offer_number)
+    || 'input price ' || staging.number_text(input_usd_per_mtok)
+    || ' and output price ' || staging.number_text(output_usd_per_mtok)
+    || ' are a factor of 100 or more apart' as detail
+from marts.offers
+where
+    input_usd_per_mtok > 0
+    and output_usd_per_mtok > 0
+    and (
+        output_usd_per_mtok / 100 >= input_usd_per_mtok
+        or input_usd_per_mtok / 100 >= output_usd_per_mtok
+    );

@@ -1,0 +1,9 @@
+-- Scores of a model on one benchmark that differ.
+-- Reads: marts.scores, staging.benchmark_label, staging.number_text.
+select
+    model_id,
+    staging.benchmark_label(benchmark_id) || cast(score_count as varchar)
+    || ' scores listed that differ, chosen is '
+    || staging.number_text(score) || ' (' || evidence || ')' as detail
+from marts.scores
+where is_disputed;

@@ -1,0 +1,31 @@
+-- A value more than eight times, or less than an eighth of, the benchmark's median.
+-- Reads: marts.scores, staging.benchmark_label, staging.number_text.
+-- Not ten times: a slip of ten in the value of a good model is less than ten times the median.
+with median_values as (
+    select
+        benchmark_id,
+        median(value) as median_value
+    from marts.scores
+    where
+        is_comparable
+        and model_count >= 3
+    group by benchmark_id
+)
+
+select
+    scores.model_id,
+    staging.benchmark_label(scores.benchmark_id) || 'value ' || staging.number_text(scores.value)
+    || case
+        when scores.value / 8 > median_values.median_value
+            then ' is more than eight times the median '
+        else ' is less than an eighth of the median '
+    end
+    || staging.number_text(median_values.median_value) || ', perhaps in another unit' as detail
+from marts.scores as scores
+inner join median_values on scores.benchmark_id = median_values.benchmark_id
+where
+    median_values.median_value > 0
+    and (
+        scores.value / 8 > median_values.median_value
+        or scores.value < median_values.median_value / 8
+    );

@@ -1,0 +1,19 @@
+-- A field that the record contract does not know.
+-- Reads: staging.models, staging.offers, staging.scores, staging.benchmark_label.
+select
+    model_id,
+    'record: ' || left(cast(extra as varchar), 200) as detail
+from staging.models
+where extra is not null
+union all
+select distinct
+    model_id,
+    'provider ' || provider_id || ': ' || left(cast(extra as varchar), 200) as detail
+from staging.offers
+where extra is not null
+union all
+select distinct
+    model_id,
+    staging.benchmark_label(benchmark_id) || left(cast(extra as varchar), 200) as detail
+from staging.scores
+where extra is not null;
