@@ -1,5 +1,6 @@
 -- When each model was first and last seen: the clock that the other history tables go by.
 -- Grain: model_id.
+-- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
 -- `last_fetched_at` never runs backwards. Changes are dated by it, not by the record's own time, so
 -- a record from an older cache or from a

@@ -1,5 +1,6 @@
 -- The history of each offer: one row per stretch of time in which it did not change.
 -- Grain: model_id, provider_id, offer_number, valid_from. At most one row of an offer is open.
+-- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched has not changed.
 -- Running this twice changes nothing the second time.

@@ -1,5 +1,6 @@
 -- How many rows each table had after each load, so that a loss shows.
 -- Grain: load_id, table_name.
+-- Order: counted_at desc, load_id desc, table_name.
 -- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities,
 -- staging.top_scores, history.offers,
 -- history.scores.

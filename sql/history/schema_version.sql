@@ -1,6 +1,7 @@
 -- The schema version of this database: readers refuse other versions, a run migrates older ones
 -- (sql/migrations).
 -- Grain: one row.
+-- Order: version.
 -- Reads: nothing.
 create table if not exists history.schema_version as select 4 as version;
 

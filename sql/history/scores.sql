@@ -1,5 +1,6 @@
 -- The history of each benchmark score: one row per stretch of time in which it did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. At most one row of a score is open.
+-- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
 -- The open rows of a model are its current scores. Neither compared nor kept: the rank (it moves
 -- when

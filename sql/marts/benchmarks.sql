@@ -1,6 +1,7 @@
 -- Each benchmark: how many models it compares, on which scale, who leads, and whether it is
 -- comparable.
 -- Grain: benchmark_id.
+-- Order: is_comparable desc, model_count desc, benchmark_id.
 -- Reads: marts.scores, staging.is_most_common.
 -- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to
 -- 1,

@@ -1,5 +1,6 @@
 -- How old what we know of each model is, and how the last attempts to renew it went.
 -- Grain: model_id. A model that was asked for and never loaded has a row too.
+-- Order: consecutive_failures desc, fetched_at nulls first, model_id.
 -- Reads: staging.fetches, staging.models.
 -- `deferred` means that nobody asked (the budget was spent), so it is no outcome here and neither
 -- makes nor ends a row of failures.

@@ -2,6 +2,8 @@
 -- the
 -- benchmarks it was scored on.
 -- Grain: category, evidence_scope, model_id.
+-- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
+-- model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
 -- Counted are comparable benchmarks with three or more models in the scope. Scale and win rate are
 -- computed within the scope, among its models. The chosen score is the same in both scopes, because

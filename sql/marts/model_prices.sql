@@ -1,6 +1,7 @@
 -- What a model costs: the range of its available priced offers, and who is cheapest.
 -- Grain: model_id. Every model appears; one without an available priced offer has offer_count 0 and
 -- null elsewhere.
+-- Order: min_blended_usd_per_mtok nulls last, model_id.
 -- Reads: staging.models, marts.offers.
 create or replace view marts.model_prices as
 with

@@ -1,5 +1,6 @@
 -- The facts of each model, with how much there is to compare.
 -- Grain: model_id.
+-- Order: release_date desc nulls last, model_id.
 -- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
 -- Names are for reading: two models may share one. offer_count counts unavailable offers too;
 -- marts.model_prices counts what can be bought.

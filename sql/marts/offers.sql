@@ -1,6 +1,7 @@
 -- Every offer that stands now: what each provider asks for each model, and how it compares with the
 -- model's other offers.
 -- Grain: model_id, provider_id, offer_number.
+-- Order: model_id, price_rank nulls last, provider_id, offer_number.
 -- Reads: marts.price_history.
 -- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free.
 create or replace view marts.offers as

@@ -1,6 +1,7 @@
 -- What changed in the offers, and when it was found.
 -- Grain: model_id, provider_id, offer_number, changed_at, kind. A price and a status that change at
 -- once are two rows.
+-- Order: changed_at desc, model_id, provider_id, offer_number, kind.
 -- Reads: staging.transitions, marts.price_history.
 -- A provider that comes after the first load, or comes back, is `listed`. A new name of a provider
 -- is

@@ -1,5 +1,6 @@
 -- Every price an offer has had, and from when to when.
 -- Grain: model_id, provider_id, offer_number, valid_from.
+-- Order: is_current desc, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: history.offers, staging.blended_price.
 -- A new row begins with any change. Where it does not begin when the one before it ended, the offer
 -- was not listed in between.

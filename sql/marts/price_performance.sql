@@ -1,6 +1,8 @@
 -- What a score costs: each model's cheapest offer next to its value on each comparable benchmark,
 -- and the models that no other beats on both.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on it.
+-- Order: count(*) over (partition by benchmark_id) desc, benchmark_id, is_pareto desc,
+-- price_usd_per_mtok, model_id.
 -- Reads: marts.offers, marts.scores, staging.is_pareto.
 create or replace view marts.price_performance as
 with

@@ -1,6 +1,7 @@
 -- Each provider that lists a model now: how many, and how its prices compare where there is a
 -- choice.
 -- Grain: provider_id.
+-- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
 -- Where a provider lists a model twice, its cheaper offer counts, once.
 create or replace view marts.providers as

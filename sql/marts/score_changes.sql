@@ -1,6 +1,7 @@
 -- What changed in the benchmark scores, and when it was found.
 -- Grain: model_id, benchmark_id, score_number, changed_at, kind. A score that is corrected and
 -- verified at once has two rows.
+-- Order: changed_at desc, model_id, benchmark_id, score_number, kind.
 -- Reads: staging.transitions, history.scores.
 -- Another source or name, and a verification that is taken back, are in the history but are not a
 -- kind

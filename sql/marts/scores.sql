@@ -2,6 +2,7 @@
 -- among
 -- the models.
 -- Grain: model_id, benchmark_id.
+-- Order: is_comparable desc, model_count desc, benchmark_id, benchmark_rank, model_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with

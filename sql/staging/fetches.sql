@@ -1,5 +1,6 @@
 -- What became of each model asked for, run by run.
 -- Grain: load_id, model_id.
+-- Order: requested_at desc, load_id desc, model_id.
 -- Reads: raw.fetches.
 create or replace view staging.fetches as
 select

@@ -1,6 +1,7 @@
 -- The benchmarks on which a smaller value is the better one. Upstream has no flag for it, so this
 -- list is kept by hand, with a reason each.
 -- Grain: benchmark_id.
+-- Order: benchmark_id.
 -- Reads: nothing. An id that no model is scored on does no harm; a benchmark that is missing here
 -- is ranked the wrong way round.
 -- Only measures whose definition says so belong here: error rates, perplexities, rates of false or

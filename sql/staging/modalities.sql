@@ -1,5 +1,6 @@
 -- Each modality of each model.
 -- Grain: model_id, list_index.
+-- Order: model_id, list_index.
 -- Reads: raw.models__modalities.
 create or replace view staging.modalities as
 select

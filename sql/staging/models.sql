@@ -1,5 +1,6 @@
 -- The facts of each model, under this project's names; empty texts become null.
 -- Grain: model_id.
+-- Order: release_date desc nulls last, model_id.
 -- Reads: raw.models.
 create or replace view staging.models as
 select

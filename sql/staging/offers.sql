@@ -1,6 +1,7 @@
 -- Each entry of each model's provider list: one provider's price for one model.
 -- Grain: model_id, list_index. A provider may be listed twice, so (model_id, provider_id) is not a
 -- key.
+-- Order: model_id, list_index.
 -- Reads: raw.models__providers, staging.round_significant.
 create or replace view staging.offers as
 select

@@ -1,6 +1,7 @@
 -- Each entry of each model's score list.
 -- Grain: model_id, list_index. A benchmark may be listed twice, so (model_id, benchmark_id) is not
 -- a key.
+-- Order: model_id, list_index.
 -- Reads: raw.models__scores, staging.round_significant.
 create or replace view staging.scores as
 select

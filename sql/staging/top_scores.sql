@@ -1,6 +1,7 @@
 -- Upstream's headline number per category. Units are mixed (fractions, percents, Elo): shown, never
 -- compared.
 -- Grain: model_id, category.
+-- Order: model_id, category.
 -- Reads: raw.models__top_scores, staging.round_significant.
 create or replace view staging.top_scores as
 select

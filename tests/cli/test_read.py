@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 
 import pytest
+from llm_stats.transform.files import in_build_order
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.parameter_ids import parameter_id
 
@@ -41,6 +43,40 @@ def test_show_in_every_format(on_demo: Command) -> None:
     assert len(as_markdown) == 5
     assert as_markdown[0].startswith("| model_id | provider_id |")
     assert "model_id" in on_demo("show", "offers").out
+
+
+def test_show_leaderboard_begins_with_the_overall_leaders(on_demo: Command) -> None:
+    rows = json.loads(on_demo("show", "leaderboard", "--format", "json").out)
+    first = rows[0]
+    assert (first["category"], first["evidence_scope"], first["rank"]) == ("overall", "all", 1)
+    overall = [row for row in rows if row["category"] == "overall"]
+    assert rows[: len(overall)] == overall
+    others = [row["category"] for row in rows[len(overall) :]]
+    assert others == sorted(others)
+    ranks = [row["rank"] for row in overall if row["evidence_scope"] == "all"]
+    assert ranks == sorted(ranks, key=lambda rank: (rank is None, rank))
+    limited = on_demo("show", "leaderboard", "--limit", 3, "--format", "json")
+    assert json.loads(limited.out) == rows[:3]
+
+
+def test_show_price_changes_begins_with_the_newest(on_demo: Command) -> None:
+    rows = json.loads(on_demo("show", "price_changes", "--format", "json").out)
+    found = [row["changed_at"] for row in rows]
+    assert found == sorted(found, reverse=True)
+
+
+def test_show_sorts_every_relation_as_its_file_declares(demo: Path) -> None:
+    with DuckDBReader(demo) as reader:
+        for file in (file for file in in_build_order() if file.is_relation):
+            query = f"select * from {file.address} order by {file.order}"
+            if file.address != "marts.freshness":  # `age_hours` grows between the two queries
+                assert reader.fetch_table(file.address).rows == reader.query(query).rows, file.path
+
+
+def test_show_sorts_a_relation_without_a_file_by_its_columns(on_demo: Command) -> None:
+    rows = json.loads(on_demo("show", "raw.models__providers", "--format", "json").out)
+    keys = [(row["model_id"], row["provider_id"]) for row in rows]
+    assert keys == sorted(keys)
 
 
 def test_only_a_table_for_people_is_cut_with_a_note(on_demo: Command) -> None:

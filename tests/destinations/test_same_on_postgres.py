@@ -25,5 +25,9 @@ def test_every_relation_is_the_same(both: tuple[Reader, Reader]) -> None:
     engine_comparison.require_same_relations(*both)
 
 
+def test_rows_have_the_same_order(both: tuple[Reader, Reader]) -> None:
+    engine_comparison.require_same_order(*both)
+
+
 def test_what_the_commands_show_is_the_same(both: tuple[Reader, Reader]) -> None:
     engine_comparison.require_same_output(*both)

@@ -19,6 +19,7 @@ from llm_stats.queries.history import history
 from llm_stats.report.data import collect as report_facts
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
+from llm_stats.transform.files import in_build_order
 from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
 
@@ -109,6 +110,17 @@ def require_same_relations(duckdb_reader: Reader, other_reader: Reader) -> None:
         assert actual.columns == expected.columns
         assert set(map(repr_rows, actual.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
         assert len(actual.rows) == len(expected.rows)
+
+
+def require_same_order(duckdb_reader: Reader, other_reader: Reader) -> None:
+    """Require that `show` and `export` sort rows in the same way."""
+    for file in (file for file in in_build_order() if file.is_relation):
+        key = [column for column in file.key if column not in OF_THE_RUN]
+        actual, expected = (
+            reader.fetch_table(file.address).select(*key).rows
+            for reader in (other_reader, duckdb_reader)
+        )
+        assert list(map(repr_rows, actual)) == list(map(repr_rows, expected)), file.address
 
 
 def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import sqlglot
 from llm_stats.schema.tables import TABLES
 from llm_stats.transform import files
+from sqlglot import exp
+from support.raw_tables import RawTables
 
 _FILES = [file for layer in files.SCHEMAS for file in files.files_in(layer)]
 _VIEWS = [file for file in _FILES if file.layer in ("staging", "marts")]
+_RELATIONS = [file for file in _FILES if file.is_relation]
 _CHECKS = files.files_in("checks")
 
 
@@ -37,7 +41,9 @@ def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.Sq
     header = _header(file)
     labels = [line.split(":")[0] for line in header]
     assert header, "no header comment"
-    assert not header[0].startswith(("Grain", "Reads")), "the first line says what the file is"
+    assert not header[0].startswith(("Grain", "Order", "Reads")), (
+        "the first line says what the file is"
+    )
     assert "Reads" in labels
     assert "Grain" in labels or not re.search(
         r"^select|^from|^create table", file.text, re.MULTILINE
@@ -71,6 +77,35 @@ def test_no_star_is_selected(file: files.SqlFile) -> None:
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
 def test_a_view_is_not_ordered(file: files.SqlFile) -> None:
     assert not re.search(r"^\s{0,4}order by", _code(file), re.MULTILINE)
+
+
+@pytest.mark.parametrize("file", _RELATIONS, ids=_name)
+def test_order_is_valid_and_total(file: files.SqlFile, raw: RawTables) -> None:
+    """A total order names every key column itself, not only within an expression."""
+    raw.connection.execute(f"select * from {file.address} order by {file.order}")
+    order = sqlglot.parse_one(f"select 1 order by {file.order}", read="duckdb").args["order"]
+    named = {term.this.name for term in order.expressions if isinstance(term.this, exp.Column)}
+    assert set(file.key) - named == set()
+
+
+@pytest.mark.parametrize("file", _RELATIONS, ids=_name)
+def test_order_is_the_same_for_the_same_data(file: files.SqlFile) -> None:
+    assert not re.search(r"\b(?:age_hours|row_hash|now|random)\b", file.order)
+
+
+def test_missing_order_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "marts" / "a.sql"
+    file.parent.mkdir()
+    file.write_text("-- A view.\n-- Grain: x.\n-- Reads: nothing.\nselect 1 as x")
+    with pytest.raises(files.SqlError, match="the header needs a line `-- Order: "):
+        _ = files.SqlFile(file).order
+
+
+def test_default_order_is_that_of_the_header() -> None:
+    order = files.default_order("marts.providers")
+    assert order == "model_count desc, provider_id"
+    assert files.default_order("marts.prices_as_of") is None, "a macro has no order"
+    assert files.default_order("raw.models") is None, "defined by dlt, not by a file"
 
 
 def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.errors import Locked
+from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 
@@ -53,6 +54,22 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
     assert digests(workdir / "one").keys() == {"manifest.json"} | {
         table["file"] for table in manifest["tables"].values()
     }
+
+
+@pytest.mark.parametrize("output_format", ["parquet", "csv"])
+def test_rows_are_in_the_order_that_each_view_declares(
+    llm_stats: Command, demo: Path, workdir: Path, output_format: str
+) -> None:
+    assert llm_stats("export", "out", "--format", output_format, "--database", demo).code == 0
+    with duckdb.connect(demo, read_only=True) as connection:
+        for file in (*files_in("marts"), *files_in("history")):
+            key = ", ".join(f"cast({column} as varchar)" for column in file.key) or "1"
+            exported = f"'{workdir}/out/{file.layer}/{file.path.stem}.{output_format}'"
+            if output_format == "csv":
+                exported = f"read_csv({exported}, all_varchar = true)"
+            written = connection.execute(f"select {key} from {exported}").fetchall()
+            expected = f"select {key} from {file.address} order by {file.order}"
+            assert written == connection.execute(expected).fetchall(), file.address
 
 
 def test_folder_with_a_foreign_file_is_refused(

@@ -118,12 +118,6 @@ class DestinationReader(Reader):
         """Comments on relations and columns, from `sql/`: not every engine stores comments."""
         return comments(columns_by_relation(self._connection))
 
-    def _sorted_query(self, schema: str, relation: str) -> str:
-        sortable = [
-            f'"{name}"' for name, kind, _ in self._columns(schema, relation).rows if kind != "json"
-        ]
-        return f'select * from {schema}."{relation}" order by {", ".join(sortable)}'
-
 
 def require_own_schemas(connection: DestinationConnection) -> int | None:
     """Return the schema version of the warehouse; None if nothing was published.

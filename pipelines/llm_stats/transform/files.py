@@ -60,12 +60,20 @@ class SqlFile:
     @property
     def key(self) -> tuple[str, ...]:
         """Key columns, as declared by `Grain:`; empty for a relation of at most one row."""
-        grain = self.declared("Grain")
-        if not grain:
-            raise SqlError(
-                f"{self.path}: the header needs a line `-- Grain: <columns of the key>.`"
-            )
+        grain = self._required("Grain", "columns of the key")
         return () if grain == "one row" else tuple(grain.split(", "))
+
+    @property
+    def order(self) -> str:
+        """Expressions of the default `order by`, as declared by `Order:`; it is a total order."""
+        return self._required("Order", "expressions to sort by, with the columns of the key")
+
+    def _required(self, label: str, meaning: str) -> str:
+        """Return what the header declares. Raises `SqlError` if it declares nothing."""
+        declared = self.declared(label)
+        if not declared:
+            raise SqlError(f"{self.path}: the header needs a line `-- {label}: <{meaning}>.`")
+        return declared
 
     def declared(self, label: str) -> str:
         """Return what the header says after `<label>:`, up to the first full stop; else ""."""
@@ -109,14 +117,12 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
     Raises `SqlError` if files read each other in a cycle, or if two define the same name.
     """
     defined: dict[str, SqlFile] = {}
-    for layer in SCHEMAS:
-        generated = [quality_findings(root)] if layer == "staging" else []
-        for file in [*files_in(layer, root), *generated]:
-            if file.address in defined:
-                raise SqlError(
-                    f"{file.path}: {file.address} is also defined by {defined[file.address].path}"
-                )
-            defined[file.address] = file
+    for file in _definitions(root):
+        if file.address in defined:
+            raise SqlError(
+                f"{file.path}: {file.address} is also defined by {defined[file.address].path}"
+            )
+        defined[file.address] = file
     graph = {
         address: _reads(file) & defined.keys() - {address} for address, file in defined.items()
     }
@@ -126,6 +132,13 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
         raise SqlError(
             f"sql files read each other in a cycle: {' → '.join(error.args[1])}"
         ) from None
+
+
+def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
+    """Yield the files that define something, and the one that is generated."""
+    for layer in SCHEMAS:
+        yield from files_in(layer, root)
+    yield quality_findings(root)
 
 
 def quality_findings(root: Path | None = None) -> SqlFile:
@@ -164,6 +177,12 @@ comment on column staging.quality_findings.rule is 'Name of the rule, as in sql/
 comment on column staging.quality_findings.detail is 'What was found, in words';
 """
     return SqlFile((root or sql_folder()) / "staging" / "quality_findings.sql", text)
+
+
+def default_order(address: str) -> str | None:
+    """Return the declared order of a table or view; None if no file under `sql/` defines it."""
+    files = (file for file in _definitions() if file.is_relation)
+    return next((file.order for file in files if file.address == address), None)
 
 
 def _reads(file: SqlFile) -> set[str]:

@@ -121,9 +121,6 @@ class DuckDBReader(Reader):
             (schema, relation),
         )
 
-    def _sorted_query(self, schema: str, relation: str) -> str:
-        return f'select * from {schema}."{relation}" order by all'
-
 
 class UnrestrictedReader(DuckDBReader):
     """A reader with DuckDB's default configuration.

@@ -8,8 +8,8 @@ An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; t
 replaces is moved to `.DIR.export/old` first. The next export deletes what a killed one has left
 there, or restores `old` if DIR is missing.
 
-The same data gives the same bytes: rows are sorted, and columns that depend on the time of the
-query or on the engine's version are left out.
+The same data gives the same bytes: rows are in the order that `sql/` declares, and columns that
+depend on the time of the query or on the engine's version are left out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import filelock
 from llm_stats.connection import interruptible
 from llm_stats.errors import Locked, UsageError
 from llm_stats.text import sql_literal
+from llm_stats.transform.files import default_order
 
 FileFormat = Literal["parquet", "csv"]
 _OPTIONS: dict[FileFormat, str] = {
@@ -127,7 +128,8 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             file = folder / schema / f"{table}.{output_format}"
             file.parent.mkdir(exist_ok=True)
             names = ", ".join(f'"{column["name"]}"' for column in columns_of_table)
-            query = f"select {names} from {schema}.{table} order by all"
+            order = default_order(f"{schema}.{table}") or "all"
+            query = f"select {names} from {schema}.{table} order by {order}"
             target = f"{sql_literal(str(file))} ({_OPTIONS[output_format]})"
             rows = connection.execute(f"copy ({query}) to {target}").fetchall()[0][0]
             written[f"{schema}.{table}"] = {

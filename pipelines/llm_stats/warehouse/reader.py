@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
-from llm_stats.transform.files import macro_defaults_and_call
+from llm_stats.transform.files import default_order, macro_defaults_and_call
 
 #: Schemas that `show` searches, most useful first.
 SCHEMAS = ("marts", "history", "staging", "raw")
@@ -69,7 +69,7 @@ class Reader(ABC):
         yield self
 
     def fetch_table(self, name: str) -> Table:
-        """Return all rows of a view or table in a stable order.
+        """Return all rows of a view or table, in the order that its file under `sql/` declares.
 
         Raises `UsageError` if no view or table has that name.
         """
@@ -79,7 +79,8 @@ class Reader(ABC):
                 f"{relation.schema}.{relation.name} takes parameters: "
                 f"`llm-stats show {relation.name} --describe` shows them; call it with `sql`"
             )
-        return self.query(self._sorted_query(relation.schema, relation.name))
+        address = f'{relation.schema}."{relation.name}"'
+        return self.query(f"select * from {address} order by {self._order(relation)}")
 
     def require_models(self, model_ids: Sequence[str]) -> None:
         """Raise `UsageError`, with the closest ids, for a model that is not in the warehouse."""
@@ -153,9 +154,13 @@ class Reader(ABC):
     def _columns(self, schema: str, relation: str) -> Table:
         """Return the columns of a relation: `column, type, meaning`."""
 
-    @abstractmethod
-    def _sorted_query(self, schema: str, relation: str) -> str:
-        """Return the query for all rows of a relation in a stable order."""
+    def _order(self, relation: Described) -> str:
+        """Return the declared order, else all columns; PostgreSQL cannot sort by JSON."""
+        declared = default_order(f"{relation.schema}.{relation.name}")
+        if declared:
+            return declared
+        columns = self._columns(relation.schema, relation.name).rows
+        return ", ".join(f'"{name}"' for name, kind, _ in columns if kind != "json")
 
 
 def placeholders(values: Sequence[object]) -> str:
