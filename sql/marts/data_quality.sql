@@ -1,6 +1,7 @@
 -- Which numbers not to trust, and what the comparisons left out: one row for each, with the reason.
 -- Grain: rule, model_id, detail.
--- Order: count(*) over (partition by rule), rule, model_id, detail.
+-- Order: count(*) over (partition by rule), rule, model_id, detail. The rarest rule is first,
+-- because it is the most specific.
 -- Reads: staging.quality_findings.
 -- Rows that no comparison uses say so; all others are included unchanged. That most scores are
 -- reported by the model's maker is not a fault of a row.

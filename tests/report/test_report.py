@@ -17,6 +17,7 @@ from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import collect
 from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
@@ -117,6 +118,39 @@ def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
     assert data.tables["left_out"] == []
     assert data.headline["model_count"] == len(today())
     assert data.headline["change_count"] == len(rows(data.tables, "changes")) == 6
+
+
+@pytest.mark.parametrize(
+    ("table", "mart", "where"),
+    [
+        ("models", "models", "true"),
+        ("benchmarks", "benchmarks", "is_comparable"),
+        ("benchmark_points", "price_performance", "true"),
+        ("leaderboard", "leaderboard", "true"),
+        ("prices", "price_history", "true"),
+        ("findings", "data_quality", "true"),
+    ],
+)
+def test_a_table_has_the_order_of_its_mart(
+    reader: Reader, table: str, mart: str, where: str
+) -> None:
+    (file,) = (file for file in files_in("marts") if file.path.stem == mart)
+    key = [column for column in file.key if column != "valid_from"]
+    query = f"select {', '.join(key)} from marts.{mart} where {where} order by {file.order}"
+    carried = [tuple(row[column] for column in key) for row in rows(collect(reader).tables, table)]
+    assert carried == reader.query(query).rows
+
+
+def test_categories_have_the_order_of_the_leaderboard(reader: Reader) -> None:
+    tables = collect(reader).tables
+    points, ranked_rows = rows(tables, "category_points"), rows(tables, "leaderboard")
+    assert points[0]["category"] == ranked_rows[0]["category"] == "overall"
+    placed = {(row["category"], row["model_id"]) for row in points}
+    assert [(row["category"], row["model_id"]) for row in points] == [
+        key
+        for row in ranked_rows
+        if row["evidence_scope"] == "all" and (key := (row["category"], row["model_id"])) in placed
+    ]
 
 
 def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:

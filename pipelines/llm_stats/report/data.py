@@ -1,6 +1,7 @@
 """Data of the report, read from the marts as columns of plain values.
 
-Each file under `queries/` is a table of the page, named after the file:
+Each file under `queries/` is a table of the page, named after the file. `Order:` in its header names
+the mart whose default order the table has:
 
     {"texts": ["aurora-large-1", "Aurora Large 1", …],
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, truncate_end
+from llm_stats.transform.files import SqlFile, default_order, files_in
 from llm_stats.warehouse.reader import Reader
 
 #: Maximum number of rows of a table, so that the page opens without delay.
@@ -41,12 +43,9 @@ class ReportData:
 
 def collect(reader: Reader) -> ReportData:
     """Read the data of the page. Raise `UsageError` if the file is not a warehouse."""
-    queries = {
-        file.name.removesuffix(".sql"): file.read_text("utf-8")
-        for file in (resources.files(__package__) / "queries").iterdir()
-    }
+    queries = files_in("queries", Path(__file__).parent)
     try:
-        tables = {name: reader.query(query) for name, query in sorted(queries.items())}
+        tables = {file.path.stem: reader.query(_ordered(file)) for file in queries}
     except UsageError as error:
         cause = str(error).splitlines()[0]
         problem = f"{reader.database} is not an llm-stats warehouse, or one of another version"
@@ -55,6 +54,12 @@ def collect(reader: Reader) -> ReportData:
     tables["changes"] = _read_latest_changes(reader, headline["newest_at"])
     headline["change_count"] = len(tables["changes"].rows)
     return ReportData(headline, _encode(tables))
+
+
+def _ordered(file: SqlFile) -> str:
+    """Return the query of a file, sorted like the mart that `Order:` in its header names."""
+    mart = file.declared("Order")
+    return f"{file.text}order by {default_order(mart)}" if mart else file.text
 
 
 def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:

@@ -9,7 +9,7 @@ const benchmarkNames = disambiguate(tables.benchmarks.map(benchmark => [benchmar
 
 /** Fill the select of scores; its values are `category math` and `benchmark 17`. */
 function fillSubjects() {
-  const categories = [...groupBy(tables.category_points, point => point.category).keys()].sort(overallFirst);
+  const categories = [...groupBy(tables.category_points, point => point.category).keys()];
   const counted = [...groupBy(tables.benchmark_points, point => point.benchmark_id)];
   fillSelect("value-subject", [
     { label: "Mean win rate in a category", options: categories.map(name => [`category ${name}`, name]) },
@@ -156,11 +156,11 @@ function priceHistory(offers, side) {
 function fillCategories() {
   const byCategory = groupBy(tables.leaderboard, row => row.category);
   const hasRanks = category => byCategory.get(category).some(row => row.rank !== null);
-  const sorted = [...byCategory.keys()].sort(overallFirst);
+  const names = [...byCategory.keys()];
   const options = categories => categories.map(category => [category, category]);
   fillSelect("leaders-category", [
-    { label: "Categories", options: options(sorted.filter(hasRanks)) },
-    { label: "Too few benchmarks for a rank", options: options(sorted.filter(category => !hasRanks(category))) },
+    { label: "Categories", options: options(names.filter(hasRanks)) },
+    { label: "Too few benchmarks for a rank", options: options(names.filter(category => !hasRanks(category))) },
   ]);
 }
 

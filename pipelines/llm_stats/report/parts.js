@@ -63,9 +63,6 @@ function disambiguate(pairs) {
   return new Map(pairs.map(([id, name]) => [id, sharing.get(name).length > 1 ? `${name} (${page.texts[id]})` : name]));
 }
 
-/** Compare categories: "overall" first, then alphabetically. */
-const overallFirst = (one, two) => (two === "overall") - (one === "overall") || one.localeCompare(two);
-
 /* Elements. Texts from data become text nodes. */
 
 function element(tag, properties = {}, ...children) {

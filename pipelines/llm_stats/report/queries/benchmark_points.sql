@@ -1,5 +1,6 @@
--- Points of price against score, per benchmark; benchmarks with the most models first.
+-- Points of price against score, per benchmark.
 -- Grain: benchmark_id, model_id.
+-- Order: marts.price_performance.
 -- Reads: marts.price_performance.
 select
     benchmark_id,
@@ -8,7 +9,3 @@ select
     is_pareto,
     is_pareto_paid
 from marts.price_performance
-order by
-    count(*) over (partition by benchmark_id) desc,
-    benchmark_id,
-    model_id

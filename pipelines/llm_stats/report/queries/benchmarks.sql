@@ -1,5 +1,6 @@
--- Comparable benchmarks, those with the most models first.
+-- Comparable benchmarks.
 -- Grain: benchmark_id.
+-- Order: marts.benchmarks.
 -- Reads: marts.benchmarks.
 select
     benchmark_id,
@@ -8,6 +9,3 @@ select
     is_lower_better
 from marts.benchmarks
 where is_comparable
-order by
-    model_count desc,
-    benchmark_id

@@ -1,5 +1,6 @@
 -- Points of price against mean win rate, per category and ranked model.
 -- Grain: category, model_id.
+-- Order: marts.leaderboard.
 -- Reads: marts.leaderboard, marts.model_prices, staging.is_pareto.
 -- The frontier is defined as in marts.price_performance: a model is on it if it is better than every
 -- cheaper model and at least as good as every model of the same price.
@@ -7,8 +8,10 @@ with
 ranked_models as (
     select
         leaderboard.category,
+        leaderboard.evidence_scope,
+        leaderboard.rank,
         leaderboard.model_id,
-        leaderboard.mean_win_rate as value,
+        leaderboard.mean_win_rate,
         model_prices.min_blended_usd_per_mtok as paid_price,
         case when model_prices.has_free_offer then 0 else model_prices.min_blended_usd_per_mtok end as price
     from marts.leaderboard as leaderboard
@@ -22,10 +25,7 @@ ranked_models as (
 select
     category,
     model_id,
-    value,
-    staging.is_pareto(category, price, value) as is_pareto,
-    staging.is_pareto(category, paid_price, value) as is_pareto_paid
+    mean_win_rate as value,
+    staging.is_pareto(category, price, mean_win_rate) as is_pareto,
+    staging.is_pareto(category, paid_price, mean_win_rate) as is_pareto_paid
 from ranked_models
-order by
-    category,
-    model_id

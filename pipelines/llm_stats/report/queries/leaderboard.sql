@@ -1,5 +1,6 @@
--- Leaderboards, best first; models without a rank last.
+-- Leaderboards by category and evidence.
 -- Grain: category, evidence_scope, model_id.
+-- Order: marts.leaderboard.
 -- Reads: marts.leaderboard.
 select
     category,
@@ -9,9 +10,3 @@ select
     benchmark_count,
     rank
 from marts.leaderboard
-order by
-    rank nulls last,
-    mean_win_rate desc,
-    category,
-    evidence_scope,
-    model_id

@@ -1,5 +1,6 @@
 -- Every model with its lowest price and the providers of that price, with and without free offers.
 -- Grain: model_id.
+-- Order: marts.models.
 -- Reads: marts.models, marts.model_prices, marts.offers.
 with
 named_providers as (
@@ -23,4 +24,3 @@ select
 from marts.models as models
 inner join marts.model_prices as model_prices on models.model_id = model_prices.model_id
 left join named_providers on models.model_id = named_providers.model_id
-order by models.model_id

@@ -1,5 +1,6 @@
--- Current offers, then earlier ones, latest first. A current price is known until the last fetch, not until now.
+-- Current and earlier offers. A current price is known until the last fetch, not until now.
 -- Grain: model_id, provider_id, offer_number, valid_from.
+-- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers.
 select
     price_history.model_id,
@@ -23,9 +24,3 @@ left join marts.offers as offers
         and price_history.model_id = offers.model_id
         and price_history.provider_id = offers.provider_id
         and price_history.offer_number = offers.offer_number
-order by
-    price_history.is_current desc,
-    price_history.valid_from desc,
-    price_history.model_id,
-    price_history.provider_id,
-    price_history.offer_number
