@@ -98,7 +98,7 @@ def test_missing_order_is_an_error(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text("-- A view.\n-- Grain: x.\n-- Reads: nothing.\nselect 1 as x")
     with pytest.raises(files.SqlError, match="the header needs a line `-- Order: "):
-        _ = files.SqlFile(file).order
+        _ = files.files_in("marts", tmp_path)[0].order
 
 
 def test_default_order_is_that_of_the_header() -> None:
