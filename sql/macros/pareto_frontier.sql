@@ -33,50 +33,35 @@ cheapest_offers as (
         ) = 1
 ),
 
-priced_models as (
+judged_models as (
     select
         scores.model_id,
         cheapest_offers.provider_id,
         cheapest_offers.price_usd_per_mtok,
         scores.value,
         cheapest_offers.is_free,
-        case when scores.is_lower_better then -scores.value else scores.value end as directed_value
+        staging.is_pareto(
+            scores.benchmark_id,
+            cheapest_offers.price_usd_per_mtok,
+            case when scores.is_lower_better then -scores.value else scores.value end
+        ) as is_pareto
     from marts.scores as scores
     inner join cheapest_offers on scores.model_id = cheapest_offers.model_id
     where
         scores.benchmark_id = benchmark
         and scores.is_comparable
-),
-
-best_values as (
-    select
-        price_usd_per_mtok,
-        max(directed_value) as directed_value
-    from priced_models
-    group by price_usd_per_mtok
-),
-
-frontier_points as (
-    select
-        price_usd_per_mtok,
-        directed_value
-    from best_values
-    qualify staging.is_pareto(benchmark, price_usd_per_mtok, directed_value)
 )
 
 select
-    priced_models.model_id,
-    priced_models.provider_id,
-    priced_models.price_usd_per_mtok,
-    priced_models.value,
-    priced_models.is_free
-from priced_models
-inner join frontier_points
-    on
-        priced_models.price_usd_per_mtok = frontier_points.price_usd_per_mtok
-        and priced_models.directed_value = frontier_points.directed_value
+    model_id,
+    provider_id,
+    price_usd_per_mtok,
+    value,
+    is_free
+from judged_models
+where is_pareto
 order by
-    priced_models.price_usd_per_mtok,
-    priced_models.model_id;
+    price_usd_per_mtok,
+    model_id;
 
 comment on macro table marts.pareto_frontier is 'The models on the frontier of price and value of a benchmark, with input and output prices weighted as asked; US dollars per million tokens, cheapest first. `benchmark` is a benchmark_id. Exact ties are all there. Empty if the benchmark is not comparable';

@@ -28,7 +28,7 @@ SCHEMAS = {
     "marts": "marts",
     "macros": "marts",
 }
-_RELATION = re.compile(r"\b(staging|marts)\.(\w+)\b(?!\()")
+_RELATION = re.compile(r"\b(?:staging|marts)\.\w+\b(?!\()")
 _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', re.IGNORECASE)
 
 
@@ -138,45 +138,43 @@ def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
     """Yield the files that define something, and the one that is generated."""
     for layer in SCHEMAS:
         yield from files_in(layer, root)
-    yield quality_findings(root)
+    if rules := files_in("quality", root):
+        yield quality_findings(rules)
 
 
-def quality_findings(root: Path | None = None) -> SqlFile:
+def quality_findings(rules: list[SqlFile]) -> SqlFile:
     """Return the generated file of `staging.quality_findings`: all rules under `sql/quality`.
 
     A rule is a query for `model_id` and `detail` that also runs alone, named after its file. A
     relation that several rules read is computed once, in a common table expression.
     """
-    rules = {file.path.stem: file.body for file in files_in("quality", root)}
-    readers = Counter(found for body in rules.values() for found in set(_RELATION.findall(body)))
+    readers = Counter(address for rule in rules for address in set(_RELATION.findall(rule.body)))
     shared = {
-        (schema, name): f"{schema}_{name}" for (schema, name), n in readers.items() if n > 1
+        address: address.replace(".", "_") for address, number in readers.items() if number > 1
     }
-    tables = [
-        f"{alias} as (\n    select * from {schema}.{name}\n)"
-        for (schema, name), alias in sorted(shared.items())
-    ]
+    tables = [f"{name} as (\n    select * from {address}\n)" for address, name in shared.items()]
     findings = [
-        f"select\n    '{rule}' as rule,\n    model_id,\n    detail\nfrom (\n"
-        + _RELATION.sub(lambda match: shared.get(match.groups(), match[0]), body)
-        + f"\n) as {rule}"
-        for rule, body in rules.items()
+        f"select\n    '{rule.path.stem}' as rule,\n    model_id,\n    detail\nfrom (\n"
+        + _RELATION.sub(lambda match: shared.get(match[0], match[0]), rule.body)
+        + f"\n) as {rule.path.stem}"
+        for rule in rules
     ]
-    reads = sorted({address for file in files_in("quality", root) for address in _reads(file)})
     text = f"""\
 -- Every row that a rule under `sql/quality` finds.
 -- Grain: rule, model_id, detail.
 -- Order: rule, model_id, detail.
--- Reads: {", ".join(reads)}.
+-- Reads: {", ".join(sorted(set().union(*map(_reads, rules))))}.
 create or replace view staging.quality_findings as
-{"with" if tables else ""} {f",{chr(10)}".join(tables)}
+with
+{f",{chr(10)}".join(sorted(tables))}
+
 {f"{chr(10)}union all{chr(10)}".join(findings)};
 
-comment on view staging.quality_findings is 'One row per rule, model and thing found; generated from the rules';
+comment on view staging.quality_findings is 'One row per rule, model and thing found';
 comment on column staging.quality_findings.rule is 'Name of the rule, as in sql/quality';
 comment on column staging.quality_findings.detail is 'What was found, in words';
 """
-    return SqlFile((root or sql_folder()) / "staging" / "quality_findings.sql", text)
+    return SqlFile(sql_folder() / "staging" / "quality_findings.sql", text)
 
 
 def default_order(address: str) -> str | None:
@@ -237,17 +235,3 @@ def locate_error(file: SqlFile, first_line: int, message: str) -> str:
     line = first_line + int(match[1]) - 1 if match else first_line
     cause = " ".join(message.split("\nLINE ")[0].split())
     return f"{file.layer}/{file.path.name}, line {line}: {cause}"
-
-
-def macro_defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """Return the defaults of a macro's parameters, and an example call as a sentence.
-
-    Both come from the macro's file, because DuckDB does not store them.
-    """
-    file = next((file for file in files_in("macros") if file.address == macro), None)
-    signature = re.search(
-        r"^create or replace macro [^;]*?\) as\b", file.text if file else "", re.MULTILINE
-    )
-    call = re.search(r"`[^`]*`", file.header if file else "")
-    defaults = dict(re.findall(r"(\w+) := ([^,)\s]+)", signature[0] if signature else ""))
-    return defaults, f". For example: {call[0]}" if call else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import NamedTuple, Self
 
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
-from llm_stats.transform.files import default_order, macro_defaults_and_call
+from llm_stats.transform.files import default_order, files_in
 
 #: Schemas that `show` searches, most useful first.
 SCHEMAS = ("marts", "history", "staging", "raw")
@@ -118,7 +119,7 @@ class Reader(ABC):
             """,
             (relation.schema, relation.name),
         )
-        defaults, call = macro_defaults_and_call(f"{relation.schema}.{relation.name}")
+        defaults, call = _defaults_and_call(f"{relation.schema}.{relation.name}")
         rows = [(parameter, defaults.get(parameter)) for (parameter,) in parameters.rows]
         return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
 
@@ -172,3 +173,17 @@ def _hint(name: str, existing: list[str], otherwise: str) -> str:
     """Return `did you mean offers?`, or `otherwise` if no name is close."""
     close = difflib.get_close_matches(name, existing, n=3)
     return f"did you mean {' or '.join(close)}?" if close else otherwise
+
+
+def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
+    """Return the defaults of a macro's parameters, and an example call as a sentence.
+
+    Both come from the macro's file, because DuckDB does not store them.
+    """
+    file = next((file for file in files_in("macros") if file.address == macro), None)
+    signature = re.search(
+        r"^create or replace macro [^;]*?\) as\b", file.text if file else "", re.MULTILINE
+    )
+    call = re.search(r"`[^`]*`", file.header if file else "")
+    defaults = dict(re.findall(r"(\w+) := ([^,)\s]+)", signature[0] if signature else ""))
+    return defaults, f". For example: {call[0]}" if call else ""

@@ -175,10 +175,9 @@ def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) 
     assert _found(sound) == {check}
 
 
-def test_a_relation_of_one_row_may_not_have_two(tmp_path: Path) -> None:
-    file = tmp_path / "only.sql"
-    file.write_text("-- Grain: one row. Of the whole\n-- warehouse.\nselect 1;\n")
-    assert files.SqlFile(file).key == ()
+def test_a_relation_of_one_row_may_not_have_two() -> None:
+    text = "-- Grain: one row. Of the whole\n-- warehouse.\nselect 1;\n"
+    assert files.SqlFile(Path("only.sql"), text).key == ()
 
 
 def test_every_raw_table_has_a_key() -> None:
