@@ -4,4 +4,4 @@ select
     models.model_id,
     'no provider listed: in no price comparison' as detail
 from staging.models as models
-where models.model_id not in (select offers.model_id from marts.offers as offers);
+where not exists (select 1 from marts.offers as offers where offers.model_id = models.model_id);
