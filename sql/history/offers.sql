@@ -100,19 +100,63 @@ insert into history.offers (
     valid_from,
     row_hash
 )
-with hashed_offers as (
+with
+-- Only these can have a new row: every open row now has an equal current one.
+current_counts as (
     select
         model_id,
         provider_id,
-        list_index,
-        provider_name,
-        status,
-        input_usd_per_mtok,
-        output_usd_per_mtok,
-        staging.offer_hash(
-            provider_name, status, input_usd_per_mtok, output_usd_per_mtok
-        ) as row_hash
+        count(*) as row_count
     from staging.offers
+    group by
+        model_id,
+        provider_id
+),
+
+open_row_counts as (
+    select
+        model_id,
+        provider_id,
+        count(*) as row_count
+    from history.offers
+    where valid_to is null
+    group by
+        model_id,
+        provider_id
+),
+
+changed_providers as (
+    select
+        current_counts.model_id,
+        current_counts.provider_id
+    from current_counts
+    left join open_row_counts
+        on
+            current_counts.model_id = open_row_counts.model_id
+            and current_counts.provider_id = open_row_counts.provider_id
+    where current_counts.row_count > coalesce(open_row_counts.row_count, 0)
+),
+
+hashed_offers as (
+    select
+        offers.model_id,
+        offers.provider_id,
+        offers.list_index,
+        offers.provider_name,
+        offers.status,
+        offers.input_usd_per_mtok,
+        offers.output_usd_per_mtok,
+        staging.offer_hash(
+            offers.provider_name,
+            offers.status,
+            offers.input_usd_per_mtok,
+            offers.output_usd_per_mtok
+        ) as row_hash
+    from staging.offers as offers
+    inner join changed_providers
+        on
+            offers.model_id = changed_providers.model_id
+            and offers.provider_id = changed_providers.provider_id
 ),
 
 current_rows as (

@@ -112,45 +112,72 @@ insert into history.scores (
     valid_from,
     row_hash
 )
-with hashed_scores as (
+with
+-- Only these can have a new row: every open row now has an equal current one.
+current_counts as (
     select
         model_id,
         benchmark_id,
-        list_index,
-        benchmark_name,
-        score,
-        max_score,
-        normalized_score,
-        is_self_reported,
-        is_verified,
-        source_url,
-        staging.score_hash(
-            benchmark_name, score, max_score, normalized_score, is_self_reported,
-            is_verified, source_url
-        ) as row_hash,
-        scored_at
+        count(*) as row_count
     from staging.scores
+    group by
+        model_id,
+        benchmark_id
+),
+
+open_row_counts as (
+    select
+        model_id,
+        benchmark_id,
+        count(*) as row_count
+    from history.scores
+    where valid_to is null
+    group by
+        model_id,
+        benchmark_id
+),
+
+changed_benchmarks as (
+    select
+        current_counts.model_id,
+        current_counts.benchmark_id
+    from current_counts
+    left join open_row_counts
+        on
+            current_counts.model_id = open_row_counts.model_id
+            and current_counts.benchmark_id = open_row_counts.benchmark_id
+    where current_counts.row_count > coalesce(open_row_counts.row_count, 0)
+),
+
+hashed_scores as (
+    select
+        scores.model_id,
+        scores.benchmark_id,
+        scores.list_index,
+        scores.scored_at,
+        staging.score_hash(
+            scores.benchmark_name, scores.score, scores.max_score, scores.normalized_score,
+            scores.is_self_reported, scores.is_verified, scores.source_url
+        ) as row_hash
+    from staging.scores as scores
+    inner join changed_benchmarks
+        on
+            scores.model_id = changed_benchmarks.model_id
+            and scores.benchmark_id = changed_benchmarks.benchmark_id
 ),
 
 distinct_scores as (
     select
         model_id,
         benchmark_id,
-        list_index,
-        benchmark_name,
-        score,
-        max_score,
-        normalized_score,
-        is_self_reported,
-        is_verified,
-        source_url,
-        row_hash
+        row_hash,
+        min(list_index) as list_index
     from hashed_scores
-    qualify
-        row_number() over (
-            partition by model_id, benchmark_id, row_hash, scored_at
-            order by list_index
-        ) = 1
+    group by
+        model_id,
+        benchmark_id,
+        row_hash,
+        scored_at
 ),
 
 current_rows as (
@@ -158,13 +185,6 @@ current_rows as (
         model_id,
         benchmark_id,
         list_index,
-        benchmark_name,
-        score,
-        max_score,
-        normalized_score,
-        is_self_reported,
-        is_verified,
-        source_url,
         row_hash,
         row_number() over (
             partition by model_id, benchmark_id, row_hash
@@ -192,13 +212,7 @@ new_rows as (
     select
         current_rows.model_id,
         current_rows.benchmark_id,
-        current_rows.benchmark_name,
-        current_rows.score,
-        current_rows.max_score,
-        current_rows.normalized_score,
-        current_rows.is_self_reported,
-        current_rows.is_verified,
-        current_rows.source_url,
+        current_rows.list_index,
         current_rows.row_hash,
         row_number() over (
             partition by current_rows.model_id, current_rows.benchmark_id
@@ -261,16 +275,20 @@ select
     new_rows.model_id,
     new_rows.benchmark_id,
     free_numbers.score_number,
-    new_rows.benchmark_name,
-    new_rows.score,
-    new_rows.max_score,
-    new_rows.normalized_score,
-    new_rows.is_self_reported,
-    new_rows.is_verified,
-    new_rows.source_url,
+    scores.benchmark_name,
+    scores.score,
+    scores.max_score,
+    scores.normalized_score,
+    scores.is_self_reported,
+    scores.is_verified,
+    scores.source_url,
     model_dates.last_fetched_at as valid_from,
     new_rows.row_hash
 from new_rows
+inner join staging.scores as scores
+    on
+        new_rows.model_id = scores.model_id
+        and new_rows.list_index = scores.list_index
 inner join history.models as model_dates on new_rows.model_id = model_dates.model_id
 inner join free_numbers
     on

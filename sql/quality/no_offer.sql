@@ -4,4 +4,8 @@ select
     models.model_id,
     'no provider listed: in no price comparison' as detail
 from staging.models as models
-where not exists (select 1 from marts.offers as offers where offers.model_id = models.model_id);
+where not exists (
+    select 1
+    from marts.offers as offers
+    where offers.model_id = models.model_id
+);

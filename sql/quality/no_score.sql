@@ -4,4 +4,8 @@ select
     models.model_id,
     'no score listed: on no leaderboard' as detail
 from staging.models as models
-where not exists (select 1 from marts.scores as scores where scores.model_id = models.model_id);
+where not exists (
+    select 1
+    from marts.scores as scores
+    where scores.model_id = models.model_id
+);
