@@ -2,7 +2,8 @@
 
 Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. Names follow
 dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source
-finds the same settings. They are read without dlt, because its import outlasts most commands.
+finds the same settings. They are read without dlt, because importing dlt takes longer than most
+commands.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 class WarehouseLocation(BaseSettings):
     """The location of the warehouse.
 
-    Commands that only read need no other setting, so an invalid one cannot stop them.
+    Commands that only read the warehouse use no other setting, so an invalid one cannot stop them.
     """
 
     model_config = SettingsConfigDict(
@@ -212,7 +213,7 @@ def _setting_name(name: str) -> str:
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
     """Raise `UsageError` for an unknown setting.
 
-    A misspelled setting must not be ignored: it may be the one that protects a day's quota.
+    A misspelled setting must not be ignored: it may be `max_requests`, which protects the quota.
     """
     for name in names:
         matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)

@@ -194,7 +194,7 @@ class TestBadArguments:
 
     def test_a_check_that_does_not_exist(self, run: Command, api: SampleApi) -> None:
         done = run("murmur-1", "--allow-failure", "nevr")
-        assert (done.code, "there is no check 'nevr'; there are " in done.err, api.requests) == (
+        assert (done.code, "there is no check 'nevr'; choose from " in done.err, api.requests) == (
             2,
             True,
             [],

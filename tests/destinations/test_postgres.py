@@ -157,7 +157,7 @@ def test_what_is_refused_leaves_everything_as_it_was(
     assert shown.startswith(f"warehouse   postgres at {postgres.partition('@')[2]}\n")
     assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in shown
     assert (
-        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n"
+        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which need a DuckDB file\n"
         in shown
     )
 

@@ -21,16 +21,7 @@ PATHS = (
     "docs",
     ".ci",
     ".dlt",
-    "pipelines/llm_stats/cli",
-    "pipelines/llm_stats/destinations",
-    "pipelines/llm_stats/load",
-    "pipelines/llm_stats/pipeline",
-    "pipelines/llm_stats/queries",
-    "pipelines/llm_stats/report",
-    "pipelines/llm_stats/sample",
-    "pipelines/llm_stats/transform",
-    "pipelines/llm_stats/warehouse",
-    "pipelines/llm_stats/schema",
+    "pipelines/llm_stats",
 )
 _SUFFIXES = {
     "",

@@ -343,7 +343,7 @@ class TestCommands:
             (False, 14),
         ]
         assert (
-            f"is the snapshot {listed[1]['snapshot_id']} again"
+            f"{demo.name} to snapshot {listed[1]['snapshot_id']}"
             in llm_stats("rollback", *database).out
         )
         assert "nothing changed" in llm_stats("changes", *database).out

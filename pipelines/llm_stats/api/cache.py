@@ -1,4 +1,4 @@
-"""Response cache and request log on disk: a killed or rejected run never pays twice for a record.
+"""Response cache and request log on disk: a record is paid for once, even if its run fails.
 
     cached_responses(url, status, received_at, body)
         "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
@@ -137,7 +137,7 @@ class ResponseCache:
 
     @property
     def cached_count(self) -> int:
-        """Return how many responses that this run read or stored the next run can reuse."""
+        """Return how many of the responses used by this run the next run can reuse."""
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:

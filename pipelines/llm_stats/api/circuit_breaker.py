@@ -4,7 +4,8 @@
     three records of the wrong catalog and no other        wrong base URL
     twenty 404 and no record                               wrong ids, or wrong base URL
 
-At the end of a fetch fewer suffice. 404 does not count if the ids come from the API's own list.
+At the end of a fetch, lower thresholds apply. 404 does not count if the ids come from the API's own
+list.
 
 Any other response counts as healthy. The client does not report failures of ids that failed in
 earlier runs. Without the breaker, a dead API would cost three attempts and a minute for every id.
@@ -18,9 +19,9 @@ from collections.abc import Callable
 from llm_stats.api.transport import StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: Fewer may be chance, or a few bad records that come first.
+#: Fewer failures may be chance, or a few bad records at the start of the list.
 MAX_CONSECUTIVE_FAILURES = 10
-#: One or two may be bad records of the right catalog.
+#: One or two such records may be bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
 #: A caller is unlikely to have so many wrong ids.
 NOT_FOUND_THRESHOLD = 20

@@ -79,7 +79,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Stop fetching; responses in flight, which count against the quota, get 3 s to arrive."""
+        """Stop fetching; wait up to 3 s for responses in flight, which count against the quota."""
         self._transport.stop_sending()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
@@ -104,8 +104,8 @@ class Client:
 
         The first requests are sent at once; at most `max_ahead` models are requested before the
         caller takes their results. Ids that were not requested because fetching stopped are
-        `deferred`. `fetched_at` holds the age of the records that the caller has: nothing older is
-        taken from the cache. `failing` are ids that failed in earlier runs; their failures do not
+        `deferred`. `fetched_at` holds the times of the records that the caller has: older cached
+        responses are ignored. `failing` are ids that failed in earlier runs; their failures do not
         open the circuit breaker.
         """
         stored_at = fetched_at or {}
@@ -151,7 +151,7 @@ class Client:
     def _read_list(self, cache: ResponseCache | None) -> list[str]:
         """Return the ids of all pages of the list.
 
-        It ends with the last cursor, or with a page without new ids, because an API could return
+        The list ends with the last cursor, or with a page without new ids: an API could return
         cursors without end. Raises `NothingFetched` if the list is empty or invalid.
         """
         model_ids: dict[str, None] = {}

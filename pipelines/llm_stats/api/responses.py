@@ -57,7 +57,7 @@ def read_body(response: requests.Response) -> bytes:
 
     `read1` returns the bytes that are available. Other methods wait for a full chunk, so a slowly
     dripping body would never reach the deadline. The body is decompressed here, because urllib3
-    reads on until a chunk yields output, and decompresses without a limit.
+    decompresses without a limit, and keeps reading until a chunk yields output.
     """
     status = response.status_code
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -130,7 +130,7 @@ def format_error(
 ) -> str:
     """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
-    Without a message of the API it is the reason phrase of the status. Texts are redacted before
+    If the API sent no message, the reason phrase of the status is used. Texts are redacted before
     they are truncated, because half a key is a leak too.
     """
     code = redact(error.get("code", ""))[:100]
@@ -164,7 +164,7 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # Measured by the server's clock if the response has a date.
+    # the server's clock, if the response has a date
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 
@@ -190,7 +190,7 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost of nested network errors: `Connection refused`.
 
-    An exception that is no network error, and was merely being handled, does not count.
+    The search ends at any other exception, which was merely being handled when the error occurred.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),

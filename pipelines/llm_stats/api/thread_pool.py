@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 class DaemonThreadPool:
-    """Up to `size` daemon threads that make calls in the order in which one thread submits them."""
+    """A pool of up to `size` daemon threads. One thread submits calls; they start in that order."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -38,7 +38,7 @@ class DaemonThreadPool:
     ) -> Iterator[T]:
         """Return an iterator over `call(item)` for every item, in order of completion.
 
-        The first `max_ahead` calls are submitted at once, another one with each result taken.
+        The first `max_ahead` calls are submitted at once, then one more for each result taken.
         """
         done: SimpleQueue[Future[T]] = SimpleQueue()
         remaining = iter(items)

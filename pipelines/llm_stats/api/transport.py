@@ -43,7 +43,8 @@ from llm_stats.text import pluralize
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
-#: After the first and every later 429 without Retry-After: the API counts requests per minute.
+#: Pauses after the first 429 of a request and after each later one, if there is no Retry-After.
+#: The API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _CONNECTION_ERRORS = (

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    FOLDER also gets a manifest. An earlier export in it is replaced.
+    FOLDER also gets a manifest. An earlier export in FOLDER is replaced.
 
     \b
     llm-stats export out
@@ -97,7 +97,7 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
     warehouse = _open_duckdb_warehouse(database)
     with warehouse.lock(even_if_broken=True):
         live = warehouse.snapshots.rollback(snapshot_id)
-    echo(escape_control_chars(f"{warehouse.database} is the snapshot {live.id} again"))
+    echo(escape_control_chars(f"rolled back {warehouse.database} to snapshot {live.id}"))
     return 0
 
 
@@ -132,7 +132,7 @@ def check(**location: Any) -> int:
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="Port; 0 takes any free port.",
+    help="Port; 0: any free port.",
 )
 @click.option(
     "--records",
@@ -141,7 +141,7 @@ def check(**location: Any) -> int:
 )
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Delay of each response.")
 def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
-    """Serve the sample like the API, on loopback only.
+    """Serve the bundled sample like the API, on loopback only.
 
     \b
     llm-stats sample-api &
@@ -181,7 +181,7 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 @location_options
 def status(output_format: str, **location: Any) -> int:

@@ -1,6 +1,6 @@
 """Entry point of the `llm-stats` command: the command group, error messages and exit codes.
 
-Heavy imports wait until a command needs them.
+Slow imports are deferred until a command needs them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ for _command in (run, demo, *read.COMMANDS, *admin.COMMANDS):
 
 def main() -> None:
     """Run the command and exit with its code; a known error is printed without a traceback."""
-    gc.set_threshold(100_000, 50, 100)  # collections take a tenth of a run by default
+    gc.set_threshold(100_000, 50, 100)  # the default takes a tenth of a run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the output encoding may lack characters

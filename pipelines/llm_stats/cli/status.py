@@ -86,7 +86,7 @@ def status_lines(status: Status) -> Iterator[str]:
             if status.unsupported
             else ""
         )
-        yield f"missing     {macros}snapshots, rollback and export, which are for a file"
+        yield f"missing     {macros}snapshots, rollback and export, which need a DuckDB file"
     if not status.failing:
         yield "failing     none"
         return

@@ -134,7 +134,7 @@ class Destination(ABC):
         return True
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Return all tables and views in the warehouse's schemas, including those of others."""
+        """Return all tables and views in the warehouse's schemas, also those of other users."""
         query = f"""
             select table_schema, table_name, table_type from information_schema.tables
             where table_catalog = current_database() and table_schema in ({schema_list()})

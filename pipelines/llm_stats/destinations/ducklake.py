@@ -1,4 +1,4 @@
-"""DuckLake as a destination: read-only access for readers, and the lock of its catalog."""
+"""DuckLake as a destination: read-only access for readers, and a lock in its catalog."""
 
 from __future__ import annotations
 

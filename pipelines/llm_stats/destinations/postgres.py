@@ -37,7 +37,7 @@ _OPEN_CURSOR = """
     $$
 """
 
-#: Key of the advisory lock, for each database separately; all versions use the same key.
+#: Key of the advisory lock, which is separate for each database. All versions use the same key.
 _LOCK_KEY = 5_142_877_309
 
 _LOCK_HOLDER = f"""
@@ -65,7 +65,7 @@ class Postgres(Destination):
         super().__init__(factory)
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
-        # the session cannot set it, because the driver has already read it
+        # too late to set it in the session: the driver has already read it
         parameter = "standard_conforming_strings"
         if client.native_connection.get_parameter_status(parameter) != "on":
             raise UsageError(

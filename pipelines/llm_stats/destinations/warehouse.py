@@ -78,7 +78,7 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # raised by a reader of the copy, so the user cannot fix it
+                    # a reader of the copy raised it, so the user cannot correct it
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error

@@ -134,7 +134,10 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 
 
 def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
-    """Publish the copy. Raises `Interrupted` on Ctrl-C, when it is unknown whether that was done."""
+    """Publish the copy.
+
+    Raises `Interrupted` on Ctrl-C, because it is then unknown whether the copy was published.
+    """
     try:
         warehouse.publish(copy)
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: Sort key of changes without a percentage (listed, status, to or from free): a doubled price.
+#: Changes without a percentage (listed, status, to or from free) are sorted like a doubled price.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
@@ -138,7 +138,10 @@ def _describe_score_change(change: dict[str, Any]) -> str:
 def _format_moves(
     change: dict[str, Any], fields: dict[str, str], format_value: Callable[[float | None], str]
 ) -> list[str]:
-    """Return parts such as `output 7.00 → 2.19 (−69 %)`; similar values have all digits."""
+    """Return parts such as `output 7.00 → 2.19 (−69 %)`.
+
+    Values that would look equal get all digits.
+    """
     parts = []
     for label, old, new in _changed_fields(change, fields):
         before, after = format_value(old), format_value(new)

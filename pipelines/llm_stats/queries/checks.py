@@ -78,7 +78,7 @@ def require_known_checks(names: Collection[str]) -> None:
     checks = [check.name for check in all_checks()]
     for name in names:
         if name not in checks:
-            raise UsageError(f"there is no check {name!r}; there are {', '.join(checks)}")
+            raise UsageError(f"there is no check {name!r}; choose from {', '.join(checks)}")
 
 
 def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> list[CheckResult]:

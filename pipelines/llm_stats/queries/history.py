@@ -12,9 +12,10 @@ from llm_stats.warehouse.reader import Reader
 
 
 def history(reader: Reader, model_id: str) -> Table:
-    """Return `valid_from, valid_to, kind, counterpart_id, description`, oldest first.
+    """Return the history of a model, oldest first.
 
-    Raise `UsageError` for an unknown model.
+    Columns: `valid_from, valid_to, kind, counterpart_id, description`. Raise `UsageError` for an
+    unknown model.
     """
     reader.require_models([model_id])
     offers = reader.query(

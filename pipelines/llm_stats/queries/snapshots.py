@@ -14,8 +14,8 @@ from llm_stats.warehouse.snapshots import Snapshot, Snapshots
 def list_snapshots(snapshots: Snapshots) -> Table:
     """Return the snapshots, newest first.
 
-    `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`; the last three are null if
-    the file cannot be read.
+    Columns: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`. The last three are
+    null if the file cannot be read.
     """
     rows = []
     for snapshot in reversed(snapshots.all()):

@@ -21,7 +21,10 @@ from llm_stats.errors import RecordRejected
 
 
 def as_utc(time: dt.datetime) -> dt.datetime:
-    """Return the time in UTC without a zone, as all times are stored; without a zone it is UTC."""
+    """Return the time in UTC without a zone, as all times are stored.
+
+    A time without a zone is already in UTC.
+    """
     try:
         return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
     except OverflowError:  # within a day of the smallest or largest datetime

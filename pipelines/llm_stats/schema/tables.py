@@ -152,7 +152,8 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
-#: The key of each raw table. A list may repeat a provider or a benchmark, so the place is the key.
+#: The key of each raw table. A list may repeat a provider or a benchmark, so its key is the
+#: position.
 KEYS: dict[str, tuple[str, ...]] = {
     "models": ("id",),
     "models__providers": ("model_id", LIST_IDX.name),

@@ -6,14 +6,15 @@ does not handle, so that every engine returns the same values to the last digit:
     median(x)           PostgreSQL and Spark interpolate with their own rounding; translated to
                         half the sum of the two middle values
     round(x, n)         PostgreSQL rounds only decimals, Spark only to a constant number of digits
-    log10(x)            PostgreSQL's logarithm with a base takes only decimals
+    log10(x)            sqlglot writes `log(10, x)`, which PostgreSQL has only for decimals
     varchar             PostgreSQL sorts text by the database's locale; sorted by code point, as in
                         DuckDB
     array_agg           Spark collects in no order; the list is sorted, because every list under
                         `sql/` is ordered by its own values
-    quantile_disc       Spark has it under the standard's name
-    json                Spark has no such type; the text stays unchanged
-    extract(epoch …)    Spark has none for intervals; translated to a difference of timestamps
+    quantile_disc       Spark has only the standard name, `percentile_disc`
+    json                Spark has no such type; the value stays text
+    extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
+                        timestamps
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         and node.args.get("decimals")
         and not node.this.is_type("decimal")
     ):
-        # `transform` does not visit the inner nodes of a new one
+        # `transform` does not visit the inner nodes of a new node
         number, decimals = (
             part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
         )

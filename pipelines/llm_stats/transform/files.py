@@ -54,7 +54,7 @@ class SqlFile:
 
     @property
     def is_relation(self) -> bool:
-        """False for a macro: functions, used by views, and macros, which are part of the marts."""
+        """False for macros: those in `functions/`, for views, and in `macros/`, for users."""
         return self.layer not in ("functions", "macros")
 
     @property
@@ -76,7 +76,7 @@ class SqlFile:
         return declared
 
     def declared(self, label: str) -> str:
-        """Return what the header says after `<label>:`, up to the first full stop; else ""."""
+        """Return the header's text after `<label>:`, up to the first full stop; else ""."""
         match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", self.header)
         return match[1] if match else ""
 

@@ -1,4 +1,4 @@
-"""Macro calls in SQL, replaced by the definitions of the macros: only DuckDB has macros."""
+"""Inlining of macro calls in SQL, because only DuckDB has macros."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def hold(folder: Path, database: Path | str) -> Iterator[None]:
 
 
 def _write_holder(path: Path) -> None:
-    """Write who holds the lock, for messages.
+    """Write the holder of the lock, for messages.
 
     Errors are ignored: the lock works even if another user's file cannot be replaced.
     """

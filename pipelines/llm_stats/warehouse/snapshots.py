@@ -23,7 +23,7 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 #: Name of the folder with one folder for each snapshot.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: Marker file of a snapshot that is or was live. A run killed before it published leaves none.
+#: Marker file of a snapshot that is or was live. A run killed before publishing creates none.
 _PUBLISHED = "published"
 #: File with the id of the snapshot that was live when this one was made.
 _PARENT = "parent"
@@ -101,7 +101,7 @@ class Snapshots:
         folder = self._folder / snapshot_id
         folder.mkdir(parents=True)
         (folder / _PARENT).write_text(parent.name if parent else "")
-        # read-only, so that a copy to the published path cannot write through the link
+        # read-only, so that copying a file to the published path cannot overwrite the snapshot
         file.chmod(0o444)
         file.rename(folder / self._database.name)
         for changed in (folder, self._folder, self._folder.parent):
@@ -158,7 +158,7 @@ class Snapshots:
         raise UsageError(f"{self._database}: there is no older snapshot to roll back to")
 
     def _lineage(self) -> list[Snapshot]:
-        """Return the live snapshot, its parent, and so on: ancestors, whatever their age."""
+        """Return the live snapshot, its parent, its grandparent and so on."""
         by_id = {snapshot.id: snapshot for snapshot in self.all()}
         lineage = [snapshot for snapshot in by_id.values() if snapshot.is_live]
         while lineage and (parent := by_id.get(lineage[-1].parent_id)):
@@ -245,7 +245,10 @@ def _mark_published(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder, its marker first; a later run deletes what a kill or Windows leaves."""
+    """Delete a snapshot, its marker first, so that a later run deletes what this one cannot delete.
+
+    Files remain after a kill, and on Windows while they are open.
+    """
     with contextlib.suppress(OSError):
         (folder / _PUBLISHED).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 
-#: DuckDB 1.4 and later can read this version, because BI drivers use older versions of DuckDB.
+#: A storage version that DuckDB 1.4 can read, because BI drivers contain older versions of DuckDB.
 #: Small blocks reduce a small file to a fifth of its size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name for the storage version of such a file.

@@ -2,8 +2,8 @@
 -- Grain: category, model_id.
 -- Order: marts.leaderboard.
 -- Reads: marts.leaderboard, marts.model_prices, staging.is_pareto.
--- The frontier is defined as in marts.price_performance: a model is on it if it is better than every
--- cheaper model and at least as good as every model of the same price.
+-- The frontier is defined as in marts.price_performance: it contains a model that is better than
+-- every cheaper model and at least as good as every model of the same price.
 with
 ranked_models as (
     select
@@ -13,7 +13,10 @@ ranked_models as (
         leaderboard.model_id,
         leaderboard.mean_win_rate,
         model_prices.min_blended_usd_per_mtok as paid_price,
-        case when model_prices.has_free_offer then 0 else model_prices.min_blended_usd_per_mtok end as price
+        case
+            when model_prices.has_free_offer then 0
+            else model_prices.min_blended_usd_per_mtok
+        end as price
     from marts.leaderboard as leaderboard
     inner join marts.model_prices as model_prices on leaderboard.model_id = model_prices.model_id
     where

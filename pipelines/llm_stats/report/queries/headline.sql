@@ -1,6 +1,7 @@
 -- Figures at the top of the page. Records of the bundled sample have the source `sample`.
 -- Grain: one row.
--- Reads: staging.models, marts.model_prices, marts.offers, marts.scores, marts.data_quality, marts.freshness.
+-- Reads: staging.models, marts.model_prices, marts.offers, marts.scores, marts.data_quality,
+-- marts.freshness.
 with
 counted_models as (
     select

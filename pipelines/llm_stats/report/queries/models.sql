@@ -6,8 +6,12 @@ with
 named_providers as (
     select
         model_id,
-        string_agg(distinct provider_name, ', ' order by provider_name) filter (where is_cheapest) as provider_names,
-        string_agg(distinct provider_name, ', ' order by provider_name) filter (where price_ratio_to_cheapest = 1) as paid_provider_names
+        string_agg(distinct provider_name, ', ' order by provider_name) filter (
+            where is_cheapest
+        ) as provider_names,
+        string_agg(distinct provider_name, ', ' order by provider_name) filter (
+            where price_ratio_to_cheapest = 1
+        ) as paid_provider_names
     from marts.offers
     where is_available
     group by model_id
@@ -17,7 +21,10 @@ select
     models.model_id,
     models.model_name,
     models.organization_name,
-    case when model_prices.has_free_offer then 0 else model_prices.min_blended_usd_per_mtok end as price_usd_per_mtok,
+    case
+        when model_prices.has_free_offer then 0
+        else model_prices.min_blended_usd_per_mtok
+    end as price_usd_per_mtok,
     named_providers.provider_names,
     model_prices.min_blended_usd_per_mtok as paid_price_usd_per_mtok,
     named_providers.paid_provider_names
