@@ -1,8 +1,8 @@
--- What was loaded is not what arrived: a model is not from the load that last fetched it, or was never fetched.
+-- A model's record is not from the last load that fetched it, or one of the two is missing.
 -- Severity: error
 -- Reads: staging.models, staging.fetches.
 with
-last_moment as (
+last_requests as (
     select
         model_id,
         max(requested_at) as requested_at
@@ -16,7 +16,10 @@ last_loaded as (
         fetches.model_id,
         max(fetches.load_id) as load_id
     from staging.fetches as fetches
-    inner join last_moment on fetches.model_id = last_moment.model_id and fetches.requested_at = last_moment.requested_at
+    inner join last_requests
+        on
+            fetches.model_id = last_requests.model_id
+            and fetches.requested_at = last_requests.requested_at
     where fetches.outcome = 'loaded'
     group by fetches.model_id
 )

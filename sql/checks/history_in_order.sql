@@ -1,4 +1,4 @@
--- An interval of the history ends before it begins, or overlaps the next one of the same offer or score.
+-- A period in the history ends before it begins, or overlaps the next one of its offer or score.
 -- Severity: error
 -- Reads: history.offers, history.scores.
 select
@@ -12,7 +12,11 @@ from history.offers
 qualify
     valid_to <= valid_from
     or coalesce(
-        lead(valid_from) over (partition by model_id, provider_id, offer_number order by valid_from, valid_to)
+        lead(valid_from)
+            over (
+                partition by model_id, provider_id, offer_number
+                order by valid_from, valid_to
+            )
         < coalesce(valid_to, cast('9999-12-31' as timestamp)),
         false
     )
@@ -30,7 +34,11 @@ from history.scores
 qualify
     valid_to <= valid_from
     or coalesce(
-        lead(valid_from) over (partition by model_id, benchmark_id, score_number order by valid_from, valid_to)
+        lead(valid_from)
+            over (
+                partition by model_id, benchmark_id, score_number
+                order by valid_from, valid_to
+            )
         < coalesce(valid_to, cast('9999-12-31' as timestamp)),
         false
     )

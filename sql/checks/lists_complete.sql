@@ -1,6 +1,8 @@
--- A list is not whole: it has more or fewer rows than the record of its model had entries, or a gap, or there is no such model.
+-- A child table does not hold exactly the entries of a model's list.
 -- Severity: error
--- Reads: every raw table but raw.fetches.
+-- Reads: every raw table except raw.fetches.
+-- A list fails if it has more or fewer rows than the record had entries, if a position is missing,
+-- or if its model does not exist.
 with
 expected_lists as (
     select

@@ -1,6 +1,7 @@
--- A benchmark sounds as if lower were better, and is not in staging.lower_is_better_benchmarks: it may be ranked the wrong way round.
+-- A benchmark sounds as if lower were better but is ranked as if higher were better.
 -- Severity: warning
 -- Reads: marts.benchmarks.
+-- The benchmark is missing in staging.lower_is_better_benchmarks, unless its name misleads.
 select
     benchmark_id,
     benchmark_name

@@ -1,10 +1,10 @@
--- A mart names a model, a provider or a benchmark that the mart of these does not have.
+-- A mart names a model, provider or benchmark that is missing in the mart of that kind.
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
--- marts.benchmarks, marts.leaderboard,
--- marts.price_performance, marts.price_history, marts.price_changes, marts.score_changes.
--- The past may name a provider or a benchmark that is gone by now; marts.freshness and
--- marts.data_quality a model that never loaded.
+-- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
+-- marts.price_changes, marts.score_changes.
+-- The history may name a provider or a benchmark that no longer exists; marts.freshness and
+-- marts.data_quality may name a model that never loaded. These columns are not checked.
 with
 named_ids as (
     select

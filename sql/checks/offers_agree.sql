@@ -1,4 +1,4 @@
--- The offers of a model in the marts, in the open history, and in its record are not the same ones.
+-- The current offers of a model differ between the marts, the history and its record.
 -- Severity: error
 -- Reads: staging.offers, history.offers, marts.offers.
 with

@@ -1,4 +1,4 @@
--- A price is 100 times the model's median or more, or input and output are a factor of 100 or more apart.
+-- A price is at least 100 times the model's median, or input and output differ at least 100-fold.
 -- Severity: warning
 -- Reads: marts.data_quality.
 select

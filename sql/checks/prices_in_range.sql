@@ -1,4 +1,4 @@
--- A price, or what is worked out from prices, is outside of what it can be.
+-- A price, or a value computed from prices, is out of range.
 -- Severity: error
 -- Reads: marts.offers, marts.model_prices.
 select
@@ -29,7 +29,7 @@ union all
 select
     'marts.offers' as table_name,
     model_id || ' / ' || provider_id || ' / ' || cast(offer_number as varchar) as key,
-    'a rank or a multiple is below 1' as problem
+    'a rank or a price ratio is below 1' as problem
 from marts.offers
 where
     price_rank < 1

@@ -1,7 +1,7 @@
--- The scores of a model and benchmark in the marts, in the open history, and in its record are not as many.
+-- The score count of a model and benchmark differs between the marts, the history and the record.
 -- Severity: error
 -- Reads: staging.scores, history.scores, marts.scores.
--- A score that is repeated under a second category counts once.
+-- A score that is listed under several categories counts once.
 with
 distinct_scores as (
     select distinct

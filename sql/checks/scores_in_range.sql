@@ -1,10 +1,10 @@
--- A score, or what is worked out from scores, is outside of what it can be.
+-- A score, or a value computed from scores, is out of range.
 -- Severity: error
 -- Reads: marts.scores, marts.benchmarks, marts.leaderboard, marts.price_performance.
 select
     'marts.scores' as table_name,
     model_id || ' / ' || benchmark_id as key,
-    'a win rate is not within 0 and 1, or a rank not within the models of the benchmark' as problem
+    'a win rate is not within 0 and 1, or a rank exceeds the number of models' as problem
 from marts.scores
 where
     win_rate not between 0 and 1
@@ -30,7 +30,7 @@ union all
 select
     'marts.leaderboard' as table_name,
     category || ' / ' || evidence_scope || ' / ' || model_id as key,
-    'a mean win rate is not within 0 and 1, or a rank stands on fewer than 3 benchmarks' as problem
+    'a mean win rate is not within 0 and 1, or a rank has fewer than 3 benchmarks' as problem
 from marts.leaderboard
 where
     mean_win_rate not between 0 and 1

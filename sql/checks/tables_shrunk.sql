@@ -1,8 +1,8 @@
--- A table lost more than a fifth of its rows, and more than ten, since the load before.
+-- A table lost more than a fifth of its rows, and more than ten, since the previous load.
 -- Severity: error
 -- Reads: history.row_counts.
--- Ten, because the list of one model may empty itself without anything being wrong; in a small
--- warehouse that is a fifth soon.
+-- More than ten, because the list of one model may become empty without an error; in a small
+-- warehouse that can be a fifth of the rows.
 with
 compared_counts as (
     select

@@ -1,4 +1,4 @@
--- The values of a benchmark look like two units mixed, so it counts in no comparison.
+-- The values of a benchmark look like a mix of two units, so no comparison includes it.
 -- Severity: warning
 -- Reads: marts.benchmarks.
 select

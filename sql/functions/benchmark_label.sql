@@ -1,6 +1,6 @@
--- How data_quality names a benchmark: `benchmark gpqa: `.
+-- Prefix of the findings on a benchmark in marts.data_quality: `benchmark gpqa: `.
 -- Reads: nothing.
 create or replace macro staging.benchmark_label(benchmark_id) as
     ('benchmark ' || benchmark_id || ': ');
 
-comment on macro staging.benchmark_label is 'How data_quality names a benchmark';
+comment on macro staging.benchmark_label is 'Prefix of the findings on a benchmark in marts.data_quality';

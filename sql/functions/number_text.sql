@@ -1,4 +1,4 @@
--- A number as text, without `.0`: engines differ in whether they write it.
+-- A number as text, without `.0`, because engines differ in whether they add it.
 -- Reads: nothing.
 create or replace macro staging.number_text(number) as
     regexp_replace(cast(number as varchar), '\.0$', '');

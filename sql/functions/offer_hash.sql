@@ -1,8 +1,8 @@
--- The hash of everything that history.offers compares.
+-- Hash of all columns that history.offers compares.
 -- Reads: nothing.
 -- Null is written as a marker, and fields are separated by a control character. Engines and their
--- versions write numbers differently, so hashes may only be compared with those of the same engine.
--- A minus zero, which an update cannot turn into zero, counts as zero.
+-- versions write numbers differently, so only hashes of the same engine may be compared. Minus
+-- zero, which an update cannot turn into zero, counts as zero.
 create or replace macro staging.offer_hash(
     provider_name, status, input_usd_per_mtok, output_usd_per_mtok
 ) as

@@ -1,6 +1,6 @@
--- How data_quality names an offer of a model: `provider p, offer 1: `.
+-- Prefix of the findings on an offer in marts.data_quality: `provider p, offer 1: `.
 -- Reads: nothing.
 create or replace macro staging.offer_label(provider_id, offer_number) as
     ('provider ' || provider_id || ', offer ' || cast(offer_number as varchar) || ': ');
 
-comment on macro staging.offer_label is 'How data_quality names an offer of a model';
+comment on macro staging.offer_label is 'Prefix of the findings on an offer in marts.data_quality';

@@ -1,7 +1,7 @@
--- The scores of the named models, with their place among these, for comparisons side by side.
+-- Scores of the given models, ranked among these models, for comparisons side by side.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores.
--- All the named models share a benchmark if model_count is their number.
+-- A benchmark is shared by all given models if model_count is their number.
 create or replace macro staging.shared_scores(model_ids) as table
 select
     model_id,
@@ -17,4 +17,4 @@ select
 from marts.scores
 where list_contains(model_ids, model_id);
 
-comment on macro table staging.shared_scores is 'One row per named model and benchmark, with the place among the named models';
+comment on macro table staging.shared_scores is 'One row per given model and benchmark, with the rank among the given models';

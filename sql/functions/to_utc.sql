@@ -1,8 +1,7 @@
--- A moment as a UTC timestamp without a zone.
+-- A time as a UTC timestamp without a zone.
 -- Reads: nothing.
 -- A value with a time zone, such as now(), is converted, and so is a text with an offset. The name
--- of
--- a zone in a text is ignored.
+-- of a zone in a text is ignored.
 create or replace macro staging.to_utc(moment) as
     case
         when
@@ -12,4 +11,4 @@ create or replace macro staging.to_utc(moment) as
         else cast(moment as timestamp)
     end;
 
-comment on macro staging.to_utc is 'A moment as a UTC timestamp; one without an offset is UTC already';
+comment on macro staging.to_utc is 'A time as a UTC timestamp without a zone; a time without an offset is already in UTC';

@@ -1,8 +1,8 @@
--- Where an offer or a score appeared, changed or went, after the first load of its model.
+-- When offers and scores appeared, changed or disappeared after the first load of their model.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
--- `old_valid_from` and `new_valid_from` name the history rows before and after; null: there is
--- none.
+-- `old_valid_from` and `new_valid_from` identify the history rows before and after the change;
+-- null: there is no such row.
 create or replace macro staging.transitions() as table
 with versions as (
     select
@@ -24,7 +24,7 @@ with versions as (
     from history.scores
 ),
 
--- without the rows, nearly all, that have been true since the first load: they have no neighbours
+-- leaves out rows that are valid since the first load, nearly all: they have no neighbours
 changed_versions as (
     select
         versions.list,
@@ -81,4 +81,4 @@ where
     valid_to is not null
     and next_valid_from is distinct from valid_to;
 
-comment on macro table staging.transitions is 'One row per appearance, change or disappearance of an offer or a score since the first load';
+comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared after the first load of its model';

@@ -1,10 +1,9 @@
--- When each model was first and last seen: the clock that the other history tables go by.
+-- When each model was first and last fetched. The other history tables use these times.
 -- Grain: model_id.
 -- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
--- `last_fetched_at` never runs backwards. Changes are dated by it, not by the record's own time, so
--- a record from an older cache or from a
--- machine whose clock is wrong can never end an interval before it began.
+-- `last_fetched_at` never decreases. Changes get this time, not that of the record: a record from
+-- an older cache, or from a machine with a wrong clock, cannot end a period before it began.
 create table if not exists history.models (
     model_id varchar not null,
     first_fetched_at timestamp not null,
@@ -28,5 +27,5 @@ left join history.models as known on seen.model_id = known.model_id
 where known.model_id is null;
 
 comment on table history.models is 'One row per model ever loaded: when it was first and last fetched';
-comment on column history.models.first_fetched_at is 'When the model was first fetched (UTC); what was true then is no change';
-comment on column history.models.last_fetched_at is 'When the model was last fetched (UTC): the latest time seen';
+comment on column history.models.first_fetched_at is 'When the model was first fetched (UTC); its offers and scores at that time are not changes';
+comment on column history.models.last_fetched_at is 'When the model was last fetched (UTC); never decreases';

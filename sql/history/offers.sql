@@ -1,15 +1,13 @@
--- The history of each offer: one row per stretch of time in which it did not change.
+-- History of each offer: one row per period in which it did not change.
 -- Grain: model_id, provider_id, offer_number, valid_from. At most one row of an offer is open.
 -- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
--- The open rows of a model are its current offers. A model that was not fetched has not changed.
--- Running this twice changes nothing the second time.
--- A provider may be listed twice. Offers are then followed by content, not by their order in the
--- list:
--- equal rows keep their number, rows with the same provider name are paired in the order of price,
--- and
--- the rest too. An offer keeps its number when its twin goes, so number 2 may exist without number
--- 1.
+-- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
+-- second run of this file on the same data changes nothing.
+-- A provider may be listed twice. Its offers are then matched by content, not by their order in the
+-- list: identical rows keep their number; then rows with the same provider name are paired in order
+-- of price, then the remaining rows. An offer keeps its number when the provider's other offer
+-- disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -30,7 +28,7 @@ where
     valid_to is null
     and row_hash is null;
 
--- Close the open rows that have no equal among the current offers.
+-- Close the open rows that are not among the current offers.
 update history.offers
 set
     valid_to = closed_rows.closed_at,
@@ -86,9 +84,8 @@ where
     and offers.provider_id = closed_rows.provider_id
     and offers.offer_number = closed_rows.offer_number;
 
--- Open a row for each current offer that has no equal among the open rows. It takes the number of
--- the
--- row that it succeeds, else the smallest free one.
+-- Open a row for each current offer that is not among the open rows. It gets the number of the row
+-- that it replaces, otherwise the smallest free number.
 insert into history.offers (
     model_id,
     provider_id,
@@ -209,8 +206,7 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- the new rows, and the numbers for them: those of the rows that were closed just now, and free
--- ones
+-- the new rows, and the numbers available to them: those of rows just closed, and free numbers
 candidates as (
     select
         current_rows.model_id,
@@ -361,12 +357,12 @@ inner join pairable_candidates as numbers
         and new_rows.position = numbers.position
         and not numbers.is_row;
 
--- A row that was replaced in the instant in which it began was never true.
+-- A row that was replaced at the time at which it began was never valid.
 delete from history.offers
 where valid_to <= valid_from;
 
-comment on table history.offers is 'One row per offer and stretch of time in which it did not change';
-comment on column history.offers.offer_number is 'Tells a provider''s offers for a model apart; 1 unless it was listed more than once';
-comment on column history.offers.valid_from is 'Since when the row is true, inclusive (UTC): when it was first fetched';
-comment on column history.offers.valid_to is 'Until when the row was true, exclusive (UTC): when it was found gone; null: still true';
-comment on column history.offers.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash is not known yet';
+comment on table history.offers is 'One row per offer and period in which it did not change';
+comment on column history.offers.offer_number is 'Distinguishes the offers of a provider for a model; 1 unless the provider was listed more than once';
+comment on column history.offers.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
+comment on column history.offers.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
+comment on column history.offers.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash has not been computed yet';

@@ -1,11 +1,10 @@
--- How many rows each table had after each load, so that a loss shows.
+-- Number of rows of each table after each load, so that a loss of rows is found.
 -- Grain: load_id, table_name.
 -- Order: counted_at desc, load_id desc, table_name.
 -- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities,
--- staging.top_scores, history.offers,
--- history.scores.
--- The last load is the one that asked last. Running this twice after a load counts again and says
--- the same.
+-- staging.top_scores, history.offers, history.scores.
+-- The last load is the one with the latest request. A second run of this file after the same load
+-- replaces its counts with equal ones.
 create table if not exists history.row_counts (
     load_id varchar not null,
     table_name varchar not null,
@@ -86,8 +85,8 @@ select
 from counted_tables
 cross join last_load;
 
-comment on table history.row_counts is 'One row per load and table: how many rows the table had after the load';
+comment on table history.row_counts is 'One row per load and table: number of rows of the table after the load';
 comment on column history.row_counts.load_id is 'Load after which the rows were counted';
 comment on column history.row_counts.table_name is 'Table with its schema, such as `raw.models`';
-comment on column history.row_counts.row_count is 'Rows of the table after the load';
-comment on column history.row_counts.counted_at is 'When the last answer of the load arrived (UTC)';
+comment on column history.row_counts.row_count is 'Number of rows of the table after the load';
+comment on column history.row_counts.counted_at is 'When the last response of the load arrived (UTC)';

@@ -1,4 +1,4 @@
--- The schema version of this database: readers refuse other versions, a run migrates older ones
+-- Schema version of this database. Readers reject other versions; a run migrates older ones
 -- (sql/migrations).
 -- Grain: one row.
 -- Order: version.

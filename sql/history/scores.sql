@@ -1,17 +1,13 @@
--- The history of each benchmark score: one row per stretch of time in which it did not change.
+-- History of each benchmark score: one row per period in which it did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. At most one row of a score is open.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
--- The open rows of a model are its current scores. Neither compared nor kept: the rank (it moves
--- when
--- others move), the description, the category, and when upstream recorded the score (a score that
--- is
--- recorded again with the same value has not changed).
--- A score that is repeated under a second category is one score: scores that agree in all but
--- category,
--- rank and description are one. Others on the same benchmark are numbered; equal ones keep their
--- number,
--- the rest succeed one another in the order of list and number.
+-- The open rows of a model are its current scores. Some fields are neither compared nor stored: the
+-- rank (it changes when other models change), the description, the category, and the time at which
+-- upstream recorded the score (a score that is recorded again with the same value has not changed).
+-- Scores that differ only in category, rank and description are one score, listed under several
+-- categories. Other scores on the same benchmark are numbered: identical ones keep their number;
+-- the rest replace one another in the order of list and number.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -39,7 +35,7 @@ where
     valid_to is null
     and row_hash is null;
 
--- Close the open rows that have no equal among the current scores.
+-- Close the open rows that are not among the current scores.
 update history.scores
 set
     valid_to = closed_rows.closed_at,
@@ -96,8 +92,8 @@ where
     and scores.benchmark_id = closed_rows.benchmark_id
     and scores.score_number = closed_rows.score_number;
 
--- Open a row for each current score that has no equal among the open rows. It takes a number that
--- was closed just now, else the smallest free one.
+-- Open a row for each current score that is not among the open rows. It gets the number of a row
+-- just closed, otherwise the smallest free number.
 insert into history.scores (
     model_id,
     benchmark_id,
@@ -227,7 +223,7 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- as many numbers as the benchmark has entries, and those that were closed just now
+-- the numbers from 1 to the count of entries, and the numbers of rows just closed
 possible_numbers as (
     select
         model_id,
@@ -296,12 +292,12 @@ inner join free_numbers
         and new_rows.benchmark_id = free_numbers.benchmark_id
         and new_rows.position = free_numbers.position;
 
--- A row that was replaced in the instant in which it began was never true.
+-- A row that was replaced at the time at which it began was never valid.
 delete from history.scores
 where valid_to <= valid_from;
 
-comment on table history.scores is 'One row per benchmark score of a model and stretch of time in which it did not change';
-comment on column history.scores.score_number is 'Tells a model''s scores on a benchmark apart; 1 unless it was listed more than once';
-comment on column history.scores.valid_from is 'Since when the row is true, inclusive (UTC): when it was first fetched';
-comment on column history.scores.valid_to is 'Until when the row was true, exclusive (UTC): when it was found gone; null: still true';
-comment on column history.scores.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash is not known yet';
+comment on table history.scores is 'One row per benchmark score of a model and period in which it did not change';
+comment on column history.scores.score_number is 'Distinguishes the scores of a model on a benchmark; 1 unless the benchmark was listed more than once';
+comment on column history.scores.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
+comment on column history.scores.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
+comment on column history.scores.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash has not been computed yet';

@@ -1,8 +1,8 @@
--- The cheapest way to a score: `from marts.cheapest_with('gpqa', 0.8)`.
+-- The cheapest offers that reach a score: `from marts.cheapest_with('gpqa', 0.8)`.
 -- Grain: model_id, provider_id, offer_number. Only available priced offers of models that are at
--- least as good as asked.
+-- least as good as `min_value`.
 -- Reads: marts.offers, marts.scores.
--- Where lower is better, `min_value` is the largest value that will do.
+-- Where lower is better, `min_value` is the largest accepted value.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
@@ -21,11 +21,14 @@ where
     scores.benchmark_id = benchmark
     and scores.is_comparable
     and offers.price_rank is not null
-    and case when scores.is_lower_better then scores.value <= min_value else scores.value >= min_value end
+    and case
+        when scores.is_lower_better then scores.value <= min_value
+        else scores.value >= min_value
+    end
 order by
     offers.blended_usd_per_mtok,
     offers.model_id,
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of models at or above a value on a benchmark (at or below, where lower is better), cheapest first by blended price. `benchmark` is a benchmark_id, `min_value` is on the scale of marts.benchmarks. Empty if the benchmark is not comparable';
+comment on macro table marts.cheapest_with is 'The available priced offers of models with at least a given value on a benchmark (at most, where lower is better), cheapest first by blended price. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';

@@ -1,8 +1,8 @@
--- The models that no other beats on both price and value, at any mix of input and output:
+-- The models on the frontier of price and value, with any weights of input and output:
 -- `from marts.pareto_frontier('gpqa', 1, 1)`.
 -- Grain: model_id.
 -- Reads: marts.offers, marts.scores, staging.blended_price, staging.is_pareto.
--- With the weights left at 3 and 1 these are the rows of marts.price_performance where is_pareto.
+-- With the default weights, 3 and 1, these are the rows of marts.price_performance where is_pareto.
 create or replace macro marts.pareto_frontier(
     benchmark, input_weight := 3, output_weight := 1
 ) as table
@@ -64,4 +64,4 @@ order by
     price_usd_per_mtok,
     model_id;
 
-comment on macro table marts.pareto_frontier is 'The models on the frontier of price and value of a benchmark, with input and output prices weighted as asked; US dollars per million tokens, cheapest first. `benchmark` is a benchmark_id. Exact ties are all there. Empty if the benchmark is not comparable';
+comment on macro table marts.pareto_frontier is 'The models on the frontier of price and value on a benchmark, with input and output prices weighted as given; prices in US dollars per million tokens, cheapest first. `benchmark` is a benchmark_id. All models of an exact tie are included. Empty if the benchmark is not comparable';

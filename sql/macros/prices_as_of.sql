@@ -1,7 +1,7 @@
--- The offers that were true at a moment: `from marts.prices_as_of('2026-11-01')`.
+-- The offers that were valid at a time: `from marts.prices_as_of('2026-11-01')`.
 -- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.price_history, staging.to_utc.
--- For moments with a time zone see staging.to_utc.
+-- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.prices_as_of(moment) as table
 select
     offers.model_id,
@@ -20,4 +20,4 @@ where
     offers.valid_from <= staging.to_utc(moment)
     and (offers.valid_to > staging.to_utc(moment) or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were true at a moment, with their prices in US dollars per million tokens. `moment` is UTC unless it carries an offset, such as now() or `2026-11-01 12:00+09:00`; a date is the midnight at which it begins. What a model offers is what it did when last fetched before then; nothing is known of the time before its first load';
+comment on macro table marts.prices_as_of is 'The offers that were valid at a time, with their prices in US dollars per million tokens. `moment` is in UTC unless it has an offset, such as now() or `2026-11-01 12:00+09:00`; a date means the start of that day. The offers of a model are those found by its last fetch before that time; nothing is known of the time before its first fetch';

@@ -1,8 +1,7 @@
--- The benchmark scores that were true at a moment: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, benchmark_id, score_number. Every reported score is there, not one chosen per
--- benchmark.
+-- The benchmark scores that were valid at a time: `from marts.scores_as_of('2026-11-01')`.
+-- Grain: model_id, benchmark_id, score_number. All listed scores, not one chosen per benchmark.
 -- Reads: history.scores, staging.to_utc.
--- For moments with a time zone see staging.to_utc.
+-- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.scores_as_of(moment) as table
 select
     scores.model_id,
@@ -22,4 +21,4 @@ where
     scores.valid_from <= staging.to_utc(moment)
     and (scores.valid_to > staging.to_utc(moment) or scores.valid_to is null);
 
-comment on macro table marts.scores_as_of is 'The benchmark scores that were true at a moment, every one that was listed. `moment` is UTC unless it carries an offset, such as now() or `2026-11-01 12:00+09:00`; a date is the midnight at which it begins. What a model scored is what it did when last fetched before then; nothing is known of the time before its first load';
+comment on macro table marts.scores_as_of is 'All benchmark scores that were listed at a time. `moment` is in UTC unless it has an offset, such as now() or `2026-11-01 12:00+09:00`; a date means the start of that day. The scores of a model are those found by its last fetch before that time; nothing is known of the time before its first fetch';

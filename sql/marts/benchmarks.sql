@@ -1,11 +1,10 @@
--- Each benchmark: how many models it compares, on which scale, who leads, and whether it is
--- comparable.
+-- Each benchmark: how many models have a score on it, its scale, the leading models, and whether
+-- its values are comparable.
 -- Grain: benchmark_id.
 -- Order: is_comparable desc, model_count desc, benchmark_id.
 -- Reads: marts.scores, staging.is_most_common.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values in 0 to
--- 1,
--- others above 1, and the largest more than ten times the median of the former).
+-- Not comparable: fewer than two models, or two units mixed on the raw scale (some values from 0 to
+-- 1, others above 1, and the largest more than ten times the median of those from 0 to 1).
 create or replace view marts.benchmarks as
 with
 compared_scores as (
@@ -35,7 +34,8 @@ summed_scores as (
         array_agg(model_id order by model_id) filter (where gap_to_best = 0) as best_model_ids,
         median(value) as median_value,
         cast(count(*) filter (where evidence = 'verified') as double) / count(*) as verified_share,
-        cast(count(*) filter (where evidence = 'self_reported') as double) / count(*) as self_reported_share,
+        cast(count(*) filter (where evidence = 'self_reported') as double)
+        / count(*) as self_reported_share,
         count(*) filter (where is_disputed) as disputed_count,
         max(not_comparable_reason) as not_comparable_reason
     from compared_scores
@@ -87,13 +87,13 @@ from summed_scores
 inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
 left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models it compares, who leads, and whether it is comparable. A benchmark may have several ids upstream, and these stay apart';
-comment on column marts.benchmarks.benchmark_name is 'Display name that most models give the benchmark, then the first by alphabet; never a key';
-comment on column marts.benchmarks.category is 'Category that most models give the benchmark, then the first by alphabet. Upstream''s filing is coarse (much that asks for code is under `reasoning`): look at names too. Null: none given';
-comment on column marts.benchmarks.scale is 'What the values are: `normalized` (0 to 1) if every chosen score has a normalized one, else `raw` (the benchmark''s own unit)';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. A benchmark may have several ids upstream; each remains a separate row';
+comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; of equally frequent ones, the first in alphabetical order; never a key';
+comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; of equally frequent ones, the first in alphabetical order. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too. Null: none given';
+comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every chosen score has a normalized score, else `raw` (the benchmark''s own unit)';
 comment on column marts.benchmarks.best_value is 'Best value on the scale: the smallest where lower is better';
-comment on column marts.benchmarks.best_model_ids is 'Models with the best value, ties included, by id';
+comment on column marts.benchmarks.best_model_ids is 'Models with the best value, ties included, ordered by id';
 comment on column marts.benchmarks.median_value is 'Median of the values on the scale';
 comment on column marts.benchmarks.verified_share is 'Share of the chosen scores that LLM Stats checked, 0 to 1';
-comment on column marts.benchmarks.self_reported_share is 'Share of the chosen scores that rest on the model''s maker alone, 0 to 1';
-comment on column marts.benchmarks.disputed_count is 'Models whose listed scores on the benchmark differ from one another';
+comment on column marts.benchmarks.self_reported_share is 'Share of the chosen scores that only the model''s maker reported, 0 to 1';
+comment on column marts.benchmarks.disputed_count is 'Number of models whose listed scores on the benchmark differ';

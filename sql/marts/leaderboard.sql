@@ -1,14 +1,12 @@
--- Who leads, by category and by evidence: the mean share of other models that a model beats, over
--- the
--- benchmarks it was scored on.
+-- Models ranked by category and evidence: the mean share of other models that a model beats, over
+-- the benchmarks on which it has a score.
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
--- Counted are comparable benchmarks with three or more models in the scope. Scale and win rate are
+-- Comparable benchmarks with three or more models in the scope are counted. Scale and win rate are
 -- computed within the scope, among its models. The chosen score is the same in both scopes, because
--- a
--- self-reported score is only chosen where there is no other. Upstream may repeat a score once per
+-- a self-reported score is chosen only if there is no other. Upstream may list a score once per
 -- category: it then counts in each of them, and once in `overall`.
 create or replace view marts.leaderboard as
 with
@@ -48,7 +46,8 @@ independent_scores as (
             else compared_scores.score
         end as directed_value
     from compared_scores
-    inner join independent_benchmarks on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
+    inner join independent_benchmarks
+        on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
     where compared_scores.evidence <> 'self_reported'
 ),
 
@@ -71,8 +70,8 @@ value_places as (
         directed_value
 ),
 
--- Fifteen decimals: a sum of decimals does not depend on its order. The mean has twelve, because
--- engines divide decimals to different lengths.
+-- Decimals, because their sum does not depend on the order of the rows. The mean keeps twelve of
+-- fifteen digits, because engines divide decimals with different precision.
 counted_win_rates as (
     select
         'all' as evidence_scope,
@@ -138,7 +137,7 @@ averaged_win_rates as (
         model_id
 )
 
--- ranked on nine decimals, so that means which are equal on paper share a place
+-- ranked by the mean with nine decimals, so that mathematically equal means share a rank
 select
     category,
     evidence_scope,
@@ -154,10 +153,10 @@ select
     end as rank
 from averaged_win_rates;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and its place. A model is only as comparable as the benchmarks it was scored on: read benchmark_count along with rank. Where few scores are independent, few models or none have a rank in that scope';
-comment on column marts.leaderboard.category is 'Category of the counted benchmarks as upstream files them, which is coarse (much that asks for code is filed under `reasoning`), or `overall` for all of them';
-comment on column marts.leaderboard.evidence_scope is '`all`, or `independent`: only verified and third-party scores, compared among themselves';
-comment on column marts.leaderboard.model_id is 'Model; it appears if it has a score on at least one counted benchmark';
-comment on column marts.leaderboard.mean_win_rate is 'Plain mean, over the counted benchmarks, of the share of other models that this one beats, 0 to 1';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. Models are averaged over different benchmarks, so read benchmark_count together with rank. Where few scores are independent, few or no models have a rank in that scope';
+comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
+comment on column marts.leaderboard.evidence_scope is '`all`, or `independent`: only verified and third-party scores, compared with one another';
+comment on column marts.leaderboard.model_id is 'Model with a score on at least one counted benchmark';
+comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean, over the counted benchmarks, of the share of other models that this one beats, 0 to 1';
 comment on column marts.leaderboard.benchmark_count is 'Counted benchmarks: comparable ones with three or more models in the scope';
-comment on column marts.leaderboard.rank is 'Place by mean win rate, 1 is best, equal means share a place; null: fewer than three counted benchmarks';
+comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best, equal means share a rank; null: fewer than three counted benchmarks';

@@ -1,9 +1,9 @@
--- The facts of each model, with how much there is to compare.
+-- Facts of each model, and its numbers of offers and benchmarks.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
--- Names are for reading: two models may share one. offer_count counts unavailable offers too;
--- marts.model_prices counts what can be bought.
+-- Names are for display: two models may have the same name. offer_count includes unavailable
+-- offers; marts.model_prices counts only available ones.
 create or replace view marts.models as
 with
 listed_modalities as (
@@ -63,7 +63,7 @@ left join listed_modalities on models.model_id = listed_modalities.model_id
 left join counted_offers on models.model_id = counted_offers.model_id
 left join counted_benchmarks on models.model_id = counted_benchmarks.model_id;
 
-comment on view marts.models is 'One row per model: its facts as last fetched, and how much there is to compare';
+comment on view marts.models is 'One row per model: its facts as last fetched, and its numbers of offers and benchmarks';
 comment on column marts.models.modalities is 'Kinds of input and output, each once, in alphabetical order; null: none given';
-comment on column marts.models.offer_count is 'Offers that stand now, available or not; 0: none';
-comment on column marts.models.benchmark_count is 'Benchmarks the model has a score on; 0: none';
+comment on column marts.models.offer_count is 'Number of current offers, available or not; 0: none';
+comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0: none';

@@ -1,9 +1,8 @@
--- Every offer that stands now: what each provider asks for each model, and how it compares with the
--- model's other offers.
+-- Each current offer: a provider's price for a model, compared with the model's other offers.
 -- Grain: model_id, provider_id, offer_number.
 -- Order: model_id, price_rank nulls last, provider_id, offer_number.
 -- Reads: marts.price_history.
--- An unavailable offer keeps its prices but has no rank; "cheapest" may mean free.
+-- An unavailable offer keeps its prices but has no rank. The cheapest offer may be free.
 create or replace view marts.offers as
 with
 open_offers as (
@@ -59,7 +58,8 @@ select
     open_offers.is_free,
     ranked_offers.price_rank,
     case
-        when not open_offers.is_free then open_offers.blended_usd_per_mtok / lowest_paid_offers.lowest_paid_usd_per_mtok
+        when not open_offers.is_free
+            then open_offers.blended_usd_per_mtok / lowest_paid_offers.lowest_paid_usd_per_mtok
     end as price_ratio_to_cheapest,
     coalesce(ranked_offers.price_rank = 1, false) as is_cheapest,
     open_offers.valid_from
@@ -71,9 +71,9 @@ left join ranked_offers
         and open_offers.offer_number = ranked_offers.offer_number
 left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_id;
 
-comment on view marts.offers is 'One row per offer that stands now: a provider''s price for a model, compared with the model''s other offers. Ranks and multiples go by the blended price, three parts input to one part output; for another mix see marts.workload_cost';
+comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. Ranks and ratios use the blended price, three parts input to one part output; for other weights see marts.workload_cost';
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
-comment on column marts.offers.is_free is 'True if both prices are 0; false also when a price is not published';
-comment on column marts.offers.price_rank is 'Place by blended price among the model''s available priced offers, 1 is cheapest, equal prices share a place, free ones come first; null: not available or not priced';
-comment on column marts.offers.price_ratio_to_cheapest is 'Blended price as a multiple of the model''s lowest blended price that is available and not free: 1 is the cheapest, below 1 only an offer that is not available; null: free, not priced, or nothing to compare with';
-comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false also for an offer that has no rank';
+comment on column marts.offers.is_free is 'True if both prices are 0; false also if a price is not published';
+comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank, free offers come first; null: not available or not priced';
+comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available offers that are not free; 1: the cheapest of them; below 1 only for an unavailable offer; null: free, not priced, or no such offer';
+comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false also for an offer without a rank';

@@ -1,9 +1,9 @@
--- Every price an offer has had, and from when to when.
+-- All prices of each offer, with the period of each.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: is_current desc, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: history.offers, staging.blended_price.
--- A new row begins with any change. Where it does not begin when the one before it ended, the offer
--- was not listed in between.
+-- A new row begins with any change. If it does not begin when the previous row ended, the offer was
+-- not listed in between.
 create or replace view marts.price_history as
 select
     model_id,
@@ -20,8 +20,8 @@ select
     valid_to is null as is_current
 from history.offers;
 
-comment on view marts.price_history is 'One row per offer and stretch of time in which it did not change. Neighbours with the same prices differ in status or name';
-comment on column marts.price_history.provider_name is 'Display name of the provider at that time';
+comment on view marts.price_history is 'One row per offer and period in which it did not change. Consecutive rows with the same prices differ in status or provider name';
+comment on column marts.price_history.provider_name is 'Display name of the provider in this period';
 comment on column marts.price_history.is_available is 'True if the status is `active`: the offer can be bought';
-comment on column marts.price_history.blended_usd_per_mtok is 'US dollars per million tokens at three input tokens to one output token: (3 * input + output) / 4; null: a price is not published';
-comment on column marts.price_history.is_current is 'True if the row is still true';
+comment on column marts.price_history.blended_usd_per_mtok is 'US dollars per million tokens, with three input tokens to one output token: (3 * input + output) / 4; null: a price is not published';
+comment on column marts.price_history.is_current is 'True if the offer is still listed and the row has not been replaced';

@@ -1,9 +1,9 @@
--- Each provider that lists a model now: how many, and how its prices compare where there is a
--- choice.
+-- Each provider with a current offer: how many models it lists, and how its prices compare with
+-- those of other offers for the same models.
 -- Grain: provider_id.
 -- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
--- Where a provider lists a model twice, its cheaper offer counts, once.
+-- If a provider lists a model twice, only its cheaper offer counts.
 create or replace view marts.providers as
 with
 listed_offers as (
@@ -72,11 +72,11 @@ from listed_offers
 inner join common_names on listed_offers.provider_id = common_names.provider_id
 left join competition on listed_offers.provider_id = competition.provider_id;
 
-comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare where there is a choice. A model is competitive if two or more of its available priced offers are not free; free offers are left out';
+comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices compare on competitive models. A model is competitive if two or more of its available priced offers are not free; free offers are left out';
 comment on column marts.providers.provider_id is 'Provider';
-comment on column marts.providers.provider_name is 'Display name that most of its offers give, then the first by alphabet; never a key';
-comment on column marts.providers.model_count is 'Models the provider lists now, available or not';
-comment on column marts.providers.offer_count is 'Offers the provider lists now, available or not';
-comment on column marts.providers.competitive_model_count is 'Models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
-comment on column marts.providers.cheapest_count is 'Competitive models on which no paid offer is cheaper than this provider''s, ties included; 0: none';
-comment on column marts.providers.median_price_ratio is 'Median, over its competitive models, of its price as a multiple of the cheapest: 1 is always cheapest; null: no competitive model';
+comment on column marts.providers.provider_name is 'Most frequent display name in its offers; of equally frequent ones, the first in alphabetical order; never a key';
+comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not';
+comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not';
+comment on column marts.providers.competitive_model_count is 'Number of models with two or more available priced offers that are not free, one of them this provider''s; 0: none';
+comment on column marts.providers.cheapest_count is 'Number of competitive models for which no paid offer is cheaper than this provider''s, ties included; 0: none';
+comment on column marts.providers.median_price_ratio is 'Median, over its competitive models, of its price divided by the cheapest; 1: cheapest on at least half of them; null: no competitive model';

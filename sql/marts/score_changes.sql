@@ -1,13 +1,11 @@
--- What changed in the benchmark scores, and when it was found.
--- Grain: model_id, benchmark_id, score_number, changed_at, kind. A score that is corrected and
--- verified at once has two rows.
+-- Changes of benchmark scores, and when each was found.
+-- Grain: model_id, benchmark_id, score_number, changed_at, kind. If a score is corrected and
+-- verified at the same time, there are two rows.
 -- Order: changed_at desc, model_id, benchmark_id, score_number, kind.
 -- Reads: staging.transitions, history.scores.
--- Another source or name, and a verification that is taken back, are in the history but are not a
--- kind
--- of change. Another category is not even in the history. The change itself happened at some time
--- between `changed_at` and the fetch
--- before it.
+-- A new source or name, and a withdrawn verification, are in the history but are not kinds of
+-- change. A new category is not in the history either. The change itself happened between the
+-- previous fetch and `changed_at`.
 create or replace view marts.score_changes as
 with
 changes as (
@@ -67,13 +65,13 @@ select
 from changes
 where kind is not null;
 
-comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. What a model scored when it was first loaded is no change';
-comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change, or before the score went';
-comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened since the fetch before';
+comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. The scores found by the first load are not changes';
+comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; of a withdrawn score, before it';
+comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened after the previous fetch';
 comment on column marts.score_changes.kind is '`added`, `withdrawn`, `corrected` (another score, maximum or normalized score) or `verified` (by LLM Stats)';
-comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before; null: there was none';
-comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after; null: there is none any more';
-comment on column marts.score_changes.old_max_score is 'Published maximum before; null: there was no score';
-comment on column marts.score_changes.new_max_score is 'Published maximum after; null: there is no score any more';
-comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before; null: not published, or there was no score';
-comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after; null: not published, or there is no score any more';
+comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before; null: no score';
+comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after; null: no score';
+comment on column marts.score_changes.old_max_score is 'Published maximum before; null: no score';
+comment on column marts.score_changes.new_max_score is 'Published maximum after; null: no score';
+comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before; null: not published, or no score';
+comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after; null: not published, or no score';

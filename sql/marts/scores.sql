@@ -1,12 +1,11 @@
--- One score for each model and benchmark, chosen from all that are listed, and where it stands
--- among
--- the models.
+-- One score for each model and benchmark, chosen from all listed ones, and its rank among the
+-- models.
 -- Grain: model_id, benchmark_id.
 -- Order: is_comparable desc, model_count desc, benchmark_id, benchmark_rank, model_id.
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with
--- few benchmarks are listed more than once in a model: only these need an order
+-- few models list a benchmark more than once; only these scores need an order
 repeated_benchmarks as (
     select
         model_id,
@@ -18,7 +17,7 @@ repeated_benchmarks as (
     having count(*) > 1
 ),
 
--- a score that is repeated under a second category counts once
+-- a score that is listed under several categories counts once
 distinct_scores as (
     select
         scores.model_id,
@@ -202,23 +201,25 @@ from valued_scores
 inner join value_places
     on
         valued_scores.benchmark_id = value_places.benchmark_id
-        and case when valued_scores.is_lower_better then -valued_scores.value else valued_scores.value end
-        = value_places.directed_value;
+        and case
+            when valued_scores.is_lower_better then -valued_scores.value
+            else valued_scores.value
+        end = value_places.directed_value;
 
-comment on view marts.scores is 'One row per model and benchmark: the chosen score, and where it stands among the models. Chosen is verified before third-party before self-reported, then the newest, then the highest (also where lower is better), then the first listed. Compare on value, never on score, and only where is_comparable: rank and win rate are given for every benchmark';
-comment on column marts.scores.benchmark_name is 'Display name of the benchmark, as the chosen score gives it; never a key';
-comment on column marts.scores.category is 'Category of the benchmark, as the chosen score gives it; null: none given';
-comment on column marts.scores.scale is 'What `value` is: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized one, else `raw` (the benchmark''s own unit)';
-comment on column marts.scores.value is 'The number to compare within the benchmark, on its scale; across benchmarks compare win_rate';
+comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are chosen before third-party ones, and these before self-reported ones; then the newest, then the highest (also where lower is better), then the first listed. Compare `value`, never `score`, and only where is_comparable: rank and win rate are given for every benchmark';
+comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
+comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null: none given';
+comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
+comment on column marts.scores.value is 'Number to compare within the benchmark, on its scale; to compare across benchmarks, use win_rate';
 comment on column marts.scores.is_lower_better is 'True if a smaller value is better, such as a word error rate';
-comment on column marts.scores.benchmark_rank is 'Place among the models of the benchmark, 1 is best, equal values share a place';
+comment on column marts.scores.benchmark_rank is 'Rank among the models of the benchmark, 1 is best, equal values share a rank';
 comment on column marts.scores.win_rate is 'Share of the other models that this one beats, a tie counting half: 1 is best, 0 is worst; null: no other model';
 comment on column marts.scores.gap_to_best is 'Distance to the best value of the benchmark, on its scale, never negative; 0: best';
-comment on column marts.scores.model_count is 'Models with a score on the benchmark';
-comment on column marts.scores.is_comparable is 'True if the values of the benchmark may be compared; others count in no leaderboard and in no price comparison';
-comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark may not be compared, in words; null: they may';
-comment on column marts.scores.evidence is 'Who vouches for the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (the model''s maker)';
-comment on column marts.scores.score_count is 'Scores listed for the model on this benchmark; one that is repeated under a second category counts once';
-comment on column marts.scores.is_disputed is 'True if the listed scores are not all the same';
+comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
+comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; others count in no leaderboard and in no price comparison';
+comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null: they can';
+comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
+comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
+comment on column marts.scores.is_disputed is 'True if the listed scores differ';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';
 comment on column marts.scores.normalized_score is 'The chosen score on a scale of 0 to 1; null: not published';

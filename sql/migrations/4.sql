@@ -41,7 +41,7 @@ set
         || coalesce(cast(output_usd_per_mtok + 0.0 as varchar), chr(30))
     );
 
--- The first of equal neighbours takes the end of the last.
+-- The first of equal neighbouring rows gets the end of the last one.
 update history.offers
 set valid_to = joined_rows.valid_to
 from (
@@ -98,7 +98,7 @@ where
     and offers.offer_number = joined_rows.offer_number
     and offers.valid_from = joined_rows.valid_from;
 
--- The others now lie within the first.
+-- The others now lie within the period of the first.
 delete from history.offers
 where
     exists (
@@ -165,7 +165,7 @@ set
     );
 
 -- A score that was listed under a second category is one score: of equal rows, the one that began
--- later only counts after the end of the others.
+-- later counts only after the end of the others.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -191,7 +191,7 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- The first of equal neighbours takes the end of the last.
+-- The first of equal neighbouring rows gets the end of the last one.
 update history.scores
 set valid_to = joined_rows.valid_to
 from (
@@ -248,7 +248,7 @@ where
     and scores.score_number = joined_rows.score_number
     and scores.valid_from = joined_rows.valid_from;
 
--- The others now lie within the first.
+-- The others now lie within the period of the first.
 delete from history.scores
 where
     exists (

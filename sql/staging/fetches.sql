@@ -1,4 +1,4 @@
--- What became of each model asked for, run by run.
+-- Outcome of each requested model in each run.
 -- Grain: load_id, model_id.
 -- Order: requested_at desc, load_id desc, model_id.
 -- Reads: raw.fetches.
@@ -15,5 +15,5 @@ select
     cast(elapsed_ms as bigint) as elapsed_ms
 from raw.fetches;
 
-comment on view staging.fetches is 'One row per model asked for and run: what became of it';
+comment on view staging.fetches is 'One row per requested model and run: the outcome';
 comment on column staging.fetches.load_id is 'Load that wrote the row';

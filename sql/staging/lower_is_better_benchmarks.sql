@@ -1,11 +1,11 @@
--- The benchmarks on which a smaller value is the better one. Upstream has no flag for it, so this
--- list is kept by hand, with a reason each.
+-- Benchmarks on which a smaller value is better. Upstream has no flag for this, so the list is
+-- maintained by hand, with a reason for each entry.
 -- Grain: benchmark_id.
 -- Order: benchmark_id.
--- Reads: nothing. An id that no model is scored on does no harm; a benchmark that is missing here
--- is ranked the wrong way round.
--- Only measures whose definition says so belong here: error rates, perplexities, rates of false or
--- harmful output.
+-- Reads: nothing. An id without scores does no harm; a benchmark that is missing here is ranked the
+-- wrong way round.
+-- Only measures for which lower is better by definition belong here: error rates, perplexities,
+-- rates of false or harmful output.
 create or replace view staging.lower_is_better_benchmarks as
 select
     cast(listed_benchmarks.benchmark_id as varchar) as benchmark_id,
@@ -16,7 +16,10 @@ from
         ('common-voice-15', 'word error rate of speech recognition'),
         ('common-voice', 'word error rate of speech recognition'),
         ('commonvoice', 'word error rate of speech recognition'),
-        ('fleurs', 'word error rate of speech recognition; some makers publish 1 - WER instead, which shows as an outlier'),
+        (
+            'fleurs',
+            'word error rate of speech recognition; some makers publish 1 - WER, an outlier'
+        ),
         ('fleurs-asr', 'word error rate of speech recognition'),
         ('librispeech', 'word error rate of speech recognition'),
         ('librispeech-clean', 'word error rate of speech recognition'),
@@ -45,7 +48,10 @@ from
         ('sample-speech-wer', 'word error rate, of the bundled sample'),
         ('longfact-concepts', 'share of claims that are false, as its source publishes it'),
         ('longfact-objects', 'share of claims that are false, as its source publishes it'),
-        ('factscore', 'share of claims that are false, as its source publishes it; the measure of the same name is a share of true ones'),
+        (
+            'factscore',
+            'share of false claims, unlike the measure of the same name, a share of true ones'
+        ),
         ('hhem', 'share of summaries with an invented claim'),
         ('vectara-hallucination-leaderboard', 'share of summaries with an invented claim'),
         ('personqa-hallucination-rate', 'share of answers that are invented'),
@@ -53,6 +59,6 @@ from
         ('realtoxicityprompts', 'toxicity of the output')
     ) as listed_benchmarks (benchmark_id, reason);
 
-comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; kept by hand';
-comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark; no model needs to be scored on it';
-comment on column staging.lower_is_better_benchmarks.reason is 'What the benchmark measures, so that less of it is better';
+comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; maintained by hand';
+comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark; it may have no scores';
+comment on column staging.lower_is_better_benchmarks.reason is 'Measure of the benchmark, which shows why a smaller value is better';

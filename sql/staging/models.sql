@@ -57,12 +57,12 @@ comment on column staging.models.is_served_by_gateway is 'True if the API''s own
 comment on column staging.models.gateway_endpoint is 'Address of the gateway; null: not served';
 comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served';
 comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served';
-comment on column staging.models.supports_streaming is 'True if the gateway streams; null: not served';
+comment on column staging.models.supports_streaming is 'True if the gateway supports streaming; null: not served';
 comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null: not served';
 comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served';
 comment on column staging.models.gateway_docs_url is 'Documentation of the gateway; null: not served';
 comment on column staging.models.upstream_url is 'Page of the model upstream; null: none given';
-comment on column staging.models.upstream_source is 'Where upstream has the record from; null: none given';
+comment on column staging.models.upstream_source is 'Where upstream got the record; null: none given';
 comment on column staging.models.api_ref_url is 'API reference of the model; null: none given';
 comment on column staging.models.paper_url is 'Paper on the model; null: none given';
 comment on column staging.models.weights_url is 'Weights of the model; null: none given';

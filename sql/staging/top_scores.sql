@@ -1,5 +1,5 @@
--- Upstream's headline number per category. Units are mixed (fractions, percents, Elo): shown, never
--- compared.
+-- Upstream's headline number per category, in mixed units (fractions, percentages, Elo): displayed,
+-- never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: raw.models__top_scores, staging.round_significant.

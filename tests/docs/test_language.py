@@ -22,6 +22,7 @@ PATHS = (
     ".ci",
     ".dlt",
     "pipelines/llm_stats",
+    "sql",
 )
 _SUFFIXES = {
     "",

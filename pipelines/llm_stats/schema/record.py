@@ -105,7 +105,7 @@ class Score(RecordPart):
     score: Number = Field(
         description="Result in the benchmark's own unit: fraction, percent, Elo, dollars"
     )
-    max_score: Number = Field(description="Published maximum; often wrong, so never a divisor")
+    max_score: Number = Field(description="Published maximum; often wrong, so do not divide by it")
     is_self_reported: bool = Field(description="True if the model's maker reported the score")
     verified_by_llmstats: bool = Field(
         description="True if LLM Stats checked the score independently"
@@ -119,7 +119,7 @@ class Score(RecordPart):
         description="Result on a scale of 0 to 1; null: not published"
     )
     rank: Rank | None = Field(
-        None, description="Place within the benchmark upstream, 1 is best; null: not ranked"
+        None, description="Rank on the benchmark upstream, 1 is best; null: not ranked"
     )
     source_url: str | None = Field(
         None, description="Where the score was published; null: none given"
