@@ -14,7 +14,7 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
-# A shell that runs the tests in the background makes them, and every process that they start, ignore Ctrl-C.
+# A shell that runs the tests in the background makes all their processes ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -28,7 +28,7 @@ def _built_tables() -> Iterator[RawTables]:
 
 @pytest.fixture
 def raw(_built_tables: RawTables) -> Iterator[RawTables]:
-    """Empty raw tables in a DuckDB in memory, with everything under `sql/` built on them, on a connection of the test's own."""
+    """Yield empty raw tables in memory with everything under `sql/`, on a separate connection."""
     from support.history_database import empty
 
     empty(_built_tables)
@@ -38,7 +38,7 @@ def raw(_built_tables: RawTables) -> Iterator[RawTables]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of `llm-stats demo`, shared by all tests: read-only."""
+    """Return the database of `llm-stats demo`, which all tests share; do not write to it."""
     from llm_stats.sample.demo import run_demo
 
     return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
@@ -57,14 +57,14 @@ def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def one_model(_run_of_one_model: Path, workdir: Path) -> Path:
-    """`llm_stats.duckdb` in `workdir`, as a run of `murmur-1` published it, with all files beside it."""
+    """Return `llm_stats.duckdb` in `workdir`, as published by a run of `murmur-1`."""
     shutil.copytree(_run_of_one_model, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
 
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, and an environment whose only setting is the sample's key."""
+    """Return an empty working folder; the only setting in the environment is the sample key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
     return tmp_path
@@ -72,7 +72,7 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
-    """The sample API on loopback; it serves the `RECORDS` of the test module, if there are any."""
+    """Yield the sample API, with the `RECORDS` of the test module if there are any."""
     with SampleApi(getattr(request.module, "RECORDS", None)) as serving:
         yield serving
 
@@ -81,7 +81,10 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 def llm_stats(
     workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Command:
-    """The command, in this process and in `workdir`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
+    """Return the command, run in this process and in `workdir`.
+
+    `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`
+    """
 
     def command(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
@@ -96,7 +99,7 @@ def llm_stats(
 
 @pytest.fixture
 def run(llm_stats: Command, api: SampleApi) -> Command:
-    """`llm-stats run` against the sample API, without a rate limit."""
+    """Return `llm-stats run` against the sample API, without a rate limit."""
     return lambda *arguments: llm_stats(
         "run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments
     )
@@ -104,5 +107,5 @@ def run(llm_stats: Command, api: SampleApi) -> Command:
 
 @pytest.fixture
 def on_demo(llm_stats: Command, demo: Path) -> Command:
-    """The command on the demo's database: `on_demo("show", "offers")`."""
+    """Return the command on the database of the demo: `on_demo("show", "offers")`."""
     return lambda *arguments: llm_stats(*arguments, "--database", demo)

@@ -1,4 +1,4 @@
-"""Ctrl-C in a query."""
+"""Ctrl-C during a query."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from support.processes import PROGRAMS
 
 
-def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:
-    """Whichever threads of DuckDB work on it: each of the parts is a task of its own, and never ends."""
+def test_ctrl_c_ends_a_query(demo: Path) -> None:
+    """Every thread of DuckDB can work on the query: each part is a separate task without an end."""
     query = " union all ".join(
         ["select count(*) from range(1000000000000) where range % 7 = 3"] * 4
     )

@@ -1,4 +1,4 @@
-"""Where settings come from, which wins, and what is refused with which words."""
+"""Settings: sources, precedence, and error messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def config(workdir: Path) -> Path:
     return workdir / ".dlt" / "config.toml"
 
 
-def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precedence(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.read().concurrency == 8
     config.write_text("[sources.llm_stats]\nconcurrency = 2\nmax_requests = 10\n")
     assert Settings.read().concurrency == 2
@@ -30,15 +30,13 @@ def test_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.read(concurrency=None).max_requests == 10
 
 
-def test_a_key_of_somebody_else_is_never_sent(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_key_of_another_source_is_ignored(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     monkeypatch.setenv("API_KEY", "of another service")
     assert Settings.read().api_key is None
 
 
-def test_the_key_is_never_shown(workdir: Path) -> None:
+def test_key_is_never_printed(workdir: Path) -> None:
     settings = Settings.read(api_key="top-secret")
     assert "top-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
 
@@ -61,7 +59,7 @@ def test_time_spans(workdir: Path, value: object, hours: float) -> None:
 
 
 @pytest.mark.parametrize("value", ["7", 7, "soon", True, False, "99999999999d", "-1h", ""])
-def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
+def test_time_span_needs_a_unit(workdir: Path, value: object) -> None:
     with pytest.raises(
         UsageError, match="setting max_age: write a time span such as 90m, 6h or 7d"
     ):
@@ -86,14 +84,14 @@ def test_a_time_span_needs_a_unit(workdir: Path, value: object) -> None:
     ],
     ids=parameter_id,
 )
-def test_a_wrong_value_is_an_error_with_its_cause(
+def test_invalid_value_is_an_error_with_its_cause(
     workdir: Path, given: dict[str, object], message: str
 ) -> None:
     with pytest.raises(UsageError, match=f"^{message}"):
         Settings.read(**given)
 
 
-def test_a_mistyped_name_is_refused_wherever_it_stands(
+def test_misspelled_name_is_an_error_in_every_source(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config.write_text("[sources.llm_stats]\nmax_request = 3\n")
@@ -117,7 +115,7 @@ def test_a_mistyped_name_is_refused_wherever_it_stands(
 @pytest.mark.parametrize(
     "text", ["[sources.llm_stats", "sources = 3", "[sources]\nllm_stats = 3", "\udcff"]
 )
-def test_a_broken_file_is_named(config: Path, text: str) -> None:
+def test_invalid_file_is_named(config: Path, text: str) -> None:
     config.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match=r"^\.dlt/config\.toml cannot be read: "):
         Settings.read()
@@ -127,29 +125,32 @@ def test_ids_from_the_environment(workdir: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", "a, b  c,a")
     assert Settings.read().model_ids == ["a", "b", "c"]
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["a b", "c"]')
-    assert Settings.read().model_ids == ["a b", "c"], "as dlt writes a list"
+    assert Settings.read().model_ids == ["a b", "c"], "a JSON list, as dlt writes it"
 
 
 @pytest.mark.parametrize(
     "url", ["http://[::1]:80/v1", "https://host", "http://127.0.0.1:8765/stats/v1"]
 )
-def test_addresses(workdir: Path, url: str) -> None:
+def test_base_urls(workdir: Path, url: str) -> None:
     assert Settings.read(base_url=url).base_url == url
 
 
-def test_a_wrong_setting_is_named_with_its_place_and_is_in_no_readers_way(
+def test_invalid_setting_is_named_with_its_origin_and_does_not_stop_readers(
     llm_stats: Command, demo: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "your key"\n')
-    message = "setting api_key (.dlt/secrets.toml): the key contains characters that are not allowed in an HTTP header"
+    message = (
+        "setting api_key (.dlt/secrets.toml): the key contains characters that are not allowed in "
+        "an HTTP header"
+    )
     assert llm_stats("run", "m").err == f"llm-stats: {message}\n"
     assert llm_stats("show", "models", "--database", demo).code == 0
     done = llm_stats("status", "--database", demo)
     assert (done.code, message in done.out, "last run" in done.out) == (2, True, True)
 
 
-def test_the_origin_of_a_key_is_known(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_origin_of_the_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_STATS_API_KEY")
     config.with_name("secrets.toml").write_text('[sources.llm_stats]\napi_key = "good"\n')
     assert Settings.origins() == {"api_key": ".dlt/secrets.toml"}

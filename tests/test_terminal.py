@@ -1,4 +1,4 @@
-"""Output on a terminal and in a pipe: width, wrapping, escaping, a reader that leaves, a full disk."""
+"""Output on a terminal and in a pipe: width, wrapping, escaping, closed pipes, a full disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\
 
 
 @pytest.mark.parametrize("output_format", ["json", "csv", "table"])
-def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, output_format: str) -> None:
+def test_control_characters_are_escaped(demo: Path, output_format: str) -> None:
     query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
     master, slave = pty.openpty()
     assert (
@@ -30,15 +30,15 @@ def test_nothing_that_steers_or_hides_reaches_a_terminal(demo: Path, output_form
     shown = read_terminal(master)
     assert not set(INVISIBLE) & set(shown)
     if output_format == "json":
-        assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "and it still means the same"
+        assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "the JSON value is unchanged"
         piped = run_command(
             "sql", query, "--format", output_format, "--database", demo, stdout=subprocess.PIPE
         ).stdout
-        assert piped.count(INVISIBLE) == 2, "a program gets it as it is"
+        assert piped.count(INVISIBLE) == 2, "output in a pipe is unchanged"
 
 
 @pytest.mark.parametrize(("width", "is_folded"), [("300", False), ("80", True)])
-def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: bool) -> None:
+def test_output_has_the_width_of_the_terminal(demo: Path, width: str, is_folded: bool) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": width, "TERM": "dumb"}
     done = run_command(
@@ -54,7 +54,7 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
 @pytest.mark.parametrize(
     "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
 )
-def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
+def test_prose_is_wrapped_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
     assert (
@@ -63,21 +63,19 @@ def test_prose_is_folded_on_a_terminal_only(demo: Path, arguments: tuple[str, ..
     os.close(slave)
     shown = read_terminal(master)
     piped = run_command(*arguments, "--database", demo, stdout=subprocess.PIPE).stdout
-    assert max(map(len, piped.splitlines())) > 130, "a program gets whole lines"
+    assert max(map(len, piped.splitlines())) > 130, "lines in a pipe are not wrapped"
     assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], (
-        "but for a path, which nobody could copy"
+        "only a path is not wrapped, so that it can be copied"
     )
     if arguments != ("show", "offers", "--describe"):  # a table is there too
         one, other = (
             re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped)
         )
-        assert one == other, "no word is torn"
+        assert one == other, "no word is broken"
 
 
 @pytest.mark.parametrize("arguments", [("show",), ("--help",)], ids=parameter_id)
-def test_a_reader_who_has_seen_enough_is_no_failure(
-    workdir: Path, demo: Path, arguments: tuple[str, ...]
-) -> None:
+def test_closed_pipe_is_not_an_error(workdir: Path, demo: Path, arguments: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)
     options = ("--database", demo) if arguments == ("show",) else ()
@@ -86,8 +84,8 @@ def test_a_reader_who_has_seen_enough_is_no_failure(
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_an_error(demo: Path) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_full_disk_is_an_error(demo: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_command("show", "--database", demo, stdout=full)
     assert (done.returncode, done.stderr) == (

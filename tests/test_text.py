@@ -24,11 +24,11 @@ from llm_stats.text import format_number, format_value
         ("\x1b[31mred\u202e\n", "\\x1b[31mred\\u202e\\n"),
     ],
 )
-def test_values_as_people_read_them(value: object, text: str) -> None:
+def test_format_value(value: object, text: str) -> None:
     assert format_value(value) == text
 
 
-def test_numbers_have_no_insignificant_digits() -> None:
+def test_format_number_has_no_insignificant_digits() -> None:
     assert [format_number(value) for value in (1.0, 0.5, 1 / 3, 1e-9, 1234567.891)] == [
         "1",
         "0.5",

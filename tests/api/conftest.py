@@ -1,4 +1,4 @@
-"""The fixtures of the tests of the API client."""
+"""Fixtures of the API client tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from llm_stats.api.cache import ResponseCache
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Iterator[ResponseCache]:
-    """A response cache that keeps each response for an hour."""
+    """Yield a response cache with a TTL of one hour."""
     with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         yield cache

@@ -1,4 +1,4 @@
-"""The connections, and the key: how it goes out, and that it is kept out of all that comes back."""
+"""HTTP session and API key: the request headers, and redaction of the key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from llm_stats.sample.api import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only
 
 
-def test_it_introduces_itself_and_asks_for_compression(api: SampleApi) -> None:
+def test_requests_have_a_user_agent_and_accept_gzip(api: SampleApi) -> None:
     fetched(api, [ONE])
     headers = api.requests[0].headers
     assert headers["user-agent"].startswith("llm-stats/")
@@ -26,7 +26,7 @@ def test_it_introduces_itself_and_asks_for_compression(api: SampleApi) -> None:
     assert headers["authorization"] == f"Bearer {SAMPLE_KEY}"
 
 
-def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_are_reused(api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
     def count(*_: object) -> bool:
@@ -38,7 +38,7 @@ def test_connections_are_used_again(api: SampleApi, monkeypatch: pytest.MonkeyPa
     assert len(opened) <= 2
 
 
-def test_missing_certificates_are_an_error_before_any_request(
+def test_missing_certificate_bundle_is_an_error_before_any_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
@@ -46,10 +46,10 @@ def test_missing_certificates_are_an_error_before_any_request(
         Client("https://api.invalid/stats/v1", SAMPLE_KEY)
 
 
-def test_the_key_does_not_follow_a_redirect() -> None:
-    with SampleApi(RECORDS) as elsewhere:
-        answer, _, _ = only(faults.redirect(f"{elsewhere.base_url}/models/{ONE}"))
-        assert (answer.fetch.outcome, elsewhere.requests) == ("failed", [])
+def test_key_is_not_sent_to_a_redirect_target() -> None:
+    with SampleApi(RECORDS) as other_host:
+        answer, _, _ = only(faults.redirect(f"{other_host.base_url}/models/{ONE}"))
+        assert (answer.fetch.outcome, other_host.requests) == ("failed", [])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_key_does_not_follow_a_redirect() -> None:
 @pytest.mark.parametrize(
     "where", ["message", "help_url", "code", "limit_type", "reset_at", "straddling"]
 )
-def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> None:
+def test_key_echoed_by_the_server_is_redacted(key: str, where: str) -> None:
     echoes: dict[str, Callable[[str], dict[str, str]]] = {
         "straddling": lambda text: {"message": "x" * (500 - len(text) // 2) + text},
     }
@@ -78,7 +78,7 @@ def test_a_key_that_the_server_echoes_is_not_repeated(key: str, where: str) -> N
 
 
 @pytest.mark.parametrize("escaped", [False, True])
-def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCache) -> None:
+def test_key_with_json_escapes_is_redacted(escaped: bool, cache: ResponseCache) -> None:
     key = 'sk-live/0123"456789'
     spelled = "".join(
         f"\\u{ord(letter):04X}"
@@ -106,8 +106,8 @@ def test_a_key_in_any_spelling_of_json_is_found(escaped: bool, cache: ResponseCa
 
 
 @pytest.mark.parametrize("at", range(140, 200, 7))
-def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
-    """In the words of urllib3 on a status line that it does not understand."""
+def test_key_is_redacted_before_texts_are_truncated(at: int) -> None:
+    """urllib3 quotes a status line that it cannot parse."""
     key = "sk-live-0123456789-abcdefghij"
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -128,14 +128,14 @@ def test_a_key_is_not_cut_in_two_before_it_is_found(at: int) -> None:
     assert key[:8] not in str(failed.fetch.message)
 
 
-def test_without_a_key_messages_are_what_they_are() -> None:
+def test_empty_key_does_not_change_messages() -> None:
     with SampleApi(RECORDS) as api:
         _, client = fetched(api, [ONE], api_key="")
     assert client.stop_reason is not None
     assert "HTTP 401 authentication_required: Send your key as" in client.stop_reason.message
 
 
-def test_a_record_that_holds_the_key_is_kept_without_it(cache: ResponseCache) -> None:
+def test_record_that_contains_the_key_is_stored_without_it(cache: ResponseCache) -> None:
     answer, api, _ = only(faults.changed(description=f"for {SAMPLE_KEY}"), cache=cache)
     assert answer.row is not None
     assert answer.row["description"] == "for ***"

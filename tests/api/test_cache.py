@@ -1,4 +1,4 @@
-"""The response cache: on disk the moment it arrives, true about its time, gone when it is old or used, never in the way."""
+"""Response cache: immediate commits, ages, deletion of expired and used responses, disk errors."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def cache(path: Path) -> Iterator[ResponseCache]:
         yield cache
 
 
-def test_it_gives_back_what_it_was_given_with_its_time(cache: ResponseCache) -> None:
+def test_get_returns_the_stored_body_with_its_time(cache: ResponseCache) -> None:
     kept = body(b'{"id": "a/b"}\xf0\x9f\x98\x80', age=dt.timedelta(minutes=59))
     cache.put(URL, kept)
     assert cache.get(URL) == kept
     assert cache.get(URL + "x") is None
 
 
-def test_a_time_of_another_zone_is_the_same_time(cache: ResponseCache) -> None:
+def test_time_with_another_zone_is_converted(cache: ResponseCache) -> None:
     arrived = dt.datetime.now(dt.timezone(dt.timedelta(hours=5, minutes=30))) - dt.timedelta(
         minutes=1
     )
@@ -53,7 +53,7 @@ def test_a_time_of_another_zone_is_the_same_time(cache: ResponseCache) -> None:
     assert cache.get(URL) == Body(b"{}", arrived)
 
 
-def test_the_newest_counts(cache: ResponseCache) -> None:
+def test_newer_response_replaces_the_older(cache: ResponseCache) -> None:
     cache.put(URL, body(b"old"))
     cache.put(URL, body(b"new"))
     kept = cache.get(URL)
@@ -62,7 +62,7 @@ def test_the_newest_counts(cache: ResponseCache) -> None:
 
 
 @pytest.mark.parametrize("age", [HOUR * 1.01, -HOUR], ids=["too old", "from the future"])
-def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(
+def test_expired_response_is_not_used_and_deleted_by_the_next_run(
     path: Path, age: dt.timedelta
 ) -> None:
     with ResponseCache(path, HOUR) as cache:
@@ -73,8 +73,8 @@ def test_what_is_not_fresh_is_not_used_and_is_removed_by_the_next_run(
     assert count(path) == 0
 
 
-def test_what_a_long_run_brought_is_fresh_by_its_own_end(path: Path) -> None:
-    """It took two hours, was killed half an hour ago, and its second half counts."""
+def test_ttl_is_measured_from_the_newest_response(path: Path) -> None:
+    """The run took two hours and was killed half an hour ago: its second half is reused."""
     minutes = {"begun": 150, "half": 89, "end": 30}
     with ResponseCache(path, HOUR) as killed:
         for name, ago in minutes.items():
@@ -83,7 +83,7 @@ def test_what_a_long_run_brought_is_fresh_by_its_own_end(path: Path) -> None:
         assert [name for name in minutes if cache.get(name)] == ["half", "end"]
 
 
-def test_what_is_fresh_at_the_start_of_a_run_is_so_to_its_end(path: Path) -> None:
+def test_response_does_not_expire_during_a_run(path: Path) -> None:
     with ResponseCache(path, HOUR) as killed:
         killed.put(URL, body())
     with ResponseCache(path, dt.timedelta(seconds=0.3)) as cache:
@@ -91,14 +91,14 @@ def test_what_is_fresh_at_the_start_of_a_run_is_so_to_its_end(path: Path) -> Non
         assert cache.get(URL)
 
 
-def test_a_status_is_kept_too(cache: ResponseCache) -> None:
+def test_status_is_stored(cache: ResponseCache) -> None:
     gone = Body(b"{}", dt.datetime.now(dt.UTC), 404)
     cache.put(URL, gone)
     assert cache.get(URL) == gone
 
 
 class TestRequests:
-    def test_are_noted_for_later_runs_and_seen_by_others_meanwhile(self, path: Path) -> None:
+    def test_are_logged_for_later_runs_and_visible_to_other_processes(self, path: Path) -> None:
         began = dt.datetime.now(dt.UTC)
         with ResponseCache(path, HOUR) as cache:
             cache.log_request()
@@ -113,7 +113,7 @@ class TestRequests:
         assert requests_since(path, began) == 3
         assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
 
-    def test_are_forgotten_after_two_days(self, path: Path) -> None:
+    def test_are_deleted_after_two_days(self, path: Path) -> None:
         with ResponseCache(path, HOUR) as cache:
             cache._connection.execute(
                 "insert into request_log values (?)",
@@ -126,9 +126,7 @@ class TestRequests:
         with ResponseCache(path, HOUR) as cache:
             assert len(cache.request_ages(3600 * 50)) == 1
 
-    def test_without_a_file_there_were_none_and_of_a_torn_one_nothing_is_known(
-        self, path: Path
-    ) -> None:
+    def test_missing_file_counts_none_and_corrupt_file_is_unknown(self, path: Path) -> None:
         assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
         path.parent.mkdir()
         path.write_bytes(b"no database" * 500)
@@ -143,7 +141,7 @@ def count(path: Path) -> int:
         connection.close()
 
 
-def test_the_file_does_not_grow_without_bound(path: Path) -> None:
+def test_file_does_not_grow_without_bound(path: Path) -> None:
     sizes = []
     for _ in range(5):
         with ResponseCache(path, HOUR) as cache:
@@ -154,7 +152,7 @@ def test_the_file_does_not_grow_without_bound(path: Path) -> None:
     assert max(sizes) < 100_000
 
 
-def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
+def test_used_responses_are_those_read_or_stored(path: Path) -> None:
     with ResponseCache(path, HOUR) as killed:
         for name in ("taken", "left"):
             killed.put(name, body())
@@ -169,7 +167,7 @@ def test_used_is_what_was_taken_or_put_and_nothing_else(path: Path) -> None:
         ]
 
 
-def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
+def test_response_survives_a_kill_right_after_put(path: Path) -> None:
     script = f"""
 import datetime as dt, os, pathlib, signal
 from llm_stats.api.cache import ResponseCache
@@ -184,7 +182,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert all(cache.get(str(number)) for number in range(100))
 
 
-def test_it_survives_hours_that_no_calendar_holds(path: Path) -> None:
+def test_ttl_beyond_the_calendar_is_limited(path: Path) -> None:
     with ResponseCache(path, dt.timedelta.max) as cache:
         cache.put(URL, body())
         assert cache.get(URL)
@@ -195,7 +193,7 @@ def test_it_survives_hours_that_no_calendar_holds(path: Path) -> None:
     [b"no database, but longer than the header of one" * 50, b"SQLite format 3\0" + b"\xff" * 5000],
     ids=["no database", "torn database"],
 )
-def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
+def test_corrupt_file_is_replaced(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     with ResponseCache(path, HOUR) as cache:
@@ -203,7 +201,7 @@ def test_a_torn_file_is_started_anew(path: Path, content: bytes) -> None:
         assert cache.get(URL)
 
 
-def test_a_file_that_cannot_be_written_is_an_error_at_once(path: Path) -> None:
+def test_unwritable_file_is_an_immediate_error(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(
         UsageError,
@@ -212,14 +210,14 @@ def test_a_file_that_cannot_be_written_is_an_error_at_once(path: Path) -> None:
         ResponseCache(path, HOUR).__enter__()
 
 
-def test_a_disk_without_room_is_no_mistake_of_the_caller(path: Path) -> None:
+def test_full_disk_is_not_a_usage_error(path: Path) -> None:
     path.parent.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(path.parent)]
     if (
         shutil.which("mount") is None
         or subprocess.run(mount, capture_output=True, check=False).returncode
     ):
-        pytest.skip("no disk can be mounted here")
+        pytest.skip("cannot mount a disk")
     try:
         (path.parent / "ballast").write_bytes(b"x" * 12288)
         with (
@@ -231,7 +229,7 @@ def test_a_disk_without_room_is_no_mistake_of_the_caller(path: Path) -> None:
         subprocess.run(["umount", "-l", str(path.parent)], check=True)
 
 
-def test_another_holder_is_an_error_and_no_endless_wait(
+def test_locked_file_is_an_error_without_a_long_wait(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ResponseCache(path, HOUR):
@@ -246,7 +244,7 @@ def test_another_holder_is_an_error_and_no_endless_wait(
             ResponseCache(path, HOUR).__enter__()
 
 
-def test_what_many_threads_keep_at_once_is_all_there(path: Path) -> None:
+def test_responses_of_concurrent_threads_are_all_stored(path: Path) -> None:
     urls = [str(number) for number in range(2_000)]
 
     def keep(url: str) -> None:
@@ -269,7 +267,8 @@ from llm_stats.api.responses import Body
 path = pathlib.Path(sys.argv[1])
 with ResponseCache(path, dt.timedelta(hours=1)) as cache:
     cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # as a full disk: no file can grow beyond
+    # like a full disk: no file can grow beyond this size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     barrier = threading.Barrier(8)
     def put(number):
         barrier.wait()
@@ -286,7 +285,7 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
 """
 
 
-def test_a_full_disk_is_an_error_that_leaves_what_was_kept(path: Path) -> None:
+def test_full_disk_is_an_error_and_keeps_earlier_responses(path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(path)],
         capture_output=True,

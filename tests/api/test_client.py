@@ -1,4 +1,4 @@
-"""The client as a whole: everything is fetched once, kept, and left well."""
+"""The client: fetches every model once, caches responses, ends without losing any."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from support.client_helpers import (
 )
 
 
-def test_everything_is_fetched_once(api: SampleApi) -> None:
+def test_every_model_is_fetched_once(api: SampleApi) -> None:
     answers, client = fetched(api)
     assert outcomes(answers) == {"loaded": 30}
     assert request_counts(api) == dict.fromkeys(IDS, 1)
@@ -48,7 +48,7 @@ def test_everything_is_fetched_once(api: SampleApi) -> None:
     )
 
 
-def test_no_more_are_in_flight_than_allowed() -> None:
+def test_requests_in_flight_are_limited_by_concurrency() -> None:
     flying: list[int] = []
     now = [0]
     lock = threading.Lock()
@@ -70,23 +70,21 @@ def test_no_more_are_in_flight_than_allowed() -> None:
 
 
 class TestCache:
-    def test_nothing_is_paid_twice(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_no_request_is_sent_twice(self, api: SampleApi, cache: ResponseCache) -> None:
         first, _ = fetched(api, IDS[:20], cache=cache)
         second, client = fetched(api, cache=cache)
         assert outcomes(second) == {"loaded": 30}
         assert request_counts(api) == dict.fromkeys(IDS, 1)
         assert client.requests_sent == 10
         assert second[ONE].fetch.attempts == 0
-        assert second[ONE].row == first[ONE].row, "with the time it really arrived"
+        assert second[ONE].row == first[ONE].row, "with its own arrival time"
 
-    def test_each_response_is_kept_the_moment_it_arrives(
-        self, api: SampleApi, cache: ResponseCache
-    ) -> None:
+    def test_each_response_is_stored_on_arrival(self, api: SampleApi, cache: ResponseCache) -> None:
         with client_of(api, cache=cache, concurrency=1) as client:
             next(client.fetch_models([ONE, TWO]))
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
-    def test_a_list_is_kept_too(self, api: SampleApi, cache: ResponseCache) -> None:
+    def test_list_pages_are_stored(self, api: SampleApi, cache: ResponseCache) -> None:
         for _ in range(2):
             with client_of(api, cache=cache) as client:
                 assert client.list_models() == IDS
@@ -102,13 +100,13 @@ class TestCache:
             faults.missing("scores", "sources"),
         ],
     )
-    def test_what_is_no_record_is_not_kept(self, fault: Fault, cache: ResponseCache) -> None:
+    def test_body_that_is_not_a_record_is_not_stored(
+        self, fault: Fault, cache: ResponseCache
+    ) -> None:
         _, api, _ = only(fault, cache=cache)
         assert cache.get(f"{api.base_url}/models/{ONE}") is None
 
-    def test_that_there_is_no_such_model_is_kept_for_it_was_paid(
-        self, cache: ResponseCache
-    ) -> None:
+    def test_404_is_stored_because_it_counts_against_the_quota(self, cache: ResponseCache) -> None:
         with FakeApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
             first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
         assert request_counts(api) == {ONE: 1, TWO: 1}
@@ -121,12 +119,14 @@ class TestCache:
         assert second.message == first.message
         assert "Gone." in str(second.message)
 
-    def test_a_record_that_was_refused_is_kept_for_it_was_paid(self, cache: ResponseCache) -> None:
+    def test_rejected_record_is_stored_because_it_counts_against_the_quota(
+        self, cache: ResponseCache
+    ) -> None:
         answer, api, _ = only(faults.changed(providers="none"), cache=cache)
         assert answer.fetch.outcome == "rejected"
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
-    def test_nothing_older_than_what_is_published_is_used(
+    def test_response_older_than_the_published_record_is_not_used(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
         fetched(api, [ONE, TWO], cache=cache)
@@ -144,10 +144,12 @@ class TestCache:
         assert request_counts(api) == {ONE: 2, TWO: 1}
         assert answers[ONE].fetch.outcome == "loaded"
 
-    def test_what_was_published_a_moment_ago_and_not_yet_cleared_is(
+    def test_response_as_old_as_the_published_record_is_used(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """A run killed between publishing and clearing is a killed run: started again, it pays for nothing."""
+        """A run was killed after publishing and before deleting its cache: the next pays for
+        nothing.
+        """
         answers, _ = fetched(api, [ONE], cache=cache)
         row = answers[ONE].row
         assert row is not None
@@ -155,7 +157,7 @@ class TestCache:
             list(client.fetch_models([ONE], {ONE: row["fetched_at"].replace(tzinfo=dt.UTC)}))
         assert request_counts(api) == {ONE: 1}
 
-    def test_what_is_kept_comes_even_after_everything_stopped(
+    def test_cached_responses_are_returned_after_fetching_stopped(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
         fetched(api, [TWO], cache=cache)
@@ -166,8 +168,8 @@ class TestCache:
             "deferred",
         ]
 
-    def test_every_request_that_leaves_is_noted(self, cache: ResponseCache) -> None:
-        """Pages, retries, and what brought nothing."""
+    def test_every_sent_request_is_logged(self, cache: ResponseCache) -> None:
+        """Pages, retries, and requests without a result."""
         with (
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
@@ -175,7 +177,7 @@ class TestCache:
             list(client.fetch_models(client.list_models()))
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
-    def test_a_request_that_cannot_be_noted_does_not_leave(
+    def test_request_that_cannot_be_logged_is_not_sent(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full() -> None:
@@ -185,7 +187,7 @@ class TestCache:
         answers, client = fetched(api, cache=cache)
         assert (api.requests, client.requests_sent, outcomes(answers)) == ([], 0, {"deferred": 30})
 
-    def test_what_the_disk_does_not_take_is_not_asked_for(
+    def test_fetching_stops_if_responses_cannot_be_stored(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(*_: object) -> None:
@@ -204,7 +206,7 @@ class TestCache:
             == "a response could not be cached: responses.sqlite: database or disk is full"
         )
 
-    def test_a_cursor_that_expired_since_starts_the_list_again(
+    def test_expired_cursor_restarts_the_list(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 20)
@@ -215,8 +217,8 @@ class TestCache:
             assert client.list_models() == IDS[:10]
 
 
-def test_a_reader_who_leaves_early_ends_everything() -> None:
-    """Those who wait for the pace, too: within the minute that they would have waited."""
+def test_closing_early_ends_all_requests() -> None:
+    """Requests that wait for the rate limiter end too, long before their turn."""
     began = time.monotonic()
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
@@ -231,7 +233,7 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
     assert time.monotonic() - began < 5
 
 
-def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
     with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
@@ -240,7 +242,7 @@ def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) 
         assert time.monotonic() - began < 3
 
 
-def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:
+def test_close_waits_for_responses_about_to_arrive(cache: ResponseCache) -> None:
     with FakeApi(RECORDS, everywhere=[faults.slow(0.3)]) as api:
         with client_of(api, cache=cache, concurrency=2) as client:
             client.fetch_models(IDS)
@@ -309,8 +311,8 @@ class TestList:
         assert len(api.requests) == client.requests_sent == 5
 
     @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
-    def test_ends_where_nothing_new_comes(self, grows: bool) -> None:
-        """Each time with another cursor, so that it would never end."""
+    def test_ends_at_a_page_without_new_ids(self, grows: bool) -> None:
+        """Each page has another cursor, so the list would never end."""
         cursors = itertools.count()
 
         def endless(request: Request, _: Response) -> Response:
@@ -322,7 +324,7 @@ class TestList:
             assert client.list_models() == IDS[:3]
         assert len(api.requests) == 2
 
-    def test_is_tried_again(self) -> None:
+    def test_is_retried(self) -> None:
         with (
             FakeApi(RECORDS, faults={LIST: when.first(2, faults.error(500))}) as api,
             client_of(api) as client,
@@ -330,7 +332,7 @@ class TestList:
             assert client.list_models() == IDS
 
     @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
-    def test_without_one_there_is_nothing_to_ask_for(
+    def test_without_a_list_nothing_is_fetched(
         self, fault: Fault, error: type[Exception], message: str
     ) -> None:
         with (

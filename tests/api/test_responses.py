@@ -1,4 +1,4 @@
-"""What is made of an answer, whatever comes."""
+"""Responses: error bodies, broken and oversized bodies, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
 
 
 HOSTILE: dict[str, tuple[Fault, str]] = {
-    "a Location that is no address": (
+    "a Location that is not a URL": (
         faults.redirect("http://[::1"),
         "HTTP 302: redirected to http://[::1; wrong base URL?",
     ),
@@ -153,13 +153,13 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
 
 class TestErrors:
     @pytest.mark.parametrize(("fault", "message"), HOSTILE.values(), ids=HOSTILE)
-    def test_nothing_that_comes_ends_the_run(self, fault: Fault, message: str) -> None:
+    def test_no_response_ends_the_run(self, fault: Fault, message: str) -> None:
         with FakeApi(RECORDS, faults={ONE: fault}) as api:
             answers, _ = fetched(api)
         assert outcomes(answers) == {"failed": 1, "loaded": 29}
         assert message in (answers[ONE].fetch.message or "")
 
-    def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_dripping_redirect_is_abandoned_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
         moved = Response(302, b"x" * 500, {"Location": "/x"})
@@ -167,7 +167,7 @@ class TestErrors:
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
-    def test_gzip_that_unpacks_to_nothing_is_left_in_time(
+    def test_gzip_without_output_is_abandoned_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
@@ -177,7 +177,7 @@ class TestErrors:
         assert answer.fetch.message == "the body took over 0.2 s"
         assert time.monotonic() - began < 3
 
-    def test_gzip_in_several_pieces_is_read(self) -> None:
+    def test_gzip_with_several_members_is_read(self) -> None:
         def in_two(_: Request, answer: Response) -> Response:
             pieces = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
             return Response(200, pieces, {"Content-Encoding": "gzip"})
@@ -185,13 +185,13 @@ class TestErrors:
         assert only(in_two)[0].fetch.outcome == "loaded"
 
     @pytest.mark.parametrize(("fault", "outcome", "message"), MESSAGES.values(), ids=MESSAGES)
-    def test_are_understood(self, fault: Fault, outcome: str, message: str) -> None:
+    def test_are_parsed(self, fault: Fault, outcome: str, message: str) -> None:
         answer, _, _ = only(fault, max_attempts=1)
         assert answer.fetch.outcome == outcome
         assert message in (answer.fetch.message or "")
 
-    def test_one_bad_answer_is_no_reason_to_stop(self) -> None:
-        """Each kind, with a good record before it and after it."""
+    def test_one_bad_response_does_not_stop_fetching(self) -> None:
+        """A bad response of each kind, with a good record before and after it."""
         bad = {
             model_id: fault
             for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)
@@ -201,7 +201,7 @@ class TestErrors:
         assert outcomes(answers)["loaded"] == 30 - len(bad)
         assert client.stop_reason is None
 
-    def test_a_bomb_is_not_unpacked(self) -> None:
+    def test_decompression_bomb_is_limited(self) -> None:
         bomb = Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
         tracemalloc.start()
         try:

@@ -1,4 +1,4 @@
-"""The wire against every fault of the sample API: what is asked again, what never, and when asking ends."""
+"""Transport against every fault of the fake API: retries, pauses, and the ends of fetching."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from llm_stats.sample.api import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
 
 
-class TestPace:
-    def test_retries_count_and_all_threads_share_it(self) -> None:
+class TestRateLimit:
+    def test_counts_retries_and_is_shared_by_all_threads(self) -> None:
         with FakeApi(RECORDS, everywhere=[when.every(3, faults.error(500))]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(20, window_seconds=0.5))
         arrivals = [request.at for request in api.requests]
@@ -31,10 +31,10 @@ class TestPace:
     @pytest.mark.parametrize(
         ("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"]
     )
-    def test_retry_after_pauses_everybody(self, seconds: int, as_date: bool) -> None:
-        """All are silent for that long, but for what leaves before the refusal is heard.
+    def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
+        """No request is sent during the pause, except those sent before the 429 arrived.
 
-        A date holds whole seconds: two seconds from now is between one and two away.
+        A date has whole seconds: two seconds from now is between one and two seconds away.
         """
         fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))
         with FakeApi(RECORDS, faults={ONE: fault}, latency_ms=5) as api:
@@ -50,7 +50,7 @@ class TestPace:
         assert refused <= last < refused + 2 * 4
         assert answers[ONE].fetch.attempts == 2
 
-    def test_a_date_is_read_by_the_servers_clock(self) -> None:
+    def test_retry_after_date_is_relative_to_the_servers_clock(self) -> None:
         refusal = Response(
             429,
             headers={
@@ -63,7 +63,7 @@ class TestPace:
         assert answer.fetch.outcome == "loaded"
         assert 1 <= time.monotonic() - began < 5
 
-    def test_a_429_that_says_nothing_pauses_everybody_too(
+    def test_429_without_retry_after_pauses_all_threads(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(transport, "DEFAULT_RETRY_AFTER_SECONDS", (0.2, 0.4))
@@ -73,7 +73,7 @@ class TestPace:
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("loaded", 3, 3)
 
     @pytest.mark.parametrize("seconds", [1, 1.5])
-    def test_a_503_may_ask_for_a_pause(self, seconds: float) -> None:
+    def test_503_with_retry_after_pauses_all_threads(self, seconds: float) -> None:
         began = time.monotonic()
         answer, _, _ = only(when.first(1, faults.bare(503, retry_after=seconds)))
         assert time.monotonic() - began >= seconds
@@ -105,7 +105,7 @@ NOT_TRANSIENT: dict[str, Fault] = {
 
 class TestRetry:
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-    def test_helps_when_it_was_transient(self, fault: Fault) -> None:
+    def test_succeeds_after_transient_errors(self, fault: Fault) -> None:
         answer, api, client = only(when.first(2, fault))
         assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == (
             "loaded",
@@ -115,19 +115,19 @@ class TestRetry:
         assert len(api.requests) == client.requests_sent == 3
 
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-    def test_ends_after_a_few_tries(self, fault: Fault) -> None:
+    def test_ends_after_a_few_attempts(self, fault: Fault) -> None:
         answer, api, _ = only(fault)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 3, 3)
         assert answer.fetch.message
 
-    def test_of_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_after_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert transport.READ_TIMEOUT_SECONDS > 30
         monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
         answer, api, _ = only(faults.slow(0.4), max_attempts=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
         assert answer.fetch.message == f"no response from {api.base_url}: timed out"
 
-    def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_after_a_dripping_body(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         began = time.monotonic()
         answer, _, _ = only(faults.drip(0.02), max_attempts=2)
@@ -135,8 +135,8 @@ class TestRetry:
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
-    def test_waits_longer_each_time_and_never_the_same(self) -> None:
-        """Full jitter: up to the base, then up to twice the base; measured as time between arrivals."""
+    def test_waits_longer_each_time_with_jitter(self) -> None:
+        """Full jitter: up to the base, then up to twice the base; measured between arrivals."""
         gaps = []
         for _ in range(3):
             _, api, _ = only(faults.error(500), backoff_seconds=0.1)
@@ -146,13 +146,13 @@ class TestRetry:
         assert len({round(gap, 3) for gap in gaps}) > 1
 
     @pytest.mark.parametrize("fault", NOT_TRANSIENT.values(), ids=NOT_TRANSIENT)
-    def test_is_not_tried_where_it_cannot_help(self, fault: Fault) -> None:
+    def test_is_not_attempted_for_permanent_errors(self, fault: Fault) -> None:
         answer, api, _ = only(fault)
         assert answer.fetch.outcome != "loaded"
         assert (answer.fetch.attempts, len(api.requests)) == (1, 1)
 
 
-class TestRefusedKey:
+class TestRejectedKey:
     @pytest.mark.parametrize(
         ("status", "code"),
         [
@@ -163,7 +163,7 @@ class TestRefusedKey:
             (403, "entitlement_suspended"),
         ],
     )
-    def test_stops_before_more_requests_go_out(self, status: int, code: str) -> None:
+    def test_stops_before_more_requests_are_sent(self, status: int, code: str) -> None:
         with FakeApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
             answers, client = fetched(api, concurrency=4)
         assert len(api.requests) <= 4
@@ -173,13 +173,13 @@ class TestRefusedKey:
         }
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "unauthorized"
-        assert (
-            client.stop_reason.message
-            == f"the API rejected the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
+        assert client.stop_reason.message == (
+            f"the API rejected the key: HTTP {status} {code}: No. "
+            f"(https://sample.invalid/errors/{code})"
         )
 
-    def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
-        """Once a record has come, now or in an earlier run, the key is known to be good."""
+    def test_feature_not_in_plan_fails_only_its_model(self) -> None:
+        """After a record was received, also in an earlier run, the key is known to be valid."""
         bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
         with FakeApi(RECORDS, faults={IDS[1]: bad}) as api:
             answers, client = fetched(api, concurrency=1)
@@ -195,7 +195,7 @@ class TestRefusedKey:
         assert first.stop_reason is not None
         assert first.stop_reason.kind == "unauthorized"
 
-    def test_a_plan_without_any_model_is_given_up(self) -> None:
+    def test_plan_without_any_model_stops_fetching(self) -> None:
         with (
             FakeApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api,
             client_of(api, concurrency=1) as client,
@@ -206,16 +206,16 @@ class TestRefusedKey:
             }
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
-    def test_wakes_those_who_wait_for_the_pace(self) -> None:
-        """At one request a minute, nobody waits a minute to hear that the key is refused."""
+    def test_wakes_threads_that_wait_for_the_rate_limiter(self) -> None:
+        """At one request per minute, no thread waits a minute before it stops."""
         began = time.monotonic()
         with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
-        assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
+        assert len(api.requests) == client.requests_sent == 1, "requests that wait are not counted"
 
-    def test_midway_keeps_what_arrived(self) -> None:
+    def test_midway_keeps_the_records_received(self) -> None:
         with FakeApi(RECORDS, everywhere=[when.after(10, faults.error(403))]) as api:
             answers, _ = fetched(api, concurrency=2)
         assert outcomes(answers)["loaded"] == 10
@@ -234,7 +234,7 @@ class TestQuota:
     @pytest.mark.parametrize(
         "spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values()))
     )
-    def test_stops_asking_in_every_spelling(self, spelling: dict[str, Any]) -> None:
+    def test_stops_fetching_with_every_known_code(self, spelling: dict[str, Any]) -> None:
         spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
         with FakeApi(RECORDS, everywhere=[when.after(12, spent)], latency_ms=5) as api:
             answers, client = fetched(api, concurrency=4)
@@ -251,12 +251,12 @@ class TestQuota:
         assert client.stop_reason.message.endswith("resets at: 2026-11-24T00:00:00Z")
 
     @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
-    def test_is_not_a_burst_in_any_spelling(self, limit_type: str) -> None:
+    def test_burst_limit_is_not_a_quota(self, limit_type: str) -> None:
         answer, _, client = only(when.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
         assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
-    def test_nothing_leaves_once_it_is_known(self) -> None:
-        """Not even those who waited to try something else again."""
+    def test_no_request_is_sent_after_it(self) -> None:
+        """Not even requests that wait for a retry."""
         with FakeApi(
             RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
         ) as api:
@@ -266,13 +266,13 @@ class TestQuota:
         assert answers[ONE].fetch.outcome == "deferred"
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_without_envelope_is_known_by_a_pause_of_hours(self) -> None:
+    def test_without_envelope_is_recognized_by_a_long_retry_after(self) -> None:
         answer, api, client = only(faults.bare(429, retry_after=7200))
         assert (answer.fetch.outcome, len(api.requests)) == ("deferred", 1)
         assert client.stop_reason is not None
         assert "HTTP 429: Too Many Requests; until: 20" in client.stop_reason.message
 
-    def test_a_reset_nobody_knows(self) -> None:
+    def test_unknown_reset_time(self) -> None:
         answer, _, client = only(lambda *_: error_response(429, "quota_exceeded", "Spent."))
         assert answer.fetch.outcome == "deferred"
         assert client.stop_reason is not None
@@ -280,12 +280,12 @@ class TestQuota:
 
 
 class TestBudget:
-    def test_is_spent_to_the_last_request_and_no_further(self, api: SampleApi) -> None:
+    def test_is_spent_exactly(self, api: SampleApi) -> None:
         answers, client = fetched(api, max_requests=11, concurrency=1)
         assert outcomes(answers) == {"loaded": 11, "deferred": 19}
         assert len(api.requests) == client.requests_sent == 11
         assert {answers[model_id].fetch.outcome for model_id in IDS[:11]} == {"loaded"}, (
-            "in the order asked for"
+            "in the requested order"
         )
         assert client.stop_reason is not None
         assert client.stop_reason.message == "the budget of 11 requests is spent"
@@ -296,9 +296,7 @@ class TestBudget:
         assert len(api.requests) == 10
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_counts_pages_of_the_list(
-        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_counts_list_pages(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
             assert (
@@ -312,7 +310,7 @@ class TestBudget:
             )
         assert len(api.requests) == 8
 
-    def test_that_ends_within_the_list_is_said(
+    def test_spent_while_listing_is_an_error(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
@@ -323,12 +321,12 @@ class TestBudget:
             client.list_models()
         assert len(api.requests) == 2
 
-    def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:
+    def test_spent_budget_does_not_wait_for_the_rate_limiter(self, api: SampleApi) -> None:
         began = time.monotonic()
         answers, _ = fetched(api, max_requests=5, rate_limiter=RateLimiter(5))
         assert time.monotonic() - began < 5
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
+    def test_requests_that_wait_for_the_rate_limiter_are_still_sent(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=RateLimiter(4, window_seconds=0.2))
         assert outcomes(answers)["loaded"] == 12

@@ -1,4 +1,7 @@
-"""Spark's standalone master and two workers of one core each, on loopback; they need Java 17 and an interpreter with PySpark."""
+"""Spark's standalone master and two workers of one core each, on loopback.
+
+They need Java 17 and a Python with PySpark.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WORKERS = 2
-#: Whatever happens to the program that starts them, processes end.
+#: Processes end with the program that started them, however it ends.
 LONGEST_SECONDS = "3600"
 MEMORY = "2500m"
 _PROGRAM = Path(__file__).parent / "programs" / "spark_sql.py"
@@ -30,7 +33,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A standalone Spark on loopback."""
+    """A standalone Spark cluster on loopback."""
 
     python: str
     master: str
@@ -40,7 +43,7 @@ class Cluster:
     def ask(
         self, statements: list[str], queries: dict[str, str], out: Path, tries: int = 1
     ) -> dict[str, Any]:
-        """Runs `programs/spark_sql.py`; what it says."""
+        """Run `programs/spark_sql.py` and return its output."""
         conf = {
             "spark.driver.host": HOST,
             "spark.driver.bindAddress": HOST,
@@ -75,7 +78,7 @@ class Cluster:
             try:
                 printed, _ = driver.communicate()
             except BaseException:
-                driver.terminate()  # and not kill: then what it has started would stay
+                driver.terminate()  # not kill, which would leave its child processes running
                 raise
         if driver.returncode:
             sys.exit(f"Spark failed:\n{log.read_text()[-3000:]}")
@@ -85,7 +88,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster(python: str, folder: Path) -> Iterator[Cluster]:
-    """Master and workers, which end on leaving."""
+    """Start master and workers; stop them at the end."""
     finding = [
         python,
         "-c",

@@ -1,8 +1,9 @@
-"""What a year of history costs: `python tests/bench/history.py`, or `--days 30` for a first look.
+"""Cost of a year of history: `python tests/bench/history.py`, or `--days 30` for a quick test.
 
-Every day all models are fetched anew and 1 % of their offers and scores have another value. The raw tables are written in SQL, as a
-load writes them (delete, insert, in one transaction); only what `sql/` makes of them is timed, on a file. A day without a change is tried
-several times after the first and after the last day, and the middle time counts.
+Every day all models are fetched again, with other values in 1 % of their offers and scores. The raw
+tables are written in SQL like a load (delete and insert in one transaction); only the files under
+`sql/` are measured, on a database file. A day without a change is measured several times after the
+first and after the last day; the median counts.
 """
 
 from __future__ import annotations
@@ -36,19 +37,24 @@ class Size:
 
 
 def start(path: Path, size: Size) -> None:
-    """A file with every raw table, filled as by the first load."""
+    """Create a file with every raw table, filled as by the first load."""
     with duckdb.connect(str(path)) as connection:
         RawTables(connection)
         connection.execute(
             """
             insert into raw.models by name
             select
-                'model-' || n as id, 'Model ' || n as name, '' as description, 'org-' || n % 16 as organization__id,
-                'Organization ' || n % 16 as organization__name, 'mit' as license__id, 'MIT' as license__name,
-                true as license__allow_commercial, true as open_weight, 'llm' as model_type, false as inference__available,
-                timestamp '2025-01-01' as created_at, timestamp '2025-01-01' as updated_at, 'bench' as source, '' as url,
+                'model-' || n as id, 'Model ' || n as name, '' as description,
+                'org-' || n % 16 as organization__id,
+                'Organization ' || n % 16 as organization__name, 'mit' as license__id,
+                'MIT' as license__name,
+                true as license__allow_commercial, true as open_weight, 'llm' as model_type,
+                false as inference__available,
+                timestamp '2025-01-01' as created_at, timestamp '2025-01-01' as updated_at,
+                'bench' as source, '' as url,
                 cast(? as timestamp) as fetched_at, n as content_hash,
-                8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '0' as _dlt_load_id
+                8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count,
+                '0' as _dlt_load_id
             from range(?) as numbers(n)
             """,
             [FIRST_DAY, size.models],
@@ -57,8 +63,10 @@ def start(path: Path, size: Size) -> None:
             """
             insert into raw.models__providers by name
             select
-                id as model_id, 'provider-' || n as provider_id, 'Provider ' || n as provider_name, 'active' as status,
-                hash(id, n) % 1000 / 100 as input_price_per_m, hash(n, id) % 3000 / 100 as output_price_per_m,
+                id as model_id, 'provider-' || n as provider_id, 'Provider ' || n as provider_name,
+                'active' as status,
+                hash(id, n) % 1000 / 100 as input_price_per_m,
+                hash(n, id) % 3000 / 100 as output_price_per_m,
                 n as _dlt_list_idx
             from raw.models, range(?) as numbers(n)
             """,
@@ -68,10 +76,14 @@ def start(path: Path, size: Size) -> None:
             """
             insert into raw.models__scores by name
             select
-                id as model_id, 'benchmark-' || n as benchmark_id, 'Benchmark ' || n as benchmark_name,
-                hash(id, n) % 1000 / 1000 as score, 1 as max_score, hash(id, n) % 1000 / 1000 as normalized_score,
-                true as is_self_reported, false as verified_by_llmstats, timestamp '2025-01-01' as scored_at,
-                'category-' || n % 7 as category, n as rank, 'https://example.org/' || id || '/' || n as source_url,
+                id as model_id, 'benchmark-' || n as benchmark_id,
+                'Benchmark ' || n as benchmark_name,
+                hash(id, n) % 1000 / 1000 as score, 1 as max_score,
+                hash(id, n) % 1000 / 1000 as normalized_score,
+                true as is_self_reported, false as verified_by_llmstats,
+                timestamp '2025-01-01' as scored_at,
+                'category-' || n % 7 as category, n as rank,
+                'https://example.org/' || id || '/' || n as source_url,
                 n as _dlt_list_idx
             from raw.models, range(?) as numbers(n)
             """,
@@ -82,13 +94,15 @@ def start(path: Path, size: Size) -> None:
 def load(
     connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, changed_pct: int
 ) -> None:
-    """All models as of that day: the same rows written anew, some of them with another value."""
+    """Load all models of a day: the same rows again, some of them with another value."""
     drawn = "hash(model_id, _dlt_list_idx, $day) % 100 < $changed"
+    random = "hash($day, model_id, _dlt_list_idx) % 1000"
     value = {
         "models": "cast($moment as timestamp) as fetched_at",
-        "models__providers": f"case when {drawn} then hash($day, model_id, _dlt_list_idx) % 1000 / 100 else input_price_per_m end "
-        "as input_price_per_m",
-        "models__scores": f"case when {drawn} then hash($day, model_id, _dlt_list_idx) % 1000 / 1000 else score end as score",
+        "models__providers": (
+            f"case when {drawn} then {random} / 100 else input_price_per_m end as input_price_per_m"
+        ),
+        "models__scores": f"case when {drawn} then {random} / 1000 else score end as score",
     }
     connection.begin()
     for table, replaced in value.items():
@@ -96,7 +110,10 @@ def load(
             {"moment": moment} if table == "models" else {"day": day, "changed": changed_pct}
         )
         connection.execute(
-            f"create or replace temp table arrived as select * replace ({replaced}) from raw.{table}",
+            (
+                f"create or replace temp table arrived as select * replace ({replaced}) from "
+                f"raw.{table}"
+            ),
             parameters,
         )
         connection.execute(f"delete from raw.{table}")
@@ -105,7 +122,8 @@ def load(
         """
         insert into raw.fetches by name
         select
-            id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 100 as elapsed_ms,
+            id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts,
+            100 as elapsed_ms,
             cast(fetched_at as varchar) as _dlt_load_id
         from raw.models
         """
@@ -114,7 +132,7 @@ def load(
 
 
 def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
-    """One day: load, then definitions and history. Gives the seconds that this took."""
+    """Run one day: load, then create the views and update the history. Return the seconds."""
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
@@ -125,13 +143,13 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
 
 
 def unchanged(path: Path, day: int) -> float:
-    """The middle time of some runs within one day that bring nothing new."""
+    """Return the median time of several runs within one day without changes."""
     moments = [FIRST_DAY + dt.timedelta(days=day, minutes=minute) for minute in range(1, TRIES + 1)]
     return statistics.median(run(path, day, moment, 0) for moment in moments)
 
 
 def as_of(path: Path, moment: dt.datetime) -> tuple[float, int]:
-    """The middle time of `prices_as_of`, every row and column read, and how many rows there are."""
+    """Return the median time of reading `prices_as_of` completely, and its number of rows."""
     seconds: list[float] = []
     with duckdb.connect(str(path), read_only=True) as connection:
         for _ in range(TRIES):
@@ -158,27 +176,31 @@ def main(size: Size, path: Path) -> None:
     after = unchanged(path, size.days - 1)
     with duckdb.connect(str(path), read_only=True) as connection:
         counts = connection.execute(
-            "select (select count(*) from history.offers), (select count(*) from history.scores), (select count(*) from raw.fetches)"
+            "select (select count(*) from history.offers), (select count(*) from "
+            "history.scores), (select count(*) from raw.fetches)"
         ).fetchone()
     seconds, rows = as_of(path, FIRST_DAY + dt.timedelta(days=size.days // 2))
     print(f"{size}")
     print(f"rows: history.offers, history.scores, raw.fetches = {counts}")
     print(
-        f"file: {first_size / 1e6:.1f} MB after the first day, {path.stat().st_size / 1e6:.1f} MB after the last"
+        f"file: {first_size / 1e6:.1f} MB after the first day, "
+        f"{path.stat().st_size / 1e6:.1f} MB after the last"
     )
     print(
-        f"a run without a change: first {before * 1000:.0f} ms, last {after * 1000:.0f} ms, ratio {after / before:.2f}"
+        f"a run without a change: first {before * 1000:.0f} ms, last {after * 1000:.0f} ms, "
+        f"ratio {after / before:.2f}"
     )
     early, late = (statistics.median(part) for part in (changed[:20], changed[-20:]))
     print(
-        f"a run with 1 % changed: first 20 {early * 1000:.0f} ms, last 20 {late * 1000:.0f} ms, ratio {late / early:.2f}"
+        f"a run with 1 % changed: first 20 {early * 1000:.0f} ms, last 20 {late * 1000:.0f} "
+        f"ms, ratio {late / early:.2f}"
     )
     print(f"prices_as_of in the middle: {seconds * 1000:.0f} ms for {rows} rows")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
-        description="Simulates a year of daily runs and times the history."
+        description="Simulate a year of daily runs and measure the history."
     )
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--models", type=int, default=1000)

@@ -1,9 +1,10 @@
-"""How long each mart takes on a large catalogue: `python tests/bench/marts.py [MODELS]`.
+"""Time of each mart on a large catalog: `python tests/bench/marts.py [MODELS]`.
 
-The catalogue is made up: 10,000 models, 8 offers and 30 scores each, with ties, free and unavailable offers and missing prices. Two
-threads. Two queries for each mart, both as a dashboard sends them: `select count(*)`, and every column of the rows of one model or
-benchmark. Nothing is kept between queries, for views hold no data. The time is the best of three, with the processor time beside it: on a
-machine that is busy with other things, half of that is what two free cores would take at best.
+The catalog is synthetic: 10,000 models with 8 offers and 30 scores each, with ties, free and
+unavailable offers and missing prices; two threads. Each mart is queried twice, as a dashboard
+would: `select count(*)`, and every column of the rows of one model or benchmark. Nothing is kept
+between queries, because views hold no data. The time is the best of three, printed with the
+processor time: half of that is the best possible on two idle cores.
 """
 
 from __future__ import annotations
@@ -25,39 +26,50 @@ _FILL = """
 insert into raw.models by name
 select
     format('model-{:05d}', i) as id, format('Model {}', i // 2) as name, '' as description,
-    format('org-{}', i % 60) as organization__id, 'Org' as organization__name, 'mit' as license__id, 'MIT' as license__name,
-    i % 3 = 0 as license__allow_commercial, i % 2 = 0 as open_weight, 'llm' as model_type, false as inference__available,
-    timestamp '2026-01-01' as created_at, timestamp '2026-01-01' as updated_at, 'bench' as source, '' as url,
+    format('org-{}', i % 60) as organization__id, 'Org' as organization__name, 'mit' as license__id,
+    'MIT' as license__name,
+    i % 3 = 0 as license__allow_commercial, i % 2 = 0 as open_weight, 'llm' as model_type,
+    false as inference__available,
+    timestamp '2026-01-01' as created_at, timestamp '2026-01-01' as updated_at, 'bench' as source,
+    '' as url,
     timestamp '2026-02-01' as fetched_at, format('{}', i) as content_hash,
-    8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count, '1' as _dlt_load_id
+    8 as provider_count, 30 as score_count, 0 as modality_count, 0 as top_score_count,
+    '1' as _dlt_load_id
 from range({models}) as t (i);
 
 insert into raw.models__providers by name
 select
-    format('model-{:05d}', i) as model_id, format('provider-{}', (i + j * 7) % 40) as provider_id, 'Provider' as provider_name,
+    format('model-{:05d}', i) as model_id, format('provider-{}', (i + j * 7) % 40) as provider_id,
+    'Provider' as provider_name,
     case when hash(i, j, 1) % 20 = 0 then 'inactive' else 'active' end as status,
-    case when hash(i, j, 2) % 50 = 0 then null when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 4) % 400 / 10 end as input_price_per_m,
-    case when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 5) % 1000 / 10 end as output_price_per_m,
+    case when hash(i, j, 2) % 50 = 0 then null when hash(i, j, 3) % 60 = 0 then 0
+        else hash(i, j, 4) % 400 / 10 end as input_price_per_m,
+    case when hash(i, j, 3) % 60 = 0 then 0 else hash(i, j, 5) % 1000 / 10
+        end as output_price_per_m,
     j as _dlt_list_idx
 from range({models}) as t (i), range(8) as u (j);
 
 insert into raw.models__scores by name
 select
     format('model-{:05d}', i) as model_id,
-    format('benchmark-{:03d}', (i + j * 11) % 300) as benchmark_id, format('Benchmark {}', (i + j * 11) % 300) as benchmark_name,
-    hash(i, j, 6) % 1000 / 1000 as score, 1.0 as max_score, hash(i, j, 7) % 3 > 0 as is_self_reported,
+    format('benchmark-{:03d}', (i + j * 11) % 300) as benchmark_id,
+    format('Benchmark {}', (i + j * 11) % 300) as benchmark_name,
+    hash(i, j, 6) % 1000 / 1000 as score, 1.0 as max_score,
+    hash(i, j, 7) % 3 > 0 as is_self_reported,
     hash(i, j, 7) % 3 = 0 as verified_by_llmstats,
-    timestamp '2026-01-01' + interval (hash(i, j, 8) % 100) day as scored_at, format('category-{}', (i + j * 11) % 300 % 12) as category,
+    timestamp '2026-01-01' + interval (hash(i, j, 8) % 100) day as scored_at,
+    format('category-{}', (i + j * 11) % 300 % 12) as category,
     case when (i + j * 11) % 300 % 5 > 0 then score end as normalized_score,
     j as _dlt_list_idx
 from range({models}) as t (i), range(30) as u (j);
 
 insert into raw.fetches by name
-select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts, 1 as elapsed_ms, '1' as _dlt_load_id
+select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts,
+1 as elapsed_ms, '1' as _dlt_load_id
 from raw.models;
 """
 
-#: The filter of the second query, by the first of these columns that a mart has.
+#: Filters of the second query; the first column that a mart has is used.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",
@@ -76,7 +88,8 @@ def main(models: int) -> int:
     filled = time.perf_counter()
     raw.apply()
     print(
-        f"{models} models: made in {filled - started:.1f} s, history and views in {time.perf_counter() - filled:.1f} s"
+        f"{models} models: made in {filled - started:.1f} s, history and views in "
+        f"{time.perf_counter() - filled:.1f} s"
     )
     times: dict[str, tuple[float, float]] = {}
     for mart in (file.address for file in files.files_in("marts")):
@@ -104,7 +117,7 @@ def main(models: int) -> int:
 
 
 def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
-    """Time on the clock, and of the processors."""
+    """Return the wall-clock time and the processor time."""
     wall, cpu = time.perf_counter(), time.process_time()
     connection.execute(query).fetchall()
     return time.perf_counter() - wall, time.process_time() - cpu

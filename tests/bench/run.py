@@ -1,14 +1,17 @@
-"""What a run costs beside the floor and beside stock dlt: `python tests/bench/run.py`, some ten minutes.
+"""Cost of a run compared with the floor and with dlt's defaults: `python tests/bench/run.py`.
 
-Every program is a process of its own against the sample API, which serves synthetic records (8 offers and 30 scores each) in another
-process on this machine. The programs take turns, and the middle of several rounds counts; what matters are the ratios, for machines differ.
+It takes about ten minutes. Each program is a separate process against the sample API, which serves
+synthetic records (8 offers and 30 scores each) from another process. The programs take turns, and
+the median of several rounds counts. Compare the ratios; absolute times depend on the machine.
 
-    floor             the same requests on as many threads, bodies to a file, DuckDB's JSON reader into the same tables
+    floor             the same requests on as many threads, then DuckDB's JSON reader into the same
+                      tables
     stock dlt         the same resource with dlt's defaults
-    Singer            the same as a tap for target-duckdb, which asks one request at a time; only with --singer, which installs it
-    llm-stats         `llm-stats run`: with history, views, checks and the swap
-    … unchanged       the same again, when no record has changed
-    … 1 % changed     the same again, when one record in a hundred has
+    Singer            the same as a tap for target-duckdb, which sends one request at a time; only
+                      with --singer, which installs it
+    llm-stats         `llm-stats run`: with history, views, checks and publishing
+    … unchanged       the same again, with the same records
+    … 1 % changed     the same again, with one record in a hundred changed
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ COMMANDS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took."""
+    """Time and memory of one process."""
 
     seconds: float
     cpu_seconds: float
@@ -55,7 +58,7 @@ class Cost:
 
 
 def spend(command: list[str], folder: Path, **environment: str) -> Cost:
-    """Runs a command; raises `CalledProcessError` if it fails."""
+    """Run a command and return its cost. Raises `CalledProcessError` if it fails."""
     with (folder / "printed").open("w+") as printed:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -76,10 +79,10 @@ def spend(command: list[str], folder: Path, **environment: str) -> Cost:
 
 @contextmanager
 def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Iterator[str]:
-    """The base URL of a sample API, in a process of its own, with these records."""
+    """Serve the records in a separate process; yield the base URL."""
     file = folder / "records.json"
     file.write_text(json.dumps(records))
-    del records  # there may be many, and the other process has them now
+    del records  # the other process has read them, and there may be many
     command = [
         *LLM_STATS,
         "sample-api",
@@ -101,7 +104,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
 
 
 def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
-    """The same records, with another price in one of a hundred."""
+    """Return the records with another price in one of a hundred."""
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [
@@ -124,17 +127,20 @@ class Bench:
     concurrency: int
     rounds: int
     with_others: bool
-    singer: str | None = None  # the Python that has it
+    singer: str | None = None  # the Python in which it is installed
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
-        """The programs in turn, as often as there are rounds."""
+        """Run the programs in turn, once per round."""
         records = synthetic_catalog(self.count)
         costs: dict[str, list[Cost]] = {}
 
         def note(name: str, cost: Cost) -> None:
             costs.setdefault(name, []).append(cost)
             print(
-                f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   {cost.peak_mb:6.0f} MB",
+                (
+                    f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   "
+                    f"{cost.peak_mb:6.0f} MB"
+                ),
                 flush=True,
             )
 
@@ -173,7 +179,10 @@ class Bench:
         target.write_text(
             json.dumps({"path": str(home / "singer.duckdb"), "default_target_schema": "main"})
         )
-        pipe = f"{python} {PROGRAMS / 'singer_tap.py'} --config {tap} | {Path(python).with_name('target-duckdb')} --config {target}"
+        pipe = (
+            f"{python} {PROGRAMS / 'singer_tap.py'} --config {tap} | "
+            f"{Path(python).with_name('target-duckdb')} --config {target}"
+        )
         return spend(["bash", "-o", "pipefail", "-c", pipe], home)
 
     def _run(self, base_url: str, home: Path) -> Cost:
@@ -192,7 +201,10 @@ def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
 
 
 def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
-    """The middle of each program, as a ratio to the floor, and what is left beside the floor's fetch as a ratio to its database part."""
+    """Print the median of each program and its ratio to the floor.
+
+    Time beyond the floor's fetch is compared with the floor's database part.
+    """
     floors = [json.loads(cost.printed) for cost in costs["floor"]]
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
     database = statistics.median(floor["database_seconds"] for floor in floors)
@@ -211,7 +223,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Commands that only look, beside Python's own start."""
+    """Measure the start of reading commands, beyond Python's own start."""
     subprocess.run(
         [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
         cwd=folder,
@@ -224,12 +236,13 @@ def start_up(folder: Path) -> None:
     }
     for name, spent in seconds.items():
         print(
-            f"  {name:24} {spent:7.3f} s   beyond Python's start {spent - seconds['python -c pass']:6.3f} s"
+            f"  {name:24} {spent:7.3f} s   beyond Python's start "
+            f"{spent - seconds['python -c pass']:6.3f} s"
         )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What a run costs beside the floor.")
+    parser = argparse.ArgumentParser(description="Cost of a run, compared with the floor.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=32)
     parser.add_argument(

@@ -1,11 +1,15 @@
-"""What size and age cost, stage by stage: `python tests/bench/scale.py`, some ten minutes; the figures are in `docs/scale.md`.
+"""Cost of size and age, by stage: `python tests/bench/scale.py`.
 
-    scale.py --models 1000 10000 100000     so many synthetic models: the first run, one without a change, one with 1 % changed
-    scale.py --hours 8760 87600             a run of 335 models on a file that has seen one every hour for so long
+The results are in `docs/scale.md`.
 
-Every run is a process of its own against the sample API in another, without a pace and without latency. The last size takes some 10 GB of
-memory, most of it for the API. An old file is a new one whose past is written in SQL: a row of `raw.fetches` for each model and hour, and
-1 % of the offers and scores another one each day.
+    scale.py --models 1000 10000 100000     first run, unchanged run and run with 1 % changed of
+                                            that many synthetic models
+    scale.py --hours 8760 87600             a run of 335 models on a file with that many hourly runs
+
+Each run is a separate process against the sample API in another process, without rate limit and
+latency. The largest size needs some 10 GB of memory, most of it for the API. An old file is a new
+one whose past is written in SQL: a row of `raw.fetches` per model and hour, and a change in 1 % of
+the offers and scores per day. It takes about ten minutes.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ STAGES = (
     "publish",
     "all",
 )
-#: As many as the API lists.
+#: The number of models that the API lists.
 LISTED = 335
 CONCURRENCY = 32
 
@@ -54,7 +58,7 @@ Costs = dict[str, dict[str, float]]
 
 
 class Disk:
-    """The most that a folder holds at any moment while this context lasts, in MB."""
+    """A context manager that measures the largest size of a folder, in MB."""
 
     def __init__(self, folder: Path) -> None:
         self.peak_mb = 0.0
@@ -83,7 +87,7 @@ class Disk:
 
 
 def run(base_url: str, count: int, home: Path) -> Costs:
-    """One run of all models; what its stages took."""
+    """Run all models; return the measurements of the stages."""
     ids, file = home / "ids.txt", home / "stages.json"
     ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
     options = [
@@ -109,8 +113,8 @@ def run(base_url: str, count: int, home: Path) -> Costs:
 
 
 def show(title: str, runs: dict[str, Costs]) -> None:
-    """The stages of some runs, side by side, as a Markdown table."""
-    print(f"\n{title}; seconds, of the processor, most MB in use; load {os.getloadavg()[0]:.1f}\n")
+    """Print the stages of some runs side by side, as a Markdown table."""
+    print(f"\n{title}; processor seconds, peak memory in MB; load {os.getloadavg()[0]:.1f}\n")
     print(f"| stage | {' | '.join(runs)} |\n| --- |{' --: |' * len(runs)}")
     for stage in STAGES:
         cells = []
@@ -123,12 +127,12 @@ def show(title: str, runs: dict[str, Costs]) -> None:
             )
         print(f"| {stage} | {' | '.join(cells)} |")
     disk = [f"{costs['all']['disk_mb']:.0f}" for costs in runs.values()]
-    print(f"| disk, most MB | {' | '.join(disk)} |")
+    print(f"| disk, peak MB | {' | '.join(disk)} |")
     sys.stdout.flush()
 
 
 def size(count: int, home: Path) -> None:
-    """A catalog from nothing, again, and with 1 % of it changed; the file, and the page made of it."""
+    """Measure a first run of a catalog, an unchanged one, one with 1 % changed, and the report."""
     database, runs = home / "llm_stats.duckdb", {}
     with serving(synthetic_catalog(count), 0, home) as base_url:
         answered = (home / "records.json").stat().st_size
@@ -140,17 +144,21 @@ def size(count: int, home: Path) -> None:
     show(f"{count:,} models: {answered / 1e6:,.0f} MB of answers", runs)
     page = spend([*LLM_STATS, "report"], home)
     print(
-        f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs {database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}"
+        f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs "
+        f"{database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}"
     )
     says = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
     print(
-        f"{says}, {page.seconds:.1f} s, of the processor {page.cpu_seconds:.1f} s, {page.peak_mb:,.0f} MB in use",
+        (
+            f"{says}, {page.seconds:.1f} s, processor {page.cpu_seconds:.1f} s, "
+            f"{page.peak_mb:,.0f} MB of memory"
+        ),
         flush=True,
     )
 
 
 def age(hours: int, home: Path) -> None:
-    """A run without a change, and one with 1 % changed, on a file that old."""
+    """Measure an unchanged run and one with 1 % changed, on a file of that age."""
     database = home / "llm_stats.duckdb"
     with serving(synthetic_catalog(LISTED), 0, home) as base_url:
         run(base_url, LISTED, home)
@@ -163,7 +171,7 @@ def age(hours: int, home: Path) -> None:
 
 
 def grow_old(database: Path, hours: int) -> None:
-    """Puts a plain file in the place of the live snapshot, with so many hours of runs before what it holds."""
+    """Replace the live snapshot by a plain file with that many hours of earlier runs."""
     snapshot = database.resolve()
     database.unlink()
     shutil.copyfile(snapshot, database)
@@ -210,7 +218,7 @@ from range(1, getvariable('hours') // 2400 + 1) as past (n), history.scores as s
 
 
 def rows(database: Path) -> str:
-    """How many rows the larger tables hold."""
+    """Return the numbers of rows of the larger tables."""
     tables = (
         "raw.models__providers",
         "raw.models__scores",
@@ -226,7 +234,7 @@ def rows(database: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What size and age cost, stage by stage.")
+    parser = argparse.ArgumentParser(description="Cost of size and age, by stage.")
     parser.add_argument("--models", type=int, nargs="*", default=[1_000, 10_000])
     parser.add_argument("--hours", type=int, nargs="*", default=[8_760])
     given = parser.parse_args()

@@ -1,10 +1,14 @@
-"""The marts on Spark, beside DuckDB: `python tests/bench/spark.py`, some ten minutes, of which PySpark's installation is one.
+"""The marts on Spark compared with DuckDB: `python tests/bench/spark.py`.
 
-A standalone master and two workers of one core each run on loopback (Java 17) and end with this program. Spark reads Parquet: the history
-as `llm-stats export` writes it, the raw tables as DuckDB's `copy` does. Staging views and marts are those of `sql/`, translated.
+It takes about ten minutes, one of them to install PySpark. A standalone master and two workers of
+one core each run on loopback (Java 17) and end with this program. Spark reads Parquet: the history
+as exported by `llm-stats export`, the raw tables as written by DuckDB's `copy`. Staging views and
+marts are the translated files of `sql/`.
 
-    every mart, row for row     of the sample (two days) and, if it is here, of the open data set (three runs)
-    50 million offer rows       made up: three questions, asked of Spark on both workers and of DuckDB on two threads
+    every mart, row by row      of the sample (two days) and, if available, of the open data set
+                                (three runs)
+    50 million offer rows       synthetic; three queries, on Spark with both workers and on DuckDB
+                                with two threads
 """
 
 from __future__ import annotations
@@ -36,7 +40,10 @@ EQUAL = "all equal"
 
 
 def views(raw: Path | None, history: Path) -> list[str]:
-    """Staging and marts on Spark, over Parquet files; without raw tables, only the marts that read the history."""
+    """Return the staging views and marts for Spark, over Parquet files.
+
+    Without raw tables, only the marts that read the history.
+    """
     statements = [
         f"create database if not exists {schema}"
         for schema in ("raw", "staging", "history", "marts")
@@ -55,7 +62,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
         if (raw and file.layer == "staging") or (
             file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))
         ):
-            # Spark takes no comments on the columns of a view after it is made
+            # Spark cannot add comments to the columns of an existing view
             made = [
                 statement.query
                 for _, statement in sql_files.statements(file)
@@ -66,7 +73,10 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
-    """Every mart of a warehouse, computed by Spark from Parquet, beside what DuckDB exported. True if all are equal."""
+    """Compare every mart, computed by Spark from Parquet, with DuckDB's export.
+
+    Return whether all are equal.
+    """
     folder.mkdir()
     export(database, folder / "export", "parquet")
     with duckdb.connect(database, read_only=True) as connection:
@@ -75,9 +85,7 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
     marts = [file.path.stem for file in sql_files.files_in("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
     told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
-    print(
-        f"\n{name}: Spark {told['spark']} beside DuckDB {duckdb.__version__}; {told['executors']}"
-    )
+    print(f"\n{name}: Spark {told['spark']} and DuckDB {duckdb.__version__}; {told['executors']}")
     with duckdb.connect() as connection:
         verdicts = [
             verdict(
@@ -95,11 +103,11 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
 
 
 def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str:
-    """`246 rows, all equal`, or how many differ on both sides, and in which columns."""
+    """Return `246 rows, all equal`, or the numbers and columns of the differences."""
     described = [
         connection.execute(f"describe select * from {rows}").fetchall() for rows in (ours, theirs)
     ]
-    # `age_hours` tells the time of the query, and is not exported
+    # `age_hours` depends on the time of the query and is not exported
     columns, other = (
         [column for column, *_ in description if column != "age_hours"] for description in described
     )
@@ -108,22 +116,30 @@ def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> st
     names = ", ".join(columns)
     (count,) = connection.execute(f"select count(*) from {ours}").fetchall()[0]
     (missing, extra) = connection.execute(
-        f"select (select count(*) from (select {names} from {ours} except all select {names} from {theirs})), "
-        f"(select count(*) from (select {names} from {theirs} except all select {names} from {ours}))"
+        f"select (select count(*) from (select {names} from {ours} except all select {names} from "
+        f"{theirs})), "
+        f"(select count(*) from (select {names} from {theirs} except all select {names} from "
+        f"{ours}))"
     ).fetchall()[0]
     if not missing and not extra:
         return f"{count} rows, {EQUAL}"
     alone = [column for column in columns if not _same(connection, ours, theirs, column)]
-    return f"{count} rows, {missing} MISSING, {extra} OTHERS; columns that differ: {', '.join(alone) or 'only in combination'}"
+    return (
+        f"{count} rows, {missing} MISSING, {extra} OTHERS; columns that differ: "
+        f"{', '.join(alone) or 'only in combination'}"
+    )
 
 
 def _same(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, column: str) -> bool:
-    query = f"select count(*) from (select {column} from {ours} except all select {column} from {theirs})"
+    query = (
+        f"select count(*) from (select {column} from {ours} except all select {column} from "
+        f"{theirs})"
+    )
     return connection.execute(query).fetchall()[0] == (0,)
 
 
 PARTS = 16
-#: Some ten years of weekly changes of each offer.
+#: About ten years of weekly changes of each offer.
 _VERSIONS = 500
 _MODELS = """
 copy (
@@ -145,8 +161,13 @@ copy (
         hash(m, p, v, 1) % 2000 / 100 as input_usd_per_mtok,
         hash(m, p, v, 2) % 8000 / 100 as output_usd_per_mtok,
         timestamp '2016-01-04' + to_days(cast(7 * v + hash(m, p) % 7 as integer)) as valid_from,
-        case when v + 1 < $versions then timestamp '2016-01-04' + to_days(cast(7 * (v + 1) + hash(m, p) % 7 as integer)) end as valid_to
-    from range($from, $to) as models (m), range(10) as providers (p), range($versions) as versions (v)
+        case
+            when v + 1 < $versions
+                then timestamp '2016-01-04'
+                    + to_days(cast(7 * (v + 1) + hash(m, p) % 7 as integer))
+        end as valid_to
+    from range($from, $to) as models (m), range(10) as providers (p),
+    range($versions) as versions (v)
 ) to '$folder/offers.parquet/$part.parquet' (format parquet, compression zstd)
 """
 QUESTIONS = {
@@ -189,7 +210,7 @@ QUESTIONS = {
 
 
 def make_history(folder: Path, rows: int) -> None:
-    """`history.models` and `history.offers` of so many rows, as Parquet."""
+    """Write `history.models` and `history.offers` with that many rows as Parquet."""
     models = rows // (10 * _VERSIONS)
     (folder / "offers.parquet").mkdir(parents=True)
     values = {"$models": models, "$folder": folder, "$versions": _VERSIONS}
@@ -211,12 +232,18 @@ def _filled(statement: str, values: dict[str, object]) -> str:
 
 
 def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
-    """The questions, asked of Spark on both workers and of DuckDB on two threads, of the same files. True if all answers are equal."""
+    """Run the queries on Spark and on DuckDB, on the same files.
+
+    Return whether all results are equal.
+    """
     history = folder / "history"
     make_history(history, rows)
     size = sum(file.stat().st_size for file in history.rglob("*.parquet"))
     print(
-        f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load {os.getloadavg()[0]:.1f}",
+        (
+            f"\n{rows:,} offer rows, {size / 1e6:,.0f} MB of Parquet in {PARTS} files; load "
+            f"{os.getloadavg()[0]:.1f}"
+        ),
         flush=True,
     )
     files = {question: question.replace(" ", "_").replace(",", "") for question in QUESTIONS}
@@ -267,14 +294,14 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="The marts on Spark, beside DuckDB.")
-    parser.add_argument("--python", help="an interpreter that has PySpark; without it, one is made")
+    parser = argparse.ArgumentParser(description="The marts on Spark, compared with DuckDB.")
+    parser.add_argument("--python", help="Python with PySpark; without it, one is installed")
     parser.add_argument("--only", choices=["marts", "history"])
     parser.add_argument("--rows", type=int, default=50_000_000, help="rows of the history")
     given = parser.parse_args()
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit("stopped")
-    )  # or the cluster would outlive this
+    )  # otherwise the cluster would outlive this process
     with tempfile.TemporaryDirectory() as name:
         folder, equal = Path(name), []
         with cluster(given.python or python_with(folder, "pyspark>=4,<5"), folder) as spark:
@@ -302,7 +329,7 @@ def main() -> int:
 
 
 def open_data(database: Path) -> Path:
-    """A warehouse of the open data set, after three runs between which prices moved."""
+    """Create a warehouse of the open data set, after three runs with changed prices."""
     records = real_records()
     with SampleApi(records) as api:
         for generation in (changed(records, 1), changed(records, 2), records):

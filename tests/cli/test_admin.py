@@ -1,4 +1,4 @@
-"""The commands that manage the database file."""
+"""Commands that administer a warehouse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.parameter_ids import parameter_id
     [("snapshots", ()), ("check", ()), ("rollback", ()), ("export", ("out",))],
     ids=parameter_id,
 )
-def test_no_database_no_command(
+def test_commands_require_a_database(
     llm_stats: Command, workdir: Path, command: str, options: tuple[str, ...]
 ) -> None:
     done = llm_stats(command, *options, "--database", "nowhere/x.duckdb")
@@ -22,7 +22,7 @@ def test_no_database_no_command(
     assert list(workdir.iterdir()) == []
 
 
-def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_paths_are_escaped(llm_stats: Command, demo: Path, workdir: Path) -> None:
     assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(
         " tables to o\\x1b[2Jut\n"
     )

@@ -1,4 +1,4 @@
-"""Completion in a real shell, as the README sets it up."""
+"""Shell completion in a real shell, set up as in the docs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with a database, some models of which have names that a shell should not see."""
+    """Return a folder with a database in which some model ids contain characters of the shell."""
     folder = tmp_path_factory.mktemp("completion")
     with duckdb.connect(folder / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=parameter_id,
 )
-def test_what_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
+def test_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", ASK, "bash", "llm-stats", *typed],

@@ -1,4 +1,4 @@
-"""The command group: help, mistakes in one line, tracebacks."""
+"""The command group: help, errors in one line, tracebacks."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from support.parameter_ids import parameter_id
 from support.processes import run_command
 
 
-def test_without_arguments_there_is_help(llm_stats: Command) -> None:
+def test_without_arguments_prints_help(llm_stats: Command) -> None:
     done = llm_stats()
     assert (done.code, done.err) == (0, "")
     assert done.out == llm_stats("--help").out
 
 
-def test_help_teaches_by_example() -> None:
+def test_help_shows_examples() -> None:
     for name, command in cli.commands.items():
         assert re.search(rf"^ *llm-stats {name}\b", command.help or "", re.MULTILINE), name
 
 
-def test_help_names_every_command_in_full() -> None:
+def test_help_lists_every_command_with_its_full_summary() -> None:
     for name, command in cli.commands.items():
         assert len(command.get_short_help_str(1000)) < 60, name
     assert "..." not in cli.get_help(click.Context(cli, terminal_width=80)).split("Commands:")[1]
@@ -45,7 +45,7 @@ def test_help_names_every_command_in_full() -> None:
     ],
     ids=parameter_id,
 )
-def test_a_mistake_is_one_line_with_the_way_to_help(
+def test_usage_error_is_one_line_with_a_hint(
     llm_stats: Command, arguments: tuple[str, ...], message: str
 ) -> None:
     done = llm_stats(*arguments)
@@ -56,7 +56,7 @@ def test_a_mistake_is_one_line_with_the_way_to_help(
     assert "try `llm-stats" in line
 
 
-def test_a_traceback_is_safe_too(workdir: Path) -> None:
+def test_traceback_is_escaped(workdir: Path) -> None:
     done = run_command(
         "--debug", "show", "--database", "a\x1b[31mb\u202e.duckdb", stdout=subprocess.PIPE
     )
@@ -68,7 +68,7 @@ def test_a_traceback_is_safe_too(workdir: Path) -> None:
     assert not {"\x1b", "\u202e"} & set(done.stderr)
 
 
-def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
+def test_ascii_locale_is_supported(demo: Path) -> None:
     done = run_command(
         "show",
         "--database",
@@ -79,7 +79,7 @@ def test_a_narrow_character_set_is_no_obstacle(demo: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_help_imports_no_heavy_library() -> None:
+def test_help_imports_no_slow_library() -> None:
     program = "import sys; from llm_stats.cli import main; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""The commands that read the published file: `show`, `sql`, `compare`, `cost`, `history`."""
+"""Commands that read the published file: `show`, `sql`, `compare`, `cost`, `history`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_show_sorts_a_relation_without_a_file_by_its_columns(on_demo: Command) -
     assert keys == sorted(keys)
 
 
-def test_only_a_table_for_people_is_cut_with_a_note(on_demo: Command) -> None:
+def test_only_the_table_format_is_limited_with_a_note(on_demo: Command) -> None:
     cut = on_demo("show", "offers")
     assert (len(cut.out.splitlines()), cut.err) == (2 + 20, "20 of 30 rows; --limit 0 shows all\n")
     whole = on_demo("show", "offers", "--limit", 0)
@@ -111,26 +111,26 @@ def test_show_describes_a_macro_with_defaults_and_a_call(on_demo: Command) -> No
     "query",
     ["-- how many\nselect 1 as one", "--how many\nselect 1 as one;", "/* how */ select 1 as one"],
 )
-def test_a_query_may_begin_with_a_comment(llm_stats: Command, demo: Path, query: str) -> None:
+def test_query_may_begin_with_a_comment(llm_stats: Command, demo: Path, query: str) -> None:
     options = ("--format", "json", "--database", demo)
     for arguments in ((query, *options), (*options, query), (*options, "--", query)):
         assert json.loads(llm_stats("sql", *arguments).out) == [{"one": 1}]
 
 
-def test_a_query_may_come_from_standard_input(
+def test_query_may_come_from_standard_input(
     on_demo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("-- a file\nselect 1 as one;\n"))
     assert json.loads(on_demo("sql", "-", "--format", "json").out) == [{"one": 1}]
 
 
-def test_an_explained_query_is_readable(on_demo: Command) -> None:
+def test_explain_keeps_its_lines(on_demo: Command) -> None:
     shown = on_demo("sql", "explain select 1").out
     assert "\\n" not in shown
     assert len(shown.splitlines()) > 5
 
 
-def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
+def test_show_finds_views_of_other_schemas(on_demo: Command) -> None:
     for name in ("raw.models", "staging.offers", "history.scores"):
         assert on_demo("show", name, "--limit", 1).code == 0
 
@@ -167,7 +167,7 @@ def test_show_reaches_the_other_schemas(on_demo: Command) -> None:
     ],
     ids=parameter_id,
 )
-def test_what_cannot_be_shown_is_an_error(
+def test_unknown_view_or_macro_is_an_error(
     on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     done = on_demo(*arguments)
@@ -176,7 +176,7 @@ def test_what_cannot_be_shown_is_an_error(
     assert list(workdir.iterdir()) == []
 
 
-def test_people_are_shown_fewer_columns_and_programs_all(on_demo: Command) -> None:
+def test_table_format_has_fewer_columns_than_json(on_demo: Command) -> None:
     cost = ("cost", "--input-tokens", "10M", "--output-tokens", "2M", "kestrel-embed-1")
     assert on_demo(*cost).out.splitlines()[0].split() == [
         "model_id",
@@ -229,6 +229,6 @@ def test_people_are_shown_fewer_columns_and_programs_all(on_demo: Command) -> No
     assert "note" not in on_demo("compare", "aurora-large-1", "quill-coder-1").out
 
 
-def test_an_error_quotes_names_safely(on_demo: Command) -> None:
+def test_error_escapes_names(on_demo: Command) -> None:
     done = on_demo("show", "\x1b[2J")
     assert "\x1b" not in done.err

@@ -20,7 +20,10 @@ from support.record_factory import make_offer, make_record, make_score
 
 
 def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
-    query = "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, 'nan'::double as g, 1e300 as h"
+    query = (
+        "select null as a, '' as b, true as c, false as d, 'x,\"y\"' as e, [1, null] as f, "
+        "'nan'::double as g, 1e300 as h"
+    )
     assert (
         on_demo("sql", query, "--format", "csv").out.splitlines()[1]
         == ',"",true,false,"x,""y""","[1, null]",nan,1e+300'
@@ -34,7 +37,7 @@ LONG_NAMES = [f"mistral-small-3.{place}-24b-instruct-2503" for place in range(3)
 
 @pytest.fixture(scope="module")
 def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Models, providers and benchmarks with the longest names that the API has."""
+    """Return a warehouse with the longest model, provider and benchmark names of the API."""
     file = tmp_path_factory.mktemp("long") / "w.duckdb"
     with duckdb.connect(file) as connection:
         raw = RawTables(connection)
@@ -77,10 +80,12 @@ def test_the_tables_of_the_commands_fit_80_columns(demo: Path, long_names: Path)
         for name, table in tables.items():
             lines = aligned(table, 80).splitlines()
             assert max(map(len, lines)) <= 80, name
-            assert any(line.startswith("──") for line in lines[:5]), f"{name} is a table, no blocks"
+            assert any(line.startswith("──") for line in lines[:5]), (
+                f"{name} is a table, not blocks"
+            )
 
 
-def test_text_that_would_steer_a_terminal_is_shown_and_not_obeyed() -> None:
+def test_control_characters_are_escaped() -> None:
     hostile = Table(("x",), ("VARCHAR",), [("\x1b]0;owned\x07\u2066",)])
     for output_format in ("table", "markdown"):
         assert "\x1b" not in render(hostile, output_format)
@@ -95,7 +100,7 @@ WIDE = Table(
 )
 
 
-def test_a_table_that_fits_is_left_alone() -> None:
+def test_table_that_fits_is_not_wrapped() -> None:
     in_a_pipe = aligned(WIDE, None)
     assert in_a_pipe == aligned(WIDE, 80)
     assert in_a_pipe.splitlines()[2:] == [
@@ -104,7 +109,7 @@ def test_a_table_that_fits_is_left_alone() -> None:
     ]
 
 
-def test_the_widest_text_is_folded_between_words() -> None:
+def test_widest_column_is_wrapped_between_words() -> None:
     assert aligned(WIDE, 60).splitlines() == [
         "model_id  price  says",
         "─" * 60,
@@ -114,7 +119,7 @@ def test_the_widest_text_is_folded_between_words() -> None:
     ]
 
 
-def test_several_texts_share_the_room() -> None:
+def test_several_columns_share_the_width() -> None:
     two = Table(
         ("a", "b"),
         ("VARCHAR", "VARCHAR"),
@@ -127,7 +132,7 @@ def test_several_texts_share_the_room() -> None:
     ]
 
 
-def test_else_each_record_is_a_block() -> None:
+def test_rows_become_blocks_if_columns_do_not_fit() -> None:
     assert aligned(WIDE, 26).splitlines() == [
         "model_id:  a",
         "price:     1",
@@ -142,13 +147,13 @@ def test_else_each_record_is_a_block() -> None:
     ]
 
 
-def test_no_word_is_broken_to_keep_a_table() -> None:
+def test_words_are_not_broken_to_keep_a_table() -> None:
     assert aligned(
         Table(("id", "says"), ("VARCHAR", "VARCHAR"), [("x" * 30, "word " * 5)]), 45
     ).startswith("id:    xxx")
 
 
-def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
+def test_header_is_wrapped_to_the_width_of_its_values() -> None:
     two = Table(
         ("input_usd_per_mtok", "kestrel-2-pro"), ("DOUBLE", "VARCHAR"), [(5.5, "x"), (12.25, "y")]
     )
@@ -163,7 +168,7 @@ def test_the_name_of_a_column_gives_way_to_what_is_in_it() -> None:
     ]
 
 
-def test_a_percentage_and_an_arrow_stay_with_their_numbers() -> None:
+def test_percent_signs_and_arrows_are_not_separated_from_numbers() -> None:
     change = Table(
         ("change",), ("VARCHAR",), [("input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",)]
     )
@@ -178,23 +183,23 @@ def test_a_percentage_and_an_arrow_stay_with_their_numbers() -> None:
     ]
 
 
-def test_many_columns_are_blocks_and_nothing_is_lost() -> None:
+def test_many_columns_become_blocks_without_loss() -> None:
     names = tuple(f"column_{number}" for number in range(20))
     shown = aligned(Table(names, ("VARCHAR",) * 20, [names]), 80)
     assert [line.split() for line in shown.splitlines()] == [[f"{name}:", name] for name in names]
 
 
-def test_wide_characters_take_two_places() -> None:
+def test_wide_characters_count_as_two_columns() -> None:
     lines = aligned(
         Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("モデル", "x"), ("abc", "y")]), None
     ).splitlines()
     assert lines[2:] == ["モデル  x", "abc     y"]
 
 
-def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
+def test_multiline_table_keeps_escaped_lines() -> None:
     two = Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x", "one\n  t\x1bwo\n")])
     assert aligned(two, None).splitlines()[2:] == ["x  one\\n  t\\x1bwo\\n"], (
-        "a name with a newline is no second row"
+        "a newline in a name does not start a row"
     )
     assert aligned(replace(two, multiline=True), None).splitlines()[2:] == [
         "x  one",
@@ -202,7 +207,7 @@ def test_text_keeps_its_lines_where_they_are_meant_and_each_is_safe() -> None:
     ]
 
 
-def test_no_name_pads_a_table_beyond_bearing() -> None:
+def test_long_name_is_truncated() -> None:
     lines = aligned(
         Table(("a", "b"), ("VARCHAR", "VARCHAR"), [("x" * 100_000 + "end", "y")]), None
     ).splitlines()
@@ -211,6 +216,6 @@ def test_no_name_pads_a_table_beyond_bearing() -> None:
     assert lines[2].endswith("end  y")
 
 
-def test_nothing_at_all() -> None:
+def test_empty_table() -> None:
     assert aligned(Table((), (), []), 80) == ""
     assert aligned(Table(("a",), ("VARCHAR",), []), 80).splitlines() == ["a", "─"]

@@ -16,7 +16,7 @@ from support.queries import query_rows
 from support.sample_requests import requested_ids
 
 
-def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
+def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:
     with SampleApi() as api:
         api.publish([sample.today()[0] | {"id": "x" * 3000}])
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--max-requests", 1)
@@ -24,7 +24,7 @@ def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
     assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
 
 
-def test_the_code_of_a_run_outlives_its_reader(workdir: Path) -> None:
+def test_exit_code_is_kept_when_the_reader_of_the_output_exits(workdir: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     with SampleApi() as api:
@@ -39,10 +39,10 @@ IDS = [entry["id"] for entry in sample.today()]
 
 
 class TestDemo:
-    def test_shows_changes_and_comparisons_and_twice_in_a_row_duplicates_nothing(
+    def test_shows_changes_and_comparisons_and_a_second_demo_adds_no_duplicates(
         self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whatever the settings of another run are."""
+        """The settings of other runs have no effect."""
         monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
         monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
@@ -63,11 +63,14 @@ class TestDemo:
         ):
             assert words in done.out
         assert (workdir / "llm_stats_demo.duckdb").is_symlink()
-        counts = "select (select count(*) from marts.models), (select count(*) from marts.offers), (select count(*) from marts.scores)"
+        counts = (
+            "select (select count(*) from marts.models), (select count(*) from marts.offers), "
+            "(select count(*) from marts.scores)"
+        )
         before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
         again = llm_stats("demo")
         assert again.code == 0
-        assert "\n0 changes\n" in again.out, "nothing new the second time"
+        assert "\n0 changes\n" in again.out, "the second demo adds nothing"
         assert (
             "the sample has not changed since the last demo; its changes: "
             "`llm-stats changes --since 7d --database llm_stats_demo.duckdb`" in again.out
@@ -118,7 +121,7 @@ class TestIds:
         assert "\n1 new model\n" in done.stdout
         assert "changes" not in done.stdout
 
-    def test_come_from_the_configuration_with_the_key(
+    def test_and_key_come_from_the_configuration(
         self, run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("LLM_STATS_API_KEY")
@@ -145,14 +148,14 @@ class TestIds:
 
 
 class TestBadArguments:
-    """Each is refused with its own message and exit code 2."""
+    """Each error has its own message and exit code 2."""
 
     def test_no_ids(self, run: Command) -> None:
         done = run()
         assert done.code == 2
         assert "no models to fetch: name ids, or use --ids-file FILE" in done.err
 
-    def test_an_unreadable_ids_file(self, run: Command, workdir: Path) -> None:
+    def test_unreadable_ids_file(self, run: Command, workdir: Path) -> None:
         done = run("--ids-file", "missing.txt")
         assert (done.code, done.err) == (
             2,
@@ -171,7 +174,7 @@ class TestBadArguments:
         assert done.code == 2
         assert "no API key: set LLM_STATS_API_KEY" in done.err
 
-    def test_a_key_no_header_can_carry_is_not_quoted(
+    def test_key_with_invalid_characters_is_not_printed(
         self, run: Command, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("LLM_STATS_API_KEY", "geheim\nschlüssel")
@@ -180,19 +183,17 @@ class TestBadArguments:
         assert "not allowed in an HTTP header" in done.err
         assert "geheim" not in done.err
 
-    def test_wrong_settings(self, run: Command) -> None:
+    def test_invalid_settings(self, run: Command) -> None:
         assert (
             "setting concurrency: Input should be greater than or equal to 1"
             in run("murmur-1", "--concurrency", 0).err
         )
         assert "setting max_age" in run("murmur-1", "--max-age", "soon").err
         assert run("murmur-1", "--no-such-option").code == 2
-        assert run("murmur-1", "--api-key", "x").code == 2, (
-            "an argument would be seen by other users"
-        )
+        assert run("murmur-1", "--api-key", "x").code == 2, "other users can see arguments"
         assert run("murmur-1", "--all").code == 2
 
-    def test_a_check_that_does_not_exist(self, run: Command, api: SampleApi) -> None:
+    def test_unknown_check(self, run: Command, api: SampleApi) -> None:
         done = run("murmur-1", "--allow-failure", "nevr")
         assert (done.code, "there is no check 'nevr'; choose from " in done.err, api.requests) == (
             2,

@@ -24,7 +24,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def new_database(port: int) -> Callable[[], str]:
-    """A function that creates an empty database owned by `batch` and returns its URL."""
+    """Return a function that creates an empty database of the role `batch` and returns its URL."""
 
     def create() -> str:
         name = f"warehouse_{next(_numbers)}"
@@ -39,7 +39,7 @@ def new_database(port: int) -> Callable[[], str]:
 
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of an empty database, which the settings name as the destination."""
+    """Return the URL of an empty database, which the settings name as the destination."""
     url = new_database()
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")

@@ -1,6 +1,6 @@
-"""DuckLake, with its catalog in a PostgreSQL and Parquet files in a folder, in an environment of its own.
+"""DuckLake with a catalog in PostgreSQL and Parquet files in a folder, in a separate environment.
 
-Its extensions come as wheels of DuckDB 1.5.5, which are loaded as they are, so no network is asked.
+Its extensions are installed as wheels of DuckDB 1.5.5, so they are not downloaded at runtime.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RUNS = 3
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Python with this project and DuckLake."""
+    """Return a Python with this project and DuckLake."""
     python = python_with(tmp_path_factory.mktemp("lake"), f"{ROOT}[ducklake]")
     wheels = [f"duckdb-extension-{name.replace('_', '-')}=={_VERSION}" for name in _EXTENSIONS]
     subprocess.run(
@@ -41,7 +41,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
-    """Start a program in that environment, on an empty lake."""
+    """Return a function that starts a program in that environment, on an empty lake."""
     installed = (
         Path(python)
         .parents[1]
@@ -74,25 +74,31 @@ def output_of(process: subprocess.Popen[str]) -> list[str]:
     return out.splitlines()
 
 
-def test_ducklake_says_what_duckdb_says(
+def test_ducklake_and_duckdb_have_the_same_rows(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     output_of(start("compare_with_ducklake", tmp_path / "llm_stats.duckdb"))
     assert list((tmp_path / "lake").rglob("*.parquet"))
 
 
-def test_a_question_changes_nothing(
+def test_user_query_cannot_write(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     database, lake = tmp_path / "w.duckdb", tmp_path / "lake"
     count = "select count(*) from marts.offers"
     (before,) = output_of(start("query_ducklake", database, count))
-    assert "creating a new DuckLake is explicitly disabled" in before, "who reads makes no lake"
+    assert "creating a new DuckLake is explicitly disabled" in before, (
+        "readers do not create a lake"
+    )
     output_of(start("publish_generations", database, 1, "ducklake"))
     files = sorted(lake.rglob("*"))
     wants = {
-        f"explain analyze copy (select 1) to '{lake}/new.csv'": "only read-only queries are allowed",
-        f"explain (analyze) copy (select 1) to '{lake}/new.csv'": "only read-only queries are allowed",
+        f"explain analyze copy (select 1) to '{lake}/new.csv'": (
+            "only read-only queries are allowed"
+        ),
+        f"explain (analyze) copy (select 1) to '{lake}/new.csv'": (
+            "only read-only queries are allowed"
+        ),
         "with x as (select 1) delete from raw.models": "read-only",
         "from ducklake_expire_snapshots('ducklake', older_than => now())": "read-only",
         "from ducklake_delete_orphaned_files('ducklake', cleanup_all => true)": "readonly",
@@ -109,13 +115,13 @@ def test_a_question_changes_nothing(
     assert sorted(lake.rglob("*")) == files
 
 
-def test_one_machine_loads_while_two_read(
+def test_one_process_loads_while_two_read(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     stop = tmp_path / "stop"
     output_of(
         start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake")
-    )  # who reads makes no lake
+    )  # readers do not create a lake
     readers = [
         start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")
     ]
@@ -128,8 +134,8 @@ def test_one_machine_loads_while_two_read(
         seen = json.loads(output_of(reader)[0])
         assert all(state[:3] == [1, True, True] for state in seen)
         generations = [state[3] for state in seen]
-        assert generations == sorted(generations), "nobody goes back"
-        assert len(set(generations)) > 1, "read while it was written"
+        assert generations == sorted(generations), "no reader goes back"
+        assert len(set(generations)) > 1, "read during the load"
     past = [
         json.loads(line)
         for line in output_of(
@@ -140,6 +146,4 @@ def test_one_machine_loads_while_two_read(
             )
         )
     ]
-    assert past == [[number, number] for number, _ in published], (
-        "the lake's past and the history's are one"
-    )
+    assert past == [[number, number] for number, _ in published], "time travel and history agree"

@@ -1,4 +1,4 @@
-"""Rounding to 12 significant digits: DuckDB and PostgreSQL agree, and both with decimal arithmetic."""
+"""Rounding to 12 significant digits: DuckDB and PostgreSQL agree with decimal arithmetic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def _values() -> list[float]:
 
 
 def _is_no_tie(value: float) -> bool:
-    """False for 13 digits that end in 5: PostgreSQL rounds them as written, DuckDB as stored."""
+    """Return False for 13 digits that end in 5.
+
+    PostgreSQL rounds them as written, DuckDB as stored.
+    """
     return not (f"{value:.12e}".split("e")[0].endswith("5") and float(f"{value:.12e}") == value)
 
 

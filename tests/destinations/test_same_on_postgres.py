@@ -1,4 +1,4 @@
-"""PostgreSQL says what DuckDB says: every view and table, row for row and column for column, generation after generation."""
+"""Comparison of PostgreSQL with DuckDB: every view and table, every row and column."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def both(
             yield readers
 
 
-def test_every_relation_is_the_same(both: tuple[Reader, Reader]) -> None:
+def test_every_relation_is_equal(both: tuple[Reader, Reader]) -> None:
     engine_comparison.require_same_relations(*both)
 
 
@@ -29,5 +29,5 @@ def test_rows_have_the_same_order(both: tuple[Reader, Reader]) -> None:
     engine_comparison.require_same_order(*both)
 
 
-def test_what_the_commands_show_is_the_same(both: tuple[Reader, Reader]) -> None:
+def test_output_of_the_commands_is_equal(both: tuple[Reader, Reader]) -> None:
     engine_comparison.require_same_output(*both)

@@ -1,6 +1,4 @@
-"""The README and the docs against the code: commands, settings, exit codes, views, query results,
-links.
-"""
+"""README and docs against the code: commands, settings, exit codes, views, query results, links."""
 
 from __future__ import annotations
 

@@ -44,19 +44,17 @@ def shares(ids: list[str]) -> list[list[str]]:
     ]
 
 
-def test_a_share_does_not_depend_on_the_others() -> None:
+def test_parts_are_stable_when_ids_are_added() -> None:
     ids = [f"model-{number}" for number in range(300)]
     whole = shares(ids)
     assert sorted(model_id for share in whole for model_id in share) == sorted(ids)
-    assert all(110 < len(share) < 190 for share in whole), "about as many to each"
+    assert all(110 < len(share) < 190 for share in whole), "about the same number for each runner"
     assert shares(ids[100:]) == [
         [model_id for model_id in share if model_id in ids[100:]] for share in whole
     ]
 
 
-def test_runners_with_databases_of_their_own(
-    llm_stats: Command, api: SampleApi, workdir: Path
-) -> None:
+def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     options = ("--base-url", api.base_url, "--requests-per-minute", 0, "--quiet", "--database")
     parts = [workdir / f"shard{number}.duckdb" for number in range(RUNNERS)]
     united, whole = workdir / "united.duckdb", workdir / "whole.duckdb"

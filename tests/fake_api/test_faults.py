@@ -36,7 +36,7 @@ def ask(
 
 
 def answer(http: requests.Session, fault: faults.Fault, **options: Any) -> requests.Response:
-    """What one request gets under a fault."""
+    """Return the response to one request under a fault."""
     with FakeApi(faults={MODEL: fault}) as api:
         return ask(http, api, **options)
 
@@ -52,7 +52,7 @@ def statuses(
     return [ask(http, api, model_id).status_code for _ in range(count)]
 
 
-# What: the API says no.
+# Error responses
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def statuses(
         (503, "quota_service_unavailable"),
     ],
 )
-def test_an_error_in_the_envelope(http: requests.Session, status: int, code: str) -> None:
+def test_error_has_the_documented_envelope(http: requests.Session, status: int, code: str) -> None:
     response = answer(http, faults.error(status, code, "Why.", param="model_id", request_id="r-1"))
     assert response.status_code == status
     assert error_of(response) == {
@@ -82,12 +82,12 @@ def test_an_error_in_the_envelope(http: requests.Session, status: int, code: str
     }
 
 
-def test_an_error_without_a_code_gets_the_usual_one(http: requests.Session) -> None:
+def test_error_without_code_has_the_usual_code(http: requests.Session) -> None:
     assert error_of(answer(http, faults.error(503)))["code"] == "quota_service_unavailable"
 
 
 @pytest.mark.parametrize("status", [429, 502, 520])
-def test_an_error_without_envelope(http: requests.Session, status: int) -> None:
+def test_bare_error_has_no_envelope(http: requests.Session, status: int) -> None:
     response = answer(http, faults.bare(status, retry_after=3))
     assert (response.status_code, response.text, response.headers["Retry-After"]) == (
         status,
@@ -96,7 +96,7 @@ def test_an_error_without_envelope(http: requests.Session, status: int) -> None:
     )
 
 
-def test_a_burst_with_seconds_to_wait(http: requests.Session) -> None:
+def test_burst_sends_seconds(http: requests.Session) -> None:
     response = answer(http, faults.burst(retry_after=2))
     assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
     assert (error_of(response)["code"], error_of(response)["limit_type"]) == (
@@ -105,13 +105,13 @@ def test_a_burst_with_seconds_to_wait(http: requests.Session) -> None:
     )
 
 
-def test_a_burst_until_a_date(http: requests.Session) -> None:
+def test_burst_sends_a_date(http: requests.Session) -> None:
     response = answer(http, faults.burst(retry_after=60, as_date=True))
     wait = parsedate_to_datetime(response.headers["Retry-After"]) - dt.datetime.now(dt.UTC)
     assert 57 < wait.total_seconds() <= 60
 
 
-def test_a_burst_that_does_not_say_how_long(http: requests.Session) -> None:
+def test_burst_without_retry_after(http: requests.Session) -> None:
     assert "Retry-After" not in answer(http, faults.burst()).headers
 
 
@@ -125,7 +125,7 @@ def test_a_burst_that_does_not_say_how_long(http: requests.Session) -> None:
         ("daily_quota", None),
     ],
 )
-def test_a_spent_quota_in_every_spelling(
+def test_quota_has_every_known_code(
     http: requests.Session, code: str, limit_type: str | None
 ) -> None:
     response = answer(http, faults.quota(code, limit_type))
@@ -135,7 +135,7 @@ def test_a_spent_quota_in_every_spelling(
     assert dt.timedelta() <= resets_in <= dt.timedelta(days=1)
 
 
-# What: the answer is not what was asked for.
+# Wrong bodies
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_spent_quota_in_every_spelling(
     ],
     ids=["another-model", "wrong-type", "price-as-text", "missing-fields"],
 )
-def test_a_record_that_breaks_the_contract(
+def test_edited_record_violates_the_contract(
     http: requests.Session, fault: faults.Fault, reason: str
 ) -> None:
     response = answer(http, fault)
@@ -160,18 +160,18 @@ def test_a_record_that_breaks_the_contract(
         parse_record(response.content, MODEL)
 
 
-def test_an_edit_leaves_errors_alone(http: requests.Session) -> None:
+def test_edit_does_not_change_errors(http: requests.Session) -> None:
     with FakeApi(faults={"nowhere": faults.changed(id=OTHER)}) as api:
         assert ask(http, api, "nowhere").status_code == 404
 
 
-def test_a_valid_record_that_is_far_too_long(http: requests.Session) -> None:
+def test_oversized_record_is_valid(http: requests.Session) -> None:
     response = answer(http, faults.oversized())
     assert len(response.content) > 10_000_000
     parse_record(response.content, MODEL)
 
 
-def test_a_page_of_html(http: requests.Session) -> None:
+def test_html_page(http: requests.Session) -> None:
     response = answer(http, faults.html())
     assert (response.status_code, response.headers["Content-Type"]) == (
         200,
@@ -180,7 +180,7 @@ def test_a_page_of_html(http: requests.Session) -> None:
     assert response.text.startswith("<!doctype html>")
 
 
-def test_an_empty_body(http: requests.Session) -> None:
+def test_empty_body(http: requests.Session) -> None:
     response = answer(http, faults.empty())
     assert (response.status_code, response.headers["Content-Type"], response.content) == (
         200,
@@ -190,9 +190,7 @@ def test_an_empty_body(http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 307])
-def test_a_redirect_leads_elsewhere_and_the_key_stays_here(
-    http: requests.Session, status: int
-) -> None:
+def test_redirect_to_another_host_does_not_get_the_key(http: requests.Session, status: int) -> None:
     with (
         SampleApi() as elsewhere,
         FakeApi(
@@ -214,48 +212,48 @@ def test_a_redirect_leads_elsewhere_and_the_key_stays_here(
         assert ["authorization" in request.headers for request in elsewhere.requests] == [False]
 
 
-# What: the answer travels badly.
+# Broken transfers
 
 
-def test_json_cut_in_half_under_a_content_length_that_agrees(http: requests.Session) -> None:
+def test_cut_json_has_a_matching_content_length(http: requests.Session) -> None:
     response = answer(http, faults.cut_json())
     assert len(response.content) == int(response.headers["Content-Length"]) > 1000
     with pytest.raises(json.JSONDecodeError):
         json.loads(response.content)
 
 
-def test_a_body_that_ends_before_its_content_length(http: requests.Session) -> None:
+def test_cut_off_body_ends_before_its_content_length(http: requests.Session) -> None:
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         answer(http, faults.cut_off())
 
 
-def test_a_dropped_connection(http: requests.Session) -> None:
+def test_dropped_connection(http: requests.Session) -> None:
     with FakeApi(faults={MODEL: faults.dropped()}) as api:
         with pytest.raises(requests.ConnectionError, match="RemoteDisconnected"):
             ask(http, api)
         assert [request.status for request in api.requests] == [0]
 
 
-def test_a_slow_answer_runs_into_a_read_timeout(http: requests.Session) -> None:
+def test_slow_response_exceeds_the_read_timeout(http: requests.Session) -> None:
     assert answer(http, faults.slow(0.1)).elapsed.total_seconds() >= 0.1
     with pytest.raises(requests.ReadTimeout):
         answer(http, faults.slow(60), timeout=0.1)
 
 
-def test_a_dripping_body_runs_into_no_read_timeout(http: requests.Session) -> None:
+def test_dripping_body_does_not_exceed_the_read_timeout(http: requests.Session) -> None:
     started = time.monotonic()
     response = answer(http, faults.chain(faults.html(), faults.drip(0.01)), timeout=0.2)
     assert response.text.endswith("</title>")
     assert time.monotonic() - started > 0.4
 
 
-def test_closing_the_api_ends_a_drip(http: requests.Session) -> None:
+def test_closing_the_api_ends_a_dripping_body(http: requests.Session) -> None:
     with requests.Session() as session, FakeApi(faults={MODEL: faults.drip(60)}) as api:
         session.headers.update(http.headers)
         assert ask(session, api, stream=True).status_code == 200
 
 
-def test_gzip_for_those_who_accept_it(http: requests.Session) -> None:
+def test_gzip_only_if_the_client_accepts_it(http: requests.Session) -> None:
     packed = answer(http, faults.compressed())
     plain = answer(http, faults.compressed(), headers={"Accept-Encoding": "identity"})
     assert (packed.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == (
@@ -266,48 +264,48 @@ def test_gzip_for_those_who_accept_it(http: requests.Session) -> None:
     assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
 
 
-# When.
+# Conditions
 
 
-def test_faults_upon_each_other(http: requests.Session) -> None:
-    """A small body that unpacks into a huge one."""
+def test_chained_faults(http: requests.Session) -> None:
+    """A small body that decompresses to a huge one."""
     response = answer(http, faults.chain(faults.oversized(), faults.compressed()))
     assert int(response.headers["Content-Length"]) < 1_000_000
     assert len(response.content) > 10_000_000
 
 
-def test_a_fault_of_one_model_spares_the_others(http: requests.Session) -> None:
+def test_fault_of_one_model_does_not_affect_others(http: requests.Session) -> None:
     with FakeApi(faults={MODEL: faults.error(500)}) as api:
         assert (statuses(http, api, 3), statuses(http, api, 1, OTHER)) == ([500, 500, 500], [200])
 
 
-def test_the_first_attempts_for_each_model(http: requests.Session) -> None:
+def test_first_counts_per_model(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.first(2, faults.error(500))]) as api:
         assert statuses(http, api, 3) == [500, 500, 200]
         assert statuses(http, api, 3, OTHER) == [500, 500, 200]
 
 
-def test_every_third_request(http: requests.Session) -> None:
+def test_every_counts_all_requests(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.every(3, faults.error(500))]) as api:
         assert statuses(http, api, 7) == [200, 200, 500, 200, 200, 500, 200]
 
 
-def test_a_key_refused_after_some_answers(http: requests.Session) -> None:
+def test_key_is_rejected_after_some_responses(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.after(2, faults.error(401))]) as api:
         assert statuses(http, api, 4) == [200, 200, 401, 401]
 
 
-def test_from_the_start(http: requests.Session) -> None:
+def test_after_zero_applies_from_the_start(http: requests.Session) -> None:
     with FakeApi(everywhere=[faults.error(403)]) as api:
         assert statuses(http, api, 2) == [403, 403]
 
 
-def test_a_quota_counts_answers_not_failures(http: requests.Session) -> None:
+def test_quota_counts_only_successful_responses(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.every(2, faults.error(500))], daily_quota=2) as api:
         assert statuses(http, api, 6) == [200, 500, 200, 429, 429, 429]
 
 
-def test_a_rate_limit_says_when_there_is_room_again(http: requests.Session) -> None:
+def test_rate_limit_sends_the_time_until_a_free_slot(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.at_most(3, seconds=0.5)]) as api:
         assert statuses(http, api, 5) == [200, 200, 200, 429, 429]
         assert ask(http, api).headers["Retry-After"] == "1"
@@ -315,7 +313,7 @@ def test_a_rate_limit_says_when_there_is_room_again(http: requests.Session) -> N
         assert statuses(http, api, 1) == [200]
 
 
-def test_counts_hold_over_many_connections() -> None:
+def test_counts_are_shared_by_all_connections() -> None:
     def one(_: int) -> int:
         return requests.get(
             f"{api.base_url}/models/{MODEL}",
@@ -332,7 +330,7 @@ def test_counts_hold_over_many_connections() -> None:
     assert len(api.requests) == 100
 
 
-# Routes.
+# Routes
 
 
 def test_list_fault_does_not_affect_models(http: requests.Session) -> None:
@@ -341,7 +339,7 @@ def test_list_fault_does_not_affect_models(http: requests.Session) -> None:
         assert statuses(http, api, 1) == [200]
 
 
-def test_a_wrong_key_meets_no_fault() -> None:
+def test_wrong_key_gets_no_fault() -> None:
     with FakeApi(everywhere=[faults.html()]) as api:
         assert (
             requests.get(

@@ -1,4 +1,4 @@
-"""Merging a load into the raw tables: whole models, only those in the load; dlt's own tables."""
+"""Merge of a load into the raw tables: whole models, only those in the load; dlt's own tables."""
 
 from __future__ import annotations
 
@@ -42,13 +42,16 @@ def loaded(raw: RawTables) -> RawTables:
     return raw
 
 
-def test_a_model_that_came_replaces_the_one_that_was_there_and_only_that(loaded: RawTables) -> None:
+def test_loaded_model_replaces_only_its_own_rows(loaded: RawTables) -> None:
     loaded.load([make_record("m", providers=[make_offer("q", 3, None)])], LATER, "2")
     assert rows(loaded, "select id, fetched_at, _dlt_load_id from raw.models order by id") == [
         ("m", LATER, "2"),
         ("n", DAY, "1"),
     ]
-    offers = "select model_id, provider_id, output_price_per_m, _dlt_list_idx from raw.models__providers order by all"
+    offers = (
+        "select model_id, provider_id, output_price_per_m, _dlt_list_idx from "
+        "raw.models__providers order by all"
+    )
     assert rows(loaded, offers) == [("m", "q", None, 0), ("n", "p", 2, 0), ("n", "q", 4, 1)]
     assert rows(loaded, "select model_id from raw.models__scores") == [("n",)]
     assert rows(loaded, "select _dlt_load_id, model_id from raw.fetches order by all") == [
@@ -58,7 +61,7 @@ def test_a_model_that_came_replaces_the_one_that_was_there_and_only_that(loaded:
     ]
 
 
-def test_the_lists_of_a_record_that_is_the_same_to_the_letter_are_not_written_again(
+def test_child_rows_of_an_identical_record_are_not_rewritten(
     loaded: RawTables,
 ) -> None:
     before = rows(
@@ -72,7 +75,7 @@ def test_the_lists_of_a_record_that_is_the_same_to_the_letter_are_not_written_ag
     assert rows(loaded, "select distinct fetched_at from raw.models") == [(LATER,)]
 
 
-def test_a_model_that_did_not_load_leaves_only_a_fetch(loaded: RawTables) -> None:
+def test_model_that_did_not_load_has_only_a_fetch_row(loaded: RawTables) -> None:
     loaded.fetch(["m", "x"], LATER, "failed", "2")
     assert rows(loaded, "select count(*), max(fetched_at) from raw.models") == [(2, DAY)]
     assert rows(
@@ -84,16 +87,16 @@ def test_a_model_that_did_not_load_leaves_only_a_fetch(loaded: RawTables) -> Non
 
 
 def read_only(published: Path) -> Any:
-    """A destination of dlt that can only read, as in `docs/dlt.md`."""
+    """Return a dlt destination that can only read, as in `docs/dlt.md`."""
     return dlt.destinations.duckdb({"database": str(published), "read_only": True})
 
 
 class TestPublishedFileInDlt:
-    """The demo's file, which two runs have published, opened with dlt."""
+    """The file of the demo, published by two runs, opened with dlt."""
 
     @pytest.fixture
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A copy, because dlt keeps its connections open."""
+        """Return a copy, because dlt keeps its connections open."""
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))
 

@@ -1,4 +1,4 @@
-"""The dlt source in a pipeline of a user's own, without the rest of the package."""
+"""The dlt source in a user's pipeline, without the rest of the package."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def into(workdir: Path, destination: Any) -> dlt.Pipeline:
 
 @pytest.fixture
 def pipeline(workdir: Path) -> dlt.Pipeline:
-    """A pipeline into `plain.duckdb`."""
+    """Return a pipeline into `plain.duckdb`."""
     destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
     return into(workdir, destination)
 
@@ -62,14 +62,14 @@ def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
 
 
 def counts(workdir: Path) -> dict[str, int]:
-    """The row counts of all tables except dlt's own."""
+    """Return the row counts of all tables except dlt's own."""
     tables = "select table_name from duckdb_tables() where schema_name = 'raw'"
     names = query(workdir, f"{tables} and not starts_with(table_name, '_dlt')")
     return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
 
 
 def records_of(workdir: Path) -> list[tuple[Any, ...]]:
-    """Every row of `models` and its children, without the time of the fetch."""
+    """Return all rows of `models` and its child tables, without the fetch time."""
     tables = TABLES.keys() - {"fetches"}
     rows = [f"from raw.{table} select * exclude fetched_at" for table in sorted(tables)]
     rows = [f"select to_json(t) from ({row}) as t" for row in rows]
@@ -80,7 +80,7 @@ def requested(api: SampleApi) -> list[str]:
     return [request.model_id for request in api.requests if request.model_id]
 
 
-def test_loading_twice_makes_exactly_the_documented_tables_and_no_duplicates(
+def test_loading_twice_creates_exactly_the_documented_tables_without_duplicates(
     workdir: Path,
     api: SampleApi,
     pipeline: dlt.Pipeline,
@@ -157,7 +157,7 @@ def test_emptied_lists_empty_their_tables(
     assert counts(workdir) == dict.fromkeys(TABLES, 0) | left
 
 
-def test_first_load_without_any_list_makes_all_tables(
+def test_first_load_with_empty_lists_creates_all_tables(
     workdir: Path,
     api: SampleApi,
     pipeline: dlt.Pipeline,
@@ -226,11 +226,11 @@ def test_ordinary_loads_log_nothing(
     pipeline.run(of(api, all_models=True).with_resources("models", "models__scores"))
     assert caplog.messages == []
     pipeline.run(of(api, IDS), write_disposition="append")
-    assert "hard_delete" in caplog.messages[0], "this test would see a warning"
+    assert "hard_delete" in caplog.messages[0], "a warning would be captured"
 
 
 class TestAddLimit:
-    """With 400 models, of which each page holds 50."""
+    """With 400 models and pages of 50."""
 
     @pytest.mark.parametrize(
         "limited",
@@ -330,7 +330,7 @@ class TestWhichModels:
         pipeline.run(of(api, IDS[:2]))
         assert "sources" not in pipeline.state
 
-    def test_none_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
+    def test_no_ids_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
         with pytest.raises(PipelineStepFailed, match="no models to fetch"):
             pipeline.run(of(api))
         assert not api.requests
@@ -351,7 +351,7 @@ def test_settings_come_from_dlts_configuration(
 
 
 @pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])
-def test_without_a_good_key_the_extract_fails_and_never_shows_it(
+def test_missing_or_rejected_key_fails_the_extract_step_without_printing_it(
     api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", key)
@@ -363,7 +363,7 @@ def test_without_a_good_key_the_extract_fails_and_never_shows_it(
     assert len(api.requests) <= 1
 
 
-def test_filesystem_keeps_every_load_so_readers_take_the_last(
+def test_filesystem_keeps_every_load_and_readers_take_the_last(
     workdir: Path,
     api: SampleApi,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The fixtures of the tests of whole runs."""
+"""Fixtures of the tests of whole runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from llm_stats.api.client import Client
 
 @pytest.fixture
 def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hardly any wait between the attempts of a request."""
+    """Shorten the waits between the attempts of a request."""
     defaults = Client.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "backoff_seconds", 0.001)

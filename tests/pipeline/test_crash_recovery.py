@@ -1,4 +1,4 @@
-"""The real command, interrupted and killed: what is published, what is kept, what the next run pays for.
+"""The real command, interrupted and killed: published state, cache, requests of the next run.
 
 `LLM_STATS_KILLS=20` kills a run at 20 moments instead of a few.
 """
@@ -29,12 +29,12 @@ KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 
 def quietly(api: SampleApi, *arguments: str) -> list[str]:
-    """What is said to the command for a run at full speed."""
+    """Return the arguments for a run at full speed."""
     return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
 
 
 def started(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
-    """The real command, in a process of its own."""
+    """Return the real command in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "llm_stats", *quietly(api, *arguments)],
         cwd=workdir,
@@ -55,12 +55,12 @@ def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
 
 
 class TestInterrupt:
-    """Ctrl-C, once."""
+    """One Ctrl-C."""
 
     def interrupted(
         self, workdir: Path, api: SampleApi, when: Callable[[], bool]
     ) -> tuple[int, str, str, float]:
-        """Exit code, what was printed, and how many seconds it took to end."""
+        """Return the exit code, the output, and the seconds until the end."""
         run = started(workdir, api, *IDS)
         while not when():
             assert run.poll() is None, run.communicate()
@@ -71,21 +71,20 @@ class TestInterrupt:
         out, err = run.communicate(timeout=60)
         return exit_code_in_shell(run), out, err, time.monotonic() - began
 
-    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
-        """One that comes a second later is kept as well."""
+    def test_ends_a_run_that_waits_for_a_slow_response(self, tmp_path: Path) -> None:
+        """A response that arrives a second later is cached too."""
         with FakeApi(RECORDS, faults={IDS[3]: faults.slow(60), IDS[5]: faults.slow(1.5)}) as api:
             code, out, err, seconds = self.interrupted(
                 tmp_path, api, lambda: len(api.requests) == 12
             )
         assert (code, out) == (130, "")
-        assert (
-            err.strip()
-            == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+        assert err.strip() == (
+            "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
         )
         assert seconds < 6
         assert not (tmp_path / "llm_stats.duckdb").exists()
 
-    def test_is_a_line_of_a_json_log_like_any_other(self, tmp_path: Path) -> None:
+    def test_is_logged_as_json(self, tmp_path: Path) -> None:
         with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
             run = started(tmp_path, api, "--all", "--log-format", "json")
             while not api.requests:
@@ -107,13 +106,16 @@ class TestInterrupt:
 
 
 class TestKill:
-    """`kill -9` of the real command, then the same command again: no id is missing, none is paid for twice."""
+    """`kill -9` of the real command, then the same command again.
+
+    No id is missing, and none is paid for twice.
+    """
 
     COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
 
     @pytest.mark.parametrize("moment", range(KILLS))
     def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
-        """The last fifth of the moments lies after the last response: while it is loaded, checked, published."""
+        """The last fifth of the moments is after the last response: loading, checks, publishing."""
         records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
@@ -128,7 +130,7 @@ class TestKill:
             published = (tmp_path / "llm_stats.duckdb").exists()
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
-            time.sleep(2 * self.LATENCY_MS / 1000)  # what was in flight has arrived
+            time.sleep(2 * self.LATENCY_MS / 1000)  # requests in flight have arrived
             before = len(requested_ids(api))
             assert self.leaks(tmp_path) == []
             again = llm_stats(*quietly(api, *arguments))

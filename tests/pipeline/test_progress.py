@@ -1,4 +1,4 @@
-"""What is said while records are fetched."""
+"""Progress of a fetch: lines, bar, time left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TestProgress:
             fetch = Fetch(model_id=str(number), requested_at=NOW, outcome=outcome, attempts=2)
             yield FetchResult(fetch, None if number == 3 else {"id": str(number)})
 
-    def test_prints_a_line_every_few_seconds_even_when_nothing_comes(
+    def test_prints_a_line_every_few_seconds_even_without_results(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.pipeline.progress._SECONDS_BETWEEN_LINES", 0.05)
@@ -41,8 +41,8 @@ class TestProgress:
             for line in lines
         )
 
-    def test_time_left_is_no_less_than_the_pace_allows(self) -> None:
-        """50 left at once, then the pace holds: 285 to go take six minutes, not two seconds."""
+    def test_time_left_respects_the_rate_limit(self) -> None:
+        """50 requests can be sent at once; 285 more take six minutes at the rate limit."""
         tally = ProgressCounter(335, requests_per_minute=50)
         fetch = Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
         for _ in range(50):
@@ -52,7 +52,7 @@ class TestProgress:
         assert 60 * 285 / 50 <= facts["seconds_left"] < 60 * 6
         assert str(tally).endswith("50 requests/min, 6 min left")
 
-    def test_of_requests_only_those_of_the_last_minute_count(
+    def test_requests_per_minute_counts_the_last_minute_only(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
@@ -65,14 +65,14 @@ class TestProgress:
             now[0] += 40
         assert tally.snapshot()["requests_per_minute"] == 2
 
-    def test_a_bar_goes_on_telling_while_nothing_comes(
+    def test_bar_is_refreshed_without_results(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("sys.stderr.isatty", lambda: True)
         monkeypatch.setattr("rich.console.Console.is_terminal", True)
         monkeypatch.setenv(
             "TERM", "xterm-256color"
-        )  # rich remembers, for all tests, what the first terminal could show
+        )  # rich caches the capabilities of the first terminal for all tests
         numbers = itertools.count(1)
         monkeypatch.setattr(ProgressCounter, "__str__", lambda _: f"update {next(numbers)}")
         assert len(list(show_progress(self.answers(pause=0.3), 4))) == 4
@@ -85,9 +85,7 @@ class TestProgress:
         assert len(list(show_progress(self.answers(), 4))) == 4
         assert "fetched 3 of 4, 1 failed, " in capsys.readouterr().err
 
-    def test_prints_nothing_for_a_fetch_that_is_over_at_once(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_prints_nothing_for_a_short_fetch(self, capsys: pytest.CaptureFixture[str]) -> None:
         list(show_progress(self.answers(), 4))
         assert capsys.readouterr().err == ""
 

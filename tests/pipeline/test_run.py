@@ -1,4 +1,4 @@
-"""A run from ids to the published file, which models come first, and errors of the API."""
+"""A run from ids to the published file, the order of models, and errors of the API."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ IDS = [entry["id"] for entry in sample.today()]
 class TestApiErrors:
     """Each error has its own message and exit code; models without an error are published."""
 
-    def test_a_refused_key(
+    def test_rejected_key(
         self, run: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("LLM_STATS_API_KEY", "stolen-key")
         done = run(*IDS, "--concurrency", 1)
         assert done.code == 3
         assert (
-            "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The key is not valid."
-            in done.err
-        )
+            "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: "
+            "The key is not valid."
+        ) in done.err
         assert "stolen-key" not in done.err
         assert len(api.requests) == 1
         assert not (workdir / "llm_stats.duckdb").exists()
 
-    def test_an_api_that_is_not_there(self, llm_stats: Command) -> None:
+    def test_unreachable_api(self, llm_stats: Command) -> None:
         with socket.socket() as drain:
             drain.bind(("127.0.0.1", 0))
             port = drain.getsockname()[1]
         done = llm_stats("run", "murmur-1", "--base-url", f"http://127.0.0.1:{port}/stats/v1")
         assert done.code == 3
         assert (
-            f"nothing could be fetched: no response from http://127.0.0.1:{port}/stats/v1: Connection refused"
-            in done.err
-        )
+            f"nothing could be fetched: no response from http://127.0.0.1:{port}/stats/v1: "
+            "Connection refused"
+        ) in done.err
 
     @pytest.mark.parametrize("arguments", [("murmur-1",), ("--all",)], ids=parameter_id)
-    def test_the_wrong_catalog(
+    def test_wrong_catalog(
         self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]
     ) -> None:
         done = llm_stats("run", *arguments, "--base-url", api.base_url.replace("/stats", ""))
         assert done.code == 3
         assert "wrong base URL?" in done.err
 
-    def test_an_unknown_id_and_a_record_with_wrong_types_among_good_ones(
+    def test_unknown_id_and_invalid_record_among_good_ones(
         self, run: Command, api: SampleApi, workdir: Path
     ) -> None:
         records = sample.today()[:2]
@@ -74,10 +74,13 @@ class TestApiErrors:
             in done.out
         )
         assert (
-            "rejected: aurora-large-1: providers[0].input_price_per_m: Input should be a valid number, got 'free'"
-            in done.out
+            "rejected: aurora-large-1: providers[0].input_price_per_m: Input should be a "
+            "valid number, got 'free'"
+        ) in done.out
+        fetches = (
+            "select model_id, outcome, http_status, message is null from raw.fetches order by "
+            "outcome"
         )
-        fetches = "select model_id, outcome, http_status, message is null from raw.fetches order by outcome"
         assert query_rows(workdir / "llm_stats.duckdb", fetches) == [
             (records[1]["id"], "loaded", 200, True),
             ("no-such-model", "not_found", 404, False),
@@ -88,7 +91,7 @@ class TestApiErrors:
         ]
 
 
-def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, workdir: Path) -> None:
+def test_run_reports_exactly_the_change(run: Command, api: SampleApi, workdir: Path) -> None:
     run("--all")
     offers = "select model_id, provider_id, input_usd_per_mtok from marts.offers"
     before = set(query_rows(workdir / "llm_stats.duckdb", offers))
@@ -106,7 +109,7 @@ def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, workdi
     assert not [row for row in after if row[0] == "murmur-1"]
 
 
-def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path) -> None:
+def test_only_model_may_have_empty_lists(run: Command, api: SampleApi, workdir: Path) -> None:
     bare = sample.today()[0] | {
         "providers": [],
         "scores": [],
@@ -121,7 +124,10 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path
     types = dict(
         query_rows(
             workdir / "llm_stats.duckdb",
-            "select table_name || '.' || column_name, data_type from duckdb_columns() where schema_name = 'raw'",
+            (
+                "select table_name || '.' || column_name, data_type from duckdb_columns() where "
+                "schema_name = 'raw'"
+            ),
         )
     )
     assert types["models.param_count"] == "BIGINT"
@@ -132,31 +138,31 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path
         (0,)
     ]
     api.publish(sample.today())
-    assert run("--all").code == 0, "tables made empty take rows later"
+    assert run("--all").code == 0, "tables created empty accept rows later"
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from marts.models") == [
         (len(IDS),)
     ]
 
 
-def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
+def test_rejected_record_does_not_block_the_others(run: Command, api: SampleApi) -> None:
     api.publish([{"id": "broken"}, *sample.today()[:2]])
     done = run("--all", "--concurrency", 1)
     assert done.code == 4
     assert "3 models requested: 2 loaded, 1 rejected" in done.out
 
 
-def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Path) -> None:
+def test_run_without_due_models_publishes_nothing(run: Command, one_model: Path) -> None:
     before = one_model.readlink()
     assert run("murmur-1", "--max-age", "1d").code == 0
     assert one_model.readlink() == before
 
 
-def test_in_python_a_string_is_one_id(api: SampleApi, workdir: Path) -> None:
+def test_string_in_python_is_one_id(api: SampleApi, workdir: Path) -> None:
     result = llm_stats.run("murmur-1", base_url=api.base_url, database="w.duckdb")
     assert (result.requested, result.exit_code) == (1, 0)
 
 
-def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, workdir: Path) -> None:
+def test_new_fields_are_reported_and_stored(run: Command, api: SampleApi, workdir: Path) -> None:
     records = sample.today()[:1]
     records[0]["carbon_g"] = 12
     api.publish(records)
@@ -166,7 +172,7 @@ def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, workdir:
     ) == [("12",)]
 
 
-def test_a_broken_view_publishes_nothing(
+def test_broken_view_publishes_nothing(
     run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     before = one_model.read_bytes()
@@ -184,11 +190,12 @@ def test_a_broken_view_publishes_nothing(
 
 
 @REQUIRES_REAL_RECORDS
-def test_the_open_data_set_lands_whole(run: Command, api: SampleApi, workdir: Path) -> None:
+def test_open_data_set_is_loaded_completely(run: Command, api: SampleApi, workdir: Path) -> None:
     records = real_records()
     api.publish(records)
     counts = """
-        select (select count(*) from raw.models), (select count(*) from raw.models__providers), (select count(*) from raw.models__scores),
+        select (select count(*) from raw.models), (select count(*) from raw.models__providers),
+        (select count(*) from raw.models__scores),
         (select count(*) from marts.scores)
     """
     distinct = len(
@@ -206,7 +213,7 @@ class TestStalestFirst:
     def ago(self, **ages: float) -> dict[str, dt.datetime]:
         return {model_id: NOW - dt.timedelta(hours=hours) for model_id, hours in ages.items()}
 
-    def test_never_fetched_then_the_longest_ago(self) -> None:
+    def test_never_fetched_comes_first_then_the_oldest(self) -> None:
         assert stalest_first(["a", "b", "c", "d"], self.ago(a=1, b=3, d=2), dt.timedelta(0)) == [
             "c",
             "b",
@@ -214,18 +221,18 @@ class TestStalestFirst:
             "a",
         ]
 
-    def test_what_is_fresh_enough_is_left_out(self) -> None:
+    def test_model_newer_than_max_age_is_skipped(self) -> None:
         assert stalest_first(["a", "b", "c"], self.ago(a=1, b=7), dt.timedelta(hours=6)) == [
             "c",
             "b",
         ]
         assert stalest_first(["a"], self.ago(a=1), dt.timedelta.max) == []
 
-    def test_the_same_id_is_asked_once(self) -> None:
+    def test_repeated_id_is_requested_once(self) -> None:
         assert stalest_first(["a", "a"], {}, dt.timedelta(0)) == ["a"]
 
-    def test_a_daily_budget_refreshes_everything_in_turn(self) -> None:
-        """335 models, 100 a day: each is fetched once in any four days."""
+    def test_daily_budget_refreshes_all_models_in_turn(self) -> None:
+        """335 models, 100 requests per day: each model is fetched once in any four days."""
         ids, fetched_at = [f"model-{number}" for number in range(335)], dict[str, dt.datetime]()
         days = []
         for day in range(12):
@@ -234,14 +241,14 @@ class TestStalestFirst:
         for first in range(8):
             assert {model_id for day in days[first : first + 4] for model_id in day} == set(ids)
 
-    def test_what_keeps_failing_takes_its_turn_and_not_the_budget(self) -> None:
+    def test_failing_model_is_ordered_by_its_last_failure(self) -> None:
         failing_at = {"broken": NOW - dt.timedelta(hours=2)}
         assert stalest_first(
             ["broken", "a", "new", "b"], self.ago(a=1, b=3), dt.timedelta(0), failing_at
         ) == ["new", "b", "broken", "a"]
 
 
-def test_a_clock_that_went_back_is_refused(
+def test_clock_before_the_last_run_is_an_error(
     llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:
     from llm_stats.pipeline.run import execute
@@ -256,12 +263,12 @@ def test_a_clock_that_went_back_is_refused(
     api.publish(
         [next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}]
     )
-    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "asked for, and nothing loaded"
+    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "requested, but not loaded"
     with pytest.raises(UsageError, match=r"fix the clock or run `llm-stats rollback`"):
         execute(settings)
 
 
-def test_ctrl_c_while_publishing_does_not_claim_that_nothing_was_published(
+def test_ctrl_c_while_publishing_reports_an_unknown_state(
     run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish = DuckDBWarehouse.publish

@@ -1,4 +1,4 @@
-"""Runs against an API that fails: what is loaded, what is left to the next run, and that nothing is paid twice."""
+"""Runs against a failing API: loaded models, deferred models, and no request paid for twice."""
 
 from __future__ import annotations
 
@@ -34,10 +34,8 @@ RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 
 
-def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
-    llm_stats: Command, workdir: Path
-) -> None:
-    """12 models, the first of which is not there; 7 requests a day, one of them for the list."""
+def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir: Path) -> None:
+    """12 models, the first of which does not exist; 7 requests per day, one for the list."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = (
             "--base-url",
@@ -52,9 +50,9 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
         first = llm_stats("run", "--all", *given)
         assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
         assert (
-            "stopped early: the budget of 7 requests is spent; 6 models are deferred to the next run"
-            in first.out
-        )
+            "stopped early: the budget of 7 requests is spent; 6 models are deferred to the "
+            "next run"
+        ) in first.out
         second = llm_stats("run", "--all", *given)
         assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 14, IDS[6:])
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
@@ -63,8 +61,12 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
 
 
 @pytest.mark.usefixtures("short_backoff")
-def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Path) -> None:
-    """A third of all; in the first run they come apart from each other, and later together, for they were asked at the same time."""
+def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> None:
+    """A third of the ids fail.
+
+    In the first run they are spread; later they come together, because they were requested at the
+    same time.
+    """
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
     with FakeApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
@@ -86,16 +88,16 @@ def test_a_few_ids_that_always_fail_block_no_run(llm_stats: Command, workdir: Pa
             ) == [(24 * (days + 1),)]
 
 
-def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
+def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
         done = llm_stats(
             "run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0
         )
         assert done.code == 3
         assert (
-            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
-            in done.err
-        )
+            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models; wrong "
+            "ids or wrong base URL?"
+        ) in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
         done = llm_stats(
             "run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0
@@ -105,7 +107,7 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, wor
     assert "wrong base URL?" in done.err
 
 
-def test_the_pace_holds_from_one_run_to_the_next(
+def test_rate_limit_includes_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter.__init__.__defaults__", (2.0,))
@@ -120,21 +122,26 @@ def test_the_pace_holds_from_one_run_to_the_next(
     assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
 
 
-def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
+def test_max_age_skips_newer_models(llm_stats: Command) -> None:
     given = ("--requests-per-minute", 0, "--concurrency", 1)
     with FakeApi(RECORDS, faults={IDS[3]: faults.error(404)}) as api:
         assert llm_stats("run", *IDS[:4], "--base-url", api.base_url, *given, "--quiet").code == 4
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", *IDS[:5], "--base-url", api.base_url, *given, "--max-age", "6h")
         assert done.code == 0
-        assert requested_ids(api) == [IDS[4], IDS[3]], "what keeps failing comes last"
+        assert requested_ids(api) == [IDS[4], IDS[3]], "failing models come last"
     assert "2 models requested: 2 loaded; " in done.out
     assert "3 models skipped (newer than --max-age)" in done.out
 
 
 @pytest.mark.usefixtures("short_backoff")
-def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Path) -> None:
-    """asked = loaded + not_found + rejected + failed + deferred: in the summary, in `raw.fetches`, and by the requests that arrived."""
+def test_run_with_every_kind_of_failure_has_consistent_counts(
+    llm_stats: Command, workdir: Path
+) -> None:
+    """requested = loaded + not_found + rejected + failed + deferred.
+
+    The summary, `raw.fetches` and the requests that arrived agree.
+    """
     bad = {
         IDS[1]: faults.error(404),
         IDS[2]: faults.changed(providers="none"),
@@ -152,8 +159,8 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
             "--concurrency",
             1,
         )
-    assert done.code == 75, "come back when the quota is there again, whatever else failed"
-    # the quota of 10 covers the list, the refused record, three answers that were dropped, and five that arrived
+    assert done.code == 75, "75, even if other models failed"
+    # the quota of 10 covers the list, the rejected record, three dropped responses and five records
     assert (
         "12 models requested: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
     )
@@ -174,12 +181,12 @@ def test_one_run_of_everything_that_can_go_wrong(llm_stats: Command, workdir: Pa
     )
     assert f"resets at: {faults.next_midnight()}; 3 models are deferred to the next run" in done.out
     assert (
-        f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. (https://sample.invalid/errors/internal_error)"
-        in done.out
-    )
+        f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. "
+        "(https://sample.invalid/errors/internal_error)"
+    ) in done.out
 
 
-def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path) -> None:
+def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path) -> None:
     with FakeApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         done = llm_stats("run", "--all", *given)
@@ -190,7 +197,7 @@ def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path)
         assert len(api.requests) == 2
 
 
-def test_a_run_refused_by_a_check_pays_for_nothing_again(
+def test_run_after_a_failed_check_sends_no_request_again(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(database: Path, accepted: object) -> None:
@@ -208,14 +215,14 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(
         assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (
-            "what was published could be taken for new"
+            "used responses are deleted, so that no later run reuses them"
         )
 
 
-def test_a_load_that_loses_rows_is_not_published(
+def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of an id that brought no record, no check of the tables could know."""
+    """No check of the tables can find a lost fetch of an id without a record."""
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),
@@ -224,7 +231,10 @@ def test_a_load_that_loses_rows_is_not_published(
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
     assert re.search(
-        r"inconsistent counts: 12 requested, \{.*'not_found': 1.*\} fetched, \{'loaded': 11\} in the warehouse",
+        (
+            r"inconsistent counts: 12 requested, \{.*'not_found': 1.*\} fetched, \{'loaded': 11\} "
+            r"in the warehouse"
+        ),
         done.err,
     )
     assert not (workdir / "llm_stats.duckdb").exists()
@@ -232,12 +242,13 @@ def test_a_load_that_loses_rows_is_not_published(
 
 @REQUIRES_REAL_RECORDS
 @pytest.mark.usefixtures("short_backoff")
-def test_the_open_data_set_over_a_bad_line_with_a_small_quota(
+def test_open_data_set_with_transient_errors_and_a_small_quota(
     llm_stats: Command, workdir: Path
 ) -> None:
-    """One request in five fails, 600 a minute are allowed, the quota ends at 150: 150 loaded, 19 left, and these come first next time.
+    """One request in five fails, 600 per minute are allowed, and the quota ends at 150.
 
-    Nothing fails three times, or an id would fail for good now and then.
+    150 models are loaded, and the other 19 come first in the next run. No request fails three
+    times, otherwise an id would sometimes fail for good.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
@@ -281,7 +292,7 @@ def test_the_open_data_set_over_a_bad_line_with_a_small_quota(
 
 
 class TestKey:
-    """It is nowhere: not in a file, a log line at debug level, a traceback, an output; even where the server echoes it."""
+    """The key is in no file, debug log, traceback or output, even if the server echoes it."""
 
     KEY = "sk-live-0123456789-abcdefghij"
 
@@ -297,7 +308,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """A function that runs everything and returns the places where the key is."""
+        """Return a function that runs everything and returns the places that contain the key."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:
@@ -319,7 +330,7 @@ class TestKey:
                     )
                     chain = chain.__cause__ or chain.__context__
             printed = capfd.readouterr()
-            assert "urllib3.connectionpool" in caplog.text, "the log is listened to"
+            assert "urllib3.connectionpool" in caplog.text, "the debug log is captured"
             places = {
                 "result": printed_text,
                 "log": caplog.text,
@@ -338,10 +349,10 @@ class TestKey:
         return run_and_search
 
     @pytest.mark.usefixtures("short_backoff")
-    def test_after_every_kind_of_answer(
+    def test_after_every_kind_of_response(
         self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """First a run that a check refuses, which leaves its cache, then one that publishes."""
+        """First a run that a check rejects, which leaves its cache, then one that publishes."""
         bad = {
             IDS[0]: self.echo(400),
             IDS[1]: self.echo(404),
@@ -372,6 +383,6 @@ class TestKey:
             >= 4
         )
 
-    def test_after_a_refused_key(self, find_leaks: Callable[..., list[str]]) -> None:
+    def test_after_a_rejected_key(self, find_leaks: Callable[..., list[str]]) -> None:
         with FakeApi(RECORDS, key=self.KEY, everywhere=[self.echo(401)]) as api:
             assert find_leaks(api) == []

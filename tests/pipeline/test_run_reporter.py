@@ -1,4 +1,4 @@
-"""Run reporting: the summary file, the JSON log and the result in Python hold the same summary; a failing sink changes nothing."""
+"""Run reporting: file, JSON log and Python have equal summaries; failing sinks change nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIVE = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
 
 
 def end(reporter: RunReporter, settings: Settings, error: BaseException) -> None:
-    """A run that ends with an error."""
+    """Return the summary of a run that ends with an error."""
     with reporter:
         reporter.start(settings)
         raise error
@@ -46,7 +46,7 @@ def summary(workdir: Path) -> dict[str, Any]:
 
 
 def lines(err: str) -> list[dict[str, Any]]:
-    """The lines of a JSON log, and nothing else."""
+    """Return the lines of a JSON log; nothing else may be printed."""
     assert err.isascii()
     logged = [json.loads(line) for line in err.splitlines()]
     for line in logged:
@@ -55,7 +55,7 @@ def lines(err: str) -> list[dict[str, Any]]:
     return logged
 
 
-def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     records = sample.today()[:1]
     records[0]["id"] = name = "m\x1b[31m\u202e\x7f\udc80".encode("utf-8", "replace").decode()
     records[0]["carbon_g"] = 1
@@ -117,7 +117,7 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path)
     assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
 
 
-def test_the_docs_show_the_shape() -> None:
+def test_docs_show_all_keys() -> None:
     page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
     shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
     written = package.RunResult(Path("x.duckdb")).to_dict()
@@ -162,7 +162,7 @@ def test_changes_and_warnings_are_rows() -> None:
 
 
 @pytest.mark.parametrize("output_format", ["text", "json"])
-def test_a_run_that_fetched_nothing(
+def test_run_that_fetched_nothing(
     llm_stats: Command,
     api: SampleApi,
     workdir: Path,
@@ -183,9 +183,9 @@ def test_a_run_that_fetched_nothing(
     written = summary(workdir)
     assert (done.code, done.out, set(written)) == (3, "", FIVE)
     assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
-    assert (
-        written["message"]
-        == "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The key is not valid. (https://sample.invalid/errors/invalid_api_key)"
+    assert written["message"] == (
+        "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The "
+        "key is not valid. (https://sample.invalid/errors/invalid_api_key)"
     )
     if output_format == "text":
         assert done.err == f"llm-stats: {written['message']}\n"
@@ -216,7 +216,7 @@ def test_spent_quota_is_not_logged_as_an_error(llm_stats: Command, workdir: Path
     assert [(line["level"], line["event"]) for line in lines(done.err)] == [
         ("info", "run_started"),
         ("info", "run_finished"),
-    ], "no alarm"
+    ], "not an error"
 
 
 @pytest.mark.parametrize("wrong", [("--concurrency", 0), ("--all",)])
@@ -226,7 +226,7 @@ def test_usage_error_is_reported(
     (workdir / "run.json").write_text('{"exit_code": 0}')
     with (workdir / "run.json").open() as being_read:
         done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
-        assert being_read.read() == '{"exit_code": 0}', "replaced as a whole"
+        assert being_read.read() == '{"exit_code": 0}', "replaced completely"
     assert (done.code, summary(workdir)["kind"], lines(done.err)[-1]["exit_code"]) == (
         2,
         "usage_error",
@@ -327,7 +327,7 @@ def test_failing_sink_does_not_replace_the_error(
     ]
 
 
-def test_refused_sink_is_left_out_and_the_others_report_it(
+def test_sink_that_cannot_start_is_left_out_and_the_others_report_it(
     workdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (workdir / "run.json").write_text("something else")
@@ -366,7 +366,7 @@ def test_every_sink_can_be_used_without_click() -> None:
         ("llm_stats.duckdb", "not a JSON file; name another file"),
     ],
 )
-def test_unwritable_summary_file_is_refused_before_the_first_request(
+def test_unwritable_summary_file_is_an_error_before_the_first_request(
     llm_stats: Command, api: SampleApi, workdir: Path, file: str, cause: str
 ) -> None:
     (workdir / "folder").mkdir()

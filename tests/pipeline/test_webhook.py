@@ -1,4 +1,4 @@
-"""The webhook: which runs it reports, untrusted names in its messages, and every failure without its URL."""
+"""Webhook: the runs it reports, untrusted names, and failures without its URL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
 
 def summary(**given: Any) -> dict[str, Any]:
-    """A run that is done and has nothing to report, except what is given."""
+    """Return the summary of a successful run without news, with the given changes."""
     nothing = {
         "exit_code": 0,
         "kind": "done",
@@ -47,7 +47,7 @@ def change(
 
 
 def block(message: str) -> list[str]:
-    """The lines of the one code block a message has, as a person reads them."""
+    """Return the lines of the only code block of a message, as displayed."""
     match = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
     assert match, message
     return html.unescape(match[1]).splitlines()
@@ -62,7 +62,8 @@ class TestText:
             summary(changes=[change("m at p: output 7.00 → 2.19 (−69 %)")], new_models=["n"])
         )
         assert text.startswith(
-            "llm-stats: 2 models requested: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 change\n```\n"
+            "llm-stats: 2 models requested: 2 loaded; 2 requests in 0.1 s; 1 new model, 1 "
+            "change\n```\n"
         )
         assert block(text) == ["new model: n", "m at p: output 7.00 → 2.19 (−69 %)"]
 
@@ -163,7 +164,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 class TestPost:
-    def test_a_message_arrives_as_slack_takes_it(self) -> None:
+    def test_message_has_slacks_format(self) -> None:
         with WebhookServer() as hook:
             post_message(hook.url, "hello")
         assert hook.received == [{"text": "hello", "unfurl_links": False, "unfurl_media": False}]
@@ -205,7 +206,7 @@ class TestPost:
         assert str(failed.value) == f"cannot post to the webhook: {cause}"
         assert len(hook.received) == tries
 
-    def test_a_refused_connection(self) -> None:
+    def test_refused_connection(self) -> None:
         with socket.socket() as drain:
             drain.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{drain.getsockname()[1]}{PATH}"
@@ -229,11 +230,14 @@ class TestPost:
     def test_invalid_url(self, url: str) -> None:
         with pytest.raises(
             WebhookError,
-            match=r"^cannot post to the webhook: webhook_url is not a URL such as https://hooks\.slack\.com/…$",
+            match=(
+                r"^cannot post to the webhook: webhook_url is not a URL such as "
+                r"https://hooks\.slack\.com/…$"
+            ),
         ):
             post_message(url, "hello")
 
-    def test_a_host_that_does_not_exist_is_not_named(self) -> None:
+    def test_unknown_host_is_not_printed(self) -> None:
         with pytest.raises(WebhookError) as failed:
             post_message(f"http://nowhere.invalid{PATH}", "hello")
         assert "nowhere" not in str(failed.value)
@@ -246,7 +250,7 @@ def hook(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Iterator[WebhookServ
         yield listening
 
 
-def test_a_day_with_news_and_a_day_without(
+def test_run_with_news_and_run_without(
     llm_stats: Command, api: SampleApi, hook: WebhookServer
 ) -> None:
     records = sample.today()[:2]
@@ -292,7 +296,8 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(
     done = llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url)
     assert (done.code, api.requests) == (2, [])
     assert done.err.startswith(
-        "llm-stats: cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml"
+        "llm-stats: cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, "
+        "or webhook_url in .dlt/secrets.toml"
     )
 
 

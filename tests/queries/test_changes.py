@@ -1,4 +1,4 @@
-"""What changed and when, as the commands tell it."""
+"""Changes as one-line descriptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 
 
 def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, object]) -> list[str]:
-    """Return the changes from one state of a model to the next, in words."""
+    """Return the descriptions of the changes between two states of a model."""
     for day, state in ((DAY_1, then), (DAY_2, now)):
         raw.load([make_record("m", **state)], day)
         raw.apply()
@@ -78,7 +78,7 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
         "huge",
     ],
 )
-def test_price_changes_in_words_biggest_first(
+def test_price_changes_are_described_biggest_first(
     raw: RawTables,
     then: list[tuple[str, float, float]],
     now: list[tuple[str, float, float]],
@@ -94,7 +94,7 @@ def test_price_changes_in_words_biggest_first(
     )
 
 
-def test_a_status_change_in_words(raw: RawTables) -> None:
+def test_status_change_is_described(raw: RawTables) -> None:
     then, now = (make_offer("p", 1, 2, status=status) for status in ("active", "retired"))
     assert changes_between(raw, {"providers": [then]}, {"providers": [now]}) == [
         "m at p: active → retired"
@@ -122,7 +122,7 @@ def test_corrected_scores_biggest_first(raw: RawTables) -> None:
     ]
 
 
-def test_score_changes_in_words(raw: RawTables) -> None:
+def test_score_changes_are_described(raw: RawTables) -> None:
     then = [
         make_score("b", 0.5, normalized_score=None),
         make_score("gone", 0.7, normalized_score=None),
@@ -150,18 +150,18 @@ def test_score_changes_in_words(raw: RawTables) -> None:
         ("2026-11-01T02:00+02:00", "2026-11-01T00:00"),
     ],
 )
-def test_since_is_a_span_or_a_date(text: str, moment: str) -> None:
+def test_since_is_a_time_span_or_a_date(text: str, moment: str) -> None:
     assert changes.parse_since(
         text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     ) == dt.datetime.fromisoformat(moment)
 
 
-def test_since_anything_else_is_refused() -> None:
+def test_other_since_is_an_error() -> None:
     with pytest.raises(UsageError, match="--since soon: not a time span such as 7d"):
         changes.parse_since("soon", dt.datetime.now(dt.UTC))
 
 
-def test_the_commands_show_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
+def test_commands_print_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:
     database = ("--database", demo)
     changed = json.loads(llm_stats("changes", "--format", "json", *database).out)
     assert {entry["kind"] for entry in changed} == {

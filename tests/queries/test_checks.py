@@ -1,10 +1,10 @@
-"""The text form of a failed check."""
+"""Text form of a failed check."""
 
 from __future__ import annotations
 
 from llm_stats.queries.checks import CheckResult
 
 
-def test_a_finding_is_one_line_whatever_the_names() -> None:
+def test_failed_check_is_one_line_with_any_names() -> None:
     finding = CheckResult("keys", "error", "Says so", 1, ("model_id",), [("a\n  error: forged",)])
     assert str(finding) == "error: keys: Says so: 1 row: model_id=a\\n  error: forged"

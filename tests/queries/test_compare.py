@@ -1,4 +1,4 @@
-"""`llm-stats compare`: the facts, and the winner of each shared benchmark."""
+"""`llm-stats compare`: facts, and the winner of each shared benchmark."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdi
     )
 
 
-def test_a_model_may_be_called_as_a_column(llm_stats: Command, tmp_path: Path) -> None:
+def test_model_id_may_equal_a_column_name(llm_stats: Command, tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "w.duckdb") as connection:
         raw = RawTables(connection)
         raw.load(

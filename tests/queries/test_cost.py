@@ -1,4 +1,4 @@
-"""`llm-stats cost`: what a number of tokens costs at each offer."""
+"""`llm-stats cost`: the cost of a number of tokens at each offer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from llm_stats.queries.cost import parse_tokens
 from support.command import Command
 
 
-def test_cost_is_what_the_tokens_cost_cheapest_first(on_demo: Command) -> None:
+def test_costs_are_listed_cheapest_first(on_demo: Command) -> None:
     rows = json.loads(
         on_demo(
             "cost",
@@ -49,13 +49,13 @@ def test_cost_is_what_the_tokens_cost_cheapest_first(on_demo: Command) -> None:
         ("1,500.5k", 1500500.0),
     ],
 )
-def test_tokens_as_people_write_them(text: str, number_of: float) -> None:
+def test_parse_tokens(text: str, number_of: float) -> None:
     assert parse_tokens(text) == number_of
 
 
 @pytest.mark.parametrize(
     "text", ["", "ten", "-1", "1,5M", "1,00", "1e999", "nan", "1__000_", "0x10"]
 )
-def test_what_is_no_number_of_tokens(text: str) -> None:
+def test_parse_tokens_rejects_other_texts(text: str) -> None:
     with pytest.raises(UsageError, match="is not a number of tokens; write 2000000, 500k, 2M or"):
         parse_tokens(text)

@@ -1,4 +1,4 @@
-"""The history of a model."""
+"""History of a model."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def test_other_changes_are_described_only_where_they_happened(raw: RawTables) ->
         )
         raw.apply()
 
-    class Asks(ConnectionReader):
+    class FakeReader(ConnectionReader):
         def require_models(self, _: list[str]) -> None:
-            """They are there."""
+            """Accept every model."""
 
-    rows = [row[3:] for row in history(Asks(raw), "m").rows]  # type: ignore[arg-type]
+    rows = [row[3:] for row in history(FakeReader(raw), "m").rows]  # type: ignore[arg-type]
     assert rows == [
         ("p", "1.00 in, 2.00 out, active"),
         ("b", "0.5, self-reported"),

@@ -1,4 +1,4 @@
-"""`llm-stats status`: what a person or a monitor wants to know first."""
+"""`llm-stats status`: last run, requests, health, failing models, configuration."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path, three_runs: Path) -> Path:
-    """Three runs: two days ago, this morning, two hours ago."""
+    """Return a warehouse of three runs: two days ago, this morning, two hours ago."""
     path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
     with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [
@@ -88,7 +88,10 @@ def test_text_form(database: Path) -> None:
         "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
         "requests    3 today (since 00:00 UTC)",
         "data        6 models, newest fetched 2 hours ago, oldest 2 days ago",
-        f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), {IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)",
+        (
+            f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), "
+            f"{IDS[2]} (10 hours ago), {IDS[0]} (2 hours ago)"
+        ),
         f"health      good: {checks.count_checks()} checks, no errors, no warnings",
         "failing     2",
         "",
@@ -111,12 +114,12 @@ def test_json_form(database: Path) -> None:
     ]
 
 
-def test_requests_are_unknown_where_the_file_cannot_be_read(database: Path) -> None:
+def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -> None:
     DuckDBWarehouse(database).cache.write_bytes(b"no database" * 500)
     assert "requests    unknown today (since 00:00 UTC)" in status_lines(read_status(database))
 
 
-def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workdir: Path) -> None:
+def test_requests_of_unpublished_runs_count(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
         given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats(*given).code == 0
@@ -127,11 +130,12 @@ def test_requests_of_runs_that_published_nothing_count(llm_stats: Command, workd
     assert report["requests_today"] == len(api.requests) > 8
 
 
-def test_many_failing_are_cut_in_the_table_only(database: Path) -> None:
+def test_failing_models_are_limited_in_the_table_only(database: Path) -> None:
     with duckdb.connect(database) as connection:
         fetch = Fetch(model_id="", requested_at=hours_ago(1), outcome="failed").model_dump()
         connection.execute(
-            "insert into raw.fetches by name select 'm' || x as model_id, ?::timestamp as requested_at, 'failed' as outcome, 1 as attempts,"
+            "insert into raw.fetches by name select 'm' || x as model_id, ?::timestamp as "
+            "requested_at, 'failed' as outcome, 1 as attempts,"
             " 0 as elapsed_ms, '3' as _dlt_load_id from range(30) as r (x)",
             [fetch["requested_at"]],
         )
@@ -152,7 +156,7 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
     ]
 
 
-def test_a_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
+def test_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
     with pytest.raises(
@@ -161,7 +165,7 @@ def test_a_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
         read_status(tmp_path / "x.duckdb")
 
 
-def test_another_database_is_an_error(tmp_path: Path) -> None:
+def test_foreign_database_is_an_error(tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "x.duckdb").close()
     with pytest.raises(
         UsageError, match=r"x\.duckdb is a DuckDB database but not an llm-stats warehouse"
@@ -169,7 +173,7 @@ def test_another_database_is_an_error(tmp_path: Path) -> None:
         read_status(tmp_path / "x.duckdb")
 
 
-def test_the_command(llm_stats: Command, database: Path) -> None:
+def test_command(llm_stats: Command, database: Path) -> None:
     done = llm_stats("status", "--database", database)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("last run    ")
@@ -179,7 +183,7 @@ def test_the_command(llm_stats: Command, database: Path) -> None:
     )
 
 
-def test_the_configuration_is_shown_before_there_is_a_database(
+def test_configuration_is_printed_without_a_database(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / ".dlt").mkdir()
@@ -196,16 +200,19 @@ def test_the_configuration_is_shown_before_there_is_a_database(
         "missing.duckdb does not exist; create it with `llm-stats run`" in done.err,
     ) == (2, True)
     versions, *settings = done.out.strip().splitlines()
-    assert (
-        versions
-        == f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb {duckdb.__version__}, python {platform.python_version()}"
+    assert versions == (
+        f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb "
+        f"{duckdb.__version__}, python {platform.python_version()}"
     )
     assert settings == [
         f"database    {workdir / 'missing.duckdb'} (--database)",
         "api_key     set (the environment)",
         "base_url    http://127.0.0.1:1 (the environment)",
         "webhook_url set (.dlt/secrets.toml)",
-        "settings    model_ids 2 ids (.dlt/config.toml), concurrency 3 (.dlt/secrets.toml), max_requests 240 (.dlt/config.toml)",
+        (
+            "settings    model_ids 2 ids (.dlt/config.toml), concurrency 3 (.dlt/secrets.toml), "
+            "max_requests 240 (.dlt/config.toml)"
+        ),
     ]
     assert SAMPLE_KEY not in done.out
     assert "top-secret" not in done.out
@@ -216,7 +223,7 @@ def test_the_configuration_is_shown_before_there_is_a_database(
     )
 
 
-def test_secrets_are_in_no_json(
+def test_json_contains_no_secrets(
     llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "https://hooks.example/top-secret")
@@ -230,15 +237,19 @@ def test_secrets_are_in_no_json(
     assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
 
 
-def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> None:
+def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> None:
     warehouse = DuckDBWarehouse(database)
     warehouse.rejected.mkdir(parents=True)
     reason = warehouse.rejected / "reason.txt"
     reason.write_text(
-        "nothing was published\n  error: keys: A key: 1 row: x=1\n  error: prices_in_range: A price: 1 row: x=1\nway out\n"
+        "nothing was published\n  error: keys: A key: 1 row: x=1\n  error: prices_in_range: A "
+        "price: 1 row: x=1\nway out\n"
     )
     os.utime(reason, (hours_ago(1).timestamp(),) * 2)
-    line = f"rejected    a newer file 60 minutes ago: keys, prices_in_range; it is kept at {warehouse.rejected / database.name}"
+    line = (
+        "rejected    a newer file 60 minutes ago: keys, prices_in_range; it is kept at "
+        f"{warehouse.rejected / database.name}"
+    )
     assert line in status_lines(read_status(database))
     assert json.loads(status_json(read_status(database), config_report(database)))[
         "rejected_by"
@@ -247,7 +258,7 @@ def test_a_rejected_file_is_shown_until_another_is_published(database: Path) -> 
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
 
-def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
+def test_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute(
             "update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]]
@@ -264,9 +275,12 @@ def test_a_failed_check_of_the_published_file_is_shown(database: Path) -> None:
     )
 
 
-def test_a_file_without_a_view_is_shown_all_the_same(llm_stats: Command, database: Path) -> None:
+def test_file_without_a_view_has_unknown_health(llm_stats: Command, database: Path) -> None:
     with duckdb.connect(database) as connection:
         connection.execute("drop view marts.providers")
-    message = f"{database} has no marts.providers: another version built its views; run `llm-stats run` once"
+    message = (
+        f"{database} has no marts.providers: another version built its views; run `llm-stats run` "
+        "once"
+    )
     assert f"health      unknown: {message}" in status_lines(read_status(database))
     assert llm_stats("check", "--database", database).err == f"llm-stats: {message}\n"

@@ -1,4 +1,4 @@
-"""The report in a browser that is cut off from every network: it draws, its choosers work, and hostile names stay text."""
+"""The report in a browser without network: charts, selects, keyboard, hostile names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WIDE, _PHONE = 1280, 390
 
 
 class Browser:
-    """Chromium, offline, with a page open."""
+    """Chromium, offline, with an open page."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
@@ -58,7 +58,7 @@ class Browser:
         )
 
     def settle(self) -> None:
-        """Waits until all charts asked for are drawn."""
+        """Wait until all requested charts are drawn."""
         self.driver.execute_async_script(
             "const done = arguments[0]; drawing.then(() => done(), () => done());"
         )
@@ -70,7 +70,7 @@ class Browser:
         return self.driver.find_element(By.ID, element_id).text
 
     def marks(self, chart: str) -> list[str]:
-        """The shapes of the points of a chart, with where they are."""
+        """Return the shapes of the points of a chart, with their positions."""
         return [
             f"{point.get_attribute('d')} {point.get_attribute('transform')}"
             for point in self.find(f"#{chart} .points_marks path")
@@ -82,16 +82,19 @@ class Browser:
         ]
 
     def choose(self, chooser: str, place: int) -> None:
-        script = "const it = document.getElementById(arguments[0]); it.selectedIndex = arguments[1]; it.dispatchEvent(new Event('change'));"
+        script = (
+            "const it = document.getElementById(arguments[0]); it.selectedIndex = arguments[1]; "
+            "it.dispatchEvent(new Event('change'));"
+        )
         self.driver.execute_script(script, chooser, place)
         self.settle()
 
-    def complaints(self) -> list[str]:
-        """What the console says since the last time it was asked: errors, warnings, and what the page's policy refused."""
+    def console_messages(self) -> list[str]:
+        """Return the errors, warnings and policy violations on the console since the last call."""
         return self._log("browser")
 
     def requests(self) -> set[str]:
-        """The schemes of all addresses asked for since the last time."""
+        """Return the schemes of all URLs requested since the last call."""
         events = [json.loads(entry)["message"] for entry in self._log("performance")]
         return {
             event["params"]["request"]["url"].split(":")[0]
@@ -100,10 +103,11 @@ class Browser:
         }
 
     def _log(self, kind: str) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log(kind)]  # type: ignore[no-untyped-call]
+        log = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in log]
 
     def overflow(self) -> int:
-        """By how many pixels the page is wider than its window."""
+        """Return by how many pixels the page is wider than its window."""
         wider = self.driver.execute_script(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
@@ -130,8 +134,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Browser:
-    """The browser with its log emptied."""
-    chromium.complaints(), chromium.requests()
+    """Return the browser with an empty log."""
+    chromium.console_messages(), chromium.requests()
     return chromium
 
 
@@ -152,7 +156,7 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page_of(tmp_path_factory.mktemp("hostile"), hostile(), hostile(price=1.5))
 
 
-def test_the_page_draws_without_a_network_and_without_a_complaint(
+def test_page_is_drawn_without_network_and_without_console_messages(
     browser: Browser, sample: Path
 ) -> None:
     browser.open(sample)
@@ -172,11 +176,11 @@ def test_the_page_draws_without_a_network_and_without_a_complaint(
     assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text(
         "changes-table"
     )
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
     assert browser.requests() == {"file"}
 
 
-def test_every_chooser_changes_what_it_chooses(browser: Browser, sample: Path) -> None:
+def test_every_select_changes_its_chart_or_table(browser: Browser, sample: Path) -> None:
     browser.open(sample)
     before = browser.marks("value-chart")
     browser.choose(
@@ -203,10 +207,10 @@ def test_every_chooser_changes_what_it_chooses(browser: Browser, sample: Path) -
     leaders = browser.text("leaders-table")
     browser.choose("leaders-scope", 1)
     assert browser.text("leaders-table") != leaders
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
-def test_hovering_names_model_provider_and_price(browser: Browser, sample: Path) -> None:
+def test_tooltip_shows_model_provider_and_price(browser: Browser, sample: Path) -> None:
     browser.open(sample)
     point = browser.find("#value-chart .points_marks path")[-1]
     ActionChains(browser.driver).move_to_element(point).perform()
@@ -219,7 +223,7 @@ def test_hovering_names_model_provider_and_price(browser: Browser, sample: Path)
     ]
 
 
-def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
+def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample: Path) -> None:
     def heard(chart: str) -> list[str]:
         return [
             point.get_attribute("aria-label") or ""
@@ -228,9 +232,9 @@ def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
 
     browser.open(sample)
     browser.choose("model", browser.choices("model").index("Aurora Large 1"))
-    assert (
-        heard("value-chart")[-1]
-        == "Zenith Max (preview) by Zenith Systems: 30.00 US$ per million tokens at Zenith, score 0.883, on the frontier"
+    assert heard("value-chart")[-1] == (
+        "Zenith Max (preview) by Zenith Systems: 30.00 US$ per million tokens at Zenith, "
+        "score 0.883, on the frontier"
     )
     assert (
         "Tessera 70B Open by Tessera Collective: free at Commons, score 0.483, on the frontier"
@@ -245,7 +249,7 @@ def test_a_chart_can_be_heard(browser: Browser, sample: Path) -> None:
     assert [mark.get_attribute("aria-label") for mark in decoration] == []
 
 
-def test_the_first_and_the_last_price_stand_off_the_frame(browser: Browser, sample: Path) -> None:
+def test_first_and_last_price_are_inside_the_frame(browser: Browser, sample: Path) -> None:
     browser.open(sample)
     (frame,) = browser.find("#history-chart .role-frame.root > g > .background")
     for point in browser.find("#history-chart .points_marks path"):
@@ -253,7 +257,7 @@ def test_the_first_and_the_last_price_stand_off_the_frame(browser: Browser, samp
         assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
 
 
-def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
+def test_page_works_with_the_keyboard(browser: Browser, sample: Path) -> None:
     browser.open(sample)
 
     def press(*keys: str) -> str:
@@ -279,14 +283,15 @@ def test_the_page_works_by_keyboard(browser: Browser, sample: Path) -> None:
     WebDriverWait(browser.driver, 20).until(lambda _: "pebble-0" in browser.text("findings"))
 
 
-def test_light_and_dark_follow_the_system_even_while_the_page_is_open(
+def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
     browser: Browser, sample: Path
 ) -> None:
     def colours() -> list[str]:
-        # In one script, for the charts are drawn anew while this looks.
+        # in one script, because the charts are redrawn meanwhile
         shown: list[str] = browser.driver.execute_script("""
             const fill = (selector) => document.querySelector(selector)?.getAttribute("fill");
-            const [point, axis] = ["#value-chart .points_marks path", "#value-chart .role-axis-label text"].map(fill);
+            const point = fill("#value-chart .points_marks path");
+            const axis = fill("#value-chart .role-axis-label text");
             return [getComputedStyle(document.body).backgroundColor, point, axis];
         """)
         return shown
@@ -300,11 +305,11 @@ def test_light_and_dark_follow_the_system_even_while_the_page_is_open(
     assert None not in light
     browser.emulate("dark")
     WebDriverWait(browser.driver, timeout=10).until(all_changed)
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
 @pytest.mark.parametrize("width", [_WIDE, _PHONE])
-def test_nothing_is_wider_than_the_window(
+def test_page_is_not_wider_than_the_window(
     browser: Browser, sample: Path, hostile_page: Path, width: int
 ) -> None:
     for page in (sample, hostile_page):
@@ -323,7 +328,7 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
         button.click()
     for details in browser.find("#findings summary"):
         details.click()
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
     assert browser.requests() == {"file"}
     assert not browser.find("body img, .table script, .chart script, body b:not(footer b)")
     assert len(browser.find("script")) == 3
@@ -340,35 +345,36 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
 
 
 @pytest.mark.parametrize("world", ["empty", "no prices", "all free", "absurd prices"])
-def test_any_world_is_drawn_or_explained(browser: Browser, tmp_path: Path, world: str) -> None:
+def test_every_warehouse_is_drawn_or_explained(
+    browser: Browser, tmp_path: Path, world: str
+) -> None:
     browser.open(page_of(tmp_path, CATALOGS[world]))
     for part in ("value-chart", "offers-chart", "history-chart", "leaders-table", "changes-table"):
         assert browser.find(f"#{part} .points_marks path") or browser.text(part), part
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
     assert browser.overflow() == 0
 
 
-def test_what_is_left_out_is_named(
+def test_omitted_rows_are_listed(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     browser.open(page_of(tmp_path, today()))
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
-def test_on_a_phone_no_table_is_cut(browser: Browser, sample: Path) -> None:
+def test_tables_fit_on_a_phone(browser: Browser, sample: Path) -> None:
     browser.open(sample, width=_PHONE)
     tables = browser.driver.execute_script(
-        "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - it.clientWidth])"
+        "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - "
+        "it.clientWidth])"
     )
     assert [name for name, hidden in tables if hidden] == []
 
 
-def test_a_table_wider_than_its_window_is_scrolled_by_keyboard(
-    browser: Browser, sample: Path
-) -> None:
+def test_wide_table_can_be_scrolled_with_the_keyboard(browser: Browser, sample: Path) -> None:
     browser.open(sample, width=280)
     (table,) = browser.find("#offers-table[tabindex]")
     table.send_keys(Keys.ARROW_RIGHT)
@@ -379,7 +385,7 @@ def test_a_table_wider_than_its_window_is_scrolled_by_keyboard(
     assert browser.find("#offers-table[tabindex]") == []
 
 
-def test_on_a_phone_an_explanation_stays_in_the_window(browser: Browser, sample: Path) -> None:
+def test_tooltip_stays_in_the_window_on_a_phone(browser: Browser, sample: Path) -> None:
     browser.open(sample, width=390)
     for point in browser.find("#value-chart .points_marks path"):
         ActionChains(browser.driver).move_to_element(point).perform()

@@ -1,4 +1,4 @@
-"""The report without a browser: what it carries agrees with the marts, nothing in it can get out, and the file is written with care."""
+"""The report without a browser: data equal to the marts, escaping, atomic writing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Rows = list[dict[str, Any]]
 
 
 def rows(carried: dict[str, Any], name: str) -> Rows:
-    """A table as the page reads it, ids as text."""
+    """Return a table as the page reads it, with texts instead of indices."""
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {
@@ -41,7 +41,7 @@ def rows(carried: dict[str, Any], name: str) -> Rows:
 
 
 class Elements(HTMLParser):
-    """The elements of a page, each with its attributes, and the text of its scripts."""
+    """The elements of a page with their attributes, and the text of its scripts."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Elements(HTMLParser):
         return carried
 
 
-#: Columns that a query works out, or writes otherwise than the mart it reads.
+#: Columns that a query computes, or formats differently from the mart that it reads.
 _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",
@@ -98,7 +98,7 @@ def reader(sample: Path) -> Iterator[Reader]:
         yield opened
 
 
-def test_what_is_carried_is_what_the_marts_say(reader: Reader) -> None:
+def test_data_equals_the_marts(reader: Reader) -> None:
     data = collect(reader)
     for name, mart, where in (
         ("models", "models", "true"),
@@ -153,7 +153,7 @@ def test_categories_have_the_order_of_the_leaderboard(reader: Reader) -> None:
     ]
 
 
-def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Reader) -> None:
+def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(reader: Reader) -> None:
     models = {row["model_id"]: row for row in rows(collect(reader).tables, "models")}
     large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
     assert (large["price_usd_per_mtok"], large["provider_names"]) == (
@@ -168,7 +168,7 @@ def test_a_model_stands_at_its_cheapest_offer_and_ties_are_all_named(reader: Rea
     assert models["pebble-0"]["price_usd_per_mtok"] is None
 
 
-def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> None:
+def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(tmp_path: Path) -> None:
     models = synthetic_catalog(60, providers=2, scores=30)
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
@@ -193,7 +193,7 @@ def test_the_frontier_of_a_category_is_what_no_other_beats(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("world", CATALOGS)
-def test_any_world_makes_a_page(tmp_path: Path, world: str) -> None:
+def test_every_warehouse_gives_a_page(tmp_path: Path, world: str) -> None:
     elements = Elements(page_of(warehouse(tmp_path / "w.duckdb", CATALOGS[world])))
     assert len(rows(elements.carried, "models")) == len(CATALOGS[world])
     assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
@@ -214,7 +214,7 @@ def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
-def test_the_sample_is_labelled_and_a_mixture_counted(sample: Path, tmp_path: Path) -> None:
+def test_sample_is_labelled_and_mixed_models_are_counted(sample: Path, tmp_path: Path) -> None:
     assert "All of this is a sample: invented models" in page_of(sample)
     mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
     assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
@@ -225,7 +225,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     elements = Elements(page)
     plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", CATALOGS["one model"])))
     assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], (
-        "no element is made of a name"
+        "no name becomes an element"
     )
     texts = elements.carried["texts"]
     assert set(HOSTILE[:5]) <= set(texts)
@@ -235,7 +235,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert not {"<", ">", "&", "\u2028"} & set(carried)
 
 
-def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
+def test_policy_allows_only_the_two_scripts(sample: Path) -> None:
     elements = Elements(page_of(sample))
     policy = next(
         attributes["content"]
@@ -246,9 +246,9 @@ def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
         for script in elements.scripts[1:]
     ]
-    assert (
-        policy
-        == f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert policy == (
+        f"default-src 'none'; script-src {' '.join(hashes)}; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
     )
     assert not [
         tag
@@ -257,11 +257,11 @@ def test_the_policy_lets_only_the_two_scripts_run(sample: Path) -> None:
     ]
 
 
-def test_a_script_cannot_end_before_its_end() -> None:
+def test_script_element_cannot_be_closed_early() -> None:
     assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
-def test_what_is_left_out_is_named(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_omitted_rows_are_listed(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
     data = collect(reader)
     whole = len(reader.query("select * from marts.price_performance").rows)
@@ -269,7 +269,7 @@ def test_what_is_left_out_is_named(reader: Reader, monkeypatch: pytest.MonkeyPat
     assert max(len(rows(data.tables, name)) for name in data.tables["tables"]) == 40
 
 
-def test_the_command_names_the_page_after_the_database(
+def test_command_names_the_page_after_the_database(
     llm_stats: Command, workdir: Path, sample: Path
 ) -> None:
     done = llm_stats("report", "--database", sample)
@@ -290,7 +290,7 @@ def test_the_command_names_the_page_after_the_database(
 @pytest.mark.parametrize(
     ("out", "message"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")]
 )
-def test_a_place_that_cannot_be_written(
+def test_unwritable_path(
     llm_stats: Command, workdir: Path, sample: Path, out: str, message: str
 ) -> None:
     (workdir / "w.duckdb").write_text("a file")
@@ -301,7 +301,7 @@ def test_a_place_that_cannot_be_written(
     )
 
 
-def test_a_page_that_cannot_be_finished_leaves_the_old_one(
+def test_failed_write_keeps_the_old_page(
     llm_stats: Command, workdir: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "w.html").write_text("an older page")
@@ -317,7 +317,7 @@ def test_a_page_that_cannot_be_finished_leaves_the_old_one(
     ]
 
 
-def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
+def test_file_that_is_not_a_warehouse(llm_stats: Command, workdir: Path) -> None:
     duckdb.connect(workdir / "other.duckdb").close()
     done = llm_stats("report", "--database", "other.duckdb")
     assert (
@@ -332,7 +332,7 @@ def test_a_file_that_is_no_warehouse(llm_stats: Command, workdir: Path) -> None:
     assert "does not exist; create it with" in llm_stats("report").err
 
 
-def test_a_run_writes_the_report_and_asks_nothing_if_it_could_not(
+def test_run_writes_the_report_and_sends_no_request_if_it_cannot(
     llm_stats: Command, api: SampleApi, workdir: Path
 ) -> None:
     run = ("run", "aurora-large-1", "--base-url", api.base_url, "--quiet", "--report")

@@ -1,4 +1,4 @@
-"""The sample API answers as the LLM Stats API is documented to."""
+"""The sample API behaves as the LLM Stats API is documented."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def get(http: requests.Session, api: SampleApi, path: str, **options: Any) -> re
     return http.get(f"{api.base_url}{path}", **{"headers": BEARER, "timeout": 5, **options})
 
 
-def test_a_model_is_answered_as_one_bare_record(api: SampleApi, http: requests.Session) -> None:
+def test_model_is_returned_as_a_bare_record(api: SampleApi, http: requests.Session) -> None:
     response = get(http, api, "/models/storm-1-nano")
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
     assert parse_record(response.content, "storm-1-nano").name == "Størm 1 “nano” ⚡"
 
 
-def test_an_unknown_model_is_not_found(api: SampleApi, http: requests.Session) -> None:
+def test_unknown_model_is_not_found(api: SampleApi, http: requests.Session) -> None:
     response = get(http, api, "/models/gpt-0")
     assert response.status_code == 404
     assert response.json() == {
@@ -71,14 +71,14 @@ def test_ids_are_percent_decoded(http: requests.Session, model_id: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/models/aurora-large-1", "/models"])
-def test_no_answer_without_the_key(
+def test_missing_or_wrong_key_is_rejected(
     api: SampleApi, http: requests.Session, path: str, headers: dict[str, str], code: str
 ) -> None:
     response = get(http, api, path, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (401, code)
 
 
-def test_any_key_will_do_if_none_is_set(http: requests.Session) -> None:
+def test_any_key_is_accepted_if_none_is_set(http: requests.Session) -> None:
     with SampleApi(key=None) as api:
         assert (
             get(http, api, "/models", headers={"Authorization": "Bearer whatever"}).status_code
@@ -87,7 +87,7 @@ def test_any_key_will_do_if_none_is_set(http: requests.Session) -> None:
         assert get(http, api, "/models", headers={}).status_code == 401
 
 
-def test_the_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> None:
+def test_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> None:
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     sizes: list[int] = []
@@ -106,12 +106,12 @@ def test_the_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> 
     ]
 
 
-def test_an_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session) -> None:
+def test_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session) -> None:
     assert get(http, api, "/models", params={"limit": 14}).json()["next_cursor"] is None
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "", "²"])
-def test_a_bad_limit_is_a_422_of_another_shape(
+def test_invalid_limit_is_a_422_with_another_body(
     api: SampleApi, http: requests.Session, limit: str
 ) -> None:
     response = get(http, api, "/models", params={"limit": limit})
@@ -120,15 +120,15 @@ def test_a_bad_limit_is_a_422_of_another_shape(
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "é", "b2Zmc2V0Ojk5OTk="])
-def test_a_bad_cursor_has_expired(api: SampleApi, http: requests.Session, cursor: str) -> None:
+def test_invalid_cursor_is_an_expired_cursor(
+    api: SampleApi, http: requests.Session, cursor: str
+) -> None:
     response = get(http, api, "/models", params={"cursor": cursor})
     assert (response.status_code, response.json()["error"]["code"]) == (410, "cursor_expired")
 
 
 @pytest.mark.parametrize("providers", ["x", None, 7, ["x", None], [{}], {"provider_id": "p"}])
-def test_a_record_that_breaks_the_contract_is_served_as_it_is(
-    http: requests.Session, providers: Any
-) -> None:
+def test_invalid_record_is_served_unchanged(http: requests.Session, providers: Any) -> None:
     broken = {"id": "m", "providers": providers, "name": "half a character: \ud800"}
     with SampleApi([broken]) as api:
         assert get(http, api, "/models/m").json() == broken
@@ -149,11 +149,11 @@ def test_public_catalog_at_v1_requires_no_key(api: SampleApi, http: requests.Ses
 
 
 @pytest.mark.parametrize("path", ["/benchmarks", "/models/", "/models/a/b", "/account"])
-def test_an_unknown_route_is_not_found(api: SampleApi, http: requests.Session, path: str) -> None:
+def test_unknown_route_is_not_found(api: SampleApi, http: requests.Session, path: str) -> None:
     assert get(http, api, path).status_code == 404
 
 
-def test_every_request_is_noted_in_order(api: SampleApi, http: requests.Session) -> None:
+def test_requests_are_recorded_in_order(api: SampleApi, http: requests.Session) -> None:
     get(http, api, "/models?limit=1", headers={"User-Agent": "llm-stats/1"})
     get(http, api, "/models/aurora-large-1")
     first, second = api.requests
@@ -176,7 +176,7 @@ def test_latency(http: requests.Session) -> None:
         assert get(http, api, "/models/aurora-large-1").elapsed.total_seconds() >= 0.05
 
 
-def test_tomorrow_at_the_same_address(http: requests.Session) -> None:
+def test_publish_replaces_the_records_at_the_same_url(http: requests.Session) -> None:
     with SampleApi(yesterday()) as api:
         before = get(http, api, "/models/aurora-large-1").json()
         api.publish(today())
@@ -204,7 +204,7 @@ def test_ctrl_c_ends_the_wait_quietly(api: SampleApi) -> None:
     timer.join()
 
 
-def test_a_taken_port_is_explained(api: SampleApi) -> None:
+def test_port_in_use_is_an_error(api: SampleApi) -> None:
     port = int(api.base_url.split(":")[2].split("/")[0])
     with (
         pytest.raises(
@@ -215,12 +215,12 @@ def test_a_taken_port_is_explained(api: SampleApi) -> None:
         pass
 
 
-def test_an_impossible_port_is_explained() -> None:
+def test_invalid_port_is_an_error() -> None:
     with pytest.raises(UsageError, match="choose another port"), SampleApi(port=70_000):
         pass
 
 
-def test_closing_hangs_up_on_clients_that_keep_their_connection() -> None:
+def test_closing_disconnects_idle_clients() -> None:
     with requests.Session() as session:
         with SampleApi() as api:
             get(session, api, "/models")
@@ -228,7 +228,7 @@ def test_closing_hangs_up_on_clients_that_keep_their_connection() -> None:
             get(session, api, "/models")
 
 
-def test_closing_wakes_a_request_that_waits() -> None:
+def test_closing_wakes_a_delayed_request() -> None:
     with requests.Session() as session, ThreadPoolExecutor(1) as pool:
         with SampleApi(latency_ms=60_000) as api:
             waiting = pool.submit(get, session, api, "/models")

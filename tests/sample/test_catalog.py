@@ -1,4 +1,4 @@
-"""The sample catalog keeps its promises: plainly invented, complete in its peculiarities, and changed overnight as listed."""
+"""The sample catalog: marked as invented, with every irregularity, and changed only as listed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def models_per_benchmark(scores: list[tuple[str, dict[str, Any]]]) -> Counter[st
 
 
 @pytest.mark.parametrize("day", [today, yesterday])
-def test_every_record_keeps_the_contract(day: Any) -> None:
+def test_every_record_is_valid(day: Any) -> None:
     for entry in day():
         row = to_row(
             parse_record(json.dumps(entry), entry["id"]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ""
@@ -41,7 +41,7 @@ def test_every_record_keeps_the_contract(day: Any) -> None:
         assert new_fields(row) == set()
 
 
-def test_every_record_says_that_it_is_a_sample() -> None:
+def test_every_record_is_marked_as_a_sample() -> None:
     for model_id, entry in RECORDS.items():
         assert entry["source"] == "sample"
         assert entry["url"] == f"https://sample.invalid/models/{model_id}"
@@ -49,7 +49,7 @@ def test_every_record_says_that_it_is_a_sample() -> None:
         assert all(score["benchmark_id"].startswith("sample-") for score in entry["scores"])
 
 
-def test_no_link_leads_anywhere() -> None:
+def test_links_lead_nowhere() -> None:
     text = json.dumps(today())
     assert text.count("https://") == text.count("https://sample.invalid/")
 
@@ -78,7 +78,7 @@ def test_most_models_are_sold_by_several_providers_at_different_prices() -> None
     assert len(paid["tessera-70b-open"]) == 4
 
 
-def test_a_free_offer_an_inactive_one_and_an_unpublished_price() -> None:
+def test_has_a_free_offer_an_inactive_one_and_an_unpublished_price() -> None:
     assert [model_id for model_id, offer in OFFERS if prices(offer) == (0, 0)] == [
         "tessera-70b-open"
     ]
@@ -92,7 +92,7 @@ def test_a_free_offer_an_inactive_one_and_an_unpublished_price() -> None:
     ]
 
 
-def test_one_provider_listed_twice() -> None:
+def test_one_provider_is_listed_twice() -> None:
     twice = [
         key
         for key, count in Counter(
@@ -103,7 +103,7 @@ def test_one_provider_listed_twice() -> None:
     assert twice == [("tessera-8b-open", "driftwood")]
 
 
-def test_a_model_without_providers_and_one_without_scores() -> None:
+def test_has_a_model_without_providers_and_one_without_scores() -> None:
     assert [model_id for model_id, entry in RECORDS.items() if not entry["providers"]] == [
         "pebble-0"
     ]
@@ -130,7 +130,7 @@ def test_one_model_has_null_wherever_null_is_allowed() -> None:
     assert [score["category"] for score in pebble["scores"]] == ["reasoning", None]
 
 
-def test_a_name_beyond_ascii_and_a_count_beyond_32_bits() -> None:
+def test_has_a_name_beyond_ascii_and_a_count_beyond_32_bits() -> None:
     assert RECORDS["storm-1-nano"]["name"] == "Størm 1 “nano” ⚡"
     assert max(entry["param_count"] or 0 for entry in RECORDS.values()) > 2**32
 
@@ -144,15 +144,15 @@ def test_disputed_scores() -> None:
         ("tessera-70b-open", "sample-code"): [
             (0.58, False),
             (0.63, False),
-        ],  # alike but for the value: the highest counts
+        ],  # equal except for the value: the highest is chosen
         ("zenith-max-preview", "sample-code"): [
             (0.86, True),
             (0.66, False),
-        ],  # the maker's own against a third party's
+        ],  # self-reported against third-party
     }
 
 
-def test_every_kind_of_evidence() -> None:
+def test_has_every_kind_of_evidence() -> None:
     kinds = Counter(
         (score["is_self_reported"], score["verified_by_llmstats"]) for _, score in SCORES
     )
@@ -162,7 +162,7 @@ def test_every_kind_of_evidence() -> None:
     assert kinds[True, True] == 1, "self-reported, then verified"
 
 
-def test_scales_normalized_raw_and_mixed() -> None:
+def test_has_normalized_raw_and_mixed_scales() -> None:
     with_normalized = defaultdict(set)
     for _, score in SCORES:
         with_normalized[score["benchmark_id"]].add(score["normalized_score"] is not None)
@@ -171,7 +171,7 @@ def test_scales_normalized_raw_and_mixed() -> None:
     assert with_normalized["sample-agent"] == {True, False}
 
 
-def test_maximum_scores_are_no_divisors() -> None:
+def test_has_maximum_scores_that_are_wrong() -> None:
     assert any(score["score"] > score["max_score"] for _, score in SCORES)
     assert {
         score["max_score"] for _, score in SCORES if score["benchmark_id"] == "sample-knowledge"
@@ -198,7 +198,10 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 @pytest.mark.parametrize("scope", ["all", "independent"])
 @pytest.mark.parametrize("category", ["overall", "code"])
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
-    """A benchmark counts with 3 models, a model is ranked with 3 benchmarks; sample-vision and sample-long-context are not comparable."""
+    """A benchmark counts with 3 models, a model is ranked with 3 benchmarks.
+
+    sample-vision and sample-long-context are not comparable.
+    """
     scores = [
         (model_id, score)
         for model_id, score in SCORES
@@ -218,7 +221,7 @@ def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> No
     )
 
 
-def test_a_dear_model_is_dominated_by_a_cheap_one() -> None:
+def test_expensive_model_is_dominated_by_a_cheap_one() -> None:
     reasoning = {
         model_id: score["score"]
         for model_id, score in SCORES
@@ -236,7 +239,7 @@ def test_a_dear_model_is_dominated_by_a_cheap_one() -> None:
 
 
 def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    """Every offer and score as `(model_id, entry_id, JSON)`."""
+    """Return every offer and score as `(model_id, entry_id, JSON)`."""
     return {
         (
             entry["id"],
@@ -248,7 +251,7 @@ def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
     }
 
 
-def test_overnight_exactly_the_listed_changes_happened() -> None:
+def test_differences_since_yesterday_are_the_listed_changes() -> None:
     before, after = entries(yesterday()), entries(today())
     gone, came = ({key[:2] for key in keys} for keys in (before - after, after - before))
     by_kind = {change.kind: (change.model_id, change.entry_id) for change in CHANGES}
@@ -264,7 +267,7 @@ def test_overnight_exactly_the_listed_changes_happened() -> None:
     }
 
 
-def test_overnight_nothing_but_offers_and_scores_changed() -> None:
+def test_only_offers_and_scores_changed_since_yesterday() -> None:
     def bare(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [entry | {"providers": [], "scores": []} for entry in records]
 
@@ -280,7 +283,7 @@ def test_overnight_nothing_but_offers_and_scores_changed() -> None:
         ("score verified", "verified_by_llmstats", False, True),
     ],
 )
-def test_a_change_goes_the_way_its_name_says(kind: str, field: str, then: Any, now: Any) -> None:
+def test_changes_match_their_kind(kind: str, field: str, then: Any, now: Any) -> None:
     (change,) = (change for change in CHANGES if change.kind == kind)
     part, key = change.part
     (entry,) = (entry for entry in RECORDS[change.model_id][part] if entry[key] == change.entry_id)
@@ -288,7 +291,7 @@ def test_a_change_goes_the_way_its_name_says(kind: str, field: str, then: Any, n
     assert (change.then[field], entry[field]) == (then, now)
 
 
-def test_each_call_answers_a_copy_of_its_own() -> None:
+def test_each_call_returns_a_new_copy() -> None:
     today()[0]["name"] = "changed"
     assert today()[0]["name"] == "Aurora Large 1"
 
@@ -304,29 +307,27 @@ def test_each_call_answers_a_copy_of_its_own() -> None:
         ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),
     ],
 )
-def test_a_records_file_that_holds_something_else(
-    tmp_path: Path, content: str, message: str
-) -> None:
+def test_records_file_with_other_content(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "records.json"
     path.write_text(content)
     with pytest.raises(UsageError, match=message):
         load_records(path)
 
 
-def test_a_records_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_records_file(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"cannot read the records file .*missing\.json: No such file"
     ):
         load_records(tmp_path / "missing.json")
 
 
-def test_a_records_file_may_hold_any_records(tmp_path: Path) -> None:
+def test_records_file_may_hold_any_records(tmp_path: Path) -> None:
     path = tmp_path / "records.json"
     path.write_text(json.dumps(yesterday()))
     assert load_records(path) == yesterday()
 
 
-def test_synthetic_records_keep_the_contract_and_repeat() -> None:
+def test_synthetic_records_are_valid_and_reproducible() -> None:
     records = synthetic_catalog(20, providers=3, scores=5)
     assert records == synthetic_catalog(20, providers=3, scores=5)
     assert records != synthetic_catalog(20, providers=3, scores=5, seed=1)

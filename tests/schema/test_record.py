@@ -1,4 +1,4 @@
-"""The contract: what is refused, with which words, and what a record becomes."""
+"""The record contract: rejected records with their reasons, and the rows made from records."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def parsed(document: dict[str, Any]) -> record.Record:
     ],
     ids=parameter_id,
 )
-def test_a_wrong_value_is_refused_with_its_path(
+def test_wrong_value_is_rejected_with_its_path(
     document: dict[str, Any], path: tuple[Any, ...], value: object, message: str
 ) -> None:
     place = document
@@ -104,14 +104,14 @@ def test_a_wrong_value_is_refused_with_its_path(
 @pytest.mark.parametrize(
     "field", ["id", "providers", "scores", "sources", "created_at", "inference"]
 )
-def test_a_missing_documented_field_is_refused(document: dict[str, Any], field: str) -> None:
+def test_missing_required_field_is_rejected(document: dict[str, Any], field: str) -> None:
     del document[field]
     with pytest.raises(RecordRejected, match=f"^{field}: Field required"):
         parsed(document)
 
 
 @pytest.mark.parametrize("field", ["input_price_per_m", "normalized_score", "category"])
-def test_a_renamed_field_of_a_comparison_is_refused_and_does_not_turn_into_null(
+def test_renamed_comparison_field_is_rejected_and_does_not_become_null(
     document: dict[str, Any], field: str
 ) -> None:
     part = next(document[part][0] for part in ("providers", "scores") if field in document[part][0])
@@ -121,18 +121,18 @@ def test_a_renamed_field_of_a_comparison_is_refused_and_does_not_turn_into_null(
 
 
 @pytest.mark.parametrize("field", ["family", "context_window", "param_count", "release_date"])
-def test_an_optional_field_may_be_absent(document: dict[str, Any], field: str) -> None:
+def test_optional_field_may_be_absent(document: dict[str, Any], field: str) -> None:
     document.pop(field)
     assert getattr(parsed(document), field) is None
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{", "<html></html>", '{"id": 1}'])
-def test_what_is_no_record_is_refused(body: str) -> None:
+def test_other_json_is_rejected(body: str) -> None:
     with pytest.raises(RecordRejected):
         parse_record(body, "aurora-large-1")
 
 
-def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
+def test_unknown_fields_are_stored_and_reported(document: dict[str, Any]) -> None:
     document["carbon_g"] = 12
     document["organization"]["country"] = "NO"
     document["providers"][1]["Id"] = {"deep": [1]}
@@ -142,21 +142,21 @@ def test_unknown_fields_are_kept_and_named(document: dict[str, Any]) -> None:
     assert new_fields(row) == {"models.carbon_g", "models.organization.country", "providers.Id"}
 
 
-def test_an_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
+def test_unknown_field_may_hold_any_number(document: dict[str, Any]) -> None:
     document["big"] = [10**30, -(2**63), {"x": 2**63}]
     assert to_row(parsed(document), NOW, HASH)["extra"] == {
         "big": [str(10**30), -(2**63), {"x": str(2**63)}]
     }
 
 
-def test_the_sample_has_no_unknown_field() -> None:
+def test_sample_has_no_unknown_field() -> None:
     rows = [
         to_row(parse_record(json.dumps(entry), entry["id"]), NOW, HASH) for entry in sample.today()
     ]
     assert set().union(*map(new_fields, rows)) == set()
 
 
-def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, Any]) -> None:
+def test_row_holds_the_record_with_its_lists_as_child_rows(document: dict[str, Any]) -> None:
     row = to_row(parsed(document), NOW, HASH)
     assert row["organization"] == {"id": "northlight", "name": "Northlight Labs"}
     assert [offer["provider_id"] for offer in row["providers"]] == [
@@ -172,12 +172,12 @@ def test_a_row_holds_the_record_with_its_lists_as_children(document: dict[str, A
     assert row["fetched_at"] == dt.datetime(2026, 11, 23, 12)  # noqa: DTZ001  times are stored in UTC without a zone
 
 
-def test_a_time_of_another_zone_becomes_utc(document: dict[str, Any]) -> None:
+def test_time_with_another_zone_becomes_utc(document: dict[str, Any]) -> None:
     document["updated_at"] = "2026-11-23T01:30:00+02:00"
     assert parsed(document).updated_at == dt.datetime(2026, 11, 22, 23, 30)  # noqa: DTZ001
 
 
-def test_every_documented_field_has_a_column_and_every_column_a_meaning() -> None:
+def test_every_field_has_a_column_and_every_column_a_description() -> None:
     assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
         "models": 39,
         "models__providers": 8,
@@ -192,7 +192,7 @@ def test_every_documented_field_has_a_column_and_every_column_a_meaning() -> Non
     assert tables.TABLE_COMMENTS.keys() == tables.TABLES.keys() | tables.DLT_TABLES.keys()
 
 
-def test_columns_know_their_type_and_whether_they_may_be_null() -> None:
+def test_columns_have_types_and_nullability() -> None:
     columns = {
         column.name: (column.data_type, column.nullable) for column in tables.TABLES["models"]
     }

@@ -1,4 +1,7 @@
-"""What `docs/bi.md` says of drivers that can be tried, in an environment of their own, on a published file while the next is published."""
+"""The statements of `docs/bi.md` about drivers, tested in a separate environment.
+
+The drivers read a published file while the next one is published.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """A published file with one model."""
+    """Return a published file with one model."""
     with SampleApi(sample.today()[:1]) as api:
         execute(demo_settings(api, tmp_path / "llm_stats.duckdb"), all_models=True)
     return tmp_path / "llm_stats.duckdb"
 
 
 class Reader:
-    """A process that reads: for each line it is sent, it prints what it reads."""
+    """A reading process: for each line that it is sent, it prints the value that it reads."""
 
     def __init__(self, python: str, program: str, *arguments: object) -> None:
         command = [python, "-W", "ignore", str(PROGRAMS / f"{program}.py"), *map(str, arguments)]
@@ -61,11 +64,11 @@ def test_readers_keep_their_snapshot_and_then_see_the_next(python: str, database
     assert pool.read() == "1"
     with SampleApi() as api:
         assert execute(demo_settings(api, database), all_models=True).exit_code == 0, (
-            "readers keep nobody from publishing"
+            "readers do not block publishing"
         )
     assert [reader.read() for reader in readers] == ["1 14"] * 3
     assert [pool.read(), pool.read("dispose")] == ["1", "14"]
-    assert [reader.finish() for reader in readers] == ["True"] * 3, "nobody can write"
+    assert [reader.finish() for reader in readers] == ["True"] * 3, "writing fails"
     pool.finish()
 
 
@@ -76,7 +79,7 @@ SHOWN: list[str] = re.findall(
 
 @in_ci
 @pytest.mark.parametrize("block", SHOWN, ids=DRIVERS)
-def test_what_the_page_shows_runs(python: str, database: Path, block: str) -> None:
+def test_code_in_the_docs_runs(python: str, database: Path, block: str) -> None:
     script = block.replace("/srv/llm-stats/llm_stats.duckdb", str(database))
     done = subprocess.run(
         [python, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False
@@ -86,7 +89,7 @@ def test_what_the_page_shows_runs(python: str, database: Path, block: str) -> No
 
 
 @on_demand
-def test_the_notebook_runs(tmp_path: Path, database: Path) -> None:
+def test_notebook_runs(tmp_path: Path, database: Path) -> None:
     shutil.copy(ROOT / "docs" / "notebook.py", tmp_path)
     command = [
         python_with(tmp_path, *NOTEBOOK_PACKAGES),

@@ -1,6 +1,6 @@
-"""Readers that never wait, crashes that never show: real processes, killed for real.
+"""Readers during runs, and killed runs: real processes, real kills.
 
-Short in the ordinary suite. The full measure, some 20 minutes, with the figures printed at the end:
+Short in the ordinary suite. The full test takes about 20 minutes and prints its measurements:
 
     LLM_STATS_STRESS=1 pytest -s --timeout=0 tests/stress
 """
@@ -31,7 +31,7 @@ KILLS = 100 if FULL else 1
 ROUNDS = 50 if FULL else 1
 
 
-def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> None:
+def test_readers_see_complete_states_and_the_latest_immediately(tmp_path: Path) -> None:
     database, stop = tmp_path / "w.duckdb", tmp_path / "stop"
     readers = [
         start_program("poll_file", database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)
@@ -45,16 +45,14 @@ def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> N
         polls += count
         generations = [state[-1] for _, state in seen]
         assert all(state[:6] == [1, True, True, True, True, 1] for _, state in seen)
-        assert generations == sorted(generations), "nobody goes back"
+        assert generations == sorted(generations), "no reader goes back"
         assert generations[-1] == RUNS
         for began, state in seen:
             due = max(
                 (generation for generation, moment in published.items() if moment <= began),
                 default=0,
             )
-            assert state[-1] >= due, (
-                "whoever opens the file after a run was published sees that run"
-            )
+            assert state[-1] >= due, "a connection opened after a run was published sees that run"
     print(
         f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, 0 errors, 0 inconsistent states"
     )
@@ -68,26 +66,34 @@ CONTENT = (
     "select * from staging.scores",
     "select * exclude (valid_from) from marts.offers",
     "select * from marts.leaderboard",
-    "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
-    "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from history.scores",
+    (
+        "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, "
+        "valid_to is null from history.offers"
+    ),
+    (
+        "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from "
+        "history.scores"
+    ),
 )
 
 
 def content(database: Path) -> list[list[tuple[Any, ...]]]:
-    """Everything a reader sees, but for the times, which differ from run to run."""
+    """Return everything that readers see, except the times, which differ from run to run."""
     with duckdb.connect(database, read_only=True) as connection:
         return [sorted(connection.execute(query).fetchall(), key=repr) for query in CONTENT]
 
 
 def complete(database: Path, api: SampleApi) -> None:
-    """The same run, in this process and to its end."""
+    """Run the same in this process, to its end."""
     settings = Settings.read(
         database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
     )
     assert execute(settings, all_models=True).exit_code == 0
 
 
-def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_path: Path) -> None:
+def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
+    tmp_path: Path,
+) -> None:
     killed, spared = tmp_path / "killed.duckdb", tmp_path / "spared.duckdb"
     hit = 0
     with SampleApi() as api:
@@ -105,18 +111,19 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_p
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
-            # the next run may find responses of the killed one, but never of another generation
+            # the next run may reuse responses of the killed one, but never of another generation
             complete(killed, api)
             complete(spared, api)
             assert content(killed) == content(spared)
         assert list((tmp_path / ".killed" / "work").iterdir()) == []
     print(
-        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 differing rows"
+        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 "
+        "differing rows"
     )
 
 
 @pytest.mark.parametrize("at_once", [2, 5] if FULL else [3])
-def test_of_runs_started_at_once_exactly_one_works(tmp_path: Path, at_once: int) -> None:
+def test_of_concurrent_runs_exactly_one_succeeds(tmp_path: Path, at_once: int) -> None:
     with SampleApi(latency_ms=100) as api:
         for _ in range(ROUNDS):
             ended = [

@@ -1,6 +1,8 @@
-"""A published file opens in the older DuckDB versions that BI drivers use: each in an environment of its own, so only in CI or on demand.
+"""Published files in the older DuckDB versions of BI drivers.
 
-CI=true pytest tests/stress/test_versions.py
+Each version needs a separate environment, so the tests run only in CI or on demand:
+
+    CI=true pytest tests/stress/test_versions.py
 """
 
 from __future__ import annotations
@@ -28,13 +30,16 @@ QUERIES = (
     "from marts.cheapest_with('sample-math', 0.5) order by all",
     "select marts.blended_price(5, 25)",
     "select view_name, comment from duckdb_views() where schema_name = 'marts' order by all",
-    "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts' order by all",
+    (
+        "select table_name, column_name, comment from duckdb_columns() where schema_name = "
+        "'marts' order by all"
+    ),
 )
 
 
 @in_ci
 @pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
-def test_an_older_duckdb_reads_the_same(
+def test_older_duckdb_reads_the_same_rows(
     demo: Path, tmp_path: Path, version: str, goes_by_path: bool
 ) -> None:
     python = python_with(tmp_path, f"duckdb=={version}")
@@ -56,5 +61,5 @@ def test_an_older_duckdb_reads_the_same(
         text=True,
     )
     assert while_open.stdout.split() == ["1", "1" if goes_by_path else "2", "2", "2"], (
-        "as docs/bi.md says"
+        "as stated in docs/bi.md"
     )

@@ -1,4 +1,4 @@
-"""A client against the sample API of thirty models."""
+"""Clients of the sample API with thirty models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE, TWO = IDS[:2]
 
 
 def client_of(api: SampleApi, **options: Any) -> Client:
-    """A client without a limit, that hardly waits between tries."""
+    """Return a client without a rate limit and with short waits between attempts."""
     given: dict[str, Any] = {
         "base_url": api.base_url,
         "api_key": SAMPLE_KEY,
@@ -36,7 +36,7 @@ def client_of(api: SampleApi, **options: Any) -> Client:
 def fetched(
     api: SampleApi, model_ids: list[str] | None = None, **options: Any
 ) -> tuple[dict[str, FetchResult], Client]:
-    """The answers by id, and the client that got them."""
+    """Fetch models; return the results by id, and the client."""
     with client_of(api, **options) as client:
         return {
             answer.fetch.model_id: answer
@@ -45,7 +45,7 @@ def fetched(
 
 
 def only(fault: Fault, **options: Any) -> tuple[FetchResult, SampleApi, Client]:
-    """The answer for one model under a fault."""
+    """Return the result for one model under a fault."""
     with FakeApi(RECORDS, faults={ONE: fault}) as api:
         answers, client = fetched(api, [ONE], **options)
     return answers[ONE], api, client
@@ -56,5 +56,5 @@ def outcomes(answers: dict[str, FetchResult]) -> Counter[str]:
 
 
 def request_counts(api: SampleApi) -> Counter[str]:
-    """How often each model was asked for."""
+    """Return the number of requests for each model."""
     return Counter(request.model_id for request in api.requests if request.model_id)

@@ -1,4 +1,4 @@
-"""A reader on a connection in memory."""
+"""Reader on a connection in memory."""
 
 from __future__ import annotations
 

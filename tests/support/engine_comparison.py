@@ -1,4 +1,4 @@
-"""The same runs on DuckDB and on another engine, and whether both say the same: to the last digit, and in the same Python types."""
+"""Comparison of DuckDB with another engine after the same runs: all digits, and Python types."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
-#: What differs from run to run, and says nothing of the records.
+#: Columns that differ from run to run and do not depend on the records.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
-#: This table is of the translation.
+#: This table describes the translation itself.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 
 
 def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same records, with what engines and drivers might take for something else."""
+    """Return the same records with values that engines and drivers could misinterpret."""
     texts = (
         "",
         "a\\nb\n\r\"c'",
@@ -64,7 +64,7 @@ def generations() -> list[list[dict[str, Any]]]:
 
 @contextmanager
 def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
-    """What is published on DuckDB and at the destination after the same runs."""
+    """Yield readers of the DuckDB file and of the destination, published by the same runs."""
     with SampleApi() as api:
         places = [
             demo_settings(api, database).model_copy(update={"destination": name})
@@ -83,7 +83,10 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
 
 
 def repr_rows(shown: object) -> str:
-    """Values with all their digits and types; without NUL, which PostgreSQL cannot hold and dlt leaves out."""
+    """Return the rows with all digits and types.
+
+    NUL is left out, because PostgreSQL cannot store it and dlt removes it.
+    """
     return re.sub(r"\\+x00", "", repr(shown))
 
 
@@ -124,7 +127,7 @@ def require_same_order(duckdb_reader: Reader, other_reader: Reader) -> None:
 
 
 def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
-    """What the commands show."""
+    """Assert that the commands print the same for both warehouses."""
     ids = ["aurora-large-1", "kestrel-2-pro"]
     shown: list[Callable[[Reader], Any]] = [
         lambda reader: [row for row in reader.catalog().rows if row[1] == "view"],
@@ -137,7 +140,9 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: since(reader, dt.datetime(2026, 1, 1)),  # noqa: DTZ001
         lambda reader: history(reader, ids[0]),
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
-        lambda reader: cost(reader, 1.25e6, 2e6, []),  # no tie in the 13th digit: see test_rounding
+        lambda reader: cost(
+            reader, 1.25e6, 2e6, []
+        ),  # without a tie in the 13th digit; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

@@ -1,4 +1,4 @@
-"""The sample catalog in many states."""
+"""States of the sample catalog."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from llm_stats import sample
 
 
 def generation(number: int) -> list[dict[str, Any]]:
-    """Return the sample with the prices of this generation, and one model without offers, each time another."""
+    """Return the sample with the prices of a generation; each has another model without offers."""
     records = sample.today()
     for place, entry in enumerate(records):
         for offer in entry["providers"]:

@@ -1,4 +1,4 @@
-"""Many histories on one connection: views and macros are built once, and each run only does what `sql.update_history` does."""
+"""Histories on one connection: views and macros are built once, each run updates the history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _history_files() -> list[files.SqlFile]:
 
 @functools.cache
 def _statements() -> list[str]:
-    """What `sql/history/*.sql` does once its tables are there."""
+    """Return the statements of `sql/history/*.sql` that write rows."""
     return [
         statement.query
         for file in _history_files()
@@ -39,7 +39,7 @@ def write_history(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def built() -> Iterator[RawTables]:
-    """Empty raw tables, and everything under `sql/` built on them."""
+    """Return a database with empty raw tables and everything under `sql/`."""
     with duckdb.connect(config={"threads": 1}) as connection:
         raw = RawTables(connection)
         raw.apply()
@@ -47,7 +47,7 @@ def built() -> Iterator[RawTables]:
 
 
 def empty(raw: RawTables) -> None:
-    """Forgets every load, and what history made of it."""
+    """Delete every load and its history."""
     for table in (
         *(f"raw.{table}" for table in tables.TABLES),
         *(file.address for file in _history_files()),

@@ -10,7 +10,7 @@ import pytest
 REQUIRES_REAL_RECORDS = pytest.mark.skipif(
     "LLM_STATS_TEST_RECORDS" not in os.environ, reason="LLM_STATS_TEST_RECORDS is not set"
 )
-#: For what DuckDB 1.5 cannot do; with that version, the tests of DuckLake run.
+#: For features that DuckDB 1.5 lacks. The tests of DuckLake use that version.
 REQUIRES_DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
 
 in_ci = pytest.mark.skipif(

@@ -1,10 +1,11 @@
-"""Warehouses of older schema versions, made from present ones by undoing the migrations."""
+"""Warehouses of older schema versions, made from current ones by undoing migrations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-#: What undoes each `sql/migrations/<n>.sql`, newest first. Views are dropped before, as a migration does.
+#: Statements that undo each `sql/migrations/<n>.sql`, newest first. Views are dropped before, as in
+#: a migration.
 _UNDO = {
     4: (
         "alter table history.offers drop column row_hash",
@@ -25,7 +26,7 @@ _UNDO = {
 
 
 def downgrade(execute: Callable[[str], object], version: int) -> None:
-    """Turn a present warehouse into one of an older schema version, as far as its tables go; it has no views then."""
+    """Drop the views, and turn the tables into those of an older schema version."""
     for schema in ("staging", "marts"):
         execute(f"drop schema {schema} cascade")
     for number, statements in _UNDO.items():

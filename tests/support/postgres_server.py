@@ -1,6 +1,7 @@
-"""A PostgreSQL of our own: Debian's server in a folder of its own, on loopback, gone after the tests.
+"""PostgreSQL server for the tests: Debian's binaries, a temporary folder, a port on loopback.
 
-It is set up to disagree with DuckDB wherever it may: it sorts text as English does, its day begins in Tokyo, and it shortens numbers.
+Its settings differ from DuckDB's behaviour where possible: English collation, the time zone of
+Tokyo, and rounded floating-point output.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-#: Of the server's own user. Nobody needs it in a test but the fixtures.
+#: Password of the server's superuser; only the fixtures use it.
 PASSWORD = "server-word-81c2"
-#: Of the role that owns the databases: a secret.
+#: Password of the role that owns the databases: a secret.
 SECRET = "batch-word-5f3a"
 
 
 def binaries() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`: Debian keeps it off the path."""
+    """Return the folder of `initdb` and `pg_ctl`, which Debian keeps off the path."""
     pg_ctl = shutil.which("pg_ctl")
     folders = [Path(pg_ctl).parent] if pg_ctl else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return folders[-1] if folders else None
@@ -32,7 +33,7 @@ def binaries() -> Path | None:
 
 @contextlib.contextmanager
 def running() -> Iterator[int]:
-    """The port of a server that runs meanwhile."""
+    """Run a server; yield its port."""
     folder = binaries()
     if folder is None:
         if "CI" in os.environ:
@@ -82,7 +83,7 @@ def running() -> Iterator[int]:
 
 
 def ask(url: str, query: str) -> list[tuple[object, ...]]:
-    """What a query answers, on a connection of its own."""
+    """Return the rows of a query on a separate connection."""
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Processes that a test starts, and what they print."""
+"""Processes that a test starts, and their output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 def run_command(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run `llm-stats` in a process of its own, to its end."""
+    """Run `llm-stats` in a separate process, to its end."""
     command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
@@ -27,14 +27,14 @@ def read_terminal(master: int) -> str:
     try:
         while part := os.read(master, 65536):
             printed += part
-    except OSError:  # Linux raises this once all writers have closed it
+    except OSError:  # Linux raises this when all writers have closed it
         pass
     os.close(master)
     return printed.decode()
 
 
 def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `programs/<name>.py`. It prints into a file, because a full pipe would stop it while nobody reads."""
+    """Start `programs/<name>.py`. It writes to a file, because a full pipe would block it."""
     output = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed when its lines are read
     command = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
     process = subprocess.Popen(command, stdout=output, text=True)
@@ -43,7 +43,7 @@ def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def output_lines(process: subprocess.Popen[str]) -> list[Any]:
-    """Wait for the end of a program, and return the JSON of each line that it printed."""
+    """Wait for the end of a program; return the JSON of each line that it printed."""
     assert process.wait() == 0
     assert process.stdout
     with process.stdout as output:
@@ -52,7 +52,7 @@ def output_lines(process: subprocess.Popen[str]) -> list[Any]:
 
 
 def start_run(database: Path, api: SampleApi) -> subprocess.Popen[bytes]:
-    """Start `llm-stats run --all` in a process of its own."""
+    """Start `llm-stats run --all` in a separate process."""
     command = [
         sys.executable,
         "-m",
@@ -74,6 +74,6 @@ def start_run(database: Path, api: SampleApi) -> subprocess.Popen[bytes]:
 
 
 def finish_run(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Wait for the end of a run, and return its exit code and standard error."""
+    """Wait for the end of a run; return its exit code and standard error."""
     _, err = process.communicate()
     return process.returncode, err.decode()

@@ -1,4 +1,4 @@
-"""Raw tables filled straight from records, without dlt."""
+"""Raw tables filled directly from records, without dlt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from llm_stats.transform import apply
 
 
 class RawTables:
-    """A DuckDB connection with the raw tables, and a way to put records into them as a run does, but for dlt."""
+    """A DuckDB connection with the raw tables, filled as a run does, but without dlt."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
@@ -32,7 +32,11 @@ class RawTables:
         fetched_at: dt.datetime,
         load_id: str | None = None,
     ) -> None:
-        """Merges documented records (JSON objects) as one load: a model's rows are replaced, other models stay; each gets a fetch row."""
+        """Merge records (JSON objects) as one load.
+
+        The rows of each model are replaced, other models stay; each model gets a row in
+        `raw.fetches`.
+        """
         answers = []
         for document in documents:
             body = json.dumps(document)
@@ -54,7 +58,7 @@ class RawTables:
         outcome: Outcome,
         load_id: str | None = None,
     ) -> None:
-        """Only rows of `raw.fetches`: for models that were asked for and did not load."""
+        """Add rows to `raw.fetches` for models that were requested and did not load."""
         fetches = [
             Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1)
             for model_id in model_ids
@@ -72,7 +76,7 @@ class RawTables:
         self.connection.execute("drop schema incoming cascade")
 
     def apply(self) -> None:
-        """Builds staging, history and marts from `sql/`: the definitions once, for these cost most."""
+        """Update the history; on the first call, also build everything under `sql/`."""
         with transaction(self.connection):
             if not self._is_defined:
                 apply.create_views(DuckDBConnection(self.connection))

@@ -1,4 +1,4 @@
-"""Real model records for the tests, where the environment names a file of them."""
+"""Real model records, if the environment names a file of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 
 
 def real_records() -> list[dict[str, Any]]:
-    """Return the records in the file that `LLM_STATS_TEST_RECORDS` names (a JSON list); an empty list without it."""
+    """Return the records in the file that `LLM_STATS_TEST_RECORDS` names, a JSON list.
+
+    Return an empty list if the variable is not set.
+    """
     file = os.environ.get("LLM_STATS_TEST_RECORDS")
     return json.loads(_text(file)) if file else []
 

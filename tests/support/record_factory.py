@@ -1,4 +1,4 @@
-"""Documented records in shorthand: `model("m", providers=[offer("p", 1, 2)], scores=[score("b", 0.5)])`."""
+"""Records in shorthand: `make_record("m", providers=[make_offer("p", 1, 2)], scores=[…])`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 
 def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
-    """A record as the API answers it, with nothing in its lists; any documented field may be given."""
+    """Return a record as the API sends it, with empty lists.
+
+    `overrides` replaces any documented field.
+    """
     return {
         "id": model_id,
         "name": model_id,
@@ -31,7 +34,7 @@ def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
 def make_offer(
     provider_id: str, input: float | None, output: float | None, **overrides: Any
 ) -> dict[str, Any]:
-    """An entry of a record's `providers`, with its two prices; it can be bought."""
+    """Return an entry of a record's `providers` with two prices and the status `active`."""
     return {
         "provider_id": provider_id,
         "provider_name": provider_id,
@@ -42,7 +45,10 @@ def make_offer(
 
 
 def make_score(benchmark_id: str, value: float, **overrides: Any) -> dict[str, Any]:
-    """An entry of a record's `scores`: reported by the model's maker, of 1, with no normalized score and no category."""
+    """Return an entry of a record's `scores`.
+
+    By default it is self-reported, of maximum 1, without normalized score and category.
+    """
     return {
         "benchmark_id": benchmark_id,
         "benchmark_name": benchmark_id,

@@ -1,4 +1,4 @@
-"""Warehouses of few records, for reports: a file made straight from records, one load a day."""
+"""Warehouses of few records for the report: files made directly from records, one load per day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is 
 
 @functools.cache
 def _empty() -> bytes:
-    """The file of a warehouse that holds nothing yet: it is the same for all."""
+    """Return an empty warehouse file, which all tests share."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "w.duckdb"
         with duckdb.connect(file) as connection:
@@ -27,7 +27,7 @@ def _empty() -> bytes:
 
 
 def warehouse(file: Path, *days: Documents) -> Path:
-    """A warehouse into which each list of records was loaded a day after the one before."""
+    """Create a warehouse in which each list of records was loaded a day after the previous one."""
     file.write_bytes(_empty())
     with duckdb.connect(file) as connection:
         raw = RawTables(connection, is_defined=True)
@@ -38,7 +38,7 @@ def warehouse(file: Path, *days: Documents) -> Path:
 
 
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
-    """Models that three benchmarks compare, the later the better, each with one offer at input and output price."""
+    """Return models on three benchmarks, each better than the previous one, with one offer each."""
     benchmarks = ("b1", "b2", "b3")
     return [
         make_record(
@@ -53,7 +53,7 @@ def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
     ]
 
 
-#: What a name may hold to get out of where it belongs.
+#: Names that try to break out of the element or script that contains them.
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -71,7 +71,10 @@ HOSTILE = (
 
 
 def hostile(price: float = 1) -> Documents:
-    """Records whose every text is hostile, with something to see in each part of the page; another price makes them change."""
+    """Return records in which every text is hostile, with content for each part of the page.
+
+    Another price makes them change.
+    """
     return [
         make_record(
             name,
@@ -108,7 +111,7 @@ def hostile(price: float = 1) -> Documents:
     ]
 
 
-#: What a page must make sense of; `None` for a price: not published.
+#: Warehouses that the page must be able to display; a price of `None` is not published.
 CATALOGS: dict[str, Documents] = {
     "empty": [],
     "one model": [

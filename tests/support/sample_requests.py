@@ -1,4 +1,4 @@
-"""The requests that a sample API received."""
+"""Requests that a sample API received."""
 
 from __future__ import annotations
 

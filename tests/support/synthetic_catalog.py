@@ -1,4 +1,4 @@
-"""Invented records in any number: the same arguments give the same records, and each passes `parse_record`."""
+"""Synthetic records: the same arguments give the same records, and each passes `parse_record`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _MAKERS = 40
 def synthetic_catalog(
     models: int, providers: int = 8, scores: int = 30, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """`models` records with `providers` offers and `scores` scores each, spread over shared providers and benchmarks."""
+    """Return records with `providers` offers and `scores` scores each.
+
+    The models share providers and benchmarks.
+    """
     dice = random.Random(seed)
     return [_record(number, providers, scores, dice) for number in range(models)]
 

@@ -1,4 +1,4 @@
-"""A warehouse of one table with one row: small enough to publish many."""
+"""A warehouse of one table with one row: fast enough to publish hundreds."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from llm_stats.warehouse.snapshots import Snapshots
 
 
 def make(file: Path, value: int) -> Path:
-    """Create a warehouse whose one table holds the value."""
+    """Create a warehouse whose only table holds the value."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(file) as connection:
         connection.execute(
-            f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version"
+            "create schema history; create table history.schema_version as select "
+            f"{SCHEMA_VERSION} as version"
         )
         connection.execute(f"create table t as select {value} as x")
     return file
 
 
 def stored_value(database: Path) -> int:
-    """Return the one value in a tiny warehouse."""
+    """Return the only value in a tiny warehouse."""
     with duckdb.connect(database, read_only=True) as connection:
         return int(connection.execute("select x from t").fetchall()[0][0])
 

@@ -1,4 +1,4 @@
-"""A webhook on loopback that keeps what it is sent, and does what it is told to do with it."""
+"""Webhook server on loopback that stores the received messages and responds as configured."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 
 
 class WebhookServer:
-    """Inside, `url` takes POSTs. Each is answered by the next of `statuses`, the last for good, after `delay` seconds, with `body`
-    after a `pause`; status 0 hangs up without an answer."""
+    """A context manager; `url` accepts POST requests.
+
+    Each request gets the next of `statuses`, and the last one from then on, after `delay` seconds,
+    with `body` after a `pause`. Status 0 closes the connection without a response.
+    """
 
     def __init__(
         self, *statuses: int, body: str = "ok", delay: float = 0, pause: float = 0
@@ -39,13 +42,15 @@ class WebhookServer:
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", hook.url)
-                with contextlib.suppress(OSError):  # whoever has the status may be gone
+                with contextlib.suppress(
+                    OSError
+                ):  # the client may have disconnected after the status
                     self.end_headers()
                     time.sleep(hook._pause)
                     self.wfile.write(hook._body.encode())
 
             def log_message(self, *_: object) -> None:
-                """Nothing: the tests look at what was received."""
+                """Log nothing; the tests check the received messages."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""The files under `sql/`: found, ordered by what they read, applied all or not at all."""
+"""The files under `sql/`: build order, errors, complete or no application."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_files_are_ordered_by_what_they_read(
     ]
 
 
-def test_a_circle_is_named(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+def test_cycle_is_an_error(write: Callable[[str, str], Path], tmp_path: Path) -> None:
     write("marts/a", "create view marts.a as select x from marts.b")
     write("marts/b", "create view marts.b as select x from marts.a")
     with pytest.raises(
@@ -54,7 +54,7 @@ def test_a_circle_is_named(write: Callable[[str, str], Path], tmp_path: Path) ->
         files.in_build_order(tmp_path)
 
 
-def test_two_files_of_one_name_are_refused(
+def test_two_files_of_one_name_are_an_error(
     write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     write("marts/a", "create view marts.a as select 1 as x")
@@ -81,7 +81,7 @@ def test_two_files_of_one_name_are_refused(
         ("create view marts.b as select 'x", r"marts/b\.sql, line 1: Parser Error"),
     ],
 )
-def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
+def test_invalid_file_is_named_with_its_line_and_changes_nothing(
     write: Callable[[str, str], Path],
     tmp_path: Path,
     connection: duckdb.DuckDBPyConnection,
@@ -101,7 +101,7 @@ def test_a_broken_file_is_named_with_its_line_and_changes_nothing(
     ).fetchall() == [(1, 1)]
 
 
-def test_a_view_whose_file_is_gone_disappears_and_history_stays(
+def test_view_without_a_file_is_dropped_and_history_stays(
     write: Callable[[str, str], Path], tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
     write("history/h", "create table if not exists history.h as select 1 as x")
@@ -123,6 +123,6 @@ def test_a_view_whose_file_is_gone_disappears_and_history_stays(
     assert connection.execute("from history.h").fetchall() == [(1,)]
 
 
-def test_the_real_files_apply_twice_on_empty_tables(raw: object) -> None:
+def test_all_files_can_be_applied_twice_to_empty_tables(raw: object) -> None:
     raw.apply()  # type: ignore[attr-defined]
     raw.apply()  # type: ignore[attr-defined]

@@ -46,7 +46,8 @@ def test_the_database_holds_the_inherited_comments(raw: RawTables) -> None:
     columns = columns_by_relation(DuckDBConnection(raw.connection))
     expected = comments(columns)
     stored = raw.connection.execute(
-        "select concat_ws('.', schema_name, table_name, column_name), comment from duckdb_columns() "
+        "select concat_ws('.', schema_name, table_name, column_name), comment from "
+        "duckdb_columns() "
         "where schema_name in ('staging', 'history', 'marts')"
     ).fetchall()
     assert {address: comment for address, comment in stored if comment != expected[address]} == {}

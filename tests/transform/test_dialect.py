@@ -31,22 +31,22 @@ def test_postgres_sorts_by_code_point(duckdb_sql: str, translated: str) -> None:
     assert translate(duckdb_sql, "postgres") == translated
 
 
-def test_postgres_takes_the_middle_of_what_a_filter_leaves() -> None:
+def test_postgres_median_with_a_filter() -> None:
     middle = translate("select median(x) filter (where y) as m from t", "postgres")
     assert middle.count("PERCENTILE_DISC(0.5)") == middle.count("FILTER(WHERE y)") == 2
-    assert middle.endswith("/ 2) AS m FROM t"), "no division of whole numbers, for a price is none"
+    assert middle.endswith("/ 2) AS m FROM t"), "not an integer division"
 
 
-def test_duckdb_takes_it_as_it_is() -> None:
+def test_duckdb_is_not_translated() -> None:
     assert translate("from marts.offers -- as it is", "duckdb") == "from marts.offers -- as it is"
 
 
-def test_what_cannot_be_translated_is_an_error() -> None:
+def test_untranslatable_statement_is_an_error() -> None:
     with pytest.raises(UnsupportedSql, match="Expecting"):
         translate("select (1 from t", "postgres")
 
 
-def test_every_statement_has_a_counterpart() -> None:
+def test_every_statement_can_be_translated() -> None:
     for file in (file for file in files.in_build_order() if file.is_relation):
         for _, statement in files.statements(file):
             assert translate(statement.query, "postgres")
@@ -59,7 +59,7 @@ STATEMENTS = [
     for layer in ("staging", "history", "marts")
     for file in files.files_in(layer)
     for line, statement in files.statements(file)
-    if not statement.query.strip().startswith("comment on column")  # some hundred, all alike
+    if not statement.query.strip().startswith("comment on column")  # about a hundred, all alike
 ]
 
 
@@ -68,9 +68,7 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
     parsed = sqlglot.parse_one(
         translate(statement, "spark"), read="spark", error_level=ErrorLevel.RAISE
     )
-    assert not isinstance(parsed, exp.Command), (
-        "what sqlglot does not understand, it passes on as it is"
-    )
+    assert not isinstance(parsed, exp.Command), "sqlglot passes on unchanged what it cannot parse"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +94,12 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
         ("select cast(a as json) from t", "SELECT CAST(a AS STRING) FROM t"),
         (
             "select extract(epoch from a - b) from t",
-            "SELECT (UNIX_MICROS(CAST(a AS TIMESTAMP)) - UNIX_MICROS(CAST(b AS TIMESTAMP))) / 1e6 FROM t",
+            (
+                "SELECT (UNIX_MICROS(CAST(a AS TIMESTAMP)) - UNIX_MICROS(CAST(b AS TIMESTAMP))) / "
+                "1e6 FROM t"
+            ),
         ),
     ],
 )
-def test_spark_gets_what_sqlglot_would_get_wrong(duckdb_sql: str, translated: str) -> None:
+def test_spark_transforms_correct_sqlglot(duckdb_sql: str, translated: str) -> None:
     assert translate(duckdb_sql, "spark") == translated

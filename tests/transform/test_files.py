@@ -1,4 +1,4 @@
-"""The shape of every file under `sql/`: what a reader may rely on without opening it."""
+"""The form of every file under `sql/`."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def _header(file: files.SqlFile) -> list[str]:
 
 
 def _code(file: files.SqlFile) -> str:
-    """The file without its comments and strings."""
+    """Return the file without its comments and strings."""
     return re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", file.text)
 
 
 @pytest.mark.parametrize("file", _FILES, ids=_name)
-def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.SqlFile) -> None:
+def test_header_has_a_subject_and_declares_grain_and_reads(file: files.SqlFile) -> None:
     header = _header(file)
     labels = [line.split(":")[0] for line in header]
     assert header, "no header comment"
     assert not header[0].startswith(("Grain", "Order", "Reads")), (
-        "the first line says what the file is"
+        "the first line states the subject"
     )
     assert "Reads" in labels
     assert "Grain" in labels or not re.search(
@@ -51,7 +51,7 @@ def test_a_file_documents_its_subject_its_grain_and_what_it_reads(file: files.Sq
 
 
 @pytest.mark.parametrize("file", [*_FILES, *files.files_in("quality")], ids=_name)
-def test_a_file_names_what_it_reads(file: files.SqlFile) -> None:
+def test_reads_lists_exactly_the_relations_read(file: files.SqlFile) -> None:
     documented = set(
         re.findall(
             r"\b(?:raw|staging|history|marts)\.\w+",
@@ -69,14 +69,14 @@ def test_a_file_names_what_it_reads(file: files.SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", [*_FILES, *_QUERIES], ids=_name)
-def test_no_star_is_selected(file: files.SqlFile) -> None:
+def test_no_view_selects_a_star(file: files.SqlFile) -> None:
     assert not re.search(
         r"\bselect\s+(?:distinct\s+)?\*|\w\.\*|^\s*\*,?$", _code(file), re.MULTILINE | re.IGNORECASE
     )
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
-def test_a_view_is_not_ordered(file: files.SqlFile) -> None:
+def test_views_are_not_ordered(file: files.SqlFile) -> None:
     assert not re.search(r"^\s{0,4}order by", _code(file), re.MULTILINE)
 
 
@@ -109,8 +109,8 @@ def test_default_order_is_that_of_the_header() -> None:
     assert files.default_order("raw.models") is None, "defined by dlt, not by a file"
 
 
-def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
-    """Every table, view, column and macro of every schema, dlt's own ones too."""
+def test_everything_in_a_database_has_a_comment(demo: Path) -> None:
+    """Every table, view, column and macro of every schema, including dlt's own."""
     with duckdb.connect(demo, read_only=True) as connection:
         comments = connection.execute(
             """
@@ -118,9 +118,11 @@ def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
             union all
             select schema_name, table_name, '', comment from duckdb_tables()
             union all
-            select schema_name, table_name, column_name, comment from duckdb_columns() where not internal
+            select schema_name, table_name, column_name, comment
+            from duckdb_columns() where not internal
             union all
-            select schema_name, function_name, '', comment from duckdb_functions() where not internal
+            select schema_name, function_name, '', comment
+            from duckdb_functions() where not internal
             """
         ).fetchall()
     names = {f"{schema}.{name}" for schema, name, _, _ in comments}
@@ -129,13 +131,13 @@ def test_nothing_in_a_database_lacks_a_comment(demo: Path) -> None:
 
 
 @pytest.mark.parametrize("file", _VIEWS, ids=_name)
-def test_a_view_reads_no_macro(file: files.SqlFile) -> None:
+def test_views_read_no_macro(file: files.SqlFile) -> None:
     macros = {macro.address for macro in _FILES if macro.layer == "macros"}
     assert not macros & set(re.findall(r"\bmarts\.\w+", _code(file)))
 
 
 @pytest.mark.parametrize("file", files.files_in("checks"), ids=_name)
-def test_a_check_documents_its_subject_and_its_severity(file: files.SqlFile) -> None:
+def test_check_has_a_subject_and_a_severity(file: files.SqlFile) -> None:
     header = _header(file)
     assert header[1] in ("Severity: error", "Severity: warning")
     assert len(duckdb.extract_statements(file.text)) == 1

@@ -1,4 +1,4 @@
-"""Migrations: an older warehouse is migrated by a run with its history, refused by readers, and accepted by rollback."""
+"""Migrations: a run migrates an older warehouse and keeps its history; readers reject it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from support.command import Command
 from support.older_versions import downgrade
 
 HISTORY = (
-    "select model_id, provider_id, offer_number, input_usd_per_mtok, valid_from, valid_to from history.offers order by all",
-    "select model_id, benchmark_id, score_number, score, valid_from, valid_to from history.scores order by all",
+    (
+        "select model_id, provider_id, offer_number, input_usd_per_mtok, valid_from, valid_to "
+        "from history.offers order by all"
+    ),
+    (
+        "select model_id, benchmark_id, score_number, score, valid_from, valid_to from "
+        "history.scores order by all"
+    ),
     "select model_id, first_fetched_at from history.models order by all",
 )
 
 
 @pytest.fixture
 def older(api: SampleApi, llm_stats: Command, workdir: Path) -> Path:
-    """The warehouse of two runs, between which prices changed; its live snapshot has schema version 2."""
+    """Return a warehouse of schema version 2 after two runs with changed prices."""
     for records in (yesterday(), today()):
         api.publish(records)
         assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
@@ -48,9 +54,7 @@ def test_version_numbers_agree_with_the_files() -> None:
     assert f"as select {SCHEMA_VERSION} as version" in file.text
 
 
-def test_readers_refuse_an_older_version_and_say_how_to_migrate(
-    llm_stats: Command, older: Path
-) -> None:
+def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: Path) -> None:
     for command in (("show",), ("changes",), ("status",), ("check",), ("sql", "select 1")):
         done = llm_stats(*command)
         assert done.code == 2
@@ -74,7 +78,10 @@ def test_a_run_migrates_and_keeps_the_history(
             "select column_name from duckdb_columns() where column_name in ('offer_no', 'score_no')"
         )
         assert connection.execute(columns).fetchall() == []
-        loads = "select (select count(distinct load_id) from staging.fetches), (select count(distinct load_id) from history.row_counts)"
+        loads = (
+            "select (select count(distinct load_id) from staging.fetches), (select count(distinct "
+            "load_id) from history.row_counts)"
+        )
         assert connection.execute(loads).fetchall() == [(3, 3)]
 
 
@@ -113,7 +120,10 @@ def test_an_empty_database_is_not_migrated() -> None:
     [
         (
             "99",
-            f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; upgrade llm-stats",
+            (
+                f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; "
+                "upgrade llm-stats"
+            ),
         ),
         ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
         ("'two'", "is a DuckDB database but not an llm-stats warehouse"),
@@ -121,7 +131,7 @@ def test_an_empty_database_is_not_migrated() -> None:
         (None, "is a DuckDB database but not an llm-stats warehouse"),
     ],
 )
-def test_every_command_refuses_another_version(
+def test_every_command_rejects_another_version(
     llm_stats: Command, workdir: Path, version: str | None, message: str
 ) -> None:
     column_type = "varchar" if version == "'two'" else "int"

@@ -1,4 +1,4 @@
-"""Migration 4 on the history: rounded numbers, joined neighbours, no row lost that says something."""
+"""Migration 4 on the history: numbers are rounded and equal neighbours joined, without loss."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INSERT_OFFER = (
 
 @pytest.fixture
 def older() -> Iterator[RawTables]:
-    """One model with the offer `p`, whose history is empty, in a warehouse of schema version 3."""
+    """Yield a warehouse of schema version 3 with one model and its offer `p`, without history."""
     with built() as raw:
         raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
         raw.apply()
@@ -62,14 +62,14 @@ def test_neighbours_that_become_equal_are_joined(
     ]
 
 
-def test_a_gap_stays(older: RawTables) -> None:
+def test_gap_stays(older: RawTables) -> None:
     older.connection.execute(_INSERT_OFFER, [0.2, _DAYS[0], _DAYS[1]])
     older.connection.execute(_INSERT_OFFER, [0.2, _DAYS[2], None])
     rows = _migrate(older.connection, "valid_from, valid_to", "history.offers")
     assert rows == [(_DAYS[0], _DAYS[1]), (_DAYS[2], None)]
 
 
-def test_the_next_run_finds_no_change(older: RawTables) -> None:
+def test_next_run_finds_no_change(older: RawTables) -> None:
     older.connection.execute(_INSERT_OFFER, [0.19999999999999998, _DAYS[0], None])
     before = _migrate(older.connection, "valid_from, valid_to", "history.offers")
     apply.create_views(DuckDBConnection(older.connection))
@@ -100,7 +100,7 @@ _INSERT_SCORE = (
         ),
     ],
 )
-def test_a_score_under_a_second_category_becomes_one(
+def test_score_under_a_second_category_becomes_one(
     older: RawTables,
     rows: list[tuple[int, str, float, int, int | None]],
     expected: list[tuple[int, float, int, int | None]],

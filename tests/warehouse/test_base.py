@@ -1,4 +1,4 @@
-"""What is known of the models of a published warehouse before a run."""
+"""Fetch state of the models of a published warehouse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.synthetic_catalog import synthetic_catalog
 RECORDS = synthetic_catalog(12, providers=1, scores=1)
 
 
-def test_failing_is_what_failed_since_it_loaded(tmp_path: Path) -> None:
+def test_failing_models_failed_since_they_were_loaded(tmp_path: Path) -> None:
     moments = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 6)]
     with duckdb.connect(tmp_path / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)

@@ -1,4 +1,4 @@
-"""The paths at which a warehouse can be published."""
+"""Paths at which a warehouse can be published."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from support.tiny_warehouse import publish, stored_value
 
 
 class TestPath:
-    """An unusable path is refused with its own message, and nothing is changed."""
+    """Each unusable path is an error with its own message, and nothing is changed."""
 
-    def test_a_published_path_that_is_a_folder(self, run: Command, workdir: Path) -> None:
+    def test_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "folder").mkdir()
         done = run("murmur-1", "--database", "folder")
         assert (done.code, "is a folder; name a file" in done.err) == (2, True)
 
-    def test_a_published_path_that_is_no_database(self, run: Command, workdir: Path) -> None:
+    def test_file_that_is_not_a_database(self, run: Command, workdir: Path) -> None:
         (workdir / "notes.txt").write_text("not a database")
         done = run("murmur-1", "--database", "notes.txt")
         assert (done.code, "cannot be opened as a DuckDB database" in done.err) == (2, True)
         assert (workdir / "notes.txt").read_text() == "not a database"
 
-    def test_a_published_path_that_is_another_database(self, run: Command, workdir: Path) -> None:
+    def test_foreign_database(self, run: Command, workdir: Path) -> None:
         with duckdb.connect(workdir / "mine.duckdb") as connection:
             connection.execute("create table precious as select 1 as x")
         before = (workdir / "mine.duckdb").read_bytes()
@@ -54,21 +54,19 @@ class TestPath:
             ("..duckdb", "the file cannot be called '.'"),
         ],
     )
-    def test_a_path_that_would_be_misread(
+    def test_name_that_dlt_or_duckdb_would_misread(
         self, run: Command, workdir: Path, api: SampleApi, path: str, message: str
     ) -> None:
         done = run("murmur-1", "--database", path)
         assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
         assert api.requests == []
 
-    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
+    def test_internal_names_are_allowed(self, run: Command, workdir: Path) -> None:
         for name in ("dlt", "incoming.duckdb"):
             assert run("murmur-1", "--database", name).code == 0
             assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
 
-    def test_a_published_path_that_is_a_pipe(
-        self, run: Command, llm_stats: Command, workdir: Path
-    ) -> None:
+    def test_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
         os.mkfifo(workdir / "pipe.duckdb")
         for done in (
             run("murmur-1", "--database", "pipe.duckdb"),
@@ -79,7 +77,7 @@ class TestPath:
                 True,
             )
 
-    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+    def test_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")
@@ -91,26 +89,24 @@ class TestPath:
         ) == (2, True, True)
         assert api.requests == []
 
-    def test_a_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
+    def test_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
         (workdir / "notes.txt").write_text("not a database")
         run("murmur-1", "--database", "notes.txt")
         assert [file.name for file in workdir.iterdir()] == ["notes.txt"]
 
-    def test_a_folder_that_does_not_exist_or_cannot_be_written(
-        self, run: Command, workdir: Path
-    ) -> None:
+    def test_missing_or_unwritable_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "file").write_text("")
         done = run("murmur-1", "--database", "file/llm_stats.duckdb")
         assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-    def test_a_read_only_folder(self, run: Command, workdir: Path) -> None:
+    def test_read_only_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "locked").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
         done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
         assert (done.code, "cannot be written" in done.err) == (2, True)
 
 
-def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
+def test_moved_warehouse_opens(one_model: Path, workdir: Path) -> None:
     (workdir / "second").mkdir()
     for path in (one_model, one_model.with_name(".llm_stats")):
         path.rename(workdir / "second" / path.name)
@@ -119,8 +115,8 @@ def test_a_moved_warehouse_still_opens(one_model: Path, workdir: Path) -> None:
     ) == [("murmur-1",)]
 
 
-def test_warehouses_in_one_folder_never_meet(tmp_path: Path) -> None:
-    """Each prunes its own snapshots only, or the others would lose what is published."""
+def test_warehouses_in_one_folder_are_independent(tmp_path: Path) -> None:
+    """Each deletes only its own snapshots."""
     warehouses = [
         DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")
     ]

@@ -1,4 +1,4 @@
-"""The export is complete, explained and deterministic; it never deletes a foreign file and survives a kill."""
+"""Export: complete, described and deterministic; it keeps foreign files and survives a kill."""
 
 from __future__ import annotations
 
@@ -41,12 +41,16 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
         names = connection.execute(
             """
             select schema_name || '.' || view_name from duckdb_views() where schema_name = 'marts'
-            union all select schema_name || '.' || table_name from duckdb_tables() where schema_name = 'history'
+            union all select schema_name || '.' || table_name from duckdb_tables()
+                where schema_name = 'history'
             """
         ).fetchall()
         assert manifest["tables"].keys() == {name for (name,) in names}
         for name, table in manifest["tables"].items():
-            counts = f"select (select count(*) from {name}), (select count(*) from '{workdir / 'one' / table['file']}')"
+            counts = (
+                f"select (select count(*) from {name}), (select count(*) from "
+                f"'{workdir / 'one' / table['file']}')"
+            )
             assert set(connection.execute(counts).fetchall()[0]) == {table["rows"]}
             assert all(column["meaning"] for column in table["columns"]), name
         (load_id,) = connection.execute("select max(_dlt_load_id) from raw.models").fetchall()[0]
@@ -72,7 +76,7 @@ def test_rows_are_in_the_order_that_each_view_declares(
             assert written == connection.execute(expected).fetchall(), file.address
 
 
-def test_folder_with_a_foreign_file_is_refused(
+def test_folder_with_a_foreign_file_is_an_error(
     llm_stats: Command, demo: Path, workdir: Path
 ) -> None:
     (workdir / "mine").mkdir()
@@ -93,7 +97,7 @@ def test_folder_with_a_foreign_file_is_refused(
         '{"load_id": "1", "format": "csv", "tables": {"a": 1}}',
     ],
 )
-def test_folder_with_a_foreign_manifest_is_refused(
+def test_folder_with_a_foreign_manifest_is_an_error(
     llm_stats: Command, demo: Path, workdir: Path, manifest: str
 ) -> None:
     (workdir / "mine").mkdir()
@@ -103,7 +107,7 @@ def test_folder_with_a_foreign_manifest_is_refused(
     assert (workdir / "mine" / "manifest.json").read_text() == manifest
 
 
-def test_export_with_an_added_file_is_refused(
+def test_export_with_an_added_file_is_an_error(
     llm_stats: Command, demo: Path, workdir: Path
 ) -> None:
     llm_stats("export", "out", "--database", demo)
@@ -116,12 +120,12 @@ def test_export_with_an_added_file_is_refused(
     assert (workdir / "out" / "marts" / "notes.txt").exists()
 
 
-def test_root_folder_is_refused(llm_stats: Command, demo: Path) -> None:
+def test_root_folder_is_an_error(llm_stats: Command, demo: Path) -> None:
     done = llm_stats("export", "/", "--database", demo)
     assert (done.code, "cannot export to /" in done.err) == (2, True)
 
 
-def test_view_that_reads_another_file_is_refused(
+def test_view_that_reads_another_file_is_an_error(
     llm_stats: Command, demo: Path, workdir: Path
 ) -> None:
     (workdir / "secret.csv").write_text("key\n1\n")
@@ -134,7 +138,7 @@ def test_view_that_reads_another_file_is_refused(
     assert not (workdir / "it's out").exists()
 
 
-def test_missing_database_is_refused(llm_stats: Command) -> None:
+def test_missing_database_is_an_error(llm_stats: Command) -> None:
     assert "does not exist; create it with" in llm_stats("export", "out").err
 
 
@@ -143,26 +147,28 @@ def staging_files(workdir: Path) -> list[str]:
 
 
 def make_broken_database(file: Path) -> Path:
-    """A warehouse whose export fails: it has no `staging.fetches`."""
+    """Create a warehouse whose export fails, because it has no `staging.fetches`."""
     with duckdb.connect(file) as connection:
         connection.execute(
-            f"create schema history; create table history.schema_version as select {SCHEMA_VERSION} as version"
+            "create schema history; create table history.schema_version as select "
+            f"{SCHEMA_VERSION} as version"
         )
     return file
 
 
 def make_endless_database(demo: Path, file: Path) -> Path:
-    """A warehouse whose export writes some files and then never ends."""
+    """Create a warehouse whose export writes some files and then never ends."""
     with duckdb.connect(shutil.copyfile(demo, file)) as connection:
         connection.execute(
-            "create view marts.zz_endless as select count(*) as rows from range(1000000000000) where range % 7 = 3"
+            "create view marts.zz_endless as select count(*) as rows from "
+            "range(1000000000000) where range % 7 = 3"
         )
     return file
 
 
 @contextlib.contextmanager
 def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subprocess.Popen[str]]:
-    """The command in its own process, when it has written a mart; killed with SIGKILL at the end."""
+    """Yield a running export that has written a mart; kill it with SIGKILL at the end."""
     command = [sys.executable, "-m", "llm_stats", "export", folder, "--database", str(database)]
     with subprocess.Popen(
         command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -210,9 +216,8 @@ def test_running_export_locks_its_folder_only(
     with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
         done = llm_stats("export", "out", "--database", demo)
         assert done.code == Locked.exit_code
-        assert (
-            done.err
-            == f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
+        assert done.err == (
+            f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
         )
         assert (workdir / ".out.export" / "new" / "marts" / "offers.parquet").exists()
         assert llm_stats("export", "other", "--database", demo).code == 0

@@ -1,4 +1,4 @@
-"""The lock: who gets it, what is refused before, and what a killed run leaves to the next."""
+"""The lock: exclusive, checked before a run, released by a kill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.processes import PROGRAMS
 from support.tiny_warehouse import make
 
 
-def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
+def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
     thesis = tmp_path / ".project" / "work" / "thesis.txt"
     thesis.parent.mkdir(parents=True)
     thesis.write_text("x")
@@ -32,7 +32,7 @@ def test_a_folder_of_somebody_else_is_not_taken_over(tmp_path: Path) -> None:
         assert thesis.read_text() == "x"
 
 
-def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
+def test_plain_file_with_a_write_ahead_log_is_an_error(tmp_path: Path) -> None:
     (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
     with (
         pytest.raises(
@@ -43,7 +43,7 @@ def test_a_plain_file_with_a_log_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
+def test_lock_file_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".w" / "lock").mkdir(parents=True)
     (tmp_path / ".w" / "holder.json").mkdir()
     with (
@@ -55,11 +55,11 @@ def test_a_lock_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".w" / "lock").touch()
     with DuckDBWarehouse(tmp_path / "w.duckdb").lock():
         assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, (
-            "nothing is left of trying what can be written"
+            "the write test leaves no file"
         )
 
 
-def test_an_unreadable_holder_file(tmp_path: Path) -> None:
+def test_unreadable_holder_file(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         (warehouse.folder / "holder.json").write_text("[1]")
@@ -67,7 +67,7 @@ def test_an_unreadable_holder_file(tmp_path: Path) -> None:
             pass
 
 
-def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
+def test_lock_is_released_when_its_holder_is_killed(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     holder = subprocess.Popen(
         [sys.executable, str(PROGRAMS / "hold_lock.py"), str(warehouse.database)],
@@ -94,7 +94,7 @@ def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> Non
         pass
 
 
-def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
         pass
@@ -105,7 +105,7 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Any:
-    """A process that holds the lock of a database until the test is over."""
+    """Yield a process that holds the lock of a database; end it after the test."""
     holders: list[subprocess.Popen[str]] = []
 
     def hold(database: Path) -> None:
@@ -124,7 +124,7 @@ def locked(tmp_path: Path) -> Any:
         holder.communicate("")
 
 
-def test_two_runs_at_once(
+def test_two_concurrent_runs(
     run: Command, api: SampleApi, one_model: Path, locked: Callable[[Path], None]
 ) -> None:
     before = one_model.read_bytes()

@@ -1,4 +1,4 @@
-"""The published file, wherever it lies."""
+"""Paths of the published file and of its folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.command import Command
 from support.tiny_warehouse import live_folder, make, publish, stored_value
 
 
-def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+def test_folder_that_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     snapshots = DuckDBWarehouse(tmp_path / "link" / "w.duckdb").snapshots
@@ -24,7 +24,7 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     assert snapshots.rollback().id == "20260101T000000.000001Z"
 
 
-def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
+def test_hidden_folder_may_be_a_link(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(
         dir="/dev/shm" if Path("/dev/shm").is_dir() else None
     ) as elsewhere:
@@ -39,7 +39,7 @@ def test_the_folder_beside_may_lie_elsewhere(tmp_path: Path) -> None:
         assert [snapshot.is_live for snapshot in warehouse.snapshots.all()] == [True]
 
 
-def test_readers_spell_a_path_as_the_writer_does(
+def test_readers_normalize_paths_like_the_writer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -51,7 +51,7 @@ def test_readers_spell_a_path_as_the_writer_does(
             assert reader.query("select x from t").rows == [(1,)]
 
 
-def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
+def test_broken_link(llm_stats: Command, workdir: Path) -> None:
     (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
@@ -61,7 +61,7 @@ def test_a_link_that_leads_nowhere(llm_stats: Command, workdir: Path) -> None:
         ) == (2, True), command
 
 
-def test_a_database_that_is_not_there(llm_stats: Command, workdir: Path) -> None:
+def test_missing_database(llm_stats: Command, workdir: Path) -> None:
     done = llm_stats("show")
     assert (done.code, "llm_stats.duckdb does not exist; create it with" in done.err) == (2, True)
     (workdir / "text").write_text("x")

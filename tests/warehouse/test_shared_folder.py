@@ -16,10 +16,10 @@ from support.processes import PROGRAMS
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 class TestUsers:
-    """Users without a name, as in a container, who share a folder."""
+    """Users without names, as in a container, who share a folder."""
 
     def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """Act as a user, and return standard error."""
+        """Run a program as a user; return standard error."""
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {
             "LLM_STATS_API_KEY": "key"
@@ -43,25 +43,23 @@ class TestUsers:
             Path(folder).chmod(0o777)
             yield folder
 
-    def test_share_a_folder(self, tmp_path: Path, shared: str) -> None:
+    def test_can_share_a_folder(self, tmp_path: Path, shared: str) -> None:
         for user, umask in ((54321, "000"), (54322, "000"), (54321, "000")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
         snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
         assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
 
-    def test_a_user_who_may_not_read_gets_an_error(self, tmp_path: Path, shared: str) -> None:
+    def test_user_without_read_permission_gets_an_error(self, tmp_path: Path, shared: str) -> None:
         assert self.act("publish", 54321, "077", tmp_path, shared) == ""
         errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
         assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
 
-    def test_a_snapshot_that_others_may_not_read_can_be_left(
-        self, tmp_path: Path, shared: str
-    ) -> None:
+    def test_unreadable_snapshot_can_be_rolled_back(self, tmp_path: Path, shared: str) -> None:
         for user, umask in ((54321, "000"), (54322, "077")):
             assert self.act("publish", user, umask, tmp_path, shared) == ""
         errors = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
         assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, (
-            "run and show, but not rollback"
+            "run and show succeed, rollback does not"
         )
         assert [
             snapshot.is_live

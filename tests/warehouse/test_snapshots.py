@@ -1,4 +1,4 @@
-"""Publishing, going back, and what a kill or a full disk leaves behind."""
+"""Snapshots: publishing, rollback, and the state after a kill or on a full disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def snapshots(tmp_path: Path, published: Path) -> Snapshots:
     return Snapshots(published, tmp_path / ".w", keep=3)
 
 
-def test_the_published_path_leads_to_the_newest_and_three_stay(
+def test_published_path_links_to_the_newest_and_three_are_kept(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3, 4, 5)
@@ -41,11 +41,11 @@ def test_the_published_path_leads_to_the_newest_and_three_stay(
         (4, False),
         (5, True),
     ]
-    assert not published.readlink().is_absolute(), "the folder may be moved"
+    assert not published.readlink().is_absolute(), "a relative link survives moving the folder"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_nothing_can_be_copied_through_the_link_into_a_snapshot(
+def test_copying_to_the_published_path_cannot_overwrite_a_snapshot(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1)
@@ -53,33 +53,36 @@ def test_nothing_can_be_copied_through_the_link_into_a_snapshot(
         published.write_bytes(b"another")
 
 
-def test_an_open_reader_keeps_its_snapshot_and_a_new_connection_of_the_same_process_sees_the_newest(
+def test_open_reader_keeps_its_snapshot_and_a_new_connection_sees_the_newest(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1)
     with duckdb.connect(published, read_only=True) as reader:
         publish(snapshots, tmp_path, 2, 3, 4, 5)
         assert reader.execute("select x from t").fetchall() == [(1,)], (
-            "its snapshot is long forgotten"
+            "its snapshot was deleted long ago"
         )
         assert stored_value(published) == 5
 
 
-def test_a_log_beside_an_old_snapshot_never_reaches_a_new_one(
+def test_write_ahead_log_of_an_old_snapshot_does_not_affect_a_new_one(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1)
     published.chmod(0o644)
-    writes = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update t set x = 99'); os._exit(1)"
+    writes = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update t set x = "
+        "99'); os._exit(1)"
+    )
     subprocess.run([sys.executable, "-c", writes, str(published)], check=False)
     assert list(tmp_path.glob(".w/snapshots/*/*.wal")), (
-        "the writer died with its log beside the snapshot"
+        "the writer was killed and left its write-ahead log next to the snapshot"
     )
     publish(snapshots, tmp_path, 2)
     assert stored_value(published) == 2
 
 
-def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
+def test_rollback_and_forward(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback()
     assert stored_value(published) == 2
@@ -93,25 +96,25 @@ def test_going_back_and_on_again(snapshots: Snapshots, tmp_path: Path, published
         snapshots.rollback("x")
     snapshots.rollback("20260101T000000.000001Z")
     snapshots.prune()
-    assert len(snapshots.all()) == 3, "what was live before stays"
+    assert len(snapshots.all()) == 3, "the previously live snapshot is kept"
     publish(snapshots, tmp_path, 4)
     assert stored_value(published) == 4
 
 
-def test_after_going_back_and_on_going_back_leads_to_where_one_came_from(
+def test_rollback_after_a_rollback_and_a_run_returns_to_the_parent(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback("20260101T000000.000001Z")
     publish(snapshots, tmp_path, 4)
     assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, (
-        "what the live one was made from stays"
+        "the parent of the live snapshot is kept"
     )
     snapshots.rollback()
-    assert stored_value(published) == 1, "and not the branch that was left"
+    assert stored_value(published) == 1, "not the abandoned branch"
 
 
-def test_a_file_with_a_log_beside_it_is_never_published(
+def test_file_with_a_write_ahead_log_is_not_published(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     file = make(tmp_path / "work" / "w.duckdb", 1)
@@ -122,7 +125,7 @@ def test_a_file_with_a_log_beside_it_is_never_published(
 
 
 @pytest.mark.parametrize("damage", ["folder gone", "file gone", "emptied", "corrupt"])
-def test_going_back_rescues_a_warehouse_whose_live_snapshot_is_broken(
+def test_rollback_repairs_a_warehouse_with_a_broken_live_snapshot(
     llm_stats: Command, snapshots: Snapshots, tmp_path: Path, published: Path, damage: str
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
@@ -139,7 +142,7 @@ def test_going_back_rescues_a_warehouse_whose_live_snapshot_is_broken(
         assert stored_value(published) == (1 if options else 2)
 
 
-def test_nobody_goes_back_to_what_cannot_be_opened(
+def test_rollback_never_activates_a_snapshot_that_cannot_be_opened(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
@@ -149,13 +152,13 @@ def test_nobody_goes_back_to_what_cannot_be_opened(
     with pytest.raises(UsageError, match="cannot be opened as a DuckDB database"):
         snapshots.rollback(second.id)
     assert stored_value(published) == 3
-    assert snapshots.rollback().id == first.id, "without a name, one that opens"
+    assert snapshots.rollback().id == first.id, "by default, one that can be opened"
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):
         snapshots.rollback(second.id)
 
 
-def test_a_plain_file_is_not_lost_by_going_back(
+def test_rollback_keeps_a_plain_file_as_a_snapshot(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2)
@@ -166,7 +169,7 @@ def test_a_plain_file_is_not_lost_by_going_back(
     assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 9}
 
 
-def test_a_disk_that_refuses_leaves_what_is_published(
+def test_disk_error_keeps_the_published_state(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2)
@@ -175,7 +178,7 @@ def test_a_disk_that_refuses_leaves_what_is_published(
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(
         resource.RLIMIT_FSIZE, (4096, limit[1])
-    )  # as a full disk: the copy of the plain file does not fit
+    )  # like a full disk: the copy of the plain file does not fit
     try:
         with pytest.raises(LoadFailed, match=r"w\.duckdb was not changed: File too large: "):
             snapshots.rollback()
@@ -184,13 +187,15 @@ def test_a_disk_that_refuses_leaves_what_is_published(
     assert stored_value(published) == 9
     snapshots.prune()
     assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [1, 2], (
-        "what was begun is gone"
+        "the incomplete snapshot is deleted"
     )
     snapshots.rollback("20260101T000000.000001Z")
     assert stored_value(published) == 1
 
 
-def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path: Path) -> None:
+def test_snapshots_can_be_listed_while_a_run_deletes_some(
+    snapshots: Snapshots, tmp_path: Path
+) -> None:
     publish(snapshots, tmp_path, 1)
     with ThreadPoolExecutor(1) as run:
         publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
@@ -202,7 +207,7 @@ def test_they_are_listed_while_a_run_forgets_some(snapshots: Snapshots, tmp_path
     assert len(listed) > 5
 
 
-def test_a_mark_without_a_file_is_no_snapshot(
+def test_marker_without_a_file_is_not_a_snapshot(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
@@ -212,11 +217,11 @@ def test_a_mark_without_a_file_is_no_snapshot(
         killed.setattr(shutil, "rmtree", lambda *_, **__: None)
         publish(snapshots, tmp_path, 4, 5)
     assert [stored_value(snapshot.file) for snapshot in snapshots.all()] == [3, 4, 5], (
-        "the mark goes first"
+        "the marker is deleted first"
     )
 
 
-def test_a_run_killed_between_link_and_mark_has_published(
+def test_run_killed_between_link_and_marker_has_published(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2)
@@ -229,7 +234,7 @@ def test_a_run_killed_between_link_and_mark_has_published(
     assert not published.with_name(".w.duckdb.new").is_symlink()
 
 
-def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_is_listed(
+def test_foreign_files_among_the_snapshots_are_kept_and_broken_snapshots_listed(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2)
@@ -245,7 +250,7 @@ def test_what_is_not_ours_among_the_snapshots_is_left_alone_and_what_is_broken_i
     assert kept.exists()
 
 
-def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(
+def test_link_made_by_a_user_is_imported_as_a_snapshot(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     make(tmp_path / "data" / "real.duckdb", 7)
@@ -255,7 +260,7 @@ def test_a_link_of_somebody_else_is_followed_once_and_its_state_kept(
     assert stored_value(tmp_path / "data" / "real.duckdb") == 7
 
 
-def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unpublished(
+def test_fsync_error_after_the_swap_is_not_reported_as_unpublished(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to_disk = files.fsync
@@ -273,7 +278,7 @@ def test_a_published_file_that_may_not_outlive_a_loss_of_power_is_not_called_unp
     assert stored_value(published) == 1
 
 
-def test_all_folders_reach_the_disk_before_the_link(
+def test_folders_are_synced_before_the_link(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, bool]] = []
@@ -284,15 +289,15 @@ def test_all_folders_reach_the_disk_before_the_link(
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
     assert seen[:4] == [("w.duckdb", False), (snapshot, False), ("snapshots", False), (".w", False)]
-    assert seen[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the mark"
+    assert seen[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
 
 
-def test_without_any_snapshot_there_is_none_to_go_back_to(snapshots: Snapshots) -> None:
+def test_rollback_without_snapshots_is_an_error(snapshots: Snapshots) -> None:
     with pytest.raises(UsageError, match="no older snapshot"):
         snapshots.rollback()
 
 
-def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path: Path) -> None:
+def test_unpublished_snapshot_is_deleted(snapshots: Snapshots, tmp_path: Path) -> None:
     publish(snapshots, tmp_path, 1)
     make(tmp_path / ".w" / "snapshots" / "20990101T000000.000000Z" / "w.duckdb", 2)
     snapshots.prune()
@@ -300,7 +305,7 @@ def test_a_snapshot_that_never_went_live_is_swept(snapshots: Snapshots, tmp_path
     assert len(list((tmp_path / ".w" / "snapshots").iterdir())) == 1
 
 
-def test_a_plain_file_is_adopted_and_stays_to_go_back_to(
+def test_plain_file_is_imported_and_can_be_rolled_back_to(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     make(published, 1)
@@ -311,7 +316,7 @@ def test_a_plain_file_is_adopted_and_stays_to_go_back_to(
     assert stored_value(published) == 1
 
 
-def test_where_there_are_no_links_a_rename_does_the_job(
+def test_without_symbolic_links_a_copy_is_renamed(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -324,7 +329,7 @@ def test_where_there_are_no_links_a_rename_does_the_job(
     assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
         (1, False),
         (2, True),
-    ], "none is kept twice"
+    ], "no copy is kept twice"
     snapshots.rollback()
     assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
         (1, True),

@@ -1,4 +1,4 @@
-"""The working copy: what it is made of, that it does not grow without bound, and that nothing half-made is published."""
+"""The working copy: storage format, limited growth, and no publication of incomplete files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.markers import REQUIRES_DUCKDB_2
 
 
 def everything(database: Path) -> dict[str, Any]:
-    """Every row, view, macro, comment and constraint of a file, but for what tells the time."""
+    """Return every row, view, macro, comment and constraint of a file, except times."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() order by all"
@@ -33,15 +33,24 @@ def everything(database: Path) -> dict[str, Any]:
             for schema, table in tables
         }
         for catalog in (
-            "select schema_name, view_name, comment from duckdb_views() where not internal order by all",
-            "select * exclude (database_oid, table_oid, schema_oid) from duckdb_columns() where not internal order by all",
-            "select function_name, parameters, comment from duckdb_functions() where schema_name = 'marts' order by all",
+            (
+                "select schema_name, view_name, comment from duckdb_views() where not internal "
+                "order by all"
+            ),
+            (
+                "select * exclude (database_oid, table_oid, schema_oid) from duckdb_columns() "
+                "where not internal order by all"
+            ),
+            (
+                "select function_name, parameters, comment from duckdb_functions() where "
+                "schema_name = 'marts' order by all"
+            ),
         ):
             content[catalog] = connection.execute(catalog).fetchall()
         return content
 
 
-def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path) -> None:
+def test_compacted_file_is_equal_and_smaller(tmp_path: Path, demo: Path) -> None:
     copy = DuckDBWorkingCopy(tmp_path)
     copy.path.write_bytes(demo.read_bytes())
     with duckdb.connect(copy.path) as connection:
@@ -56,25 +65,29 @@ def test_a_compacted_file_holds_the_same_in_less_room(tmp_path: Path, demo: Path
     assert [file.name for file in tmp_path.iterdir() if file.name == "old"] == []
     inode = copy.path.stat().st_ino
     copy.compact()
-    assert copy.path.stat().st_ino == inode, "a compact file is left alone"
+    assert copy.path.stat().st_ino == inode, "a compact file is not rewritten"
 
 
 @REQUIRES_DUCKDB_2
-def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) -> None:
+def test_file_with_a_newer_storage_version_is_rewritten(tmp_path: Path) -> None:
     copy = DuckDBWorkingCopy(tmp_path)
     with duckdb.connect() as connection:
         connection.execute(
-            f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as select 1 as x"
+            f"attach '{copy.path}' as new (storage_version 'v2.0.0'); create table new.t as "
+            "select 1 as x"
         )
     copy.compact()
     with duckdb.connect(copy.path, read_only=True) as connection:
         assert connection.execute("from t").fetchall() == [(1,)]
-        storage = "select tags['storage_version'] from duckdb_databases() where database_name = current_database()"
+        storage = (
+            "select tags['storage_version'] from duckdb_databases() where database_name = "
+            "current_database()"
+        )
         assert connection.execute(storage).fetchall() == [("v1.4.0+",)]
 
 
 @pytest.mark.timeout(900)
-def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
+def test_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
     runs = 200 if "LLM_STATS_STRESS" in os.environ else 3
     shutil.copyfile(demo, tmp_path / "w.duckdb")
     sizes = [demo.stat().st_size]
@@ -82,7 +95,7 @@ def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
     assert max(sizes) <= 1.2 * sizes[0]
 
 
-def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
+def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     llm_stats: Command,
     api: SampleApi,
     workdir: Path,
@@ -123,10 +136,10 @@ def test_a_failed_check_publishes_nothing_and_keeps_the_refused_file(
     assert llm_stats("check").code == 0
 
 
-def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+def test_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
     before = one_model.read_bytes()
-    # files may not grow past 200 blocks of 1 kB: the copy of the database fails in the middle, as on a full disk
+    # files are limited to 200 blocks of 1 kB: copying the database fails as on a full disk
     full = [
         "/bin/bash",
         "-c",
@@ -137,14 +150,14 @@ def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_m
     assert "nothing was published" in done.stderr
     assert "Traceback" not in done.stderr
     assert one_model.read_bytes() == before
-    assert llm_stats(*run).code == 0, "the next run is clean"
+    assert llm_stats(*run).code == 0, "the next run succeeds"
 
 
-def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(
+def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     llm_stats: Command, api: SampleApi, workdir: Path
 ) -> None:
     run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
-    # the log of what is written fits, the file that it is to go into does not
+    # the write-ahead log fits, but the file into which it is merged does not
     full = [
         "/bin/bash",
         "-c",
@@ -157,7 +170,7 @@ def test_a_disk_that_fills_up_at_the_last_moment_publishes_nothing(
     assert (again.code, "14 loaded; 0 requests in" in again.out) == (0, True), again
 
 
-def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
+def test_reason_of_a_rejection_is_never_lost(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock(), warehouse.working_copy() as copy:
         warehouse.rejected.write_text("a file")
@@ -165,4 +178,4 @@ def test_the_reason_of_a_refusal_is_never_lost(tmp_path: Path) -> None:
             "why\nthe rejected file is kept at "
         )
         moved = str(warehouse.quarantine(copy, CheckFailed("why")))
-        assert moved.startswith("why\nthe rejected file could not be kept: "), "the copy is gone"
+        assert moved.startswith("why\nthe rejected file could not be kept: "), "the copy is missing"

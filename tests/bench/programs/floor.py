@@ -1,6 +1,7 @@
-"""The floor: the same requests on a thread pool, bodies to a file, DuckDB's own JSON reader into the same tables. Nothing else.
+"""The floor: the same requests, and DuckDB's JSON reader into the same tables, nothing else.
 
-`floor.py BASE_URL KEY CONCURRENCY COUNT FOLDER` prints `{"fetch_seconds": …, "database_seconds": …}`.
+`floor.py BASE_URL KEY CONCURRENCY COUNT FOLDER` prints `{"fetch_seconds": …, "database_seconds":
+…}`.
 """
 
 from __future__ import annotations
@@ -38,18 +39,22 @@ with duckdb.connect(Path(folder) / "floor.duckdb") as connection:
         f"create temp table records as from read_json('{bodies}', format = 'newline_delimited')"
     )
     connection.execute(
-        "create table models as select * exclude (providers, scores, modalities, top_scores) from records"
+        "create table models as select * exclude (providers, scores, modalities, top_scores) "
+        "from records"
     )
     for children in ("providers", "scores"):
         connection.execute(
-            f"create table {children} as select id as model_id, unnest({children}, recursive := true) from records"
+            f"create table {children} as select id as model_id, unnest({children}, recursive "
+            ":= true) from records"
         )
     connection.execute(
-        "create table modalities as select id as model_id, unnest(modalities) as modality from records"
+        "create table modalities as select id as model_id, unnest(modalities) as modality "
+        "from records"
     )
     connection.execute(
         "create table top_scores as "
-        "select id as model_id, unnest(map_entries(cast(to_json(top_scores) as map(varchar, double)))) from records"
+        "select id as model_id, unnest(map_entries(cast(to_json(top_scores) as map(varchar, "
+        "double)))) from records"
     )
 print(
     json.dumps(

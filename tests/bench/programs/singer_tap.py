@@ -1,7 +1,8 @@
-"""The same job as a Singer tap, as a user of its SDK would write it in an hour: one stream, a partition for each id.
+"""The same job as a Singer tap, as a user of its SDK would write it.
 
-The SDK asks one request at a time. `singer_tap.py --config CONFIG | target-duckdb --config CONFIG`, the tap's configuration being
-`{"base_url": …, "api_key": …, "count": …}`.
+One stream, with a partition for each id. The SDK sends one request at a time. `singer_tap.py
+--config CONFIG | target-duckdb --config CONFIG`; the configuration of the tap is `{"base_url": …,
+"api_key": …, "count": …}`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _SCORE = th.ObjectType(
 
 
 class Models(RESTStream[Any]):
-    """`GET /models/{model_id}`; the lists go into one column each, for a Singer stream is one table."""
+    """The stream of `GET /models/{model_id}`.
+
+    Each list is one column, because a Singer stream is one table.
+    """
 
     name = "models"
     path = "/models/{model_id}"

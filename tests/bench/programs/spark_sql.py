@@ -1,10 +1,15 @@
-"""Statements and queries on Spark, in an environment that has PySpark: `spark_sql.py JOB`, a JSON file.
+"""Run statements and queries on Spark, in an environment with PySpark: `spark_sql.py JOB`.
 
-    {"master": "spark://…", "conf": {…}, "statements": ["create view …"], "queries": {"marts.offers": "select …"}, "out": "/…", "tries": 1}
+JOB is a JSON file:
 
-Writes the rows of each query as Parquet to `OUT/NAME`, and prints what it took as one line of JSON, with the work of each executor:
+    {"master": "spark://…", "conf": {…}, "statements": ["create view …"],
+     "queries": {"marts.offers": "select …"}, "out": "/…", "tries": 1}
 
-    {"queries": {"marts.offers": [{"seconds": 1.2, "task_cpu_seconds": 0.9}]}, "executors": [{"host": …, "tasks": 12, "cores": 1}]}
+The rows of each query are written as Parquet to `OUT/NAME`. The times and the work of each executor
+are printed as one line of JSON:
+
+    {"queries": {"marts.offers": [{"seconds": 1.2, "task_cpu_seconds": 0.9}]},
+     "executors": [{"host": …, "tasks": 12, "cores": 1}]}
 """
 
 from __future__ import annotations
@@ -26,8 +31,8 @@ session = builder.getOrCreate()
 context = session.sparkContext
 
 
-def told(what: str) -> Any:
-    """What Spark says of itself (its REST API, on loopback)."""
+def get_json(what: str) -> Any:
+    """Return a resource of Spark's REST API, on loopback."""
     with urllib.request.urlopen(
         f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}"
     ) as answer:
@@ -35,7 +40,7 @@ def told(what: str) -> Any:
 
 
 def task_cpu_seconds() -> float:
-    return float(sum(stage["executorCpuTime"] for stage in told("stages"))) / 1e9
+    return float(sum(stage["executorCpuTime"] for stage in get_json("stages"))) / 1e9
 
 
 for statement in job["statements"]:
@@ -56,7 +61,7 @@ executors = [
         "cores": executor["totalCores"],
         "tasks": executor["completedTasks"],
     }
-    for executor in told("executors")
+    for executor in get_json("executors")
     if executor["id"] != "driver"
 ]
 print(json.dumps({"spark": session.version, "queries": costs, "executors": executors}))

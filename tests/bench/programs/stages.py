@@ -1,10 +1,12 @@
-"""`llm-stats`, and what each stage of a run took: `stages.py FILE run --ids-file …` writes them to FILE as JSON.
+"""Run `llm-stats` and measure each stage: `stages.py FILE run --ids-file …` writes them to FILE.
 
-    {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0}, "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
+    {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0},
+     "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Results are converted while others arrive: the clock counts both under `columns`, their processor time is counted per thread;
-`validate` is a part of `fetch`, `compact` of `update_history`.
-The peak is the most memory in use at any moment of the stage, with what the stage before left over (Linux).
+Results are converted while others arrive, so the wall-clock time of both is in `columns`; their
+processor time is counted per thread. `validate` is a part of `fetch`, `compact` of
+`update_history`. The peak is the largest memory use during the stage, including memory left by the
+previous stage (Linux).
 """
 
 from __future__ import annotations
@@ -29,14 +31,14 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 run = importlib.import_module(
     "llm_stats.pipeline.run"
-)  # the package exports the function under this name
+)  # the package exports a function of this name
 
 costs: dict[str, dict[str, float]] = {}
 lock = threading.Lock()
 
 
 def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
-    """Adds to what a stage took."""
+    """Add to the measurements of a stage."""
     cost = costs.setdefault(stage, {"seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0})
     cost["seconds"] += seconds
     cost["cpu_seconds"] += cpu_seconds
@@ -45,8 +47,8 @@ def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None
 
 @contextmanager
 def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[None]:
-    """What happens inside is a stage."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    """Measure the block as a stage."""
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     seconds, cpu_seconds = time.perf_counter(), cpu()
     try:
         yield
@@ -63,7 +65,7 @@ def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[
 
 
 def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.process_time) -> None:
-    """From now on, a call of this is a stage."""
+    """Measure every later call of a function as a stage."""
     original: Callable[..., Any] = getattr(owner, name)
 
     def watched(*args: Any, **kwargs: Any) -> Any:
@@ -74,7 +76,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 
 def watch_threads() -> None:
-    """From now on, what the threads that fetch have worked is a stage, and what they have validated another."""
+    """Measure the processor time of the fetching threads as a stage, of validation as another."""
     original, parse = DaemonThreadPool._worker, responses.parse_record_body
     validated = threading.local()
 

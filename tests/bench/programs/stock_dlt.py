@@ -1,6 +1,7 @@
-"""The same job as a user of dlt would write it in an hour: one resource, `@dlt.defer`, dlt's defaults.
+"""The same job as a user of dlt would write it: one resource, `@dlt.defer`, dlt's defaults.
 
-`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; dlt's own number of workers is used, not CONCURRENCY.
+`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; dlt's default number of workers is used, not
+CONCURRENCY.
 """
 
 from __future__ import annotations

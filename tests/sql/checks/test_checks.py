@@ -1,10 +1,11 @@
-"""Each condition of each check has been red.
+"""Every condition of every check fails at least once.
 
-A sound warehouse is broken in one place at a time, and what was done to it is undone. Every view of it is made a table first, so that a row
-of a mart can be broken by itself, as an error in the mart's SQL would.
+A sound warehouse is broken in one place at a time, and the change is rolled back. All its views are
+made tables first, so that a row of a mart can be changed alone, as by an error in its SQL.
 
-`broken/<check>.sql` breaks the conditions of one check: a paragraph each, so that none of the others is red. The first paragraph leaves all
-other checks green as well. Keys, parents and lists are alike in every table, so what breaks them is worked out from the tables.
+`broken/<check>.sql` has one paragraph per condition of a check; each breaks only that condition.
+The first paragraph fails no other check. Keys, parents and lists are alike in all tables, so the
+statements that break them are generated.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 @pytest.fixture(scope="module")
 def applied() -> Iterator[RawTables]:
-    """Two loads and a failed fetch, with nothing wrong in them, but with much that a check might take for wrong."""
+    """Yield two loads and a failed fetch.
+
+    The data is correct, with much that a check could mistake for an error.
+    """
     with built() as raw:
         for day in (1, 2):
             raw.load(_records(day), _DAYS[day - 1])
@@ -40,7 +44,10 @@ def applied() -> Iterator[RawTables]:
 
 
 def _records(day: int) -> list[dict[str, object]]:
-    """Four models. On the second day they have another price and another score, and an offer and a score of one are gone."""
+    """Return four models.
+
+    On the second day their prices and scores differ, and one has an offer and a score less.
+    """
     gone: dict[str, list[dict[str, object]]] = (
         {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
     )
@@ -76,11 +83,12 @@ def _records(day: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def tables(applied: RawTables) -> duckdb.DuckDBPyConnection:
-    """The same rows, with a table for each view."""
+    """Return the same rows, with a table for each view."""
     connection = applied.connection.cursor()
     connection.execute("attach ':memory:' as tables")
     relations = connection.execute(
-        "select schema_name, view_name from duckdb_views() where not internal union all select schema_name, table_name from duckdb_tables()"
+        "select schema_name, view_name from duckdb_views() where not internal union all "
+        "select schema_name, table_name from duckdb_tables()"
     ).fetchall()
     for schema, name in relations:
         connection.execute(f"create schema if not exists tables.{schema}")
@@ -91,7 +99,7 @@ def tables(applied: RawTables) -> duckdb.DuckDBPyConnection:
 
 @pytest.fixture
 def sound(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables, and whatever is done to them is undone."""
+    """Yield the tables; roll back all changes at the end."""
     tables.begin()
     yield tables
     tables.rollback()
@@ -104,13 +112,13 @@ def _found(
 
 
 def _paragraphs(check: str) -> dict[str, str]:
-    """What each paragraph of a file says, and the paragraph."""
+    """Return the paragraphs of a file by their comment."""
     texts = (_BROKEN / f"{check}.sql").read_text("utf-8").split("\n\n")
     return {text.split("\n")[0].removeprefix("-- "): text for text in texts}
 
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
-    """A row that has the key of another one, and a null in each column of a key."""
+    """Yield statements that repeat a key, and statements that set a column of a key to null."""
     for file in files.files_in("marts"):
         yield "keys", f"insert into {file.address} from {file.address} limit 1"
         for column in file.key:
@@ -122,12 +130,18 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
-    """A row that names something that is not there, or only as something else: a provider that is a model, a model that is a provider; and
-    one that is missing."""
+    """Yield statements that make a row name a missing entity, or delete a named one.
+
+    A missing entity may exist as one of another kind: a provider id that is a model id, and the
+    reverse.
+    """
     for table in (table for table in TABLES if "__" in table):
         yield (
             "lists_complete",
-            f"insert into raw.{table} select * replace ('nobody' as model_id) from raw.{table} where _dlt_list_idx = 0",
+            (
+                f"insert into raw.{table} select * replace ('nobody' as model_id) from "
+                f"raw.{table} where _dlt_list_idx = 0"
+            ),
         )
         yield (
             "lists_complete",
@@ -136,7 +150,10 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
         yield "lists_complete", f"delete from raw.{table} where model_id = 'm1'"
         yield "lists_complete", f"update raw.{table} set _dlt_list_idx = 7 where _dlt_list_idx = 1"
     named = {
-        "model_id": "offers model_prices scores leaderboard price_performance price_history price_changes score_changes",
+        "model_id": (
+            "offers model_prices scores leaderboard price_performance price_history price_changes "
+            "score_changes"
+        ),
         "provider_id": "offers price_performance",
         "benchmark_id": "scores price_performance",
         "dominated_by_model_id": "price_performance",
@@ -157,7 +174,7 @@ _WRITTEN = [
 
 
 @pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_relation_breaks()])
-def test_a_condition_finds_what_it_is_for(
+def test_broken_condition_fails_its_check(
     sound: duckdb.DuckDBPyConnection, check: str, break_it: str
 ) -> None:
     sound.execute(break_it)
@@ -165,17 +182,19 @@ def test_a_condition_finds_what_it_is_for(
 
 
 @pytest.mark.parametrize("check", _CHECKS)
-def test_a_check_can_be_red_alone(sound: duckdb.DuckDBPyConnection, check: str) -> None:
+def test_check_can_fail_alone(sound: duckdb.DuckDBPyConnection, check: str) -> None:
     alone = {
         "keys": "insert into marts.freshness from marts.freshness",
         "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
-        "marts_have_parents": "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'",
+        "marts_have_parents": (
+            "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'"
+        ),
     }
     sound.execute(alone.get(check) or next(iter(_paragraphs(check).values())))
     assert _found(sound) == {check}
 
 
-def test_a_relation_of_one_row_may_not_have_two() -> None:
+def test_relation_of_one_row_must_not_have_two() -> None:
     text = "-- Grain: one row. Of the whole\n-- warehouse.\nselect 1;\n"
     assert files.SqlFile(Path("only.sql"), text).key == ()
 
@@ -184,11 +203,11 @@ def test_every_raw_table_has_a_key() -> None:
     assert KEYS.keys() == TABLES.keys()
 
 
-def test_a_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnection) -> None:
+def test_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnection) -> None:
     assert _found(applied.connection) == _found(sound) == set()
 
 
-def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
+def test_empty_warehouse_passes_and_later_errors_are_found() -> None:
     with built() as raw:
         assert _found(raw.connection) == set()
         raw.load(
@@ -222,7 +241,7 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
-def test_a_table_may_lose_a_fifth_or_ten_rows(
+def test_table_may_lose_a_fifth_or_ten_rows(
     sound: duckdb.DuckDBPyConnection, before: int, after: int
 ) -> None:
     counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
@@ -230,7 +249,7 @@ def test_a_table_may_lose_a_fifth_or_ten_rows(
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
-def test_a_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
+def test_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
     counts = [
         ["x", "raw.x", 100, "2026-02-01"],
         ["y", "raw.x", 50, "2026-02-02"],
@@ -240,8 +259,9 @@ def test_a_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
     assert _found(sound, ["tables_shrunk"]) == set()
 
 
-def test_rows_are_counted_once_a_load(sound: duckdb.DuckDBPyConnection) -> None:
+def test_rows_are_counted_once_per_load(sound: duckdb.DuckDBPyConnection) -> None:
     rows = sound.execute(
-        "select row_count from history.row_counts where table_name = 'raw.fetches' order by counted_at"
+        "select row_count from history.row_counts where table_name = 'raw.fetches' order by "
+        "counted_at"
     ).fetchall()
     assert rows == [(4,), (8,), (10,)]

@@ -1,4 +1,4 @@
-"""What the golden cases cannot say: which moments the as-of macros take, ages that grow, prices at the edge of what a record holds."""
+"""Cases beyond the golden ones: time zones of the as-of macros, ages, extreme prices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa
 
 @pytest.fixture(scope="module")
 def two_days() -> Iterator[RawTables]:
-    """One offer and one score, each 4 from the first day on and 2 from the second; to be read."""
+    """Yield one offer and one score, both 4 from the first day and 2 from the second; read-only."""
     with built() as raw:
         load_two_days(raw)
         raw.connection.execute("set timezone = 'America/New_York'")
@@ -58,7 +58,7 @@ def load_two_days(raw: RawTables) -> None:
         ("null", []),
     ],
 )
-def test_as_of_takes_any_moment_as_utc(
+def test_as_of_accepts_times_in_any_form(
     two_days: RawTables, moment: str, expected: list[float]
 ) -> None:
     for column, macro in (("input_usd_per_mtok", "prices_as_of"), ("score", "scores_as_of")):
@@ -68,13 +68,13 @@ def test_as_of_takes_any_moment_as_utc(
 
 
 @pytest.mark.parametrize("moment", [SECOND, SECOND.replace(tzinfo=dt.UTC), dt.date(2026, 11, 3)])
-def test_as_of_takes_parameters(two_days: RawTables, moment: Any) -> None:
+def test_as_of_accepts_parameters(two_days: RawTables, moment: Any) -> None:
     assert two_days.connection.execute(
         "select input_usd_per_mtok from marts.prices_as_of($1)", [moment]
     ).fetchall() == [(2,)]
 
 
-def test_age_counts_from_the_fetch_in_any_time_zone(raw: RawTables) -> None:
+def test_age_is_independent_of_the_time_zone(raw: RawTables) -> None:
     raw.load([make_record("m")], dt.datetime.now(dt.UTC) - dt.timedelta(hours=36))
     raw.apply()
     for zone in ("America/New_York", "Asia/Kolkata", "UTC"):
@@ -113,7 +113,7 @@ def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:
     ).fetchall() == [(0,)]
 
 
-def test_extreme_prices_break_nothing(raw: RawTables) -> None:
+def test_extreme_prices_are_handled(raw: RawTables) -> None:
     for day, price in enumerate((5e-324, 1e308, 0.0, 1e15), start=1):
         fetched_at = dt.datetime(2026, 1, day)  # noqa: DTZ001
         raw.load([make_record("m", providers=[make_offer("p", price, price)])], fetched_at)

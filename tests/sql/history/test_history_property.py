@@ -1,11 +1,13 @@
-"""Random histories against a plain model of the truth.
+"""Random histories compared with a simple model.
 
-A history is some runs over two models: records that are new, the same, shuffled, or changed in one place, with duplicates, empty
-lists, `1` for `1.0`, and models that failed or were not asked; now and then two runs in one instant, or a clock that ran backwards. Three
-questions are put to each: what was true at a moment (answered here from the records alone), which rows follow by the rules (answered by
-`Ledger`, a slow copy of the rules in plain loops), and what changed.
+A history consists of several runs over two models: records that are new, unchanged, shuffled, or
+changed in one place, with duplicates, empty lists, `1` for `1.0`, and models that failed or were
+not requested; sometimes two runs at the same time, or a clock that went back. Three things are
+compared: the rows valid at a time (computed from the records alone), the rows that follow from the
+rules (computed by `Ledger`, a slow implementation in plain loops), and the changes.
 
-`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` tries that many, drawn at random; otherwise the same few each time.
+`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs that many random ones; by
+default, the same few every time.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ from support.record_factory import make_offer, make_record, make_score
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
 
-Entry = tuple[str, tuple[Any, ...]]  # provider or benchmark, and everything that is compared
-Answers = dict[str, Any]  # model → its record, or the outcome of a fetch that brought none
+Entry = tuple[str, tuple[Any, ...]]  # provider or benchmark, and all compared values
+Answers = dict[str, Any]  # model → its record, or the outcome of a fetch without a record
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Row:
 
 @dataclass
 class Ledger:
-    """The rules of history, one list at a time, in plain loops."""
+    """The rules of the history, one list at a time, in plain loops."""
 
     rows: list[Row] = field(default_factory=list)
     by_content: bool = False  # offers are paired by content, scores by their order in the list
@@ -84,7 +86,7 @@ class Ledger:
                 new.remove(row.content)
             else:
                 row.valid_to = at
-        new = self._last_copies(contents, new)  # of equal entries the last ones are the new ones
+        new = self._last_copies(contents, new)  # of equal entries, the last ones are the new ones
         taken = {row.number for row in mine if row.valid_to is None}
         ended = sorted({row.number for row in mine if row.valid_to == at} - taken)
         others = [
@@ -122,7 +124,10 @@ class Ledger:
 def _paired_by_content(
     closed: dict[int, tuple[Any, ...]], new: list[tuple[Any, ...]], others: list[int]
 ) -> list[tuple[int, tuple[Any, ...]]]:
-    """Return the number of each new offer: the cheapest of a provider name succeeds the cheapest, then the rest."""
+    """Return the number of each new offer.
+
+    The cheapest of a provider name succeeds the cheapest, then the rest.
+    """
 
     def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
         name, status, given, taken = content
@@ -161,7 +166,7 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    # a score that is repeated under a second category is one; without a source, the text is empty
+    # a score listed under several categories is one; without a source, the text is empty
     found = {
         (
             entry["benchmark_id"],
@@ -173,7 +178,10 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
     return [(benchmark_id, content) for benchmark_id, content, _ in found]
 
 
-OFFER_COLUMNS = "model_id, provider_id, offer_number, provider_name, status, input_usd_per_mtok, output_usd_per_mtok"
+OFFER_COLUMNS = (
+    "model_id, provider_id, offer_number, provider_name, status, input_usd_per_mtok, "
+    "output_usd_per_mtok"
+)
 SCORE_COLUMNS = ", ".join(
     (
         "model_id, benchmark_id, score_number",
@@ -272,7 +280,7 @@ def tables() -> Iterator[RawTables]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(runs=histories())
-def test_history_is_what_was_true(tables: RawTables, runs: list[Run]) -> None:
+def test_history_equals_the_model(tables: RawTables, runs: list[Run]) -> None:
     empty(tables)
     replay(tables, runs)
     loads = list(effective_loads(runs))
@@ -318,7 +326,10 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 
 
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
-    """Each record with the time it counts from: that of its fetch, but never before the one it replaces."""
+    """Return each record with the time from which it counts.
+
+    That is its fetch time, but never before that of the record it replaces.
+    """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
         for model_id, answer in run.answers.items():
@@ -363,7 +374,7 @@ def counted(rows: list[Row]) -> Counter[Any]:
 
 
 def lines(rows: list[Row]) -> list[list[Row]]:
-    """The rows of each offer or score, in the order of time."""
+    """Return the rows of each offer or score, ordered by time."""
     found: dict[tuple[str, str, int], list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.valid_from):
         found.setdefault(row.line, []).append(row)
@@ -371,7 +382,7 @@ def lines(rows: list[Row]) -> list[list[Row]]:
 
 
 def assert_intervals(rows: list[Row]) -> None:
-    """Each has a length, none of a line overlap, and only the last may be open."""
+    """Assert that each row has a length, rows do not overlap, and only the last may be open."""
     for line in lines(rows):
         assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)
         assert all(
@@ -383,7 +394,7 @@ def assert_intervals(rows: list[Row]) -> None:
 def assert_changes(
     tables: RawTables, kind: str, rows: list[Row], first: dict[str, dt.datetime]
 ) -> None:
-    """Every change, once and no other: (model, provider or benchmark, number, time, kind)."""
+    """Assert the exact set of changes: (model, provider or benchmark, number, time, kind)."""
     offers_wanted = kind == "offers"
     appears, goes = ("listed", "delisted") if offers_wanted else ("added", "withdrawn")
     expected: list[tuple[Any, ...]] = []

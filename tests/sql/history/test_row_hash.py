@@ -1,4 +1,4 @@
-"""Row hashes of the history: another engine version, or other definitions, are no change."""
+"""Row hashes of the history: another engine version or other definitions cause no changes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _fetch(raw: RawTables, queries: tuple[str, ...]) -> list[list[tuple[object, 
 
 
 @pytest.mark.parametrize("stored", ["engine_version", "sha256"])
-def test_hashes_of_another_engine_or_definition_are_computed_again(stored: str) -> None:
+def test_hashes_of_another_engine_or_definition_are_recomputed(stored: str) -> None:
     with built() as raw:
         raw.load(_records(), _FIRST)
         raw.apply()

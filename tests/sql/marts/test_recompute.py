@@ -1,7 +1,7 @@
 """Every mart equals its recomputation in plain Python: each row, each column.
 
-On 12 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py` tries that many) and,
-where `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
+On 12 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py`
+tries that many) and, if `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def _scores() -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to eight models on few benchmarks, so that they meet, tie and repeat."""
+def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return up to eight models on few benchmarks, so that these are shared, tied and repeated."""
     ids = draw(
         st.lists(
             st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]),
@@ -97,7 +97,7 @@ def catalogues(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[RawTables]:
-    """Raw tables with all views built once, for building them takes longer than reading them."""
+    """Yield raw tables with all views, built once because building is slower than reading."""
     with built() as raw:
         listed = raw.connection.execute(
             "select benchmark_id from staging.lower_is_better_benchmarks"
@@ -107,7 +107,7 @@ def database() -> Iterator[RawTables]:
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
-    """Puts other records into the same database, as the first and only load."""
+    """Load other records into the same database, as the first and only load."""
     empty(raw)
     raw.load(records, recompute.FETCHED_AT)
     write_history(raw.connection)
@@ -120,11 +120,11 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
         Phase.explicit,
         Phase.reuse,
         Phase.generate,
-    ],  # shrinking a whole catalogue takes minutes: add Phase.shrink for that
+    ],  # shrinking a whole catalog takes minutes; add Phase.shrink if needed
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(records=catalogues())
-def test_every_mart_equals_its_recomputation_on_random_catalogues(
+@given(records=catalogs())
+def test_every_mart_equals_its_recomputation_on_random_catalogs(
     database: RawTables, records: list[dict[str, Any]]
 ) -> None:
     _refill(database, records)
@@ -140,9 +140,11 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
         _compare(database, view, records)
 
 
-def test_the_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: RawTables) -> None:
-    """HELM gives a model its place in the sorted list, from 0 for the worst to 1; which of two equal ones comes first is chance there. The
-    mean over both orders is free of it."""
+def test_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: RawTables) -> None:
+    """HELM uses a model's position in the sorted list, from 0 for the worst to 1 for the best.
+
+    The order of two equal models is random there; the mean over both orders is not.
+    """
     table = {
         "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},
         "c": {"m1": 0.3, "m2": 0.3, "m3": 0.3, "m5": 0.3},
@@ -200,7 +202,10 @@ def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
 
 
 def _same(actual: object, expected: object) -> bool:
-    """Equal; two fractions also if they differ by no more than the rounding to ten decimals that prices undergo."""
+    """Return whether two values are equal.
+
+    Prices are rounded, so fractions may differ in the tenth decimal.
+    """
     if (
         isinstance(actual, float)
         and isinstance(expected, int | float)

@@ -1,6 +1,7 @@
-"""Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK OWN_DATABASE SHARED_DATABASE`.
+"""Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK DATABASE SHARED`.
 
-The action runs first as root on its own database, so that all modules are imported: other users may be unable to reach the interpreter.
+The action first runs as root on the database `DATABASE`, to import all modules: other users may be
+unable to reach the interpreter.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def publish(database: str) -> None:
         with duckdb.connect(copy.path) as connection:
             connection.execute("create schema if not exists history")
             connection.execute(
-                f"create or replace table history.schema_version as select {SCHEMA_VERSION} as version"
+                f"create or replace table history.schema_version as select {SCHEMA_VERSION} "
+                "as version"
             )
         warehouse.publish(copy)
 

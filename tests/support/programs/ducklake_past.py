@@ -1,4 +1,7 @@
-"""Print past prices from the snapshots of a lake and from the history: `ducklake_past.py DATABASE TIMES`, the times as a JSON list."""
+"""Print past prices of a lake, by time travel and by its history.
+
+`ducklake_past.py DATABASE TIMES`; TIMES is a JSON list.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ with open_reader(WarehouseLocation.read(database=sys.argv[1], destination="duckl
     for timestamp in json.loads(sys.argv[2]):
         at = f"make_timestamp({int(timestamp * 1_000_000)})"
         lake = reader.query(
-            f"select max(input_price_per_m) from ducklake.raw.models__providers at (timestamp => {at} at time zone 'UTC')"
+            "select max(input_price_per_m) from ducklake.raw.models__providers at (timestamp "
+            f"=> {at} at time zone 'UTC')"
         )
         history = reader.query(f"select max(input_usd_per_mtok) from marts.prices_as_of({at})")
         print(json.dumps([lake.rows[0][0], history.rows[0][0]]))

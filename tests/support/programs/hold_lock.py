@@ -1,4 +1,7 @@
-"""Hold the lock of a database until standard input ends: `hold_lock.py DATABASE`. Prints `held` once it does."""
+"""Hold the lock of a database until standard input ends: `hold_lock.py DATABASE`.
+
+Prints `held` when it holds the lock.
+"""
 
 from __future__ import annotations
 

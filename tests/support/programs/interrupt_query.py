@@ -1,4 +1,7 @@
-"""`llm-stats`, with Ctrl-C after one more second of processor time: by then it is in the query, however busy the machine."""
+"""Run `llm-stats`, and press Ctrl-C after one more second of processor time.
+
+By then it executes the query, even on a busy machine.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Read a lake again and again until STOP exists: `poll_ducklake.py DATABASE STOP`.
+"""Read a lake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
-It stands for another machine, which has nothing but the credentials. Prints all states as one JSON list.
+It simulates another machine, which has only the credentials. Prints all states as one JSON list.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ STATE = """
     select
         (select count(distinct _dlt_load_id) from raw.models),
         (select count(*) from raw.models__providers) = (select count(*) from marts.offers),
-        (select count(*) from raw.models__providers) = (select count(*) from history.offers where valid_to is null),
+        (select count(*) from raw.models__providers)
+            = (select count(*) from history.offers where valid_to is null),
         (select cast(max(input_usd_per_mtok) as int) from marts.offers)
 """
 

@@ -1,4 +1,4 @@
-"""Publish one generation of prices after another, each by a whole run: `publish_generations.py DATABASE COUNT DESTINATION`.
+"""Publish generations of prices, one run each: `publish_generations.py DATABASE COUNT DESTINATION`.
 
 Prints `[generation, time]` as JSON when each is live.
 """

@@ -1,4 +1,4 @@
-"""Run each query of a user on the newest state of a lake: `query_ducklake.py DATABASE QUERY...`.
+"""Run user queries on the current state of a lake: `query_ducklake.py DATABASE QUERY...`.
 
 Prints `["answered", rows]` or `["refused", message]` as JSON for each.
 """

@@ -1,4 +1,7 @@
-"""Print the version of DuckDB and the rows of each query, as JSON: `query_file.py DATABASE QUERIES`, the queries as a JSON list."""
+"""Print DuckDB's version and the rows of queries as JSON: `query_file.py DATABASE QUERIES`.
+
+QUERIES is a JSON list.
+"""
 
 from __future__ import annotations
 

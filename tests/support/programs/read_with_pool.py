@@ -1,6 +1,7 @@
-"""Read the published file through a connection pool of SQLAlchemy: `read_with_pool.py DATABASE`.
+"""Read the published file through an SQLAlchemy connection pool: `read_with_pool.py DATABASE`.
 
-For each line on standard input, prints the number of models; the line `dispose` first empties the pool.
+For each line on standard input, it prints the number of models; the line `dispose` first empties
+the pool.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Replace a link to a database while it is open: `reconnect.py FOLDER`.
 
-Prints what the first connection, a new one, an attached one, and a new one after all were closed read.
+Prints the values read by the first connection, a new one, an attached one, and a new one after all
+others were closed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Run the DAG of an Airflow recipe: `run_airflow.py RECIPE`. Prints `[success, [state of the task]]` as JSON."""
+"""Run the DAG of an Airflow recipe: `run_airflow.py RECIPE`.
+
+Prints `[success, [state of the task]]` as JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Materialize the asset of a Dagster recipe: `run_dagster.py RECIPE`. Prints `[success, [models loaded, ...]]` as JSON."""
+"""Materialize the asset of a Dagster recipe: `run_dagster.py RECIPE`.
+
+Prints `[success, [models loaded, ...]]` as JSON.
+"""
 
 from __future__ import annotations
 

@@ -4,5 +4,5 @@ update staging.fetches set load_id = 'another' where model_id = 'm1' and outcome
 -- a model that was never fetched
 delete from staging.fetches where model_id = 'm1';
 
--- a model that was loaded and is not there
+-- a loaded model that is missing
 delete from staging.models where model_id = 'm1';

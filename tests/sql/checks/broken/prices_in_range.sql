@@ -1,7 +1,7 @@
 -- a rank of 0
 update marts.offers set price_rank = 0 where model_id = 'm1' and provider_id = 'p';
 
--- cheaper than the cheapest
+-- a price ratio below 1
 update marts.offers set price_ratio_to_cheapest = 0.9 where model_id = 'm1' and provider_id = 'p';
 
 -- an input price below 0
@@ -10,10 +10,10 @@ update marts.offers set input_usd_per_mtok = -1 where model_id = 'm1' and provid
 -- an output price below 0
 update marts.offers set output_usd_per_mtok = -1 where model_id = 'm1' and provider_id = 'p';
 
--- an endless input price
+-- an infinite input price
 update marts.offers set input_usd_per_mtok = 'inf' where model_id = 'm1' and provider_id = 'p';
 
--- an endless output price
+-- an infinite output price
 update marts.offers set output_usd_per_mtok = 'inf' where model_id = 'm1' and provider_id = 'p';
 
 -- a blended price below both prices

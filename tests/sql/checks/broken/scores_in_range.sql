@@ -1,13 +1,13 @@
 -- a win rate above 1
 update marts.scores set win_rate = 1.1 where model_id = 'm1' and benchmark_id = 'b';
 
--- a rank beyond the models
+-- a rank above the number of models
 update marts.scores set benchmark_rank = 5 where model_id = 'm1' and benchmark_id = 'b';
 
--- better than the best
+-- a distance to the best below 0
 update marts.scores set gap_to_best = -0.1 where model_id = 'm1' and benchmark_id = 'b';
 
--- an endless value
+-- an infinite value
 update marts.scores set value = 'inf' where model_id = 'm1' and benchmark_id = 'b';
 
 -- no value
