@@ -1,4 +1,4 @@
--- A score on a benchmark whose values may not be compared.
+-- A score on a benchmark whose values cannot be compared.
 -- Reads: marts.scores, staging.benchmark_label.
 select
     model_id,

@@ -1,4 +1,4 @@
--- A model whose scores all come from its maker.
+-- A model whose scores were all reported by its maker only.
 -- Reads: marts.scores.
 select
     model_id,

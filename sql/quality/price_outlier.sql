@@ -1,8 +1,8 @@
 -- A price of 100 times the model's median or more.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
--- Among the offers that marts.model_prices compares. Of two middle prices the lower one: an absurd
--- price would hide in its own median.
+-- Medians of the offers that marts.model_prices compares. Of two middle prices the lower counts,
+-- because an absurd price would raise its own median.
 median_prices as (
     select
         model_id,

@@ -1,6 +1,7 @@
 -- A value more than eight times, or less than an eighth of, the benchmark's median.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
--- Not ten times: a slip of ten in the value of a good model is less than ten times the median.
+-- Eight, not ten: a good value that is wrong by a factor of ten is less than ten times the median
+-- away.
 with median_values as (
     select
         benchmark_id,

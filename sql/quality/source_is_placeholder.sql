@@ -1,4 +1,4 @@
--- A score whose source is an example address.
+-- A score whose source is an example URL.
 -- Reads: staging.scores, staging.benchmark_label, staging.number_text.
 select distinct
     model_id,

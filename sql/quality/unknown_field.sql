@@ -1,4 +1,4 @@
--- A field that the record contract does not know.
+-- A field that the record contract does not define.
 -- Reads: staging.models, staging.offers, staging.scores, staging.benchmark_label.
 select
     model_id,

@@ -1,7 +1,7 @@
 """Data of the report, read from the marts as columns of plain values.
 
-Each file under `queries/` is a table of the page, named after the file. `Order:` in its header names
-the mart whose default order the table has:
+Each file under `queries/` is a table of the page, named after the file. `Order:` in its header
+names the mart whose default order the table has:
 
     {"texts": ["aurora-large-1", "Aurora Large 1", …],
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},

@@ -38,7 +38,7 @@ class SqlError(LlmStatsError):
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file under `sql/`: its text, and its path, which says what it defines."""
+    """One file under `sql/`: its path, which gives the name of the definition, and its text."""
 
     path: Path
     text: str
@@ -69,7 +69,7 @@ class SqlFile:
         return self._required("Order", "expressions to sort by, with the columns of the key")
 
     def _required(self, label: str, meaning: str) -> str:
-        """Return what the header declares. Raises `SqlError` if it declares nothing."""
+        """Return the declaration of a label in the header. Raises `SqlError` if it is missing."""
         declared = self.declared(label)
         if not declared:
             raise SqlError(f"{self.path}: the header needs a line `-- {label}: <{meaning}>.`")
@@ -135,7 +135,7 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
 
 
 def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
-    """Yield the files that define something, and the one that is generated."""
+    """Yield the files that define a relation or a macro, including the generated one."""
     for layer in SCHEMAS:
         yield from files_in(layer, root)
     if rules := files_in("quality", root):
@@ -170,9 +170,9 @@ with
 
 {f"{chr(10)}union all{chr(10)}".join(findings)};
 
-comment on view staging.quality_findings is 'One row per rule, model and thing found';
+comment on view staging.quality_findings is 'One row per rule, model and finding; from sql/quality';
 comment on column staging.quality_findings.rule is 'Name of the rule, as in sql/quality';
-comment on column staging.quality_findings.detail is 'What was found, in words';
+comment on column staging.quality_findings.detail is 'Description of the finding';
 """
     return SqlFile(sql_folder() / "staging" / "quality_findings.sql", text)
 
