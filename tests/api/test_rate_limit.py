@@ -1,4 +1,4 @@
-"""The pace of all threads together, by the clock: never more than the limit in any window, and a pause for everybody."""
+"""Rate limiter shared by threads: the limit in any window, and pauses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def stopped() -> threading.Event:
 
 @pytest.fixture
 def rate_limiter() -> Iterator[RateLimiter]:
-    """Ten in any half second."""
+    """Yield a limiter of ten requests in any half second."""
     rate_limiter = RateLimiter(10, window_seconds=0.5)
     yield rate_limiter
     rate_limiter.close()
@@ -36,21 +36,24 @@ def departures(
 
 
 def busiest(moments: list[float], window_seconds: float) -> int:
-    """The most moments in any window."""
+    """Return the largest number of times in any window."""
     return max(
         sum(start <= moment < start + window_seconds for moment in moments) for start in moments
     )
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_no_window_holds_more_than_the_limit(
+def test_no_window_exceeds_the_limit(
     rate_limiter: RateLimiter, threads: int, stopped: threading.Event
 ) -> None:
     assert busiest(departures(rate_limiter, 25, threads, stopped), 0.5) == 10
 
 
-def test_it_is_as_fast_as_the_limit_allows(stopped: threading.Event) -> None:
-    """Ten at once, and ten more as soon as the window is over. On a busy machine one of some tries must be as fast."""
+def test_requests_are_as_fast_as_the_limit_allows(stopped: threading.Event) -> None:
+    """Ten requests at once, and ten more when the window is over.
+
+    On a busy machine, one of several attempts must be as fast.
+    """
 
     def is_fast() -> bool:
         rate_limiter = RateLimiter(10, window_seconds=0.5)
@@ -66,7 +69,7 @@ def test_zero_is_no_limit(stopped: threading.Event) -> None:
     assert left[-1] - left[0] < 1
 
 
-def test_a_pause_is_for_everybody_and_the_longest_counts(stopped: threading.Event) -> None:
+def test_pause_applies_to_all_threads_and_the_longest_counts(stopped: threading.Event) -> None:
     rate_limiter = RateLimiter(0)
     began = time.monotonic()
     rate_limiter.pause(0.4)
@@ -74,7 +77,7 @@ def test_a_pause_is_for_everybody_and_the_longest_counts(stopped: threading.Even
     assert departures(rate_limiter, 8, 8, stopped)[0] - began >= 0.4
 
 
-def test_a_pause_reaches_those_who_wait_already(
+def test_pause_applies_to_waiting_threads(
     rate_limiter: RateLimiter, stopped: threading.Event
 ) -> None:
     departures(rate_limiter, 10, 1, stopped)
@@ -83,7 +86,7 @@ def test_a_pause_reaches_those_who_wait_already(
     assert departures(rate_limiter, 2, 2, stopped)[0] - began >= 1.1
 
 
-def test_stopping_wakes_everybody_at_once(stopped: threading.Event) -> None:
+def test_stop_wakes_all_threads_at_once(stopped: threading.Event) -> None:
     rate_limiter = RateLimiter(0)
     rate_limiter.pause(600)
     threading.Timer(0.1, stopped.set).start()
@@ -92,7 +95,7 @@ def test_stopping_wakes_everybody_at_once(stopped: threading.Event) -> None:
     assert time.monotonic() - began < 1
 
 
-def test_what_can_wait_leaves_only_at_once(stopped: threading.Event) -> None:
+def test_try_acquire_does_not_wait(stopped: threading.Event) -> None:
     rate_limiter = RateLimiter(1)
     assert rate_limiter.try_acquire()
     assert not rate_limiter.try_acquire()
@@ -105,7 +108,10 @@ def test_what_can_wait_leaves_only_at_once(stopped: threading.Event) -> None:
 def test_requests_of_another_process_count(
     rate_limiter: RateLimiter, stopped: threading.Event
 ) -> None:
-    """Nine left a moment ago, many more before: one may leave now, the next when the window of the nine is over."""
+    """Nine were sent just now, many more before.
+
+    One may be sent now, the next when the window of the nine is over.
+    """
     rate_limiter.restore([*[5.0] * 20, *[0.1] * 9])
     began = time.monotonic()
     left = departures(rate_limiter, 2, 2, stopped)
@@ -113,7 +119,7 @@ def test_requests_of_another_process_count(
     assert left[1] - began >= 0.4
 
 
-def test_without_a_limit_nothing_of_another_process_counts(stopped: threading.Event) -> None:
+def test_without_a_limit_restored_requests_do_not_count(stopped: threading.Event) -> None:
     rate_limiter = RateLimiter(0)
     rate_limiter.restore([0.1] * 9)
     assert rate_limiter.try_acquire()

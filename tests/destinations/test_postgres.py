@@ -1,4 +1,4 @@
-"""A warehouse in PostgreSQL: seen whole or not at all, healed after kills, one run at a time, and its credentials nowhere."""
+"""A warehouse in PostgreSQL: atomic publishing, recovery, one run at a time, secret credentials."""
 
 from __future__ import annotations
 
@@ -35,13 +35,31 @@ KILLS = 20 if FULL else 1
 
 
 CONTENT = (
-    "select model_id, model_name, organization_id, release_date, context_window_tokens from staging.models",
-    "select model_id, list_index, provider_id, input_usd_per_mtok, output_usd_per_mtok from staging.offers",
+    (
+        "select model_id, model_name, organization_id, release_date, context_window_tokens from "
+        "staging.models"
+    ),
+    (
+        "select model_id, list_index, provider_id, input_usd_per_mtok, output_usd_per_mtok from "
+        "staging.offers"
+    ),
     "select model_id, list_index, benchmark_id, score, is_verified from staging.scores",
-    "select model_id, provider_id, offer_number, price_rank, price_ratio_to_cheapest, is_cheapest from marts.offers",
-    "select category, evidence_scope, model_id, mean_win_rate, benchmark_count, rank from marts.leaderboard",
-    "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, valid_to is null from history.offers",
-    "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from history.scores",
+    (
+        "select model_id, provider_id, offer_number, price_rank, price_ratio_to_cheapest, "
+        "is_cheapest from marts.offers"
+    ),
+    (
+        "select category, evidence_scope, model_id, mean_win_rate, benchmark_count, rank from "
+        "marts.leaderboard"
+    ),
+    (
+        "select model_id, provider_id, offer_number, input_usd_per_mtok, output_usd_per_mtok, "
+        "valid_to is null from history.offers"
+    ),
+    (
+        "select model_id, benchmark_id, score_number, score, is_verified, valid_to is null from "
+        "history.scores"
+    ),
 )
 
 
@@ -51,18 +69,18 @@ DOUBLED = (
 
 
 def content(url: str) -> list[list[tuple[object, ...]]]:
-    """What readers see, but for the times, which differ from run to run."""
+    """Return everything that readers see, except the times, which differ from run to run."""
     return [sorted(ask(url, query), key=repr) for query in CONTENT]
 
 
 def loads(url: str) -> list[tuple[object, ...]]:
-    """Each load and how many models it asked for."""
+    """Return each load and its number of requested models."""
     return ask(
         url, "select load_id, count(*) from staging.fetches group by load_id order by load_id"
     )
 
 
-def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
+def test_readers_see_complete_states(postgres: str, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     readers = [start_program("poll_postgres", postgres, stop) for _ in range(READERS)]
     published = dict(
@@ -76,18 +94,19 @@ def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
         polls, slowest = polls + len(seen), max(slowest, longest)
         generations = [state[-1] for _, state in seen]
         assert all(state[:6] == [1, True, True, True, True, 1] for _, state in seen)
-        assert generations == sorted(generations), "nobody goes back"
+        assert generations == sorted(generations), "no reader goes back"
         assert generations[-1] == RUNS
         for began, state in seen:
             assert state[-1] >= max(
                 (number for number, moment in published.items() if moment <= began), default=0
             )
     print(
-        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} s, 0 inconsistent states"
+        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} "
+        "s, 0 inconsistent states"
     )
 
 
-def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
+def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds(
     postgres: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spared = new_database()
@@ -112,7 +131,9 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
             was_killed = finish_run(victim)[0] == -signal.SIGKILL
             hit += was_killed
             after = content(postgres), loads(postgres)
-            assert after == before or len(after[1]) == len(before[1]) + 1, "all of a run or nothing"
+            assert after == before or len(after[1]) == len(before[1]) + 1, (
+                "a complete run or nothing"
+            )
             whole_run(
                 postgres, api
             )  # may find responses of the killed one, but never of another generation
@@ -121,11 +142,12 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
             assert ask(postgres, DOUBLED) == []
         assert not list(tmp_path.glob(".*/work/*"))
     print(
-        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken states, 0 differing rows"
+        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken states, 0 "
+        "differing rows"
     )
 
 
-def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_path: Path) -> None:
+def test_of_concurrent_runs_on_two_machines_one_succeeds(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=300) as api:
         ended = [
             finish_run(process)
@@ -138,9 +160,7 @@ def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_pa
     assert len(loads(postgres)) == 1
 
 
-def test_what_is_refused_leaves_everything_as_it_was(
-    postgres: str, api: SampleApi, llm_stats: Command
-) -> None:
+def test_rejected_run_changes_nothing(postgres: str, api: SampleApi, llm_stats: Command) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url).code == 0
     before = content(postgres), loads(postgres)
     records = sample.today()
@@ -157,12 +177,12 @@ def test_what_is_refused_leaves_everything_as_it_was(
     assert shown.startswith(f"warehouse   postgres at {postgres.partition('@')[2]}\n")
     assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in shown
     assert (
-        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which need a DuckDB file\n"
-        in shown
-    )
+        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and "
+        "export, which need a DuckDB file\n"
+    ) in shown
 
 
-def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
+def test_readers_block_only_a_run_with_new_views(
     postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ("run", "--all", "--base-url", api.base_url)
@@ -171,7 +191,7 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(*) from marts.offers")
         assert llm_stats(*run).code == 0
         cursor.execute("select count(distinct load_id) from staging.fetches")
-        assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
+        assert cursor.fetchall() == [(2,)], "each statement sees the state published at its start"
         ask(postgres, "update raw.sql_fingerprint set sha256 = 'older'")
         monkeypatch.setattr("llm_stats.destinations.postgres.LOCK_TIMEOUT_SECONDS", 0.2)
         in_the_way = llm_stats(*run)
@@ -191,12 +211,12 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(*) from incoming.models")
         waited = llm_stats(*run)
         assert (waited.code, "lock timeout; nothing was published" in waited.err) == (1, True), (
-            "as for a backup of everything"
+            "like a backup of all schemas"
         )
     reading.close()
     ask(postgres, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
-    assert llm_stats("show", "freshness").code == 0, "a view that somebody has dropped is made anew"
+    assert llm_stats("show", "freshness").code == 0, "a dropped view is created again"
 
 
 def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command) -> None:
@@ -213,7 +233,7 @@ def test_raw_is_a_dlt_dataset(postgres: str, api: SampleApi, llm_stats: Command)
     assert all(0 < delay < 600 for (delay,) in ask(postgres, delays))  # type: ignore[operator]
 
 
-def test_a_question_is_one_statement_that_changes_nothing(
+def test_user_query_is_one_read_only_statement(
     postgres: str, api: SampleApi, llm_stats: Command
 ) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
@@ -254,28 +274,31 @@ def test_a_question_is_one_statement_that_changes_nothing(
     )
 
 
-def test_a_database_that_cannot_hold_every_name_is_refused(
+def test_database_that_is_not_utf8_is_an_error(
     port: int, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(
         address(port, "postgres", PASSWORD),
-        "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0",
+        (
+            "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale "
+            "'C' template template0"
+        ),
     )
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address(port, database="ascii"))
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     refused = llm_stats("run", "--all", "--base-url", api.base_url)
     assert refused.code == 2
     assert (
-        "stores text as SQL_ASCII, which cannot represent every name; create the database with `encoding 'UTF8'"
-        in refused.err
-    )
+        "stores text as SQL_ASCII, which cannot represent every name; create the database "
+        "with `encoding 'UTF8'"
+    ) in refused.err
     assert api.requests == []
 
 
 @pytest.mark.parametrize(
     "step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"]
 )
-def test_a_connection_lost_at_the_end_of_a_run(
+def test_connection_lost_at_the_end_of_a_run(
     port: int,
     postgres: str,
     api: SampleApi,
@@ -301,7 +324,7 @@ def test_a_connection_lost_at_the_end_of_a_run(
     assert lost.err.endswith("; nothing was published\n")
 
 
-def test_ctrl_c_ends_a_query_here_and_on_the_server(
+def test_ctrl_c_ends_a_query_in_the_client_and_on_the_server(
     postgres: str, api: SampleApi, llm_stats: Command
 ) -> None:
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
@@ -333,7 +356,10 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
         (
             "",
             None,
-            "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS",
+            (
+                "its credentials are missing or malformed; set them in "
+                "DESTINATION__POSTGRES__CREDENTIALS"
+            ),
         ),
         (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
         (
@@ -379,7 +405,10 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
         (
             "OTHERS",
             "create schema marts",
-            "the schema marts belongs to postgres, and batch has no privileges on it; run as postgres",
+            (
+                "the schema marts belongs to postgres, and batch has no privileges on it; run as "
+                "postgres"
+            ),
         ),
         (
             "BATCH",
@@ -389,11 +418,14 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
         (
             "READER",
             None,
-            "permission denied to create schemas; the database owner can grant it: grant create on database",
+            (
+                "permission denied to create schemas; the database owner can grant it: grant "
+                "create on database"
+            ),
         ),
     ],
 )
-def test_what_is_wrong_with_a_server_is_said_in_a_line(
+def test_server_errors_are_one_line(
     port: int,
     postgres: str,
     api: SampleApi,
@@ -447,7 +479,7 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
 
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
-def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
+def test_errors_mask_the_password_in_every_spelling(password: str) -> None:
     engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
     said = [
         f'cannot attach "postgres://batch:{written}@h/x"'
@@ -463,7 +495,7 @@ def test_an_error_is_told_without_the_password_however_it_is_written(password: s
     assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
 
 
-def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
+def test_credentials_are_not_stored_or_printed(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=200) as api:
         process = start_run(tmp_path / "w.duckdb", api)
         while not (holder := tmp_path / ".w" / "holder.json").exists():
@@ -489,15 +521,13 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
     ],
 )
-def test_a_destination_that_is_none_is_said_in_a_line(
-    llm_stats: Command, destination: str, says: str
-) -> None:
+def test_unknown_destination_is_one_line(llm_stats: Command, destination: str, says: str) -> None:
     for arguments in (("run", "some-model"), ("show",), ("status",), ("check",)):
         done = llm_stats(*arguments, "--destination", destination)
         assert (done.code, says in done.err) == (2, True), done.err
 
 
-def test_what_only_a_file_has_says_so(postgres: str, llm_stats: Command) -> None:
+def test_commands_for_files_only_are_an_error(postgres: str, llm_stats: Command) -> None:
     for arguments in (("snapshots",), ("rollback",), ("export", "out")):
         done = llm_stats(*arguments)
         assert done.code == 2

@@ -23,6 +23,7 @@ PATHS = (
     ".dlt",
     "pipelines/llm_stats",
     "sql",
+    "tests",
 )
 _SUFFIXES = {
     "",

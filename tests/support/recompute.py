@@ -1,7 +1,8 @@
-"""Every mart once more, in plain Python, from the documented records: written from the definitions, not from the SQL.
+"""Every mart recomputed from records, in plain Python: from the definitions, not from the SQL.
 
-A catalogue is a list of records as the API answers them, all fetched once at the same time. Each function returns the rows of one view
-as dicts. Slow and obvious on purpose: a comparison of all pairs where the SQL uses windows.
+A catalog is a list of records as the API returns them, all fetched once at the same time. Each
+function returns the rows of one view as dicts. It is deliberately slow and simple: it compares all
+pairs where the SQL uses windows.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ LOWER_IS_BETTER: set[str] = set()
 
 
 def rounded(value: float) -> float:
-    """Twelve significant digits; minus zero is zero."""
+    """Round to twelve significant digits; minus zero becomes zero."""
     return float(f"{value:.12g}") + 0.0
 
 
 def _rounded_records(records: Records) -> Records:
-    """The records with prices and scores as staging holds them."""
+    """Return the records with prices and scores rounded as in staging."""
 
     def entry(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         found = {name: values.get(name) for name in names if values.get(name) is not None}
@@ -46,7 +47,7 @@ def _rounded_records(records: Records) -> Records:
 
 
 def blended(offer: dict[str, Any]) -> float | None:
-    """`(3 * input + output) / 4`; equal on paper is equal here, for 0.1 is taken as the decimal it is written as."""
+    """Return `(3 * input + output) / 4`, computed exactly with the decimal numbers as written."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None
@@ -55,7 +56,10 @@ def blended(offer: dict[str, Any]) -> float | None:
 
 
 def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
-    """Each offer with its model and its number, which counts the provider's offers in the order of price."""
+    """Yield each offer with its model and its number.
+
+    The number counts the provider's offers in order of price.
+    """
 
     def price(offer: dict[str, Any]) -> tuple[Any, ...]:
         prices = (blended(offer), offer["input_price_per_m"], offer["output_price_per_m"])
@@ -237,7 +241,7 @@ def _evidence(score: dict[str, Any]) -> str:
 def _chosen(
     records: Records, counts: Callable[[dict[str, Any]], bool]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Benchmark → model → the chosen score, among the scores that count."""
+    """Return benchmark → model → the chosen score, among the scores that count."""
     chosen: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     order = ("verified", "third_party", "self_reported")
     for record in records:
@@ -261,7 +265,10 @@ def _moment(text: str) -> dt.datetime:
 
 
 def _values(chosen: dict[str, dict[str, Any]]) -> tuple[str, dict[str, float]]:
-    """The scale of a benchmark, and each model's value on it; 0.0 is added for there is no negative zero."""
+    """Return the scale of a benchmark and each model's value on it.
+
+    0.0 is added, because there is no negative zero.
+    """
     if all(score.get("normalized_score") is not None for score in chosen.values()):
         return "normalized", {
             model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()
@@ -284,7 +291,7 @@ def _goodness(benchmark_id: str, value: float) -> float:
 
 
 def _win_rates(benchmark_id: str, values: dict[str, float]) -> dict[str, Fraction | None]:
-    """Each model against each other one: a win counts one, a tie a half."""
+    """Return the win rates: each model against each other one; a win counts one, a tie a half."""
     rates: dict[str, Fraction | None] = {}
     for model_id, value in values.items():
         mine = _goodness(benchmark_id, value)
@@ -502,7 +509,7 @@ def _dominates(other: dict[str, Any], row: dict[str, Any], price: str) -> bool:
 
 
 def data_quality(records: Records) -> Rows:
-    """All rules but those on fetches, for a catalogue knows nothing of them."""
+    """Return the findings of all rules except those on fetches; a catalog has no fetches."""
     found: set[tuple[str, str, str]] = set()
     listed, chosen = offers(records), scores(records)
     names = {row["benchmark_id"]: row["benchmark_name"] for row in benchmarks(records)}
@@ -545,14 +552,20 @@ def data_quality(records: Records) -> Rows:
                 if usual and price is not None and price / 100 >= usual:
                     note(
                         "price_outlier",
-                        f"{here} {kind} price {_number(price)} is 100 times the model's median {_number(usual)} or more",
+                        (
+                            f"{here} {kind} price {_number(price)} is 100 times the model's "
+                            f"median {_number(usual)} or more"
+                        ),
                     )
             if (
                 not unknown
                 and min(prices.values()) > 0
                 and max(prices.values()) / 100 >= min(prices.values())
             ):
-                detail = f"input price {_number(prices['input'])} and output price {_number(prices['output'])} are a factor of 100 or more apart"
+                detail = (
+                    f"input price {_number(prices['input'])} and output price "
+                    f"{_number(prices['output'])} are a factor of 100 or more apart"
+                )
                 note("price_lopsided", f"{here} {detail}")
         scored = [row for row in chosen if row["model_id"] == model_id]
         counted = [row for row in scored if row["is_comparable"] and row["model_count"] >= 3]
@@ -561,7 +574,10 @@ def data_quality(records: Records) -> Rows:
         elif all(row["evidence"] == "self_reported" for row in scored):
             note(
                 "no_independent_score",
-                f"all scores ({len(scored)}) rest on the model's maker alone: not on the independent leaderboard",
+                (
+                    f"all scores ({len(scored)}) rest on the model's maker alone: not on the "
+                    "independent leaderboard"
+                ),
             )
         if scored and len(counted) < 3:
             note("not_ranked", f"counted benchmarks: {len(counted)}, a rank takes 3")
@@ -571,7 +587,10 @@ def data_quality(records: Records) -> Rows:
             if not row["is_comparable"]:
                 note(
                     "benchmark_not_comparable",
-                    f"{here} {row['not_comparable_reason']}, counts in no leaderboard and in no price comparison",
+                    (
+                        f"{here} {row['not_comparable_reason']}, counts in no leaderboard and in "
+                        "no price comparison"
+                    ),
                 )
             if row["is_disputed"]:
                 chosen_text = f"chosen is {_number(row['score'])} ({row['evidence']})"
@@ -593,7 +612,10 @@ def data_quality(records: Records) -> Rows:
                     else None
                 )
                 if usual > 0 and far:
-                    value = f"value {_number(row['value'])} is {far} the median {_number(usual)}, perhaps in another unit"
+                    value = (
+                        f"value {_number(row['value'])} is {far} the median {_number(usual)}, "
+                        "perhaps in another unit"
+                    )
                     note("score_outlier", f"{here} {value}")
             if row["benchmark_name"].replace("-", " ").lower() != name.replace("-", " ").lower():
                 note(
@@ -603,7 +625,10 @@ def data_quality(records: Records) -> Rows:
             if benchmark_names[name] > 1:
                 note(
                     "benchmark_name_shared",
-                    f'{here} one of {benchmark_names[name]} benchmarks called "{name}", compared apart',
+                    (
+                        f'{here} one of {benchmark_names[name]} benchmarks called "{name}", '
+                        "compared apart"
+                    ),
                 )
         for score in record["scores"]:
             here = f"benchmark {score['benchmark_id']}:"
@@ -611,7 +636,10 @@ def data_quality(records: Records) -> Rows:
             if score["score"] > score["max_score"]:
                 note(
                     "score_above_max",
-                    f"{here} score {_number(score['score'])} is above its maximum {_number(score['max_score'])}",
+                    (
+                        f"{here} score {_number(score['score'])} is above its maximum "
+                        f"{_number(score['max_score'])}"
+                    ),
                 )
             if normalized is not None and not 0 <= normalized <= 1:
                 note(
@@ -641,7 +669,7 @@ def _on_rounded(view: Callable[[Records], Rows]) -> Callable[[Records], Rows]:
     return lambda records: view(_rounded_records(records))
 
 
-#: View → its rows, recomputed; and its key.
+#: View → function that recomputes its rows, and its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
     "models": (_on_rounded(models), ("model_id",)),
     "offers": (_on_rounded(offers), ("model_id", "provider_id", "offer_number")),

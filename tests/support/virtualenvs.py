@@ -1,4 +1,7 @@
-"""Environments of their own, for what must not come among the project's dependencies: made only in CI or on demand."""
+"""Separate virtual environments, for packages that must not be among the project's dependencies.
+
+They are created only in CI or on demand.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def python_with(folder: Path, *packages: str) -> str:
-    """The Python of a new environment that has these packages."""
+    """Return the Python of a new environment with these packages."""
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run(

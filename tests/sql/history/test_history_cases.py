@@ -1,12 +1,14 @@
 """Golden cases: each folder under `cases/` is one; a new one needs no Python.
 
-`runs.json` says what was fetched and when, in order:
+`runs.json` holds the fetched records by time, in order:
 
-    {"2026-01-01": {"m": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"rank": 1}]]}}, "2026-01-02": {"m": "failed"}}
+    {"2026-01-01": {"m": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"rank": 1}]]}},
+     "2026-01-02": {"m": "failed"}}
 
-The lists are the arguments of `catalogue.offer` and `catalogue.score`, a word instead of a record is the outcome of a fetch that
-brought none, and a blank after a time makes it another run of the same instant. Each `<schema>.<relation>.csv` is all that must be in that
-relation afterwards: the columns it names, in any order of rows, null as nothing.
+The lists are the arguments of `make_offer` and `make_score`. A word instead of a record is the
+outcome of a fetch without a record, and a space after a time makes it another run at the same time.
+Each `<schema>.<relation>.csv` is the complete content of that relation afterwards: the columns that
+it names, rows in any order, null as an empty field.
 """
 
 from __future__ import annotations
@@ -35,13 +37,13 @@ def applied() -> Iterator[RawTables]:
 
 @pytest.fixture
 def tables(applied: RawTables) -> RawTables:
-    """Empty raw tables with everything built on them: the same connection for every case."""
+    """Yield empty raw tables with all views; the same connection for every case."""
     empty(applied)
     return applied
 
 
 def replay(raw: RawTables, runs: dict[str, dict[str, Any]]) -> None:
-    """Loads run after run; each is applied twice, which must be as good as once."""
+    """Load run after run. Each is applied twice, which must have the same result as once."""
     for moment, answers in runs.items():
         at = dt.datetime.fromisoformat(moment.strip())
         raw.load(
@@ -79,7 +81,7 @@ def expand(model_id: str, lists: dict[str, list[list[Any]]]) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> str:
-    """A value as the CSV files write it: `1`, `-13.6364`, `true`, `2026-01-02`."""
+    """Return a value as the CSV files write it: `1`, `-13.6364`, `true`, `2026-01-02`."""
     match value:
         case None:
             return ""

@@ -1,11 +1,13 @@
 """Golden cases: each folder `cases/<view>/<case>` is one; a new one needs no Python.
 
-`records.json` holds records in shorthand, the lists being the arguments of `catalogue.offer` and `catalogue.score`:
+`records.json` holds records in shorthand; the lists are the arguments of `make_offer` and
+`make_score`:
 
     {"m": {"name": "M", "providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
 
-`expect.csv` is all that must be in the view then: the columns it names, in any order of rows; null as nothing, a list with `|` between.
-`query.sql`, if there is one, is asked instead of the view, and its rows come in that order.
+`expect.csv` is the complete content of the view: the columns that it names, rows in any order, null
+as an empty field, a list separated by `|`. If there is a `query.sql`, it is run instead of
+selecting from the view, and its rows must have the order of the file.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from support.record_factory import make_offer, make_record, make_score
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/*/records.json"))
 
-#: Covered by histories instead, in tests/sql/history.
+#: Views that are tested with histories instead, in tests/sql/history.
 _ON_HISTORY = {
     "price_history",
     "price_changes",
@@ -83,7 +85,7 @@ def _entry(make: Any, arguments: list[Any]) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str:
-    """A value as the CSV files write it: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`."""
+    """Return a value as the CSV files write it: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`."""
     match value:
         case None:
             return ""
