@@ -216,11 +216,11 @@ class TestCache:
 
 
 def test_a_reader_who_leaves_early_ends_everything() -> None:
-    """Those who wait for the pace, too: within the minute that they would have waited."""
-    began = time.monotonic()
+    """A thread that waited for the rate limit to the end of the window would time out."""
+    limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
-        client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client,
+        client_of(api, concurrency=2, rate_limiter=limiter) as client,
     ):
         with contextlib.closing(
             cast("Generator[FetchResult]", client.fetch_models(IDS))
@@ -228,16 +228,13 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
             next(answers)
         time.sleep(0.1)
     assert len(api.requests) == 1
-    assert time.monotonic() - began < 5
 
 
 def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The response would arrive after the test has timed out."""
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
-    began = time.monotonic()
-    with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
-        with client_of(api) as client:
-            client.fetch_models(IDS)
-        assert time.monotonic() - began < 3
+    with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
+        client.fetch_models(IDS)
 
 
 def test_what_is_about_to_arrive_is_waited_for(cache: ResponseCache) -> None:

@@ -24,6 +24,7 @@ from llm_stats.sample.api import json_response
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
+from support.fake_clock import ClockedRateLimiter
 from support.markers import REQUIRES_REAL_RECORDS
 from support.queries import query_rows
 from support.real_records import real_records
@@ -105,19 +106,24 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, wor
     assert "wrong base URL?" in done.err
 
 
-def test_the_pace_holds_from_one_run_to_the_next(
+def test_rate_limit_counts_the_requests_of_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter.__init__.__defaults__", (2.0,))
+    limiters = []
+
+    def create(requests: int) -> ClockedRateLimiter:
+        limiters.append(ClockedRateLimiter(requests))
+        return limiters[-1]
+
+    monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter", create)
     with SampleApi(RECORDS) as api:
-        for ids in (IDS[:4], IDS[4:8]):
-            assert (
-                llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code
-                == 0
-            )
-    arrivals = [request.at for request in api.requests]
-    assert len(arrivals) >= 8
-    assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
+        given = ("--base-url", api.base_url, "--requests-per-minute", 6)
+        assert llm_stats("run", *IDS[:4], *given).code == 0
+        assert llm_stats("run", *IDS[4:8], *given).code == 0
+    first, second = (limiter.sent_at for limiter in limiters)
+    assert first == [0] * 4
+    assert second[:2] == [0] * 2
+    assert 0 < second[2] <= second[3] <= limiters[1].window_seconds
 
 
 def test_max_age_skips_what_is_fresher(llm_stats: Command) -> None:
