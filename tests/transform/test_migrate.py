@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
-from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.sample import SampleApi
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION, migrate, schema_version
 from support.command import Command
@@ -21,16 +21,12 @@ HISTORY = (
 
 
 @pytest.fixture
-def older(api: SampleApi, llm_stats: Command, workdir: Path) -> Path:
+def older(two_days: Path) -> Path:
     """The warehouse of two runs, between which prices changed; its live snapshot has schema version 2."""
-    for records in (yesterday(), today()):
-        api.publish(records)
-        assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    database = workdir / "llm_stats.duckdb"
-    database.chmod(0o644)
-    with duckdb.connect(database) as connection:
+    two_days.chmod(0o644)
+    with duckdb.connect(two_days) as connection:
         downgrade(connection.execute, 2)
-    return database
+    return two_days
 
 
 def history(database: Path) -> list[list[tuple[object, ...]]]:

@@ -265,7 +265,7 @@ def tables() -> Iterator[RawTables]:
 
 @pytest.mark.timeout(0)
 @settings(
-    max_examples=HISTORIES or 20,
+    max_examples=HISTORIES or 10,
     derandomize=not HISTORIES,
     deadline=None,
     database=None,

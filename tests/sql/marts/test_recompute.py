@@ -114,7 +114,7 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("MARTS_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
     deadline=None,
     phases=[
         Phase.explicit,
