@@ -88,17 +88,16 @@ class TestApiErrors:
         ]
 
 
-def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, workdir: Path) -> None:
-    run("--all")
+def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, two_days: Path) -> None:
     offers = "select model_id, provider_id, input_usd_per_mtok from marts.offers"
-    before = set(query_rows(workdir / "llm_stats.duckdb", offers))
+    before = set(query_rows(two_days, offers))
     records = copy.deepcopy(sample.today())
     emptied = next(entry for entry in records if entry["id"] == "murmur-1")
     emptied["providers"] = []
     records[0]["providers"][0]["input_price_per_m"] = 4.5
     api.publish(records)
     assert run("--all").code == 0
-    after = set(query_rows(workdir / "llm_stats.duckdb", offers))
+    after = set(query_rows(two_days, offers))
     assert after - before == {("aurora-large-1", "northlight", 4.5)}
     assert {row for row in before - after if row[0] != "murmur-1"} == {
         ("aurora-large-1", "northlight", 5.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -87,16 +88,18 @@ def complete(database: Path, api: SampleApi) -> None:
     assert execute(settings, all_models=True).exit_code == 0
 
 
-def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_path: Path) -> None:
-    killed, spared = tmp_path / "killed.duckdb", tmp_path / "spared.duckdb"
+def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(
+    two_days: Path, tmp_path: Path
+) -> None:
+    killed = two_days
+    spared = shutil.copytree(two_days.parent, tmp_path / "spared", symlinks=True) / two_days.name
     hit = 0
     with SampleApi() as api:
-        started = time.monotonic()
-        assert finish_run(start_run(killed, api)) == (0, "")
-        seconds = time.monotonic() - started
-        complete(spared, api)
         for number in range(KILLS):
             api.publish(generation(number))
+            started = time.monotonic()
+            assert finish_run(start_run(spared, api)) == (0, "")
+            seconds = time.monotonic() - started
             victim = start_run(killed, api)
             time.sleep(random.uniform(0.1, seconds))
             victim.send_signal(signal.SIGKILL)
@@ -107,9 +110,8 @@ def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(tmp_p
                 ] == []
             # the next run may find responses of the killed one, but never of another generation
             complete(killed, api)
-            complete(spared, api)
             assert content(killed) == content(spared)
-        assert list((tmp_path / ".killed" / "work").iterdir()) == []
+        assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []
     print(
         f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 differing rows"
     )

@@ -75,7 +75,7 @@ def test_a_file_that_old_drivers_could_not_open_is_written_anew(tmp_path: Path) 
 
 @pytest.mark.timeout(900)
 def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
-    runs = 200 if "LLM_STATS_STRESS" in os.environ else 3
+    runs = 200 if "LLM_STATS_STRESS" in os.environ else 2
     shutil.copyfile(demo, tmp_path / "w.duckdb")
     sizes = [demo.stat().st_size]
     sizes += [run_demo(tmp_path / "w.duckdb").database.stat().st_size for _ in range(runs)]
