@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.processes import PROGRAMS
+
+pytestmark = pytest.mark.slow
 
 
 def test_ctrl_c_in_a_query_ends_as_everywhere(demo: Path) -> None:

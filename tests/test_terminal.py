@@ -51,6 +51,7 @@ def test_on_a_real_terminal_its_width_counts(demo: Path, width: str, is_folded: 
     assert lines[0].startswith("model_id:") == is_folded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
 )

@@ -22,6 +22,7 @@ def test_no_database_no_command(
     assert list(workdir.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
     assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(
         " tables to o\\x1b[2Jut\n"

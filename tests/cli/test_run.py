@@ -15,6 +15,8 @@ from support.processes import run_command
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_long_id_does_not_fill_the_summary(llm_stats: Command) -> None:
     with SampleApi() as api:

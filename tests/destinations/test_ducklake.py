@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.ecosystem, pytest.mark.timeout(900)]
 
 _VERSION = "1.5.5"
 _EXTENSIONS = ("ducklake", "postgres_scanner")
-RUNS = 3
+RUNS = 2
 
 
 @pytest.fixture(scope="module")

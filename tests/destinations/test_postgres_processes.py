@@ -19,7 +19,7 @@ from support.processes import finish_run, output_lines, start_program, start_run
 
 FULL = "LLM_STATS_STRESS" in os.environ
 
-pytestmark = pytest.mark.timeout(3600 if FULL else 120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600 if FULL else 120)]
 
 RUNS, READERS = (20, 4) if FULL else (3, 2)
 SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2

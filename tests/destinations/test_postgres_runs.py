@@ -18,6 +18,8 @@ from support.command import Command
 from support.postgres_content import content, loads
 from support.postgres_server import PASSWORD, address, ask
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_is_refused_leaves_everything_as_it_was(
     warehouse: str, api: SampleApi, llm_stats: Command

@@ -18,6 +18,8 @@ from support.markers import REQUIRES_DUCKDB_2
 from support.postgres_server import PASSWORD, SECRET, address, ask
 from support.processes import finish_run, start_run
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_database_that_cannot_hold_every_name_is_refused(
     port: int, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch

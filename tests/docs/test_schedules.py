@@ -21,10 +21,11 @@ from fake_api.server import FakeApi
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
-from support.markers import on_demand
 from support.processes import PROGRAMS
 from support.virtualenvs import ROOT, python_with
 from support.webhook_server import WebhookServer
+
+pytestmark = pytest.mark.slow
 
 RECIPES = ROOT / "docs" / "schedules"
 FOLDER = "/srv/llm-stats"
@@ -217,7 +218,7 @@ def orchestrated(
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@on_demand
+@pytest.mark.ecosystem
 @pytest.mark.timeout(600)
 def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "dagster", str(ROOT))
@@ -230,7 +231,7 @@ def test_dagster(tmp_path: Path, api: SampleApi) -> None:
     ) == [False, []]
 
 
-@on_demand
+@pytest.mark.ecosystem
 @pytest.mark.timeout(900)
 def test_airflow(tmp_path: Path, api: SampleApi) -> None:
     python = python_with(tmp_path, "apache-airflow", str(ROOT))

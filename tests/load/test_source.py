@@ -21,6 +21,8 @@ from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
 from support.synthetic_catalog import synthetic_catalog
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / "docs" / "dlt.md"
 IDS = [entry["id"] for entry in sample.today()]
 

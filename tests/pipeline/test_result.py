@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from llm_stats.pipeline.result import RunResult, format_result
 from llm_stats.sample import SampleApi
 from support.command import Command
 
 
+@pytest.mark.slow
 def test_the_summary_counts_in_good_english(
     llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:

@@ -21,6 +21,8 @@ from support.parameter_ids import parameter_id
 from support.queries import query_rows
 from support.real_records import real_records
 
+pytestmark = pytest.mark.slow
+
 IDS = [entry["id"] for entry in sample.today()]
 
 

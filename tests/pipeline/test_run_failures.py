@@ -31,6 +31,8 @@ from support.real_records import real_records
 from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
 
+pytestmark = pytest.mark.slow
+
 RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 

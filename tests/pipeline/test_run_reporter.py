@@ -55,6 +55,7 @@ def lines(err: str) -> list[dict[str, Any]]:
     return logged
 
 
+@pytest.mark.slow
 def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     records = sample.today()[:1]
     records[0]["id"] = name = "m\x1b[31m\u202e\x7f\udc80".encode("utf-8", "replace").decode()
@@ -130,6 +131,7 @@ def test_the_docs_show_the_shape() -> None:
     )
 
 
+@pytest.mark.slow
 def test_result_in_python_has_the_same_summary(api: SampleApi, workdir: Path) -> None:
     result: package.RunResult = package.run(
         ["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1
@@ -161,6 +163,7 @@ def test_changes_and_warnings_are_rows() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output_format", ["text", "json"])
 def test_a_run_that_fetched_nothing(
     llm_stats: Command,
@@ -261,6 +264,7 @@ def test_every_error_has_its_exit_code_and_kind(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_debug_prints_the_traceback_after_the_json_log(api: SampleApi, workdir: Path) -> None:
     command = [sys.executable, "-m", "llm_stats"]
     run = ["run", "m", "--base-url", api.base_url.replace("/stats", ""), "--log-format", "json"]
@@ -381,6 +385,7 @@ def test_unwritable_summary_file_is_refused_before_the_first_request(
     assert (workdir / "llm_stats.duckdb").read_bytes() == b"DUCK"
 
 
+@pytest.mark.slow
 def test_missing_folder_is_created(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     assert (
         llm_stats(
@@ -409,6 +414,7 @@ def test_summary_file_that_fails_at_the_end_is_a_warning(
     )
 
 
+@pytest.mark.slow
 def test_failed_webhook_is_logged(
     llm_stats: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -246,6 +246,7 @@ def hook(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Iterator[WebhookServ
         yield listening
 
 
+@pytest.mark.slow
 def test_a_day_with_news_and_a_day_without(
     llm_stats: Command, api: SampleApi, hook: WebhookServer
 ) -> None:
@@ -296,6 +297,7 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_failed_webhook_is_a_warning_and_keeps_the_exit_code(
     llm_stats: Command, api: SampleApi, workdir: Path

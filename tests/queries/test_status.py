@@ -29,6 +29,8 @@ from support.command import Command
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
+pytestmark = pytest.mark.slow
+
 RECORDS = synthetic_catalog(8, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)

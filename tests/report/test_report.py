@@ -24,6 +24,8 @@ from support.command import Command
 from support.report_fixtures import CATALOGS, HOSTILE, hostile, ranked, warehouse
 from support.synthetic_catalog import synthetic_catalog
 
+pytestmark = pytest.mark.slow
+
 Rows = list[dict[str, Any]]
 
 

@@ -9,6 +9,8 @@ from llm_stats.transform import files
 from support import golden_cases
 from support.raw_tables import RawTables
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent
 CASES = golden_cases.find(FOLDER)
 

@@ -61,7 +61,7 @@ def test_readers_see_one_whole_state_and_the_newest_at_once(tmp_path: Path) -> N
     )
 
 
-pytestmark = pytest.mark.timeout(0 if FULL else 600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0 if FULL else 600)]
 
 CONTENT = (
     "select * exclude (load_id, fetched_at) from staging.models",

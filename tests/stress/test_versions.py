@@ -1,7 +1,4 @@
-"""A published file opens in the older DuckDB versions that BI drivers use: each in an environment of its own, so only in CI or on demand.
-
-CI=true pytest tests/stress/test_versions.py
-"""
+"""Published files in older DuckDB versions that BI drivers use, each in its own environment."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.markers import in_ci
 from support.processes import PROGRAMS
 from support.virtualenvs import python_with
 
@@ -32,7 +28,7 @@ QUERIES = (
 )
 
 
-@in_ci
+@pytest.mark.ecosystem
 @pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
 def test_an_older_duckdb_reads_the_same(
     demo: Path, tmp_path: Path, version: str, goes_by_path: bool

@@ -1,4 +1,4 @@
-"""Environments of their own, for what must not come among the project's dependencies: made only in CI or on demand."""
+"""Virtual environments for tools that must not become dependencies of the project."""
 
 from __future__ import annotations
 

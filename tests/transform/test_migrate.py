@@ -44,6 +44,7 @@ def test_version_numbers_agree_with_the_files() -> None:
     assert f"as select {SCHEMA_VERSION} as version" in file.text
 
 
+@pytest.mark.slow
 def test_readers_refuse_an_older_version_and_say_how_to_migrate(
     llm_stats: Command, older: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_readers_refuse_an_older_version_and_say_how_to_migrate(
         assert "migrate it with `llm-stats run`" in done.err
 
 
+@pytest.mark.slow
 def test_a_run_migrates_and_keeps_the_history(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_run_migrates_and_keeps_the_history(
         assert connection.execute(loads).fetchall() == [(3, 3)]
 
 
+@pytest.mark.slow
 def test_a_run_migrates_even_if_no_model_is_due(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:
@@ -87,6 +90,7 @@ def test_a_run_migrates_even_if_no_model_is_due(
     )
 
 
+@pytest.mark.slow
 def test_rollback_accepts_a_version_that_can_be_migrated(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:

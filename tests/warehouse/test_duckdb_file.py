@@ -61,6 +61,7 @@ class TestPath:
         assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
         assert api.requests == []
 
+    @pytest.mark.slow
     def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
         for name in ("dlt", "incoming.duckdb"):
             assert run("murmur-1", "--database", name).code == 0
@@ -79,6 +80,7 @@ class TestPath:
                 True,
             )
 
+    @pytest.mark.slow
     def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:

@@ -20,6 +20,8 @@ from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 
+pytestmark = pytest.mark.slow
+
 
 def digests(folder: Path) -> dict[str, str]:
     return {

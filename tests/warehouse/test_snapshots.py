@@ -20,6 +20,8 @@ from llm_stats.warehouse.snapshots import Snapshots
 from support.command import Command
 from support.tiny_warehouse import live_folder, make, publish, stored_value
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:

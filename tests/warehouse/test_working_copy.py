@@ -19,6 +19,8 @@ from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
 from support.markers import REQUIRES_DUCKDB_2
 
+pytestmark = pytest.mark.slow
+
 
 def everything(database: Path) -> dict[str, Any]:
     """Every row, view, macro, comment and constraint of a file, but for what tells the time."""

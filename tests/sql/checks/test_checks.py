@@ -188,6 +188,7 @@ def test_a_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConn
     assert _found(applied.connection) == _found(sound) == set()
 
 
+@pytest.mark.slow
 def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
     with built() as raw:
         assert _found(raw.connection) == set()

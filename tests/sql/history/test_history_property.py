@@ -26,6 +26,8 @@ from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
+pytestmark = pytest.mark.slow
+
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
 

@@ -23,6 +23,8 @@ from support.raw_tables import RawTables
 from support.real_records import real_records
 from support.record_factory import make_offer, make_record, make_score
 
+pytestmark = pytest.mark.slow
+
 _BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
 _PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
 _CATEGORIES = (None, "", "math", "code", "overall", "it's")
