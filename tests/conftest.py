@@ -111,15 +111,24 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 @pytest.fixture
 def llm_stats(
-    workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    workdir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Command:
-    """The command, in this process and in `workdir`: `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`."""
+    """The command, in this process and in `workdir`: `llm_stats("show", "offers")`.
+
+    If the test fails, pytest prints the standard error of each command.
+    """
 
     def command(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main.main()
         printed = capsys.readouterr()
+        shown = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
+        shown = shown.encode("utf-8", "backslashreplace").decode()  # xdist cannot send surrogates
+        request.node.add_report_section("call", "standard error of the command", shown)
         assert "Traceback" not in printed.err
         return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
 

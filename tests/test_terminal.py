@@ -84,14 +84,13 @@ def test_a_reader_who_has_seen_enough_is_no_failure(
     options = ("--database", demo) if arguments == ("show",) else ()
     done = run_command(*arguments, *options, stdout=write)
     os.close(write)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stderr == ""
+    assert done.returncode == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_an_error(demo: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = run_command("show", "--database", demo, stdout=full)
-    assert (done.returncode, done.stderr) == (
-        1,
-        "llm-stats: cannot write the output: No space left on device\n",
-    )
+    assert done.stderr == "llm-stats: cannot write the output: No space left on device\n"
+    assert done.returncode == 1

@@ -134,7 +134,8 @@ class TestKill:
             before = len(requested_ids(api))
             assert self.leaks(tmp_path) == []
             again = llm_stats(*quietly(api, *arguments))
-            assert (again.code, again.err) == (0, "")
+            assert again.err == ""
+            assert again.code == 0
         assert f"{self.COUNT} models requested: {self.COUNT} loaded; " in again.out
         assert query_rows(
             tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models"

@@ -59,8 +59,8 @@ class TestApiErrors:
         self, llm_stats: Command, api: SampleApi, arguments: tuple[str, ...]
     ) -> None:
         done = llm_stats("run", *arguments, "--base-url", api.base_url.replace("/stats", ""))
-        assert done.code == 3
         assert "wrong base URL?" in done.err
+        assert done.code == 3
 
     def test_an_unknown_id_and_a_record_with_wrong_types_among_good_ones(
         self, run: Command, api: SampleApi, workdir: Path
@@ -69,8 +69,8 @@ class TestApiErrors:
         records[0]["providers"][0]["input_price_per_m"] = "free"
         api.publish(records)
         done = run("aurora-large-1", "no-such-model", records[1]["id"])
-        assert done.code == 4
         assert "3 models requested: 1 loaded, 1 not_found, 1 rejected" in done.out
+        assert done.code == 4
         assert (
             "not_found: no-such-model: HTTP 404 not_found: There is no model 'no-such-model'."
             in done.out
@@ -142,8 +142,8 @@ def test_the_only_model_may_be_empty(run: Command, api: SampleApi, workdir: Path
 def test_one_bad_record_never_blocks_the_others(run: Command, api: SampleApi) -> None:
     api.publish([{"id": "broken"}, *sample.today()[:2]])
     done = run("--all", "--concurrency", 1)
-    assert done.code == 4
     assert "3 models requested: 2 loaded, 1 rejected" in done.out
+    assert done.code == 4
 
 
 def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Path) -> None:
@@ -154,7 +154,8 @@ def test_a_run_with_nothing_to_do_publishes_nothing(run: Command, one_model: Pat
 
 def test_in_python_a_string_is_one_id(api: SampleApi, workdir: Path) -> None:
     result = llm_stats.run("murmur-1", base_url=api.base_url, database="w.duckdb")
-    assert (result.requested, result.exit_code) == (1, 0)
+    assert result.requested == 1
+    assert result.exit_code == 0
 
 
 def test_new_fields_are_reported_and_kept(run: Command, api: SampleApi, workdir: Path) -> None:
@@ -178,8 +179,8 @@ def test_a_broken_view_publishes_nothing(
     )
     monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
     done = run("aurora-large-1")
-    assert done.code == 1
     assert "marts/bad.sql, line 3: Binder Error" in done.err
+    assert done.code == 1
     assert one_model.read_bytes() == before
     assert list((one_model.parent / ".llm_stats" / "work").iterdir()) == []
 
@@ -273,6 +274,6 @@ def test_ctrl_c_while_publishing_does_not_claim_that_nothing_was_published(
 
     monkeypatch.setattr(DuckDBWarehouse, "publish", interrupted)
     done = run("murmur-1")
-    assert done.code == 130
     assert "interrupted while publishing; `llm-stats status` shows" in done.err
+    assert done.code == 130
     assert (workdir / "llm_stats.duckdb").exists()

@@ -53,13 +53,17 @@ def test_a_budget_is_spent_on_the_stalest_and_nothing_is_forgotten(
             1,
         )
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
+        assert first.code == 75
+        assert len(api.requests) == 7
+        assert requested_ids(api) == IDS[:6]
         assert (
             "stopped early: the budget of 7 requests is spent; 6 models are deferred to the next run"
             in first.out
         )
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 14, IDS[6:])
+        assert second.code == 75
+        assert len(api.requests) == 14
+        assert requested_ids(api)[6:] == IDS[6:]
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
     with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
         assert FetchState.read(DuckDBConnection(connection)).failing_at.keys() == {IDS[0]}
@@ -103,9 +107,9 @@ def test_an_address_that_knows_nothing_publishes_nothing(llm_stats: Command, wor
         done = llm_stats(
             "run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0
         )
-    assert done.code == 3
     assert "HTTP 404 not_found" in done.err
     assert "wrong base URL?" in done.err
+    assert done.code == 3
 
 
 def test_rate_limit_counts_the_requests_of_the_previous_run(
@@ -191,7 +195,8 @@ def test_a_quota_that_is_spent_from_the_start(llm_stats: Command, workdir: Path)
     with FakeApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         done = llm_stats("run", "--all", *given)
-        assert (done.code, len(api.requests)) == (75, 1)
+        assert done.code == 75
+        assert len(api.requests) == 1
         assert "resets at: 2026-11-24T00:00:00Z" in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
         assert llm_stats("run", *IDS, *given).code == 75
@@ -211,8 +216,8 @@ def test_a_run_refused_by_a_check_pays_for_nothing_again(
             assert llm_stats(*given).code == 1
         assert len(api.requests) == 13
         done = llm_stats(*given)
-        assert done.code == 0
         assert "12 models requested: 12 loaded; 0 requests in" in done.out
+        assert done.code == 0
         assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (

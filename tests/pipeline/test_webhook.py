@@ -291,7 +291,8 @@ def test_notify_needs_a_webhook_before_a_request_is_spent(
     llm_stats: Command, api: SampleApi
 ) -> None:
     done = llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url)
-    assert (done.code, api.requests) == (2, [])
+    assert done.code == 2
+    assert api.requests == []
     assert done.err.startswith(
         "llm-stats: cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, or webhook_url in .dlt/secrets.toml"
     )
