@@ -37,15 +37,17 @@ def find(folder: Path) -> list[Path]:
 
 
 def load(raw: RawTables, case: Path) -> None:
-    """Load the runs of a case; write the history again at the end, which must change nothing."""
-    for time, answers in _runs(case).items():
+    """Load the runs of a case; after several, write the history again, which must change nothing."""
+    runs = _runs(case)
+    for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
         found = {name: answer for name, answer in answers.items() if isinstance(answer, dict)}
         raw.load([_record(model_id, fields) for model_id, fields in found.items()], at)
         for model_id in answers.keys() - found.keys():
             raw.fetch([model_id], at, cast(Outcome, answers[model_id]))
         write_history(raw.connection)
-    write_history(raw.connection)
+    if len(runs) > 1:
+        write_history(raw.connection)
 
 
 def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
