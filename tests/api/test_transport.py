@@ -1,4 +1,4 @@
-"""The wire against every fault of the sample API: what is asked again, what never, and when asking ends."""
+"""Transport against every fault of the fake API: rate limit, retries, and reasons to stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, 
 from support.fake_clock import ClockedRateLimiter
 
 
-class TestPace:
+class TestRateLimit:
     def test_retries_count_and_all_threads_share_the_limit(self) -> None:
         limiter = ClockedRateLimiter(20, window_seconds=0.5)
         with FakeApi(RECORDS, everywhere=[when.every(3, faults.error(500))]) as api:
@@ -101,7 +101,7 @@ NOT_TRANSIENT: dict[str, Fault] = {
 
 class TestRetry:
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-    def test_helps_when_it_was_transient(self, fault: Fault) -> None:
+    def test_transient_fault_is_retried_until_it_succeeds(self, fault: Fault) -> None:
         answer, api, client = only(when.first(2, fault))
         assert (answer.fetch.outcome, answer.fetch.attempts, answer.fetch.message) == (
             "loaded",
@@ -111,25 +111,27 @@ class TestRetry:
         assert len(api.requests) == client.requests_sent == 3
 
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-    def test_ends_after_a_few_tries(self, fault: Fault) -> None:
+    def test_permanent_fault_fails_after_three_attempts(self, fault: Fault) -> None:
         answer, api, _ = only(fault)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 3, 3)
         assert answer.fetch.message
 
-    def test_of_a_timeout(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_read_timeout_is_retried(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert transport.READ_TIMEOUT_SECONDS > 30
         monkeypatch.setattr(transport, "READ_TIMEOUT_SECONDS", 0.1)
         answer, api, _ = only(faults.slow(0.4), max_attempts=2)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
         assert answer.fetch.message == f"no response from {api.base_url}: timed out"
 
-    def test_of_a_body_that_drips(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_dripping_body_is_retried_after_the_body_timeout(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # the whole body would time out
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
-    def test_waits_longer_each_time_and_never_the_same(self) -> None:
+    def test_backoff_has_full_jitter(self) -> None:
         """Full jitter: up to the base, then up to twice the base; measured as time between arrivals."""
         gaps = []
         for _ in range(3):
@@ -140,7 +142,7 @@ class TestRetry:
         assert len({round(gap, 3) for gap in gaps}) > 1
 
     @pytest.mark.parametrize("fault", NOT_TRANSIENT.values(), ids=NOT_TRANSIENT)
-    def test_is_not_tried_where_it_cannot_help(self, fault: Fault) -> None:
+    def test_fault_that_is_not_transient_is_not_retried(self, fault: Fault) -> None:
         answer, api, _ = only(fault)
         assert answer.fetch.outcome != "loaded"
         assert (answer.fetch.attempts, len(api.requests)) == (1, 1)
@@ -157,7 +159,7 @@ class TestRefusedKey:
             (403, "entitlement_suspended"),
         ],
     )
-    def test_stops_before_more_requests_go_out(self, status: int, code: str) -> None:
+    def test_rejected_key_stops_all_threads(self, status: int, code: str) -> None:
         with FakeApi(RECORDS, everywhere=[faults.error(status, code, "No.")], latency_ms=20) as api:
             answers, client = fetched(api, concurrency=4)
         assert len(api.requests) <= 4
@@ -172,7 +174,7 @@ class TestRefusedKey:
             == f"the API rejected the key: HTTP {status} {code}: No. (https://sample.invalid/errors/{code})"
         )
 
-    def test_a_feature_that_is_not_in_the_plan_concerns_its_model_alone(self) -> None:
+    def test_feature_not_in_plan_fails_one_model_if_the_key_was_accepted(self) -> None:
         """Once a record has come, now or in an earlier run, the key is known to be good."""
         bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
         with FakeApi(RECORDS, faults={IDS[1]: bad}) as api:
@@ -189,7 +191,7 @@ class TestRefusedKey:
         assert first.stop_reason is not None
         assert first.stop_reason.kind == "unauthorized"
 
-    def test_a_plan_without_any_model_is_given_up(self) -> None:
+    def test_feature_not_in_plan_for_all_models_stops_fetching(self) -> None:
         with (
             FakeApi(RECORDS, everywhere=[faults.error(403, "feature_not_in_plan")]) as api,
             client_of(api, concurrency=1) as client,
@@ -200,14 +202,14 @@ class TestRefusedKey:
             }
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
-    def test_wakes_those_who_wait_for_the_pace(self) -> None:
+    def test_rejected_key_wakes_threads_that_wait_for_the_rate_limit(self) -> None:
         """A thread that waited to the end of the window would time out."""
         with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1, window_seconds=3600))
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
         assert len(api.requests) == client.requests_sent == 1, "and nobody's waiting counts"
 
-    def test_midway_keeps_what_arrived(self) -> None:
+    def test_key_rejected_midway_keeps_the_loaded_records(self) -> None:
         with FakeApi(RECORDS, everywhere=[when.after(10, faults.error(403))]) as api:
             answers, _ = fetched(api, concurrency=2)
         assert outcomes(answers)["loaded"] == 10
@@ -226,7 +228,7 @@ class TestQuota:
     @pytest.mark.parametrize(
         "spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values()))
     )
-    def test_stops_asking_in_every_spelling(self, spelling: dict[str, Any]) -> None:
+    def test_spent_quota_stops_fetching_in_every_spelling(self, spelling: dict[str, Any]) -> None:
         spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
         with FakeApi(RECORDS, everywhere=[when.after(12, spent)], latency_ms=5) as api:
             answers, client = fetched(api, concurrency=4)
@@ -243,12 +245,12 @@ class TestQuota:
         assert client.stop_reason.message.endswith("resets at: 2026-11-24T00:00:00Z")
 
     @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
-    def test_is_not_a_burst_in_any_spelling(self, limit_type: str) -> None:
+    def test_burst_limit_does_not_stop_in_any_spelling(self, limit_type: str) -> None:
         answer, _, client = only(when.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
         assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
-    def test_nothing_leaves_once_it_is_known(self) -> None:
-        """Not even those who waited to try something else again."""
+    def test_spent_quota_stops_waiting_retries(self) -> None:
+        """A retry that waits for its backoff is not sent."""
         with FakeApi(
             RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
         ) as api:
@@ -258,13 +260,13 @@ class TestQuota:
         assert answers[ONE].fetch.outcome == "deferred"
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_without_envelope_is_known_by_a_pause_of_hours(self) -> None:
+    def test_pause_of_hours_without_an_error_body_is_a_spent_quota(self) -> None:
         answer, api, client = only(faults.bare(429, retry_after=7200))
         assert (answer.fetch.outcome, len(api.requests)) == ("deferred", 1)
         assert client.stop_reason is not None
         assert "HTTP 429: Too Many Requests; until: 20" in client.stop_reason.message
 
-    def test_a_reset_nobody_knows(self) -> None:
+    def test_quota_without_a_reset_time_is_unknown(self) -> None:
         answer, _, client = only(lambda *_: error_response(429, "quota_exceeded", "Spent."))
         assert answer.fetch.outcome == "deferred"
         assert client.stop_reason is not None
@@ -272,7 +274,7 @@ class TestQuota:
 
 
 class TestBudget:
-    def test_is_spent_to_the_last_request_and_no_further(self, api: SampleApi) -> None:
+    def test_budget_is_spent_to_the_last_request(self, api: SampleApi) -> None:
         answers, client = fetched(api, max_requests=11, concurrency=1)
         assert outcomes(answers) == {"loaded": 11, "deferred": 19}
         assert len(api.requests) == client.requests_sent == 11
@@ -282,13 +284,13 @@ class TestBudget:
         assert client.stop_reason is not None
         assert client.stop_reason.message == "the budget of 11 requests is spent"
 
-    def test_counts_retries(self) -> None:
+    def test_budget_counts_retries(self) -> None:
         with FakeApi(RECORDS, everywhere=[when.every(2, faults.error(500))]) as api:
             answers, _ = fetched(api, max_requests=10, concurrency=1)
         assert len(api.requests) == 10
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_counts_pages_of_the_list(
+    def test_budget_counts_pages_of_the_list(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
@@ -304,7 +306,7 @@ class TestBudget:
             )
         assert len(api.requests) == 8
 
-    def test_that_ends_within_the_list_is_said(
+    def test_budget_spent_within_the_list_is_an_error(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
@@ -315,12 +317,12 @@ class TestBudget:
             client.list_models()
         assert len(api.requests) == 2
 
-    def test_nobody_waits_for_the_pace_to_hear_that_it_is_spent(self, api: SampleApi) -> None:
+    def test_spent_budget_is_found_without_waiting_for_the_rate_limit(self, api: SampleApi) -> None:
         limiter = ClockedRateLimiter(5)
         answers, _ = fetched(api, max_requests=5, rate_limiter=limiter)
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
         assert limiter.clock.now == 0
 
-    def test_those_who_wait_for_the_pace_have_their_request_already(self, api: SampleApi) -> None:
+    def test_requests_that_wait_for_the_rate_limit_are_in_the_budget(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=ClockedRateLimiter(4))
         assert outcomes(answers)["loaded"] == 12
