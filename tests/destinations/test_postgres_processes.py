@@ -21,7 +21,7 @@ FULL = "LLM_STATS_STRESS" in os.environ
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600 if FULL else 120)]
 
-RUNS, READERS = (20, 4) if FULL else (3, 2)
+RUNS, READERS = (20, 4) if FULL else (2, 1)
 SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2
 KILLS = 20 if FULL else 1
 

@@ -26,7 +26,7 @@ from support.generations import generation
 from support.processes import finish_run, output_lines, start_program, start_run
 
 FULL = "LLM_STATS_STRESS" in os.environ
-RUNS, READERS = (200, 4) if FULL else (3, 2)
+RUNS, READERS = (200, 4) if FULL else (2, 1)
 SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2
 KILLS = 100 if FULL else 1
 ROUNDS = 50 if FULL else 1
