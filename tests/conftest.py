@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 from llm_stats.cli import main
-from llm_stats.sample import SAMPLE_KEY, SampleApi, today
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
 # A shell that runs the tests in the background makes all their processes ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -37,28 +41,56 @@ def raw(_built_tables: RawTables) -> Iterator[RawTables]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the database of `llm-stats demo`, which all tests share; do not write to it."""
-    from llm_stats.sample.demo import run_demo
+def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuildOnce:
+    """A function that fills a folder once for the test processes together, and returns it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
 
-    return run_demo(tmp_path_factory.mktemp("demo") / "demo.duckdb").database
+    def build(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                unfinished = tmp_path_factory.mktemp(name)
+                fill(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return build
 
 
 @pytest.fixture(scope="session")
-def _run_of_one_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(build_once: BuildOnce) -> Path:
+    """The database of `llm-stats demo`, shared by all tests: read-only."""
+    from llm_stats.sample.demo import run_demo
+
+    return build_once("demo", lambda folder: run_demo(folder / "demo.duckdb")) / "demo.duckdb"
+
+
+def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
+    """Publish generations of records, one run each, as `llm_stats.duckdb` in a folder."""
     from llm_stats.pipeline.run import execute
     from llm_stats.sample.demo import demo_settings
 
-    folder = tmp_path_factory.mktemp("one_model")
-    with SampleApi([entry for entry in today() if entry["id"] == "murmur-1"]) as api:
-        execute(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
-    return folder
+    with SampleApi() as api:
+        for records in generations:
+            api.publish(records)
+            execute(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
 
 
 @pytest.fixture
-def one_model(_run_of_one_model: Path, workdir: Path) -> Path:
-    """Return `llm_stats.duckdb` in `workdir`, as published by a run of `murmur-1`."""
-    shutil.copytree(_run_of_one_model, workdir, symlinks=True, dirs_exist_ok=True)
+def one_model(build_once: BuildOnce, workdir: Path) -> Path:
+    """`llm_stats.duckdb` in `workdir`, as a run of `murmur-1` published it, with all files next to it."""
+    records = [entry for entry in today() if entry["id"] == "murmur-1"]
+    built = build_once("one_model", lambda folder: _publish(folder, records))
+    shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
+    return workdir / "llm_stats.duckdb"
+
+
+@pytest.fixture
+def two_days(build_once: BuildOnce, workdir: Path) -> Path:
+    """`llm_stats.duckdb` in `workdir`, as runs of yesterday's and today's records published it."""
+    built = build_once("two_days", lambda folder: _publish(folder, yesterday(), today()))
+    shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
 
 
@@ -79,11 +111,14 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 @pytest.fixture
 def llm_stats(
-    workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    workdir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Command:
-    """Return the command, run in this process and in `workdir`.
+    """The command, in this process and in `workdir`: `llm_stats("show", "offers")`.
 
-    `llm_stats("run", "aurora-large-1", "--base-url", api.base_url)`
+    If the test fails, pytest prints the standard error of each command.
     """
 
     def command(*arguments: object) -> CommandResult:
@@ -91,6 +126,9 @@ def llm_stats(
         with pytest.raises(SystemExit) as ended:
             main.main()
         printed = capsys.readouterr()
+        shown = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
+        shown = shown.encode("utf-8", "backslashreplace").decode()  # xdist cannot send surrogates
+        request.node.add_report_section("call", "standard error of the command", shown)
         assert "Traceback" not in printed.err
         return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
 

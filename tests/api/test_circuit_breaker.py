@@ -1,4 +1,4 @@
-"""Circuit breaker: stops for a wrong base URL or an unreachable API, not for a few bad ids."""
+"""Circuit breaker: when fetching stops early, and that a few bad ids or records never stop it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
 
 
 class TestWrongBaseUrl:
-    def test_unknown_id_does_not_hide_a_wrong_base_url(self, api: SampleApi) -> None:
+    def test_three_wrong_records_after_a_404_stop_fetching(self, api: SampleApi) -> None:
         base_url = api.base_url.replace("/stats", "")
         with client_of(api, base_url=base_url, concurrency=1) as client:
             answers = list(client.fetch_models(["gone", *IDS]))
@@ -24,15 +24,13 @@ class TestWrongBaseUrl:
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
     @pytest.mark.parametrize("bad", [1, 2])
-    def test_bad_record_at_the_start_is_not_a_wrong_base_url(
-        self, api: SampleApi, bad: int
-    ) -> None:
+    def test_one_or_two_wrong_records_at_first_do_not_stop(self, api: SampleApi, bad: int) -> None:
         api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])
         answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
         assert client.stop_reason is None
 
-    def test_wrong_catalog_stops_fetching_early(self, api: SampleApi) -> None:
+    def test_three_wrong_records_stop_two_threads(self, api: SampleApi) -> None:
         with Client(
             api.base_url.replace("/stats", ""),
             SAMPLE_KEY,
@@ -45,7 +43,7 @@ class TestWrongBaseUrl:
         assert client.stop_reason.kind == "wrong_base_url"
         assert len(answers) == 30
 
-    def test_many_404_stop_fetching_early(self, api: SampleApi) -> None:
+    def test_twenty_404_stop_fetching(self, api: SampleApi) -> None:
         with client_of(api, base_url=f"{api.base_url}/elsewhere", concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch_models(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
@@ -55,7 +53,7 @@ class TestWrongBaseUrl:
             f"{client.base_url} returned 404 for the first 20 models; wrong ids or wrong base URL?",
         )
 
-    def test_only_404_for_a_few_models_is_an_error_at_the_end(self, api: SampleApi) -> None:
+    def test_404_for_all_of_a_few_models_is_an_error_at_the_end(self, api: SampleApi) -> None:
         answers, client = fetched(api, ["gone", "lost"])
         assert outcomes(answers) == {"not_found": 2}
         assert client.stop_reason is not None
@@ -64,14 +62,14 @@ class TestWrongBaseUrl:
             == f"{api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
         )
 
-    def test_budget_spent_on_wrong_ids_is_not_a_wrong_base_url(self, api: SampleApi) -> None:
-        """They must be published as failed; otherwise they would use up the budget of every run."""
+    def test_404_for_all_models_within_the_budget_is_no_error(self, api: SampleApi) -> None:
+        """They have to be published as failed, or they would come first, and spend the budget, for ever."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "budget"
 
-    def test_listed_and_failing_models_do_not_count(self) -> None:
+    def test_404_for_listed_or_failing_models_does_not_count(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(404))) as api:
             with client_of(api) as client:
                 assert outcomes(
@@ -85,32 +83,32 @@ class TestWrongBaseUrl:
                 assert len(list(later.fetch_models(IDS, failing=IDS))) == 30
             assert later.stop_reason is None
 
-    def test_one_record_of_the_wrong_catalog_is_only_rejected(self) -> None:
+    def test_one_wrong_record_among_good_ones_is_only_rejected(self) -> None:
         with FakeApi(RECORDS, faults={IDS[5]: faults.missing("scores", "sources")}) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"loaded": 29, "rejected": 1}
         assert client.stop_reason is None
 
 
-class TestUnreachableApi:
+class TestUnreachable:
     @pytest.mark.parametrize(
         "fault",
         [faults.html(), faults.oversized(), faults.bare(418), faults.changed(providers="none")],
         ids=["html", "oversized", "418", "wrong type"],
     )
-    def test_responding_api_is_not_unreachable(self, fault: Fault) -> None:
+    def test_unusable_responses_are_not_unreachable(self, fault: Fault) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers)["loaded"] == 15
         assert client.stop_reason is None
 
-    def test_failing_model_that_loads_counts_as_healthy(self) -> None:
+    def test_failing_model_that_loads_resets_the_count(self) -> None:
         bad = dict.fromkeys([*IDS[:9], *IDS[10:15]], faults.error(500))
         with FakeApi(RECORDS, faults=bad) as api, client_of(api, concurrency=1) as client:
             assert len(list(client.fetch_models(IDS, failing=[IDS[9]]))) == 30
         assert client.stop_reason is None
 
-    def test_failing_models_do_not_count(self) -> None:
+    def test_failures_of_failing_models_do_not_count(self) -> None:
         with (
             FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], faults.error(500))) as api,
             client_of(api, concurrency=1) as client,
@@ -127,7 +125,7 @@ class TestUnreachableApi:
         [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)],
         ids=["500", "dropped", "429"],
     )
-    def test_stops_fetching(self, fault: Fault) -> None:
+    def test_ten_failures_in_a_row_stop_fetching(self, fault: Fault) -> None:
         with FakeApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)
         most = circuit_breaker.MAX_CONSECUTIVE_FAILURES + 1
@@ -140,7 +138,7 @@ class TestUnreachableApi:
             in client.stop_reason.message
         )
 
-    def test_a_few_bad_records_at_the_start_do_not_stop_fetching(self) -> None:
+    def test_nine_failures_at_first_do_not_stop(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"failed": 9, "loaded": 21}

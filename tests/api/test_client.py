@@ -40,12 +40,10 @@ def test_every_model_is_fetched_once(api: SampleApi) -> None:
     assert client.requests_sent == 30
     assert client.stop_reason is None
     fetch = answers[ONE].fetch
-    assert (fetch.http_status, fetch.error_code, fetch.message, fetch.attempts) == (
-        200,
-        None,
-        None,
-        1,
-    )
+    assert fetch.http_status == 200
+    assert fetch.error_code is None
+    assert fetch.message is None
+    assert fetch.attempts == 1
 
 
 def test_requests_in_flight_are_limited_by_concurrency() -> None:
@@ -110,12 +108,10 @@ class TestCache:
         with FakeApi(RECORDS, faults={ONE: faults.error(404, "not_found", "Gone.")}) as api:
             first, second = (fetched(api, [ONE, TWO], cache=cache)[0][ONE].fetch for _ in range(2))
         assert request_counts(api) == {ONE: 1, TWO: 1}
-        assert (second.outcome, second.http_status, second.error_code, second.attempts) == (
-            "not_found",
-            404,
-            "not_found",
-            0,
-        )
+        assert second.outcome == "not_found"
+        assert second.http_status == 404
+        assert second.error_code == "not_found"
+        assert second.attempts == 0
         assert second.message == first.message
         assert "Gone." in str(second.message)
 
@@ -217,12 +213,12 @@ class TestCache:
             assert client.list_models() == IDS[:10]
 
 
-def test_closing_early_ends_all_requests() -> None:
-    """Requests that wait for the rate limiter end too, long before their turn."""
-    began = time.monotonic()
+def test_a_reader_who_leaves_early_ends_everything() -> None:
+    """A thread that waited for the rate limit to the end of the window would time out."""
+    limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
-        client_of(api, concurrency=2, rate_limiter=RateLimiter(1)) as client,
+        client_of(api, concurrency=2, rate_limiter=limiter) as client,
     ):
         with contextlib.closing(
             cast("Generator[FetchResult]", client.fetch_models(IDS))
@@ -230,16 +226,13 @@ def test_closing_early_ends_all_requests() -> None:
             next(answers)
         time.sleep(0.1)
     assert len(api.requests) == 1
-    assert time.monotonic() - began < 5
 
 
-def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The response would arrive after the test has timed out."""
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
-    began = time.monotonic()
-    with FakeApi(RECORDS, everywhere=[faults.slow(60)]) as api:
-        with client_of(api) as client:
-            client.fetch_models(IDS)
-        assert time.monotonic() - began < 3
+    with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
+        client.fetch_models(IDS)
 
 
 def test_close_waits_for_responses_about_to_arrive(cache: ResponseCache) -> None:

@@ -1,14 +1,17 @@
-"""Rate limiter shared by threads: the limit in any window, and pauses."""
+"""Rate limit and pauses of all threads together, on a fake clock."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from llm_stats.api.rate_limit import RateLimiter
+from support.fake_clock import ClockedRateLimiter
+
+#: The steps in which a thread waits for the limit.
+STEP_SECONDS = 0.02
 
 
 @pytest.fixture
@@ -17,109 +20,118 @@ def stopped() -> threading.Event:
 
 
 @pytest.fixture
-def rate_limiter() -> Iterator[RateLimiter]:
-    """Yield a limiter of ten requests in any half second."""
-    rate_limiter = RateLimiter(10, window_seconds=0.5)
-    yield rate_limiter
-    rate_limiter.close()
+def limiter_of() -> Iterator[Callable[..., ClockedRateLimiter]]:
+    """A function that creates rate limiters, which are closed after the test."""
+    created = []
+
+    def create(requests: int, window_seconds: float = 60.0) -> ClockedRateLimiter:
+        created.append(ClockedRateLimiter(requests, window_seconds))
+        return created[-1]
+
+    yield create
+    for limiter in created:
+        limiter.close()
 
 
-def departures(
-    rate_limiter: RateLimiter, count: int, threads: int, stopped: threading.Event
+@pytest.fixture
+def limiter(limiter_of: Callable[..., ClockedRateLimiter]) -> ClockedRateLimiter:
+    """A limit of ten requests in any half second."""
+    return limiter_of(10, window_seconds=0.5)
+
+
+def send(
+    limiter: ClockedRateLimiter, count: int, stopped: threading.Event, threads: int = 8
 ) -> list[float]:
-    def leave(_: int) -> float:
-        rate_limiter.wait(stopped)
-        return time.monotonic()
-
+    """Wait for the limiter in many threads; return the times of these requests in seconds."""
+    sent_before = len(limiter.sent_at)
     with ThreadPoolExecutor(threads) as pool:
-        return sorted(pool.map(leave, range(count)))
-
-
-def busiest(moments: list[float], window_seconds: float) -> int:
-    """Return the largest number of times in any window."""
-    return max(
-        sum(start <= moment < start + window_seconds for moment in moments) for start in moments
-    )
+        list(pool.map(limiter.wait, [stopped] * count))
+    return limiter.sent_at[sent_before:]
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_no_window_exceeds_the_limit(
-    rate_limiter: RateLimiter, threads: int, stopped: threading.Event
+def test_limit_of_ten_is_reached_and_never_exceeded_in_any_window(
+    limiter: ClockedRateLimiter, stopped: threading.Event, threads: int
 ) -> None:
-    assert busiest(departures(rate_limiter, 25, threads, stopped), 0.5) == 10
+    times = send(limiter, 25, stopped, threads)
+    assert max(sum(start <= at < start + 0.5 for at in times) for start in times) == 10
 
 
-def test_requests_are_as_fast_as_the_limit_allows(stopped: threading.Event) -> None:
-    """Ten requests at once, and ten more when the window is over.
-
-    On a busy machine, one of several attempts must be as fast.
-    """
-
-    def is_fast() -> bool:
-        rate_limiter = RateLimiter(10, window_seconds=0.5)
-        left = departures(rate_limiter, 25, 8, stopped)
-        rate_limiter.close()
-        return left[9] - left[0] < 0.3 and left[24] - left[0] < 2 * 0.61 + 0.4
-
-    assert any(is_fast() for _ in range(5))
-
-
-def test_zero_is_no_limit(stopped: threading.Event) -> None:
-    left = departures(RateLimiter(0), 1000, 8, stopped)
-    assert left[-1] - left[0] < 1
-
-
-def test_pause_applies_to_all_threads_and_the_longest_counts(stopped: threading.Event) -> None:
-    rate_limiter = RateLimiter(0)
-    began = time.monotonic()
-    rate_limiter.pause(0.4)
-    rate_limiter.pause(0.1)
-    assert departures(rate_limiter, 8, 8, stopped)[0] - began >= 0.4
-
-
-def test_pause_applies_to_waiting_threads(
-    rate_limiter: RateLimiter, stopped: threading.Event
+def test_requests_above_the_limit_are_sent_as_soon_as_the_window_is_over(
+    limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
-    departures(rate_limiter, 10, 1, stopped)
-    began = time.monotonic()
-    threading.Timer(0.2, rate_limiter.pause, [0.9]).start()
-    assert departures(rate_limiter, 2, 2, stopped)[0] - began >= 1.1
+    times = send(limiter, 25, stopped)
+    assert limiter.window_seconds == pytest.approx(0.61)
+    assert times[:10] == [0.0] * 10
+    assert 0.61 <= times[10] == times[19] <= 0.61 + 2 * STEP_SECONDS
+    assert 2 * 0.61 <= times[20] == times[24] <= 2 * (0.61 + 2 * STEP_SECONDS)
 
 
-def test_stop_wakes_all_threads_at_once(stopped: threading.Event) -> None:
-    rate_limiter = RateLimiter(0)
-    rate_limiter.pause(600)
-    threading.Timer(0.1, stopped.set).start()
-    began = time.monotonic()
-    departures(rate_limiter, 8, 8, stopped)
-    assert time.monotonic() - began < 1
-
-
-def test_try_acquire_does_not_wait(stopped: threading.Event) -> None:
-    rate_limiter = RateLimiter(1)
-    assert rate_limiter.try_acquire()
-    assert not rate_limiter.try_acquire()
-    rate_limiter.close()
-    pausing = RateLimiter(0)
-    pausing.pause(600)
-    assert not pausing.try_acquire()
-
-
-def test_requests_of_another_process_count(
-    rate_limiter: RateLimiter, stopped: threading.Event
+def test_limit_of_zero_never_waits(
+    limiter_of: Callable[..., ClockedRateLimiter], stopped: threading.Event
 ) -> None:
-    """Nine were sent just now, many more before.
-
-    One may be sent now, the next when the window of the nine is over.
-    """
-    rate_limiter.restore([*[5.0] * 20, *[0.1] * 9])
-    began = time.monotonic()
-    left = departures(rate_limiter, 2, 2, stopped)
-    assert left[0] - began < 0.1
-    assert left[1] - began >= 0.4
+    assert set(send(limiter_of(0), 1000, stopped)) == {0.0}
 
 
-def test_without_a_limit_restored_requests_do_not_count(stopped: threading.Event) -> None:
-    rate_limiter = RateLimiter(0)
-    rate_limiter.restore([0.1] * 9)
-    assert rate_limiter.try_acquire()
+def test_of_two_pauses_the_longer_delays_all_threads(
+    limiter_of: Callable[..., ClockedRateLimiter], stopped: threading.Event
+) -> None:
+    limiter = limiter_of(0)
+    limiter.pause(0.4)
+    limiter.pause(0.1)
+    assert send(limiter, 8, stopped) == [pytest.approx(0.4)] * 8
+
+
+def test_pause_delays_threads_that_wait_already(
+    limiter: ClockedRateLimiter, stopped: threading.Event
+) -> None:
+    send(limiter, 10, stopped)
+    limiter.clock.at(0.2, lambda: limiter.pause(0.9))
+    assert min(send(limiter, 2, stopped)) == pytest.approx(1.1)
+
+
+def test_stop_event_ends_all_waits_without_sending(
+    limiter_of: Callable[..., ClockedRateLimiter], stopped: threading.Event
+) -> None:
+    limiter = limiter_of(0)
+    limiter.pause(600)
+    limiter.clock.at(0.1, stopped.set)
+    assert send(limiter, 8, stopped) == []
+    assert limiter.clock.now == 0.1
+
+
+def test_stop_event_wakes_a_thread_on_the_real_clock(stopped: threading.Event) -> None:
+    limiter = RateLimiter(0)
+    limiter.pause(600)
+    threading.Timer(0.05, stopped.set).start()
+    limiter.wait(stopped)
+    assert not limiter.try_acquire()
+
+
+def test_try_acquire_at_the_limit_or_during_a_pause_is_false(
+    limiter_of: Callable[..., ClockedRateLimiter],
+) -> None:
+    full = limiter_of(1)
+    assert full.try_acquire()
+    assert not full.try_acquire()
+    paused = limiter_of(0)
+    paused.pause(600)
+    assert not paused.try_acquire()
+
+
+def test_requests_of_another_process_count_while_they_are_in_the_window(
+    limiter: ClockedRateLimiter, stopped: threading.Event
+) -> None:
+    """Nine were sent 0.1 s ago and many before: one may be sent now, the next after the window."""
+    limiter.restore([*[5.0] * 20, *[0.1] * 9])
+    first, second = send(limiter, 2, stopped)
+    assert first == 0.0
+    assert second == pytest.approx(0.51, abs=2 * STEP_SECONDS)
+
+
+def test_requests_of_another_process_without_a_limit_do_not_count(
+    limiter_of: Callable[..., ClockedRateLimiter],
+) -> None:
+    limiter = limiter_of(0)
+    limiter.restore([0.1] * 9)
+    assert limiter.try_acquire()

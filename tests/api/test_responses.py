@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import tracemalloc
 
 import pytest
@@ -159,23 +158,21 @@ class TestErrors:
         assert outcomes(answers) == {"failed": 1, "loaded": 29}
         assert message in (answers[ONE].fetch.message or "")
 
-    def test_dripping_redirect_is_abandoned_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The test would time out before the whole body has come."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        began = time.monotonic()
-        moved = Response(302, b"x" * 500, {"Location": "/x"})
-        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.02)), max_attempts=1)
+        moved = Response(302, b"x" * 1000, {"Location": "/x"})
+        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.15)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
-        assert time.monotonic() - began < 3
 
     def test_gzip_without_output_is_abandoned_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """The test would time out before the whole body has come."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        nothing = Response(200, gzip.compress(b"") * 30, {"Content-Encoding": "gzip"})
-        began = time.monotonic()
-        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.01)), max_attempts=1)
+        nothing = Response(200, gzip.compress(b"") * 60, {"Content-Encoding": "gzip"})
+        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.15)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
-        assert time.monotonic() - began < 3
 
     def test_gzip_with_several_members_is_read(self) -> None:
         def in_two(_: Request, answer: Response) -> Response:

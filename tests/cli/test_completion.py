@@ -13,17 +13,12 @@ import duckdb
 import pytest
 from llm_stats.warehouse import snapshots
 from support.parameter_ids import parameter_id
+from support.processes import PROGRAMS
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
-ASK = """
-eval "$(_LLM_STATS_COMPLETE=bash_source llm-stats)"
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_llm_stats_completion llm-stats
-printf '%s\\n' "${COMPREPLY[@]}"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +61,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", ASK, "bash", "llm-stats", *typed],
+        ["bash", PROGRAMS / "complete.sh", "llm-stats", *typed],
         cwd=folder,
         env={"PATH": path},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert (done.stdout.split("\n")[:-1], done.stderr) == (completed, "")
+    assert done.stdout.split("\n")[:-1] == completed
+    assert done.stderr == ""

@@ -81,15 +81,19 @@ def test_show_sorts_a_relation_without_a_file_by_its_columns(on_demo: Command) -
 
 def test_only_the_table_format_is_limited_with_a_note(on_demo: Command) -> None:
     cut = on_demo("show", "offers")
-    assert (len(cut.out.splitlines()), cut.err) == (2 + 20, "20 of 30 rows; --limit 0 shows all\n")
+    assert len(cut.out.splitlines()) == 2 + 20
+    assert cut.err == "20 of 30 rows; --limit 0 shows all\n"
     whole = on_demo("show", "offers", "--limit", 0)
-    assert (len(whole.out.splitlines()), whole.err) == (2 + 30, "")
+    assert len(whole.out.splitlines()) == 2 + 30
+    assert whole.err == ""
     for output_format, lines in (("csv", 1 + 30), ("markdown", 2 + 30)):
         done = on_demo("show", "offers", "--format", output_format)
-        assert (len(done.out.splitlines()), done.err) == (lines, "")
+        assert len(done.out.splitlines()) == lines
+        assert done.err == ""
     assert len(json.loads(on_demo("show", "offers", "--format", "json").out)) == 30
     asked = on_demo("show", "offers", "--limit", 3, "--format", "json")
-    assert (len(json.loads(asked.out)), asked.err) == (3, "3 of 30 rows; --limit 0 shows all\n")
+    assert len(json.loads(asked.out)) == 3
+    assert asked.err == "3 of 30 rows; --limit 0 shows all\n"
     cost = ("cost", "--input-tokens", 1, "--output-tokens", 1)
     assert "20 of 28 rows" in on_demo(*cost).err
     assert len(json.loads(on_demo(*cost, "--format", "json").out)) == 28
@@ -171,8 +175,8 @@ def test_unknown_view_or_macro_is_an_error(
     on_demo: Command, workdir: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     done = on_demo(*arguments)
-    assert done.code == 2
     assert message in done.err
+    assert done.code == 2
     assert list(workdir.iterdir()) == []
 
 

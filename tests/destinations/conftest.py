@@ -6,6 +6,9 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
+from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
 from support import postgres_server
 from support.postgres_server import SECRET, address
 
@@ -37,10 +40,41 @@ def new_database(port: int) -> Callable[[], str]:
     return create
 
 
+@pytest.fixture(scope="session")
+def copy_warehouse(
+    port: int, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """A function that copies a database with one run of the sample and returns its URL."""
+    template = new_database()
+    with SampleApi() as api, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", template)
+        settings = demo_settings(api, tmp_path_factory.mktemp("template") / "w.duckdb")
+        execute(settings.model_copy(update={"destination": "postgres"}), all_models=True)
+
+    def copy() -> str:
+        name = f"warehouse_{next(_numbers)}"
+        postgres_server.ask(
+            address(port, "postgres", postgres_server.PASSWORD),
+            f"create database {name} owner batch template {template.rpartition('/')[2]}",
+        )
+        return address(port, database=name)
+
+    return copy
+
+
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of an empty database, which the settings name as the destination."""
-    url = new_database()
+    """The URL of an empty database, which the settings name as the destination."""
+    return _as_destination(new_database(), monkeypatch)
+
+
+@pytest.fixture
+def warehouse(copy_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a database with one run of the sample, which the settings name as destination."""
+    return _as_destination(copy_warehouse(), monkeypatch)
+
+
+def _as_destination(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     return url

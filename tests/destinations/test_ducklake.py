@@ -12,16 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.markers import on_demand
 from support.postgres_server import SECRET
 from support.processes import PROGRAMS
 from support.virtualenvs import ROOT, python_with
 
-pytestmark = [on_demand, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ecosystem, pytest.mark.timeout(900)]
 
 _VERSION = "1.5.5"
 _EXTENSIONS = ("ducklake", "postgres_scanner")
-RUNS = 3
+RUNS = 2
 
 
 @pytest.fixture(scope="module")

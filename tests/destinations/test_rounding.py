@@ -11,6 +11,8 @@ from llm_stats.transform import files
 from llm_stats.transform.dialect import translate
 from support.postgres_server import ask
 
+pytestmark = pytest.mark.slow
+
 _NOISE = [0.19999999999999998, 0.1 + 0.2, -0.0, 0.0, 1.005, 1e12, 999999999999.5, 1e300, -29.5]
 
 

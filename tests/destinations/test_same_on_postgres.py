@@ -8,6 +8,8 @@ import pytest
 from llm_stats.warehouse.reader import Reader
 from support import engine_comparison
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def both(

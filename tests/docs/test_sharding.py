@@ -16,6 +16,8 @@ from llm_stats.sample import SampleApi
 from llm_stats.transform import files
 from support.command import Command
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / "docs"
 RUNNERS = 2
 IDS = [entry["id"] for entry in sample.today()]

@@ -99,10 +99,8 @@ def test_bare_error_has_no_envelope(http: requests.Session, status: int) -> None
 def test_burst_sends_seconds(http: requests.Session) -> None:
     response = answer(http, faults.burst(retry_after=2))
     assert (response.status_code, response.headers["Retry-After"]) == (429, "2")
-    assert (error_of(response)["code"], error_of(response)["limit_type"]) == (
-        "rate_limit_exceeded",
-        "burst",
-    )
+    assert error_of(response)["code"] == "rate_limit_exceeded"
+    assert error_of(response)["limit_type"] == "burst"
 
 
 def test_burst_sends_a_date(http: requests.Session) -> None:
@@ -130,7 +128,8 @@ def test_quota_has_every_known_code(
 ) -> None:
     response = answer(http, faults.quota(code, limit_type))
     assert response.status_code == 429
-    assert (error_of(response)["code"], error_of(response).get("limit_type")) == (code, limit_type)
+    assert error_of(response)["code"] == code
+    assert error_of(response).get("limit_type") == limit_type
     resets_in = dt.datetime.fromisoformat(error_of(response)["reset_at"]) - dt.datetime.now(dt.UTC)
     assert dt.timedelta() <= resets_in <= dt.timedelta(days=1)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from llm_stats.pipeline.result import RunResult, format_result
 from llm_stats.sample import SampleApi
 from support.command import Command
 
 
-def test_summary_uses_singular_and_plural(
+@pytest.mark.slow
+def test_the_summary_counts_in_good_english(
     llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:
     done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)

@@ -24,11 +24,14 @@ from llm_stats.sample.api import json_response
 from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
+from support.fake_clock import ClockedRateLimiter
 from support.markers import REQUIRES_REAL_RECORDS
 from support.queries import query_rows
 from support.real_records import real_records
 from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
+
+pytestmark = pytest.mark.slow
 
 RECORDS = synthetic_catalog(12, providers=1, scores=1)
 IDS = [entry["id"] for entry in RECORDS]
@@ -48,13 +51,17 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
             1,
         )
         first = llm_stats("run", "--all", *given)
-        assert (first.code, len(api.requests), requested_ids(api)) == (75, 7, IDS[:6])
+        assert first.code == 75
+        assert len(api.requests) == 7
+        assert requested_ids(api) == IDS[:6]
         assert (
             "stopped early: the budget of 7 requests is spent; 6 models are deferred to the "
             "next run"
         ) in first.out
         second = llm_stats("run", "--all", *given)
-        assert (second.code, len(api.requests), requested_ids(api)[6:]) == (75, 14, IDS[6:])
+        assert second.code == 75
+        assert len(api.requests) == 14
+        assert requested_ids(api)[6:] == IDS[6:]
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(11,)]
     with duckdb.connect(workdir / "llm_stats.duckdb", read_only=True) as connection:
         assert FetchState.read(DuckDBConnection(connection)).failing_at.keys() == {IDS[0]}
@@ -102,24 +109,29 @@ def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> 
         done = llm_stats(
             "run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0
         )
-    assert done.code == 3
     assert "HTTP 404 not_found" in done.err
     assert "wrong base URL?" in done.err
+    assert done.code == 3
 
 
-def test_rate_limit_includes_the_previous_run(
+def test_rate_limit_counts_the_requests_of_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter.__init__.__defaults__", (2.0,))
+    limiters = []
+
+    def create(requests: int) -> ClockedRateLimiter:
+        limiters.append(ClockedRateLimiter(requests))
+        return limiters[-1]
+
+    monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter", create)
     with SampleApi(RECORDS) as api:
-        for ids in (IDS[:4], IDS[4:8]):
-            assert (
-                llm_stats("run", *ids, "--base-url", api.base_url, "--requests-per-minute", 6).code
-                == 0
-            )
-    arrivals = [request.at for request in api.requests]
-    assert len(arrivals) >= 8
-    assert max(sum(start <= at < start + 2 for at in arrivals) for start in arrivals) <= 6
+        given = ("--base-url", api.base_url, "--requests-per-minute", 6)
+        assert llm_stats("run", *IDS[:4], *given).code == 0
+        assert llm_stats("run", *IDS[4:8], *given).code == 0
+    first, second = (limiter.sent_at for limiter in limiters)
+    assert first == [0] * 4
+    assert second[:2] == [0] * 2
+    assert 0 < second[2] <= second[3] <= limiters[1].window_seconds
 
 
 def test_max_age_skips_newer_models(llm_stats: Command) -> None:
@@ -190,7 +202,8 @@ def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path
     with FakeApi(RECORDS, everywhere=[faults.quota(reset_at="2026-11-24T00:00:00Z")]) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
         done = llm_stats("run", "--all", *given)
-        assert (done.code, len(api.requests)) == (75, 1)
+        assert done.code == 75
+        assert len(api.requests) == 1
         assert "resets at: 2026-11-24T00:00:00Z" in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
         assert llm_stats("run", *IDS, *given).code == 75
@@ -210,8 +223,8 @@ def test_run_after_a_failed_check_sends_no_request_again(
             assert llm_stats(*given).code == 1
         assert len(api.requests) == 13
         done = llm_stats(*given)
-        assert done.code == 0
         assert "12 models requested: 12 loaded; 0 requests in" in done.out
+        assert done.code == 0
         assert len(api.requests) == 13
     with ResponseCache(workdir / ".llm_stats" / "responses.sqlite", dt.timedelta(hours=1)) as cache:
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (

@@ -178,4 +178,5 @@ def test_commands_print_the_changes_of_the_sample(llm_stats: Command, demo: Path
     assert "0.61, third party" in kestrel.out
     assert "maximum" not in llm_stats("history", "halcyon-3", *database).out
     wrong = llm_stats("history", "kestrel-2-min", *database)
-    assert (wrong.code, "did you mean kestrel-2-mini" in wrong.err) == (2, True)
+    assert "did you mean kestrel-2-mini" in wrong.err
+    assert wrong.code == 2

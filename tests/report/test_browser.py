@@ -22,6 +22,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from support.report_fixtures import CATALOGS, HOSTILE, hostile, warehouse
 
+pytestmark = pytest.mark.slow
+
 _ARGUMENTS = (
     "--headless",
     "--no-sandbox",

@@ -1,9 +1,4 @@
-"""Published files in the older DuckDB versions of BI drivers.
-
-Each version needs a separate environment, so the tests run only in CI or on demand:
-
-    CI=true pytest tests/stress/test_versions.py
-"""
+"""Published files in older DuckDB versions that BI drivers use, each in its own environment."""
 
 from __future__ import annotations
 
@@ -13,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.markers import in_ci
 from support.processes import PROGRAMS
 from support.virtualenvs import python_with
 
@@ -37,7 +31,7 @@ QUERIES = (
 )
 
 
-@in_ci
+@pytest.mark.ecosystem
 @pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
 def test_older_duckdb_reads_the_same_rows(
     demo: Path, tmp_path: Path, version: str, goes_by_path: bool

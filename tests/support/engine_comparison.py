@@ -59,7 +59,7 @@ def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def generations() -> list[list[dict[str, Any]]]:
     real = real_records()
-    return [sample.yesterday(), sample.today(), *([real] if real else []), hostile(sample.today())]
+    return [sample.yesterday(), *([real] if real else []), hostile(sample.today())]
 
 
 @contextmanager

@@ -12,12 +12,3 @@ REQUIRES_REAL_RECORDS = pytest.mark.skipif(
 )
 #: For features that DuckDB 1.5 lacks. The tests of DuckLake use that version.
 REQUIRES_DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
-
-in_ci = pytest.mark.skipif(
-    not {"CI", "LLM_STATS_STRESS"} & os.environ.keys(),
-    reason="installs packages; set CI or LLM_STATS_STRESS",
-)
-on_demand = pytest.mark.skipif(
-    "LLM_STATS_STRESS" not in os.environ,
-    reason="takes minutes to install and run; set LLM_STATS_STRESS",
-)

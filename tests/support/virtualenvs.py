@@ -1,7 +1,4 @@
-"""Separate virtual environments, for packages that must not be among the project's dependencies.
-
-They are created only in CI or on demand.
-"""
+"""Virtual environments for tools that must not become dependencies of the project."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
-from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.sample import SampleApi
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION, migrate, schema_version
 from support.command import Command
@@ -27,16 +27,12 @@ HISTORY = (
 
 
 @pytest.fixture
-def older(api: SampleApi, llm_stats: Command, workdir: Path) -> Path:
-    """Return a warehouse of schema version 2 after two runs with changed prices."""
-    for records in (yesterday(), today()):
-        api.publish(records)
-        assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    database = workdir / "llm_stats.duckdb"
-    database.chmod(0o644)
-    with duckdb.connect(database) as connection:
+def older(two_days: Path) -> Path:
+    """The warehouse of two runs, between which prices changed; its live snapshot has schema version 2."""
+    two_days.chmod(0o644)
+    with duckdb.connect(two_days) as connection:
         downgrade(connection.execute, 2)
-    return database
+    return two_days
 
 
 def history(database: Path) -> list[list[tuple[object, ...]]]:
@@ -54,7 +50,10 @@ def test_version_numbers_agree_with_the_files() -> None:
     assert f"as select {SCHEMA_VERSION} as version" in file.text
 
 
-def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: Path) -> None:
+@pytest.mark.slow
+def test_readers_refuse_an_older_version_and_say_how_to_migrate(
+    llm_stats: Command, older: Path
+) -> None:
     for command in (("show",), ("changes",), ("status",), ("check",), ("sql", "select 1")):
         done = llm_stats(*command)
         assert done.code == 2
@@ -62,6 +61,7 @@ def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: 
         assert "migrate it with `llm-stats run`" in done.err
 
 
+@pytest.mark.slow
 def test_a_run_migrates_and_keeps_the_history(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
@@ -85,6 +85,7 @@ def test_a_run_migrates_and_keeps_the_history(
         assert connection.execute(loads).fetchall() == [(3, 3)]
 
 
+@pytest.mark.slow
 def test_a_run_migrates_even_if_no_model_is_due(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_run_migrates_even_if_no_model_is_due(
     )
 
 
+@pytest.mark.slow
 def test_rollback_accepts_a_version_that_can_be_migrated(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:

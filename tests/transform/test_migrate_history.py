@@ -15,6 +15,8 @@ from support.older_versions import downgrade
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
 
+pytestmark = pytest.mark.slow
+
 _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3, 4, 5)]
 _INSERT_OFFER = (
     "insert into history.offers (model_id, provider_id, offer_number, provider_name, status, "

@@ -21,12 +21,14 @@ class TestPath:
     def test_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "folder").mkdir()
         done = run("murmur-1", "--database", "folder")
-        assert (done.code, "is a folder; name a file" in done.err) == (2, True)
+        assert "is a folder; name a file" in done.err
+        assert done.code == 2
 
     def test_file_that_is_not_a_database(self, run: Command, workdir: Path) -> None:
         (workdir / "notes.txt").write_text("not a database")
         done = run("murmur-1", "--database", "notes.txt")
-        assert (done.code, "cannot be opened as a DuckDB database" in done.err) == (2, True)
+        assert "cannot be opened as a DuckDB database" in done.err
+        assert done.code == 2
         assert (workdir / "notes.txt").read_text() == "not a database"
 
     def test_foreign_database(self, run: Command, workdir: Path) -> None:
@@ -34,7 +36,8 @@ class TestPath:
             connection.execute("create table precious as select 1 as x")
         before = (workdir / "mine.duckdb").read_bytes()
         done = run("murmur-1", "--database", "mine.duckdb")
-        assert (done.code, "but not an llm-stats warehouse" in done.err) == (2, True)
+        assert "but not an llm-stats warehouse" in done.err
+        assert done.code == 2
         assert (workdir / "mine.duckdb").read_bytes() == before
 
     @pytest.mark.parametrize(
@@ -58,10 +61,13 @@ class TestPath:
         self, run: Command, workdir: Path, api: SampleApi, path: str, message: str
     ) -> None:
         done = run("murmur-1", "--database", path)
-        assert (done.code, message in done.err, list(workdir.iterdir())) == (2, True, [])
+        assert message in done.err
+        assert done.code == 2
+        assert list(workdir.iterdir()) == []
         assert api.requests == []
 
-    def test_internal_names_are_allowed(self, run: Command, workdir: Path) -> None:
+    @pytest.mark.slow
+    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
         for name in ("dlt", "incoming.duckdb"):
             assert run("murmur-1", "--database", name).code == 0
             assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
@@ -72,21 +78,18 @@ class TestPath:
             run("murmur-1", "--database", "pipe.duckdb"),
             llm_stats("show", "--database", "pipe.duckdb"),
         ):
-            assert (done.code, "pipe.duckdb is not a file; name another file" in done.err) == (
-                2,
-                True,
-            )
+            assert "pipe.duckdb is not a file; name another file" in done.err
+            assert done.code == 2
 
-    def test_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+    @pytest.mark.slow
+    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")
         done = run("murmur-1")
-        assert (
-            done.code,
-            "is damaged: Catalog Error: " in done.err,
-            "`llm-stats rollback`" in done.err,
-        ) == (2, True, True)
+        assert "is damaged: Catalog Error: " in done.err
+        assert "`llm-stats rollback`" in done.err
+        assert done.code == 2
         assert api.requests == []
 
     def test_foreign_file_leaves_no_folder_behind(self, run: Command, workdir: Path) -> None:
@@ -97,13 +100,15 @@ class TestPath:
     def test_missing_or_unwritable_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "file").write_text("")
         done = run("murmur-1", "--database", "file/llm_stats.duckdb")
-        assert (done.code, "cannot be written: Not a directory" in done.err) == (2, True)
+        assert "cannot be written: Not a directory" in done.err
+        assert done.code == 2
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
     def test_read_only_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "locked").mkdir(mode=stat.S_IRUSR | stat.S_IXUSR)
         done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
-        assert (done.code, "cannot be written" in done.err) == (2, True)
+        assert "cannot be written" in done.err
+        assert done.code == 2
 
 
 def test_moved_warehouse_opens(one_model: Path, workdir: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.processes import PROGRAMS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 class TestUsers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, RateItem
 
@@ -12,17 +12,37 @@ _WINDOW_STRETCH = 1.02
 _JITTER_SECONDS = 0.1
 
 
+class _Bucket(InMemoryBucket):
+    """A bucket of the requests sent, on the rate limiter's clock."""
+
+    def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
+        super().__init__([rate])
+        self._read_clock = clock
+
+    def now(self) -> int:
+        return int(self._read_clock() * 1000)
+
+
 class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
     The window is slightly longer than given, because requests are spaced when they are sent, but
-    the server counts them when they arrive.
+    the server counts them when they arrive. `clock` returns seconds; `sleep` waits for that many
+    seconds, or until the event is set.
     """
 
-    def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        requests: int,
+        window_seconds: float = 60.0,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[threading.Event, float], object] = threading.Event.wait,
+    ) -> None:
         self.window_seconds = window_seconds * _WINDOW_STRETCH + _JITTER_SECONDS
+        self._clock, self._sleep = clock, sleep
         rate = Rate(requests, int(self.window_seconds * 1000)) if requests else None
-        self._bucket = InMemoryBucket([rate]) if rate else None
+        self._bucket = _Bucket(rate, clock) if rate else None
         self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0
         self._pause_lock = threading.Lock()
@@ -32,24 +52,25 @@ class RateLimiter:
     def restore(self, ages_seconds: Iterable[float]) -> None:
         """Count requests that another process sent so many seconds ago, oldest first."""
         if self._bucket is not None:
-            now = time.monotonic_ns() // 1_000_000  # the limiter's clock
+            now = self._bucket.now()
             for age_seconds in ages_seconds:
                 self._bucket.put(RateItem("earlier", now - int(age_seconds * 1000)))
 
     def pause(self, seconds: float) -> None:
         """Pause all threads; of overlapping pauses the one that ends last applies."""
         with self._pause_lock:
-            self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+            self._resume_at = max(self._resume_at, self._clock() + seconds)
 
     def wait(self, stopped: threading.Event) -> None:
         """Return when the next request may be sent, or at once when `stopped` is set."""
         with self._turn:
             while not (stopped.is_set() or self.try_acquire()):
-                stopped.wait(min(max(self._resume_at - time.monotonic(), 0.02), 1.0))
+                seconds = min(max(self._resume_at - self._clock(), 0.02), 1.0)
+                self._sleep(stopped, seconds)
 
     def try_acquire(self) -> bool:
         """Return True and count a request if it may be sent now."""
-        if time.monotonic() < self._resume_at:
+        if self._clock() < self._resume_at:
             return False
         return self._limiter is None or bool(self._limiter.try_acquire(blocking=False))
 

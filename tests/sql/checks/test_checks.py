@@ -207,7 +207,8 @@ def test_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnec
     assert _found(applied.connection) == _found(sound) == set()
 
 
-def test_empty_warehouse_passes_and_later_errors_are_found() -> None:
+@pytest.mark.slow
+def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
     with built() as raw:
         assert _found(raw.connection) == set()
         raw.load(

@@ -28,6 +28,8 @@ from support.history_database import built, empty, write_history
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
+pytestmark = pytest.mark.slow
+
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
 
@@ -273,7 +275,7 @@ def tables() -> Iterator[RawTables]:
 
 @pytest.mark.timeout(0)
 @settings(
-    max_examples=HISTORIES or 20,
+    max_examples=HISTORIES or 10,
     derandomize=not HISTORIES,
     deadline=None,
     database=None,

@@ -13,7 +13,6 @@ import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
 from support.history_database import built
-from support.markers import in_ci
 from support.processes import PROGRAMS
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -73,7 +72,7 @@ def test_only_open_rows_have_a_hash() -> None:
             assert set(raw.connection.execute(query).fetchall()) == {(True,)}
 
 
-@in_ci
+@pytest.mark.ecosystem
 @pytest.mark.timeout(300)
 def test_duckdb_2_continues_the_history_of_duckdb_1_5(tmp_path: Path) -> None:
     older = tmp_path / "duckdb_1_5"

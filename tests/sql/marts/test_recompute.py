@@ -1,7 +1,7 @@
 """Every mart equals its recomputation in plain Python: each row, each column.
 
-On 12 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py`
-tries that many) and, if `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
+On 8 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py` tries that many) and,
+where `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from support.history_database import built, empty, write_history
 from support.markers import REQUIRES_REAL_RECORDS
 from support.raw_tables import RawTables
 from support.real_records import real_records
+from support.recompute.records import FETCHED_AT
+from support.recompute.scores import LOWER_IS_BETTER
 from support.record_factory import make_offer, make_record, make_score
+
+pytestmark = pytest.mark.slow
 
 _BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
 _PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
@@ -102,19 +106,19 @@ def database() -> Iterator[RawTables]:
         listed = raw.connection.execute(
             "select benchmark_id from staging.lower_is_better_benchmarks"
         ).fetchall()
-        recompute.LOWER_IS_BETTER = {benchmark_id for (benchmark_id,) in listed}
+        LOWER_IS_BETTER.update(benchmark_id for (benchmark_id,) in listed)
         yield raw
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
     """Load other records into the same database, as the first and only load."""
     empty(raw)
-    raw.load(records, recompute.FETCHED_AT)
+    raw.load(records, FETCHED_AT)
     write_history(raw.connection)
 
 
 @settings(
-    max_examples=int(os.environ.get("MARTS_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
     deadline=None,
     phases=[
         Phase.explicit,

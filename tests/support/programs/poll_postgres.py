@@ -1,4 +1,6 @@
-"""Poll a PostgreSQL warehouse as a dashboard does, until STOP exists: `poll_postgres.py URL STOP`.
+"""Poll a PostgreSQL warehouse as a dashboard does, until STOP exists.
+
+`poll_postgres.py URL STOP SECONDS_BETWEEN_POLLS`
 
 Prints `[[[time, state], ...], seconds of the slowest poll]` as JSON.
 """
@@ -13,7 +15,7 @@ import time
 import psycopg2
 from poll_query import STATE
 
-url, stop = sys.argv[1], pathlib.Path(sys.argv[2])
+url, stop, pause_seconds = sys.argv[1], pathlib.Path(sys.argv[2]), float(sys.argv[3])
 connection = psycopg2.connect(url)
 connection.autocommit = True
 cursor = connection.cursor()
@@ -21,10 +23,9 @@ states, slowest = [], 0.0
 while not stop.exists():
     began = time.time()
     cursor.execute("select to_regclass('marts.offers')")
-    if cursor.fetchone() == (None,):
-        continue
-    cursor.execute(STATE)
-    states.append([began, cursor.fetchone()])
-    slowest = max(slowest, time.time() - began)
-    time.sleep(0.02)
+    if cursor.fetchone() != (None,):
+        cursor.execute(STATE)
+        states.append([began, cursor.fetchone()])
+        slowest = max(slowest, time.time() - began)
+    time.sleep(pause_seconds)
 print(json.dumps([states, slowest]))

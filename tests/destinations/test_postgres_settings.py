@@ -1,0 +1,211 @@
+"""Servers and settings that are rejected, and credentials that are never shown."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import dlt
+import pytest
+from llm_stats.destinations.postgres import Postgres
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.markers import REQUIRES_DUCKDB_2
+from support.postgres_server import PASSWORD, SECRET, address, ask
+from support.processes import finish_run, start_run
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused(
+    port: int, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(
+        address(port, "postgres", PASSWORD),
+        "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0",
+    )
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address(port, database="ascii"))
+    monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
+    refused = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert refused.code == 2
+    assert (
+        "stores text as SQL_ASCII, which cannot represent every name; create the database with `encoding 'UTF8'"
+        in refused.err
+    )
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "before", "says"),
+    [
+        (
+            "",
+            None,
+            "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS",
+        ),
+        (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
+        (
+            f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "encode an @ in the password as %40",
+        ),
+        (
+            f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "encode an @ in the password as %40",
+        ),
+        (
+            f"postgresql://batch:{SECRET}@127.0.0.1:1/x",
+            None,
+            "cannot be opened: connection to server at",
+        ),
+        (
+            f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x",
+            None,
+            "password authentication failed",
+        ),
+        (
+            "BATCH",
+            "create schema raw; create table raw.orders (id int)",
+            "holds something else, raw.orders",
+        ),
+        (
+            "BATCH",
+            "create schema incoming; create table incoming.orders (id int)",
+            "holds something else, incoming.orders",
+        ),
+        (
+            "BATCH",
+            "alter role batch in database NAME set standard_conforming_strings = off",
+            "standard_conforming_strings is off",
+        ),
+        (
+            "BATCH",
+            "create schema incoming; create materialized view incoming.mine as select 1",
+            "holds something else, incoming.mine",
+        ),
+        (
+            "OTHERS",
+            "create schema marts",
+            "the schema marts belongs to postgres, and batch has no privileges on it; run as postgres",
+        ),
+        (
+            "BATCH",
+            "create schema history; create table history.schema_version as select 1 as version",
+            "has schema version 1, which is too old to migrate",
+        ),
+        (
+            "READER",
+            None,
+            "permission denied to create schemas; the database owner can grant it: grant create on database",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said_in_a_line(
+    port: int,
+    postgres: str,
+    api: SampleApi,
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    credentials: str,
+    before: str | None,
+    says: str,
+) -> None:
+    if before:
+        before = before.replace("NAME", postgres.rpartition("/")[2])
+        ask(
+            postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
+            if credentials == "OTHERS"
+            else postgres,
+            before,
+        )
+    if credentials == "READER":
+        ask(
+            address(port, "postgres", PASSWORD),
+            f"drop role if exists reader; create role reader login password '{SECRET}'",
+        )
+    urls = {
+        "BATCH": postgres,
+        "OTHERS": postgres,
+        "READER": postgres.replace("//batch:", "//reader:"),
+    }
+    monkeypatch.setenv(
+        "DESTINATION__POSTGRES__CREDENTIALS",
+        urls.get(credentials, credentials.replace("PORT", str(port))),
+    )
+    done = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert len(done.err.splitlines()) == 1
+    assert says in done.err
+    assert done.code == 2
+    assert llm_stats("show").code == 2
+    if SECRET not in credentials:
+        return
+    with_all = [
+        sys.executable,
+        "-m",
+        "llm_stats",
+        "--debug",
+        "run",
+        "--all",
+        "--base-url",
+        api.base_url,
+    ]
+    traceback = subprocess.run(with_all, capture_output=True, text=True, check=False)
+    assert "Traceback" in traceback.stderr
+    assert SECRET not in done.err + traceback.stdout + traceback.stderr
+
+
+@pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
+def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
+    engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
+    said = [
+        f'cannot attach "postgres://batch:{written}@h/x"'
+        for written in (password, quote(password), quote(password, safe=" "))
+    ]
+    said += [
+        f"{words}{written}"
+        for words in ("the word is ", "host=h password=")
+        for written in (password, quote(password, safe=""))
+    ]
+    for says in said:
+        assert SECRET not in engine.sanitize(Exception(says)), says
+    assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
+
+
+def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
+    with SampleApi(latency_ms=200) as api:
+        process = start_run(tmp_path / "w.duckdb", api)
+        while not (holder := tmp_path / ".w" / "holder.json").exists():
+            time.sleep(0.02)
+        assert SECRET not in holder.read_text() + Path(f"/proc/{process.pid}/cmdline").read_text()
+        process.send_signal(signal.SIGKILL)
+        finish_run(process)
+        assert SECRET.encode() not in b"".join(
+            file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
+        )
+        assert finish_run(start_run(tmp_path / "w.duckdb", api)) == (0, "")
+    assert SECRET.encode() not in b"".join(
+        file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    ("destination", "says"),
+    [
+        ("nonsense", "there is no destination 'nonsense'"),
+        ("no/thing", "setting destination: name a destination: duckdb, postgres or ducklake"),
+        ("mssql", "there is no destination 'mssql'; choose duckdb, postgres or ducklake"),
+        pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
+    ],
+)
+def test_a_destination_that_is_none_is_said_in_a_line(
+    llm_stats: Command, destination: str, says: str
+) -> None:
+    for arguments in (("run", "some-model"), ("show",), ("status",), ("check",)):
+        done = llm_stats(*arguments, "--destination", destination)
+        assert says in done.err, done.err
+        assert done.code == 2

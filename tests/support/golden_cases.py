@@ -1,0 +1,100 @@
+"""Golden cases: folders with records and the rows expected of them; a new case needs no Python.
+
+`records.json` holds the records of one run in shorthand; the lists are the arguments of `make_offer`
+and `make_score` in `support.record_factory`:
+
+    {"cheap": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
+
+`runs.json` holds several runs instead: the time of each, in order, then its records, or the outcome
+of a fetch without a record. A space after a time makes another run at the same time:
+
+    {"2026-01-01": {"m": {"providers": [["p", 1, 2]]}}, "2026-01-02": {"m": "failed"}}
+
+Each CSV file holds the expected rows: `<schema>.<relation>.csv` those of a table or view in any
+order, and `query.csv` those of `query.sql` in the query's order. It names the columns to compare. Null
+is empty, and a list has `|` between its items. Ids of rows say what the row is an example of.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from llm_stats.schema.fetch import Outcome
+from support.history_database import write_history
+from support.raw_tables import RawTables
+from support.record_factory import make_offer, make_record, make_score
+
+_RUN_AT = "2026-01-01"
+
+
+def find(folder: Path) -> list[Path]:
+    """Return the folders of all cases under a folder."""
+    return sorted({path.parent for path in folder.rglob("cases/**/*.csv")})
+
+
+def load(raw: RawTables, case: Path) -> None:
+    """Load the runs of a case; after several, write the history again, which must change nothing."""
+    runs = _runs(case)
+    for time, answers in runs.items():
+        at = dt.datetime.fromisoformat(time.strip())
+        found = {name: answer for name, answer in answers.items() if isinstance(answer, dict)}
+        raw.load([_record(model_id, fields) for model_id, fields in found.items()], at)
+        for model_id in answers.keys() - found.keys():
+            raw.fetch([model_id], at, cast(Outcome, answers[model_id]))
+        write_history(raw.connection)
+    if len(runs) > 1:
+        write_history(raw.connection)
+
+
+def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the rows of a CSV file of a loaded case, and those that the database has instead."""
+    header, *expected = csv.reader(file.read_text("utf-8").splitlines())
+    query = file.with_suffix(".sql")
+    is_ordered = query.exists()
+    source = f"({query.read_text('utf-8')})" if is_ordered else file.stem
+    rows = raw.connection.execute(f"select {', '.join(header)} from {source}").fetchall()
+    actual = [[_to_text(value) for value in row] for row in rows]
+    return (expected, actual) if is_ordered else (sorted(expected), sorted(actual))
+
+
+def _runs(case: Path) -> dict[str, dict[str, Any]]:
+    runs = case / "runs.json"
+    if runs.exists():
+        return cast("dict[str, dict[str, Any]]", json.loads(runs.read_text("utf-8")))
+    return {_RUN_AT: json.loads((case / "records.json").read_text("utf-8"))}
+
+
+def _record(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:
+    makers = {"providers": make_offer, "scores": make_score}
+    entries = {
+        name: [_entry(maker, arguments) for arguments in fields.get(name, ())]
+        for name, maker in makers.items()
+    }
+    return make_record(model_id, **{**fields, **entries})
+
+
+def _entry(make: Any, arguments: list[Any]) -> dict[str, Any]:
+    overrides = arguments[-1] if isinstance(arguments[-1], dict) else {}
+    return dict(make(*(item for item in arguments if not isinstance(item, dict)), **overrides))
+
+
+def _to_text(value: Any) -> str:
+    """Return a value as in the CSV files: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`, `a=1|b=2`."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case list():
+            return "|".join(value)
+        case dict():
+            return "|".join(f"{key}={_to_text(entry)}" for key, entry in value.items())
+        case dt.datetime() if value.time() == dt.time():
+            return str(value.date())
+    return str(value)

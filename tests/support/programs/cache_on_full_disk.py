@@ -1,0 +1,37 @@
+"""Cache responses in eight threads on a disk that is full: `cache_on_full_disk.py CACHE`.
+
+Prints one of the errors, and whether none of these responses is kept.
+"""
+
+import datetime as dt
+import pathlib
+import resource
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from llm_stats.api.cache import ResponseCache
+from llm_stats.api.responses import Body
+
+path = pathlib.Path(sys.argv[1])
+with ResponseCache(path, dt.timedelta(hours=1)) as cache:
+    cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (100_000, 100_000)
+    )  # as a full disk: no file can grow beyond
+    barrier = threading.Barrier(8)
+
+    def put(number: int) -> str | None:
+        barrier.wait()
+        try:
+            cache.put(f"second {number}", Body(b"x" * 500_000, dt.datetime.now(dt.UTC)))
+        except OSError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(put, range(8)))
+    assert all(results), results
+    print(results[0])
+    cache.delete_used()
+    print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)

@@ -1,0 +1,48 @@
+"""Records of the API: types, rounding as in staging, and helpers of several views."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from statistics import median
+from typing import Any
+
+Rows = list[dict[str, Any]]
+Records = list[dict[str, Any]]
+
+FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
+
+
+def rounded(value: float) -> float:
+    """Twelve significant digits; minus zero is zero."""
+    return float(f"{value:.12g}") + 0.0
+
+
+def rounded_records(records: Records) -> Records:
+    """The records with prices and scores as staging holds them."""
+
+    def entry(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+        found = {name: values.get(name) for name in names if values.get(name) is not None}
+        return values | {name: rounded(value) for name, value in found.items() if value is not None}
+
+    prices = ("input_price_per_m", "output_price_per_m")
+    scores = ("score", "max_score", "normalized_score")
+    return [
+        record
+        | {
+            "providers": [entry(offer, prices) for offer in record["providers"]],
+            "scores": [entry(score, scores) for score in record["scores"]],
+        }
+        for record in records
+    ]
+
+
+def most_common(names: list[str]) -> str | None:
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name.encode())) if counts else None
+
+
+def median_or_none(values: Iterable[float]) -> float | None:
+    values = list(values)
+    return median(values) if values else None
