@@ -216,7 +216,7 @@ comment on column marts.scores.benchmark_rank is 'Rank among the models of the b
 comment on column marts.scores.win_rate is 'Share of the other models that this one beats, a tie counting half: 1 is best, 0 is worst; null: no other model';
 comment on column marts.scores.gap_to_best is 'Distance to the best value of the benchmark, on its scale, never negative; 0: best';
 comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
-comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; others count in no leaderboard and in no price comparison';
+comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; others are excluded from leaderboards and price comparisons';
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null: they can';
 comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';

@@ -28,7 +28,7 @@ differing_names as (
 select
     scores.model_id,
     staging.benchmark_label(scores.benchmark_id) || 'called "' || scores.benchmark_name
-    || '" here and "' || differing_names.most_common_name || '" elsewhere' as detail
+    || '" here but usually "' || differing_names.most_common_name || '"' as detail
 from marts.scores as scores
 inner join differing_names
     on

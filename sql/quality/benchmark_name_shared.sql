@@ -24,7 +24,7 @@ select
     scores.model_id,
     staging.benchmark_label(scores.benchmark_id)
     || 'one of ' || cast(shared_names.benchmark_count as varchar)
-    || ' benchmarks called "' || shared_names.benchmark_name || '", compared apart' as detail
+    || ' benchmarks called "' || shared_names.benchmark_name || '"; compared separately' as detail
 from marts.scores as scores
 inner join benchmark_names on scores.benchmark_id = benchmark_names.benchmark_id
 inner join shared_names on benchmark_names.benchmark_name = shared_names.benchmark_name;

@@ -3,6 +3,6 @@
 select
     model_id,
     staging.benchmark_label(benchmark_id) || not_comparable_reason
-    || ', counts in no leaderboard and in no price comparison' as detail
+    || '; excluded from leaderboards and price comparisons' as detail
 from marts.scores
 where not is_comparable;

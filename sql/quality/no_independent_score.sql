@@ -3,7 +3,7 @@
 select
     model_id,
     'all scores (' || cast(count(*) as varchar)
-    || ') rest on the model''s maker alone: not on the independent leaderboard' as detail
+    || ') come from the model''s maker; not on the independent leaderboard' as detail
 from marts.scores
 group by model_id
 having bool_and(evidence = 'self_reported');

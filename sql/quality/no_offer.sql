@@ -2,7 +2,7 @@
 -- Reads: staging.models, marts.offers.
 select
     models.model_id,
-    'no provider listed: in no price comparison' as detail
+    'no provider listed; excluded from price comparisons' as detail
 from staging.models as models
 where not exists (
     select 1

@@ -2,7 +2,7 @@
 -- Reads: staging.models, marts.scores.
 select
     models.model_id,
-    'no score listed: on no leaderboard' as detail
+    'no score listed; excluded from leaderboards' as detail
 from staging.models as models
 where not exists (
     select 1

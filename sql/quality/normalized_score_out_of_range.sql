@@ -3,6 +3,6 @@
 select distinct
     model_id,
     staging.benchmark_label(benchmark_id) || 'normalized score '
-    || staging.number_text(normalized_score) || ' is not within 0 and 1' as detail
+    || staging.number_text(normalized_score) || ' is not between 0 and 1' as detail
 from staging.scores
 where normalized_score not between 0 and 1;

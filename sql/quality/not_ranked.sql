@@ -4,7 +4,7 @@ select
     model_id,
     'counted benchmarks: '
     || cast(count(*) filter (where is_comparable and model_count >= 3) as varchar)
-    || ', a rank takes 3' as detail
+    || '; a rank requires 3' as detail
 from marts.scores
 group by model_id
 having count(*) filter (where is_comparable and model_count >= 3) < 3;

@@ -3,6 +3,6 @@
 select
     model_id,
     staging.offer_label(provider_id, offer_number)
-    || 'status is "' || status || '", in no price comparison' as detail
+    || 'status is "' || status || '"; excluded from price comparisons' as detail
 from marts.offers
 where not is_available;

@@ -8,7 +8,7 @@ select
         when output_usd_per_mtok is not null then 'input price'
         else 'both prices'
     end
-    || ' not published, in no price comparison' as detail
+    || ' not published; excluded from price comparisons' as detail
 from marts.offers
 where
     input_usd_per_mtok is null

@@ -1,4 +1,4 @@
--- An offer whose input and output prices are a factor of 100 or more apart.
+-- An offer whose input and output prices differ by a factor of 100 or more.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 -- The only offer of a model is its own median, so an absurd price shows only in its proportions.
 select
@@ -6,7 +6,7 @@ select
     staging.offer_label(provider_id, offer_number)
     || 'input price ' || staging.number_text(input_usd_per_mtok)
     || ' and output price ' || staging.number_text(output_usd_per_mtok)
-    || ' are a factor of 100 or more apart' as detail
+    || ' differ by a factor of 100 or more' as detail
 from marts.offers
 where
     input_usd_per_mtok > 0

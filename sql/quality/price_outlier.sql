@@ -1,4 +1,4 @@
--- A price of 100 times the model's median or more.
+-- A price of at least 100 times the model's median.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
 -- Medians of the offers that marts.model_prices compares. Of two middle prices the lower counts,
@@ -41,8 +41,8 @@ select
     model_id,
     staging.offer_label(provider_id, offer_number)
     || kind || ' price ' || staging.number_text(usd_per_mtok)
-    || ' is 100 times the model''s median ' || staging.number_text(median_usd_per_mtok)
-    || ' or more' as detail
+    || ' is at least 100 times the model''s median '
+    || staging.number_text(median_usd_per_mtok) as detail
 from judged_prices
 where
     median_usd_per_mtok > 0

@@ -3,7 +3,7 @@
 select
     model_id,
     staging.benchmark_label(benchmark_id) || cast(score_count as varchar)
-    || ' scores listed that differ, chosen is '
+    || ' listed scores differ; the chosen score is '
     || staging.number_text(score) || ' (' || evidence || ')' as detail
 from marts.scores
 where is_disputed;

@@ -21,7 +21,7 @@ select
             then ' is more than eight times the median '
         else ' is less than an eighth of the median '
     end
-    || staging.number_text(median_values.median_value) || ', perhaps in another unit' as detail
+    || staging.number_text(median_values.median_value) || '; possibly in another unit' as detail
 from marts.scores as scores
 inner join median_values on scores.benchmark_id = median_values.benchmark_id
 where
