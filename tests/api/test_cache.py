@@ -41,9 +41,9 @@ def cache(path: Path) -> Iterator[ResponseCache]:
 
 
 def test_get_returns_the_stored_body_with_its_time(cache: ResponseCache) -> None:
-    kept = body(b'{"id": "a/b"}\xf0\x9f\x98\x80', age=dt.timedelta(minutes=59))
-    cache.put(URL, kept)
-    assert cache.get(URL) == kept
+    stored = body(b'{"id": "a/b"}\xf0\x9f\x98\x80', age=dt.timedelta(minutes=59))
+    cache.put(URL, stored)
+    assert cache.get(URL) == stored
     assert cache.get(URL + "x") is None
 
 
@@ -58,9 +58,9 @@ def test_time_with_another_zone_is_converted(cache: ResponseCache) -> None:
 def test_newer_response_replaces_the_older(cache: ResponseCache) -> None:
     cache.put(URL, body(b"old"))
     cache.put(URL, body(b"new"))
-    kept = cache.get(URL)
-    assert kept is not None
-    assert kept.content == b"new"
+    cached = cache.get(URL)
+    assert cached is not None
+    assert cached.content == b"new"
 
 
 @pytest.mark.parametrize("age", [HOUR * 1.01, -HOUR], ids=["too old", "from the future"])
@@ -77,12 +77,12 @@ def test_expired_response_is_not_used_and_deleted_by_the_next_run(
 
 def test_ttl_is_measured_from_the_newest_response(path: Path) -> None:
     """The run took two hours and was killed half an hour ago: its second half is reused."""
-    minutes = {"begun": 150, "half": 89, "end": 30}
+    ages_in_minutes = {"first": 150, "middle": 89, "last": 30}
     with ResponseCache(path, HOUR) as killed:
-        for name, ago in minutes.items():
-            killed.put(name, body(age=dt.timedelta(minutes=ago)))
+        for name, age in ages_in_minutes.items():
+            killed.put(name, body(age=dt.timedelta(minutes=age)))
     with ResponseCache(path, HOUR) as cache:
-        assert [name for name in minutes if cache.get(name)] == ["half", "end"]
+        assert [name for name in ages_in_minutes if cache.get(name)] == ["middle", "last"]
 
 
 def test_response_does_not_expire_during_a_run(path: Path) -> None:
@@ -128,10 +128,10 @@ class TestRequests:
         with ResponseCache(path, HOUR) as cache:
             assert len(cache.request_ages(3600 * 50)) == 1
 
-    def test_missing_file_counts_none_and_corrupt_file_is_unknown(self, path: Path) -> None:
+    def test_count_is_zero_without_a_file_and_unknown_for_a_corrupt_file(self, path: Path) -> None:
         assert requests_since(path, dt.datetime.now(dt.UTC)) == 0
         path.parent.mkdir()
-        path.write_bytes(b"no database" * 500)
+        path.write_bytes(b"not a database" * 500)
         assert requests_since(path, dt.datetime.now(dt.UTC)) is None
 
 
@@ -156,20 +156,20 @@ def test_file_does_not_grow_without_bound(path: Path) -> None:
 
 def test_used_responses_are_those_read_or_stored(path: Path) -> None:
     with ResponseCache(path, HOUR) as killed:
-        for name in ("taken", "left"):
+        for name in ("read", "unused"):
             killed.put(name, body())
     with ResponseCache(path, HOUR) as cache:
-        cache.get("taken")
-        cache.put("put", body())
+        cache.get("read")
+        cache.put("stored", body())
         cache.delete_used()
-        assert [cache.get(name) is not None for name in ("taken", "put", "left")] == [
+        assert [cache.get(name) is not None for name in ("read", "stored", "unused")] == [
             False,
             False,
             True,
         ]
 
 
-def test_a_process_killed_right_after_a_response_has_it(path: Path) -> None:
+def test_response_survives_a_kill_right_after_put(path: Path) -> None:
     command = [sys.executable, str(PROGRAMS / "cache_and_die.py"), str(path)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     with ResponseCache(path, HOUR) as cache:
@@ -184,8 +184,8 @@ def test_ttl_beyond_the_calendar_is_limited(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"no database, but longer than the header of one" * 50, b"SQLite format 3\0" + b"\xff" * 5000],
-    ids=["no database", "torn database"],
+    [b"not a database, but longer than its header" * 50, b"SQLite format 3\0" + b"\xff" * 5000],
+    ids=["not a database", "corrupt database"],
 )
 def test_corrupt_file_is_replaced(path: Path, content: bytes) -> None:
     path.parent.mkdir()
@@ -241,19 +241,21 @@ def test_locked_file_is_an_error_without_a_long_wait(
 def test_responses_of_concurrent_threads_are_all_stored(path: Path) -> None:
     urls = [str(number) for number in range(2_000)]
 
-    def keep(url: str) -> None:
+    def store(url: str) -> None:
         shared.log_request()
         shared.put(url, body(url.encode()))
 
     with ResponseCache(path, HOUR) as shared, ThreadPoolExecutor(32) as threads:
-        list(threads.map(keep, urls))
+        list(threads.map(store, urls))
     with ResponseCache(path, HOUR) as cache:
-        kept = [cache.get(url) for url in urls]
-        assert [response.content for response in kept if response] == [url.encode() for url in urls]
+        cached = [cache.get(url) for url in urls]
+        assert [response.content for response in cached if response] == [
+            url.encode() for url in urls
+        ]
         assert len(cache.request_ages(60)) == len(urls)
 
 
-def test_a_full_disk_is_an_error_that_leaves_what_was_kept(path: Path) -> None:
+def test_full_disk_is_an_error_and_keeps_earlier_responses(path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(PROGRAMS / "cache_on_full_disk.py"), str(path)],
         capture_output=True,

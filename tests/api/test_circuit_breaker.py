@@ -1,4 +1,4 @@
-"""Circuit breaker: when fetching stops early, and that a few bad ids or records never stop it."""
+"""Circuit breaker: stops for a wrong base URL or an unreachable API, not for a few bad ids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class TestWrongBaseUrl:
         assert {answer.fetch.outcome for answer in answers} == {"not_found", "rejected", "deferred"}
 
     @pytest.mark.parametrize("bad", [1, 2])
-    def test_one_or_two_wrong_records_at_first_do_not_stop(self, api: SampleApi, bad: int) -> None:
+    def test_one_or_two_wrong_records_at_the_start_do_not_stop_fetching(
+        self, api: SampleApi, bad: int
+    ) -> None:
         api.publish([{"id": model_id} for model_id in IDS[:bad]] + RECORDS[bad:])
         answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"rejected": bad, "loaded": len(IDS) - bad}
@@ -44,7 +46,7 @@ class TestWrongBaseUrl:
         assert len(answers) == 30
 
     def test_twenty_404_stop_fetching(self, api: SampleApi) -> None:
-        with client_of(api, base_url=f"{api.base_url}/elsewhere", concurrency=1) as client:
+        with client_of(api, base_url=f"{api.base_url}/wrong", concurrency=1) as client:
             answers = {answer.fetch.model_id: answer for answer in client.fetch_models(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
         assert client.stop_reason is not None
@@ -62,8 +64,8 @@ class TestWrongBaseUrl:
             == f"{api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
         )
 
-    def test_404_for_all_models_within_the_budget_is_no_error(self, api: SampleApi) -> None:
-        """They have to be published as failed, or they would come first, and spend the budget, for ever."""
+    def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
+        """They must be published as failed; otherwise they would use up the budget of every run."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None
@@ -128,9 +130,10 @@ class TestUnreachable:
     def test_ten_failures_in_a_row_stop_fetching(self, fault: Fault) -> None:
         with FakeApi(RECORDS, everywhere=[fault]) as api:
             answers, client = fetched(api, concurrency=2)
-        most = circuit_breaker.MAX_CONSECUTIVE_FAILURES + 1
-        assert circuit_breaker.MAX_CONSECUTIVE_FAILURES <= outcomes(answers)["failed"] <= most
-        assert len(api.requests) <= 3 * most
+        at_least = circuit_breaker.MAX_CONSECUTIVE_FAILURES
+        at_most = at_least + 1
+        assert at_least <= outcomes(answers)["failed"] <= at_most
+        assert len(api.requests) <= 3 * at_most
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "unreachable"
         assert (
@@ -138,7 +141,7 @@ class TestUnreachable:
             in client.stop_reason.message
         )
 
-    def test_nine_failures_at_first_do_not_stop(self) -> None:
+    def test_nine_failures_at_the_start_do_not_stop_fetching(self) -> None:
         with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:9], faults.error(500))) as api:
             answers, client = fetched(api, concurrency=1)
         assert outcomes(answers) == {"failed": 9, "loaded": 21}

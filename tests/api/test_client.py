@@ -1,4 +1,4 @@
-"""The client: fetches every model once, caches responses, ends without losing any."""
+"""Client: fetches each model once, caches each response, and ends without losing one."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ def test_every_model_is_fetched_once(api: SampleApi) -> None:
 
 
 def test_requests_in_flight_are_limited_by_concurrency() -> None:
-    flying: list[int] = []
-    now = [0]
+    counts: list[int] = []
+    in_flight = [0]
     lock = threading.Lock()
 
     class Counting(SampleApi):
         def respond(self, request: Request) -> Response:
             with lock:
-                now[0] += 1
-                flying.append(now[0])
+                in_flight[0] += 1
+                counts.append(in_flight[0])
             try:
                 return super().respond(request)
             finally:
                 with lock:
-                    now[0] -= 1
+                    in_flight[0] -= 1
 
     with Counting(RECORDS, latency_ms=20) as api:
         fetched(api, concurrency=4)
-    assert max(flying) == 4
+    assert max(counts) == 4
 
 
 class TestCache:
@@ -126,11 +126,11 @@ class TestCache:
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
         fetched(api, [ONE, TWO], cache=cache)
-        kept = cache.get(f"{api.base_url}/models/{ONE}")
-        assert kept is not None
+        cached = cache.get(f"{api.base_url}/models/{ONE}")
+        assert cached is not None
         published = {
-            ONE: kept.received_at + dt.timedelta(seconds=1),
-            TWO: kept.received_at - dt.timedelta(days=1),
+            ONE: cached.received_at + dt.timedelta(seconds=1),
+            TWO: cached.received_at - dt.timedelta(days=1),
         }
         with client_of(api, cache=cache) as client:
             answers = {
@@ -143,9 +143,7 @@ class TestCache:
     def test_response_as_old_as_the_published_record_is_used(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """A run was killed after publishing and before deleting its cache: the next pays for
-        nothing.
-        """
+        """A run was killed after publishing, before it deleted its cached responses."""
         answers, _ = fetched(api, [ONE], cache=cache)
         row = answers[ONE].row
         assert row is not None
@@ -165,7 +163,7 @@ class TestCache:
         ]
 
     def test_every_sent_request_is_logged(self, cache: ResponseCache) -> None:
-        """Pages, retries, and requests without a result."""
+        """List pages, retries and requests without a result are included."""
         with (
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
@@ -213,8 +211,8 @@ class TestCache:
             assert client.list_models() == IDS[:10]
 
 
-def test_a_reader_who_leaves_early_ends_everything() -> None:
-    """A thread that waited for the rate limit to the end of the window would time out."""
+def test_closing_early_ends_all_requests() -> None:
+    """A thread that waits for the rate limit does not wait for the end of the window."""
     limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
@@ -228,8 +226,8 @@ def test_a_reader_who_leaves_early_ends_everything() -> None:
     assert len(api.requests) == 1
 
 
-def test_a_slow_answer_keeps_nobody_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The response would arrive after the test has timed out."""
+def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for the response would exceed the timeout of the test."""
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
         client.fetch_models(IDS)
@@ -243,7 +241,7 @@ def test_close_waits_for_responses_about_to_arrive(cache: ResponseCache) -> None
         assert cache.get(f"{api.base_url}/models/{ONE}")
 
 
-NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
+INVALID_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
     "down": (
         faults.error(500),
         NothingFetched,
@@ -271,7 +269,7 @@ NO_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
         NothingFetched,
         "/models lists no models; wrong base URL",
     ),
-    "empty, and more": (
+    "empty with a cursor": (
         lambda *_: json_response({"models": [], "next_cursor": "x"}),
         NothingFetched,
         "lists no models",
@@ -303,14 +301,14 @@ class TestList:
             assert client.list_models() == IDS
         assert len(api.requests) == client.requests_sent == 5
 
-    @pytest.mark.parametrize("grows", [True, False], ids=["the same page", "an empty page"])
-    def test_ends_at_a_page_without_new_ids(self, grows: bool) -> None:
-        """Each page has another cursor, so the list would never end."""
+    @pytest.mark.parametrize("repeats", [True, False], ids=["same page", "empty page"])
+    def test_ends_at_a_page_without_new_ids(self, repeats: bool) -> None:
+        """Each page has a new cursor, so the list would never end."""
         cursors = itertools.count()
 
         def endless(request: Request, _: Response) -> Response:
             is_first = "cursor" not in request.query
-            models = [{"id": model_id} for model_id in IDS[:3]] if grows or is_first else []
+            models = [{"id": model_id} for model_id in IDS[:3]] if repeats or is_first else []
             return json_response({"models": models, "next_cursor": str(next(cursors))})
 
         with FakeApi(RECORDS, faults={LIST: endless}) as api, client_of(api) as client:
@@ -324,8 +322,10 @@ class TestList:
         ):
             assert client.list_models() == IDS
 
-    @pytest.mark.parametrize(("fault", "error", "message"), NO_LISTS.values(), ids=NO_LISTS)
-    def test_without_a_list_nothing_is_fetched(
+    @pytest.mark.parametrize(
+        ("fault", "error", "message"), INVALID_LISTS.values(), ids=INVALID_LISTS
+    )
+    def test_unusable_list_is_an_error(
         self, fault: Fault, error: type[Exception], message: str
     ) -> None:
         with (

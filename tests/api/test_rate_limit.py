@@ -1,4 +1,4 @@
-"""Rate limit and pauses of all threads together, on a fake clock."""
+"""Rate limiter: limit and pauses shared by all threads, on a fake clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from llm_stats.api.rate_limit import RateLimiter
 from support.fake_clock import ClockedRateLimiter
 
-#: The steps in which a thread waits for the limit.
+#: Seconds that a thread sleeps before it checks the limit again.
 STEP_SECONDS = 0.02
 
 
@@ -21,7 +21,7 @@ def stopped() -> threading.Event:
 
 @pytest.fixture
 def limiter_of() -> Iterator[Callable[..., ClockedRateLimiter]]:
-    """A function that creates rate limiters, which are closed after the test."""
+    """Yield a function that creates rate limiters; close them after the test."""
     created = []
 
     def create(requests: int, window_seconds: float = 60.0) -> ClockedRateLimiter:
@@ -35,14 +35,14 @@ def limiter_of() -> Iterator[Callable[..., ClockedRateLimiter]]:
 
 @pytest.fixture
 def limiter(limiter_of: Callable[..., ClockedRateLimiter]) -> ClockedRateLimiter:
-    """A limit of ten requests in any half second."""
+    """Return a rate limiter that allows ten requests in any half second."""
     return limiter_of(10, window_seconds=0.5)
 
 
 def send(
     limiter: ClockedRateLimiter, count: int, stopped: threading.Event, threads: int = 8
 ) -> list[float]:
-    """Wait for the limiter in many threads; return the times of these requests in seconds."""
+    """Wait for the limiter in several threads; return the times of the requests in seconds."""
     sent_before = len(limiter.sent_at)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(limiter.wait, [stopped] * count))
@@ -50,14 +50,14 @@ def send(
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_limit_of_ten_is_reached_and_never_exceeded_in_any_window(
+def test_limit_is_reached_but_not_exceeded_in_any_window(
     limiter: ClockedRateLimiter, stopped: threading.Event, threads: int
 ) -> None:
     times = send(limiter, 25, stopped, threads)
     assert max(sum(start <= at < start + 0.5 for at in times) for start in times) == 10
 
 
-def test_requests_above_the_limit_are_sent_as_soon_as_the_window_is_over(
+def test_requests_above_the_limit_are_sent_when_the_window_ends(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
     times = send(limiter, 25, stopped)
@@ -73,7 +73,7 @@ def test_limit_of_zero_never_waits(
     assert set(send(limiter_of(0), 1000, stopped)) == {0.0}
 
 
-def test_of_two_pauses_the_longer_delays_all_threads(
+def test_longer_of_two_pauses_delays_all_threads(
     limiter_of: Callable[..., ClockedRateLimiter], stopped: threading.Event
 ) -> None:
     limiter = limiter_of(0)
@@ -82,7 +82,7 @@ def test_of_two_pauses_the_longer_delays_all_threads(
     assert send(limiter, 8, stopped) == [pytest.approx(0.4)] * 8
 
 
-def test_pause_delays_threads_that_wait_already(
+def test_pause_delays_threads_that_are_already_waiting(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
     send(limiter, 10, stopped)
@@ -122,7 +122,7 @@ def test_try_acquire_at_the_limit_or_during_a_pause_is_false(
 def test_requests_of_another_process_count_while_they_are_in_the_window(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
-    """Nine were sent 0.1 s ago and many before: one may be sent now, the next after the window."""
+    """Nine were sent 0.1 s ago and twenty earlier: one request is allowed now, the next later."""
     limiter.restore([*[5.0] * 20, *[0.1] * 9])
     first, second = send(limiter, 2, stopped)
     assert first == 0.0

@@ -29,7 +29,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "503": (
         faults.error(503),
         "failed",
-        "HTTP 503 quota_service_unavailable: The sample was told to fail. (https://sample.invalid/errors/",
+        "HTTP 503 quota_service_unavailable: The sample is set to fail. (https://sample.invalid/errors/",
     ),
     "unknown code": (faults.error(500, "gremlins", "Oops."), "failed", "HTTP 500 gremlins: Oops."),
     "no envelope": (faults.bare(418), "failed", "HTTP 418: "),
@@ -48,7 +48,7 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "failed",
         "HTTP 400: Not so.",
     ),
-    "message alone": (
+    "message only": (
         lambda *_: json_response({"message": "Not so."}, 400),
         "failed",
         "HTTP 400: Not so.",
@@ -103,11 +103,11 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "unreadable response from http://127",
     ),
     "redirect": (
-        faults.redirect("https://elsewhere.invalid/x"),
+        faults.redirect("https://other.invalid/x"),
         "failed",
-        "HTTP 302: redirected to https://elsewhere.invalid/x; wrong base URL?",
+        "HTTP 302: redirected to https://other.invalid/x; wrong base URL?",
     ),
-    "another's record": (
+    "record of another model": (
         faults.changed(id="another"),
         "rejected",
         f"id: requested '{ONE}', received 'another'",
@@ -131,11 +131,11 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
         faults.redirect("http://[::1"),
         "HTTP 302: redirected to http://[::1; wrong base URL?",
     ),
-    "a Location in another alphabet": (
+    "a Location that is not ASCII": (
         faults.redirect("http://xn--\xe9\xff.invalid:99999/"),
         "HTTP 302: redirected to http://xn--",
     ),
-    "a redirect with a bomb": (
+    "a redirect with a decompression bomb": (
         lambda *_: Response(
             302,
             gzip.compress(b"x" * (100 << 20), 1),
@@ -143,46 +143,48 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
         ),
         "the body is over 10 MB",
     ),
-    "packed in another way": (
+    "an encoding that was not requested": (
         lambda *_: Response(200, b"x", {"Content-Encoding": "br"}),
         "the body has the encoding 'br', which was not requested",
     ),
 }
 
 
-class TestErrors:
+class TestResponses:
     @pytest.mark.parametrize(("fault", "message"), HOSTILE.values(), ids=HOSTILE)
-    def test_no_response_ends_the_run(self, fault: Fault, message: str) -> None:
+    def test_hostile_response_fails_only_its_model(self, fault: Fault, message: str) -> None:
         with FakeApi(RECORDS, faults={ONE: fault}) as api:
             answers, _ = fetched(api)
         assert outcomes(answers) == {"failed": 1, "loaded": 29}
         assert message in (answers[ONE].fetch.message or "")
 
-    def test_a_redirect_that_drips_is_left_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The test would time out before the whole body has come."""
+    def test_dripping_redirect_is_abandoned_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Reading the whole body would exceed the timeout of the test."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        moved = Response(302, b"x" * 1000, {"Location": "/x"})
-        answer, _, _ = only(faults.chain(lambda *_: moved, faults.drip(0.15)), max_attempts=1)
+        redirect = Response(302, b"x" * 1000, {"Location": "/x"})
+        answer, _, _ = only(faults.chain(lambda *_: redirect, faults.drip(0.15)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
 
     def test_gzip_without_output_is_abandoned_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The test would time out before the whole body has come."""
+        """Reading the whole body would exceed the timeout of the test."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        nothing = Response(200, gzip.compress(b"") * 60, {"Content-Encoding": "gzip"})
-        answer, _, _ = only(faults.chain(lambda *_: nothing, faults.drip(0.15)), max_attempts=1)
+        empty = Response(200, gzip.compress(b"") * 60, {"Content-Encoding": "gzip"})
+        answer, _, _ = only(faults.chain(lambda *_: empty, faults.drip(0.15)), max_attempts=1)
         assert answer.fetch.message == "the body took over 0.2 s"
 
     def test_gzip_with_several_members_is_read(self) -> None:
-        def in_two(_: Request, answer: Response) -> Response:
-            pieces = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
-            return Response(200, pieces, {"Content-Encoding": "gzip"})
+        def in_two_members(_: Request, answer: Response) -> Response:
+            members = gzip.compress(answer.body[:100]) + gzip.compress(answer.body[100:])
+            return Response(200, members, {"Content-Encoding": "gzip"})
 
-        assert only(in_two)[0].fetch.outcome == "loaded"
+        assert only(in_two_members)[0].fetch.outcome == "loaded"
 
     @pytest.mark.parametrize(("fault", "outcome", "message"), MESSAGES.values(), ids=MESSAGES)
-    def test_are_parsed(self, fault: Fault, outcome: str, message: str) -> None:
+    def test_bad_response_has_an_outcome_and_a_message(
+        self, fault: Fault, outcome: str, message: str
+    ) -> None:
         answer, _, _ = only(fault, max_attempts=1)
         assert answer.fetch.outcome == outcome
         assert message in (answer.fetch.message or "")

@@ -1,4 +1,4 @@
-"""Transport against every fault of the fake API: rate limit, retries, and reasons to stop."""
+"""Transport with every fault of the fake API: rate limit, retries, and reasons to stop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TestRateLimit:
         ("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"]
     )
     def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
-        """Only requests that are sent before the 429 arrives are exempt.
+        """No request is sent during the pause, except those sent before the 429 arrived.
 
         A date has whole seconds: two seconds from now is between one and two seconds away.
         """
@@ -43,12 +43,12 @@ class TestRateLimit:
             answers, _ = fetched(api, concurrency=4, rate_limiter=limiter)
         assert outcomes(answers) == {"loaded": 30}
         assert answers[ONE].fetch.attempts == 2
-        at_once = limiter.sent_at.count(0.0)
-        assert 1 <= at_once < 2 * 4
-        assert min(limiter.sent_at[at_once:]) >= 1
+        before_the_pause = limiter.sent_at.count(0.0)
+        assert 1 <= before_the_pause < 2 * 4
+        assert min(limiter.sent_at[before_the_pause:]) >= 1
 
-    def test_retry_after_with_a_date_is_read_by_the_servers_clock(self) -> None:
-        refusal = Response(
+    def test_retry_after_date_is_relative_to_the_servers_clock(self) -> None:
+        too_many_requests = Response(
             429,
             headers={
                 "Date": "Wed, 21 Oct 2026 07:28:00 GMT",
@@ -56,7 +56,7 @@ class TestRateLimit:
             },
         )
         limiter = ClockedRateLimiter(0)
-        answer, _, _ = only(when.first(1, lambda *_: refusal), rate_limiter=limiter)
+        answer, _, _ = only(when.first(1, lambda *_: too_many_requests), rate_limiter=limiter)
         assert answer.fetch.outcome == "loaded"
         assert limiter.sent_at == [0, pytest.approx(1)]
 
@@ -95,7 +95,7 @@ NOT_TRANSIENT: dict[str, Fault] = {
     "cut json": faults.cut_json(),
     "wrong shape": faults.changed(providers="none"),
     "oversized": faults.oversized(),
-    "redirect": faults.redirect("https://elsewhere.invalid/"),
+    "redirect": faults.redirect("https://other.invalid/"),
 }
 
 
@@ -111,7 +111,7 @@ class TestRetry:
         assert len(api.requests) == client.requests_sent == 3
 
     @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-    def test_permanent_fault_fails_after_three_attempts(self, fault: Fault) -> None:
+    def test_repeated_fault_fails_after_three_attempts(self, fault: Fault) -> None:
         answer, api, _ = only(fault)
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 3, 3)
         assert answer.fetch.message
@@ -127,12 +127,12 @@ class TestRetry:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # the whole body would time out
+        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # the whole body takes longer
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
     def test_backoff_has_full_jitter(self) -> None:
-        """Full jitter: up to the base, then up to twice the base; measured as time between arrivals."""
+        """The first wait is at most the base, the second at most twice the base."""
         gaps = []
         for _ in range(3):
             _, api, _ = only(faults.error(500), backoff_seconds=0.1)
@@ -175,7 +175,7 @@ class TestRejectedKey:
         )
 
     def test_feature_not_in_plan_fails_one_model_if_the_key_was_accepted(self) -> None:
-        """Once a record has come, now or in an earlier run, the key is known to be good."""
+        """A loaded record, from this or an earlier run, proves that the key is valid."""
         bad = faults.error(403, "feature_not_in_plan", "Not in your plan.")
         with FakeApi(RECORDS, faults={IDS[1]: bad}) as api:
             answers, client = fetched(api, concurrency=1)
@@ -203,20 +203,20 @@ class TestRejectedKey:
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
     def test_rejected_key_wakes_threads_that_wait_for_the_rate_limit(self) -> None:
-        """A thread that waited to the end of the window would time out."""
+        """Waiting for the end of the window would exceed the timeout of the test."""
         with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1, window_seconds=3600))
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
         assert len(api.requests) == client.requests_sent == 1, "requests that wait are not counted"
 
-    def test_key_rejected_midway_keeps_the_loaded_records(self) -> None:
+    def test_key_rejected_during_fetching_keeps_the_loaded_records(self) -> None:
         with FakeApi(RECORDS, everywhere=[when.after(10, faults.error(403))]) as api:
             answers, _ = fetched(api, concurrency=2)
         assert outcomes(answers)["loaded"] == 10
         assert len(api.requests) <= 10 + 2
 
 
-QUOTA_SPELLINGS: list[dict[str, Any]] = [
+QUOTA_ERRORS: list[dict[str, Any]] = [
     {"code": "rate_limit_exceeded", "limit_type": "daily_quota"},
     {"code": "rate_limit_exceeded", "limit_type": "quota_exceeded"},
     {"code": "quota_exceeded", "limit_type": None},
@@ -226,10 +226,10 @@ QUOTA_SPELLINGS: list[dict[str, Any]] = [
 
 class TestQuota:
     @pytest.mark.parametrize(
-        "spelling", QUOTA_SPELLINGS, ids=lambda spelling: "/".join(map(str, spelling.values()))
+        "error", QUOTA_ERRORS, ids=lambda error: "/".join(map(str, error.values()))
     )
-    def test_spent_quota_stops_fetching_in_every_spelling(self, spelling: dict[str, Any]) -> None:
-        spent = faults.quota(**spelling, reset_at="2026-11-24T00:00:00Z")
+    def test_spent_quota_stops_fetching_with_every_error_code(self, error: dict[str, Any]) -> None:
+        spent = faults.quota(**error, reset_at="2026-11-24T00:00:00Z")
         with FakeApi(RECORDS, everywhere=[when.after(12, spent)], latency_ms=5) as api:
             answers, client = fetched(api, concurrency=4)
         assert outcomes(answers) == {"loaded": 12, "deferred": 18}
@@ -245,7 +245,7 @@ class TestQuota:
         assert client.stop_reason.message.endswith("resets at: 2026-11-24T00:00:00Z")
 
     @pytest.mark.parametrize("limit_type", ["burst", "rate_limit_exceeded"])
-    def test_burst_limit_does_not_stop_in_any_spelling(self, limit_type: str) -> None:
+    def test_burst_limit_does_not_stop_fetching(self, limit_type: str) -> None:
         answer, _, client = only(when.first(1, faults.burst(retry_after=0, limit_type=limit_type)))
         assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
@@ -260,13 +260,13 @@ class TestQuota:
         assert answers[ONE].fetch.outcome == "deferred"
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_pause_of_hours_without_an_error_body_is_a_spent_quota(self) -> None:
+    def test_long_retry_after_without_an_error_body_is_a_spent_quota(self) -> None:
         answer, api, client = only(faults.bare(429, retry_after=7200))
         assert (answer.fetch.outcome, len(api.requests)) == ("deferred", 1)
         assert client.stop_reason is not None
         assert "HTTP 429: Too Many Requests; until: 20" in client.stop_reason.message
 
-    def test_quota_without_a_reset_time_is_unknown(self) -> None:
+    def test_missing_reset_time_is_reported_as_unknown(self) -> None:
         answer, _, client = only(lambda *_: error_response(429, "quota_exceeded", "Spent."))
         assert answer.fetch.outcome == "deferred"
         assert client.stop_reason is not None
@@ -317,12 +317,12 @@ class TestBudget:
             client.list_models()
         assert len(api.requests) == 2
 
-    def test_spent_budget_is_found_without_waiting_for_the_rate_limit(self, api: SampleApi) -> None:
+    def test_spent_budget_does_not_wait_for_the_rate_limit(self, api: SampleApi) -> None:
         limiter = ClockedRateLimiter(5)
         answers, _ = fetched(api, max_requests=5, rate_limiter=limiter)
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
         assert limiter.clock.now == 0
 
-    def test_requests_that_wait_for_the_rate_limit_are_in_the_budget(self, api: SampleApi) -> None:
+    def test_requests_that_wait_for_the_rate_limit_count_once(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=ClockedRateLimiter(4))
         assert outcomes(answers)["loaded"] == 12

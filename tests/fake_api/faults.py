@@ -58,7 +58,7 @@ class FaultyResponse(Response):
 def error(
     status: int,
     code: str | None = None,
-    message: str = "The sample was told to fail.",
+    message: str = "The sample is set to fail.",
     **details: str | None,
 ) -> Fault:
     """Return an error in the documented envelope; `code` defaults to the usual one for a status."""
