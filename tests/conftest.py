@@ -1,4 +1,4 @@
-"""Fixtures of several packages: databases, the sample API, the command."""
+"""Fixtures that several packages use: databases, the sample API, the command."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def raw(_built_tables: RawTables) -> Iterator[RawTables]:
 
 @pytest.fixture(scope="session")
 def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuildOnce:
-    """A function that fills a folder once for the test processes together, and returns it."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
+    """Return a function that fills a folder once for all test processes and returns its path."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
 
     def build(name: str, fill: Callable[[Path], object]) -> Path:
         folder = shared / name
@@ -60,14 +60,14 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
 
 @pytest.fixture(scope="session")
 def demo(build_once: BuildOnce) -> Path:
-    """The database of `llm-stats demo`, shared by all tests: read-only."""
+    """Return the database of `llm-stats demo`, which all tests share and must not change."""
     from llm_stats.sample.demo import run_demo
 
     return build_once("demo", lambda folder: run_demo(folder / "demo.duckdb")) / "demo.duckdb"
 
 
 def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
-    """Publish generations of records, one run each, as `llm_stats.duckdb` in a folder."""
+    """Publish each generation of records with a run, as `llm_stats.duckdb` in the folder."""
     from llm_stats.pipeline.run import execute
     from llm_stats.sample.demo import demo_settings
 
@@ -79,7 +79,7 @@ def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
 
 @pytest.fixture
 def one_model(build_once: BuildOnce, workdir: Path) -> Path:
-    """`llm_stats.duckdb` in `workdir`, as a run of `murmur-1` published it, with all files next to it."""
+    """Return `llm_stats.duckdb` in `workdir`, published by a run of `murmur-1`."""
     records = [entry for entry in today() if entry["id"] == "murmur-1"]
     built = build_once("one_model", lambda folder: _publish(folder, records))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
@@ -88,7 +88,7 @@ def one_model(build_once: BuildOnce, workdir: Path) -> Path:
 
 @pytest.fixture
 def two_days(build_once: BuildOnce, workdir: Path) -> Path:
-    """`llm_stats.duckdb` in `workdir`, as runs of yesterday's and today's records published it."""
+    """Return `llm_stats.duckdb` in `workdir`, published by a run of yesterday and one of today."""
     built = build_once("two_days", lambda folder: _publish(folder, yesterday(), today()))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
@@ -105,8 +105,8 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
     """Yield the sample API, with the `RECORDS` of the test module if there are any."""
-    with SampleApi(getattr(request.module, "RECORDS", None)) as serving:
-        yield serving
+    with SampleApi(getattr(request.module, "RECORDS", None)) as sample_api:
+        yield sample_api
 
 
 @pytest.fixture
@@ -116,21 +116,23 @@ def llm_stats(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Command:
-    """The command, in this process and in `workdir`: `llm_stats("show", "offers")`.
+    """Return the command, run in this process and in `workdir`: `llm_stats("show", "offers")`.
 
     If the test fails, pytest prints the standard error of each command.
     """
 
     def command(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             main.main()
         printed = capsys.readouterr()
-        shown = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
-        shown = shown.encode("utf-8", "backslashreplace").decode()  # xdist cannot send surrogates
-        request.node.add_report_section("call", "standard error of the command", shown)
+        section = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
+        section = section.encode(
+            "utf-8", "backslashreplace"
+        ).decode()  # xdist cannot send surrogates
+        request.node.add_report_section("call", "standard error of the command", section)
         assert "Traceback" not in printed.err
-        return CommandResult(int(ended.value.code or 0), printed.out, printed.err)
+        return CommandResult(int(exited.value.code or 0), printed.out, printed.err)
 
     return command
 

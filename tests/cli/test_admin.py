@@ -24,7 +24,7 @@ def test_commands_require_a_database(
 
 
 @pytest.mark.slow
-def test_paths_are_printed_safely(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_paths_are_escaped(llm_stats: Command, demo: Path, workdir: Path) -> None:
     assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(
         " tables to o\\x1b[2Jut\n"
     )

@@ -1,4 +1,4 @@
-"""The command group: help, errors in one line, tracebacks."""
+"""Command group: help, one-line errors, tracebacks."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_ascii_locale_is_supported(demo: Path) -> None:
     assert done.returncode == 0
 
 
-def test_help_imports_no_heavy_library() -> None:
+def test_help_imports_no_slow_library() -> None:
     command = [sys.executable, str(PROGRAMS / "print_modules.py"), "llm_stats.cli.main"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    heavy = {"dlt", "duckdb", "pyarrow", "pydantic", "requests", "rich", "sqlglot"}
-    assert heavy & set(done.stdout.split()) == set()
+    slow = {"dlt", "duckdb", "pyarrow", "pydantic", "requests", "rich", "sqlglot"}
+    assert slow & set(done.stdout.split()) == set()

@@ -45,7 +45,7 @@ class TestDemo:
     def test_shows_changes_and_comparisons_and_a_second_demo_adds_no_duplicates(
         self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The settings of other runs have no effect."""
+        """The settings and the key in the environment have no effect."""
         monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
         monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
@@ -56,7 +56,7 @@ class TestDemo:
             assert heading in done.out
         assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
         assert "\n6 changes, biggest first:" in done.out
-        for words in (
+        for line in (
             "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
             "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
             "quill-coder-1 at bluebird: listed",
@@ -64,19 +64,19 @@ class TestDemo:
             "halcyon-3 on sample-math: 0.97 → 0.79",
             "kestrel-2-pro on sample-code: 0.81 verified",
         ):
-            assert words in done.out
+            assert line in done.out
         assert (workdir / "llm_stats_demo.duckdb").is_symlink()
         counts = (
             "select (select count(*) from marts.models), (select count(*) from marts.offers), "
             "(select count(*) from marts.scores)"
         )
         before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
-        again = llm_stats("demo")
-        assert "\n0 changes\n" in again.out, "nothing new the second time"
-        assert again.code == 0
+        second = llm_stats("demo")
+        assert "\n0 changes\n" in second.out, "the second demo finds no change"
+        assert second.code == 0
         assert (
             "the sample has not changed since the last demo; its changes: "
-            "`llm-stats changes --since 7d --database llm_stats_demo.duckdb`" in again.out
+            "`llm-stats changes --since 7d --database llm_stats_demo.duckdb`" in second.out
         )
         assert query_rows(workdir / "llm_stats_demo.duckdb", counts) == before
 
@@ -140,15 +140,15 @@ class TestIds:
         assert requested_ids(api) == ["murmur-1"]
 
     def test_are_percent_encoded(self, run: Command, api: SampleApi, workdir: Path) -> None:
-        strange = sample.today()[0] | {
+        record = sample.today()[0] | {
             "id": "a/b?c#d%20é'\"; drop table x --",
             "name": "\u202eName\x1b[31m\n",
         }
-        api.publish([strange])
-        assert run(strange["id"]).code == 0
+        api.publish([record])
+        assert run(record["id"]).code == 0
         assert query_rows(
             workdir / "llm_stats.duckdb", "select model_id, model_name from marts.models"
-        ) == [(strange["id"], strange["name"])]
+        ) == [(record["id"], record["name"])]
 
 
 class TestBadArguments:
@@ -166,8 +166,8 @@ class TestBadArguments:
         (workdir / "binary").write_bytes(b"\xff\xfe\x00")
         assert "not a text file" in run("--ids-file", "binary").err
         (workdir / "empty.txt").write_text("# nothing yet\n")
-        for more in ((), ("--all",), ("murmur-1",)):
-            done = run("--ids-file", "empty.txt", *more)
+        for arguments in ((), ("--all",), ("murmur-1",)):
+            done = run("--ids-file", "empty.txt", *arguments)
             assert done.err == "llm-stats: --ids-file empty.txt contains no ids\n"
             assert done.code == 2
 

@@ -1,4 +1,4 @@
-"""The dlt source in a user's pipeline, without the rest of the package."""
+"""dlt source in a user's pipeline, without the rest of the package."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ IDS = [entry["id"] for entry in sample.today()]
 
 
 @pytest.fixture(autouse=True)
-def quiet(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_telemetry(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 
-def into(workdir: Path, destination: Any) -> dlt.Pipeline:
+def pipeline_to(workdir: Path, destination: Any) -> dlt.Pipeline:
     return dlt.pipeline(
         "plain",
         destination=destination,
@@ -45,12 +45,12 @@ def into(workdir: Path, destination: Any) -> dlt.Pipeline:
 def pipeline(workdir: Path) -> dlt.Pipeline:
     """Return a pipeline into `plain.duckdb`."""
     destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
-    return into(workdir, destination)
+    return pipeline_to(workdir, destination)
 
 
-def of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
-    given: dict[str, Any] = {"base_url": api.base_url, "requests_per_minute": 0} | settings
-    created: DltSource = source(ids, **given)
+def source_of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
+    defaults: dict[str, Any] = {"base_url": api.base_url, "requests_per_minute": 0}
+    created: DltSource = source(ids, **(defaults | settings))
     return created
 
 
@@ -78,7 +78,7 @@ def records_of(workdir: Path) -> list[tuple[Any, ...]]:
     return sorted(query(workdir, " union all ".join(rows)))
 
 
-def requested(api: SampleApi) -> list[str]:
+def requested_ids(api: SampleApi) -> list[str]:
     return [request.model_id for request in api.requests if request.model_id]
 
 
@@ -88,7 +88,7 @@ def test_second_identical_load_adds_only_fetches_to_the_documented_tables(
     pipeline: dlt.Pipeline,
 ) -> None:
     records = sample.today()
-    pipeline.run(of(api, IDS))
+    pipeline.run(source_of(api, IDS))
     first = counts(workdir)
     assert first.keys() == TABLES.keys()
     assert first["models"] == first["fetches"] == len(records)
@@ -96,13 +96,13 @@ def test_second_identical_load_adds_only_fetches_to_the_documented_tables(
     assert first["models__scores"] == sum(len(entry["scores"]) for entry in records)
     before = records_of(workdir)
     assert before
-    pipeline.run(of(api, IDS))
+    pipeline.run(source_of(api, IDS))
     assert counts(workdir) == first | {"fetches": 2 * len(records)}
     assert records_of(workdir) == before
 
 
 def test_columns_are_documented(workdir: Path, api: SampleApi, pipeline: dlt.Pipeline) -> None:
-    pipeline.run(of(api, IDS[:1]))
+    pipeline.run(source_of(api, IDS[:1]))
     for table, columns in TABLES.items():
         schema = pipeline.default_schema.tables[table]
         assert schema["description"] == TABLE_COMMENTS[table]
@@ -125,8 +125,8 @@ def test_id_given_twice_is_requested_once(
     api: SampleApi,
     pipeline: dlt.Pipeline,
 ) -> None:
-    pipeline.run(of(api, ["aurora-large-1", " aurora-large-1"]))
-    assert requested(api) == ["aurora-large-1"]
+    pipeline.run(source_of(api, ["aurora-large-1", " aurora-large-1"]))
+    assert requested_ids(api) == ["aurora-large-1"]
     assert counts(workdir)["models__providers"] == 4
 
 
@@ -136,18 +136,21 @@ def test_emptied_lists_empty_their_tables(
     pipeline: dlt.Pipeline,
 ) -> None:
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())
-    pipeline.run(of(api, IDS))
+    pipeline.run(source_of(api, IDS))
     before = counts(workdir)
-    lost = len(records[0]["providers"])
+    removed = len(records[0]["providers"])
     records[0]["providers"] = []
     api.publish(records)
-    pipeline.run(of(api, IDS))
-    left = {"models__providers": before["models__providers"] - lost, "fetches": 2 * len(IDS)}
-    assert counts(workdir) == before | left
+    pipeline.run(source_of(api, IDS))
+    changed = {
+        "models__providers": before["models__providers"] - removed,
+        "fetches": 2 * len(IDS),
+    }
+    assert counts(workdir) == before | changed
     api.publish(map(emptied, records))
-    pipeline.run(of(api, IDS))
-    left = {"models": len(IDS), "fetches": 3 * len(IDS)}
-    assert counts(workdir) == dict.fromkeys(TABLES, 0) | left
+    pipeline.run(source_of(api, IDS))
+    changed = {"models": len(IDS), "fetches": 3 * len(IDS)}
+    assert counts(workdir) == dict.fromkeys(TABLES, 0) | changed
 
 
 def test_first_load_with_empty_lists_creates_all_tables(
@@ -156,18 +159,18 @@ def test_first_load_with_empty_lists_creates_all_tables(
     pipeline: dlt.Pipeline,
 ) -> None:
     api.publish(map(emptied, sample.today()))
-    pipeline.run(of(api, IDS))
+    pipeline.run(source_of(api, IDS))
     assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": len(IDS)}
 
 
-def test_models_that_are_not_in_a_load_stay(
+def test_models_that_are_not_in_a_load_are_kept(
     workdir: Path,
     api: SampleApi,
     pipeline: dlt.Pipeline,
 ) -> None:
-    pipeline.run(of(api, IDS))
+    pipeline.run(source_of(api, IDS))
     before = counts(workdir)
-    pipeline.run(of(api, IDS[:1]))
+    pipeline.run(source_of(api, IDS[:1]))
     assert counts(workdir) == before | {"fetches": len(IDS) + 1}
 
 
@@ -176,7 +179,7 @@ def test_model_that_did_not_load_is_only_in_fetches(
     api: SampleApi,
     pipeline: dlt.Pipeline,
 ) -> None:
-    pipeline.run(of(api, ["aurora-large-1", "no-such-model"]))
+    pipeline.run(source_of(api, ["aurora-large-1", "no-such-model"]))
     assert counts(workdir) == {
         "models": 1,
         "fetches": 2,
@@ -192,10 +195,10 @@ def test_max_table_nesting_has_no_effect(
     api: SampleApi,
     pipeline: dlt.Pipeline,
 ) -> None:
-    assert of(api).max_table_nesting == 0
-    pipeline.run(of(api, IDS))
+    assert source_of(api).max_table_nesting == 0
+    pipeline.run(source_of(api, IDS))
     before = records_of(workdir)
-    nested = of(api, IDS)
+    nested = source_of(api, IDS)
     nested.max_table_nesting = 3
     pipeline.run(nested)
     assert records_of(workdir) == before
@@ -212,18 +215,18 @@ def test_ordinary_loads_log_nothing(
     for record in records:
         record["surprise"] = {"a": 1}
         record["providers"] = [offer | {"surprise": 1} for offer in record["providers"]]
-    pipeline.run(of(api, all_models=True))
+    pipeline.run(source_of(api, all_models=True))
     api.publish(records)
-    pipeline.run(of(api, all_models=True, max_age="1s"))
-    pipeline.run(of(api, all_models=True).add_limit(1))
-    pipeline.run(of(api, all_models=True).with_resources("models", "models__scores"))
+    pipeline.run(source_of(api, all_models=True, max_age="1s"))
+    pipeline.run(source_of(api, all_models=True).add_limit(1))
+    pipeline.run(source_of(api, all_models=True).with_resources("models", "models__scores"))
     assert caplog.messages == []
-    pipeline.run(of(api, IDS), write_disposition="append")
+    pipeline.run(source_of(api, IDS), write_disposition="append")
     assert "hard_delete" in caplog.messages[0], "a warning would be captured"
 
 
 class TestAddLimit:
-    """With 400 models and pages of 50."""
+    """`add_limit` on 400 models in pages of 50."""
 
     @pytest.mark.parametrize(
         "limited",
@@ -238,25 +241,25 @@ class TestAddLimit:
         self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]
     ) -> None:
         with SampleApi(synthetic_catalog(400, 1, 1)) as api:
-            pipeline.run(limited(of(api, all_models=True, concurrency=4)))
-            assert 50 <= len(requested(api)) <= 50 + 2 * 4
+            pipeline.run(limited(source_of(api, all_models=True, concurrency=4)))
+            assert 50 <= len(requested_ids(api)) <= 50 + 2 * 4
         assert set(counts(workdir).values()) <= {50, 100}
 
     def test_counts_pages(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
         with SampleApi(synthetic_catalog(400, 1, 1)) as api:
-            pipeline.run(of(api, all_models=True, concurrency=4).add_limit(3))
+            pipeline.run(source_of(api, all_models=True, concurrency=4).add_limit(3))
         assert counts(workdir)["models"] == 150
 
 
-class TestWhichModels:
-    def test_all_that_the_api_lists(
+class TestModelIds:
+    def test_all_models_are_those_that_the_api_lists(
         self,
         workdir: Path,
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
-        pipeline.run(of(api, all_models=True))
-        assert sorted(requested(api)) == sorted(IDS)
+        pipeline.run(source_of(api, all_models=True))
+        assert sorted(requested_ids(api)) == sorted(IDS)
 
     def test_budget_defers_the_rest(
         self,
@@ -264,7 +267,7 @@ class TestWhichModels:
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
-        pipeline.run(of(api, IDS, max_requests=2))
+        pipeline.run(source_of(api, IDS, max_requests=2))
         assert len(api.requests) == 2
         outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
         assert query(workdir, outcomes) == [
@@ -277,23 +280,23 @@ class TestWhichModels:
     ) -> None:
         ids = ["gone-1", "gone-2", *IDS[:2]]
         for _ in range(2):
-            pipeline.run(of(api, ids, max_requests=2, max_age="1h", concurrency=1))
-        assert requested(api) == ids
+            pipeline.run(source_of(api, ids, max_requests=2, max_age="1h", concurrency=1))
+        assert requested_ids(api) == ids
         assert query(workdir, "select id from raw.models order by id") == [
             (model_id,) for model_id in sorted(IDS[:2])
         ]
 
-    def test_max_age_skips_models_fetched_since(
+    def test_max_age_skips_models_fetched_recently(
         self,
         workdir: Path,
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
-        pipeline.run(of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
-        pipeline.run(of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
-        assert sorted(requested(api)[3:]) == sorted([IDS[2], "no-such-model"])
-        pipeline.run(of(api, IDS[:3], max_age="1h"))
-        assert len(requested(api)) == 5
+        pipeline.run(source_of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
+        pipeline.run(source_of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
+        assert sorted(requested_ids(api)[3:]) == sorted([IDS[2], "no-such-model"])
+        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
+        assert len(requested_ids(api)) == 5
 
     def test_max_age_is_restored_from_the_destination(
         self,
@@ -301,17 +304,17 @@ class TestWhichModels:
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
-        pipeline.run(of(api, IDS[:2], max_age="1h"))
+        pipeline.run(source_of(api, IDS[:2], max_age="1h"))
         pipeline.drop()
-        pipeline.run(of(api, IDS[:3], max_age="1h"))
-        assert requested(api)[2:] == [IDS[2]]
+        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
+        assert requested_ids(api)[2:] == [IDS[2]]
 
-    def test_page_after_the_limit_is_not_taken_as_fetched(
+    def test_page_after_the_limit_does_not_count_as_fetched(
         self, workdir: Path, pipeline: dlt.Pipeline
     ) -> None:
         with SampleApi(synthetic_catalog(60, 1, 1)) as api:
-            pipeline.run(of(api, all_models=True, max_age="1h").add_limit(1))
-            pipeline.run(of(api, all_models=True, max_age="1h"))
+            pipeline.run(source_of(api, all_models=True, max_age="1h").add_limit(1))
+            pipeline.run(source_of(api, all_models=True, max_age="1h"))
         assert counts(workdir)["models"] == 60
         assert counts(workdir)["fetches"] == 60
 
@@ -320,12 +323,12 @@ class TestWhichModels:
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
-        pipeline.run(of(api, IDS[:2]))
+        pipeline.run(source_of(api, IDS[:2]))
         assert "sources" not in pipeline.state
 
     def test_no_ids_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
         with pytest.raises(PipelineStepFailed, match="no models to fetch"):
-            pipeline.run(of(api))
+            pipeline.run(source_of(api))
         assert not api.requests
 
 
@@ -340,7 +343,7 @@ def test_settings_come_from_dlts_configuration(
     monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
     for _ in range(3):
         pipeline.run(source())
-    assert sorted(requested(api)) == ["aurora-large-1", "murmur-1"]
+    assert sorted(requested_ids(api)) == ["aurora-large-1", "murmur-1"]
 
 
 @pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])
@@ -349,27 +352,27 @@ def test_missing_or_rejected_key_fails_the_extract_step_without_printing_it(
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", key)
     with pytest.raises(PipelineStepFailed) as failed:
-        pipeline.run(of(api, ["aurora-large-1"]))
-    words = "".join(traceback.format_exception(failed.value))
-    assert re.search("no API key|not allowed in an HTTP header|the API rejected the key", words)
-    assert not key or key not in words
+        pipeline.run(source_of(api, ["aurora-large-1"]))
+    printed = "".join(traceback.format_exception(failed.value))
+    assert re.search("no API key|not allowed in an HTTP header|the API rejected the key", printed)
+    assert not key or key not in printed
     assert len(api.requests) <= 1
 
 
-def test_filesystem_keeps_every_load_and_readers_take_the_last(
+def test_filesystem_keeps_every_load_and_the_documented_query_selects_the_last(
     workdir: Path,
     api: SampleApi,
 ) -> None:
     """On a filesystem, dlt appends instead of merging, and tombstones are rows."""
     destination = dlt.destinations.filesystem(str(workdir / "files"))
-    pipeline = into(workdir, destination)
+    pipeline = pipeline_to(workdir, destination)
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())
     offers = {record["id"]: record["providers"] for record in records[1:]}
     expected = [(name, offer["provider_id"]) for name in offers for offer in offers[name]]
-    pipeline.run(of(api, IDS), loader_file_format="parquet")
+    pipeline.run(source_of(api, IDS), loader_file_format="parquet")
     records[0]["providers"] = []
     api.publish(records)
-    pipeline.run(of(api, IDS), loader_file_format="parquet")
+    pipeline.run(source_of(api, IDS), loader_file_format="parquet")
     (documented,) = re.findall(r"```sql\n(.+?)```", DOCS.read_text("utf-8"), re.DOTALL)
     with duckdb.connect() as connection:
         rows = connection.execute(documented).fetchall()

@@ -1,4 +1,4 @@
-"""The real command, interrupted and killed: published state, cache, requests of the next run.
+"""Interrupted and killed runs: published state, cached responses, requests of the next run.
 
 `LLM_STATS_KILLS=20` kills a run at 20 moments instead of a few.
 """
@@ -30,15 +30,15 @@ IDS = [entry["id"] for entry in RECORDS]
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 
-def quietly(api: SampleApi, *arguments: str) -> list[str]:
-    """Return the arguments for a run at full speed."""
+def run_arguments(api: SampleApi, *arguments: str) -> list[str]:
+    """Return the arguments of a run without a rate limit."""
     return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
 
 
-def started(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
-    """Return the real command in a separate process."""
+def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command in a separate process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "llm_stats", *quietly(api, *arguments)],
+        [sys.executable, "-m", "llm_stats", *run_arguments(api, *arguments)],
         cwd=workdir,
         env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
         stdout=subprocess.PIPE,
@@ -50,20 +50,20 @@ def started(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
     """Return the exit code that a shell shows: 130 also if SIGINT itself ended the process.
 
-    `python -m` ends so if Ctrl-C came while `exec` ran a string, as when a dataclass is defined.
+    SIGINT ends `python -m` if it arrives while `exec` runs a string, as for a dataclass.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code
 
 
 class TestInterrupt:
-    """One Ctrl-C."""
+    """Ctrl-C, once."""
 
-    def interrupted(
+    def interrupt(
         self, workdir: Path, api: SampleApi, when: Callable[[], bool]
     ) -> tuple[int, str, str]:
-        """Return the exit code, standard output and standard error of an interrupted run."""
-        run = started(workdir, api, *IDS)
+        """Interrupt a run; return its exit code, standard output and standard error."""
+        run = start(workdir, api, *IDS)
         while not when():
             assert run.poll() is None, run.communicate()
             time.sleep(0.01)
@@ -72,22 +72,22 @@ class TestInterrupt:
         out, err = run.communicate(timeout=60)
         return exit_code_in_shell(run), out, err
 
-    def test_ends_a_run_that_waits_for_a_slow_answer(self, tmp_path: Path) -> None:
-        """A response that arrives a second later is kept as well."""
+    def test_ends_a_run_that_waits_for_a_slow_response(self, tmp_path: Path) -> None:
+        """A response that arrives a second later is kept too."""
         slow = {IDS[3]: faults.slow(3600), IDS[5]: faults.slow(1.5)}
         with FakeApi(RECORDS, faults=slow) as api:
-            code, out, err = self.interrupted(tmp_path, api, lambda: len(api.requests) == 12)
+            code, out, err = self.interrupt(tmp_path, api, lambda: len(api.requests) == 12)
         assert code == 130, err
         assert out == ""
         assert (
-            err.strip()
-            == "llm-stats: interrupted; nothing was published, 11 responses are kept for the next run"
+            err.strip() == "llm-stats: interrupted; nothing was published, "
+            "11 responses are kept for the next run"
         )
         assert not (tmp_path / "llm_stats.duckdb").exists()
 
     def test_is_logged_as_json(self, tmp_path: Path) -> None:
         with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
-            run = started(tmp_path, api, "--all", "--log-format", "json")
+            run = start(tmp_path, api, "--all", "--log-format", "json")
             while not api.requests:
                 assert run.poll() is None, run.communicate()
                 time.sleep(0.01)
@@ -107,15 +107,17 @@ class TestInterrupt:
 
 
 class TestKill:
-    """`kill -9` of the real command, then the same command again.
+    """`kill -9` of the command, then the same command again.
 
-    No id is missing, and none is paid for twice.
+    No id is missing, and no id is requested twice.
     """
 
     COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
 
     @pytest.mark.parametrize("moment", range(KILLS))
-    def test_at_any_moment(self, moment: int, llm_stats: Command, tmp_path: Path) -> None:
+    def test_at_any_time_loses_and_repeats_no_request(
+        self, moment: int, llm_stats: Command, tmp_path: Path
+    ) -> None:
         """The last fifth of the moments is after the last response: loading, checks, publishing."""
         records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
@@ -123,7 +125,7 @@ class TestKill:
         progress = (moment + 0.5) / KILLS * 1.25
         with SampleApi(records, latency_ms=self.LATENCY_MS) as api:
             arguments = ("--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
-            run = started(tmp_path, api, *arguments)
+            run = start(tmp_path, api, *arguments)
             while len(api.requests) < min(progress, 1) * self.COUNT:
                 assert run.poll() is None, run.communicate()
                 time.sleep(0.002)
@@ -133,11 +135,11 @@ class TestKill:
             run.communicate()
             time.sleep(2 * self.LATENCY_MS / 1000)  # requests in flight have arrived
             before = len(requested_ids(api))
-            assert self.leaks(tmp_path) == []
-            again = llm_stats(*quietly(api, *arguments))
-            assert again.err == ""
-            assert again.code == 0
-        assert f"{self.COUNT} models requested: {self.COUNT} loaded; " in again.out
+            assert self.files_with_the_key(tmp_path) == []
+            second = llm_stats(*run_arguments(api, *arguments))
+            assert second.err == ""
+            assert second.code == 0
+        assert f"{self.COUNT} models requested: {self.COUNT} loaded; " in second.out
         assert query_rows(
             tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models"
         ) == [(self.COUNT, self.COUNT)]
@@ -150,7 +152,7 @@ class TestKill:
                 tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches"
             ) == [(self.COUNT, len(requested_ids(api)) - before)]
 
-    def leaks(self, workdir: Path) -> list[Path]:
+    def files_with_the_key(self, workdir: Path) -> list[Path]:
         return [
             file
             for file in workdir.rglob("*")

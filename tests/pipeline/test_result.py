@@ -1,4 +1,4 @@
-"""Summary of a run."""
+"""Summary of a run as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.command import Command
 
 
 @pytest.mark.slow
-def test_the_summary_counts_in_good_english(
+def test_summary_uses_singular_and_plural(
     llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:
     done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)

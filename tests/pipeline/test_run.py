@@ -1,4 +1,4 @@
-"""A run from ids to the published file, the order of models, and errors of the API."""
+"""Runs from ids to the published file: order of models, errors of the API."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ class TestApiErrors:
     def test_rejected_key(
         self, run: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("LLM_STATS_API_KEY", "stolen-key")
+        monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
         done = run(*IDS, "--concurrency", 1)
         assert done.code == 3
         assert (
             "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: "
             "The key is not valid."
         ) in done.err
-        assert "stolen-key" not in done.err
+        assert "wrong-key" not in done.err
         assert len(api.requests) == 1
         assert not (workdir / "llm_stats.duckdb").exists()
 
     def test_unreachable_api(self, llm_stats: Command) -> None:
-        with socket.socket() as drain:
-            drain.bind(("127.0.0.1", 0))
-            port = drain.getsockname()[1]
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            port = unused.getsockname()[1]
         done = llm_stats("run", "murmur-1", "--base-url", f"http://127.0.0.1:{port}/stats/v1")
         assert done.code == 3
         assert (
@@ -93,7 +93,7 @@ class TestApiErrors:
         ]
 
 
-def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, two_days: Path) -> None:
+def test_run_publishes_exactly_the_change(run: Command, api: SampleApi, two_days: Path) -> None:
     offers = "select model_id, provider_id, input_usd_per_mtok from marts.offers"
     before = set(query_rows(two_days, offers))
     records = copy.deepcopy(sample.today())
@@ -110,17 +110,17 @@ def test_a_change_shows_exactly_that_change(run: Command, api: SampleApi, two_da
     assert not [row for row in after if row[0] == "murmur-1"]
 
 
-def test_only_model_may_have_empty_lists(run: Command, api: SampleApi, workdir: Path) -> None:
-    bare = sample.today()[0] | {
+def test_first_model_may_have_empty_lists(run: Command, api: SampleApi, workdir: Path) -> None:
+    record = sample.today()[0] | {
         "providers": [],
         "scores": [],
         "modalities": [],
         "top_scores": {},
         "inference": {"available": False},
     }
-    bare |= {"family": None, "context_window": None, "param_count": None, "release_date": None}
-    bare["sources"] = dict.fromkeys(bare["sources"])
-    api.publish([bare])
+    record |= {"family": None, "context_window": None, "param_count": None, "release_date": None}
+    record["sources"] = dict.fromkeys(record["sources"])
+    api.publish([record])
     assert run("--all").code == 0
     types = dict(
         query_rows(

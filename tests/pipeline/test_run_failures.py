@@ -1,4 +1,4 @@
-"""Runs against a failing API: loaded models, deferred models, and no request paid for twice."""
+"""Runs against a failing API: loaded models, deferred models, no request sent twice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ IDS = [entry["id"] for entry in RECORDS]
 
 
 def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir: Path) -> None:
-    """12 models, the first of which does not exist; 7 requests per day, one for the list."""
+    """12 models, of which the first does not exist; 7 requests per run, one for the list."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = (
             "--base-url",
@@ -71,8 +71,8 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
 def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> None:
     """A third of the ids fail.
 
-    In the first run they are spread; later they come together, because they were requested at the
-    same time.
+    In the first run they are spread over the list. Later they are adjacent, because they were
+    requested at the same time.
     """
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
@@ -193,7 +193,7 @@ def test_run_with_every_kind_of_failure_has_consistent_counts(
     )
     assert f"resets at: {faults.next_midnight()}; 3 models are deferred to the next run" in done.out
     assert (
-        f"failed: {IDS[3]}: HTTP 500 internal_error: The sample was told to fail. "
+        f"failed: {IDS[3]}: HTTP 500 internal_error: The sample is set to fail. "
         "(https://sample.invalid/errors/internal_error)"
     ) in done.out
 
@@ -213,13 +213,13 @@ def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path
 def test_run_after_a_failed_check_sends_no_request_again(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(database: Path, accepted: object) -> None:
-        raise LlmStatsError("refused")
+    def reject(database: Path, accepted: object) -> None:
+        raise LlmStatsError("rejected")
 
     with SampleApi(RECORDS) as api:
         given = ("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
         with monkeypatch.context() as patched:
-            patched.setattr("llm_stats.queries.checks.require_passing", refuse)
+            patched.setattr("llm_stats.queries.checks.require_passing", reject)
             assert llm_stats(*given).code == 1
         assert len(api.requests) == 13
         done = llm_stats(*given)
@@ -235,7 +235,7 @@ def test_run_after_a_failed_check_sends_no_request_again(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No check of the tables can find a lost fetch of an id without a record."""
+    """Checks of the tables cannot find a missing fetch of an id without a record."""
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),
@@ -261,7 +261,7 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
     """One request in five fails, 600 per minute are allowed, and the quota ends at 150.
 
     150 models are loaded, and the other 19 come first in the next run. No request fails three
-    times, otherwise an id would sometimes fail for good.
+    times, because otherwise an id could fail in the whole run.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
@@ -283,7 +283,7 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
-    left = {
+    deferred = {
         model_id
         for (model_id,) in query_rows(
             workdir / "llm_stats.duckdb",
@@ -300,12 +300,12 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
         f"169 models requested: 19 loaded, 150 deferred; {len(api.requests)} requests in "
         in done.out
     )
-    assert {request.model_id for request in api.requests if request.status == 200} == left
+    assert {request.model_id for request in api.requests if request.status == 200} == deferred
     assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]
 
 
 class TestKey:
-    """The key is in no file, debug log, traceback or output, even if the server echoes it."""
+    """Redaction of the key in files, logs, tracebacks and output, even if the API echoes it."""
 
     KEY = "sk-live-0123456789-abcdefghij"
 
@@ -321,7 +321,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """Return a function that runs everything and returns the places that contain the key."""
+        """Return a function that runs all ids and returns the places that contain the key."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:
@@ -365,13 +365,13 @@ class TestKey:
     def test_after_every_kind_of_response(
         self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """First a run that a check rejects, which leaves its cache, then one that publishes."""
+        """The first run fails a check and leaves its cached responses; the second publishes."""
         bad = {
             IDS[0]: self.echo(400),
             IDS[1]: self.echo(404),
             IDS[2]: faults.changed(providers=f"for {self.KEY}"),
             IDS[3]: faults.changed(description=f"for {self.KEY}"),
-            IDS[4]: faults.redirect(f"https://elsewhere.invalid/?key={self.KEY}"),
+            IDS[4]: faults.redirect(f"https://other.invalid/?key={self.KEY}"),
             IDS[5]: when.first(1, faults.dropped()),
             IDS[6]: lambda *_: json_response({"error": {"code": "x", "message": self.KEY}}),
             IDS[7]: lambda *_: json_response(
@@ -379,12 +379,12 @@ class TestKey:
             ),
         }
 
-        def refuse(database: Path, accepted: object) -> None:
-            raise LlmStatsError("refused")
+        def reject(database: Path, accepted: object) -> None:
+            raise LlmStatsError("rejected")
 
         with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
-                patched.setattr("llm_stats.queries.checks.require_passing", refuse)
+                patched.setattr("llm_stats.queries.checks.require_passing", reject)
                 assert find_leaks(api) == []
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
             assert find_leaks(api) == []

@@ -1,4 +1,4 @@
-"""Run reporting: file, JSON log and Python have equal summaries; failing sinks change nothing."""
+"""Run reporter: equal summaries in the file, the JSON log and Python; failing sinks."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from support.processes import PROGRAMS
 from support.virtualenvs import ROOT
 from support.webhook_server import WebhookServer
 
-FIVE = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
+ERROR_KEYS = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
 
 
-def end(reporter: RunReporter, settings: Settings, error: BaseException) -> None:
-    """Return the summary of a run that ends with an error."""
+def fail(reporter: RunReporter, settings: Settings, error: BaseException) -> None:
+    """Report a run that ends with an error."""
     with reporter:
         reporter.start(settings)
         raise error
@@ -57,7 +57,7 @@ def lines(err: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
+def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     records = sample.today()[:1]
     records[0]["id"] = name = "m\x1b[31m\u202e\x7f\udc80".encode("utf-8", "replace").decode()
     records[0]["carbon_g"] = 1
@@ -77,7 +77,7 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path)
     assert done.out.splitlines()[0] == summary(workdir)["message"]
     assert done.code == 4
     written = summary(workdir)
-    assert set(written) > FIVE
+    assert set(written) > ERROR_KEYS
     assert (
         written["exit_code"],
         written["kind"],
@@ -120,13 +120,13 @@ def test_a_run_that_published(llm_stats: Command, api: SampleApi, workdir: Path)
     assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
 
 
-def test_docs_show_all_keys() -> None:
+def test_docs_show_all_keys_and_events() -> None:
     page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
     shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
     written = package.RunResult(Path("x.duckdb")).to_dict()
     assert list(shown) == list(written)
     assert set(shown["outcomes"]) == set(written["outcomes"])
-    assert set(list(shown)[:5]) == FIVE
+    assert set(list(shown)[:5]) == ERROR_KEYS
     assert all(
         f"`{event}`" in page
         for event in ("run_started", "progress", "model_not_loaded", "run_finished", "run_failed")
@@ -187,7 +187,7 @@ def test_run_that_fetched_nothing(
     written = summary(workdir)
     assert done.out == ""
     assert done.code == 3
-    assert set(written) == FIVE
+    assert set(written) == ERROR_KEYS
     assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
     assert written["message"] == (
         "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The "
@@ -228,9 +228,9 @@ def test_usage_error_is_reported(
     llm_stats: Command, workdir: Path, wrong: tuple[object, ...]
 ) -> None:
     (workdir / "run.json").write_text('{"exit_code": 0}')
-    with (workdir / "run.json").open() as being_read:
+    with (workdir / "run.json").open() as reader:
         done = llm_stats("run", "m", *wrong, "--summary", "run.json", "--log-format", "json")
-        assert being_read.read() == '{"exit_code": 0}', "replaced as a whole"
+        assert reader.read() == '{"exit_code": 0}', "the file is replaced, not rewritten"
     assert done.code == 2
     assert summary(workdir)["kind"] == "usage_error"
     assert lines(done.err)[-1]["exit_code"] == 2
@@ -251,7 +251,7 @@ def test_every_error_has_its_exit_code_and_kind(
 ) -> None:
     reporter = RunReporter([SummaryFile(workdir / "run.json"), Webhook()])
     with WebhookServer() as hook, pytest.raises(type(error)):
-        end(reporter, Settings.read(webhook_url=hook.url), error)
+        fail(reporter, Settings.read(webhook_url=hook.url), error)
     assert reporter.exit_code == code
     assert summary(workdir)["exit_code"] == code
     assert summary(workdir)["kind"] == kind
@@ -319,7 +319,7 @@ def test_failing_sink_does_not_replace_the_error(
     warnings: list[tuple[str, str]] = []
     reporter = RunReporter([BrokenSink(), JsonLog()], lambda *warning: warnings.append(warning))
     with pytest.raises(Locked):
-        end(reporter, Settings.read(), Locked("a"))
+        fail(reporter, Settings.read(), Locked("a"))
     assert reporter.exit_code == 6
     assert warnings == [("broken", "RuntimeError: a\x1b[31m")]
     assert [line["event"] for line in lines(capsys.readouterr().err)] == [
