@@ -1,4 +1,4 @@
-"""Fixtures: a PostgreSQL server for the session, and databases in it."""
+"""Fixtures: a PostgreSQL server for the session and its databases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def port() -> Iterator[int]:
     with postgres_server.running() as port:
-        postgres_server.ask(
+        postgres_server.execute_sql(
             address(port, "postgres", postgres_server.PASSWORD),
             f"create role batch login password '{SECRET}'",
         )
@@ -31,7 +31,7 @@ def new_database(port: int) -> Callable[[], str]:
 
     def create() -> str:
         name = f"warehouse_{next(_numbers)}"
-        postgres_server.ask(
+        postgres_server.execute_sql(
             address(port, "postgres", postgres_server.PASSWORD),
             f"create database {name} owner batch",
         )
@@ -44,7 +44,7 @@ def new_database(port: int) -> Callable[[], str]:
 def copy_warehouse(
     port: int, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """A function that copies a database with one run of the sample and returns its URL."""
+    """Return a function that copies a database with one run of the sample; it returns the URL."""
     template = new_database()
     with SampleApi() as api, pytest.MonkeyPatch.context() as environment:
         environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", template)
@@ -53,7 +53,7 @@ def copy_warehouse(
 
     def copy() -> str:
         name = f"warehouse_{next(_numbers)}"
-        postgres_server.ask(
+        postgres_server.execute_sql(
             address(port, "postgres", postgres_server.PASSWORD),
             f"create database {name} owner batch template {template.rpartition('/')[2]}",
         )
@@ -64,13 +64,13 @@ def copy_warehouse(
 
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of an empty database, which the settings name as the destination."""
+    """Return the URL of an empty database; the settings name it as the destination."""
     return _as_destination(new_database(), monkeypatch)
 
 
 @pytest.fixture
 def warehouse(copy_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a database with one run of the sample, which the settings name as destination."""
+    """Return the URL of a database with one run of the sample; it is the destination."""
     return _as_destination(copy_warehouse(), monkeypatch)
 
 

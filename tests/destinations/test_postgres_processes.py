@@ -1,4 +1,4 @@
-"""Readers, kills and locks: processes that use one PostgreSQL warehouse at once."""
+"""Concurrent processes on one PostgreSQL warehouse: readers, killed runs, locks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from llm_stats.sample import SampleApi
 from support.generations import generation
 from support.postgres_content import content, loads
-from support.postgres_server import ask
+from support.postgres_server import execute_sql
 from support.processes import finish_run, output_lines, start_program, start_run
 
 FULL = "LLM_STATS_STRESS" in os.environ
@@ -25,12 +25,12 @@ RUNS, READERS = (20, 4) if FULL else (2, 1)
 SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2
 KILLS = 20 if FULL else 1
 
-DOUBLED = (
+DUPLICATES = (
     "select model_id, load_id from staging.fetches group by model_id, load_id having count(*) > 1"
 )
 
 
-def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
+def test_readers_see_complete_states(postgres: str, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     readers = [
         start_program("poll_postgres", postgres, stop, SECONDS_BETWEEN_POLLS)
@@ -47,23 +47,24 @@ def test_readers_see_one_whole_state(postgres: str, tmp_path: Path) -> None:
         polls, slowest = polls + len(seen), max(slowest, longest)
         generations = [state[-1] for _, state in seen]
         assert all(state[:6] == [1, True, True, True, True, 1] for _, state in seen)
-        assert generations == sorted(generations), "nobody goes back"
+        assert generations == sorted(generations), "no reader goes back"
         assert generations[-1] == RUNS
         for began, state in seen:
             assert state[-1] >= max(
                 (number for number, moment in published.items() if moment <= began), default=0
             )
     print(
-        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} s, 0 inconsistent states"
+        f"\nreaders: {RUNS} runs, {READERS} readers, {polls} polls, the slowest {slowest:.2f} s, "
+        "0 inconsistent states"
     )
 
 
-def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
+def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds(
     copy_warehouse: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
-    killed, spared = copy_warehouse(), copy_warehouse()
-    hit = 0
+    killed, completed = copy_warehouse(), copy_warehouse()
+    killed_count = 0
 
     def start(url: str, api: SampleApi) -> subprocess.Popen[bytes]:
         monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
@@ -73,33 +74,36 @@ def test_killed_runs_leave_what_is_published_whole_and_the_next_run_heals(
         for number in range(KILLS):
             api.publish(generation(number))
             started = time.monotonic()
-            assert finish_run(start(spared, api)) == (0, "")
+            assert finish_run(start(completed, api)) == (0, "")
             seconds = time.monotonic() - started
             before = content(killed), loads(killed)
             victim = start(killed, api)
             time.sleep(random.uniform(0.3 * seconds, seconds))
             victim.send_signal(signal.SIGKILL)
-            hit += finish_run(victim)[0] == -signal.SIGKILL
+            killed_count += finish_run(victim)[0] == -signal.SIGKILL
             after = content(killed), loads(killed)
-            assert after == before or len(after[1]) == len(before[1]) + 1, "all of a run or nothing"
-            # may find responses of the killed run, but never of another generation
+            assert after == before or len(after[1]) == len(before[1]) + 1, (
+                "a complete run or nothing"
+            )
+            # the next run may reuse responses of the killed one, but never of another generation
             assert finish_run(start(killed, api)) == (0, "")
-            assert content(killed) == content(spared)
-            assert ask(killed, DOUBLED) == []
+            assert content(killed) == content(completed)
+            assert execute_sql(killed, DUPLICATES) == []
         assert not list(tmp_path.glob(".*/work/*"))
     print(
-        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken states, 0 differing rows"
+        f"\nkills: {KILLS} runs killed, {killed_count} of them before they ended, "
+        "0 broken states, 0 differing rows"
     )
 
 
-def test_of_runs_started_at_once_on_two_machines_one_works(postgres: str, tmp_path: Path) -> None:
+def test_of_concurrent_runs_on_two_machines_one_succeeds(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=300) as api:
         ended = [
             finish_run(process)
             for process in [start_run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]
         ]
     assert sorted(code for code, _ in ended) == [0, 6]
-    (says,) = (err for code, err in ended if code == 6)
-    assert "another run holds the lock (process " in says
-    assert " as batch, since 20" in says
+    (error,) = (err for code, err in ended if code == 6)
+    assert "another run holds the lock (process " in error
+    assert " as batch, since 20" in error
     assert len(loads(postgres)) == 1

@@ -1,4 +1,4 @@
-"""Runs into PostgreSQL: transactions, rejected loads, lost connections, and commands on the result."""
+"""Runs and commands on PostgreSQL: transactions, rejected loads, lost connections."""
 
 from __future__ import annotations
 
@@ -16,35 +16,33 @@ from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import DLT_TABLES, TABLES
 from support.command import Command
 from support.postgres_content import content, loads
-from support.postgres_server import PASSWORD, address, ask
+from support.postgres_server import PASSWORD, address, execute_sql
 
 pytestmark = pytest.mark.slow
 
 
-def test_what_is_refused_leaves_everything_as_it_was(
-    warehouse: str, api: SampleApi, llm_stats: Command
-) -> None:
+def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
     before = content(warehouse), loads(warehouse)
     records = sample.today()
     for record in records:
         record["scores"] = []
     api.publish(records)
-    refused = llm_stats("run", "--all", "--base-url", api.base_url)
-    assert "tables_shrunk" in refused.err
-    assert "stays in the schema incoming of postgres at 127.0.0.1" in refused.err
-    assert refused.code == 5
+    rejected = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert "tables_shrunk" in rejected.err
+    assert "stays in the schema incoming of postgres at 127.0.0.1" in rejected.err
+    assert rejected.code == 5
     assert (content(warehouse), loads(warehouse)) == before
-    assert ask(warehouse, "select count(*) from incoming.models") == [(14,)]
-    shown = llm_stats("status").out
-    assert shown.startswith(f"warehouse   postgres at {warehouse.partition('@')[2]}\n")
-    assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in shown
+    assert execute_sql(warehouse, "select count(*) from incoming.models") == [(14,)]
+    status = llm_stats("status").out
+    assert status.startswith(f"warehouse   postgres at {warehouse.partition('@')[2]}\n")
+    assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in status
     assert (
-        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, which are for a file\n"
-        in shown
-    )
+        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, "
+        "which need a DuckDB file\n"
+    ) in status
 
 
-def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
+def test_readers_block_only_a_run_with_new_views(
     warehouse: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ("run", "--all", "--base-url", api.base_url)
@@ -52,50 +50,50 @@ def test_a_reader_is_in_no_runs_way_but_in_that_of_new_views(
         cursor.execute("select count(*) from marts.offers")
         assert llm_stats(*run).code == 0
         cursor.execute("select count(distinct load_id) from staging.fetches")
-        assert cursor.fetchall() == [(2,)], "each statement sees what is published then"
-        ask(warehouse, "update raw.sql_fingerprint set sha256 = 'older'")
+        assert cursor.fetchall() == [(2,)], "each statement sees the state published at its start"
+        execute_sql(warehouse, "update raw.sql_fingerprint set sha256 = 'older'")
         monkeypatch.setattr("llm_stats.destinations.postgres.LOCK_TIMEOUT_SECONDS", 0.2)
-        in_the_way = llm_stats(*run)
-        assert "lock timeout" in in_the_way.err
-        assert "nothing was published" in in_the_way.err
-        assert in_the_way.code == 1
+        blocked = llm_stats(*run)
+        assert "lock timeout" in blocked.err
+        assert "nothing was published" in blocked.err
+        assert blocked.code == 1
     reading.close()
-    ask(
+    execute_sql(
         warehouse,
-        "create schema others; create view others.mine as select model_id from marts.offers",
+        "create schema reports; create view reports.mine as select model_id from marts.offers",
     )
-    others = llm_stats(*run)
-    assert "depend on" in others.err
-    assert others.code == 1
-    ask(warehouse, "drop view others.mine")
+    failed = llm_stats(*run)
+    assert "depend on" in failed.err
+    assert failed.code == 1
+    execute_sql(warehouse, "drop view reports.mine")
     with psycopg2.connect(warehouse) as reading, reading.cursor() as cursor:
         cursor.execute("select count(*) from incoming.models")
-        waited = llm_stats(*run)
-        assert "lock timeout; nothing was published" in waited.err, "as for a backup of everything"
-        assert waited.code == 1
+        blocked = llm_stats(*run)
+        assert "lock timeout; nothing was published" in blocked.err, "like a backup of all schemas"
+        assert blocked.code == 1
     reading.close()
-    ask(warehouse, "drop view marts.freshness")
+    execute_sql(warehouse, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
-    assert llm_stats("show", "freshness").code == 0, "a view that somebody has dropped is made anew"
+    assert llm_stats("show", "freshness").code == 0, "a dropped view is created again"
 
 
 def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
     dataset = dlt.dataset(dlt.destinations.postgres(warehouse), "raw")
     for table in TABLES | DLT_TABLES:
-        counted = ask(warehouse, f"select count(*) from raw.{table}")
+        counted = execute_sql(warehouse, f"select count(*) from raw.{table}")
         assert [(len(dataset[table].fetchall()),)] == counted
     rows = "select (select count(*) from raw._dlt_loads), (select count(*) from raw._dlt_version)"
-    assert ask(warehouse, rows) == [(2, 1)]
+    assert execute_sql(warehouse, rows) == [(2, 1)]
     # a load id is the time of the load in seconds
     delays = "select extract(epoch from inserted_at) - cast(load_id as float) from raw._dlt_loads"
-    assert all(0 < delay < 600 for (delay,) in ask(warehouse, delays))  # type: ignore[operator]
+    assert all(0 < delay < 600 for (delay,) in execute_sql(warehouse, delays))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
     "step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"]
 )
-def test_a_connection_lost_at_the_end_of_a_run(
+def test_connection_lost_at_the_end_of_a_run(
     port: int,
     postgres: str,
     api: SampleApi,
@@ -104,17 +102,17 @@ def test_a_connection_lost_at_the_end_of_a_run(
     step: str,
 ) -> None:
     module, _, name = step.rpartition(".")
-    look = getattr(importlib.import_module(module), name)
+    original = getattr(importlib.import_module(module), name)
 
-    def lose_it(*arguments: object) -> object:
-        ask(
+    def lose_connection(*arguments: object) -> object:
+        execute_sql(
             address(port, "postgres", PASSWORD),
             "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch'",
         )
-        return look(*arguments)
+        return original(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(step, lose_it)
+        patched.setattr(step, lose_connection)
         lost = llm_stats("run", "--all", "--base-url", api.base_url)
     assert len(lost.err.splitlines()) == 1
     assert "terminating connection" in lost.err
@@ -122,16 +120,14 @@ def test_a_connection_lost_at_the_end_of_a_run(
     assert lost.code == 1
 
 
-def test_a_question_is_one_statement_that_changes_nothing(
-    warehouse: str, llm_stats: Command
-) -> None:
+def test_user_query_is_one_read_only_statement(warehouse: str, llm_stats: Command) -> None:
     assert (
         llm_stats(
             "sql", "select count(*) as n, '%s ?' as t from marts.offers;", "--format", "csv"
         ).out
         == "n,t\n30,%s ?\n"
     )
-    for query, says in (
+    for query, message in (
         ("delete from raw.models", "only read-only queries are allowed"),
         (
             "with gone as (delete from raw.models returning 1) select * from gone",
@@ -146,15 +142,15 @@ def test_a_question_is_one_statement_that_changes_nothing(
         ),
         ("select nothing", "does not exist"),
     ):
-        asked = llm_stats("sql", query)
-        assert asked.code == 2, query
-        assert says in asked.err
+        done = llm_stats("sql", query)
+        assert done.code == 2, query
+        assert message in done.err
     text = "'\\' || '; commit; delete from raw.models; select 1 --'"
     assert (
         llm_stats("sql", f"select {text} as t", "--format", "csv").out
         == "t\n\\; commit; delete from raw.models; select 1 --\n"
     )
-    assert ask(warehouse, "select count(*) from raw.models") == [(14,)]
+    assert execute_sql(warehouse, "select count(*) from raw.models") == [(14,)]
     assert "Seq Scan" in llm_stats("sql", "explain select * from raw.models").out
     assert (
         llm_stats("sql", "show transaction_read_only", "--format", "csv").out
@@ -162,7 +158,9 @@ def test_a_question_is_one_statement_that_changes_nothing(
     )
 
 
-def test_ctrl_c_ends_a_query_here_and_on_the_server(warehouse: str, llm_stats: Command) -> None:
+def test_ctrl_c_ends_a_query_in_the_client_and_on_the_server(
+    warehouse: str, llm_stats: Command
+) -> None:
     running = """
         select 1 from pg_stat_activity
         where query = 'fetch all from user_rows' and state = 'active'
@@ -171,23 +169,23 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(warehouse: str, llm_stats: C
     command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as asked:
+    ) as client:
         try:
-            while not ask(warehouse, running):
-                assert asked.poll() is None
+            while not execute_sql(warehouse, running):
+                assert client.poll() is None
                 time.sleep(0.02)
-            asked.send_signal(signal.SIGINT)
-            out, err = asked.communicate(timeout=20)
+            client.send_signal(signal.SIGINT)
+            out, err = client.communicate(timeout=20)
         finally:
-            asked.kill()
+            client.kill()
     assert out == ""
     assert err.strip() == "llm-stats: interrupted"
-    assert asked.returncode == 130
-    while ask(warehouse, running):
+    assert client.returncode == 130
+    while execute_sql(warehouse, running):
         time.sleep(0.02)
 
 
-def test_what_only_a_file_has_says_so(postgres: str, llm_stats: Command) -> None:
+def test_commands_for_files_only_are_an_error(postgres: str, llm_stats: Command) -> None:
     for arguments in (("snapshots",), ("rollback",), ("export", "out")):
         done = llm_stats(*arguments)
         assert "the destination is postgres" in done.err

@@ -1,4 +1,4 @@
-"""Servers and settings that are rejected, and credentials that are never shown."""
+"""PostgreSQL settings: errors of the server, credentials that are never printed."""
 
 from __future__ import annotations
 
@@ -15,37 +15,41 @@ from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
 from support.command import Command
 from support.markers import REQUIRES_DUCKDB_2
-from support.postgres_server import PASSWORD, SECRET, address, ask
+from support.postgres_server import PASSWORD, SECRET, address, execute_sql
 from support.processes import finish_run, start_run
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_database_that_cannot_hold_every_name_is_refused(
+def test_database_that_is_not_utf8_is_an_error(
     port: int, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask(
+    execute_sql(
         address(port, "postgres", PASSWORD),
-        "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0",
+        "create database ascii owner batch encoding 'SQL_ASCII' locale_provider libc locale 'C' "
+        "template template0",
     )
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", address(port, database="ascii"))
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
-    refused = llm_stats("run", "--all", "--base-url", api.base_url)
-    assert refused.code == 2
+    done = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert done.code == 2
     assert (
-        "stores text as SQL_ASCII, which cannot represent every name; create the database with `encoding 'UTF8'"
-        in refused.err
-    )
+        "stores text as SQL_ASCII, which cannot represent every name; create the database with "
+        "`encoding 'UTF8'"
+    ) in done.err
     assert api.requests == []
 
 
 @pytest.mark.parametrize(
-    ("credentials", "before", "says"),
+    ("credentials", "preparation", "message"),
     [
         (
             "",
             None,
-            "its credentials are missing or malformed; set them in DESTINATION__POSTGRES__CREDENTIALS",
+            (
+                "its credentials are missing or malformed; set them in "
+                "DESTINATION__POSTGRES__CREDENTIALS"
+            ),
         ),
         (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
         (
@@ -91,7 +95,10 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
         (
             "OTHERS",
             "create schema marts",
-            "the schema marts belongs to postgres, and batch has no privileges on it; run as postgres",
+            (
+                "the schema marts belongs to postgres, and batch has no privileges on it; "
+                "run as postgres"
+            ),
         ),
         (
             "BATCH",
@@ -101,30 +108,33 @@ def test_a_database_that_cannot_hold_every_name_is_refused(
         (
             "READER",
             None,
-            "permission denied to create schemas; the database owner can grant it: grant create on database",
+            (
+                "permission denied to create schemas; the database owner can grant it: "
+                "grant create on database"
+            ),
         ),
     ],
 )
-def test_what_is_wrong_with_a_server_is_said_in_a_line(
+def test_server_errors_are_one_line(
     port: int,
     postgres: str,
     api: SampleApi,
     llm_stats: Command,
     monkeypatch: pytest.MonkeyPatch,
     credentials: str,
-    before: str | None,
-    says: str,
+    preparation: str | None,
+    message: str,
 ) -> None:
-    if before:
-        before = before.replace("NAME", postgres.rpartition("/")[2])
-        ask(
+    if preparation:
+        preparation = preparation.replace("NAME", postgres.rpartition("/")[2])
+        execute_sql(
             postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
             if credentials == "OTHERS"
             else postgres,
-            before,
+            preparation,
         )
     if credentials == "READER":
-        ask(
+        execute_sql(
             address(port, "postgres", PASSWORD),
             f"drop role if exists reader; create role reader login password '{SECRET}'",
         )
@@ -139,12 +149,12 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
     )
     done = llm_stats("run", "--all", "--base-url", api.base_url)
     assert len(done.err.splitlines()) == 1
-    assert says in done.err
+    assert message in done.err
     assert done.code == 2
     assert llm_stats("show").code == 2
     if SECRET not in credentials:
         return
-    with_all = [
+    debug_run = [
         sys.executable,
         "-m",
         "llm_stats",
@@ -154,29 +164,29 @@ def test_what_is_wrong_with_a_server_is_said_in_a_line(
         "--base-url",
         api.base_url,
     ]
-    traceback = subprocess.run(with_all, capture_output=True, text=True, check=False)
+    traceback = subprocess.run(debug_run, capture_output=True, text=True, check=False)
     assert "Traceback" in traceback.stderr
     assert SECRET not in done.err + traceback.stdout + traceback.stderr
 
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
-def test_an_error_is_told_without_the_password_however_it_is_written(password: str) -> None:
+def test_errors_mask_the_password_in_every_spelling(password: str) -> None:
     engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))
-    said = [
+    messages = [
         f'cannot attach "postgres://batch:{written}@h/x"'
         for written in (password, quote(password), quote(password, safe=" "))
     ]
-    said += [
-        f"{words}{written}"
-        for words in ("the word is ", "host=h password=")
+    messages += [
+        f"{prefix}{written}"
+        for prefix in ("the password is ", "host=h password=")
         for written in (password, quote(password, safe=""))
     ]
-    for says in said:
-        assert SECRET not in engine.sanitize(Exception(says)), says
+    for message in messages:
+        assert SECRET not in engine.sanitize(Exception(message)), message
     assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
 
 
-def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
+def test_credentials_are_not_stored_or_printed(postgres: str, tmp_path: Path) -> None:
     with SampleApi(latency_ms=200) as api:
         process = start_run(tmp_path / "w.duckdb", api)
         while not (holder := tmp_path / ".w" / "holder.json").exists():
@@ -194,7 +204,7 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("destination", "says"),
+    ("destination", "message"),
     [
         ("nonsense", "there is no destination 'nonsense'"),
         ("no/thing", "setting destination: name a destination: duckdb, postgres or ducklake"),
@@ -202,10 +212,10 @@ def test_the_credentials_are_nowhere(postgres: str, tmp_path: Path) -> None:
         pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
     ],
 )
-def test_a_destination_that_is_none_is_said_in_a_line(
-    llm_stats: Command, destination: str, says: str
+def test_unknown_destination_is_one_line(
+    llm_stats: Command, destination: str, message: str
 ) -> None:
     for arguments in (("run", "some-model"), ("show",), ("status",), ("check",)):
         done = llm_stats(*arguments, "--destination", destination)
-        assert says in done.err, done.err
+        assert message in done.err
         assert done.code == 2

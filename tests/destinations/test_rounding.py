@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from llm_stats.transform import files
 from llm_stats.transform.dialect import translate
-from support.postgres_server import ask
+from support.postgres_server import execute_sql
 
 pytestmark = pytest.mark.slow
 
@@ -61,5 +61,7 @@ def test_duckdb_rounds_exactly(rounded_by_duckdb: list[tuple[object, ...]]) -> N
 def test_postgres_rounds_alike(
     new_database: Callable[[], str], rounded_by_duckdb: list[tuple[object, ...]]
 ) -> None:
-    rounded = ask(new_database(), f"set extra_float_digits = 1; {translate(_query(), 'postgres')}")
+    rounded = execute_sql(
+        new_database(), f"set extra_float_digits = 1; {translate(_query(), 'postgres')}"
+    )
     assert [*map(repr, rounded)] == [*map(repr, rounded_by_duckdb)]

@@ -82,7 +82,7 @@ def running() -> Iterator[int]:
         shutil.rmtree(home)
 
 
-def ask(url: str, query: str) -> list[tuple[object, ...]]:
+def execute_sql(url: str, query: str) -> list[tuple[object, ...]]:
     """Return the rows of a query on a separate connection."""
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
