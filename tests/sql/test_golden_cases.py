@@ -1,4 +1,4 @@
-"""Golden cases of the views, macros and history tables; `support.golden_cases` has their format."""
+"""Golden cases of views, macros and history tables; `support.golden_cases` describes the format."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent
 CASES = golden_cases.find(FOLDER)
 
-#: Macros whose argument is a time: tests/sql/history/test_history_marts.py tries many.
+#: Macros with a time as argument; tests/sql/history/test_history_marts.py tests them.
 AS_OF = {"prices_as_of", "scores_as_of"}
 
 
 def case_id(case: Path) -> str:
-    """Return `marts/offers/ties` or `history/price-cut`."""
+    """Return an id such as `marts/offers/ties` or `history/price-cut`."""
     return case.relative_to(FOLDER).as_posix().replace("/cases/", "/")
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_records_of_case_give_the_expected_rows(raw: RawTables, case: Path) -> None:
+def test_case_has_the_expected_rows(raw: RawTables, case: Path) -> None:
     golden_cases.load(raw, case)
     for file in sorted(case.glob("*.csv")):
         expected, actual = golden_cases.expected_and_actual(raw, file)
@@ -34,5 +34,5 @@ def test_records_of_case_give_the_expected_rows(raw: RawTables, case: Path) -> N
 def test_every_view_and_macro_has_cases() -> None:
     views = {file.stem.removeprefix("marts.") for case in CASES for file in case.glob("marts.*")}
     macros = {query.parent.parent.name for case in CASES for query in case.glob("query.sql")}
-    written = {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)}
-    assert written - AS_OF == views | macros
+    defined = {file.path.stem for layer in ("marts", "macros") for file in files.files_in(layer)}
+    assert defined - AS_OF == views | macros

@@ -1,4 +1,4 @@
-"""The statements of `docs/bi.md` about drivers, tested in a separate environment.
+"""Drivers and notebook of `docs/bi.md`, each in its own environment.
 
 The drivers read a published file while the next one is published.
 """
@@ -39,7 +39,7 @@ def database(tmp_path: Path) -> Path:
 
 
 class Reader:
-    """A reading process: for each line that it is sent, it prints the value that it reads."""
+    """Process that reads the database: for each line of input, it prints one value."""
 
     def __init__(self, python: str, program: str, *arguments: object) -> None:
         command = [python, "-W", "ignore", str(PROGRAMS / f"{program}.py"), *map(str, arguments)]
@@ -70,13 +70,13 @@ def test_readers_keep_their_snapshot_and_then_see_the_next(python: str, database
     pool.finish()
 
 
-SHOWN: list[str] = re.findall(
+CODE_BLOCKS: list[str] = re.findall(
     r"```python\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL
 )
 
 
-@pytest.mark.parametrize("block", SHOWN, ids=DRIVERS)
-def test_what_the_page_shows_runs(python: str, database: Path, tmp_path: Path, block: str) -> None:
+@pytest.mark.parametrize("block", CODE_BLOCKS, ids=DRIVERS)
+def test_code_in_the_docs_runs(python: str, database: Path, tmp_path: Path, block: str) -> None:
     script = tmp_path / "example.py"
     script.write_text(block.replace("/srv/llm-stats/llm_stats.duckdb", str(database)))
     command = [python, "-W", "ignore", str(script)]
@@ -86,7 +86,7 @@ def test_what_the_page_shows_runs(python: str, database: Path, tmp_path: Path, b
     assert done.returncode == 0
 
 
-def test_the_notebook_runs(tmp_path: Path, database: Path) -> None:
+def test_notebook_runs(tmp_path: Path, database: Path) -> None:
     shutil.copy(ROOT / "docs" / "notebook.py", tmp_path)
     command = [
         python_with(tmp_path, *NOTEBOOK_PACKAGES),

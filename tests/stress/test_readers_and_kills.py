@@ -1,6 +1,6 @@
-"""Readers during runs, and killed runs: real processes, real kills.
+"""Concurrent readers and killed runs, with real processes.
 
-Short in the ordinary suite. The full test takes about 20 minutes and prints its measurements:
+The default is short. The full test takes about 20 minutes and prints its measurements:
 
     LLM_STATS_STRESS=1 pytest -s --timeout=0 tests/stress
 """
@@ -84,41 +84,42 @@ def content(database: Path) -> list[list[tuple[Any, ...]]]:
         return [sorted(connection.execute(query).fetchall(), key=repr) for query in CONTENT]
 
 
-def complete(database: Path, api: SampleApi) -> None:
-    """Run the same in this process, to its end."""
+def run_to_the_end(database: Path, api: SampleApi) -> None:
+    """Run in this process to the end."""
     settings = Settings.read(
         database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
     )
     assert execute(settings, all_models=True).exit_code == 0
 
 
-def test_killed_runs_leave_the_published_file_whole_and_the_next_run_heals(
+def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
     two_days: Path, tmp_path: Path
 ) -> None:
     killed = two_days
-    spared = shutil.copytree(two_days.parent, tmp_path / "spared", symlinks=True) / two_days.name
-    hit = 0
+    copy = shutil.copytree(two_days.parent, tmp_path / "completed", symlinks=True)
+    completed = copy / two_days.name
+    killed_count = 0
     with SampleApi() as api:
         for number in range(KILLS):
             api.publish(generation(number))
             started = time.monotonic()
-            assert finish_run(start_run(spared, api)) == (0, "")
+            assert finish_run(start_run(completed, api)) == (0, "")
             seconds = time.monotonic() - started
             victim = start_run(killed, api)
             time.sleep(random.uniform(0.1, seconds))
             victim.send_signal(signal.SIGKILL)
-            hit += finish_run(victim)[0] == -signal.SIGKILL
+            killed_count += finish_run(victim)[0] == -signal.SIGKILL
             with MaterializedReader(killed) as reader:
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
             # the next run may reuse responses of the killed one, but never of another generation
-            complete(killed, api)
-            assert content(killed) == content(spared)
+            run_to_the_end(killed, api)
+            assert content(killed) == content(completed)
         assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []
     print(
-        f"\nkills: {KILLS} runs killed, {hit} of them before they ended, 0 broken files, 0 "
-        "differing rows"
+        f"\nkills: {KILLS} runs killed, {killed_count} of them before they ended, "
+        "0 broken files, 0 differing rows"
     )
 
 
@@ -136,4 +137,4 @@ def test_of_concurrent_runs_exactly_one_succeeds(tmp_path: Path, at_once: int) -
         assert reader.query("select count(distinct load_id) from staging.fetches").rows == [
             (ROUNDS,)
         ]
-    print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one worked")
+    print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one succeeded")

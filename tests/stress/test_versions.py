@@ -1,4 +1,4 @@
-"""Published files in older DuckDB versions that BI drivers use, each in its own environment."""
+"""Published files in the older DuckDB versions of BI drivers, each in its own environment."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ QUERIES = (
 
 
 @pytest.mark.ecosystem
-@pytest.mark.parametrize(("version", "goes_by_path"), [("1.4.4", True), ("1.5.5", False)])
+@pytest.mark.parametrize(("version", "caches_by_path"), [("1.4.4", True), ("1.5.5", False)])
 def test_older_duckdb_reads_the_same_rows(
-    demo: Path, tmp_path: Path, version: str, goes_by_path: bool
+    demo: Path, tmp_path: Path, version: str, caches_by_path: bool
 ) -> None:
     python = python_with(tmp_path, f"duckdb=={version}")
     done = subprocess.run(
@@ -54,6 +54,6 @@ def test_older_duckdb_reads_the_same_rows(
         capture_output=True,
         text=True,
     )
-    assert while_open.stdout.split() == ["1", "1" if goes_by_path else "2", "2", "2"], (
+    assert while_open.stdout.split() == ["1", "1" if caches_by_path else "2", "2", "2"], (
         "as stated in docs/bi.md"
     )

@@ -1,4 +1,4 @@
-"""A clock for the rate limiter that moves only when something waits."""
+"""Fake clock for the rate limiter: it advances only when a thread sleeps."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from llm_stats.api.rate_limit import RateLimiter
 
 
 class FakeClock:
-    """A clock that begins at 0 seconds; `sleep` moves it instead of waiting."""
+    """Clock that starts at 0 seconds; `sleep` advances it without waiting."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self._scheduled: list[tuple[float, Callable[[], object]]] = []
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
-        """Call the action while something sleeps past that time."""
+        """Call the action when a sleep reaches that time."""
         self._scheduled.append((seconds, action))
 
     def sleep(self, stopped: threading.Event, seconds: float) -> None:
-        """Move on by so many seconds, or until the event is set."""
+        """Advance by that many seconds, or less if a scheduled action sets the event."""
         end = self.now + seconds
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)
@@ -32,7 +32,7 @@ class FakeClock:
 
 
 class ClockedRateLimiter(RateLimiter):
-    """A rate limiter on a fake clock, which keeps the times at which requests were allowed."""
+    """Rate limiter on a fake clock; `sent_at` holds the times at which requests were allowed."""
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
         self.clock = FakeClock()
@@ -42,7 +42,7 @@ class ClockedRateLimiter(RateLimiter):
         )
 
     def try_acquire(self) -> bool:
-        """Return True and note the time if a request may be sent now."""
+        """Return whether a request may be sent now, and record the time if so."""
         is_acquired = super().try_acquire()
         if is_acquired:
             self.sent_at.append(self.clock.now)

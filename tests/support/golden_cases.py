@@ -1,18 +1,18 @@
-"""Golden cases: folders with records and the rows expected of them; a new case needs no Python.
+"""Golden cases: folders with records and the expected rows; a new case needs no Python.
 
-`records.json` holds the records of one run in shorthand; the lists are the arguments of `make_offer`
-and `make_score` in `support.record_factory`:
+`records.json` holds the records of one run in short form: the lists are the arguments of
+`make_offer` and `make_score` in `support.record_factory`:
 
     {"cheap": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
 
-`runs.json` holds several runs instead: the time of each, in order, then its records, or the outcome
-of a fetch without a record. A space after a time makes another run at the same time:
+`runs.json` holds several runs instead, in order: their times, and each model's record or the
+outcome of a fetch without a record. A space after a time makes another run at the same time:
 
     {"2026-01-01": {"m": {"providers": [["p", 1, 2]]}}, "2026-01-02": {"m": "failed"}}
 
-Each CSV file holds the expected rows: `<schema>.<relation>.csv` those of a table or view in any
-order, and `query.csv` those of `query.sql` in the query's order. It names the columns to compare. Null
-is empty, and a list has `|` between its items. Ids of rows say what the row is an example of.
+Each CSV file holds expected rows: `<schema>.<relation>.csv` those of a table or view in any order,
+`query.csv` those of `query.sql` in the query's order. The header lists the columns to compare. An
+empty field is null, and `|` separates the items of a list. The ids in a row describe its case.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def find(folder: Path) -> list[Path]:
 
 
 def load(raw: RawTables, case: Path) -> None:
-    """Load the runs of a case; after several, write the history again, which must change nothing."""
+    """Load the runs of a case; after several runs, write the history again, which has no effect."""
     runs = _runs(case)
     for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
@@ -51,7 +51,7 @@ def load(raw: RawTables, case: Path) -> None:
 
 
 def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the rows of a CSV file of a loaded case, and those that the database has instead."""
+    """Return the rows of a CSV file and the rows of the database, for a loaded case."""
     header, *expected = csv.reader(file.read_text("utf-8").splitlines())
     query = file.with_suffix(".sql")
     is_ordered = query.exists()
@@ -69,21 +69,21 @@ def _runs(case: Path) -> dict[str, dict[str, Any]]:
 
 
 def _record(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:
-    makers = {"providers": make_offer, "scores": make_score}
+    factories = {"providers": make_offer, "scores": make_score}
     entries = {
-        name: [_entry(maker, arguments) for arguments in fields.get(name, ())]
-        for name, maker in makers.items()
+        name: [_entry(factory, arguments) for arguments in fields.get(name, ())]
+        for name, factory in factories.items()
     }
     return make_record(model_id, **{**fields, **entries})
 
 
-def _entry(make: Any, arguments: list[Any]) -> dict[str, Any]:
+def _entry(factory: Any, arguments: list[Any]) -> dict[str, Any]:
     overrides = arguments[-1] if isinstance(arguments[-1], dict) else {}
-    return dict(make(*(item for item in arguments if not isinstance(item, dict)), **overrides))
+    return dict(factory(*(item for item in arguments if not isinstance(item, dict)), **overrides))
 
 
 def _to_text(value: Any) -> str:
-    """Return a value as in the CSV files: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`, `a=1|b=2`."""
+    """Return a value as in a CSV file: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`, `a=1|b=2`."""
     match value:
         case None:
             return ""

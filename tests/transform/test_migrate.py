@@ -28,7 +28,7 @@ HISTORY = (
 
 @pytest.fixture
 def older(two_days: Path) -> Path:
-    """The warehouse of two runs, between which prices changed; its live snapshot has schema version 2."""
+    """Return a warehouse with two runs and changed prices, whose live snapshot has version 2."""
     two_days.chmod(0o644)
     with duckdb.connect(two_days) as connection:
         downgrade(connection.execute, 2)
@@ -51,9 +51,7 @@ def test_version_numbers_agree_with_the_files() -> None:
 
 
 @pytest.mark.slow
-def test_readers_refuse_an_older_version_and_say_how_to_migrate(
-    llm_stats: Command, older: Path
-) -> None:
+def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: Path) -> None:
     for command in (("show",), ("changes",), ("status",), ("check",), ("sql", "select 1")):
         done = llm_stats(*command)
         assert done.code == 2
@@ -62,7 +60,7 @@ def test_readers_refuse_an_older_version_and_say_how_to_migrate(
 
 
 @pytest.mark.slow
-def test_a_run_migrates_and_keeps_the_history(
+def test_run_migrates_and_keeps_the_history(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
     migrated = tmp_path / "migrated.duckdb"
@@ -86,7 +84,7 @@ def test_a_run_migrates_and_keeps_the_history(
 
 
 @pytest.mark.slow
-def test_a_run_migrates_even_if_no_model_is_due(
+def test_run_migrates_even_if_no_model_is_due(
     llm_stats: Command, older: Path, api: SampleApi
 ) -> None:
     done = llm_stats("run", "--all", "--max-age", "7d", "--base-url", api.base_url)
@@ -111,7 +109,7 @@ def test_rollback_accepts_a_version_that_can_be_migrated(
     assert llm_stats("check").code == 0
 
 
-def test_an_empty_database_is_not_migrated() -> None:
+def test_empty_database_is_not_migrated() -> None:
     with duckdb.connect() as connection:
         migrate(DuckDBConnection(connection))
         assert schema_version(DuckDBConnection(connection)) is None

@@ -1,4 +1,4 @@
-"""Paths at which a warehouse can be published."""
+"""Paths of a warehouse: unusable paths, moved files, several warehouses in one folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.tiny_warehouse import publish, stored_value
 
 
 class TestPath:
-    """Each unusable path is an error with its own message, and nothing is changed."""
+    """Unusable paths: each is an error with its own message and changes nothing."""
 
     def test_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "folder").mkdir()
@@ -57,7 +57,7 @@ class TestPath:
             ("..duckdb", "the file cannot be called '.'"),
         ],
     )
-    def test_name_that_dlt_or_duckdb_would_misread(
+    def test_name_that_dlt_or_duckdb_misinterprets(
         self, run: Command, workdir: Path, api: SampleApi, path: str, message: str
     ) -> None:
         done = run("murmur-1", "--database", path)
@@ -67,12 +67,12 @@ class TestPath:
         assert api.requests == []
 
     @pytest.mark.slow
-    def test_names_that_dlt_and_the_load_use_are_free(self, run: Command, workdir: Path) -> None:
+    def test_internal_names_are_allowed(self, run: Command, workdir: Path) -> None:
         for name in ("dlt", "incoming.duckdb"):
             assert run("murmur-1", "--database", name).code == 0
             assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
 
-    def test_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
+    def test_named_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:
         os.mkfifo(workdir / "pipe.duckdb")
         for done in (
             run("murmur-1", "--database", "pipe.duckdb"),
@@ -82,7 +82,7 @@ class TestPath:
             assert done.code == 2
 
     @pytest.mark.slow
-    def test_a_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
+    def test_damaged_warehouse(self, run: Command, one_model: Path, api: SampleApi) -> None:
         one_model.chmod(0o644)
         with duckdb.connect(one_model) as connection:
             connection.execute("drop table raw.fetches")

@@ -63,7 +63,7 @@ def test_open_reader_keeps_its_snapshot_and_a_new_connection_sees_the_newest(
     with duckdb.connect(published, read_only=True) as reader:
         publish(snapshots, tmp_path, 2, 3, 4, 5)
         assert reader.execute("select x from t").fetchall() == [(1,)], (
-            "its snapshot was deleted long ago"
+            "the deleted snapshot stays readable"
         )
         assert stored_value(published) == 5
 
@@ -117,7 +117,7 @@ def test_file_with_a_write_ahead_log_is_not_published(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     file = make(tmp_path / "work" / "w.duckdb", 1)
-    file.with_name("w.duckdb.wal").write_bytes(b"what a full disk kept out of the file")
+    file.with_name("w.duckdb.wal").write_bytes(b"rows that did not fit into the file")
     with pytest.raises(LoadFailed, match=r"the new file is incomplete .* nothing was published"):
         snapshots.publish(file, "20260101T000000.000001Z")
     assert not published.exists()
@@ -152,7 +152,9 @@ def test_rollback_never_activates_a_snapshot_that_cannot_be_opened(
     with pytest.raises(UsageError, match="cannot be opened as a DuckDB database"):
         snapshots.rollback(second.id)
     assert stored_value(published) == 3
-    assert snapshots.rollback().id == first.id, "by default, one that can be opened"
+    assert snapshots.rollback().id == first.id, (
+        "the default is the newest older one that can be opened"
+    )
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):
         snapshots.rollback(second.id)
@@ -176,9 +178,8 @@ def test_disk_error_keeps_the_published_state(
     published.unlink()
     make(published, 9)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (4096, limit[1])
-    )  # like a full disk: the copy of the plain file does not fit
+    # like a full disk: the copy of the plain file does not fit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
     try:
         with pytest.raises(LoadFailed, match=r"w\.duckdb was not changed: File too large: "):
             snapshots.rollback()
@@ -238,7 +239,7 @@ def test_foreign_files_among_the_snapshots_are_kept_and_broken_snapshots_listed(
     snapshots: Snapshots, tmp_path: Path, published: Path
 ) -> None:
     publish(snapshots, tmp_path, 1, 2)
-    kept = shutil.copytree(live_folder(published), live_folder(published).with_name("keep-me"))
+    foreign = shutil.copytree(live_folder(published), live_folder(published).with_name("keep-me"))
     (broken := snapshots.all()[0].file).chmod(0o644)
     broken.write_bytes(b"x" * 20000)
     assert [(row[1], *row[4:]) for row in list_snapshots(snapshots).rows] == [
@@ -247,7 +248,7 @@ def test_foreign_files_among_the_snapshots_are_kept_and_broken_snapshots_listed(
     ]
     publish(snapshots, tmp_path, 3, 4, 5)
     snapshots.prune()
-    assert kept.exists()
+    assert foreign.exists()
 
 
 def test_link_made_by_a_user_is_imported_as_a_snapshot(
@@ -263,14 +264,14 @@ def test_link_made_by_a_user_is_imported_as_a_snapshot(
 def test_fsync_error_after_the_swap_is_not_reported_as_unpublished(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to_disk = files.fsync
+    fsync = files.fsync
 
-    def fails(path: Path) -> None:
+    def fail(path: Path) -> None:
         if path == published.parent:
             raise OSError(5, "Input/output error")
-        to_disk(path)
+        fsync(path)
 
-    monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fails)
+    monkeypatch.setattr("llm_stats.warehouse.snapshots.fsync", fail)
     with pytest.raises(
         LoadFailed, match="is published, but a power failure may undo it: Input/output error"
     ):
@@ -281,15 +282,20 @@ def test_fsync_error_after_the_swap_is_not_reported_as_unpublished(
 def test_folders_are_synced_before_the_link(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[str, bool]] = []
+    synced: list[tuple[str, bool]] = []
     monkeypatch.setattr(
         "llm_stats.warehouse.snapshots.fsync",
-        lambda path: seen.append((path.name, published.exists())),
+        lambda path: synced.append((path.name, published.exists())),
     )
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
-    assert seen[:4] == [("w.duckdb", False), (snapshot, False), ("snapshots", False), (".w", False)]
-    assert seen[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
+    assert synced[:4] == [
+        ("w.duckdb", False),
+        (snapshot, False),
+        ("snapshots", False),
+        (".w", False),
+    ]
+    assert synced[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
 
 
 def test_rollback_without_snapshots_is_an_error(snapshots: Snapshots) -> None:
@@ -319,17 +325,17 @@ def test_plain_file_is_imported_and_can_be_rolled_back_to(
 def test_without_symbolic_links_a_copy_is_renamed(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(Path, "symlink_to", refuse)
+    monkeypatch.setattr(Path, "symlink_to", fail)
     publish(snapshots, tmp_path, 1, 2)
     assert not published.is_symlink()
     assert stored_value(published) == 2
     assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
         (1, False),
         (2, True),
-    ], "no copy is kept twice"
+    ], "each state is kept once"
     snapshots.rollback()
     assert [(stored_value(snapshot.file), snapshot.is_live) for snapshot in snapshots.all()] == [
         (1, True),

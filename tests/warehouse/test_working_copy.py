@@ -1,4 +1,4 @@
-"""The working copy: storage format, limited growth, and no publication of incomplete files."""
+"""Working copy: storage format, limited growth, incomplete files that are not published."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from support.processes import PROGRAMS
 pytestmark = pytest.mark.slow
 
 
-def everything(database: Path) -> dict[str, Any]:
+def content(database: Path) -> dict[str, Any]:
     """Return every row, view, macro, comment and constraint of a file, except times."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() order by all"
         ).fetchall()
-        content = {
+        rows = {
             f"{schema}.{table}": connection.execute(
                 f"from {schema}.{table} order by all"
             ).fetchall()
@@ -49,8 +49,8 @@ def everything(database: Path) -> dict[str, Any]:
                 "schema_name = 'marts' order by all"
             ),
         ):
-            content[catalog] = connection.execute(catalog).fetchall()
-        return content
+            rows[catalog] = connection.execute(catalog).fetchall()
+        return rows
 
 
 def test_compacted_file_is_equal_and_smaller(tmp_path: Path, demo: Path) -> None:
@@ -58,12 +58,12 @@ def test_compacted_file_is_equal_and_smaller(tmp_path: Path, demo: Path) -> None
     copy.path.write_bytes(demo.read_bytes())
     with duckdb.connect(copy.path) as connection:
         connection.execute(
-            "create table room as select range as x, random() as y from range(200000)"
+            "create table filler as select range as x, random() as y from range(200000)"
         )
-        connection.execute("drop table room")
-    before, size = everything(copy.path), copy.path.stat().st_size
+        connection.execute("drop table filler")
+    before, size = content(copy.path), copy.path.stat().st_size
     copy.compact()
-    assert everything(copy.path) == before
+    assert content(copy.path) == before
     assert copy.path.stat().st_size < 0.6 * size
     assert [file.name for file in tmp_path.iterdir() if file.name == "old"] == []
     inode = copy.path.stat().st_ino
@@ -90,7 +90,7 @@ def test_file_with_a_newer_storage_version_is_rewritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_a_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
+def test_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
     runs = 200 if "LLM_STATS_STRESS" in os.environ else 2
     shutil.copyfile(demo, tmp_path / "w.duckdb")
     sizes = [demo.stat().st_size]
@@ -109,7 +109,7 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     before = (workdir / "llm_stats.duckdb").read_bytes()
     broken = shutil.copytree(Path(__file__).parents[2] / "sql", workdir / "sql")
     (broken / "checks" / "never.sql").write_text(
-        "-- No model is there.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
+        "-- There is no model.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
     )
     (broken / "checks" / "doubt.sql").write_text(
         "-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n"
@@ -118,19 +118,19 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     done = llm_stats(*run)
     assert done.code == 5
     assert (
-        "error: never: No model is there: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
+        "error: never: There is no model: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
     )
     assert done.err.count("model_id=") == 5
     assert (workdir / "llm_stats.duckdb").read_bytes() == before
     assert "9 rows" in (workdir / ".llm_stats" / "rejected" / "reason.txt").read_text()
     with duckdb.connect(
         workdir / ".llm_stats" / "rejected" / "llm_stats.duckdb", read_only=True
-    ) as refused:
-        assert refused.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
+    ) as rejected:
+        assert rejected.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
     assert llm_stats("check").code == 5
     assert "if the data is right, run again with --allow-failure never" in done.err
     accepted = llm_stats(*run, "--allow-failure", "never")
-    assert "error: never: No model is there" in accepted.out
+    assert "error: never: There is no model" in accepted.out
     assert "there is no check 'nevr'" in llm_stats(*run, "--allow-failure", "nevr").err
     assert accepted.code == 0
     (broken / "checks" / "never.sql").unlink()
@@ -147,10 +147,10 @@ def run_on_full_disk(kilobytes: int, *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
+def test_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
     before = one_model.read_bytes()
-    done = run_on_full_disk(200, *run)  # the copy of the database fails in the middle
+    done = run_on_full_disk(200, *run)  # copying the database fails
     assert "nothing was published" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 1
@@ -166,17 +166,19 @@ def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     assert "nothing was published" in done.stderr
     assert done.returncode == 1
     assert not (workdir / "llm_stats.duckdb").exists()
-    again = llm_stats(*run)
-    assert "14 loaded; 0 requests in" in again.out, again
-    assert again.code == 0
+    second = llm_stats(*run)
+    assert "14 loaded; 0 requests in" in second.out, second
+    assert second.code == 0
 
 
-def test_reason_of_a_rejection_is_never_lost(tmp_path: Path) -> None:
+def test_rejection_keeps_its_reason_without_the_file(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock(), warehouse.working_copy() as copy:
         warehouse.rejected.write_text("a file")
-        assert str(warehouse.quarantine(copy, CheckFailed("why"))).startswith(
-            "why\nthe rejected file is kept at "
+        assert str(warehouse.quarantine(copy, CheckFailed("reason"))).startswith(
+            "reason\nthe rejected file is kept at "
         )
-        moved = str(warehouse.quarantine(copy, CheckFailed("why")))
-        assert moved.startswith("why\nthe rejected file could not be kept: "), "the copy is missing"
+        message = str(warehouse.quarantine(copy, CheckFailed("reason")))
+        assert message.startswith("reason\nthe rejected file could not be kept: "), (
+            "the copy is missing"
+        )

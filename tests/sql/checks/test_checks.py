@@ -1,10 +1,10 @@
-"""Every condition of every check fails at least once.
+"""Checks: every condition of every check fails at least once.
 
-A sound warehouse is broken in one place at a time, and the change is rolled back. All its views are
-made tables first, so that a row of a mart can be changed alone, as by an error in its SQL.
+Each test breaks a valid warehouse in one place and rolls the change back. All views are copied to
+tables first, so that a single row of a mart can be changed, as by an error in its SQL.
 
 `broken/<check>.sql` has one paragraph per condition of a check; each breaks only that condition.
-The first paragraph fails no other check. Keys, parents and lists are alike in all tables, so the
+The first paragraph fails no other check. Keys, parents and lists are the same in all tables, so the
 statements that break them are generated.
 """
 
@@ -29,10 +29,10 @@ _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 
 @pytest.fixture(scope="module")
-def applied() -> Iterator[RawTables]:
+def loaded() -> Iterator[RawTables]:
     """Yield two loads and a failed fetch.
 
-    The data is correct, with much that a check could mistake for an error.
+    The data is valid, with many values that a check could mistake for an error.
     """
     with built() as raw:
         for day in (1, 2):
@@ -46,7 +46,7 @@ def applied() -> Iterator[RawTables]:
 def _records(day: int) -> list[dict[str, object]]:
     """Return four models.
 
-    On the second day their prices and scores differ, and one has an offer and a score less.
+    On the second day their prices and scores differ, and `m4` has one offer and one score less.
     """
     gone: dict[str, list[dict[str, object]]] = (
         {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
@@ -82,9 +82,9 @@ def _records(day: int) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def tables(applied: RawTables) -> duckdb.DuckDBPyConnection:
-    """Return the same rows, with a table for each view."""
-    connection = applied.connection.cursor()
+def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
+    """Return a database with the same rows, in which each view is a table."""
+    connection = loaded.connection.cursor()
     connection.execute("attach ':memory:' as tables")
     relations = connection.execute(
         "select schema_name, view_name from duckdb_views() where not internal union all "
@@ -98,14 +98,14 @@ def tables(applied: RawTables) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.fixture
-def sound(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def valid(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield the tables; roll back all changes at the end."""
     tables.begin()
     yield tables
     tables.rollback()
 
 
-def _found(
+def _failing(
     connection: duckdb.DuckDBPyConnection, checks: Iterable[str] = tuple(_CHECKS)
 ) -> set[str]:
     return {check for check in checks if connection.execute(_CHECKS[check]).fetchall()}
@@ -130,16 +130,15 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
-    """Yield statements that make a row name a missing entity, or delete a named one.
+    """Yield statements that make a row refer to a missing entity, or delete one it refers to.
 
-    A missing entity may exist as one of another kind: a provider id that is a model id, and the
-    reverse.
+    The missing entity may exist as another kind: a provider id that is a model id, or the reverse.
     """
     for table in (table for table in TABLES if "__" in table):
         yield (
             "lists_complete",
             (
-                f"insert into raw.{table} select * replace ('nobody' as model_id) from "
+                f"insert into raw.{table} select * replace ('missing' as model_id) from "
                 f"raw.{table} where _dlt_list_idx = 0"
             ),
         )
@@ -149,7 +148,7 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
         )
         yield "lists_complete", f"delete from raw.{table} where model_id = 'm1'"
         yield "lists_complete", f"update raw.{table} set _dlt_list_idx = 7 where _dlt_list_idx = 1"
-    named = {
+    references = {
         "model_id": (
             "offers model_prices scores leaderboard price_performance price_history price_changes "
             "score_changes"
@@ -158,7 +157,7 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
         "benchmark_id": "scores price_performance",
         "dominated_by_model_id": "price_performance",
     }
-    for column, marts in named.items():
+    for column, marts in references.items():
         for mart in marts.split():
             yield (
                 "marts_have_parents",
@@ -166,36 +165,38 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
             )
 
 
-_WRITTEN = [
-    pytest.param(path.stem, text, id=f"{path.stem}: {what}")
+_CONDITION_BREAKS = [
+    pytest.param(path.stem, text, id=f"{path.stem}: {condition}")
     for path in sorted(_BROKEN.glob("*.sql"))
-    for what, text in _paragraphs(path.stem).items()
+    for condition, text in _paragraphs(path.stem).items()
 ]
 
 
-@pytest.mark.parametrize(("check", "break_it"), [*_WRITTEN, *_key_breaks(), *_relation_breaks()])
+@pytest.mark.parametrize(
+    ("check", "statement"), [*_CONDITION_BREAKS, *_key_breaks(), *_relation_breaks()]
+)
 def test_broken_condition_fails_its_check(
-    sound: duckdb.DuckDBPyConnection, check: str, break_it: str
+    valid: duckdb.DuckDBPyConnection, check: str, statement: str
 ) -> None:
-    sound.execute(break_it)
-    assert _found(sound, [check]) == {check}
+    valid.execute(statement)
+    assert _failing(valid, [check]) == {check}
 
 
 @pytest.mark.parametrize("check", _CHECKS)
-def test_check_can_fail_alone(sound: duckdb.DuckDBPyConnection, check: str) -> None:
-    alone = {
+def test_check_can_fail_alone(valid: duckdb.DuckDBPyConnection, check: str) -> None:
+    statements = {
         "keys": "insert into marts.freshness from marts.freshness",
         "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
         "marts_have_parents": (
-            "update marts.leaderboard set model_id = 'nobody' where model_id = 'm1'"
+            "update marts.leaderboard set model_id = 'missing' where model_id = 'm1'"
         ),
     }
-    sound.execute(alone.get(check) or next(iter(_paragraphs(check).values())))
-    assert _found(sound) == {check}
+    valid.execute(statements.get(check) or next(iter(_paragraphs(check).values())))
+    assert _failing(valid) == {check}
 
 
-def test_relation_of_one_row_must_not_have_two() -> None:
-    text = "-- Grain: one row. Of the whole\n-- warehouse.\nselect 1;\n"
+def test_relation_with_a_grain_of_one_row_has_an_empty_key() -> None:
+    text = "-- Grain: one row. For the whole\n-- warehouse.\nselect 1;\n"
     assert files.SqlFile(Path("only.sql"), text).key == ()
 
 
@@ -203,14 +204,14 @@ def test_every_raw_table_has_a_key() -> None:
     assert KEYS.keys() == TABLES.keys()
 
 
-def test_sound_warehouse_passes(applied: RawTables, sound: duckdb.DuckDBPyConnection) -> None:
-    assert _found(applied.connection) == _found(sound) == set()
+def test_valid_warehouse_passes(loaded: RawTables, valid: duckdb.DuckDBPyConnection) -> None:
+    assert _failing(loaded.connection) == _failing(valid) == set()
 
 
 @pytest.mark.slow
-def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
+def test_empty_warehouse_passes_and_later_errors_are_failing() -> None:
     with built() as raw:
-        assert _found(raw.connection) == set()
+        assert _failing(raw.connection) == set()
         raw.load(
             [
                 make_record(
@@ -234,7 +235,7 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
             _DAYS[0],
         )
         raw.apply()
-        assert _found(raw.connection) == {
+        assert _failing(raw.connection) == {
             "price_outliers",
             "units_mixed",
             "lower_is_better_unlisted",
@@ -243,25 +244,25 @@ def test_an_empty_warehouse_passes_and_dirt_that_arrives_is_found() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
 def test_table_may_lose_a_fifth_or_ten_rows(
-    sound: duckdb.DuckDBPyConnection, before: int, after: int
+    valid: duckdb.DuckDBPyConnection, before: int, after: int
 ) -> None:
     counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
-    sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
-    assert _found(sound, ["tables_shrunk"]) == set()
+    valid.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
+    assert _failing(valid, ["tables_shrunk"]) == set()
 
 
-def test_loss_is_reported_once(sound: duckdb.DuckDBPyConnection) -> None:
+def test_loss_is_reported_once(valid: duckdb.DuckDBPyConnection) -> None:
     counts = [
         ["x", "raw.x", 100, "2026-02-01"],
         ["y", "raw.x", 50, "2026-02-02"],
         ["z", "raw.x", 50, "2026-02-03"],
     ]
-    sound.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
-    assert _found(sound, ["tables_shrunk"]) == set()
+    valid.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
+    assert _failing(valid, ["tables_shrunk"]) == set()
 
 
-def test_rows_are_counted_once_per_load(sound: duckdb.DuckDBPyConnection) -> None:
-    rows = sound.execute(
+def test_rows_are_counted_once_per_load(valid: duckdb.DuckDBPyConnection) -> None:
+    rows = valid.execute(
         "select row_count from history.row_counts where table_name = 'raw.fetches' order by "
         "counted_at"
     ).fetchall()

@@ -1,7 +1,7 @@
-"""Every mart equals its recomputation in plain Python: each row, each column.
+"""Comparison of every mart with its recomputation in Python: each row, each column.
 
-On 8 random catalogs (`MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py` tries that many) and,
-where `LLM_STATS_TEST_RECORDS` names a file of them, on real records.
+The records are 8 random catalogs, and real records if `LLM_STATS_TEST_RECORDS` names a file. For
+more catalogs: `MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_recompute.py`
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _scores() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Return up to eight models on few benchmarks, so that these are shared, tied and repeated."""
+    """Return up to eight models with few benchmarks, so that scores are tied and repeated."""
     ids = draw(
         st.lists(
             st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]),
@@ -101,7 +101,7 @@ def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[RawTables]:
-    """Yield raw tables with all views, built once because building is slower than reading."""
+    """Yield raw tables with all views, built once because building them is slow."""
     with built() as raw:
         listed = raw.connection.execute(
             "select benchmark_id from staging.lower_is_better_benchmarks"
@@ -111,7 +111,7 @@ def database() -> Iterator[RawTables]:
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
-    """Load other records into the same database, as the first and only load."""
+    """Replace everything in the database with one load of these records."""
     empty(raw)
     raw.load(records, FETCHED_AT)
     write_history(raw.connection)
@@ -120,11 +120,8 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
 @settings(
     max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
     deadline=None,
-    phases=[
-        Phase.explicit,
-        Phase.reuse,
-        Phase.generate,
-    ],  # shrinking a whole catalog takes minutes; add Phase.shrink if needed
+    # without Phase.shrink, because shrinking a catalog takes minutes
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(records=catalogs())
@@ -144,41 +141,43 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
         _compare(database, view, records)
 
 
-def test_mean_win_rate_is_that_of_helm_with_a_tie_counting_half(database: RawTables) -> None:
+def test_mean_win_rate_equals_helms_with_a_tie_counting_half(database: RawTables) -> None:
     """HELM uses a model's position in the sorted list, from 0 for the worst to 1 for the best.
 
-    The order of two equal models is random there; the mean over both orders is not.
+    HELM orders equal models at random; the mean over both orders does not depend on chance.
     """
-    table = {
+    scores = {
         "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},
         "c": {"m1": 0.3, "m2": 0.3, "m3": 0.3, "m5": 0.3},
         "d": {"m1": 0.1, "m2": 0.4, "m3": 0.1, "m4": 0.2},
         "fleurs": {"m1": 0.5, "m2": 0.5, "m3": 0.1, "m4": 0.1, "m5": 0.9},
     }
-    places = defaultdict(list)
-    for benchmark_id, values in table.items():
+    positions = defaultdict(list)
+    for benchmark_id, values in scores.items():
         goodness = {
             model_id: -value if benchmark_id == "fleurs" else value
             for model_id, value in values.items()
         }
         for order in (sorted(values), sorted(values, reverse=True)):
             for wins, model_id in enumerate(sorted(order, key=goodness.__getitem__)):
-                places[model_id].append(wins / (len(values) - 1))
+                positions[model_id].append(wins / (len(values) - 1))
     models = [
         make_record(
             model_id,
             scores=[
-                make_score(b, values[model_id]) for b, values in table.items() if model_id in values
+                make_score(b, values[model_id])
+                for b, values in scores.items()
+                if model_id in values
             ],
         )
-        for model_id in places
+        for model_id in positions
     ]
     _refill(database, models)
     rows = database.connection.execute(
         "select model_id, mean_win_rate from marts.leaderboard where category = 'overall'"
     ).fetchall()
     assert dict(rows) == {
-        model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in places.items()
+        model_id: pytest.approx(statistics.mean(shares)) for model_id, shares in positions.items()
     }
 
 
@@ -191,9 +190,9 @@ def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
         for row in cursor.fetchall()
     }
     expected = {tuple(row[part] for part in key): row for row in recomputed(records)}
-    surplus, missing = actual.keys() - expected.keys(), expected.keys() - actual.keys()
-    assert not surplus | missing, (
-        f"marts.{view}: only in the view {surplus}, only recomputed {missing}"
+    unexpected, missing = actual.keys() - expected.keys(), expected.keys() - actual.keys()
+    assert not unexpected | missing, (
+        f"marts.{view}: only in the view {unexpected}, only recomputed {missing}"
     )
     for row_key, row in expected.items():
         assert row.keys() == actual[row_key].keys()

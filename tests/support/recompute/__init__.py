@@ -1,8 +1,8 @@
-"""Every mart in plain Python, written from the definitions instead of the SQL.
+"""Recomputation of every mart in Python, from the definitions instead of the SQL.
 
 Each function takes records as the API returns them, all fetched once at the same time, and returns
-the rows of one view as dicts. The code is slow and obvious on purpose: it compares all pairs where
-the SQL uses windows.
+the rows of one view as dicts. The code is slow and simple on purpose: it compares all pairs, and
+the SQL uses window functions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _on_rounded(view: Callable[[Records], Rows]) -> Callable[[Records], Rows]:
     return lambda records: view(rounded_records(records))
 
 
-#: View → the function that returns its rows, and its key.
+#: For each view, the function that returns its rows, and its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
     "models": (_on_rounded(models), ("model_id",)),
     "offers": (_on_rounded(offers), ("model_id", "provider_id", "offer_number")),

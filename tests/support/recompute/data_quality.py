@@ -1,4 +1,4 @@
-"""`data_quality`: all rules except those on fetches, which records do not contain."""
+"""`data_quality`: all rules except those about fetches, which records do not contain."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def data_quality(records: Records) -> Rows:
     for record in records:
         model_id = record["id"]
 
-        def note(rule: str, detail: str, model_id: str = model_id) -> None:
+        def add(rule: str, detail: str, model_id: str = model_id) -> None:
             found.add((rule, model_id, detail))
 
         own_offers = [offer for offer in all_offers if offer["model_id"] == model_id]
         compared = [offer for offer in comparable_offers(own_offers) if not offer["is_free"]]
         if not own_offers:
-            note("no_offer", "no provider listed; excluded from price comparisons")
+            add("no_offer", "no provider listed; excluded from price comparisons")
         for provider_id, count in Counter(offer["provider_id"] for offer in own_offers).items():
             if count > 1:
-                note(
+                add(
                     "provider_repeated",
                     f"provider {provider_id}: listed {count} times for this model",
                 )
@@ -40,13 +40,13 @@ def data_quality(records: Records) -> Rows:
             prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
             unknown = [kind for kind, price in prices.items() if price is None]
             if not offer["is_available"]:
-                note(
+                add(
                     "offer_not_available",
                     f'{subject} status is "{offer["status"]}"; excluded from price comparisons',
                 )
             if unknown:
                 missing = "both prices" if len(unknown) == 2 else f"{unknown[0]} price"
-                note(
+                add(
                     "offer_not_priced",
                     f"{subject} {missing} not published; excluded from price comparisons",
                 )
@@ -57,7 +57,7 @@ def data_quality(records: Records) -> Rows:
                     else None
                 )
                 if median_price and price is not None and price / 100 >= median_price:
-                    note(
+                    add(
                         "price_outlier",
                         f"{subject} {kind} price {_number(price)} is at least 100 times "
                         f"the model's median {_number(median_price)}",
@@ -67,7 +67,7 @@ def data_quality(records: Records) -> Rows:
                 and min(prices.values()) > 0
                 and max(prices.values()) / 100 >= min(prices.values())
             ):
-                note(
+                add(
                     "price_lopsided",
                     f"{subject} input price {_number(prices['input'])} and output price "
                     f"{_number(prices['output'])} differ by a factor of 100 or more",
@@ -75,26 +75,26 @@ def data_quality(records: Records) -> Rows:
         scored = [row for row in chosen_scores if row["model_id"] == model_id]
         counted = [row for row in scored if row["is_comparable"] and row["model_count"] >= 3]
         if not scored:
-            note("no_score", "no score listed; excluded from leaderboards")
+            add("no_score", "no score listed; excluded from leaderboards")
         elif all(row["evidence"] == "self_reported" for row in scored):
-            note(
+            add(
                 "no_independent_score",
                 f"all scores ({len(scored)}) come from the model's maker; "
                 "not on the independent leaderboard",
             )
         if scored and len(counted) < 3:
-            note("not_ranked", f"counted benchmarks: {len(counted)}; a rank requires 3")
+            add("not_ranked", f"counted benchmarks: {len(counted)}; a rank requires 3")
         for row in scored:
             subject = f"benchmark {row['benchmark_id']}:"
             name = names[row["benchmark_id"]]
             if not row["is_comparable"]:
-                note(
+                add(
                     "benchmark_not_comparable",
                     f"{subject} {row['not_comparable_reason']}; "
                     "excluded from leaderboards and price comparisons",
                 )
             if row["is_disputed"]:
-                note(
+                add(
                     "score_disputed",
                     f"{subject} {row['score_count']} listed scores differ; the chosen score is "
                     f"{_number(row['score'])} ({row['evidence']})",
@@ -113,18 +113,18 @@ def data_quality(records: Records) -> Rows:
                     else None
                 )
                 if median_value > 0 and deviation:
-                    note(
+                    add(
                         "score_outlier",
                         f"{subject} value {_number(row['value'])} is {deviation} the median "
                         f"{_number(median_value)}; possibly in another unit",
                     )
             if row["benchmark_name"].replace("-", " ").lower() != name.replace("-", " ").lower():
-                note(
+                add(
                     "benchmark_name_differs",
                     f'{subject} called "{row["benchmark_name"]}" here but usually "{name}"',
                 )
             if benchmark_names[name] > 1:
-                note(
+                add(
                     "benchmark_name_shared",
                     f'{subject} one of {benchmark_names[name]} benchmarks called "{name}"; '
                     "compared separately",
@@ -133,24 +133,24 @@ def data_quality(records: Records) -> Rows:
             subject = f"benchmark {score['benchmark_id']}:"
             normalized, source = score.get("normalized_score"), score.get("source_url") or ""
             if score["score"] > score["max_score"]:
-                note(
+                add(
                     "score_above_max",
                     f"{subject} score {_number(score['score'])} is above its maximum "
                     f"{_number(score['max_score'])}",
                 )
             if normalized is not None and not 0 <= normalized <= 1:
-                note(
+                add(
                     "normalized_score_out_of_range",
                     f"{subject} normalized score {_number(normalized)} is not between 0 and 1",
                 )
             if "://example." in source or "://www.example." in source:
-                note(
+                add(
                     "source_is_placeholder",
                     f"{subject} the source of score {_number(score['score'])} is the example URL "
                     f"{source}",
                 )
         if model_names[record["name"]] > 1:
-            note(
+            add(
                 "model_name_shared",
                 f'one of {model_names[record["name"]]} models called "{record["name"]}"',
             )

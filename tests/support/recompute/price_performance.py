@@ -1,4 +1,4 @@
-"""`price_performance`: prices against scores."""
+"""`price_performance`: scores by price."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from support.recompute.scores import goodness, scores
 
 
 def price_performance(records: Records) -> Rows:
-    priced: dict[str, Rows] = defaultdict(list)
+    offers_by_model: dict[str, Rows] = defaultdict(list)
     for offer in comparable_offers(offers(records)):
-        priced[offer["model_id"]].append(offer)
+        offers_by_model[offer["model_id"]].append(offer)
     rows: Rows = []
     for score in scores(records):
-        mine = priced[score["model_id"]]
-        if not mine or not score["is_comparable"]:
+        own_offers = offers_by_model[score["model_id"]]
+        if not own_offers or not score["is_comparable"]:
             continue
-        price = min(offer["blended_usd_per_mtok"] for offer in mine)
-        paid = [offer["blended_usd_per_mtok"] for offer in mine if not offer["is_free"]]
+        price = min(offer["blended_usd_per_mtok"] for offer in own_offers)
+        paid = [offer["blended_usd_per_mtok"] for offer in own_offers if not offer["is_free"]]
         rows.append(
             {
                 "model_id": score["model_id"],
@@ -31,7 +31,7 @@ def price_performance(records: Records) -> Rows:
                 "provider_id": min(
                     (
                         offer["provider_id"]
-                        for offer in mine
+                        for offer in own_offers
                         if offer["blended_usd_per_mtok"] == price
                     ),
                     key=str.encode,
@@ -50,28 +50,28 @@ def price_performance(records: Records) -> Rows:
         by_benchmark[row["benchmark_id"]].append(row)
     for row in rows:
         rivals = by_benchmark[row["benchmark_id"]]
-        beaten_by = [other for other in rivals if _dominates(other, row, "price_usd_per_mtok")]
-        beaten_by.sort(
+        dominating = [other for other in rivals if _dominates(other, row, "price_usd_per_mtok")]
+        dominating.sort(
             key=lambda o: (
                 o["price_usd_per_mtok"],
                 -goodness(o["benchmark_id"], o["value"]),
                 o["model_id"].encode(),
             )
         )
-        row["is_pareto"] = not beaten_by
+        row["is_pareto"] = not dominating
         row["is_pareto_paid"] = row["paid_price_usd_per_mtok"] is not None and not any(
             _dominates(other, row, "paid_price_usd_per_mtok")
             for other in rivals
             if other["paid_price_usd_per_mtok"] is not None
         )
-        row["dominated_by_model_id"] = beaten_by[0]["model_id"] if beaten_by else None
+        row["dominated_by_model_id"] = dominating[0]["model_id"] if dominating else None
     return rows
 
 
 def _dominates(other: dict[str, Any], row: dict[str, Any], price: str) -> bool:
-    theirs, mine = (goodness(r["benchmark_id"], r["value"]) for r in (other, row))
+    other_goodness, row_goodness = (goodness(r["benchmark_id"], r["value"]) for r in (other, row))
     return (
         other[price] <= row[price]
-        and theirs >= mine
-        and (other[price] < row[price] or theirs > mine)
+        and other_goodness >= row_goodness
+        and (other[price] < row[price] or other_goodness > row_goodness)
     )

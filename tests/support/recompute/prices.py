@@ -1,4 +1,4 @@
-"""`models` and the views of prices: `offers`, `model_prices`, `providers`."""
+"""`models` and the price views: `offers`, `model_prices`, `providers`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.recompute.records import (
 
 
 def models(records: Records) -> Rows:
-    def given(text: str | None) -> str | None:
+    def text_or_none(text: str | None) -> str | None:
         return text or None
 
     def utc(text: str | None) -> dt.datetime | None:
@@ -33,7 +33,7 @@ def models(records: Records) -> Rows:
         {
             "model_id": record["id"],
             "model_name": record["name"],
-            "model_description": given(record["description"]),
+            "model_description": text_or_none(record["description"]),
             "model_type": record["model_type"],
             "organization_id": record["organization"]["id"],
             "organization_name": record["organization"]["name"],
@@ -52,11 +52,11 @@ def models(records: Records) -> Rows:
             "offer_count": len(record["providers"]),
             "benchmark_count": len({score["benchmark_id"] for score in record["scores"]}),
             "is_served_by_gateway": record["inference"]["available"],
-            "upstream_url": given(record["url"]),
-            "api_ref_url": given(record["sources"].get("api_ref")),
-            "paper_url": given(record["sources"].get("paper")),
-            "weights_url": given(record["sources"].get("weights")),
-            "repo_url": given(record["sources"].get("repo")),
+            "upstream_url": text_or_none(record["url"]),
+            "api_ref_url": text_or_none(record["sources"].get("api_ref")),
+            "paper_url": text_or_none(record["sources"].get("paper")),
+            "weights_url": text_or_none(record["sources"].get("weights")),
+            "repo_url": text_or_none(record["sources"].get("repo")),
             "upstream_created_at": utc(record["created_at"]),
             "upstream_updated_at": utc(record["updated_at"]),
             "fetched_at": FETCHED_AT,
@@ -66,25 +66,25 @@ def models(records: Records) -> Rows:
 
 
 def blended(offer: dict[str, Any]) -> float | None:
-    """`(3 * input + output) / 4`; equal on paper is equal here, for 0.1 is taken as the decimal it is written as."""
+    """Return `(3 * input + output) / 4`, computed without rounding errors from decimals."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None
-    given, taken = (Fraction(repr(float(price))) for price in prices)
-    return rounded(float((3 * given + taken) / 4))
+    input_price, output_price = (Fraction(repr(float(price))) for price in prices)
+    return rounded(float((3 * input_price + output_price) / 4))
 
 
 def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
-    """Each offer with its model and its number, which counts the provider's offers in the order of price."""
+    """Yield model id, offer number and offer; a provider's offers are numbered by price."""
 
-    def price(offer: dict[str, Any]) -> tuple[Any, ...]:
+    def sort_key(offer: dict[str, Any]) -> tuple[Any, ...]:
         prices = (blended(offer), offer["input_price_per_m"], offer["output_price_per_m"])
         known = [(price is None, price or 0) for price in prices]
         return (*known, offer["provider_name"].encode(), offer["status"].encode())
 
     for record in records:
         seen: Counter[str] = Counter()
-        for offer in sorted(record["providers"], key=price):
+        for offer in sorted(record["providers"], key=sort_key):
             seen[offer["provider_id"]] += 1
             yield record["id"], seen[offer["provider_id"]], offer
 
@@ -122,9 +122,9 @@ def offers(records: Records) -> Rows:
         ]
         row["price_rank"] = len(cheaper) + 1 if is_ranked else None
         row["is_cheapest"] = row["price_rank"] == 1
-        has_multiple = row["blended_usd_per_mtok"] is not None and not row["is_free"] and paid
+        has_ratio = row["blended_usd_per_mtok"] is not None and not row["is_free"] and paid
         row["price_ratio_to_cheapest"] = (
-            row["blended_usd_per_mtok"] / min(paid) if has_multiple else None
+            row["blended_usd_per_mtok"] / min(paid) if has_ratio else None
         )
     return rows
 
@@ -136,41 +136,43 @@ def comparable_offers(rows: Rows) -> Rows:
 def model_prices(records: Records) -> Rows:
     rows: Rows = []
     for record in records:
-        mine = comparable_offers(offers([record]))
-        paid = [offer["blended_usd_per_mtok"] for offer in mine if not offer["is_free"]]
+        own_offers = comparable_offers(offers([record]))
+        paid = [offer["blended_usd_per_mtok"] for offer in own_offers if not offer["is_free"]]
         rows.append(
             {
                 "model_id": record["id"],
-                "offer_count": len(mine),
+                "offer_count": len(own_offers),
                 "cheapest_provider_ids": sorted(
-                    {offer["provider_id"] for offer in mine if offer["is_cheapest"]}
+                    {offer["provider_id"] for offer in own_offers if offer["is_cheapest"]}
                 )
                 or None,
                 "min_blended_usd_per_mtok": min(paid, default=None),
                 "median_blended_usd_per_mtok": median_or_none(paid),
                 "max_blended_usd_per_mtok": max(paid, default=None),
                 "spread_ratio": max(paid) / min(paid) if paid else None,
-                "has_free_offer": any(offer["is_free"] for offer in mine) if mine else None,
+                "has_free_offer": any(offer["is_free"] for offer in own_offers)
+                if own_offers
+                else None,
             }
         )
     return rows
 
 
 def providers(records: Records) -> Rows:
-    listed = offers(records)
+    all_offers = offers(records)
     paid: dict[str, Rows] = defaultdict(list)
-    for offer in comparable_offers(listed):
+    for offer in comparable_offers(all_offers):
         if not offer["is_free"]:
             paid[offer["model_id"]].append(offer)
     rows: Rows = []
-    for provider_id in {offer["provider_id"] for offer in listed}:
-        mine = [offer for offer in listed if offer["provider_id"] == provider_id]
-        multiples = [
-            min(own)
+    for provider_id in {offer["provider_id"] for offer in all_offers}:
+        own_offers = [offer for offer in all_offers if offer["provider_id"] == provider_id]
+        price_ratios = [
+            min(own_ratios)
             for rivals in paid.values()
             if len(rivals) >= 2
             and (
-                own := [
+                own_ratios := [
                     offer["price_ratio_to_cheapest"]
                     for offer in rivals
                     if offer["provider_id"] == provider_id
@@ -180,12 +182,12 @@ def providers(records: Records) -> Rows:
         rows.append(
             {
                 "provider_id": provider_id,
-                "provider_name": most_common([offer["provider_name"] for offer in mine]),
-                "model_count": len({offer["model_id"] for offer in mine}),
-                "offer_count": len(mine),
-                "competitive_model_count": len(multiples),
-                "cheapest_count": multiples.count(1),
-                "median_price_ratio": median_or_none(multiples),
+                "provider_name": most_common([offer["provider_name"] for offer in own_offers]),
+                "model_count": len({offer["model_id"] for offer in own_offers}),
+                "offer_count": len(own_offers),
+                "competitive_model_count": len(price_ratios),
+                "cheapest_count": price_ratios.count(1),
+                "median_price_ratio": median_or_none(price_ratios),
             }
         )
     return rows

@@ -1,4 +1,4 @@
-"""Records of the API: types, rounding as in staging, and helpers of several views."""
+"""Records of the API: types, rounding as in staging, helpers for several views."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 
 
 def rounded(value: float) -> float:
-    """Twelve significant digits; minus zero is zero."""
+    """Return the value with twelve significant digits; negative zero becomes zero."""
     return float(f"{value:.12g}") + 0.0
 
 
 def rounded_records(records: Records) -> Records:
-    """The records with prices and scores as staging holds them."""
+    """Return the records with prices and scores rounded as in staging."""
 
     def entry(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         found = {name: values.get(name) for name in names if values.get(name) is not None}

@@ -1,4 +1,4 @@
-"""The views of scores: `scores`, `benchmarks`, `leaderboard`."""
+"""Score views: `scores`, `benchmarks`, `leaderboard`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.recompute.records import (
     most_common,
 )
 
-#: The benchmarks of `staging.lower_is_better_benchmarks`; the test fills it.
+#: Benchmark ids in `staging.lower_is_better_benchmarks`; filled by the test.
 LOWER_IS_BETTER: set[str] = set()
 
 
@@ -28,7 +28,7 @@ def _evidence(score: dict[str, Any]) -> str:
 def _chosen(
     records: Records, counts: Callable[[dict[str, Any]], bool]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Benchmark → model → the chosen score, among the scores that count."""
+    """Return the chosen score by benchmark id and model id, among the scores that count."""
     chosen: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     order = ("verified", "third_party", "self_reported")
     for record in records:
@@ -52,7 +52,7 @@ def _moment(text: str) -> dt.datetime:
 
 
 def _values(chosen: dict[str, dict[str, Any]]) -> tuple[str, dict[str, float]]:
-    """The scale of a benchmark, and each model's value on it; 0.0 is added for there is no negative zero."""
+    """Return the scale of a benchmark and each model's value; `+ 0.0` removes negative zero."""
     if all(score.get("normalized_score") is not None for score in chosen.values()):
         return "normalized", {
             model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()
@@ -75,7 +75,7 @@ def goodness(benchmark_id: str, value: float) -> float:
 
 
 def _win_rates(benchmark_id: str, values: dict[str, float]) -> dict[str, Fraction | None]:
-    """Each model against each other one: a win counts one, a tie a half."""
+    """Return the win rate of each model against all others; a tie counts half."""
     rates: dict[str, Fraction | None] = {}
     for model_id, value in values.items():
         mine = goodness(benchmark_id, value)
