@@ -367,7 +367,7 @@ def test_unwritable_summary_file_is_an_error_before_the_first_request(
     llm_stats: Command, api: SampleApi, workdir: Path, file: str, cause: str
 ) -> None:
     (workdir / "folder").mkdir()
-    (workdir / "link.json").symlink_to("elsewhere")
+    (workdir / "link.json").symlink_to("target")
     (workdir / "llm_stats.duckdb").write_bytes(b"DUCK")
     done = llm_stats("run", "m", "--base-url", api.base_url, "--summary", file)
     assert done.err == f"llm-stats: cannot write the summary to {file}: {cause}\n"

@@ -266,7 +266,7 @@ def test_run_with_news_is_reported_and_run_without_is_not(
     records[0]["providers"][0]["input_price_per_m"] = 1.5
     api.publish(records)
     assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
-    assert block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 6.00 → 1.50 (−75 %)"]
+    assert block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 5.00 → 1.50 (−70 %)"]
     assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
     assert len(hook.texts) == 2
 
