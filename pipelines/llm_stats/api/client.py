@@ -24,7 +24,14 @@ from llm_stats.api.circuit_breaker import CircuitBreaker
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord
 from llm_stats.api.thread_pool import DaemonThreadPool
-from llm_stats.api.transport import FetchingStopped, PendingRequest, StopReason, Transport
+from llm_stats.api.transport import (
+    BACKOFF_SECONDS,
+    MAX_ATTEMPTS,
+    FetchingStopped,
+    PendingRequest,
+    StopReason,
+    Transport,
+)
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.record import Record
@@ -51,8 +58,8 @@ class Client:
         concurrency: int = 8,
         max_requests: int | None = None,
         cache: ResponseCache | None = None,
-        max_attempts: int = 3,
-        backoff_seconds: float = 0.5,
+        max_attempts: int = MAX_ATTEMPTS,
+        backoff_seconds: float = BACKOFF_SECONDS,
         clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")

@@ -42,6 +42,8 @@ from llm_stats.text import pluralize
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
+MAX_ATTEMPTS = 3  # of one request, the first included
+BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
 #: Pauses after the first 429 of a request and after each later one, if there is no Retry-After.
 #: The API counts requests per minute.
