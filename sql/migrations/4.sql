@@ -165,21 +165,36 @@ set
     );
 
 -- A score that was listed under a second category is one score: of equal rows, the one that began
--- later counts only after the end of the others.
+-- later counts only after the end of the others. Equal rows of one category are separate scores.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
+    with repeated_rows as (
+        select
+            model_id,
+            benchmark_id,
+            score_number,
+            row_hash,
+            valid_from,
+            valid_to,
+            dense_rank() over (
+                partition by model_id, benchmark_id, row_hash, category
+                order by score_number
+            ) as number_in_category
+        from history.scores
+    )
+
     select
         model_id,
         benchmark_id,
         score_number,
         valid_from,
         max(coalesce(valid_to, cast('9999-12-31' as timestamp))) over (
-            partition by model_id, benchmark_id, row_hash
+            partition by model_id, benchmark_id, row_hash, number_in_category
             order by valid_from, score_number
             rows between unbounded preceding and 1 preceding
         ) as covered_until
-    from history.scores
+    from repeated_rows
 ) as covered_rows
 where
     scores.model_id = covered_rows.model_id
@@ -190,6 +205,42 @@ where
 
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
+
+-- A row that continues an equal one under another number takes that number, if it is free.
+update history.scores
+set score_number = continued_rows.score_number_before
+from (
+    select
+        later_rows.model_id,
+        later_rows.benchmark_id,
+        later_rows.score_number,
+        later_rows.valid_from,
+        min(earlier_rows.score_number) as score_number_before
+    from history.scores as later_rows
+    inner join history.scores as earlier_rows
+        on
+            later_rows.model_id = earlier_rows.model_id
+            and later_rows.benchmark_id = earlier_rows.benchmark_id
+            and later_rows.row_hash = earlier_rows.row_hash
+            and later_rows.valid_from = earlier_rows.valid_to
+    left join history.scores as other_rows
+        on
+            earlier_rows.model_id = other_rows.model_id
+            and earlier_rows.benchmark_id = other_rows.benchmark_id
+            and earlier_rows.score_number = other_rows.score_number
+            and later_rows.valid_from <= other_rows.valid_from
+    where other_rows.model_id is null
+    group by
+        later_rows.model_id,
+        later_rows.benchmark_id,
+        later_rows.score_number,
+        later_rows.valid_from
+) as continued_rows
+where
+    scores.model_id = continued_rows.model_id
+    and scores.benchmark_id = continued_rows.benchmark_id
+    and scores.score_number = continued_rows.score_number
+    and scores.valid_from = continued_rows.valid_from;
 
 -- The first of equal neighbouring rows gets the end of the last one.
 update history.scores
@@ -267,3 +318,7 @@ update history.scores
 set row_hash = null;
 
 alter table history.scores drop column category;
+
+-- The tables have fewer rows now, which is not a loss.
+delete from history.row_counts
+where table_name in ('history.offers', 'history.scores');

@@ -96,6 +96,11 @@ _INSERT_SCORE = (
             [(1, "math", 0.5, 0, 2), (2, "code", 0.5, 1, None), (1, "math", 0.6, 2, None)],
             [(1, 0.5, 0, 2), (1, 0.6, 2, None), (2, 0.5, 2, None)],
         ),
+        ([(1, "math", 0.5, 0, 3), (2, "code", 0.5, 0, None)], [(1, 0.5, 0, None)]),
+        (
+            [(1, "math", 0.5, 0, None), (2, "math", 0.5, 0, None)],
+            [(1, 0.5, 0, None), (2, 0.5, 0, None)],
+        ),
         (
             [(1, "math", 0.5, 0, 1), (1, "code", 0.5, 1, None)],
             [(1, 0.5, 0, None)],
@@ -115,3 +120,12 @@ def test_score_under_a_second_category_becomes_one(
         (number, score, _DAYS[start], None if end is None else _DAYS[end])
         for number, score, start, end in expected
     ]
+
+
+def test_joined_rows_are_not_a_loss(older: RawTables) -> None:
+    connection = older.connection
+    connection.execute(
+        "insert into history.row_counts values ('1', 'history.scores', 40, '2026-01-01')"
+    )
+    columns = "table_name"
+    assert ("history.scores",) not in _migrate(connection, columns, "history.row_counts")
