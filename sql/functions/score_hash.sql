@@ -6,13 +6,13 @@ create or replace macro staging.score_hash(
     source_url
 ) as
     md5(
-        coalesce(benchmark_name, chr(30)) || chr(31)
+        coalesce(cast(length(benchmark_name) as varchar) || ':' || benchmark_name, chr(30)) || chr(31)
         || coalesce(cast(score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(max_score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(normalized_score + 0.0 as varchar), chr(30)) || chr(31)
         || coalesce(cast(is_self_reported as varchar), chr(30)) || chr(31)
         || coalesce(cast(is_verified as varchar), chr(30)) || chr(31)
-        || coalesce(source_url, chr(30))
+        || coalesce(cast(length(source_url) as varchar) || ':' || source_url, chr(30))
     );
 
 comment on macro staging.score_hash is 'Hash of the compared columns of a score';

@@ -2,7 +2,7 @@
 -- Grain: model_id. Every model appears; one without an available priced offer has offer_count 0 and
 -- null in all other columns.
 -- Order: min_blended_usd_per_mtok nulls last, model_id.
--- Reads: staging.models, marts.offers.
+-- Reads: staging.models, marts.offers, staging.round_significant.
 create or replace view marts.model_prices as
 with
 summed_offers as (
@@ -10,7 +10,9 @@ summed_offers as (
         model_id,
         count(*) as offer_count,
         min(blended_usd_per_mtok) filter (where not is_free) as min_blended_usd_per_mtok,
-        median(blended_usd_per_mtok) filter (where not is_free) as median_blended_usd_per_mtok,
+        staging.round_significant(
+            median(blended_usd_per_mtok) filter (where not is_free)
+        ) as median_blended_usd_per_mtok,
         max(blended_usd_per_mtok) filter (where not is_free) as max_blended_usd_per_mtok,
         bool_or(is_free) as has_free_offer
     from marts.offers

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import dlt
 import psycopg2
@@ -14,6 +16,7 @@ import pytest
 from llm_stats import sample
 from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import DLT_TABLES, TABLES
+from llm_stats.transform import files
 from support.command import Command
 from support.postgres_content import content, loads
 from support.postgres_server import PASSWORD, address, execute_sql
@@ -40,6 +43,30 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
         "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, "
         "which need a DuckDB file\n"
     ) in status
+
+
+def test_changed_function_is_a_new_definition_of_all_views(
+    warehouse: str,
+    api: SampleApi,
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """PostgreSQL has no macros: the views and the row hashes contain the functions."""
+    stored = "select count(*), count(distinct row_hash) from history.offers"
+    before = execute_sql(warehouse, stored)
+    changed = tmp_path / "sql"
+    shutil.copytree(files.sql_folder(), changed)
+    for name, old, new in (("blended_price", "* input", "* 2 * input"), ("offer_hash", "31", "29")):
+        function = changed / "functions" / f"{name}.sql"
+        function.write_text(function.read_text("utf-8").replace(old, new), "utf-8")
+    monkeypatch.setattr(files, "sql_folder", lambda: changed)
+    blended = "select round(cast(sum(blended_usd_per_mtok) as decimal), 6) from marts.offers"
+    blended_before = execute_sql(warehouse, blended)
+    run = ("run", "--all", "--base-url", api.base_url, "--allow-failure", "prices_in_range")
+    assert llm_stats(*run).code == 0
+    assert execute_sql(warehouse, blended) != blended_before
+    assert execute_sql(warehouse, stored) == before, "no row was closed and opened again"
 
 
 def test_readers_block_only_a_run_with_new_views(

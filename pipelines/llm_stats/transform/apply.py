@@ -40,7 +40,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     file and line.
     """
     files = _supported(connection, root)
-    current = fingerprint(files, connection.dialect)
+    current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
     stored = _stored_fingerprint(connection) if _expected(files) <= existing else None

@@ -72,6 +72,39 @@ def test_only_open_rows_have_a_hash() -> None:
             assert set(raw.connection.execute(query).fetchall()) == {(True,)}
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"name": "a\x1fb", "status": "c"}, {"name": "a", "status": "b\x1fc"}),
+        ({"name": "\x1e"}, {"name": "a"}),
+    ],
+)
+def test_control_characters_in_texts_do_not_hide_a_change(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    with built() as raw:
+        for day, offer in enumerate((before, after)):
+            record = make_record("m", providers=[make_offer("p", 1, 2)])
+            record["providers"][0] |= {
+                "provider_name": offer["name"],
+                "status": offer.get("status", "active"),
+            }
+            raw.load([record], _FIRST + dt.timedelta(days=day))
+            raw.apply()
+        query = "select provider_name from history.offers where valid_to is null"
+        assert raw.connection.execute(query).fetchall() == [(after["name"],)]
+
+
+def test_null_differs_from_its_marker() -> None:
+    with built() as raw:
+        for day, source_url in enumerate((None, "\x1e")):
+            record = make_record("m", scores=[make_score("b", 1, source_url=source_url)])
+            raw.load([record], _FIRST + dt.timedelta(days=day))
+            raw.apply()
+        query = "select source_url from history.scores where valid_to is null"
+        assert raw.connection.execute(query).fetchall() == [("\x1e",)]
+
+
 @pytest.mark.ecosystem
 @pytest.mark.timeout(300)
 def test_duckdb_2_continues_the_history_of_duckdb_1_5(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from support.recompute.records import (
     FETCHED_AT,
     Records,
     Rows,
+    median,
     median_or_none,
     most_common,
     rounded,
@@ -147,7 +148,7 @@ def model_prices(records: Records) -> Rows:
                 )
                 or None,
                 "min_blended_usd_per_mtok": min(paid, default=None),
-                "median_blended_usd_per_mtok": median_or_none(paid),
+                "median_blended_usd_per_mtok": rounded(median(paid)) if paid else None,
                 "max_blended_usd_per_mtok": max(paid, default=None),
                 "spread_ratio": max(paid) / min(paid) if paid else None,
                 "has_free_offer": any(offer["is_free"] for offer in own_offers)
