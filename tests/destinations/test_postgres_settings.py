@@ -14,9 +14,9 @@ import pytest
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
 from support.command import Command
-from support.markers import REQUIRES_DUCKDB_2
 from support.postgres_server import PASSWORD, SECRET, address, execute_sql
 from support.processes import finish_run, start_run
+from support.skip_conditions import REQUIRES_DUCKDB_2
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,10 @@ from llm_stats.schema.fetch import stalest_first
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.markers import REQUIRES_REAL_RECORDS
 from support.parameter_ids import parameter_id
 from support.queries import query_rows
 from support.real_records import real_records
+from support.skip_conditions import REQUIRES_REAL_RECORDS
 
 pytestmark = pytest.mark.slow
 

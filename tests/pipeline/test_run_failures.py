@@ -25,10 +25,10 @@ from llm_stats.schema.arrow import to_arrow
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
 from support.fake_clock import ClockedRateLimiter
-from support.markers import REQUIRES_REAL_RECORDS
 from support.queries import query_rows
 from support.real_records import real_records
 from support.sample_requests import requested_ids
+from support.skip_conditions import REQUIRES_REAL_RECORDS
 from support.synthetic_catalog import synthetic_catalog
 
 pytestmark = pytest.mark.slow

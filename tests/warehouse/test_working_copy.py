@@ -17,8 +17,8 @@ from llm_stats.sample.demo import run_demo
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.markers import REQUIRES_DUCKDB_2
 from support.processes import PROGRAMS
+from support.skip_conditions import REQUIRES_DUCKDB_2
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from support.history_database import built
-from support.markers import REQUIRES_DUCKDB_2
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
+from support.skip_conditions import REQUIRES_DUCKDB_2
 
 FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa: DTZ001  every stored time is UTC without a zone
 

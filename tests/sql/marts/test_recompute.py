@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.history_database import built, empty, write_history
-from support.markers import REQUIRES_REAL_RECORDS
 from support.raw_tables import RawTables
 from support.real_records import real_records
 from support.recompute.records import FETCHED_AT
 from support.recompute.scores import LOWER_IS_BETTER
 from support.record_factory import make_offer, make_record, make_score
+from support.skip_conditions import REQUIRES_REAL_RECORDS
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Conditions under which a test runs."""
+"""Conditions for skipping tests."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ import pytest
 REQUIRES_REAL_RECORDS = pytest.mark.skipif(
     "LLM_STATS_TEST_RECORDS" not in os.environ, reason="LLM_STATS_TEST_RECORDS is not set"
 )
-#: For features that DuckDB 1.5 lacks. The tests of DuckLake use that version.
+#: For features that DuckDB 1.5 lacks, the version that the DuckLake tests use.
 REQUIRES_DUCKDB_2 = pytest.mark.skipif(duckdb.__version__ < "2", reason="DuckDB 1.5")
