@@ -110,7 +110,7 @@ def test_user_query_cannot_write(
     for (query, expected), (_, text) in zip(wants.items(), answers, strict=True):
         assert expected in text, query
         assert SECRET not in text, query
-    assert [kind for kind, _ in answers] == ["refused"] * 7 + ["answered"] * 2
+    assert [kind for kind, _ in answers] == ["rejected"] * 7 + ["accepted"] * 2
     assert sorted(lake.rglob("*")) == files
 
 

@@ -45,7 +45,7 @@ def fetched(
 
 
 def only(fault: Fault, **options: Any) -> tuple[FetchResult, SampleApi, Client]:
-    """Return the result for one model under a fault."""
+    """Fetch one model from an API with a fault; return the result, the API and the client."""
     with FakeApi(RECORDS, faults={ONE: fault}) as api:
         answers, client = fetched(api, [ONE], **options)
     return answers[ONE], api, client

@@ -24,9 +24,9 @@ from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
-#: Columns that differ from run to run and do not depend on the records.
+#: Columns whose values differ for the same records, between runs or between engines.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
-#: This table describes the translation itself.
+#: Not compared: this table holds the hash of the SQL, which is translated for each engine.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 
 
@@ -83,9 +83,9 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
 
 
 def repr_rows(shown: object) -> str:
-    """Return the rows with all digits and types.
+    """Return the representation of the rows, with all digits and types.
 
-    NUL is left out, because PostgreSQL cannot store it and dlt removes it.
+    NUL characters are removed, because PostgreSQL cannot store them and dlt drops them.
     """
     return re.sub(r"\\+x00", "", repr(shown))
 
@@ -116,7 +116,7 @@ def require_same_relations(duckdb_reader: Reader, other_reader: Reader) -> None:
 
 
 def require_same_order(duckdb_reader: Reader, other_reader: Reader) -> None:
-    """Require that `show` and `export` sort rows in the same way."""
+    """Assert that `show` and `export` sort the rows of both warehouses in the same way."""
     for file in (file for file in in_build_order() if file.is_relation):
         key = [column for column in file.key if column not in OF_THE_RUN]
         actual, expected = (
@@ -142,7 +142,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
         lambda reader: cost(
             reader, 1.25e6, 2e6, []
-        ),  # without a tie in the 13th digit; see test_rounding
+        ),  # no cost has a 5 as its 13th and last digit; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

@@ -16,11 +16,11 @@ class FakeClock:
         self._scheduled: list[tuple[float, Callable[[], object]]] = []
 
     def at(self, seconds: float, action: Callable[[], object]) -> None:
-        """Call the action when a sleep reaches that time."""
+        """Schedule `action` to run when a sleep advances the clock to `seconds` or beyond."""
         self._scheduled.append((seconds, action))
 
     def sleep(self, stopped: threading.Event, seconds: float) -> None:
-        """Advance by that many seconds, or less if a scheduled action sets the event."""
+        """Advance by `seconds`, or only to the first scheduled action that sets `stopped`."""
         end = self.now + seconds
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)

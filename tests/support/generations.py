@@ -8,7 +8,10 @@ from llm_stats import sample
 
 
 def generation(number: int) -> list[dict[str, Any]]:
-    """Return the sample with the prices of a generation; each has another model without offers."""
+    """Return the sample with output prices that depend on `number`.
+
+    One model has no offers: in each generation another one.
+    """
     records = sample.today()
     for place, entry in enumerate(records):
         for offer in entry["providers"]:

@@ -1,18 +1,20 @@
 """Golden cases: folders with records and the expected rows; a new case needs no Python.
 
-`records.json` holds the records of one run in short form: the lists are the arguments of
-`make_offer` and `make_score` in `support.record_factory`:
+`records.json` holds the records of one run in short form. Each offer and each score is the list of
+arguments of `make_offer` or `make_score` in `support.record_factory`:
 
     {"cheap": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
 
-`runs.json` holds several runs instead, in order: their times, and each model's record or the
-outcome of a fetch without a record. A space after a time makes another run at the same time:
+`runs.json` replaces `records.json` in a case with several runs. It maps the time of each run to its
+models, and each model to a record or to the outcome of a fetch without a record. A second run at
+the same time is written with a space after the time, because JSON keys must differ:
 
     {"2026-01-01": {"m": {"providers": [["p", 1, 2]]}}, "2026-01-02": {"m": "failed"}}
 
-Each CSV file holds expected rows: `<schema>.<relation>.csv` those of a table or view in any order,
-`query.csv` those of `query.sql` in the query's order. The header lists the columns to compare. An
-empty field is null, and `|` separates the items of a list. The ids in a row describe its case.
+Each CSV file holds expected rows. `<schema>.<relation>.csv` has the rows of a table or view, in any
+order; `query.csv` has the rows that `query.sql` returns, in the same order. The header lists the
+columns to compare. An empty field is null, and `|` separates the items of a list. The ids in a row
+describe what the row tests.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ def find(folder: Path) -> list[Path]:
 
 
 def load(raw: RawTables, case: Path) -> None:
-    """Load the runs of a case; after several runs, write the history again, which has no effect."""
+    """Load the runs of a case and write the history after each.
+
+    After several runs, write the history once more; this must not change it.
+    """
     runs = _runs(case)
     for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
@@ -51,7 +56,10 @@ def load(raw: RawTables, case: Path) -> None:
 
 
 def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the rows of a CSV file and the rows of the database, for a loaded case."""
+    """Return the expected rows from a CSV file and the actual rows from the database.
+
+    The case must already be loaded.
+    """
     header, *expected = csv.reader(file.read_text("utf-8").splitlines())
     query = file.with_suffix(".sql")
     is_ordered = query.exists()
@@ -83,7 +91,10 @@ def _entry(factory: Any, arguments: list[Any]) -> dict[str, Any]:
 
 
 def _to_text(value: Any) -> str:
-    """Return a value as in a CSV file: `1`, `0.333333`, `true`, `2026-01-02`, `a|b`, `a=1|b=2`."""
+    """Return a value in the format of the CSV files.
+
+    For example: `1`, `0.333333`, `true`, `2026-01-02`, `a|b` (a list), `a=1|b=2` (a map).
+    """
     match value:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""Histories on one connection: views and macros are built once, each run updates the history."""
+"""Database for tests of the history: everything is built once, and runs only write rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_history(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def built() -> Iterator[RawTables]:
-    """Return a database with empty raw tables and everything under `sql/`."""
+    """Yield a database with empty raw tables and everything under `sql/`."""
     with duckdb.connect(config={"threads": 1}) as connection:
         raw = RawTables(connection)
         raw.apply()

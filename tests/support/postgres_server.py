@@ -20,12 +20,12 @@ import pytest
 
 #: Password of the server's superuser; only the fixtures use it.
 PASSWORD = "server-word-81c2"
-#: Password of the role that owns the databases: a secret.
+#: Password of the role that owns the databases; no program may print it.
 SECRET = "batch-word-5f3a"
 
 
 def binaries() -> Path | None:
-    """Return the folder of `initdb` and `pg_ctl`, which Debian keeps off the path."""
+    """Return the folder of `initdb` and `pg_ctl`, which Debian does not add to `PATH`."""
     pg_ctl = shutil.which("pg_ctl")
     folders = [Path(pg_ctl).parent] if pg_ctl else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return folders[-1] if folders else None

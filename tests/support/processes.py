@@ -16,7 +16,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 def run_command(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run `llm-stats` in a separate process, to its end."""
+    """Run `llm-stats` in a separate process and wait until it ends."""
     command = [sys.executable, "-m", "llm_stats", *map(str, arguments)]
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
@@ -34,8 +34,8 @@ def read_terminal(master: int) -> str:
 
 
 def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `programs/<name>.py`. It writes to a file, because a full pipe would block it."""
-    output = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed when its lines are read
+    """Start `programs/<name>.py`; its output goes to a file, because a full pipe would block it."""
+    output = tempfile.TemporaryFile("w+")  # noqa: SIM115  output_lines closes it
     command = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
     process = subprocess.Popen(command, stdout=output, text=True)
     process.stdout = output

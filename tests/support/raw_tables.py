@@ -18,7 +18,7 @@ from llm_stats.transform import apply
 
 
 class RawTables:
-    """A DuckDB connection with the raw tables, filled as a run does, but without dlt."""
+    """A DuckDB connection with the raw tables, filled as by a run, but without dlt."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
@@ -34,8 +34,8 @@ class RawTables:
     ) -> None:
         """Merge records (JSON objects) as one load.
 
-        The rows of each model are replaced, other models stay; each model gets a row in
-        `raw.fetches`.
+        The rows of each loaded model are replaced; other models keep theirs. Each loaded model
+        gets a row in `raw.fetches`.
         """
         answers = []
         for document in documents:
@@ -58,7 +58,7 @@ class RawTables:
         outcome: Outcome,
         load_id: str | None = None,
     ) -> None:
-        """Add rows to `raw.fetches` for models that were requested and did not load."""
+        """Add rows to `raw.fetches` for models that were requested but not loaded."""
         fetches = [
             Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1)
             for model_id in model_ids

@@ -1,4 +1,4 @@
-"""Real model records, if the environment names a file of them."""
+"""Real model records from the file that `LLM_STATS_TEST_RECORDS` names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def real_records() -> list[dict[str, Any]]:
-    """Return the records in the file that `LLM_STATS_TEST_RECORDS` names, a JSON list.
+    """Return the records in the file, which is a JSON list.
 
     Return an empty list if the variable is not set.
     """

@@ -47,7 +47,7 @@ def make_offer(
 def make_score(benchmark_id: str, value: float, **overrides: Any) -> dict[str, Any]:
     """Return an entry of a record's `scores`.
 
-    By default it is self-reported, of maximum 1, without normalized score and category.
+    By default it is self-reported, with a maximum of 1, no normalized score and no category.
     """
     return {
         "benchmark_id": benchmark_id,

@@ -1,4 +1,4 @@
-"""Warehouses of few records for the report: files made directly from records, one load per day."""
+"""Small warehouse files for tests of the report, made directly from records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is 
 
 @functools.cache
 def _empty() -> bytes:
-    """Return an empty warehouse file, which all tests share."""
+    """Return the content of an empty warehouse file, which is built once."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "w.duckdb"
         with duckdb.connect(file) as connection:
@@ -38,7 +38,10 @@ def warehouse(file: Path, *days: Documents) -> Path:
 
 
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
-    """Return models on three benchmarks, each better than the previous one, with one offer each."""
+    """Return a model for each entry of `prices`, with one offer and scores on three benchmarks.
+
+    Each model has higher scores than the previous one.
+    """
     benchmarks = ("b1", "b2", "b3")
     return [
         make_record(
@@ -71,9 +74,9 @@ HOSTILE = (
 
 
 def hostile(price: float = 1) -> Documents:
-    """Return records in which every text is hostile, with content for each part of the page.
+    """Return records with hostile names and with content for each part of the page.
 
-    Another price makes them change.
+    Another `price` changes their input prices.
     """
     return [
         make_record(
@@ -111,7 +114,7 @@ def hostile(price: float = 1) -> Documents:
     ]
 
 
-#: Warehouses that the page must be able to display; a price of `None` is not published.
+#: Records that the page must be able to display; a price of `None` means "not published".
 CATALOGS: dict[str, Documents] = {
     "empty": [],
     "one model": [

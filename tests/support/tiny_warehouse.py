@@ -1,4 +1,4 @@
-"""A warehouse of one table with one row: fast enough to publish hundreds."""
+"""Warehouse of one table with one row, so small that a test can publish hundreds."""
 
 from __future__ import annotations
 

@@ -13,10 +13,11 @@ PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 
 
 class WebhookServer:
-    """A context manager; `url` accepts POST requests.
+    """Webhook server, as a context manager; `url` accepts POST requests.
 
-    Each request gets the next of `statuses`, and the last one from then on, after `delay` seconds,
-    with `body` after a `pause`. Status 0 closes the connection without a response.
+    Requests get `statuses` in order, and the last status again after all were used. The status is
+    sent after `delay` seconds, and `body` after `pause` more seconds. Status 0 closes the
+    connection without a response.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-# Print the completions of a command line that is typed so far: `bash complete.sh WORD...`
+# Print the completions of a partially typed command line: `bash complete.sh WORD...`
 eval "$(_LLM_STATS_COMPLETE=bash_source llm-stats)"
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _llm_stats_completion llm-stats

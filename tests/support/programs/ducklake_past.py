@@ -1,4 +1,4 @@
-"""Print past prices of a lake, by time travel and by its history.
+"""Print past prices of a lake, read by time travel and from its history tables.
 
 `ducklake_past.py DATABASE TIMES`; TIMES is a JSON list.
 """

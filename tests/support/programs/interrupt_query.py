@@ -1,6 +1,6 @@
-"""Run `llm-stats`, and press Ctrl-C after one more second of processor time.
+"""Run `llm-stats` and send SIGINT to this process after one second of processor time.
 
-By then it executes the query, even on a busy machine.
+Processor time is counted so that the query is running by then, even on a busy machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 import time
 
 from llm_stats.cli import main as cli
-from llm_stats.warehouse import reader  # noqa: F401  a slow import, which is not to count
+from llm_stats.warehouse import reader  # noqa: F401  imported before the timer starts, because it is slow
 
 
 def press_ctrl_c() -> None:

@@ -1,4 +1,4 @@
-# Run a command that cannot write files beyond so many kB, as on a full disk:
+# Simulate a full disk: run a command that cannot write files larger than KILOBYTES.
 # `bash limit_file_size.sh KILOBYTES COMMAND...`
 trap '' XFSZ
 ulimit -f "$1"

@@ -1,6 +1,7 @@
 """Read a lake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
-It simulates another machine, which has only the credentials. Prints all states as one JSON list.
+It simulates a reader on another machine, which has only the credentials. Prints all states as one
+JSON list.
 """
 
 from __future__ import annotations

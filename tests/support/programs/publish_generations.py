@@ -1,6 +1,6 @@
 """Publish generations of prices, one run each: `publish_generations.py DATABASE COUNT DESTINATION`.
 
-Prints `[generation, time]` as JSON when each is live.
+Prints `[generation, time]` as JSON after publishing each generation.
 """
 
 from __future__ import annotations

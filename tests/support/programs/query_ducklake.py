@@ -1,6 +1,6 @@
 """Run user queries on the current state of a lake: `query_ducklake.py DATABASE QUERY...`.
 
-Prints `["answered", rows]` or `["refused", message]` as JSON for each.
+Prints `["accepted", rows]` or `["rejected", message]` as JSON for each query.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ for query in queries:
         with open_reader(
             WarehouseLocation.read(database=database, destination="ducklake")
         ) as reader:
-            print(json.dumps(["answered", str(reader.execute_user_query(query).rows)]))
+            print(json.dumps(["accepted", str(reader.execute_user_query(query).rows)]))
     except UsageError as error:
-        print(json.dumps(["refused", str(error)]))
+        print(json.dumps(["rejected", str(error)]))

@@ -1,7 +1,7 @@
-"""Replace a link to a database while it is open: `reconnect.py FOLDER`.
+"""Replace a symlink to a database while the database is open: `reconnect.py FOLDER`.
 
-Prints the values read by the first connection, a new one, an attached one, and a new one after all
-others were closed.
+Prints the value read on the first connection, on a new one, on one that attaches the symlink, and
+on a new one after all others were closed.
 """
 
 from __future__ import annotations

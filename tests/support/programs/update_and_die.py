@@ -1,4 +1,4 @@
-"""Update a tiny warehouse and end without closing it: `update_and_die.py DATABASE`."""
+"""Update a tiny warehouse and exit without closing it: `update_and_die.py DATABASE`."""
 
 from __future__ import annotations
 

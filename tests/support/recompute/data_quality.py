@@ -1,4 +1,4 @@
-"""`data_quality`: all rules except those about fetches, which records do not contain."""
+"""`data_quality`, without the rules about fetches, because records do not contain fetches."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def models(records: Records) -> Rows:
 
 
 def blended(offer: dict[str, Any]) -> float | None:
-    """Return `(3 * input + output) / 4`, computed without rounding errors from decimals."""
+    """Return `(3 * input + output) / 4`, computed exactly from the decimal prices, then rounded."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None

@@ -28,7 +28,10 @@ def _evidence(score: dict[str, Any]) -> str:
 def _chosen(
     records: Records, counts: Callable[[dict[str, Any]], bool]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the chosen score by benchmark id and model id, among the scores that count."""
+    """Return the score chosen for each benchmark and model, as `{benchmark_id: {model_id: score}}`.
+
+    Only scores for which `counts` returns True are considered.
+    """
     chosen: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     order = ("verified", "third_party", "self_reported")
     for record in records:
