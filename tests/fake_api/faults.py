@@ -45,9 +45,9 @@ class FaultyResponse(Response):
     delay: float = 0
     """Seconds before the first byte."""
     drip: float = 0
-    """Seconds before each byte of the body; 0 sends it at once."""
+    """Seconds before each byte of the body; 0 sends the body at once."""
     sent_bytes: int | None = None
-    """Bytes of the body sent before the connection closes; None sends all and keeps it open."""
+    """Bytes of the body to send before closing the connection; None sends all and keeps it open."""
     dropped: bool = False
     """Whether the connection closes without a response."""
 
@@ -61,7 +61,7 @@ def error(
     message: str = "The sample is set to fail.",
     **details: str | None,
 ) -> Fault:
-    """Return an error in the documented envelope; `code` defaults to the usual one for a status."""
+    """Return an error in the documented envelope; `code` defaults to the usual one of `status`."""
     code = code or _CODES.get(status, "unknown_error")
     response = error_response(status, code, message, **details)
     return lambda request, _: response
@@ -111,7 +111,7 @@ def quota(
 
 
 def edited(edit: Callable[[Any], object]) -> Fault:
-    """Return the record after `edit(record)`; errors are unchanged."""
+    """Return the record changed by `edit(record)`; error responses stay unchanged."""
 
     def fault(_: Request, response: Response) -> Response:
         if response.status != 200:
@@ -134,7 +134,7 @@ def missing(*fields: str) -> Fault:
 
 
 def oversized(megabytes: int = 11) -> Fault:
-    """Return a valid record of this size."""
+    """Return a valid record that is larger than `megabytes` MB."""
     return changed(description="x" * (megabytes << 20))
 
 
@@ -151,7 +151,7 @@ def empty() -> Fault:
 
 
 def redirect(to: str, status: int = 302) -> Fault:
-    """Return a redirect; a client that follows it must not send the key there."""
+    """Return a redirect to a URL to which the client must not send the key."""
     return lambda request, _: Response(status, headers={"Location": to})
 
 
@@ -165,7 +165,7 @@ def cut_json() -> Fault:
 
 
 def compressed() -> Fault:
-    """Compress the body with gzip if the client accepts it. Not a fault."""
+    """Compress the body with gzip if the client accepts it, which is valid, not a fault."""
 
     def fault(request: Request, response: Response) -> Response:
         if "gzip" not in request.headers.get("accept-encoding", ""):
@@ -195,7 +195,10 @@ def slow(seconds: float) -> Fault:
 
 
 def drip(seconds: float) -> Fault:
-    """Send the body byte by byte with a pause before each, so that no read timeout expires."""
+    """Send the body one byte at a time, pausing `seconds` before each byte.
+
+    A read timeout longer than `seconds` never expires, however long the whole body takes.
+    """
     return lambda request, response: _faulty(response, drip=seconds)
 
 

@@ -49,7 +49,7 @@ class FakeApi(SampleApi):
         return response
 
     def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
-        """Send a response, or part of it; a `ConnectionError` makes the server hang up."""
+        """Send all or part of a response; raise `ConnectionError` to close the connection early."""
         if not isinstance(response, FaultyResponse):
             super().send(request, response, stream)
             return

@@ -29,16 +29,16 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-def ask(
+def get_model(
     http: requests.Session, api: SampleApi, model_id: str = MODEL, **options: Any
 ) -> requests.Response:
     return http.get(f"{api.base_url}/models/{model_id}", **{"timeout": 5, **options})
 
 
 def answer(http: requests.Session, fault: faults.Fault, **options: Any) -> requests.Response:
-    """Return the response to one request under a fault."""
+    """Return the response to one request to an API with a fault."""
     with FakeApi(faults={MODEL: fault}) as api:
-        return ask(http, api, **options)
+        return get_model(http, api, **options)
 
 
 def error_of(response: requests.Response) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def error_of(response: requests.Response) -> dict[str, Any]:
 def statuses(
     http: requests.Session, api: SampleApi, count: int, model_id: str = MODEL
 ) -> list[int]:
-    return [ask(http, api, model_id).status_code for _ in range(count)]
+    return [get_model(http, api, model_id).status_code for _ in range(count)]
 
 
 # Error responses
@@ -161,7 +161,7 @@ def test_edited_record_violates_the_contract(
 
 def test_edit_does_not_change_errors(http: requests.Session) -> None:
     with FakeApi(faults={"nowhere": faults.changed(id=OTHER)}) as api:
-        assert ask(http, api, "nowhere").status_code == 404
+        assert get_model(http, api, "nowhere").status_code == 404
 
 
 def test_oversized_record_is_valid(http: requests.Session) -> None:
@@ -191,15 +191,15 @@ def test_empty_body(http: requests.Session) -> None:
 @pytest.mark.parametrize("status", [302, 307])
 def test_redirect_to_another_host_does_not_get_the_key(http: requests.Session, status: int) -> None:
     with (
-        SampleApi() as elsewhere,
+        SampleApi() as other_host,
         FakeApi(
-            faults={MODEL: faults.redirect(f"{elsewhere.base_url}/models/{MODEL}", status)}
+            faults={MODEL: faults.redirect(f"{other_host.base_url}/models/{MODEL}", status)}
         ) as api,
     ):
-        direct = ask(http, api, allow_redirects=False)
+        direct = get_model(http, api, allow_redirects=False)
         assert (direct.status_code, direct.headers["Location"]) == (
             status,
-            f"{elsewhere.base_url}/models/{MODEL}",
+            f"{other_host.base_url}/models/{MODEL}",
         )
         without_session_key = requests.get(
             f"{api.base_url}/models/{MODEL}",
@@ -208,7 +208,7 @@ def test_redirect_to_another_host_does_not_get_the_key(http: requests.Session, s
         )
         assert without_session_key.status_code == 401
         assert ["authorization" in request.headers for request in api.requests] == [True, True]
-        assert ["authorization" in request.headers for request in elsewhere.requests] == [False]
+        assert ["authorization" in request.headers for request in other_host.requests] == [False]
 
 
 # Broken transfers
@@ -229,7 +229,7 @@ def test_cut_off_body_ends_before_its_content_length(http: requests.Session) -> 
 def test_dropped_connection(http: requests.Session) -> None:
     with FakeApi(faults={MODEL: faults.dropped()}) as api:
         with pytest.raises(requests.ConnectionError, match="RemoteDisconnected"):
-            ask(http, api)
+            get_model(http, api)
         assert [request.status for request in api.requests] == [0]
 
 
@@ -249,7 +249,7 @@ def test_dripping_body_does_not_exceed_the_read_timeout(http: requests.Session) 
 def test_closing_the_api_ends_a_dripping_body(http: requests.Session) -> None:
     with requests.Session() as session, FakeApi(faults={MODEL: faults.drip(60)}) as api:
         session.headers.update(http.headers)
-        assert ask(session, api, stream=True).status_code == 200
+        assert get_model(session, api, stream=True).status_code == 200
 
 
 def test_gzip_only_if_the_client_accepts_it(http: requests.Session) -> None:
@@ -267,7 +267,7 @@ def test_gzip_only_if_the_client_accepts_it(http: requests.Session) -> None:
 
 
 def test_chained_faults(http: requests.Session) -> None:
-    """A small body that decompresses to a huge one."""
+    """The compressed body is small, but decompresses to more than 10 MB."""
     response = answer(http, faults.chain(faults.oversized(), faults.compressed()))
     assert int(response.headers["Content-Length"]) < 1_000_000
     assert len(response.content) > 10_000_000
@@ -307,7 +307,7 @@ def test_quota_counts_only_successful_responses(http: requests.Session) -> None:
 def test_rate_limit_sends_the_time_until_a_free_slot(http: requests.Session) -> None:
     with FakeApi(everywhere=[when.at_most(3, seconds=0.5)]) as api:
         assert statuses(http, api, 5) == [200, 200, 200, 429, 429]
-        assert ask(http, api).headers["Retry-After"] == "1"
+        assert get_model(http, api).headers["Retry-After"] == "1"
         time.sleep(0.5)
         assert statuses(http, api, 1) == [200]
 

@@ -42,7 +42,7 @@ def every(nth: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put it last: a response that an earlier fault replaced is not counted.
+    Put this fault last, so that it counts responses as earlier faults changed them.
     """
     served = 0
     lock = threading.Lock()
@@ -61,7 +61,8 @@ def after(count: int, fault: Fault) -> Fault:
 def at_most(count: int, seconds: float) -> Fault:
     """Enforce a rate limit over a sliding window.
 
-    A request over the limit gets a burst 429 with the time until a slot is free; it is not counted.
+    A request over the limit gets a burst 429 whose Retry-After is the time until a slot is free.
+    Such a request does not use a slot.
     """
     arrivals: deque[float] = deque()
     lock = threading.Lock()
