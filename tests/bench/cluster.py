@@ -1,6 +1,6 @@
-"""Spark's standalone master and two workers of one core each, on loopback.
+"""Spark cluster on loopback: a standalone master and two workers of one core each.
 
-They need Java 17 and a Python with PySpark.
+It needs Java 17 and a Python with PySpark.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WORKERS = 2
-#: Processes end with the program that started them, however it ends.
+#: Time limit of every process, in case this program is killed before it can stop them.
 LONGEST_SECONDS = "3600"
 MEMORY = "2500m"
 _PROGRAM = Path(__file__).parent / "programs" / "spark_sql.py"
@@ -40,7 +40,7 @@ class Cluster:
     folder: Path
     environment: dict[str, str]
 
-    def ask(
+    def run_queries(
         self, statements: list[str], queries: dict[str, str], out: Path, tries: int = 1
     ) -> dict[str, Any]:
         """Run `programs/spark_sql.py` and return its output."""
@@ -82,13 +82,13 @@ class Cluster:
                 raise
         if driver.returncode:
             sys.exit(f"Spark failed:\n{log.read_text()[-3000:]}")
-        said: dict[str, Any] = json.loads(printed.splitlines()[-1])
-        return said
+        result: dict[str, Any] = json.loads(printed.splitlines()[-1])
+        return result
 
 
 @contextlib.contextmanager
 def cluster(python: str, folder: Path) -> Iterator[Cluster]:
-    """Start master and workers; stop them at the end."""
+    """Start the master and the workers; stop them at the end."""
     finding = [
         python,
         "-c",

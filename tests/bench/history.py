@@ -1,9 +1,9 @@
 """Cost of a year of history: `python tests/bench/history.py`, or `--days 30` for a quick test.
 
-Every day all models are fetched again, with other values in 1 % of their offers and scores. The raw
-tables are written in SQL like a load (delete and insert in one transaction); only the files under
-`sql/` are measured, on a database file. A day without a change is measured several times after the
-first and after the last day; the median counts.
+On each simulated day all models are fetched again, and 1 % of their offers and scores change. Only
+the files under `sql/` are measured, on a database file; the load is replaced by SQL that writes the
+raw tables in the same way (delete and insert in one transaction). After the first and after the
+last day, several runs without changes are measured, and their median is printed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Size:
 
 
 def start(path: Path, size: Size) -> None:
-    """Create a file with every raw table, filled as by the first load."""
+    """Create a database file with the raw tables, filled as by the first load."""
     with duckdb.connect(str(path)) as connection:
         RawTables(connection)
         connection.execute(
@@ -94,7 +94,7 @@ def start(path: Path, size: Size) -> None:
 def load(
     connection: duckdb.DuckDBPyConnection, day: int, moment: dt.datetime, changed_pct: int
 ) -> None:
-    """Load all models of a day: the same rows again, some of them with another value."""
+    """Load all models again, with new values in `changed_pct` percent of the offers and scores."""
     drawn = "hash(model_id, _dlt_list_idx, $day) % 100 < $changed"
     random = "hash($day, model_id, _dlt_list_idx) % 1000"
     value = {
@@ -143,13 +143,13 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
 
 
 def unchanged(path: Path, day: int) -> float:
-    """Return the median time of several runs within one day without changes."""
+    """Return the median time of several runs on the same day without changes."""
     moments = [FIRST_DAY + dt.timedelta(days=day, minutes=minute) for minute in range(1, TRIES + 1)]
     return statistics.median(run(path, day, moment, 0) for moment in moments)
 
 
 def as_of(path: Path, moment: dt.datetime) -> tuple[float, int]:
-    """Return the median time of reading `prices_as_of` completely, and its number of rows."""
+    """Return the median time to read all rows of `prices_as_of`, and the number of rows."""
     seconds: list[float] = []
     with duckdb.connect(str(path), read_only=True) as connection:
         for _ in range(TRIES):

@@ -1,10 +1,11 @@
 """Time of each mart on a large catalog: `python tests/bench/marts.py [MODELS]`.
 
 The catalog is synthetic: 10,000 models with 8 offers and 30 scores each, with ties, free and
-unavailable offers and missing prices; two threads. Each mart is queried twice, as a dashboard
-would: `select count(*)`, and every column of the rows of one model or benchmark. Nothing is kept
-between queries, because views hold no data. The time is the best of three, printed with the
-processor time: half of that is the best possible on two idle cores.
+unavailable offers and missing prices. DuckDB uses two threads. Each mart gets two queries, as from
+a dashboard: `select count(*)`, and every column of the rows of one model, benchmark, provider or
+category. No query reuses earlier results, because views hold no data. The wall-clock time is the
+best of three, printed with the processor time; half of the processor time is the shortest
+wall-clock time possible on two cores.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as att
 from raw.models;
 """
 
-#: Filters of the second query; the first column that a mart has is used.
+#: Filters of the second query; each mart uses the first filter whose column it has.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",
@@ -117,7 +118,7 @@ def main(models: int) -> int:
 
 
 def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
-    """Return the wall-clock time and the processor time."""
+    """Return the wall-clock time and the processor time of a query."""
     wall, cpu = time.perf_counter(), time.process_time()
     connection.execute(query).fetchall()
     return time.perf_counter() - wall, time.process_time() - cpu

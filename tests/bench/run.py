@@ -1,17 +1,18 @@
-"""Cost of a run compared with the floor and with dlt's defaults: `python tests/bench/run.py`.
+"""Cost of a run compared with the lowest possible cost: `python tests/bench/run.py`.
 
 It takes about ten minutes. Each program is a separate process against the sample API, which serves
-synthetic records (8 offers and 30 scores each) from another process. The programs take turns, and
-the median of several rounds counts. Compare the ratios; absolute times depend on the machine.
+synthetic records (8 offers and 30 scores each) from another process. The programs run in turn, in
+several rounds, and the medians are printed. Compare the ratios; absolute times depend on the
+machine.
 
-    floor             the same requests on as many threads, then DuckDB's JSON reader into the same
-                      tables
+    floor             lowest possible cost: the same requests on as many threads, then DuckDB's JSON
+                      reader into the same tables
     stock dlt         the same resource with dlt's defaults
-    Singer            the same as a tap for target-duckdb, which sends one request at a time; only
-                      with --singer, which installs it
+    Singer            the same models through a Singer tap, which sends one request at a time, and
+                      target-duckdb; only with --singer, which installs them
     llm-stats         `llm-stats run`: with history, views, checks and publishing
-    … unchanged       the same again, with the same records
-    … 1 % changed     the same again, with one record in a hundred changed
+    … unchanged       `llm-stats run` again, with the same records
+    … 1 % changed     `llm-stats run` again, with one record in a hundred changed
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Cost:
 
 
 def spend(command: list[str], folder: Path, **environment: str) -> Cost:
-    """Run a command and return its cost. Raises `CalledProcessError` if it fails."""
+    """Run a command and return its cost; raise `CalledProcessError` if it fails."""
     with (folder / "printed").open("w+") as printed:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -82,7 +83,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
     """Serve the records in a separate process; yield the base URL."""
     file = folder / "records.json"
     file.write_text(json.dumps(records))
-    del records  # the other process has read them, and there may be many
+    del records  # frees memory: only the other process uses them
     command = [
         *LLM_STATS,
         "sample-api",
@@ -104,7 +105,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
 
 
 def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
-    """Return the records with another price in one of a hundred."""
+    """Return the records, with other input prices in one record of a hundred."""
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [
@@ -127,7 +128,7 @@ class Bench:
     concurrency: int
     rounds: int
     with_others: bool
-    singer: str | None = None  # the Python in which it is installed
+    singer: str | None = None  # path of the Python in its environment
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
         """Run the programs in turn, once per round."""
@@ -203,7 +204,7 @@ def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
 def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
     """Print the median of each program and its ratio to the floor.
 
-    Time beyond the floor's fetch is compared with the floor's database part.
+    A second ratio compares the time without the floor's fetch to the floor's time in the database.
     """
     floors = [json.loads(cost.printed) for cost in costs["floor"]]
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
@@ -223,7 +224,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Measure the start of reading commands, beyond Python's own start."""
+    """Print how much longer short commands take than the start of Python."""
     subprocess.run(
         [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
         cwd=folder,

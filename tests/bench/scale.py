@@ -1,15 +1,16 @@
-"""Cost of size and age, by stage: `python tests/bench/scale.py`.
+"""Cost of each stage of a run by catalog size and warehouse age: `python tests/bench/scale.py`.
 
 The results are in `docs/scale.md`.
 
-    scale.py --models 1000 10000 100000     first run, unchanged run and run with 1 % changed of
-                                            that many synthetic models
-    scale.py --hours 8760 87600             a run of 335 models on a file with that many hourly runs
+    scale.py --models 1000 10000 100000     for each number of synthetic models: the first run, an
+                                            unchanged run, and a run with 1 % changed
+    scale.py --hours 8760 87600             for each number of earlier hourly runs in the file: an
+                                            unchanged run of 335 models, and one with 1 % changed
 
 Each run is a separate process against the sample API in another process, without rate limit and
-latency. The largest size needs some 10 GB of memory, most of it for the API. An old file is a new
-one whose past is written in SQL: a row of `raw.fetches` per model and hour, and a change in 1 % of
-the offers and scores per day. It takes about ten minutes.
+latency. 100,000 models need about 10 GB of memory, most of it for the API. The earlier runs are
+added to a new file by SQL: a row of `raw.fetches` per model and hour, and on average a change in
+1 % of the offers and scores per day. With the default sizes the program takes about ten minutes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ STAGES = (
     "publish",
     "all",
 )
-#: The number of models that the API lists.
+#: Number of models that the real API lists.
 LISTED = 335
 CONCURRENCY = 32
 
@@ -113,7 +114,7 @@ def run(base_url: str, count: int, home: Path) -> Costs:
 
 
 def show(title: str, runs: dict[str, Costs]) -> None:
-    """Print the stages of some runs side by side, as a Markdown table."""
+    """Print the stages of the runs side by side, as a Markdown table."""
     print(f"\n{title}; processor seconds, peak memory in MB; load {os.getloadavg()[0]:.1f}\n")
     print(f"| stage | {' | '.join(runs)} |\n| --- |{' --: |' * len(runs)}")
     for stage in STAGES:
@@ -132,25 +133,25 @@ def show(title: str, runs: dict[str, Costs]) -> None:
 
 
 def size(count: int, home: Path) -> None:
-    """Measure a first run of a catalog, an unchanged one, one with 1 % changed, and the report."""
+    """Measure three runs of a catalog (first, unchanged, 1 % changed), and the report."""
     database, runs = home / "llm_stats.duckdb", {}
     with serving(synthetic_catalog(count), 0, home) as base_url:
-        answered = (home / "records.json").stat().st_size
+        response_bytes = (home / "records.json").stat().st_size
         runs["first"] = run(base_url, count, home)
         first_bytes = database.stat().st_size
         runs["unchanged"] = run(base_url, count, home)
     with serving(changed(synthetic_catalog(count), 0), 0, home) as base_url:
         runs["1 % changed"] = run(base_url, count, home)
-    show(f"{count:,} models: {answered / 1e6:,.0f} MB of answers", runs)
+    show(f"{count:,} models: {response_bytes / 1e6:,.0f} MB of responses", runs)
     page = spend([*LLM_STATS, "report"], home)
     print(
         f"\nfile {first_bytes / 1e6:,.0f} MB, after three runs "
         f"{database.stat().st_size / 1e6:,.0f} MB; rows {rows(database)}"
     )
-    says = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
+    size_of_page = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
     print(
         (
-            f"{says}, {page.seconds:.1f} s, processor {page.cpu_seconds:.1f} s, "
+            f"{size_of_page}, {page.seconds:.1f} s, processor {page.cpu_seconds:.1f} s, "
             f"{page.peak_mb:,.0f} MB of memory"
         ),
         flush=True,
@@ -158,7 +159,7 @@ def size(count: int, home: Path) -> None:
 
 
 def age(hours: int, home: Path) -> None:
-    """Measure an unchanged run and one with 1 % changed, on a file of that age."""
+    """Measure two runs (unchanged, 1 % changed) on a file with `hours` earlier hourly runs."""
     database = home / "llm_stats.duckdb"
     with serving(synthetic_catalog(LISTED), 0, home) as base_url:
         run(base_url, LISTED, home)
@@ -171,7 +172,7 @@ def age(hours: int, home: Path) -> None:
 
 
 def grow_old(database: Path, hours: int) -> None:
-    """Replace the live snapshot by a plain file with that many hours of earlier runs."""
+    """Replace the live snapshot by a plain file, and add `hours` earlier hourly runs to it."""
     snapshot = database.resolve()
     database.unlink()
     shutil.copyfile(snapshot, database)
@@ -218,7 +219,7 @@ from range(1, getvariable('hours') // 2400 + 1) as past (n), history.scores as s
 
 
 def rows(database: Path) -> str:
-    """Return the numbers of rows of the larger tables."""
+    """Return the row counts of the larger tables as text."""
     tables = (
         "raw.models__providers",
         "raw.models__scores",

@@ -40,9 +40,9 @@ EQUAL = "all equal"
 
 
 def views(raw: Path | None, history: Path) -> list[str]:
-    """Return the staging views and marts for Spark, over Parquet files.
+    """Return statements that create the staging views and marts in Spark, over Parquet files.
 
-    Without raw tables, only the marts that read the history.
+    Without `raw`, only the two marts that read just the history are created.
     """
     statements = [
         f"create database if not exists {schema}"
@@ -84,8 +84,12 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
             connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
     marts = [file.path.stem for file in sql_files.files_in("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
-    told = spark.ask(views(folder, folder / "export" / "history"), queries, folder / "spark")
-    print(f"\n{name}: Spark {told['spark']} and DuckDB {duckdb.__version__}; {told['executors']}")
+    result = spark.run_queries(
+        views(folder, folder / "export" / "history"), queries, folder / "spark"
+    )
+    print(
+        f"\n{name}: Spark {result['spark']} and DuckDB {duckdb.__version__}; {result['executors']}"
+    )
     with duckdb.connect() as connection:
         verdicts = [
             verdict(
@@ -96,14 +100,14 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
             for mart in marts
         ]
     print(
-        "\n".join(f"  {mart:20} {said}" for mart, said in zip(marts, verdicts, strict=True)),
+        "\n".join(f"  {mart:20} {text}" for mart, text in zip(marts, verdicts, strict=True)),
         flush=True,
     )
-    return all(said.endswith(EQUAL) for said in verdicts)
+    return all(text.endswith(EQUAL) for text in verdicts)
 
 
 def verdict(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> str:
-    """Return `246 rows, all equal`, or the numbers and columns of the differences."""
+    """Compare two relations; return a text such as `246 rows, all equal`, or the differences."""
     described = [
         connection.execute(f"describe select * from {rows}").fetchall() for rows in (ours, theirs)
     ]
@@ -139,7 +143,7 @@ def _same(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str, column:
 
 
 PARTS = 16
-#: About ten years of weekly changes of each offer.
+#: Versions of each offer: about ten years of weekly changes.
 _VERSIONS = 500
 _MODELS = """
 copy (
@@ -210,7 +214,7 @@ QUESTIONS = {
 
 
 def make_history(folder: Path, rows: int) -> None:
-    """Write `history.models` and `history.offers` with that many rows as Parquet."""
+    """Write `history.models`, and `history.offers` with `rows` rows, as Parquet files."""
     models = rows // (10 * _VERSIONS)
     (folder / "offers.parquet").mkdir(parents=True)
     values = {"$models": models, "$folder": folder, "$versions": _VERSIONS}
@@ -232,7 +236,7 @@ def _filled(statement: str, values: dict[str, object]) -> str:
 
 
 def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
-    """Run the queries on Spark and on DuckDB, on the same files.
+    """Run `QUESTIONS` on Spark and on DuckDB, on the same Parquet files.
 
     Return whether all results are equal.
     """
@@ -250,7 +254,7 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
     translated = {
         files[question]: translate(query, "spark") for question, query in QUESTIONS.items()
     }
-    told = spark.ask(views(None, history), translated, folder / "spark", tries=2)
+    result = spark.run_queries(views(None, history), translated, folder / "spark", tries=2)
     verdicts = []
     with duckdb.connect(
         config={"threads": 2, "memory_limit": "5GB", "temp_directory": str(folder / "spill")}
@@ -275,7 +279,7 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
                 tries.append(
                     f"{time.perf_counter() - wall:.1f} s (cpu {time.process_time() - cpu:.1f} s)"
                 )
-            costs = told["queries"][files[question]]
+            costs = result["queries"][files[question]]
             theirs = [
                 f"{cost['seconds']:.1f} s (cpu of tasks {cost['task_cpu_seconds']:.1f} s)"
                 for cost in costs
@@ -287,10 +291,10 @@ def compare_history(spark: Cluster, rows: int, folder: Path) -> bool:
                 f"    DuckDB {', then '.join(tries)}\n    Spark  {', then '.join(theirs)}",
                 flush=True,
             )
-    for executor in told["executors"]:
+    for executor in result["executors"]:
         print(f"  {executor}")
     print(f"  load {os.getloadavg()[0]:.1f}")
-    return all(said.endswith(EQUAL) for said in verdicts)
+    return all(text.endswith(EQUAL) for text in verdicts)
 
 
 def main() -> int:
@@ -329,7 +333,7 @@ def main() -> int:
 
 
 def open_data(database: Path) -> Path:
-    """Create a warehouse of the open data set, after three runs with changed prices."""
+    """Create a warehouse from three runs of the open data set, with price changes between them."""
     records = real_records()
     with SampleApi(records) as api:
         for generation in (changed(records, 1), changed(records, 2), records):

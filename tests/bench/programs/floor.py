@@ -1,4 +1,4 @@
-"""The floor: the same requests, and DuckDB's JSON reader into the same tables, nothing else.
+"""Lowest possible cost of a run: the same requests, then DuckDB's JSON reader into the same tables.
 
 `floor.py BASE_URL KEY CONCURRENCY COUNT FOLDER` prints `{"fetch_seconds": …, "database_seconds":
 …}`.

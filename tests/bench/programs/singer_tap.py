@@ -1,8 +1,8 @@
-"""The same job as a Singer tap, as a user of its SDK would write it.
+"""Singer tap that fetches the same models, as a user of the Singer SDK would write it.
 
-One stream, with a partition for each id. The SDK sends one request at a time. `singer_tap.py
---config CONFIG | target-duckdb --config CONFIG`; the configuration of the tap is `{"base_url": …,
-"api_key": …, "count": …}`.
+It has one stream, with a partition for each id. The SDK sends one request at a time. The command is
+`singer_tap.py --config CONFIG | target-duckdb --config CONFIG`; the configuration of the tap is
+`{"base_url": …, "api_key": …, "count": …}`.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ JOB is a JSON file:
     {"master": "spark://…", "conf": {…}, "statements": ["create view …"],
      "queries": {"marts.offers": "select …"}, "out": "/…", "tries": 1}
 
-The rows of each query are written as Parquet to `OUT/NAME`. The times and the work of each executor
-are printed as one line of JSON:
+The rows of each query are written as Parquet to `OUT/NAME`. The times of each query and the work of
+each executor are printed as one line of JSON:
 
     {"queries": {"marts.offers": [{"seconds": 1.2, "task_cpu_seconds": 0.9}]},
      "executors": [{"host": …, "tasks": 12, "cores": 1}]}

@@ -1,12 +1,12 @@
-"""Run `llm-stats` and measure each stage: `stages.py FILE run --ids-file …` writes them to FILE.
+"""Run `llm-stats` and write the cost of each stage to FILE: `stages.py FILE run --ids-file …`.
 
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0},
      "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Results are converted while others arrive, so the wall-clock time of both is in `columns`; their
-processor time is counted per thread. `validate` is a part of `fetch`, `compact` of
-`update_history`. The peak is the largest memory use during the stage, including memory left by the
-previous stage (Linux).
+Results are converted to columns while other responses arrive. The wall-clock time of both is
+counted in `columns`, their processor time separately, per thread. `validate` is a part of `fetch`,
+`compact` of `update_history`. The peak is the largest memory use during the stage, including memory
+left by the previous stage (Linux).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ lock = threading.Lock()
 
 
 def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
-    """Add to the measurements of a stage."""
+    """Add times to a stage and raise its peak memory."""
     cost = costs.setdefault(stage, {"seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0})
     cost["seconds"] += seconds
     cost["cpu_seconds"] += cpu_seconds
@@ -76,7 +76,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 
 def watch_threads() -> None:
-    """Measure the processor time of the fetching threads as a stage, of validation as another."""
+    """Measure the processor time of the fetching threads as `fetch`, of validation as `validate`."""
     original, parse = DaemonThreadPool._worker, responses.parse_record_body
     validated = threading.local()
 
@@ -95,8 +95,9 @@ def watch_threads() -> None:
                 note("fetch", 0.0, time.thread_time(), 0.0)
                 note("validate", 0.0, getattr(validated, "seconds", 0.0), 0.0)
 
-    setattr(responses, "parse_record_body", parsed)  # noqa: B010  nor one to a function
-    setattr(DaemonThreadPool, "_worker", work)  # noqa: B010  mypy takes no assignment to a method
+    # setattr, because mypy rejects assignments to functions and methods
+    setattr(responses, "parse_record_body", parsed)  # noqa: B010
+    setattr(DaemonThreadPool, "_worker", work)  # noqa: B010
 
 
 note("import", 0.0, time.process_time(), 0.0)

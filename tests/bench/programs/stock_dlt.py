@@ -1,7 +1,7 @@
-"""The same job as a user of dlt would write it: one resource, `@dlt.defer`, dlt's defaults.
+"""dlt pipeline that loads the same models, as a user of dlt would write it.
 
-`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; dlt's default number of workers is used, not
-CONCURRENCY.
+It has one resource with `@dlt.defer` and uses dlt's defaults. The command is `stock_dlt.py BASE_URL
+KEY CONCURRENCY COUNT FOLDER`; CONCURRENCY is ignored in favour of dlt's default number of workers.
 """
 
 from __future__ import annotations
