@@ -76,7 +76,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 
 def watch_threads() -> None:
-    """Measure the processor time of the fetching threads as `fetch`, of validation as `validate`."""
+    """Measure the processor time of fetching threads (`fetch`) and of validation (`validate`)."""
     original, parse = DaemonThreadPool._worker, responses.parse_record_body
     validated = threading.local()
 
