@@ -1,4 +1,4 @@
-"""Client: fetches each model once, caches each response, and ends without losing one."""
+"""Client: fetches each model once, caches each response, and ends without losing any."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ class TestCache:
 
 
 def test_closing_early_ends_all_requests() -> None:
-    """A thread that waits for the rate limit does not wait for the end of the window."""
+    """A thread that waits for the rate limit ends at once, not after the window of an hour."""
     limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
@@ -303,7 +303,7 @@ class TestList:
 
     @pytest.mark.parametrize("repeats", [True, False], ids=["same page", "empty page"])
     def test_ends_at_a_page_without_new_ids(self, repeats: bool) -> None:
-        """Each page has a new cursor, so the list would never end."""
+        """Each page has a new cursor, so following cursors alone would never end."""
         cursors = itertools.count()
 
         def endless(request: Request, _: Response) -> Response:

@@ -122,7 +122,7 @@ def test_try_acquire_at_the_limit_or_during_a_pause_is_false(
 def test_requests_of_another_process_count_while_they_are_in_the_window(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
-    """Nine were sent 0.1 s ago and twenty earlier: one request is allowed now, the next later."""
+    """Of ten allowed requests, another process sent nine 0.1 s ago: one is left, the next waits."""
     limiter.restore([*[5.0] * 20, *[0.1] * 9])
     first, second = send(limiter, 2, stopped)
     assert first == 0.0

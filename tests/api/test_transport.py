@@ -35,7 +35,7 @@ class TestRateLimit:
     def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
         """No request is sent during the pause, except those sent before the 429 arrived.
 
-        A date has whole seconds: two seconds from now is between one and two seconds away.
+        A date has whole seconds, so a date two seconds ahead can be little over one second away.
         """
         limiter = ClockedRateLimiter(0)
         fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))
@@ -127,7 +127,7 @@ class TestRetry:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # the whole body takes longer
+        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # a single byte takes longer
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
