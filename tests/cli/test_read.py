@@ -91,9 +91,9 @@ def test_only_the_table_format_is_limited_with_a_note(on_demo: Command) -> None:
         assert len(done.out.splitlines()) == lines
         assert done.err == ""
     assert len(json.loads(on_demo("show", "offers", "--format", "json").out)) == 30
-    asked = on_demo("show", "offers", "--limit", 3, "--format", "json")
-    assert len(json.loads(asked.out)) == 3
-    assert asked.err == "3 of 30 rows; --limit 0 shows all\n"
+    limited = on_demo("show", "offers", "--limit", 3, "--format", "json")
+    assert len(json.loads(limited.out)) == 3
+    assert limited.err == "3 of 30 rows; --limit 0 shows all\n"
     cost = ("cost", "--input-tokens", 1, "--output-tokens", 1)
     assert "20 of 28 rows" in on_demo(*cost).err
     assert len(json.loads(on_demo(*cost, "--format", "json").out)) == 28

@@ -34,14 +34,14 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 
 @pytest.fixture
 def api() -> Iterator[SampleApi]:
-    """The sample API with a daily quota for five models."""
+    """Yield the sample API with a daily quota of six requests: the list and five models."""
     with FakeApi(daily_quota=6) as serving:
         yield serving
 
 
 @pytest.fixture
 def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
-    """A folder like /srv/llm-stats in the docs."""
+    """Yield a folder like /srv/llm-stats in the docs."""
     (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
@@ -96,16 +96,16 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     assert re.search(r"\b20\d\d\b", day), "a date"
     assert message.startswith("14 models requested: 5 loaded, 9 deferred")
     assert models(folder / "llm_stats.duckdb") == 5
-    refused = cron("wrong-key")
-    assert "the API rejected the key" in refused.stderr
-    assert refused.returncode == 1
+    rejected = cron("wrong-key")
+    assert "the API rejected the key" in rejected.stderr
+    assert rejected.returncode == 1
     shutil.rmtree(folder / ".dlt")
     assert cron(SAMPLE_KEY).returncode == 1, "a configuration error is a failure"
 
 
 @pytest.fixture
 def units(folder: Path) -> list[Path]:
-    """The systemd units, with the folder of the test."""
+    """Return the systemd units, changed to use the folder of the test."""
     written = [folder / name for name in ("llm-stats.service", "llm-stats.timer")]
     for unit in written:
         unit.write_text((RECIPES / unit.name).read_text("utf-8").replace(FOLDER, str(folder)))
@@ -165,7 +165,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     secrets = {
         "LLM_STATS_API_KEY": SAMPLE_KEY,
         "LLM_STATS_WEBHOOK_URL": "http://127.0.0.1:1/",
-    }  # a refused connection is not a failure
+    }  # an unreachable webhook does not fail the run
     environment = {
         name: re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda match: secrets[match[1]], text)
         for name, text in job["env"].items()
@@ -173,7 +173,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     environment |= {
         "SOURCES__LLM_STATS__BASE_URL": api.base_url,
         "SOURCES__LLM_STATS__CONCURRENCY": "1",
-    }  # strictly the stalest first
+    }  # one at a time, strictly stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     with FakeApi(daily_quota=6) as before:
@@ -185,7 +185,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):
         subprocess.run(["tar", *command], cwd=yesterday if "-cf" in command else today, check=True)
     steps = [step["run"] for step in job["steps"] if "run" in step and step["name"] != "Install"]
-    for step in steps:  # as GitHub's shell for `run:` does
+    for step in steps:  # with the shell options that GitHub uses for `run:`
         assert (
             subprocess.run(
                 ["bash", "-e", "-c", step], cwd=today, env=environment, check=False

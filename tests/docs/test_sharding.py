@@ -28,7 +28,7 @@ unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
 
 
 def shares(ids: list[str]) -> list[list[str]]:
-    """Return the ids of each runner, computed with the command line of the documentation."""
+    """Return the ids of each runner, computed by the command line in `docs/scale.md`."""
     (line,) = re.findall(
         r"^python3 -c '(.+)' \d+ \d+ < ids.txt",
         (DOCS / "scale.md").read_text("utf-8"),
@@ -79,7 +79,7 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
 
 
 def rows(database: Path, address: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a mart without the columns of times."""
+    """Return the rows of a mart without `TIME_COLUMNS`."""
     with duckdb.connect(database, read_only=True) as connection:
         described = connection.execute(f"describe {address}").fetchall()
         columns = ", ".join(column for column, *_ in described if column not in TIME_COLUMNS)
