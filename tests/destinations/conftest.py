@@ -44,7 +44,7 @@ def new_database(port: int) -> Callable[[], str]:
 def copy_warehouse(
     port: int, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Return a function that copies a database with one run of the sample; it returns the URL."""
+    """Return a function that copies a database with one run of the sample and returns its URL."""
     template = new_database()
     with SampleApi() as api, pytest.MonkeyPatch.context() as environment:
         environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", template)

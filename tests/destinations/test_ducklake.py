@@ -25,7 +25,7 @@ RUNS = 2
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a Python with this project and DuckLake."""
+    """Return the path of a Python with this project and DuckLake."""
     python = python_with(tmp_path_factory.mktemp("lake"), f"{ROOT}[ducklake]")
     wheels = [f"duckdb-extension-{name.replace('_', '-')}=={_VERSION}" for name in _EXTENSIONS]
     subprocess.run(
@@ -40,7 +40,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts a program in that environment, on an empty lake."""
+    """Return a function that starts one of `support/programs` with `python`, on an empty lake."""
     installed = (
         Path(python)
         .parents[1]

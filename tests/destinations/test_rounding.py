@@ -24,9 +24,9 @@ def _values() -> list[float]:
 
 
 def _is_no_tie(value: float) -> bool:
-    """Return False for 13 digits that end in 5.
+    """Return False for a number of 13 significant digits that ends in 5.
 
-    PostgreSQL rounds them as written, DuckDB as stored.
+    PostgreSQL rounds such a number from its decimal digits, DuckDB from its exact binary value.
     """
     return not (f"{value:.12e}".split("e")[0].endswith("5") and float(f"{value:.12e}") == value)
 

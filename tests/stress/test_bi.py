@@ -39,7 +39,7 @@ def database(tmp_path: Path) -> Path:
 
 
 class Reader:
-    """Process that reads the database: for each line of input, it prints one value."""
+    """Process that prints a value read from the database for each line of its input."""
 
     def __init__(self, python: str, program: str, *arguments: object) -> None:
         command = [python, "-W", "ignore", str(PROGRAMS / f"{program}.py"), *map(str, arguments)]

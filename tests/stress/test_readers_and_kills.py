@@ -1,6 +1,6 @@
 """Concurrent readers and killed runs, with real processes.
 
-The default is short. The full test takes about 20 minutes and prints its measurements:
+By default the tests are short. The full tests take about 20 minutes and print their measurements:
 
     LLM_STATS_STRESS=1 pytest -s --timeout=0 tests/stress
 """
@@ -85,7 +85,7 @@ def content(database: Path) -> list[list[tuple[Any, ...]]]:
 
 
 def run_to_the_end(database: Path, api: SampleApi) -> None:
-    """Run in this process to the end."""
+    """Complete a run in this process."""
     settings = Settings.read(
         database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
     )
@@ -113,7 +113,7 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
-            # the next run may reuse responses of the killed one, but never of another generation
+            # the next run may reuse responses of the killed run, which are of the same generation
             run_to_the_end(killed, api)
             assert content(killed) == content(completed)
         assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []
