@@ -1,4 +1,4 @@
-"""Merge of a load into the raw tables: whole models, only those in the load; dlt's own tables."""
+"""Merge of a load into the raw tables: replaces only the loaded models; keeps dlt's own tables."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_model_that_did_not_load_has_only_a_fetch_row(loaded: RawTables) -> None
 
 
 def read_only(published: Path) -> Any:
-    """Return a dlt destination that can only read, as in `docs/dlt.md`."""
+    """Return a read-only dlt destination, as in `docs/dlt.md`."""
     return dlt.destinations.duckdb({"database": str(published), "read_only": True})
 
 
@@ -96,7 +96,7 @@ class TestPublishedFileInDlt:
 
     @pytest.fixture
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """Return a copy, because dlt keeps its connections open."""
+        """Return a copy of the demo's file, because dlt keeps its connections open."""
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))
 

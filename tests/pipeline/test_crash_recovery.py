@@ -48,16 +48,16 @@ def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[st
 
 
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
-    """Return the exit code that a shell shows: 130 also if SIGINT itself ended the process.
+    """Return the exit code as a shell shows it: 130 if SIGINT itself ended the process.
 
-    SIGINT ends `python -m` if it arrives while `exec` runs a string, as for a dataclass.
+    SIGINT ends `python -m` if it arrives while `exec` runs a string, which dataclasses do.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code
 
 
 class TestInterrupt:
-    """Ctrl-C, once."""
+    """A single Ctrl-C during a run."""
 
     def interrupt(
         self, workdir: Path, api: SampleApi, when: Callable[[], bool]
@@ -73,7 +73,7 @@ class TestInterrupt:
         return exit_code_in_shell(run), out, err
 
     def test_ends_a_run_that_waits_for_a_slow_response(self, tmp_path: Path) -> None:
-        """A response that arrives a second later is kept too."""
+        """A response that arrives a second after the interrupt is cached too."""
         slow = {IDS[3]: faults.slow(3600), IDS[5]: faults.slow(1.5)}
         with FakeApi(RECORDS, faults=slow) as api:
             code, out, err = self.interrupt(tmp_path, api, lambda: len(api.requests) == 12)
@@ -118,7 +118,7 @@ class TestKill:
     def test_at_any_time_loses_and_repeats_no_request(
         self, moment: int, llm_stats: Command, tmp_path: Path
     ) -> None:
-        """The last fifth of the moments is after the last response: loading, checks, publishing."""
+        """The last fifth of the moments is after the last response: load, checks, publishing."""
         records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
@@ -133,7 +133,7 @@ class TestKill:
             published = (tmp_path / "llm_stats.duckdb").exists()
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
-            time.sleep(2 * self.LATENCY_MS / 1000)  # requests in flight have arrived
+            time.sleep(2 * self.LATENCY_MS / 1000)  # until all requests in flight have arrived
             before = len(requested_ids(api))
             assert self.files_with_the_key(tmp_path) == []
             second = llm_stats(*run_arguments(api, *arguments))

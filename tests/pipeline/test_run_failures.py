@@ -38,7 +38,7 @@ IDS = [entry["id"] for entry in RECORDS]
 
 
 def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir: Path) -> None:
-    """12 models, of which the first does not exist; 7 requests per run, one for the list."""
+    """Of 12 models the first does not exist. Each run sends 7 requests, one for the list."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = (
             "--base-url",
@@ -71,8 +71,8 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
 def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> None:
     """A third of the ids fail.
 
-    In the first run they are spread over the list. Later they are adjacent, because they were
-    requested at the same time.
+    In the first run the failing ids are spread over the list. Later they are adjacent, because
+    they were requested at the same time.
     """
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
@@ -235,7 +235,7 @@ def test_run_after_a_failed_check_sends_no_request_again(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Checks of the tables cannot find a missing fetch of an id without a record."""
+    """Without a record of the id, checks of the tables cannot detect that its fetch is missing."""
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),
@@ -258,10 +258,10 @@ def test_load_that_loses_rows_is_not_published(
 def test_open_data_set_with_transient_errors_and_a_small_quota(
     llm_stats: Command, workdir: Path
 ) -> None:
-    """One request in five fails, 600 per minute are allowed, and the quota ends at 150.
+    """One request in five fails, 600 per minute are allowed, and the quota is 150 responses.
 
-    150 models are loaded, and the other 19 come first in the next run. No request fails three
-    times, because otherwise an id could fail in the whole run.
+    150 models are loaded, and the next run fetches the other 19 first. No id fails more than twice,
+    because three failures would exhaust its attempts.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
@@ -321,7 +321,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """Return a function that runs all ids and returns the places that contain the key."""
+        """Return a function that fetches all ids and returns the places that contain the key."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:

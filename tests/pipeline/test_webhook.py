@@ -21,7 +21,7 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
 
 def summary(**values: Any) -> dict[str, Any]:
-    """Return the summary of a successful run without news, with the given values."""
+    """Return the summary of a successful run without changes or problems, updated by `values`."""
     success = {
         "exit_code": 0,
         "kind": "done",
