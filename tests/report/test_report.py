@@ -30,7 +30,7 @@ Rows = list[dict[str, Any]]
 
 
 def rows(carried: dict[str, Any], name: str) -> Rows:
-    """Return a table as the page reads it, with texts instead of indices."""
+    """Return a table as the page reads it: indices into `texts` are replaced by the texts."""
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {
@@ -68,7 +68,7 @@ class Elements(HTMLParser):
         return carried
 
 
-#: Columns that a query computes, or formats differently from the mart that it reads.
+#: For each query of the page: columns that it computes, or formats differently from its mart.
 _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",

@@ -1,4 +1,4 @@
-"""The sample catalog: marked as invented, with every irregularity, and changed only as listed."""
+"""Sample catalog: marked as invented; has every irregularity; its changes are all listed."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 @pytest.mark.parametrize("scope", ["all", "independent"])
 @pytest.mark.parametrize("category", ["overall", "code"])
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
-    """A benchmark counts with 3 models, a model is ranked with 3 benchmarks.
+    """A benchmark counts if at least 3 models have it; a model with 3 such benchmarks is ranked.
 
     sample-vision and sample-long-context are not comparable.
     """
