@@ -96,9 +96,9 @@ def test_wrong_value_is_rejected_with_its_path(
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    with pytest.raises(RecordRejected) as refused:
+    with pytest.raises(RecordRejected) as error:
         parsed(document)
-    assert message in str(refused.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
