@@ -14,12 +14,12 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent
 CASES = golden_cases.find(FOLDER)
 
-#: Macros with a time as argument; tests/sql/history/test_history_marts.py tests them.
+#: Macros with a time as argument, which tests/sql/history/test_history_marts.py tests instead.
 AS_OF = {"prices_as_of", "scores_as_of"}
 
 
 def case_id(case: Path) -> str:
-    """Return an id such as `marts/offers/ties` or `history/price-cut`."""
+    """Return the test ID of a case, such as `marts/offers/ties`."""
     return case.relative_to(FOLDER).as_posix().replace("/cases/", "/")
 
 

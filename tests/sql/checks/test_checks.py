@@ -1,11 +1,11 @@
 """Checks: every condition of every check fails at least once.
 
 Each test breaks a valid warehouse in one place and rolls the change back. All views are copied to
-tables first, so that a single row of a mart can be changed, as by an error in its SQL.
+tables first, so that a test can change a single row of a mart, as an error in its SQL would.
 
 `broken/<check>.sql` has one paragraph per condition of a check; each breaks only that condition.
-The first paragraph fails no other check. Keys, parents and lists are the same in all tables, so the
-statements that break them are generated.
+The first paragraph makes no other check fail. Keys, parents and lists are checked in the same way
+in all tables, so the statements that break them are generated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[RawTables]:
-    """Yield two loads and a failed fetch.
+    """Yield a database after two loads and a failed fetch.
 
     The data is valid, with many values that a check could mistake for an error.
     """
@@ -44,9 +44,9 @@ def loaded() -> Iterator[RawTables]:
 
 
 def _records(day: int) -> list[dict[str, object]]:
-    """Return four models.
+    """Return the records of four models on day 1 or 2.
 
-    On the second day their prices and scores differ, and `m4` has one offer and one score less.
+    Prices and scores differ between the days. On day 2, `m4` has one offer and one score fewer.
     """
     gone: dict[str, list[dict[str, object]]] = (
         {"providers": [make_offer("s", 1, 1)], "scores": [make_score("e", 0.5)]} if day == 1 else {}
@@ -83,7 +83,7 @@ def _records(day: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
-    """Return a database with the same rows, in which each view is a table."""
+    """Return a copy of the database in which each view is a table."""
     connection = loaded.connection.cursor()
     connection.execute("attach ':memory:' as tables")
     relations = connection.execute(
@@ -112,7 +112,7 @@ def _failing(
 
 
 def _paragraphs(check: str) -> dict[str, str]:
-    """Return the paragraphs of a file by their comment."""
+    """Return the paragraphs of `broken/<check>.sql` by their comment."""
     texts = (_BROKEN / f"{check}.sql").read_text("utf-8").split("\n\n")
     return {text.split("\n")[0].removeprefix("-- "): text for text in texts}
 
@@ -130,7 +130,7 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
-    """Yield statements that make a row refer to a missing entity, or delete one it refers to.
+    """Yield statements that make a list incomplete, or a row refer to a missing entity.
 
     The missing entity may exist as another kind: a provider id that is a model id, or the reverse.
     """

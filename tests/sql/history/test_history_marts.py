@@ -1,4 +1,4 @@
-"""Cases beyond the golden ones: time zones of the as-of macros, ages, extreme prices."""
+"""Tests beyond the golden cases: time zones of the as-of macros, ages, extreme prices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa
 
 @pytest.fixture(scope="module")
 def two_days() -> Iterator[RawTables]:
-    """Yield one offer and one score, both 4 from the first day and 2 from the second; read-only."""
+    """Yield one offer and one score, both 4 on the first and 2 on the second day; read-only."""
     with built() as raw:
         load_two_days(raw)
         raw.connection.execute("set timezone = 'America/New_York'")

@@ -1,13 +1,13 @@
-"""Random histories compared with a simple model.
+"""Random histories compared with a simple reference implementation.
 
 A history consists of several runs over two models: records that are new, unchanged, shuffled, or
 changed in one place, with duplicates, empty lists, `1` for `1.0`, and models that failed or were
 not requested; sometimes two runs at the same time, or a clock that went back. Three things are
-compared: the rows valid at a time (computed from the records alone), the rows that follow from the
-rules (computed by `Ledger`, a slow implementation in plain loops), and the changes.
+compared: the rows valid at each time (computed from the records alone), all rows (computed by
+`Ledger`, a slow implementation in plain loops), and the changes.
 
-`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs that many random ones; by
-default, the same few every time.
+`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs 1000 random histories; by
+default, the same few histories run every time.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass
 class Ledger:
-    """The rules of the history, one list at a time, in plain loops."""
+    """Reference implementation of the history: enters one list at a time, in plain loops."""
 
     rows: list[Row] = field(default_factory=list)
     by_content: bool = False  # offers are paired by content, scores by their order in the list
@@ -88,7 +88,7 @@ class Ledger:
                 new.remove(row.content)
             else:
                 row.valid_to = at
-        new = self._last_copies(contents, new)  # of equal entries, the last ones are the new ones
+        new = self._last_copies(contents, new)  # among equal entries, the last ones are new
         taken = {row.number for row in mine if row.valid_to is None}
         ended = sorted({row.number for row in mine if row.valid_to == at} - taken)
         others = [
@@ -126,9 +126,10 @@ class Ledger:
 def _paired_by_content(
     closed: dict[int, tuple[Any, ...]], new: list[tuple[Any, ...]], others: list[int]
 ) -> list[tuple[int, tuple[Any, ...]]]:
-    """Return the number of each new offer.
+    """Return each new offer with its number.
 
-    The cheapest of a provider name succeeds the cheapest, then the rest.
+    In order of price, each new offer takes the number of the cheapest closed offer with the same
+    provider name. The remaining new offers take the remaining numbers, in the same order.
     """
 
     def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
@@ -168,7 +169,7 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    # a score listed under several categories is one; without a source, the text is empty
+    # a score listed under several categories counts once; an empty source URL means none
     found = {
         (
             entry["benchmark_id"],
@@ -223,10 +224,12 @@ def histories(draw: st.DrawFn) -> list[Run]:
     for _ in range(draw(st.integers(1, 6))):
         answers: Answers = {}
         for model_id in ("m", "n"):
-            answer = draw(st.sampled_from(["loaded", "loaded", "loaded", "not asked", *NOT_LOADED]))
+            answer = draw(
+                st.sampled_from(["loaded", "loaded", "loaded", "not requested", *NOT_LOADED])
+            )
             if answer == "loaded":
                 answers[model_id] = known[model_id] = draw(documents(model_id, known.get(model_id)))
-            elif answer != "not asked":
+            elif answer != "not requested":
                 answers[model_id] = answer
         runs.append(Run(at, answers, draw(st.booleans())))
         at += dt.timedelta(days=draw(st.sampled_from([1, 1, 1, 1, 1, 20, 0, -1])))
@@ -282,7 +285,7 @@ def tables() -> Iterator[RawTables]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(runs=histories())
-def test_history_equals_the_model(tables: RawTables, runs: list[Run]) -> None:
+def test_history_equals_the_reference(tables: RawTables, runs: list[Run]) -> None:
     empty(tables)
     replay(tables, runs)
     loads = list(effective_loads(runs))
@@ -328,9 +331,9 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 
 
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
-    """Return each record with the time from which it counts.
+    """Yield each record with the time from which it is valid.
 
-    That is its fetch time, but never before that of the record it replaces.
+    This is its fetch time, or the time of the replaced record if that is later.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
@@ -384,7 +387,7 @@ def lines(rows: list[Row]) -> list[list[Row]]:
 
 
 def assert_intervals(rows: list[Row]) -> None:
-    """Assert that each row has a length, rows do not overlap, and only the last may be open."""
+    """Assert that each row ends after it begins, rows do not overlap, only the last may be open."""
     for line in lines(rows):
         assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)
         assert all(
@@ -441,15 +444,15 @@ def assert_fresh(tables: RawTables, runs: list[Run]) -> None:
     for model_id in {model_id for run in runs for model_id in run.answers}:
         mine = [(run.at, run.answers[model_id]) for run in runs if model_id in run.answers]
         fetched_at = [at for at, answer in mine if isinstance(answer, dict)]
-        asked = sorted(
+        attempts = sorted(
             ((at, "loaded" if isinstance(answer, dict) else answer) for at, answer in mine),
             key=lambda attempt: attempt[0],
         )
-        asked = [attempt for attempt in asked if attempt[1] != "deferred"]
+        attempts = [attempt for attempt in attempts if attempt[1] != "deferred"]
         failures = 0
-        for _, outcome in asked:
+        for _, outcome in attempts:
             failures = 0 if outcome == "loaded" else failures + 1
-        last_at, last = asked[-1] if asked else (None, None)
+        last_at, last = attempts[-1] if attempts else (None, None)
         expected.append((model_id, fetched_at[-1] if fetched_at else None, last, last_at, failures))
     columns = "model_id, fetched_at, last_outcome, last_attempted_at, consecutive_failures"
     assert Counter(fetch(tables, columns, "marts.freshness")) == Counter(expected)

@@ -1,4 +1,4 @@
-"""Row hashes of the history: another engine version or other definitions cause no changes."""
+"""Row hashes of the history: a new engine version or definition causes no changes."""
 
 from __future__ import annotations
 

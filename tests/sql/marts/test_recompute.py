@@ -144,7 +144,7 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
 def test_mean_win_rate_equals_helms_with_a_tie_counting_half(database: RawTables) -> None:
     """HELM uses a model's position in the sorted list, from 0 for the worst to 1 for the best.
 
-    HELM orders equal models at random; the mean over both orders does not depend on chance.
+    HELM orders tied models at random; this test takes the mean of two opposite orders.
     """
     scores = {
         "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},

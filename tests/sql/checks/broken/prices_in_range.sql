@@ -22,7 +22,7 @@ update marts.offers set blended_usd_per_mtok = 0.9 where model_id = 'm1' and pro
 -- a blended price above both prices
 update marts.offers set blended_usd_per_mtok = 1.1 where model_id = 'm1' and provider_id = 'q';
 
--- no blended price though both are known
+-- no blended price though both prices are known
 update marts.offers set blended_usd_per_mtok = null where model_id = 'm1' and provider_id = 'p';
 
 -- a blended price though the input price is not known

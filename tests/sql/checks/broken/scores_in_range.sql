@@ -10,13 +10,13 @@ update marts.scores set gap_to_best = -0.1 where model_id = 'm1' and benchmark_i
 -- an infinite value
 update marts.scores set value = 'inf' where model_id = 'm1' and benchmark_id = 'b';
 
--- no value
+-- a missing value
 update marts.scores set value = null where model_id = 'm1' and benchmark_id = 'b';
 
--- a share above 1 of verified scores
+-- a share of verified scores above 1
 update marts.benchmarks set verified_share = 1.1 where benchmark_id = 'b';
 
--- a share above 1 of self-reported scores
+-- a share of self-reported scores above 1
 update marts.benchmarks set self_reported_share = 1.1 where benchmark_id = 'b';
 
 -- not comparable without a reason
@@ -37,10 +37,10 @@ update marts.scores set win_rate = -0.1 where model_id = 'm1' and benchmark_id =
 -- a rank of 0
 update marts.scores set benchmark_rank = 0 where model_id = 'm1' and benchmark_id = 'b';
 
--- a share below 0 of verified scores
+-- a share of verified scores below 0
 update marts.benchmarks set verified_share = -0.1 where benchmark_id = 'b';
 
--- a share below 0 of self-reported scores
+-- a share of self-reported scores below 0
 update marts.benchmarks set self_reported_share = -0.1 where benchmark_id = 'b';
 
 -- a mean win rate above 1

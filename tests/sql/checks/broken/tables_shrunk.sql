@@ -1,4 +1,4 @@
--- eleven rows lost of a few
+-- eleven of twenty rows lost
 insert into history.row_counts values ('first', 'raw.x', 20, '2026-01-01'), ('second', 'raw.x', 9, '2026-01-02');
 
 -- more than a fifth lost
