@@ -1,6 +1,6 @@
-"""Comments of columns: their own, or inherited from what the view reads.
+"""Comments of columns: their own, or inherited from the relations that the view reads.
 
-`inherited_comments.txt` lists every inherited comment for review. After a change, write it again:
+`inherited_comments.txt` lists every inherited comment for review. After a change, regenerate it:
 
     WRITE_COMMENTS=1 pytest tests/transform/test_comments.py
 """
@@ -61,7 +61,7 @@ def test_a_column_that_a_left_join_makes_null_has_its_own_comment(file: files.Sq
 
 
 def _nullable(query: exp.Expr, outer: dict[str, set[str]] | None = None) -> set[str]:
-    """Return the columns of a query that a left or full join can make null, also in its CTEs."""
+    """Return the columns of a query that a left or full join, in it or a CTE, can make null."""
     known = dict(outer or {})
     for cte in query.args["with_"].expressions if query.args.get("with_") else ():
         known[cte.alias] = _nullable(cte.this, known)

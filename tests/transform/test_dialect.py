@@ -1,6 +1,6 @@
 """Translation of the SQL files for other destinations.
 
-Other tests and `tests/bench/spark.py` execute the result.
+Other tests and `tests/bench/spark.py` execute the translated SQL.
 """
 
 from __future__ import annotations

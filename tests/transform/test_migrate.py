@@ -28,7 +28,7 @@ HISTORY = (
 
 @pytest.fixture
 def older(two_days: Path) -> Path:
-    """Return a warehouse with two runs and changed prices, whose live snapshot has version 2."""
+    """Return a warehouse with two runs and changed prices, whose schema version is 2."""
     two_days.chmod(0o644)
     with duckdb.connect(two_days) as connection:
         downgrade(connection.execute, 2)

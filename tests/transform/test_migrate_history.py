@@ -1,4 +1,4 @@
-"""Migration 4 on the history: numbers are rounded and equal neighbours joined, without loss."""
+"""Migration 4 rounds the numbers of the history and joins consecutive rows that become equal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _INSERT_OFFER = (
 
 @pytest.fixture
 def older() -> Iterator[RawTables]:
-    """Yield a warehouse of schema version 3 with one model and its offer `p`, without history."""
+    """Yield a warehouse of schema version 3 with one model, its offer `p` and an empty history."""
     with built() as raw:
         raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
         raw.apply()

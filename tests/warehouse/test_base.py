@@ -29,8 +29,8 @@ def test_failing_models_failed_since_they_were_loaded(tmp_path: Path) -> None:
         )
         raw.fetch(["loaded, then twice", "once"], moments[3], "failed")
         raw.fetch(["loaded, then twice", "twice"], moments[4], "not_found")
-        raw.fetch(["never asked"], moments[3], "deferred")
-        raw.fetch(["never asked", "once"], moments[4], "deferred")
+        raw.fetch(["never sent"], moments[3], "deferred")
+        raw.fetch(["never sent", "once"], moments[4], "deferred")
         raw.apply()
         state = FetchState.read(DuckDBConnection(connection))
     assert state.failing_at == {

@@ -121,7 +121,7 @@ def test_moved_warehouse_opens(one_model: Path, workdir: Path) -> None:
 
 
 def test_warehouses_in_one_folder_are_independent(tmp_path: Path) -> None:
-    """Each deletes only its own snapshots."""
+    """Each warehouse deletes only its own snapshots."""
     warehouses = [
         DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")
     ]

@@ -1,4 +1,4 @@
-"""Export: complete, described and deterministic; it keeps foreign files and survives a kill."""
+"""Export: complete, described and deterministic; it keeps all other files and survives a kill."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def test_folder_that_is_a_link(tmp_path: Path) -> None:
 def test_hidden_folder_may_be_a_link(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(
         dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    ) as elsewhere:
-        (tmp_path / ".w").symlink_to(elsewhere)
+    ) as target:
+        (tmp_path / ".w").symlink_to(target)
         warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)

@@ -21,7 +21,7 @@ class TestUsers:
     """Users without names, as in a container, who share a folder."""
 
     def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """Run a program as a user; return standard error."""
+        """Run `act_as_user.py`; return its standard error."""
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {
             "LLM_STATS_API_KEY": "key"

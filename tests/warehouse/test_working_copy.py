@@ -141,7 +141,7 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
 
 
 def run_on_full_disk(kilobytes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `llm-stats` in a process that cannot write larger files."""
+    """Run `llm-stats` in a process that cannot write files larger than `kilobytes`."""
     limit = ["bash", str(PROGRAMS / "limit_file_size.sh"), str(kilobytes)]
     command = [*limit, sys.executable, "-m", "llm_stats", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
