@@ -16,7 +16,7 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
-# A shell that runs the tests in the background makes all their processes ignore Ctrl-C.
+# Processes that a shell starts in the background ignore SIGINT, and so would their children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]
@@ -32,7 +32,7 @@ def _built_tables() -> Iterator[RawTables]:
 
 @pytest.fixture
 def raw(_built_tables: RawTables) -> Iterator[RawTables]:
-    """Yield empty raw tables in memory with everything under `sql/`, on a separate connection."""
+    """Yield an in-memory database with empty raw tables and everything under `sql/`."""
     from support.history_database import empty
 
     empty(_built_tables)
@@ -67,7 +67,7 @@ def demo(build_once: BuildOnce) -> Path:
 
 
 def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
-    """Publish each generation of records with a run, as `llm_stats.duckdb` in the folder."""
+    """Publish `llm_stats.duckdb` in the folder by one run for each generation of records."""
     from llm_stats.pipeline.run import execute
     from llm_stats.sample.demo import demo_settings
 
@@ -104,7 +104,7 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
-    """Yield the sample API, with the `RECORDS` of the test module if there are any."""
+    """Yield the sample API, with the `RECORDS` of the test module if it defines them."""
     with SampleApi(getattr(request.module, "RECORDS", None)) as sample_api:
         yield sample_api
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_ctrl_c_ends_a_query(demo: Path) -> None:
-    """Every thread of DuckDB can work on the query: each part is a separate task without an end."""
+    """The endless query has a part for each thread of DuckDB, so that all threads are busy."""
     query = " union all ".join(
         ["select count(*) from range(1000000000000) where range % 7 = 3"] * 4
     )
@@ -27,11 +27,11 @@ def test_ctrl_c_ends_a_query(demo: Path) -> None:
     ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as asked:
+    ) as process:
         try:
-            out, err = asked.communicate(timeout=60)
+            out, err = process.communicate(timeout=60)
         finally:
-            asked.kill()
+            process.kill()
     assert out == ""
     assert err.strip() == "llm-stats: interrupted"
-    assert asked.returncode == 130
+    assert process.returncode == 130
