@@ -6,13 +6,13 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
+from statistics import median
 from typing import Any
 
 from support.recompute.records import (
     FETCHED_AT,
     Records,
     Rows,
-    median,
     median_or_none,
     most_common,
     rounded,
