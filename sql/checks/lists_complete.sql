@@ -1,4 +1,4 @@
--- A child table does not hold exactly the entries of a model's list.
+-- The rows of a child table differ from the entries of a model's list.
 -- Severity: error
 -- Reads: every raw table except raw.fetches.
 -- A list fails if it has more or fewer rows than the record had entries, if a position is missing,

@@ -1,7 +1,7 @@
--- A benchmark sounds as if lower were better but is ranked as if higher were better.
+-- A benchmark's name suggests that lower is better, but higher values are ranked first.
 -- Severity: warning
 -- Reads: marts.benchmarks.
--- The benchmark is missing in staging.lower_is_better_benchmarks, unless its name misleads.
+-- Add the benchmark to staging.lower_is_better_benchmarks, unless its name is misleading.
 select
     benchmark_id,
     benchmark_name

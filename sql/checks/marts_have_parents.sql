@@ -1,10 +1,10 @@
--- A mart names a model, provider or benchmark that is missing in the mart of that kind.
+-- A mart refers to a model, provider or benchmark without a row in the mart that lists them.
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
 -- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
 -- marts.price_changes, marts.score_changes.
--- The history may name a provider or a benchmark that no longer exists; marts.freshness and
--- marts.data_quality may name a model that never loaded. These columns are not checked.
+-- Not checked: providers and benchmarks in the history, which may no longer exist, and models in
+-- marts.freshness and marts.data_quality, which may never have been loaded.
 with
 named_ids as (
     select

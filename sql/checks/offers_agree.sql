@@ -1,4 +1,4 @@
--- The current offers of a model differ between the marts, the history and its record.
+-- The current offers of a model differ between the marts, the history and the record.
 -- Severity: error
 -- Reads: staging.offers, history.offers, marts.offers.
 with

@@ -30,7 +30,7 @@ union all
 select
     'marts.leaderboard' as table_name,
     category || ' / ' || evidence_scope || ' / ' || model_id as key,
-    'a mean win rate is not within 0 and 1, or a rank has fewer than 3 benchmarks' as problem
+    'a mean win rate is not within 0 and 1, or a ranked model has under 3 benchmarks' as problem
 from marts.leaderboard
 where
     mean_win_rate not between 0 and 1

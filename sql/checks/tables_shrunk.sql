@@ -1,8 +1,8 @@
 -- A table lost more than a fifth of its rows, and more than ten, since the previous load.
 -- Severity: error
 -- Reads: history.row_counts.
--- More than ten, because the list of one model may become empty without an error; in a small
--- warehouse that can be a fifth of the rows.
+-- The minimum of ten exists because the list of one model may become empty without an error; in a
+-- small warehouse that can be a fifth of the rows.
 with
 compared_counts as (
     select

@@ -1,9 +1,9 @@
 -- Hash of all columns that history.offers compares.
 -- Reads: nothing.
--- Null is written as a marker, and fields are separated by a control character. Texts are preceded
--- by their length, because they may contain both. Engines and their versions write numbers
--- differently, so only hashes of the same engine may be compared. Minus zero, which an update cannot
--- turn into zero, counts as zero.
+-- A marker represents null, and a control character separates the fields. The length precedes each
+-- text, because a text may contain both. Engines and their versions format numbers differently, so
+-- only hashes of the same engine and version are comparable. Minus zero is hashed as zero, because
+-- an update cannot turn it into zero.
 create or replace macro staging.offer_hash(
     provider_name, status, input_usd_per_mtok, output_usd_per_mtok
 ) as

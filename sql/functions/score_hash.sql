@@ -1,6 +1,6 @@
 -- Hash of all columns that history.scores compares.
 -- Reads: nothing.
--- The values are written as in staging.offer_hash.
+-- Values are serialized as in staging.offer_hash.
 create or replace macro staging.score_hash(
     benchmark_name, score, max_score, normalized_score, is_self_reported, is_verified,
     source_url

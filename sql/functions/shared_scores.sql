@@ -1,7 +1,7 @@
 -- Scores of the given models, ranked among these models, for comparisons side by side.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores.
--- A benchmark is shared by all given models if model_count is their number.
+-- All given models share a benchmark if model_count equals the number of given models.
 create or replace macro staging.shared_scores(model_ids) as table
 select
     model_id,

@@ -24,7 +24,7 @@ with versions as (
     from history.scores
 ),
 
--- leaves out rows that are valid since the first load, nearly all: they have no neighbours
+-- excludes rows valid since the first load: most rows are, and they have no neighbours
 changed_versions as (
     select
         versions.list,

@@ -1,13 +1,14 @@
 -- History of each offer: one row per period in which it did not change.
--- Grain: model_id, provider_id, offer_number, valid_from. At most one row of an offer is open.
+-- Grain: model_id, provider_id, offer_number, valid_from. An offer has at most one open row
+-- (valid_to is null).
 -- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
 -- second run of this file on the same data changes nothing.
 -- A provider may be listed twice. Its offers are then matched by content, not by their order in the
--- list: identical rows keep their number; then rows with the same provider name are paired in order
--- of price, then the remaining rows. An offer keeps its number when the provider's other offer
--- disappears, so number 2 may exist without number 1.
+-- list. Identical rows keep their numbers; then rows with the same provider name are paired in
+-- order of price, and then the remaining rows. An offer keeps its number when the provider's other
+-- offer disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -21,7 +22,7 @@ create table if not exists history.offers (
     row_hash varchar
 );
 
--- A run clears the hashes when the definitions or the engine have changed.
+-- A run clears the hashes if the definitions or the engine have changed; compute them again.
 update history.offers
 set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
 where
@@ -85,7 +86,7 @@ where
     and offers.offer_number = closed_rows.offer_number;
 
 -- Open a row for each current offer that is not among the open rows. It gets the number of the row
--- that it replaces, otherwise the smallest free number.
+-- that it replaces, or else the smallest free number.
 insert into history.offers (
     model_id,
     provider_id,
@@ -98,7 +99,7 @@ insert into history.offers (
     row_hash
 )
 with
--- Only these can have a new row: every open row now has an equal current one.
+-- Every open row now equals a current offer, so a new row is needed only where the counts differ.
 current_counts as (
     select
         model_id,
@@ -206,7 +207,7 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- the new rows, and the numbers available to them: those of rows just closed, and free numbers
+-- the new rows, and the numbers that they may get: free numbers and those of rows just closed
 candidates as (
     select
         current_rows.model_id,
@@ -357,7 +358,7 @@ inner join pairable_candidates as numbers
         and new_rows.position = numbers.position
         and not numbers.is_row;
 
--- A row that was replaced at the time at which it began was never valid.
+-- A row that was replaced at the time when it began was never valid.
 delete from history.offers
 where valid_to <= valid_from;
 

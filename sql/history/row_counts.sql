@@ -1,9 +1,9 @@
--- Number of rows of each table after each load, so that a loss of rows is found.
+-- Number of rows of each table after each load, to detect a loss of rows.
 -- Grain: load_id, table_name.
 -- Order: counted_at desc, load_id desc, table_name.
 -- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities,
 -- staging.top_scores, history.offers, history.scores.
--- The last load is the one with the latest request. A second run of this file after the same load
+-- The last load is the load with the latest request. A second run of this file after the same load
 -- replaces its counts with equal ones.
 create table if not exists history.row_counts (
     load_id varchar not null,

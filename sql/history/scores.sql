@@ -1,13 +1,15 @@
 -- History of each benchmark score: one row per period in which it did not change.
--- Grain: model_id, benchmark_id, score_number, valid_from. At most one row of a score is open.
+-- Grain: model_id, benchmark_id, score_number, valid_from. A score has at most one open row.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
--- The open rows of a model are its current scores. Some fields are neither compared nor stored: the
--- rank (it changes when other models change), the description, the category, and the time at which
--- upstream recorded the score (a score that is recorded again with the same value has not changed).
+-- The open rows of a model (valid_to is null) are its current scores. Some fields are neither
+-- compared nor stored: the rank (it changes when other models change), the description, the
+-- category, and the time at which upstream recorded the score (a score that is recorded again with
+-- the same value has not changed).
 -- Scores that differ only in category, rank and description are one score, listed under several
--- categories. Other scores on the same benchmark are numbered: identical ones keep their number;
--- the rest replace one another in the order of list and number.
+-- categories. Other scores on the same benchmark are numbered. A score identical to a stored one
+-- keeps its number. The other new scores, in list order, get the numbers of the rows that they
+-- replace, in ascending order.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -24,7 +26,7 @@ create table if not exists history.scores (
     row_hash varchar
 );
 
--- A run clears the hashes when the definitions or the engine have changed.
+-- A run clears the hashes if the definitions or the engine have changed; compute them again.
 update history.scores
 set
     row_hash = staging.score_hash(
@@ -93,7 +95,7 @@ where
     and scores.score_number = closed_rows.score_number;
 
 -- Open a row for each current score that is not among the open rows. It gets the number of a row
--- just closed, otherwise the smallest free number.
+-- just closed, or else the smallest free number.
 insert into history.scores (
     model_id,
     benchmark_id,
@@ -109,7 +111,7 @@ insert into history.scores (
     row_hash
 )
 with
--- Only these can have a new row: every open row now has an equal current one.
+-- Every open row now equals a current score, so a new row is needed only where the counts differ.
 current_counts as (
     select
         model_id,
@@ -223,7 +225,7 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- the numbers from 1 to the count of entries, and the numbers of rows just closed
+-- the numbers from 1 to the number of entries, and the numbers of rows just closed
 possible_numbers as (
     select
         model_id,
@@ -292,7 +294,7 @@ inner join free_numbers
         and new_rows.benchmark_id = free_numbers.benchmark_id
         and new_rows.position = free_numbers.position;
 
--- A row that was replaced at the time at which it began was never valid.
+-- A row that was replaced at the time when it began was never valid.
 delete from history.scores
 where valid_to <= valid_from;
 

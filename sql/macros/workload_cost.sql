@@ -1,4 +1,4 @@
--- The cost of a number of tokens at every offer:
+-- The cost of given numbers of input and output tokens at every offer:
 -- `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
 -- Grain: model_id, provider_id, offer_number. Only available priced offers.
 -- Reads: marts.offers, staging.round_significant.
@@ -47,4 +47,4 @@ order by
     provider_id,
     offer_number;
 
-comment on macro table marts.workload_cost is 'The cost in US dollars of a number of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, model_cost_rank the rank among those of the model; equal costs share a rank. List prices: no discount for cached or batched tokens';
+comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, model_cost_rank the rank among those of the model; equal costs share a rank. List prices: no discount for cached or batched tokens';

@@ -3,8 +3,9 @@
 -- Grain: benchmark_id.
 -- Order: is_comparable desc, model_count desc, benchmark_id.
 -- Reads: marts.scores, staging.is_most_common.
--- Not comparable: fewer than two models, or two units mixed on the raw scale (some values from 0 to
--- 1, others above 1, and the largest more than ten times the median of those from 0 to 1).
+-- A benchmark is not comparable if fewer than two models have a score, or if its raw values look
+-- like a mix of two units: some are between 0 and 1, others are above 1, and the largest is more
+-- than ten times the median of the values between 0 and 1.
 create or replace view marts.benchmarks as
 with
 compared_scores as (
@@ -87,13 +88,13 @@ from summed_scores
 inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
 left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. A benchmark may have several ids upstream; each remains a separate row';
-comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; of equally frequent ones, the first in alphabetical order; never a key';
-comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; of equally frequent ones, the first in alphabetical order. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too. Null: none given';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If upstream lists a benchmark under several ids, each id has a separate row';
+comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
+comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null: none given. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too';
 comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every chosen score has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.benchmarks.best_value is 'Best value on the scale: the smallest where lower is better';
-comment on column marts.benchmarks.best_model_ids is 'Models with the best value, ties included, ordered by id';
+comment on column marts.benchmarks.best_value is 'Best value on the scale: the highest, or the lowest where lower is better';
+comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the best value, ties included, in alphabetical order';
 comment on column marts.benchmarks.median_value is 'Median of the values on the scale';
 comment on column marts.benchmarks.verified_share is 'Share of the chosen scores that LLM Stats checked, 0 to 1';
 comment on column marts.benchmarks.self_reported_share is 'Share of the chosen scores that only the model''s maker reported, 0 to 1';
-comment on column marts.benchmarks.disputed_count is 'Number of models whose listed scores on the benchmark differ';
+comment on column marts.benchmarks.disputed_count is 'Number of models that are listed with different scores on the benchmark';

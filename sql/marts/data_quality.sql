@@ -1,9 +1,9 @@
--- Numbers not to trust, and rows that the comparisons leave out: one row for each, with the reason.
+-- Untrustworthy numbers, and rows that the comparisons exclude, each with the reason.
 -- Grain: rule, model_id, detail.
--- Order: count(*) over (partition by rule), rule, model_id, detail. The rarest rule is first,
+-- Order: count(*) over (partition by rule), rule, model_id, detail. The rarest rule comes first,
 -- because it is the most specific.
 -- Reads: staging.quality_findings.
--- A finding on a row that no comparison uses says so; all other rows are used unchanged.
+-- If the comparisons exclude a row, `detail` mentions it; they use all other rows unchanged.
 -- Self-reported scores are not findings: most scores are self-reported.
 create or replace view marts.data_quality as
 select
@@ -12,7 +12,7 @@ select
     detail
 from staging.quality_findings;
 
-comment on view marts.data_quality is 'One row per rule, model and finding: numbers not to trust, and rows that the comparisons leave out. No view drops a row because of a finding, and a model without a finding may still have wrong numbers; the source of a score is in marts.scores.evidence';
+comment on view marts.data_quality is 'One row per rule, model and finding: untrustworthy numbers, and rows that the comparisons exclude. No view drops a row because of a finding. A model without a finding may still have wrong numbers; marts.scores.evidence shows who confirmed a score';
 comment on column marts.data_quality.rule is 'Kind of finding. On prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. On scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. On records: model_name_shared, unknown_field, record_rejected';
-comment on column marts.data_quality.model_id is 'Affected model; a model whose record was rejected may be missing in all other views';
-comment on column marts.data_quality.detail is 'The offer, score or record, and the reason; prices in US dollars per million tokens';
+comment on column marts.data_quality.model_id is 'Affected model; a model whose record was rejected may be missing from all other views';
+comment on column marts.data_quality.detail is 'Affected offer, score or record, and the reason; prices in US dollars per million tokens';

@@ -3,8 +3,8 @@
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
 -- Reads: staging.fetches, staging.models.
 -- `deferred` is not an attempt: no request was sent, for example because the budget was spent. It
--- neither starts nor ends a series of failures. `age_hours` grows from query to query. It is
--- counted from `fetched_at`, which for a cached response is earlier than `last_attempted_at`.
+-- neither starts nor ends a series of failures. `age_hours` is computed from `fetched_at` at the
+-- time of the query. For a cached response, `fetched_at` is earlier than `last_attempted_at`.
 create or replace view marts.freshness as
 with last_loaded as (
     select
@@ -15,7 +15,7 @@ with last_loaded as (
     group by model_id
 ),
 
--- Attempts since the last load; the filter skips most of the table.
+-- Attempts since the model was last loaded; the filter skips most rows of staging.fetches.
 attempts_since_load as (
     select
         attempts.model_id,
@@ -75,4 +75,4 @@ comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the t
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null: never loaded';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null: no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null: no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the last that loaded the record; 0 if the last attempt loaded it, or there was none';
+comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0: the last attempt loaded it, or there was no attempt';

@@ -1,13 +1,13 @@
--- Models ranked by category and evidence: the mean share of other models that a model beats, over
--- the benchmarks on which it has a score.
+-- Models ranked by mean win rate, per category and evidence scope. The win rate of a model on a
+-- benchmark is the share of the other models that it beats.
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
--- Comparable benchmarks with three or more models in the scope are counted. Scale and win rate are
--- computed within the scope, among its models. The chosen score is the same in both scopes, because
--- a self-reported score is chosen only if there is no other. Upstream may list a score once per
--- category: it then counts in each of them, and once in `overall`.
+-- Only comparable benchmarks with at least three models in the scope count. Scale and win rate are
+-- computed among the models in the scope. The chosen score is the same in both scopes, because a
+-- self-reported score is chosen only if there is no other. If upstream lists a score under several
+-- categories, it counts in each of them, and once in `overall`.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -70,8 +70,8 @@ value_places as (
         directed_value
 ),
 
--- Decimals, because their sum does not depend on the order of the rows. The mean keeps twelve of
--- fifteen digits, because engines divide decimals with different precision.
+-- Win rates are decimals, because the sum of decimals does not depend on the order of the rows. The
+-- mean is rounded to 12 of the 15 digits, because engines divide decimals with different precision.
 counted_win_rates as (
     select
         'all' as evidence_scope,
@@ -137,7 +137,7 @@ averaged_win_rates as (
         model_id
 )
 
--- ranked by the mean with nine decimals, so that mathematically equal means share a rank
+-- ranked by the mean rounded to nine decimals, so that mathematically equal means share a rank
 select
     category,
     evidence_scope,
@@ -153,10 +153,10 @@ select
     end as rank
 from averaged_win_rates;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. Models are averaged over different benchmarks, so read benchmark_count together with rank. Where few scores are independent, few or no models have a rank in that scope';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. Each model is averaged over the benchmarks on which it has a score, so read benchmark_count together with rank. If few scores are independent, few or no models have a rank in the scope `independent`';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
-comment on column marts.leaderboard.evidence_scope is '`all`, or `independent`: only verified and third-party scores, compared with one another';
+comment on column marts.leaderboard.evidence_scope is '`all` scores, or `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Model with a score on at least one counted benchmark';
-comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean, over the counted benchmarks, of the share of other models that this one beats, 0 to 1';
-comment on column marts.leaderboard.benchmark_count is 'Counted benchmarks: comparable ones with three or more models in the scope';
-comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best, equal means share a rank; null: fewer than three counted benchmarks';
+comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. A win rate is the share of the other models that this one beats';
+comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and has at least three models in the scope';
+comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null: fewer than three counted benchmarks';

@@ -1,6 +1,6 @@
 -- Prices of each model: the range of its available priced offers, and the cheapest providers.
--- Grain: model_id. Every model appears; one without an available priced offer has offer_count 0 and
--- null in all other columns.
+-- Grain: model_id. Every model appears. Without an available priced offer, offer_count is 0 and all
+-- other columns are null.
 -- Order: min_blended_usd_per_mtok nulls last, model_id.
 -- Reads: staging.models, marts.offers, staging.round_significant.
 create or replace view marts.model_prices as
@@ -42,12 +42,12 @@ from staging.models as models
 left join summed_offers on models.model_id = summed_offers.model_id
 left join cheapest_providers on models.model_id = cheapest_providers.model_id;
 
-comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. Minimum, median and maximum leave out free offers; cheapest_provider_ids includes them';
+comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them';
 comment on column marts.model_prices.model_id is 'Model; every model appears';
-comment on column marts.model_prices.offer_count is 'Available offers with both prices known; 0: none, and every other column is null';
-comment on column marts.model_prices.cheapest_provider_ids is 'Providers with the lowest blended price, free offers and ties included, ordered by id; null: no available priced offer';
+comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; 0: all other columns are null';
+comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null: no available priced offer';
 comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null: no such offer';
 comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null: no such offer';
 comment on column marts.model_prices.max_blended_usd_per_mtok is 'Highest blended price of the offers that are not free, in US dollars per million tokens; null: no such offer';
-comment on column marts.model_prices.spread_ratio is 'Highest blended price divided by the lowest that is not free; 1: all are equal; null: no offer that is not free';
+comment on column marts.model_prices.spread_ratio is 'Highest blended price divided by the lowest, both without free offers; 1: all are equal; null: no such offer';
 comment on column marts.model_prices.has_free_offer is 'True if an available offer is free; null: no available priced offer';

@@ -71,9 +71,9 @@ left join ranked_offers
         and open_offers.offer_number = ranked_offers.offer_number
 left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_id;
 
-comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. Ranks and ratios use the blended price, three parts input to one part output; for other weights see marts.workload_cost';
+comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. Ranks and ratios use the blended price (three parts input to one part output); for other weights see marts.workload_cost';
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
 comment on column marts.offers.is_free is 'True if both prices are 0; false also if a price is not published';
-comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank, free offers come first; null: not available or not priced';
-comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available offers that are not free; 1: the cheapest of them; below 1 only for an unavailable offer; null: free, not priced, or no such offer';
+comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank; free offers come first; null: not available or not priced';
+comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available offers that are not free; 1: the cheapest of them; below 1 only for an unavailable offer; null: this offer is free or not priced, or no available offer has a price above 0';
 comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false also for an offer without a rank';

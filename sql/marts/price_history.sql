@@ -1,9 +1,8 @@
--- All prices of each offer, with the period of each.
+-- All prices of each offer, each with its period of validity.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: is_current desc, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: history.offers, staging.blended_price.
--- A new row begins with any change. If it does not begin when the previous row ended, the offer was
--- not listed in between.
+-- Every change begins a new row. In a gap between two rows of an offer, the offer was not listed.
 create or replace view marts.price_history as
 select
     model_id,
@@ -23,5 +22,5 @@ from history.offers;
 comment on view marts.price_history is 'One row per offer and period in which it did not change. Consecutive rows with the same prices differ in status or provider name';
 comment on column marts.price_history.provider_name is 'Display name of the provider in this period';
 comment on column marts.price_history.is_available is 'True if the status is `active`: the offer can be bought';
-comment on column marts.price_history.blended_usd_per_mtok is 'US dollars per million tokens, with three input tokens to one output token: (3 * input + output) / 4; null: a price is not published';
+comment on column marts.price_history.blended_usd_per_mtok is 'Blended price in US dollars per million tokens, three parts input to one part output: (3 * input + output) / 4; null: a price is not published';
 comment on column marts.price_history.is_current is 'True if the offer is still listed and the row has not been replaced';

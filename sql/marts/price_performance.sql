@@ -1,5 +1,5 @@
--- Price against score: the cheapest offer of each model and its value on each comparable benchmark,
--- and the models on the frontier of the two.
+-- Price against score: each model's cheapest price and its value on each comparable benchmark, and
+-- whether the model is on the Pareto frontier of price and value.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on the
 -- benchmark.
 -- Order: count(*) over (partition by benchmark_id) desc, benchmark_id, is_pareto desc,
@@ -113,8 +113,8 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- A frontier model dominates all models from its own value down to the next worse value on the
--- frontier; without a worse one, down to the lowest possible value.
+-- Each frontier model covers the values from its own down to the next worse value on the frontier,
+-- exclusive. The worst frontier model covers all values below it.
 frontier_steps as (
     select
         benchmark_id,
@@ -159,14 +159,14 @@ left join paid_frontier_points
         and priced_scores.paid_price_usd_per_mtok = paid_frontier_points.paid_price_usd_per_mtok
         and priced_scores.directed_value = paid_frontier_points.directed_value;
 
-comment on view marts.price_performance is 'One row per model and comparable benchmark: its cheapest price, its value, and whether it is on the frontier of the two. The price is the blended one of the cheapest available offer; for other weights see marts.pareto_frontier. A free offer dominates every model that is no better; is_pareto_paid leaves out free offers';
+comment on view marts.price_performance is 'One row per model and comparable benchmark: the model''s cheapest price, its value, and whether it is on the Pareto frontier of price and value. The price is the blended price of the cheapest available offer; for other weights see marts.pareto_frontier. A model with a free offer dominates every paid model that is not better; is_pareto_paid ignores free offers';
 comment on column marts.price_performance.model_id is 'Model with a price and a value';
-comment on column marts.price_performance.benchmark_id is 'Benchmark; only comparable ones';
-comment on column marts.price_performance.provider_id is 'Provider of the cheapest available priced offer; of several, the first by id';
+comment on column marts.price_performance.benchmark_id is 'Comparable benchmark; others do not appear';
+comment on column marts.price_performance.provider_id is 'Provider of the cheapest available priced offer; in a tie, the first by id';
 comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of that offer, in US dollars per million tokens; 0: free';
 comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null: only free offers';
-comment on column marts.price_performance.value is 'Value on the benchmark, on the benchmark''s scale';
+comment on column marts.price_performance.value is 'Value of the model, on the benchmark''s scale';
 comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null: free, or lower is better';
-comment on column marts.price_performance.is_pareto is 'True if no other model is at least as cheap and at least as good, and better in one of the two; true for all models of an exact tie';
-comment on column marts.price_performance.is_pareto_paid is 'The same without free offers, by paid_price_usd_per_mtok; false for a model with only free offers';
-comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and better in one of the two; of several, the best, then the first by id; null: on the frontier';
+comment on column marts.price_performance.is_pareto is 'True if no other model is at least as cheap and at least as good, and strictly better in price or value; true for all models with equal price and value';
+comment on column marts.price_performance.is_pareto_paid is 'is_pareto without free offers, computed from paid_price_usd_per_mtok; false for a model with only free offers';
+comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value; in a tie, the best, then the first by id; null: this model is on the frontier';

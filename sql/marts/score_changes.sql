@@ -3,9 +3,9 @@
 -- verified at the same time, there are two rows.
 -- Order: changed_at desc, model_id, benchmark_id, score_number, kind.
 -- Reads: staging.transitions, history.scores.
--- A new source or name, and a withdrawn verification, are in the history but are not kinds of
--- change. A new category is not in the history either. The change itself happened between the
--- previous fetch and `changed_at`.
+-- A new source, a new name and a withdrawn verification are recorded in the history but are not
+-- changes here. A new category is not recorded. The change itself happened between the previous
+-- fetch and `changed_at`.
 create or replace view marts.score_changes as
 with
 changes as (
@@ -66,12 +66,12 @@ from changes
 where kind is not null;
 
 comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. The scores found by the first load are not changes';
-comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; of a withdrawn score, before it';
+comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before it';
 comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened after the previous fetch';
-comment on column marts.score_changes.kind is '`added`, `withdrawn`, `corrected` (another score, maximum or normalized score) or `verified` (by LLM Stats)';
-comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before; null: no score';
-comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after; null: no score';
-comment on column marts.score_changes.old_max_score is 'Published maximum before; null: no score';
-comment on column marts.score_changes.new_max_score is 'Published maximum after; null: no score';
-comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before; null: not published, or no score';
-comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after; null: not published, or no score';
+comment on column marts.score_changes.kind is '`added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
+comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null: no score';
+comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null: no score';
+comment on column marts.score_changes.old_max_score is 'Published maximum before the change; null: no score';
+comment on column marts.score_changes.new_max_score is 'Published maximum after the change; null: no score';
+comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before the change; null: not published, or no score';
+comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after the change; null: not published, or no score';

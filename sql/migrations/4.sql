@@ -1,6 +1,6 @@
--- From schema version 3 to 4: prices and scores of the history are rounded to 12 significant
--- digits, and open rows keep a hash of what is compared. Neighbouring rows that have become equal
--- are joined.
+-- From schema version 3 to 4: prices and scores in the history are rounded to 12 significant
+-- digits, and open rows get a hash of the compared columns. Consecutive rows that have become equal
+-- are merged.
 
 alter table history.offers add column row_hash varchar;
 alter table history.scores add column row_hash varchar;
@@ -41,7 +41,7 @@ set
         || coalesce(cast(output_usd_per_mtok + 0.0 as varchar), chr(30))
     );
 
--- The first of equal neighbouring rows gets the end of the last one.
+-- The first of several equal consecutive rows takes valid_to from the last of them.
 update history.offers
 set valid_to = joined_rows.valid_to
 from (
@@ -98,7 +98,7 @@ where
     and offers.offer_number = joined_rows.offer_number
     and offers.valid_from = joined_rows.valid_from;
 
--- The others now lie within the period of the first.
+-- The other rows now lie within the period of the first; delete them.
 delete from history.offers
 where
     exists (
@@ -164,8 +164,8 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- A score that was listed under a second category is one score: of equal rows, the one that began
--- later counts only after the end of the others. Equal rows of one category are separate scores.
+-- A score that was listed under a second category is one score. If equal rows overlap, the later
+-- row begins only when the earlier rows have ended. Equal rows of one category are separate scores.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -206,7 +206,7 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- A row that continues an equal one under another number takes that number, if it is free.
+-- A row that continues an equal row with another number takes the number of that row, if it is free.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (
@@ -242,7 +242,7 @@ where
     and scores.score_number = continued_rows.score_number
     and scores.valid_from = continued_rows.valid_from;
 
--- The first of equal neighbouring rows gets the end of the last one.
+-- The first of several equal consecutive rows takes valid_to from the last of them.
 update history.scores
 set valid_to = joined_rows.valid_to
 from (
@@ -299,7 +299,7 @@ where
     and scores.score_number = joined_rows.score_number
     and scores.valid_from = joined_rows.valid_from;
 
--- The others now lie within the period of the first.
+-- The other rows now lie within the period of the first; delete them.
 delete from history.scores
 where
     exists (

@@ -1,4 +1,4 @@
--- A score whose benchmark has another name in most other models.
+-- A score whose benchmark name differs from the most frequent name of that benchmark.
 -- Reads: marts.scores, staging.is_most_common, staging.benchmark_label.
 with
 names as (

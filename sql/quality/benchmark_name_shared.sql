@@ -1,4 +1,4 @@
--- A score on a benchmark that has the name of another benchmark.
+-- A score on a benchmark that has the same name as another benchmark.
 -- Reads: marts.scores, staging.is_most_common, staging.benchmark_label.
 with benchmark_names as (
     select

@@ -1,4 +1,4 @@
--- A model that has the name of another model.
+-- A model that has the same name as another model.
 -- Reads: staging.models.
 with shared_names as (
     select

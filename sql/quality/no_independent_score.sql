@@ -1,4 +1,4 @@
--- A model whose scores were all reported by its maker only.
+-- A model whose scores were reported only by its maker.
 -- Reads: marts.scores.
 select
     model_id,

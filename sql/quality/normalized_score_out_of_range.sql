@@ -1,4 +1,4 @@
--- A normalized score outside of 0 to 1.
+-- A normalized score below 0 or above 1.
 -- Reads: staging.scores, staging.benchmark_label, staging.number_text.
 select distinct
     model_id,

@@ -1,6 +1,6 @@
 -- An offer whose input and output prices differ by a factor of 100 or more.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
--- The only offer of a model is its own median, so an absurd price shows only in its proportions.
+-- If a model has only one offer, its price is the median, so only this ratio reveals a wrong price.
 select
     model_id,
     staging.offer_label(provider_id, offer_number)

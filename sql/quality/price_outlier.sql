@@ -1,8 +1,8 @@
 -- A price of at least 100 times the model's median.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
--- Medians of the offers that marts.model_prices compares. Of two middle prices the lower counts,
--- because an absurd price would raise its own median.
+-- Medians of the offers that marts.model_prices compares. Of two middle prices, the lower is used,
+-- because a much too high price would raise a mean of the two.
 median_prices as (
     select
         model_id,

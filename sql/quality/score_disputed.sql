@@ -1,4 +1,4 @@
--- Scores of a model on one benchmark that differ.
+-- Different scores of a model on one benchmark.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
 select
     model_id,

@@ -1,7 +1,7 @@
 -- A value more than eight times, or less than an eighth of, the benchmark's median.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
--- Eight, not ten: a good value that is wrong by a factor of ten is less than ten times the median
--- away.
+-- The factor is eight, not ten, because a value above the median that is ten times too small is
+-- still more than a tenth of the median.
 with median_values as (
     select
         benchmark_id,

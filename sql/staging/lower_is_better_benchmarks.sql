@@ -2,8 +2,8 @@
 -- maintained by hand, with a reason for each entry.
 -- Grain: benchmark_id.
 -- Order: benchmark_id.
--- Reads: nothing. An id without scores does no harm; a benchmark that is missing here is ranked the
--- wrong way round.
+-- Reads: nothing. An id without scores has no effect; a benchmark that is missing here is ranked in
+-- reverse.
 -- Only measures for which lower is better by definition belong here: error rates, perplexities,
 -- rates of false or harmful output.
 create or replace view staging.lower_is_better_benchmarks as
@@ -46,11 +46,11 @@ from
         ('lambada-perplexity', 'perplexity'),
         ('the-pile', 'bits per byte'),
         ('sample-speech-wer', 'word error rate, of the bundled sample'),
-        ('longfact-concepts', 'share of claims that are false, as its source publishes it'),
-        ('longfact-objects', 'share of claims that are false, as its source publishes it'),
+        ('longfact-concepts', 'share of false claims, as published by its source'),
+        ('longfact-objects', 'share of false claims, as published by its source'),
         (
             'factscore',
-            'share of false claims, unlike the measure of the same name, a share of true ones'
+            'share of false claims here; the original measure is the share of true claims'
         ),
         ('hhem', 'share of summaries with an invented claim'),
         ('vectara-hallucination-leaderboard', 'share of summaries with an invented claim'),
@@ -61,4 +61,4 @@ from
 
 comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; maintained by hand';
 comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark; it may have no scores';
-comment on column staging.lower_is_better_benchmarks.reason is 'Measure of the benchmark, which shows why a smaller value is better';
+comment on column staging.lower_is_better_benchmarks.reason is 'What the benchmark measures, which explains why a smaller value is better';

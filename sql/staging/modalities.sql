@@ -10,4 +10,4 @@ select
 from raw.models__modalities;
 
 comment on view staging.modalities is 'One row per modality of a model';
-comment on column staging.modalities.list_index is 'Position in the record''s list, from 0; upstream''s order has no meaning';
+comment on column staging.modalities.list_index is 'Position in the record''s list, from 0; the upstream order is not meaningful';

@@ -1,4 +1,4 @@
--- The facts of each model, under this project's names; empty texts become null.
+-- The facts of each model, with renamed columns; empty texts become null.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: raw.models.
@@ -51,22 +51,22 @@ comment on column staging.models.license_name is 'Display name of the license';
 comment on column staging.models.allow_commercial is 'True if the license allows commercial use';
 comment on column staging.models.is_open_weight is 'True if the weights can be downloaded';
 comment on column staging.models.context_window_tokens is 'Longest input in tokens; null: not published';
-comment on column staging.models.family_id is 'Family the model belongs to; null: none given';
+comment on column staging.models.family_id is 'Family of the model; null: none given';
 comment on column staging.models.family_name is 'Display name of the family; null: none given';
 comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
-comment on column staging.models.gateway_endpoint is 'Address of the gateway; null: not served';
-comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served';
-comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served';
-comment on column staging.models.supports_streaming is 'True if the gateway supports streaming; null: not served';
-comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null: not served';
-comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served';
-comment on column staging.models.gateway_docs_url is 'Documentation of the gateway; null: not served';
-comment on column staging.models.upstream_url is 'Page of the model upstream; null: none given';
+comment on column staging.models.gateway_endpoint is 'URL of the gateway; null: not served by the gateway';
+comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served by the gateway';
+comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served by the gateway';
+comment on column staging.models.supports_streaming is 'True if the gateway supports streaming; null: not served by the gateway';
+comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null: not served by the gateway';
+comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served by the gateway';
+comment on column staging.models.gateway_docs_url is 'URL of the gateway''s documentation; null: not served by the gateway';
+comment on column staging.models.upstream_url is 'URL of the model''s page upstream; null: none given';
 comment on column staging.models.upstream_source is 'Where upstream got the record; null: none given';
-comment on column staging.models.api_ref_url is 'API reference of the model; null: none given';
-comment on column staging.models.paper_url is 'Paper on the model; null: none given';
-comment on column staging.models.weights_url is 'Weights of the model; null: none given';
-comment on column staging.models.repo_url is 'Source repository of the model; null: none given';
+comment on column staging.models.api_ref_url is 'URL of the model''s API reference; null: none given';
+comment on column staging.models.paper_url is 'URL of the paper about the model; null: none given';
+comment on column staging.models.weights_url is 'URL of the model''s weights; null: none given';
+comment on column staging.models.repo_url is 'URL of the model''s source repository; null: none given';
 comment on column staging.models.upstream_created_at is 'When the record was created upstream (UTC)';
 comment on column staging.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
 comment on column staging.models.load_id is 'Load that wrote the row';

@@ -1,5 +1,5 @@
--- Upstream's headline number per category, in mixed units (fractions, percentages, Elo): displayed,
--- never compared.
+-- Upstream's headline number of each model per category. Units are mixed (fractions, percentages,
+-- Elo), so the numbers are displayed but never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: raw.models__top_scores, staging.round_significant.
@@ -10,5 +10,5 @@ select
     staging.round_significant(cast(score as double)) as mixed_unit_score
 from raw.models__top_scores;
 
-comment on view staging.top_scores is 'One row per category of a model''s headline numbers, in mixed units';
+comment on view staging.top_scores is 'One row per model and category: upstream''s headline number, in mixed units';
 comment on column staging.top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';
