@@ -16,7 +16,7 @@ from llm_stats.table import Table, unique_column_names
 
 
 class QueryError(LlmStatsError):
-    """A statement that the engine rejected; the message is the engine's, without credentials."""
+    """A statement that the engine rejected, with the engine's message without credentials."""
 
 
 class Relation(NamedTuple):
@@ -87,7 +87,7 @@ class DuckDBConnection:
             self.execute(f"drop schema if exists {schema} cascade")
 
 
-#: Schemas that hold only views and macros.
+#: Schemas that contain only views and macros.
 VIEW_SCHEMAS = ("staging", "marts")
 
 
@@ -107,8 +107,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB raises a `RuntimeError`.
 
-    DuckDB first waits for its other threads, which can take long. With `connection` they are
-    interrupted.
+    DuckDB first waits for its other threads, which can take long. If `connection` is given, its
+    threads are interrupted.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:

@@ -66,7 +66,7 @@ class RecordRejected(LlmStatsError):
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C before anything was published; the message states what is cached.
 
-    It is not an `Exception`, so that no handler for errors continues the run.
+    Not an `Exception`, so that no error handler catches it and continues the run.
     """
 
     exit_code = 130

@@ -43,7 +43,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 def normalize_path(database: Path) -> Path:
     """Return the absolute path with symlinks resolved in its folder only.
 
-    The published path is a symlink itself, so its name must remain.
+    The published path is itself a symlink, so its last part must not be resolved.
     """
     return database.parent.resolve() / database.name
 

@@ -101,7 +101,7 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 class WarehouseLocation(BaseSettings):
     """The location of the warehouse.
 
-    Commands that only read the warehouse use no other setting, so an invalid one cannot stop them.
+    Commands that only read the warehouse use no other settings, so invalid ones cannot stop them.
     """
 
     model_config = SettingsConfigDict(
@@ -131,7 +131,7 @@ class WarehouseLocation(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
-        """Return the settings; `overrides` that are not None take precedence.
+        """Return the settings; `overrides` other than None take precedence.
 
         Raises `UsageError` for an invalid setting. The message never contains its value.
         """
@@ -182,7 +182,7 @@ class Settings(WarehouseLocation):
         None, description="URL to which `run --notify` sends changes and failures"
     )
     notify_min_change_pct: float = Field(
-        0, ge=0, allow_inf_nan=False, description="Send only price changes above this percentage"
+        0, ge=0, allow_inf_nan=False, description="Send only price changes above this many percent"
     )
 
     @classmethod

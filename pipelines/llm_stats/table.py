@@ -33,7 +33,7 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with named columns and DuckDB's types; with `multiline`, line breaks are displayed."""
+    """Rows with named columns and DuckDB's types; `multiline` keeps line breaks in the output."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
@@ -71,7 +71,7 @@ class Table:
 
 
 def unique_column_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names; repeated ones are numbered as DuckDB does: `a, a` → `a, a_1`."""
+    """Return the names; repeated names are numbered as in DuckDB: `a, a` → `a, a_1`."""
     unique: dict[str, None] = {}
     for name in names:
         candidate, suffix = name, 0

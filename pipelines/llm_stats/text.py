@@ -93,7 +93,7 @@ def split_words(line: str) -> list[str]:
 def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False) -> list[str]:
     """Wrap a line to `columns`; continuation lines are indented.
 
-    A word longer than `columns` overflows unless `breaks_words`.
+    A word longer than `columns` overflows unless `breaks_words` is set.
     """
     if len(line) <= columns:
         return [line]

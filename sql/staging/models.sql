@@ -56,7 +56,7 @@ comment on column staging.models.family_name is 'Display name of the family; nul
 comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
 comment on column staging.models.gateway_endpoint is 'URL of the gateway; null: not served by the gateway';
 comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null: not served by the gateway';
-comment on column staging.models.is_openai_compatible is 'True if the gateway speaks the OpenAI protocol; null: not served by the gateway';
+comment on column staging.models.is_openai_compatible is 'True if the gateway uses the OpenAI protocol; null: not served by the gateway';
 comment on column staging.models.supports_streaming is 'True if the gateway supports streaming; null: not served by the gateway';
 comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null: not served by the gateway';
 comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served by the gateway';

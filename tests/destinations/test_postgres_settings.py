@@ -75,12 +75,12 @@ def test_database_that_is_not_utf8_is_an_error(
         (
             "BATCH",
             "create schema raw; create table raw.orders (id int)",
-            "holds something else, raw.orders",
+            "contains another object, raw.orders",
         ),
         (
             "BATCH",
             "create schema incoming; create table incoming.orders (id int)",
-            "holds something else, incoming.orders",
+            "contains another object, incoming.orders",
         ),
         (
             "BATCH",
@@ -90,7 +90,7 @@ def test_database_that_is_not_utf8_is_an_error(
         (
             "BATCH",
             "create schema incoming; create materialized view incoming.mine as select 1",
-            "holds something else, incoming.mine",
+            "contains another object, incoming.mine",
         ),
         (
             "OTHERS",

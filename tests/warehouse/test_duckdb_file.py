@@ -45,7 +45,7 @@ class TestPath:
         [
             (
                 "50%off/llm_stats.duckdb",
-                "dlt cannot load below a path that contains a percent sign",
+                "dlt cannot load into a path that contains a percent sign",
             ),
             ("bob's/llm_stats.duckdb", "a path that contains a quote"),
             ("what?.duckdb", "a path that contains a question mark"),

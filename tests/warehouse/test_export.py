@@ -118,7 +118,7 @@ def test_export_with_an_added_file_is_an_error(
     llm_stats("export", "out", "--database", demo)
     (workdir / "out" / "marts" / "notes.txt").write_text("x")
     done = llm_stats("export", "out", "--database", demo)
-    assert "is not an earlier export (it holds marts/notes.txt)" in done.err
+    assert "is not an earlier export (it contains marts/notes.txt)" in done.err
     assert (workdir / "out" / "marts" / "notes.txt").exists()
     assert done.code == 2
 

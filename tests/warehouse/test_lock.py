@@ -23,7 +23,7 @@ def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
     thesis.parent.mkdir(parents=True)
     thesis.write_text("x")
     with (
-        pytest.raises(UsageError, match="holds something else; choose another name"),
+        pytest.raises(UsageError, match="contains other files; choose another name"),
         DuckDBWarehouse(tmp_path / "project.duckdb").lock(),
     ):
         pass
@@ -36,7 +36,7 @@ def test_plain_file_with_a_write_ahead_log_is_an_error(tmp_path: Path) -> None:
     (make(tmp_path / "w.duckdb", 1)).with_name("w.duckdb.wal").touch()
     with (
         pytest.raises(
-            UsageError, match=r"w\.duckdb\.wal holds changes that are not in the database yet"
+            UsageError, match=r"w\.duckdb\.wal contains changes that are not in the database yet"
         ),
         DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):

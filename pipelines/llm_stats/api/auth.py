@@ -13,7 +13,7 @@ from llm_stats.errors import UsageError
 
 _LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 _MIN_SECRET_LENGTH = 8
-#: JSON escapes of characters that JSON can also hold unescaped.
+#: JSON escapes of characters that JSON also allows unescaped.
 _ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")
 
 
@@ -34,9 +34,9 @@ class BearerAuth(requests.auth.AuthBase):
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Replace the key in a JSON body, also where JSON escapes some of its characters.
+        """Replace the key in a JSON body, even where JSON escapes some of its characters.
 
-        A key shorter than 8 characters is not replaced: it may be an ordinary word of the record.
+        A key shorter than 8 characters is not replaced: it may be an ordinary word in the record.
         """
         if self._pattern is None:
             return body
@@ -69,13 +69,13 @@ class HttpSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None for every response.
 
-        To find the target, requests would read the whole body without limits, and it raises an
-        error if the target is not a valid URL.
+        Otherwise requests would read the whole body without a limit to find the target, and would
+        raise an error for an invalid target URL.
         """
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    r"""Return a pattern for the key in JSON with any characters escaped: `sk\u002dlive`."""
+    r"""Return a pattern that finds the key in JSON if characters are escaped: `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

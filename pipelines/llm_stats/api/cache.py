@@ -1,4 +1,4 @@
-"""Response cache and request log on disk: a record is paid for once, even if its run fails.
+"""Response cache and request log on disk: a failed run does not cost its requests again.
 
     cached_responses(url, status, received_at, body)
         "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
@@ -6,9 +6,9 @@
         "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days
 
 One SQLite file. Each response is committed when it arrives and each request when it is sent, so
-`kill -9` loses nothing. The file holds bodies without headers, so it never holds the API key.
-The code uses SQLite directly, because a caching library could hide its errors: a response that
-cannot be stored must not be paid for.
+`kill -9` loses nothing. The file contains bodies without headers, so it never contains the API key.
+The code uses SQLite directly, because a caching library could hide write errors. After such an
+error no request may be sent, because its response would be lost.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SETUP = """
 
 
 class ResponseCache:
-    """Response bodies by URL with the time they arrived (UTC), and the times of sent requests.
+    """Response bodies by URL with their arrival time (UTC), and the times of sent requests.
 
     A context manager. Many threads of one process can use it at the same time.
     """
@@ -114,7 +114,7 @@ class ResponseCache:
         """Write a row together with all rows that other threads have added to the buffer.
 
         With one statement per row, threads would queue for the lock. After a write error every
-        later call fails too: it is unknown which rows were lost.
+        later call fails too, because it is unknown which rows were lost.
         """
         buffer.rows.append(row)
         with self._lock:
@@ -127,7 +127,7 @@ class ResponseCache:
             raise OSError(f"{self._path}: {self._write_error}")
 
     def request_ages(self, max_age_seconds: float) -> list[float]:
-        """Return how many seconds ago requests were sent, oldest first, also by earlier runs."""
+        """Return how many seconds ago this and earlier runs sent requests, oldest first."""
         now = _now()
         since = _sortable(now - dt.timedelta(seconds=max_age_seconds))
         query = "select sent_at from request_log where sent_at >= ? order by sent_at"
@@ -137,7 +137,7 @@ class ResponseCache:
 
     @property
     def cached_count(self) -> int:
-        """Return how many of the responses used by this run the next run can reuse."""
+        """Return how many responses of this run the next run can reuse."""
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:
@@ -177,8 +177,8 @@ class ResponseCache:
     def _delete_expired(self, connection: sqlite3.Connection) -> None:
         """Delete responses older than the TTL and old rows of the request log.
 
-        A run can take longer than the TTL. The age is therefore measured from the newest response,
-        unless that one is expired itself.
+        A run can take longer than the TTL. Age is therefore measured from the newest response,
+        unless the newest response has itself expired.
         """
         now = _now()
         connection.execute(
@@ -214,7 +214,7 @@ class _InsertBuffer:
 
 
 def requests_since(path: Path, since: dt.datetime) -> int | None:
-    """Return how many requests were sent since then, from a cache file that a run may have open.
+    """Return how many requests were sent since a time; a run may have the cache file open.
 
     Return None if the file cannot be read.
     """

@@ -1,13 +1,13 @@
 """Circuit breaker: stops fetching when the API looks unreachable or the base URL looks wrong.
 
     ten failures in a row: no response, 5xx, 429 or 403    unreachable
-    three records of the wrong catalog and no other        wrong base URL
-    twenty 404 and no record                               wrong ids, or wrong base URL
+    three records, all of the wrong catalog                wrong base URL
+    twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
 At the end of a fetch, lower thresholds apply. 404 does not count if the ids come from the API's own
 list.
 
-Any other response counts as healthy. The client does not report failures of ids that failed in
+Any other response counts as a success. The client does not report failures of ids that failed in
 earlier runs. Without the breaker, a dead API would cost three attempts and a minute for every id.
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from llm_stats.api.transport import StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: Fewer failures may be chance, or a few bad records at the start of the list.
+#: Fewer failures may be a coincidence, or a few bad records at the start of the list.
 MAX_CONSECUTIVE_FAILURES = 10
 #: One or two such records may be bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
@@ -61,8 +61,8 @@ class CircuitBreaker:
     def finish(self, *, is_complete: bool) -> None:
         """Check the outcomes of a whole fetch, with lower thresholds.
 
-        One wrong record suffices. One 404 suffices if all ids were requested (`is_complete`) and
-        none failed.
+        One record of the wrong catalog suffices. So does one 404, if all ids were requested
+        (`is_complete`) and none failed.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

@@ -43,9 +43,9 @@ _PAGE_SIZE = 200
 
 
 class Client:
-    """A client for one fetch, used from one thread; it sends as fast as the rate limit allows.
+    """A client for one fetch, used from one thread; sends requests as fast as the limit allows.
 
-    `max_requests` is the budget of all requests, retries included. `stop_reason` is set when
+    `max_requests` is the budget for all requests, including retries. `stop_reason` is set when
     fetching stopped early.
     """
 
@@ -111,7 +111,7 @@ class Client:
 
         The first requests are sent at once; at most `max_ahead` models are requested before the
         caller takes their results. Ids that were not requested because fetching stopped are
-        `deferred`. `fetched_at` holds the times of the records that the caller has: older cached
+        `deferred`. `fetched_at` contains the times of the caller's records: older cached
         responses are ignored. `failing` are ids that failed in earlier runs; their failures do not
         open the circuit breaker.
         """
@@ -125,7 +125,7 @@ class Client:
         return self._until_end(self._threads.map_unordered(fetch, model_ids, max_ahead=max_ahead))
 
     def _until_end(self, results: Iterator[FetchResult]) -> Iterator[FetchResult]:
-        """Yield the results; send no further requests when the caller stops iterating."""
+        """Yield the results; stop sending requests when the caller stops iterating."""
         try:
             yield from results
             self._breaker.finish(is_complete=self.stop_reason is None)
@@ -158,8 +158,8 @@ class Client:
     def _read_list(self, cache: ResponseCache | None) -> list[str]:
         """Return the ids of all pages of the list.
 
-        The list ends with the last cursor, or with a page without new ids: an API could return
-        cursors without end. Raises `NothingFetched` if the list is empty or invalid.
+        The list ends with the last cursor, or with a page without new ids, because an API could
+        return cursors forever. Raises `NothingFetched` if the list is empty or invalid.
         """
         model_ids: dict[str, None] = {}
         cursor = None
@@ -183,7 +183,7 @@ class Client:
     def _fetch_one(
         self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
     ) -> FetchResult:
-        """Return the result for one id; no response of the API raises an exception."""
+        """Return the result for one id; no API response raises an exception."""
         request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_wrong_catalog = False
         try:
@@ -217,7 +217,7 @@ class Client:
         row: dict[str, Any] | None = None,
         **status: Any,
     ) -> FetchResult:
-        """Return a result; `status` holds `http_status` and `error_code` of `Fetch`."""
+        """Return a result; `status` contains `http_status` and `error_code` of `Fetch`."""
         fetch = Fetch(
             model_id=model_id,
             requested_at=self._now(),
@@ -230,7 +230,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response; on a write error stop, because later ones would be lost too."""
+        """Cache a new response; on an error stop, because later responses would be lost too."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)
@@ -241,7 +241,7 @@ class Client:
         """Return the record in a body and cache the body.
 
         A rejected record and a 404 are cached too, because a retry would cost a request and return
-        the same. A record of the wrong catalog and any other body are not.
+        the same. A record of the wrong catalog and all other bodies are not cached.
         """
         try:
             record = responses.parse_record_body(

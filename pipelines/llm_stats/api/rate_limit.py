@@ -27,8 +27,8 @@ class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
     The window is slightly longer than given, because requests are spaced when they are sent, but
-    the server counts them when they arrive. `clock` returns seconds; `sleep` waits for that many
-    seconds, or until the event is set.
+    the server counts them when they arrive. `clock` returns seconds; `sleep(event, seconds)` waits
+    for a number of seconds, or until the event is set.
     """
 
     def __init__(
@@ -50,19 +50,19 @@ class RateLimiter:
         self._turn = threading.Lock()
 
     def restore(self, ages_seconds: Iterable[float]) -> None:
-        """Count requests that another process sent so many seconds ago, oldest first."""
+        """Count another process's requests, given their ages in seconds, oldest first."""
         if self._bucket is not None:
             now = self._bucket.now()
             for age_seconds in ages_seconds:
                 self._bucket.put(RateItem("earlier", now - int(age_seconds * 1000)))
 
     def pause(self, seconds: float) -> None:
-        """Pause all threads; of overlapping pauses the one that ends last applies."""
+        """Pause all threads; if pauses overlap, the latest end applies."""
         with self._pause_lock:
             self._resume_at = max(self._resume_at, self._clock() + seconds)
 
     def wait(self, stopped: threading.Event) -> None:
-        """Return when the next request may be sent, or at once when `stopped` is set."""
+        """Wait until the next request may be sent, or until `stopped` is set."""
         with self._turn:
             while not (stopped.is_set() or self.try_acquire()):
                 seconds = min(max(self._resume_at - self._clock(), 0.02), 1.0)

@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Body(NamedTuple):
-    """The body of a 200 or 404 response and the time it arrived (UTC)."""
+    """The body of a 200 or 404 response and its arrival time (UTC)."""
 
     content: bytes
     received_at: dt.datetime
@@ -32,7 +32,7 @@ class Body(NamedTuple):
 
 
 class BadResponse(Exception):
-    """A response that holds no usable record; a retry may succeed if it is `transient`."""
+    """A response without a usable record; if `transient`, a retry may succeed."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ def read_body(response: requests.Response) -> bytes:
 
     Raises `BadResponse` beyond a limit, and `zlib.error` for invalid gzip.
 
-    `read1` returns the bytes that are available. Other methods wait for a full chunk, so a slowly
-    dripping body would never reach the deadline. The body is decompressed here, because urllib3
+    `read1` returns the available bytes. Other methods wait for a full chunk, so the deadline would
+    not be checked while a body arrives byte by byte. The body is decompressed here, because urllib3
     decompresses without a limit, and keeps reading until a chunk yields output.
     """
     status = response.status_code
@@ -146,14 +146,14 @@ def format_error(
 
 
 def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
-    """Return the error for a body that holds an error instead of data."""
+    """Return the exception for a body that contains an error instead of data."""
     error = parse_error_body(body.content)
     message = format_error(body.status, error, redact)
     return BadResponse(message, status=body.status, code=error_code(error, redact))
 
 
 def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | None:
-    """Return the API's own error code, if there is one."""
+    """Return the API's own error code; None if there is none."""
     return redact(error["code"])[:100] if "code" in error else None
 
 
@@ -190,7 +190,7 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost of nested network errors: `Connection refused`.
 
-    The search ends at any other exception, which was merely being handled when the error occurred.
+    The search ends at an exception of another kind, which is only the context of the error.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
@@ -205,8 +205,9 @@ def parse_record_body(
 ) -> Record:
     """Return the record in a body.
 
-    Raises `RecordRejected` for a record that violates the contract, `WrongCatalogRecord` for one of
-    the public catalog, and `BadResponse` for a 404, an error with status 200, or invalid JSON.
+    Raises `RecordRejected` for a record that violates the contract, `WrongCatalogRecord` for a
+    record of the public catalog, and `BadResponse` for a 404, an error with status 200, or invalid
+    JSON.
     """
     if body.status == 404:
         raise error_from_body(body, redact)

@@ -25,7 +25,7 @@ class DaemonThreadPool:
         self._calls: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        """Return a future that will hold the result of the call, or the exception it raises."""
+        """Return a future for the result of the call, or for the exception that it raises."""
         if len(self._threads) < self._size:
             self._threads.append(threading.Thread(target=self._worker, name="fetch", daemon=True))
             self._threads[-1].start()
@@ -57,7 +57,7 @@ class DaemonThreadPool:
         return results()
 
     def shutdown(self, timeout_seconds: float) -> None:
-        """Discard calls that have not begun; wait for the others until the timeout."""
+        """Discard calls that have not started; wait for the others until the timeout."""
         with contextlib.suppress(Empty):
             while True:
                 self._calls.get_nowait()

@@ -7,8 +7,8 @@ How a response affects later requests:
                                   accepted, a 403 `feature_not_in_plan` fails only its own model
     429 with a daily quota        fetching stops until the quota resets
     other 429, 5xx, no response   retried a few times; Retry-After pauses all threads
-    3xx and the rest              an error of that model; redirects are not followed, so the key
-                                  is never sent to another host
+    3xx and all others            the model fails; redirects are not followed, so the key is never
+                                  sent to another host
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Transport:
     """A sender of HTTP requests for many threads: rate limit, request budget, retries.
 
     `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. The client
-    sets `key_accepted` once a record was received, also by an earlier run. `log_request` is called
+    sets `key_accepted` once a record was received, in this run or earlier. `log_request` is called
     before each request; if it raises `OSError`, fetching stops.
     """
 
@@ -140,7 +140,7 @@ class Transport:
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stop fetching in all threads; return the reason.
 
-        The first reason is kept. Only a spent budget is replaced by a later, more serious reason.
+        The first reason is kept, except that a later reason replaces a spent budget.
         """
         with self._lock:
             if self.stop_reason is None or self.stop_reason.kind == "budget":
@@ -168,7 +168,7 @@ class Transport:
     def _acquire_slot(self, request: PendingRequest) -> None:
         """Take one request from the budget, then wait for the rate limiter.
 
-        A spent budget blocks new requests; those that already wait for the rate limiter are still
+        A spent budget blocks new requests; requests already waiting for the rate limiter are still
         sent. Raises `FetchingStopped` if the request may not be sent.
         """
         with self._lock:

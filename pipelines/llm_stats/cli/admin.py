@@ -82,7 +82,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     "--to",
     "snapshot_id",
     shell_complete=completion.snapshots,
-    help="Id of the snapshot.  [default: the snapshot that the live one was made from]",
+    help="Id of the snapshot.  [default: the parent of the live snapshot]",
 )
 @database_option
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
@@ -106,8 +106,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 def check(**location: Any) -> int:
     """Run all checks on the published file.
 
-    Every run does this before publishing. Use it for a file from another source, or after an
-    upgrade.
+    Every run does this before publishing. Use this command for a file from another source, or
+    after an upgrade.
 
     \b
     llm-stats check
@@ -170,7 +170,7 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     settings = Settings.read(database=database)
     warehouse = DuckDBWarehouse(require_duckdb_file(settings), settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database=database).close()  # raises a clear error if there is nothing at all
+        open_reader(database=database).close()  # raises a clear error
     return warehouse
 
 
@@ -187,8 +187,8 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
 def status(output_format: str, **location: Any) -> int:
     """Print the state of the warehouse and the configuration.
 
-    The last run, today's requests, age and health of the data, failing models; then versions and
-    the origin of the settings.
+    Shows the last run, today's requests, age and health of the data, and failing models; then
+    versions and the origin of the settings.
 
     \b
     llm-stats status
@@ -212,7 +212,7 @@ def status(output_format: str, **location: Any) -> int:
 
 
 def _echo_fields(lines: Iterable[str]) -> None:
-    """Print lines of a name and a value that starts at column 12."""
+    """Print lines with a name, and a value that starts at column 12."""
     for line in lines:
         echo_wrapped(line, indent=12)
 

@@ -62,7 +62,7 @@ def write_report(out: Path | None, **location: Any) -> None:
 
 
 def print_table(table: Table, output_format: Format, limit: int = 0) -> None:
-    """Print the first `limit` rows (0: all); note omitted rows on standard error."""
+    """Print the first `limit` rows (0: all); report omitted rows on standard error."""
     from llm_stats.cli.render import render
 
     shown = table.head(limit) if limit else table

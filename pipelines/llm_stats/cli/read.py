@@ -63,7 +63,7 @@ def show(
 
 
 class _Query(click.Command):
-    """Command with an SQL query, whose leading `--` comment is not an option."""
+    """Command whose argument, an SQL query, may begin with a `--` comment."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(
@@ -78,8 +78,8 @@ class _Query(click.Command):
 def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
-    One statement; `-` reads it from standard input. The file is opened read-only, without access
-    to other files. If two columns have the same name, the second gets a number: a, a_1.
+    Only one statement; `-` reads it from standard input. The query cannot change the file or
+    access other files. If two columns have the same name, the second gets a number: a, a_1.
 
     \b
     llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
@@ -132,7 +132,7 @@ def changes(since: str, output_format: Format, **location: Any) -> None:
 def history(model_id: str, output_format: Format, **location: Any) -> None:
     """Print the history of one model.
 
-    Its offers and scores with the period in which each was true (UTC), oldest first.
+    Shows its offers and scores, each with its period of validity (UTC), oldest first.
 
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
@@ -185,7 +185,7 @@ def cost(
 ) -> None:
     """Print the cost of a workload, cheapest offer first.
 
-    For all models, or only those given.
+    Without model ids, the command compares all models.
 
     \b
     llm-stats cost --input-tokens 10M --output-tokens 2M

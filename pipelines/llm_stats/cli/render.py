@@ -20,7 +20,7 @@ Format = Literal["table", "json", "csv", "markdown"]
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
 _NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` has two parts; the last match is empty
 _GAP = "  "
-#: Columns of text are not wrapped to less than this.
+#: Minimum width to which a text column is wrapped.
 MIN_COLUMN_WIDTH = 16
 
 
@@ -43,10 +43,10 @@ def render_all(tables: dict[str, Table], output_format: Format) -> str:
 
 
 def aligned(table: Table, width: int | None) -> str:
-    """Return aligned columns in lines of at most `width`, with numbers to the right.
+    """Return aligned columns in lines of at most `width`, with numbers right-aligned.
 
-    Wide columns are wrapped, the widest first: headers after `_` and `-` too, values between
-    words. If words had to be broken, each row becomes a block with one `name: value` per line.
+    Wide columns are wrapped, the widest first. Values are wrapped between words, headers also after
+    `_` and `-`. If that is not enough, each row becomes a block with one `name: value` per line.
     """
     if not table.columns:
         return ""
@@ -70,14 +70,14 @@ def aligned(table: Table, width: int | None) -> str:
 
 
 def _min_width(name: str, lines: list[str]) -> int:
-    """Return the minimum width of a column: no word and no part of its name is broken."""
+    """Return the minimum width at which no word and no part of the column's name is broken."""
     longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
     return max(longest_part, longest_word, min(max(map(cell_len, lines)), MIN_COLUMN_WIDTH))
 
 
 def _fit_widths(widths: list[int], needed: list[int], available: int) -> list[int] | None:
-    """Return widths that fit, reducing the widest columns first; None if there are none."""
+    """Return widths that fit, reducing the widest columns first; None if no widths fit."""
     for limit in range(max(widths), 0, -1):
         fitted = [max(min(width, limit), need) for width, need in zip(widths, needed, strict=True)]
         if sum(fitted) <= available:
@@ -113,7 +113,7 @@ def _format_blocks(names: list[str], rows: list[list[list[str]]], width: int) ->
 def _layout_row(
     row: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool] = (False, False)
 ) -> Iterator[str]:
-    """Yield the lines of one row; cells may have several lines, and long ones are wrapped."""
+    """Yield the lines of one row; a cell may have several lines, and long lines are wrapped."""
     parts = [_wrapped_lines(cells, width) for cells, width in zip(row, widths, strict=True)]
     for line in itertools.zip_longest(*parts, fillvalue=""):
         padding = [" " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-requests",
     type=int,
-    help="Maximum requests in this run, including retries; the rest is deferred to the next run.",
+    help="Maximum requests in this run, including retries; the next run fetches the other models.",
 )
 @click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
 @click.option(

@@ -42,14 +42,14 @@ _MAX_FAILING = 20
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
-    """Return one JSON object with the fields of both."""
+    """Return one JSON object with the fields of status and configuration."""
     return json.dumps(
         asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2
     )
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """Yield the lines of the text form, about a dozen if nothing is wrong."""
+    """Yield the lines of the text form: about a dozen if there are no problems."""
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())

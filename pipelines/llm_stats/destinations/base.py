@@ -42,7 +42,7 @@ class RunLock:
         self._connection = connection
 
     def is_held(self) -> bool:
-        """Return whether the connection is still open; the lock is then held."""
+        """Return whether the connection is still open, and therefore the lock still held."""
         try:
             self._connection.execute_native("select 1")
         except QueryError:
@@ -113,7 +113,7 @@ class Destination(ABC):
         return client  # type: ignore[no-any-return]
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
-        """Prepare a new connection, so that it behaves like DuckDB.
+        """Configure a new connection to behave like DuckDB.
 
         Raises `UsageError` if that is impossible.
         """
@@ -124,9 +124,9 @@ class Destination(ABC):
 
     @abstractmethod
     def run_lock(self) -> AbstractContextManager[RunLock | None]:
-        """Hold the engine's lock for a run; None if the engine has no lock.
+        """Acquire and return the engine's lock for a run; None if the engine has no lock.
 
-        Raises `Locked`, with the holder.
+        Raises `Locked`, which names the holder.
         """
 
     def supports_comment(self, statement: str) -> bool:
@@ -134,7 +134,7 @@ class Destination(ABC):
         return True
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Return all tables and views in the warehouse's schemas, also those of other users."""
+        """Return all tables and views in the warehouse's schemas, also if other users own them."""
         query = f"""
             select table_schema, table_name, table_type from information_schema.tables
             where table_catalog = current_database() and table_schema in ({schema_list()})
@@ -145,7 +145,7 @@ class Destination(ABC):
         ]
 
     def drop_views(self, connection: EngineConnection, views: Sequence[str]) -> None:
-        """Drop views, given as quoted names; they may depend on one another."""
+        """Drop views, given as quoted names; they may depend on each other."""
         for view in views:
             connection.execute_native(f"drop view {view}")
 
@@ -153,7 +153,7 @@ class Destination(ABC):
         """Raise `UsageError`, before any request, if the role lacks privileges for a run."""
 
     def begin_reading(self, connection: EngineConnection) -> None:
-        """Begin a read-only transaction on one consistent state."""
+        """Begin a read-only transaction that sees one consistent state."""
         connection.begin()
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
@@ -172,7 +172,7 @@ class Destination(ABC):
         return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
     def mask_passwords(self, value: object) -> str:
-        """Return a text with the passwords of the credentials masked, plain or URL-encoded."""
+        """Return a text with the credentials' passwords masked, in plain and URL-encoded form."""
         text = str(value)
         for password in (getattr(part, "password", None) for part in self._credential_parts()):
             for spelling in (str(password), quote(str(password), safe="")) if password else ():

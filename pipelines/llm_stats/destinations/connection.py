@@ -50,8 +50,8 @@ def connect(
 class DestinationConnection:
     """A connection to a destination that accepts DuckDB's SQL.
 
-    After an error it rejects further statements: dlt has already rolled back, so a later statement
-    would be committed alone.
+    After an error it rejects further statements, because dlt has already rolled back: a later
+    statement would be committed without the earlier ones.
     """
 
     def __init__(self, destination: Destination, client: Any) -> None:
@@ -99,7 +99,7 @@ class DestinationConnection:
     def drop_views(self) -> None:
         """Drop the views in this project's schemas, but no other view. Raises `QueryError`.
 
-        A view in another schema that depends on them is an error.
+        This fails if a view in another schema depends on them.
         """
         views = [
             f'{schema}."{name}"'

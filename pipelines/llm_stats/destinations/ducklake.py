@@ -38,10 +38,10 @@ class DuckLake(Destination):
 
     @contextmanager
     def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
-        """Open the lake; with `read_only`, it is neither changed nor created.
+        """Open the lake; with `read_only`, do not change or create it.
 
-        Readers of a lake in a folder can read only its files. A lake in a bucket has no such
-        restriction, because it needs the network.
+        If the lake is in a folder, readers can read only the files in that folder. A lake in a
+        bucket has no such restriction, because it needs the network.
         """
         if read_only:
             client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
@@ -60,7 +60,7 @@ class DuckLake(Destination):
 
     @contextmanager
     def run_lock(self) -> Iterator[RunLock | None]:
-        """Hold the lock in the PostgreSQL database of the catalog; other catalogs have no lock."""
+        """Acquire the lock in the PostgreSQL database of the catalog; None for other catalogs."""
         if not str(self.credentials.catalog.drivername).startswith("postgres"):
             yield None
             return
@@ -78,7 +78,7 @@ class DuckLake(Destination):
         )
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
-        """Return the rows with passwords masked, because DuckDB shows the URL of its catalog."""
+        """Return the rows with passwords masked, because a query can show the catalog's URL."""
         table = connection.execute_native(query)
         rows = [
             tuple(self.mask_passwords(cell) if "://" in str(cell) else cell for cell in row)

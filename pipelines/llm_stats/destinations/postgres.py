@@ -26,7 +26,7 @@ _SETTINGS = (
     # cost triggers JIT.
     "set enable_nestloop = off",
     "set jit = off",
-    "set extra_float_digits = 1",  # all digits; server or role may have another setting
+    "set extra_float_digits = 1",  # print all digits; the server or role may have another setting
 )
 
 #: Opening the query through a cursor lets the server reject multiple statements.
@@ -60,7 +60,7 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        # for dlt's connections too; database or role may have another setting
+        # also for dlt's connections; the database or role may have another setting
         os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
 
@@ -102,7 +102,7 @@ class Postgres(Destination):
     def relations(self, connection: EngineConnection) -> list[Relation]:
         """Query the catalog, not the information schema.
 
-        The latter hides materialized views and the tables that the role may not read.
+        The information schema hides materialized views, and tables that the role may not read.
         """
         query = f"""
             select nspname, relname, case relkind when 'v' then 'view' else 'table' end
@@ -170,7 +170,7 @@ def _interruptible() -> Iterator[None]:
 def _wait(connection: Any) -> None:
     """Wait for the server in Python code, where Ctrl-C is handled.
 
-    If this raises, the driver closes the connection.
+    If this function raises an exception, the driver closes the connection.
     """
     try:
         while (state := connection.poll()) != extensions.POLL_OK:

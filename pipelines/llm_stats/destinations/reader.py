@@ -25,8 +25,8 @@ from llm_stats.transform.comments import columns_by_relation, comments
 from llm_stats.transform.migrate import require_current, schema_version
 from llm_stats.warehouse.reader import Described, Reader
 
-#: First words of read-only queries. `copy` is missing, because it writes files or starts programs
-#: on the server, even in a read-only transaction.
+#: First words of read-only queries. `copy` is excluded, because it can write files or start
+#: programs on the server, even in a read-only transaction.
 READ_ONLY_KEYWORDS = (
     "select",
     "with",
@@ -57,7 +57,7 @@ class DestinationReader(Reader):
 
     @classmethod
     def open(cls, destination: Destination, database: Path) -> Self:
-        """Open the published state, read-only and consistent until it is closed.
+        """Open the published state read-only; it stays the same until the reader is closed.
 
         Raises `UsageError`.
         """
@@ -122,7 +122,7 @@ class DestinationReader(Reader):
 def require_own_schemas(connection: DestinationConnection) -> int | None:
     """Return the schema version of the warehouse; None if nothing was published.
 
-    Raises `UsageError` if the schemas hold anything else.
+    Raises `UsageError` if the schemas contain other objects.
     """
     location = connection.destination.location
     try:
@@ -133,7 +133,7 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
         is_loaded = schema == INCOMING and (name in TABLES or name.startswith("_dlt_"))
         if not is_loaded and (schema == INCOMING or version is None):
             raise UsageError(
-                f"{location} holds something else, {schema}.{name}; "
+                f"{location} contains another object, {schema}.{name}; "
                 "give llm-stats a separate database"
             )
     return version

@@ -46,8 +46,8 @@ class DestinationWarehouse:
     def lock(self) -> Iterator[None]:
         """Hold the locks for one run: the local lock file, and the engine's lock if it has one.
 
-        The engine's lock also excludes runs on other machines. Raises `Locked`, with the holder, or
-        `UsageError` if the engine cannot be reached or holds something else.
+        The engine's lock also excludes runs on other machines. Raises `Locked`, which names the
+        holder, or `UsageError` if the engine cannot be reached or its schemas have other objects.
         """
         self._local.ensure_writable_folder()
         with (
@@ -64,7 +64,7 @@ class DestinationWarehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
-        """Yield a working copy in a transaction, which is rolled back unless it was published.
+        """Yield a working copy in a transaction that is rolled back unless the copy was published.
 
         Raises `LoadFailed`.
         """
@@ -78,7 +78,7 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # a reader of the copy raised it, so the user cannot correct it
+                    # raised while reading the copy, so the user cannot correct it
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
@@ -109,7 +109,7 @@ class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
     The transaction begins with the first step after the fetch, because `migrate` and `create_views`
-    take exclusive locks: readers would wait for the whole fetch. Until then these two are queued.
+    take exclusive locks: readers would wait for the whole fetch. These two are queued until then.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
@@ -170,7 +170,7 @@ class DestinationWorkingCopy:
         return self.open_reader()
 
     def quarantine(self, path: Path) -> str:
-        """Return a line on the location of the rejected data.
+        """Return a line that states the location of the rejected data.
 
         The transaction is rolled back, but the loaded data stays in `incoming`.
         """

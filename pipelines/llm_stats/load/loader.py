@@ -12,7 +12,7 @@ from llm_stats.errors import LlmStatsError, LoadFailed
 if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
-#: Models per page; larger pages hardly load faster.
+#: Models per page; larger pages barely load faster.
 _PAGE_SIZE = 500
 
 
@@ -24,7 +24,7 @@ def disable_dlt_side_effects() -> None:
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     os.environ.setdefault(
         "RUNTIME__INTERCEPT_SIGNALS", "false"
-    )  # dlt would only note the first Ctrl-C
+    )  # dlt's handler would only record the first Ctrl-C
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised
 
 
@@ -40,8 +40,8 @@ def load(
     """Load fetch results into a dataset of a dlt destination; return the load id.
 
     `folder` must be new, so that no pending package of another run is loaded instead. `file_format`
-    is the loader file format, if not the destination's default; `format_error` turns an error into
-    text. Raises `LoadFailed`.
+    is the loader file format; None selects the destination's default. `format_error` converts an
+    error to text. Raises `LoadFailed`.
     """
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed

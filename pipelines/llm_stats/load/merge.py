@@ -1,8 +1,8 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
 dlt loads into a separate schema, `incoming`. The merge into `raw` runs in the transaction that
-also updates the history. A model in the load replaces its row and its child rows; other models
-stay.
+also updates the history. A model in the load replaces its row and its child rows; the rows of other
+models stay.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ INCOMING = "incoming"
 
 
 def create_raw_tables(connection: Connection) -> None:
-    """Create the raw tables that do not exist; comment on all tables and columns."""
+    """Create missing raw tables; comment on all tables and columns."""
     connection.execute("create schema if not exists raw")
     for table, columns in (TABLES | DLT_TABLES).items():
         types = ", ".join(map(_definition, columns))

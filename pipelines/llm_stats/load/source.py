@@ -34,7 +34,7 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables whose `add_limit` counts pages of up to 50 models.
 
-    dlt limits the selected resources. Here these are transformers, which dlt never limits.
+    dlt limits the selected resources. Here, those are transformers, which dlt never limits.
     """
 
     def add_limit(
@@ -74,18 +74,18 @@ def llm_stats(
         pipeline = dlt.pipeline("models", destination="duckdb", dataset_name="raw")
         pipeline.run(llm_stats(["gpt-5-2025-08-07"], max_age="12h"))
 
-    A fetched model replaces its row in `models` and its rows in the child tables; other models
-    stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting after n pages of
-    50 models.
+    A fetched model replaces its row in `models` and its rows in the child tables; the rows of
+    other models stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting
+    after n pages of 50 models.
 
-    `all_models` requests the ids from the API. `max_requests` limits the requests, retries
-    included. `max_age` skips models fetched more recently, such as "6h" or "7d". The times come
-    from dlt's state of this source in this pipeline, so they are also restored from the
+    `all_models` requests the ids from the API. `max_requests` limits the requests,
+    including retries. `max_age` skips models fetched more recently, such as "6h" or "7d". The times
+    come from dlt's state of this source in this pipeline, so they are also restored from the
     destination. The state is read and written only if `max_age` is set.
 
-    Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`), the key also
-    from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids, and
-    `NothingFetched` if the API cannot be used and no record was loaded. A spent quota or
+    Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
+    also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
+    and `NothingFetched` if the API cannot be used and no record was loaded. A spent quota or
     `max_requests` ends the load without an error; without `max_age` the next load starts with the
     same ids.
     """
@@ -146,8 +146,8 @@ def to_pages(results: Iterable[FetchResult], size: int) -> Iterator[list[FetchRe
 def raw_tables(pages: Callable[[], Iterator[Page]], *, merge: bool) -> list[DltResource]:
     """Return a hidden resource that yields the pages, and a transformer for each raw table.
 
-    With `merge`, a model in the load replaces its row and its child rows, and the pages must hold
-    tombstones. Otherwise all rows are appended.
+    With `merge`, a model in the load replaces its row and its child rows, and the pages must
+    contain tombstones. Otherwise all rows are appended.
     """
     base = dlt.resource(pages, name="fetch_results", selected=False)
     return [base, *(_raw_table(base, table, merge=merge) for table in TABLES)]
@@ -170,7 +170,7 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return the hints for every column that dlt loads.
 
-    `load.merge` fills in the load id of a run. The hint adds it to the schema that dlt stores.
+    `load.merge` fills in the load id of a run. This hint adds the column to dlt's stored schema.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

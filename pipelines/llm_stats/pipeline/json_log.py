@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "warning", "error"]
 
-#: Level by exit code; all others are errors. 75 (deferred to a later run) is a normal end.
+#: Level by exit code; all other codes are errors. 75 (deferred to a later run) is a normal end.
 _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 

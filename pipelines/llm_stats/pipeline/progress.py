@@ -66,7 +66,7 @@ def _progress_bar(
 
 
 class ProgressCounter:
-    """Counts of results so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
+    """Progress of a fetch so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
 
     def __init__(self, total: int, requests_per_minute: int = 0) -> None:
         """`requests_per_minute` is the rate limit; 0 means no limit."""
@@ -74,7 +74,7 @@ class ProgressCounter:
         self._requests_per_minute = requests_per_minute
         self._started = time.monotonic()
         self._done = self._loaded = self._failed = 0
-        self._lock = threading.Lock()  # one thread adds, another one reads
+        self._lock = threading.Lock()  # one thread adds results, another reads the counts
         #: Arrivals of the last minute: monotonic time and number of requests.
         self._arrivals: deque[tuple[float, int]] = deque()
 

@@ -29,14 +29,14 @@ class Sink(Protocol):
     name: str
 
     def start(self, settings: Settings) -> None:
-        """Prepare before the first request. Raise `UsageError` if `finish` cannot work."""
+        """Prepare before the first request. Raise `UsageError` if `finish` would fail."""
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Deliver the summary; also called without `start` if the settings cannot be read."""
 
 
 class RunReporter:
-    """A context manager around one run that passes its summary to the sinks at the end.
+    """A context manager around one run; passes the run's summary to the sinks at the end.
 
     Set `result` inside the context. Errors propagate, and `exit_code` is the exit code of the run.
     A failing sink does not change it: `warn` is called with the name of the sink and a message.
@@ -84,7 +84,7 @@ def _print_warning(_: str, message: str) -> None:
 
 
 class SummaryFile:
-    """The sink of `--summary`: the summary as indented JSON, written as a whole."""
+    """The sink of `--summary`: writes the summary as indented JSON, atomically."""
 
     name = "summary"
 
@@ -92,7 +92,7 @@ class SummaryFile:
         self._file = file
 
     def start(self, _: Settings) -> None:
-        """Delete an older summary, so that a killed run leaves none. Raise `UsageError`."""
+        """Delete an older summary, so that a killed run leaves no summary. Raise `UsageError`."""
         try:
             self._require_json_file()
             files.require_writable(self._file)

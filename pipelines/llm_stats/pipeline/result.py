@@ -36,8 +36,8 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
-    `outcomes` counts models by these names. `skipped` counts models newer than `max_age`.
-    `not_loaded` has the reason for each model that did not load. `new_models` were not in the
+    `outcomes` counts models by outcome. `skipped` counts models newer than `max_age`. `not_loaded`
+    has the reason for each model that did not load. `new_models` are the ids that were not in the
     warehouse before. `changes` has the columns of `llm-stats changes`, biggest first. `stop_reason`
     is set when fetching ended early.
     """
@@ -63,7 +63,7 @@ class RunResult:
     def exit_code(self) -> int:
         """0: all loaded; 4: some ids failed, were rejected or not found; 75: models are deferred.
 
-        75 takes precedence if the quota or budget is spent: a scheduler has to run the rest later.
+        75 takes precedence if the quota or budget is spent, because another run has to follow.
         """
         if (
             self.outcomes["deferred"]

@@ -51,9 +51,9 @@ def execute(
 ) -> RunResult:
     """Execute the run that `settings` describe.
 
-    `allowed_failures` names checks whose errors only warn in this run. `progress` takes the fetch
-    results and their total number, yields the results, and shows how many have arrived. `clock`
-    returns the current time (UTC).
+    `allowed_failures` names checks whose errors are only warnings in this run. `progress` takes the
+    fetch results and their total number, shows how many have arrived, and yields the results.
+    `clock` returns the current time (UTC).
     """
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
@@ -123,7 +123,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
     """Store the changes of this run in `result`.
 
-    Raises `LlmStatsError` if the outcomes in the copy differ from those that the run counted.
+    Raises `LlmStatsError` if the copy contains other outcomes than the run counted.
     """
     from llm_stats.queries import changes
 
@@ -181,7 +181,7 @@ def _require_clock(
 ) -> None:
     """Raise `UsageError` if the clock is earlier than the last run.
 
-    The history uses fetch times: an earlier time would end a row before its start.
+    The history uses fetch times, so an earlier time would end a row before its start.
     """
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_attempted_at and now < last_attempted_at:
@@ -197,9 +197,9 @@ def _require_clock(
 
 
 def _require_any_answer(result: RunResult) -> None:
-    """Raise `NothingFetched` if the API answered no request, or `base_url` is wrong.
+    """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
 
-    A run that the quota or the budget stopped before its first answer is published.
+    A run that the quota or the budget stopped before its first response is still published.
     """
     stop = result.stop_reason
     answered = result.requested - result.outcomes["failed"] - result.outcomes["deferred"]
@@ -211,7 +211,7 @@ def _require_any_answer(result: RunResult) -> None:
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Raise `LlmStatsError` unless each requested id has one outcome, in the copy as in the run.
+    """Raise `LlmStatsError` unless each requested id has one outcome, in the run and in the copy.
 
     A load that lost rows must not be published.
     """

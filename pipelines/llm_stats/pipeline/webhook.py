@@ -2,9 +2,9 @@
 
     {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
-The URL is a secret, because everybody who knows it can post: no error message contains any part of
-it. Texts from the API are untrusted: a message puts them into a code block that they cannot close,
-and disables their links and mentions.
+The URL is a secret, because anyone who knows it can post messages, so no error message contains any
+part of it. Texts from the API are untrusted: they are put into a code block that they cannot close,
+and their links and mentions are disabled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
 class WebhookError(LlmStatsError):
-    """The webhook did not accept the message. `transient`: another attempt may succeed."""
+    """The webhook did not accept the message; if `transient`, another attempt may succeed."""
 
     def __init__(self, cause: str, *, transient: bool = False) -> None:
         super().__init__(f"cannot post to the webhook: {cause}")
@@ -64,7 +64,7 @@ class Webhook:
         self._settings = settings
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Post the message. Raise `WebhookError`. It posts nothing if `start` was not called."""
+        """Post the message, unless `start` was not called. Raise `WebhookError`."""
         if not self._settings or not self._settings.webhook_url:
             return
         if text := format_message(summary, self._settings.notify_min_change_pct):
@@ -76,7 +76,7 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
 
     A run without changes and new models is reported only if there were problems or if fetching
     stopped early, except because of the `max_requests` budget. Price changes of `above_pct` percent
-    or less are left out.
+    or less are omitted.
     """
     if summary["kind"] == "interrupted":  # the user pressed Ctrl-C
         return ""
@@ -117,7 +117,7 @@ def _post_once(url: str, text: str) -> None:
             json={"text": text, "unfurl_links": False, "unfurl_media": False},
             headers={"User-Agent": f"llm-stats/{__version__}"},
             timeout=_TIMEOUT_SECONDS,
-            allow_redirects=False,  # the message is for this address only
+            allow_redirects=False,  # a redirect must not send the message to another URL
             stream=True,  # do not wait for a large or slow body
         ) as response:
             status, reason = response.status_code, _read_slack_error(response)
@@ -133,7 +133,7 @@ def _post_once(url: str, text: str) -> None:
             f"no connection{_redact_url(f': {root_cause_message(error)}', url)}",
             transient=not is_sent,
         ) from None
-    except Exception:  # requests raises many kinds of errors for an invalid URL, and all quote it
+    except Exception:  # an invalid URL raises errors of many kinds, and all contain it
         raise WebhookError("webhook_url is not a URL such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:
         raise WebhookError(

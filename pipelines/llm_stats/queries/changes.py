@@ -13,7 +13,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: Changes without a percentage (listed, status, to or from free) are sorted like a doubled price.
+#: Changes without a percentage (listed, status, to or from free) sort like a doubled price.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
@@ -23,7 +23,7 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), biggest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
-    largest percentage of the change; null without a percentage.
+    largest percentage of the change; null if it has none.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
@@ -57,7 +57,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """Return the ids that one load added; they have no changes to list."""
+    """Return the ids of the models that one load added; new models have no changes."""
     query = """
         select models.model_id
         from staging.models
@@ -140,7 +140,7 @@ def _format_moves(
 ) -> list[str]:
     """Return parts such as `output 7.00 → 2.19 (−69 %)`.
 
-    Values that would look equal get all digits.
+    Values that would look equal when rounded get all digits.
     """
     parts = []
     for label, old, new in _changed_fields(change, fields):

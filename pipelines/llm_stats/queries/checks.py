@@ -17,7 +17,7 @@ _SAMPLE_ROWS = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A failed check: the number of rows it selects, and the first of them."""
+    """A failed check: the number of rows that it selects, and the first rows."""
 
     check: str
     severity: Literal["error", "warning"]
@@ -82,7 +82,7 @@ def require_known_checks(names: Collection[str]) -> None:
 
 
 def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> list[CheckResult]:
-    """Return the failed checks that do not prevent publishing; raise `CheckFailed` if one does.
+    """Return the failed checks; raise `CheckFailed` if one of them prevents publishing.
 
     A check of severity `error` prevents publishing unless `allowed_failures` names it.
     """

@@ -59,7 +59,7 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         input_usd,
         output_usd,
         providers,
-    ) in cheapest.rows:  # equal blended prices may have different parts
+    ) in cheapest.rows:  # offers with equal blended prices may differ in both prices
         offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
     rows = [
         (fact, *(format_value(by_model[model_id][index]) for model_id in model_ids))

@@ -1,4 +1,4 @@
-"""Cost of a number of tokens at every provider."""
+"""Cost of given numbers of input and output tokens at every provider."""
 
 from __future__ import annotations
 

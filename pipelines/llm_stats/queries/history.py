@@ -88,7 +88,7 @@ def _format_changes(
 ) -> str:
     """Return ` (maximum 1 → 10)` for attributes that differ from the previous row.
 
-    `before` holds the attributes of the previous row of each offer or score, and is updated.
+    `before` contains the attributes of the previous row of each offer or score, and is updated.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

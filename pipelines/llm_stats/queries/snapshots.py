@@ -28,7 +28,7 @@ def list_snapshots(snapshots: Snapshots) -> Table:
 
 
 def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
-    """Return the numbers of models, offers and scores; None for each if it cannot be read."""
+    """Return the numbers of models, offers and scores; all None if the file is unreadable."""
     tables = ("models", "offers", "scores")
     query = f"select {', '.join(f'(select count(*) from staging.{table})' for table in tables)}"
     try:

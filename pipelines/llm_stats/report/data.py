@@ -1,14 +1,14 @@
 """Data of the report, read from the marts as columns of plain values.
 
-Each file under `queries/` is a table of the page, named after the file. `Order:` in its header
+Each file under `queries/` defines a table of the page with the same name. `Order:` in its header
 names the mart whose default order the table has:
 
     {"texts": ["aurora-large-1", "Aurora Large 1", …],
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
 
-Texts are dictionary-encoded: a text column holds indices into `texts`. Equal indices mean equal
-texts, so that ids stay distinct keys even if their displayed texts are equal.
+Texts are dictionary-encoded: a text column contains indices into `texts`. Ids are compared by
+index, so they stay distinct keys even if their displayed texts are equal.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
 
 
 def _compact(value: Any) -> Any:
-    """Return a number with at most 7 digits, a time as Unix time, true as 1, null as null."""
+    """Return a number with at most 7 digits, a time as Unix time, true as 1, None as None."""
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())
     if isinstance(value, bool):

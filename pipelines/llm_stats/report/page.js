@@ -124,7 +124,7 @@ function describeOffers(rows) {
   }));
 }
 
-/** Return a note on missing prices, free offers and status, which the marks do not show. */
+/** Return a note on missing prices, free offers and status, because the chart does not show them. */
 function offerNote(row) {
   const missing = ["input", "output"].filter(kind => row[`${kind}_usd_per_mtok`] === null);
   return [

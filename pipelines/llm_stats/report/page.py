@@ -2,8 +2,8 @@
 
 Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
 into text nodes; no chart specification takes a field name or an expression from data. As a second
-barrier, the content security policy of the page allows only its two scripts, by hash, no evaluation
-of text as code, and no connection.
+barrier, the content security policy of the page allows only the page's two scripts, by hash. It
+forbids the evaluation of text as code, and all connections.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write(reader: Reader, out: Path) -> None:
 
 
 def require_writable(out: Path) -> None:
-    """Raise `UsageError` if the page could not be written to this file."""
+    """Raise `UsageError` if the page cannot be written to this file."""
     with _write_errors(out):
         files.require_writable(out)
 
@@ -80,7 +80,7 @@ def _bundle_library() -> str:
 
 @contextlib.contextmanager
 def _write_errors(out: Path) -> Iterator[None]:
-    """Raise `UsageError` for an `OSError`."""
+    """Convert an `OSError` to a `UsageError`."""
     try:
         yield
     except OSError as error:

@@ -109,7 +109,7 @@ let drawing = Promise.resolve();
 
 /** Draw a specification in an element; a text instead of a specification is shown as a note.
  *
- * Charts are drawn one after the other, so that an older chart that is still being drawn never replaces a newer one.
+ * Charts are drawn one at a time, so that an older chart that is still being drawn never replaces a newer one.
  */
 function draw(id, spec, patch) {
   drawing = drawing.then(async () => {

@@ -1,6 +1,6 @@
 """Bundled sample: invented records and an API that serves them on loopback.
 
-No model, price or score is real. Every record is marked in `source`, `description` and `url`.
+No model, price or score is real; `source`, `description` and `url` of every record state this.
 """
 
 from llm_stats.sample.api import SAMPLE_KEY, SampleApi

@@ -95,7 +95,7 @@ def _not_found(request: Request) -> Response:
 class SampleApi:
     """A server that runs while its context is entered.
 
-    `requests` holds every request in order of arrival. A subclass may override `get` to change
+    `requests` contains every request in order of arrival. A subclass may override `get` to change
     responses and `send` to change how they are sent.
     """
 

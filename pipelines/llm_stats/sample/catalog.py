@@ -26,7 +26,7 @@ class Change:
     model_id: str
     entry_id: str
     then: dict[str, Any] | None
-    """Yesterday's values of the fields that differ; every field if removed, None if added."""
+    """Yesterday's values of changed fields; all fields of a removed entry; None for a new entry."""
 
     @property
     def part(self) -> tuple[str, str]:
@@ -157,7 +157,7 @@ def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _public_entry(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record as the public model catalog has it: no scores, other price names.
+    """Return a record in the form of the public model catalog: no scores, other names of prices.
 
     The record may be invalid.
     """

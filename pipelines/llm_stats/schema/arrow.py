@@ -93,7 +93,7 @@ def _empty_column(field: pa.Field, length: int) -> pa.Array:
 
 
 def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
-    """Return the rows of a child table. The entries hold all columns except their list index."""
+    """Return the rows of a child table. The entries contain all columns except their list index."""
     names = [name for name in schema.names if name != LIST_IDX.name]
     columns = dict(
         zip(

@@ -38,7 +38,7 @@ class Fetch(BaseModel):
     )
     outcome: Outcome = Field(
         description="`loaded`, `not_found`, `rejected` (the record violates the contract), "
-        "`failed`, or `deferred` (left to the next run: budget or quota spent, or run stopped)"
+        "`failed`, or `deferred` (to the next run: budget or quota spent, or run stopped)"
     )
     http_status: int | None = Field(
         None, description="HTTP status of the last response; null: no response"
@@ -63,7 +63,7 @@ def stalest_first(
 ) -> list[str]:
     """Return the ids due for a fetch, each once: never fetched first, then oldest first.
 
-    `fetched_at` and `failing_at` hold the last success and the last failure of an id (UTC).
+    `fetched_at` and `failing_at` contain the times (UTC) of the last success and failure by id.
     Ids fetched within `max_age` are skipped; zero skips none. A failing id is ordered by its
     last failure; otherwise it would use up the budget of every run.
     """

@@ -1,13 +1,13 @@
-"""The model record: its contract, and the reason why a response is rejected.
+"""The model record: its contract, and validation with the reason for a rejection.
 
 `GET /v1/models/{model_id}` returns one JSON object. The Pydantic classes below define every
-documented field once: type, nullability, unit and meaning. `parse_record` rejects records by them;
-`tables.py` derives the columns of the raw tables and their comments from them.
+documented field once: type, nullability, unit and meaning. `parse_record` validates records with
+them; `tables.py` derives the columns of the raw tables and their comments.
 
 Fields used in comparisons (prices, scores, normalized scores, categories) are required, even if
-null: a renamed price must fail, not become null. Other nullable fields are optional. Unknown fields
-are stored as JSON in the column `extra` of their table, because columns named by the data could
-collide with documented ones.
+null, because a renamed price must fail, not become null. Other nullable fields are optional.
+Unknown fields are stored as JSON in the column `extra` of their table, because columns named by the
+data could collide with documented ones.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Provider(RecordPart):
     provider_id: Id = Field(description="Provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
     status: str = Field(
-        description="State of the offer; an offer can be bought only if it is `active`"
+        description="Status of the offer; an offer can be bought only if it is `active`"
     )
     input_price_per_m: Usd | None = Field(
         description="US dollars per million input tokens; null: not published, 0: free"
@@ -76,31 +76,36 @@ class Inference(RecordPart):
     """The model at the API's own gateway: `{"available": false}`, or true with the other fields."""
 
     available: bool = Field(description="True if the API's own gateway serves the model")
-    endpoint: str | None = Field(None, description="Address of the gateway; null: not served")
+    endpoint: str | None = Field(
+        None, description="URL of the gateway; null: not served by the gateway"
+    )
     gateway_model_id: str | None = Field(
-        None, description="Id of the model at the gateway; null: not served"
+        None, description="Id of the model at the gateway; null: not served by the gateway"
     )
     openai_compatible: bool | None = Field(
-        None, description="True if the gateway speaks the OpenAI protocol; null: not served"
+        None,
+        description="True if the gateway uses the OpenAI protocol; null: not served by the gateway",
     )
     supports_streaming: bool | None = Field(
-        None, description="True if the gateway supports streaming; null: not served"
+        None, description="True if the gateway supports streaming; null: not served by the gateway"
     )
     supports_tools: bool | None = Field(
-        None, description="True if the gateway supports tool calls; null: not served"
+        None, description="True if the gateway supports tool calls; null: not served by the gateway"
     )
     supports_vision: bool | None = Field(
-        None, description="True if the gateway accepts images; null: not served"
+        None, description="True if the gateway accepts images; null: not served by the gateway"
     )
-    docs_url: str | None = Field(None, description="Documentation of the gateway; null: not served")
+    docs_url: str | None = Field(
+        None, description="URL of the gateway's documentation; null: not served by the gateway"
+    )
 
 
 class Score(RecordPart):
     """One benchmark result; the same benchmark may occur more than once in a record."""
 
-    benchmark_id: Id = Field(description="Benchmark; some ids hold quotes, brackets or arrows")
+    benchmark_id: Id = Field(description="Benchmark; some ids contain quotes, brackets or arrows")
     benchmark_name: str = Field(
-        description="Display name of the benchmark; one id may come with several names"
+        description="Display name of the benchmark; one id may have several names"
     )
     score: Number = Field(
         description="Result in the benchmark's own unit: fraction, percent, Elo, dollars"
@@ -127,14 +132,20 @@ class Score(RecordPart):
 
 
 class Sources(RecordPart):
-    api_ref: str | None = Field(None, description="API reference of the model; null: none given")
-    paper: str | None = Field(None, description="Paper on the model; null: none given")
-    weights: str | None = Field(None, description="Weights of the model; null: none given")
-    repo: str | None = Field(None, description="Source repository of the model; null: none given")
+    api_ref: str | None = Field(
+        None, description="URL of the model's API reference; null: none given"
+    )
+    paper: str | None = Field(
+        None, description="URL of the paper about the model; null: none given"
+    )
+    weights: str | None = Field(None, description="URL of the model's weights; null: none given")
+    repo: str | None = Field(
+        None, description="URL of the model's source repository; null: none given"
+    )
 
 
 class Family(RecordPart):
-    id: Id = Field(description="Family the model belongs to; null: none given")
+    id: Id = Field(description="Family of the model; null: none given")
     name: str = Field(description="Display name of the family; null: none given")
 
 
@@ -155,7 +166,7 @@ class Record(RecordPart):
     created_at: UtcTime = Field(description="When the record was created upstream (UTC)")
     updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
     source: str = Field(description="Where upstream got the record")
-    url: str = Field(description="Page of the model upstream")
+    url: str = Field(description="URL of the model's page upstream")
     scores: list[Score]
     sources: Sources
     family: Family | None = None
@@ -169,8 +180,8 @@ class Record(RecordPart):
 def parse_record(body: bytes | str, model_id: str) -> Record:
     """Return the record in a response body.
 
-    Raises `RecordRejected` with the path of the first invalid field, or if the record is not that
-    of `model_id`.
+    Raises `RecordRejected`, with the path of the first invalid field, if the record is invalid or
+    belongs to another model than `model_id`.
     """
     try:
         record = Record.model_validate_json(body)

@@ -38,7 +38,7 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 def _child_row(model_id: str, part: RecordPart) -> dict[str, Any]:
     """Return the row of a list entry.
 
-    An entry holds no nested objects, so the slow `_split` is skipped: a record has dozens of them.
+    An entry has no nested objects, so it skips the slow `_split`: a record has dozens of entries.
     """
     return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 

@@ -100,7 +100,7 @@ _COUNTS = [
         f"{entry}_count",
         "bigint",
         False,
-        f"Entries of the record's `{field}` as received; a check compares it with the rows",
+        f"Number of entries of the record's `{field}`; a check compares it with the number of rows",
     )
     for entry, field in (
         ("provider", "providers"),
@@ -120,12 +120,12 @@ LIST_IDX = Column(
     "_dlt_list_idx",
     "bigint",
     False,
-    "Position in the record's list, from 0; upstream's order has no meaning",
+    "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
 #: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
 IS_TOMBSTONE = Column(
-    "is_tombstone", "bool", False, "True: the list is empty; the row is not an entry"
+    "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
 
 #: The raw tables and their documented columns, in order. Child tables have dlt's names.
@@ -200,7 +200,7 @@ TABLE_COMMENTS: dict[str, str] = {
     "models__scores": "One row per entry of a model's score list; order: `_dlt_list_idx`. "
     "A benchmark may occur more than once",
     "models__modalities": "One row per modality of a model",
-    "models__top_scores": "One row per category of a model's `top_scores`. "
+    "models__top_scores": "One row per model and category of `top_scores`. "
     "Mixed units: never compare them",
     "fetches": "One row per requested model and run: the outcome",
     "_dlt_version": "dlt: the schema of the last load",

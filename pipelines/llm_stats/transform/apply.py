@@ -35,9 +35,9 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
     Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
-    all views and macros and create them again, so that those without a file disappear; tables stay.
-    Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError` with
-    file and line.
+    all views and macros and create them again, so that those of deleted files disappear. Tables
+    stay. Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError`
+    with file and line.
     """
     files = _supported(connection, root)
     current = fingerprint(in_build_order(root), connection.dialect)
@@ -64,7 +64,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
 def clear_row_hashes(connection: Connection) -> None:
     """Clear the hashes of the open history rows; the next update computes them again.
 
-    Hashes depend on the definitions and on how the engine writes numbers.
+    Hashes depend on the definitions and on how the engine formats numbers.
     """
     for schema, table in HASHED_TABLES:
         connection.execute(
@@ -107,7 +107,7 @@ def _supported(connection: Connection, root: Path | None = None) -> list[SqlFile
 
 
 def _expected(files: Iterable[SqlFile]) -> set[tuple[str, str]]:
-    """Return schema and name of every table and view that must exist."""
+    """Return the schema and name of every table and view that must exist."""
     raw_tables = {("raw", table) for table in (*TABLES, *DLT_TABLES, "sql_fingerprint")}
     return raw_tables | {
         (file.address.partition(".")[0], file.path.stem) for file in files if file.is_relation
@@ -115,7 +115,7 @@ def _expected(files: Iterable[SqlFile]) -> set[tuple[str, str]]:
 
 
 def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
-    """Return the stored fingerprint and engine version; None if there is none yet."""
+    """Return the stored fingerprint and engine version; None if nothing is stored yet."""
     rows = connection.execute("select sha256, engine_version from raw.sql_fingerprint").rows
     return (str(rows[0][0]), str(rows[0][1])) if rows else None
 

@@ -29,9 +29,9 @@ def comments(
 ) -> dict[str, str]:
     """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
-    `columns` holds the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment inherits that of the first relation in the order of `Reads:` that has
-    a column of that name.
+    `columns` lists the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
+    without a comment inherits the comment of the column of the same name in the first relation
+    under `Reads:` that has one.
     """
     texts = _raw_comments()
     for file in files or in_build_order():

@@ -9,7 +9,7 @@ does not handle, so that every engine returns the same values to the last digit:
     log10(x)            sqlglot writes `log(10, x)`, which PostgreSQL has only for decimals
     varchar             PostgreSQL sorts text by the database's locale; sorted by code point, as in
                         DuckDB
-    array_agg           Spark collects in no order; the list is sorted, because every list under
+    array_agg           Spark collects in any order; the list is sorted, because every list under
                         `sql/` is ordered by its own values
     quantile_disc       Spark has only the standard name, `percentile_disc`
     json                Spark has no such type; the value stays text
@@ -36,7 +36,7 @@ class UnsupportedSql(Exception):
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
     """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
-    With parameters, `?` becomes `%s`, because dlt passes parameters on in this form. Raises
+    With parameters, `?` becomes `%s`, because dlt expects this form. Raises
     `UnsupportedSql`.
     """
     if dialect == SOURCE_DIALECT:
@@ -76,7 +76,7 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         number, decimals = (
             part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
         )
-        text = exp.cast(number, "text")  # a double as decimal has only 15 digits
+        text = exp.cast(number, "text")  # a double that is cast to decimal keeps only 15 digits
         exact = exp.Round(this=exp.cast(text, "decimal"), decimals=decimals)
         return exp.cast(exact, "double")
     if isinstance(node, exp.Log) and node.expression and node.this.name == "10":

@@ -20,7 +20,7 @@ import duckdb
 from llm_stats.connection import Connection, QueryError
 from llm_stats.errors import LlmStatsError
 
-#: Schema by folder. `checks` is missing, because its files are queries without definitions.
+#: Schema by folder. `checks` is excluded, because its files are queries without definitions.
 SCHEMAS = {
     "functions": "staging",
     "staging": "staging",
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', 
 
 
 class SqlError(LlmStatsError):
-    """An invalid file under `sql/`; nothing was changed."""
+    """An invalid file under `sql/`; the warehouse was not changed."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SqlFile:
 
     @property
     def is_relation(self) -> bool:
-        """False for macros: those in `functions/`, for views, and in `macros/`, for users."""
+        """False for macros: internal ones in `functions/`, and public ones in `macros/`."""
         return self.layer not in ("functions", "macros")
 
     @property
@@ -216,7 +216,7 @@ def execute_file(
     file: SqlFile,
     is_wanted: Callable[[duckdb.Statement], bool] = lambda _: True,
 ) -> None:
-    """Execute the wanted statements of a file. Raises `SqlError` with file and line."""
+    """Execute the selected statements of a file. Raises `SqlError` with file and line."""
     for line, statement in statements(file):
         if is_wanted(statement):
             try:

@@ -13,7 +13,7 @@ SOURCE_DIALECT = "duckdb"
 
 
 def inline_macros(statement: str) -> exp.Expr:
-    """Return the syntax tree of a statement in DuckDB's SQL, without calls of macros.
+    """Return the syntax tree of a statement in DuckDB's SQL, with all macro calls inlined.
 
     Raises `SqlglotError`.
     """
@@ -25,7 +25,7 @@ def _parse(statement: str) -> exp.Expr:
 
 
 def _inline_macro(node: exp.Expr) -> exp.Expr:
-    """Replace a macro call, `marts.workload_cost(1, 2)`, by its query.
+    """Replace a macro call, such as `marts.workload_cost(1, 2)`, with the macro's query.
 
     Raises `SqlglotError` for a query that sqlglot would translate wrongly.
     """
@@ -56,7 +56,7 @@ def _find_macro(address: str) -> files.SqlFile | None:
 
 
 def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
-    """Return the body of a macro with arguments instead of parameters, without further calls."""
+    """Return the body of a macro with arguments for parameters and nested calls inlined."""
     create = _parse(next(files.statements(macro))[1].query)
     names = []
     values: dict[str, exp.Expr] = {}

@@ -42,7 +42,7 @@ class FetchState:
     def read(cls, connection: Connection) -> Self:
         """Read the state from the raw tables; it is empty for an empty database.
 
-        The columns that it reads exist in every schema version. Raises `QueryError`.
+        These columns exist in every schema version. Raises `QueryError`.
         """
         if schema_version(connection) is None:
             return cls()
@@ -98,7 +98,7 @@ class WorkingCopy(Protocol):
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep the rejected copy, at `path` if it is a file; return a line with its location.
+        """Keep the rejected copy, at `path` if it is a file; return a line with the location.
 
         Raises `OSError`.
         """
@@ -113,7 +113,7 @@ class Warehouse(Protocol):
     cache: Path
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the lock for one run. Raises `Locked`, or `UsageError` if it cannot be used."""
+        """Hold the lock for one run. Raises `Locked`, or `UsageError` for an unusable warehouse."""
         ...
 
     def working_copy(self) -> AbstractContextManager[Any]:

@@ -65,8 +65,8 @@ class DuckDBWarehouse:
         """Hold the lock for one run; the operating system releases it when the process ends.
 
         `even_if_broken` accepts a published file that cannot be read, so that `rollback` can
-        replace it. Raises `Locked`, with the holder, or `UsageError` if the path cannot hold a
-        warehouse.
+        replace it. Raises `Locked`, which names the holder, or `UsageError` if the path cannot be
+        used for a warehouse.
         """
         self._require_name()
         if not even_if_broken:
@@ -105,9 +105,9 @@ class DuckDBWarehouse:
             shutil.rmtree(folder, ignore_errors=True)
 
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Move the rejected copy and the reason to `rejected/`, in place of the previous ones.
+        """Move the rejected copy and the reason to `rejected/`, replacing the previous rejection.
 
-        Return the failure with a line on their location.
+        Return the failure with a line that states their location.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():
@@ -128,7 +128,7 @@ class DuckDBWarehouse:
     def ensure_writable_folder(self) -> None:
         """Create the folder next to the database.
 
-        Raises `UsageError` if the folder holds something else or cannot be written.
+        Raises `UsageError` if the folder contains other files or cannot be written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ class DuckDBWarehouse:
                 and not self.snapshots.all()
             ):
                 raise UsageError(
-                    f"{self.folder} holds something else; choose another name for {self.database}"
+                    f"{self.folder} contains other files; choose another name for {self.database}"
                 )
             for folder in (self.database.parent, self.folder):
                 with tempfile.TemporaryFile(dir=folder):
@@ -153,7 +153,7 @@ class DuckDBWarehouse:
         stem = self.database.stem
         if match := _UNLOADABLE_CHARACTERS.search(str(self.database)):
             name = _CHARACTER_NAMES.get(match[0], "a control character")
-            raise UsageError(f"{self.database}: dlt cannot load below a path that contains {name}")
+            raise UsageError(f"{self.database}: dlt cannot load into a path that contains {name}")
         if stem.lower() in SCHEMAS or stem == ".":
             raise UsageError(
                 f"{self.database}: the file cannot be called {stem!r}, because DuckDB would "
@@ -168,6 +168,6 @@ class DuckDBWarehouse:
         wal = self.database.with_name(f"{self.database.name}.wal")
         if wal.exists() and not self.database.is_symlink():
             raise UsageError(
-                f"{wal} holds changes that are not in the database yet; "
+                f"{wal} contains changes that are not in the database yet; "
                 "open and close the database with DuckDB once, or remove the file"
             )

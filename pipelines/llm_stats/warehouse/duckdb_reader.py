@@ -22,7 +22,7 @@ from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 class DuckDBReader(Reader):
     """A read-only DuckDB connection without access to other files, the network or settings.
 
-    With read-only access alone, a query could still read and write other files of the machine.
+    Read-only access alone would still let a query read and write other files on the machine.
     """
 
     def __init__(self, database: Path, *, accept_older: bool = False) -> None:
@@ -82,7 +82,7 @@ class DuckDBReader(Reader):
         connection = duckdb.connect(
             self.database, read_only=True, config={"enable_external_access": "false"}
         )
-        connection.execute("set enable_progress_bar = false")  # it would be part of the output
+        connection.execute("set enable_progress_bar = false")  # the bar would be part of the output
         connection.execute("set lock_configuration = true")
         return connection
 
@@ -125,8 +125,8 @@ class DuckDBReader(Reader):
 class UnrestrictedReader(DuckDBReader):
     """A reader with DuckDB's default configuration.
 
-    DuckDB rejects another configuration for a file that the same process, such as a notebook, has
-    open.
+    If a process, such as a notebook, has the file open already, DuckDB rejects a second connection
+    with another configuration.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:

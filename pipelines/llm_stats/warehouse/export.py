@@ -4,12 +4,12 @@
     DIR/marts/offers.parquet    {"file": …, "rows": …, "columns": [{"name", "type", "meaning"}]}
     DIR/history/offers.parquet
 
-An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; the export that it
-replaces is moved to `.DIR.export/old` first. The next export deletes what a killed one has left
-there, or restores `old` if DIR is missing.
+An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; the previous export
+is moved to `.DIR.export/old` first. If an export is killed, the next one restores `old` if DIR is
+missing, and deletes the remaining files.
 
 The same data gives the same bytes: rows are in the order that `sql/` declares, and columns that
-depend on the time of the query or on the engine's version are left out.
+depend on the time of the query or on the engine's version are omitted.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _VOLATILE_COLUMNS = {("freshness", "age_hours"), ("offers", "row_hash"), ("score
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
     """Write the files into a folder and return the number of rows by table.
 
-    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder holds
-    anything else or cannot be written, and `Locked` while another export writes to it.
+    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder has
+    other files or cannot be written, and `Locked` while another export writes to it.
     """
     folder = folder.resolve()
     if not folder.name:
@@ -89,7 +89,7 @@ def _clean_up(new: Path, old: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
-    """Hold a file lock, which ends with the process; delete the file and its folder at the end."""
+    """Hold a file lock until the end or the process exits; then delete the file and its folder."""
     try:
         with filelock.FileLock(file, timeout=0):
             try:
@@ -105,7 +105,7 @@ def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
     """Write a file for every mart and history table; return the manifest."""
     with duckdb.connect(database, read_only=True) as connection:
-        # a view of a foreign database may read any other file
+        # a view of an untrusted database may read any other file
         connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # several threads would write row groups in any order
@@ -153,7 +153,7 @@ def _require_replaceable(folder: Path) -> None:
     }
     foreign = files - exported
     if foreign or not exported:
-        example = f" (it holds {min(foreign)})" if exported else ""
+        example = f" (it contains {min(foreign)})" if exported else ""
         raise UsageError(
             f"{folder} exists and is not an earlier export{example}; "
             "name another folder, or an empty one"
@@ -161,7 +161,7 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _read_exported_files(folder: Path) -> set[str]:
-    """Return the files that the manifest of an export lists, and the manifest; else none."""
+    """Return the manifest of an export and the files that it lists; an empty set without one."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()

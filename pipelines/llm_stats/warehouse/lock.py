@@ -27,7 +27,7 @@ NAME = "lock"
 def hold(folder: Path, database: Path | str) -> Iterator[None]:
     """Hold the lock in a folder.
 
-    Raises `Locked`, with the holder, or `UsageError` if the lock file cannot be written.
+    Raises `Locked`, which names the holder, or `UsageError` if the lock file cannot be written.
     """
     lock = filelock.FileLock(folder / NAME, timeout=0, mode=0o666)
     holder = folder / "holder.json"
@@ -52,7 +52,7 @@ def hold(folder: Path, database: Path | str) -> Iterator[None]:
 def _write_holder(path: Path) -> None:
     """Write the holder of the lock, for messages.
 
-    Errors are ignored: the lock works even if another user's file cannot be replaced.
+    Errors are ignored, because the lock works even if another user's file cannot be replaced.
     """
     holder = {
         "pid": os.getpid(),
@@ -66,7 +66,7 @@ def _write_holder(path: Path) -> None:
 
 
 def _describe_holder(path: Path) -> str:
-    """Return `process 123 of ann on host, since …`, or `just started` if the file is unreadable."""
+    """Return `process 123 of ann on host, since …`, or `just started` for an unreadable file."""
     try:
         holder: dict[str, Any] = json.loads(path.read_text())
         process = f"process {holder['pid']} of {holder['user']} on {holder['host']}"

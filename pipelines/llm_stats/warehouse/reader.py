@@ -66,7 +66,7 @@ class Reader(ABC):
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
-        """Yield a reader on which many queries over the same marts are fast."""
+        """Yield a reader that is fast for many queries over the same marts."""
         yield self
 
     def fetch_table(self, name: str) -> Table:
@@ -156,7 +156,7 @@ class Reader(ABC):
         """Return the columns of a relation: `column, type, meaning`."""
 
     def _order(self, relation: Described) -> str:
-        """Return the declared order, else all columns; PostgreSQL cannot sort by JSON."""
+        """Return the declared order, else all columns except JSON, which PostgreSQL cannot sort."""
         declared = default_order(f"{relation.schema}.{relation.name}")
         if declared:
             return declared
@@ -176,7 +176,7 @@ def _hint(name: str, existing: list[str], otherwise: str) -> str:
 
 
 def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
-    """Return the defaults of a macro's parameters, and an example call as a sentence.
+    """Return the defaults of a macro's parameters, and a sentence with an example call.
 
     Both come from the macro's file, because DuckDB does not store them.
     """

@@ -25,7 +25,7 @@ FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: Marker file of a snapshot that is or was live. A run killed before publishing creates none.
 _PUBLISHED = "published"
-#: File with the id of the snapshot that was live when this one was made.
+#: File with the id of the parent: the snapshot that was live when this snapshot was made.
 _PARENT = "parent"
 
 
@@ -54,7 +54,7 @@ class Snapshot:
 
     @property
     def parent_id(self) -> str:
-        """The id of the snapshot that was live when this one was made; empty if there was none."""
+        """The id of the snapshot that was live when this snapshot was made; empty if none was."""
         file = self.file.parent / _PARENT
         return file.read_text() if file.exists() else ""
 
@@ -89,8 +89,8 @@ class Snapshots:
         """Make a finished file the live snapshot, in one atomic step; delete surplus snapshots.
 
         The file is synced to disk first, then the folders, then the link, so that a power failure
-        leaves the old state or the new one. Raises `LoadFailed`, also if the file has a write-ahead
-        log, because it is then incomplete.
+        leaves either the old or the new state. Raises `LoadFailed`, also if the file has a
+        write-ahead log, because the file is then incomplete.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(
@@ -115,13 +115,13 @@ class Snapshots:
     def rollback(self, snapshot_id: str | None = None) -> Snapshot:
         """Make another snapshot live: by default the parent of the live one.
 
-        If none is live, the default is the newest that can be opened. Raises `UsageError` if there
-        is none or it cannot be opened, and `LoadFailed` for disk errors.
+        If none is live, the default is the newest readable snapshot. Raises `UsageError` if the
+        snapshot does not exist or cannot be opened, and `LoadFailed` for disk errors.
         """
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:
             if not self._live_folder():
-                self._import_plain_file()  # otherwise the switch would overwrite it
+                self._import_plain_file()  # otherwise the switch would overwrite the plain file
             self._point_to(target.file.parent)
         except OSError as error:
             raise LoadFailed(
@@ -175,7 +175,7 @@ class Snapshots:
     def _live_folder(self) -> Path | None:
         """Return the folder that the published path links to.
 
-        Without symbolic links, return the newest folder that holds a copy of the published file.
+        Without symbolic links, return the newest folder with a copy of the published file.
         """
         for folder in reversed(self._folders()):
             file = folder / self._database.name
@@ -190,7 +190,7 @@ class Snapshots:
 
     @property
     def _temp_link(self) -> Path:
-        """Path of the new link, in the folder of the published path that it is renamed to."""
+        """Path of the new link, in the folder of the published path, to which it is renamed."""
         return self._database.with_name(f".{self._database.name}.new")
 
     def _point_to(self, folder: Path) -> None:
@@ -245,9 +245,9 @@ def _mark_published(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a snapshot, its marker first, so that a later run deletes what this one cannot delete.
+    """Delete a snapshot, its marker first, so that a later run deletes files that remain.
 
-    Files remain after a kill, and on Windows while they are open.
+    Files remain if the process is killed, and on Windows if they are open.
     """
     with contextlib.suppress(OSError):
         (folder / _PUBLISHED).unlink(missing_ok=True)

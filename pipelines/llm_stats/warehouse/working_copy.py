@@ -34,10 +34,10 @@ _MAX_FREE_RATIO = 0.2
 
 
 class DuckDBWorkingCopy:
-    """A database file in a separate folder; the snapshot gets the folder's name, `id`.
+    """A database file in a separate folder, whose name, `id`, becomes the id of the snapshot.
 
     One connection is open from the first step to the end of `update_history`, so that data stays
-    in memory between steps. It is closed before anything opens the file read-only.
+    in memory between steps. It is closed before the file is opened read-only.
     """
 
     def __init__(self, folder: Path, source: Path | None = None) -> None:
@@ -120,7 +120,7 @@ class DuckDBWorkingCopy:
         return f"the rejected file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
-        """Rewrite the file if much of it is free space, or if its storage version is too new.
+        """Rewrite the file if much of it is unused, or if its storage version is too new.
 
         DuckDB reuses free space but never returns it to the file system.
         """

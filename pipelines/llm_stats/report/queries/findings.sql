@@ -1,5 +1,5 @@
--- The first 50 findings of each rule of data quality, and their number. Sorted like
--- marts.data_quality, the rarest rule first, by the number before rows are left out.
+-- The first 50 findings of each rule of data quality, and the total number of findings of the rule.
+-- Sorted like marts.data_quality: the rarest rule first, by the total number.
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
 with

@@ -1,4 +1,4 @@
--- Every model with its lowest price and the providers of that price, with and without free offers.
+-- Every model with its lowest price and the providers at that price, with and without free offers.
 -- Grain: model_id.
 -- Order: marts.models.
 -- Reads: marts.models, marts.model_prices, marts.offers.

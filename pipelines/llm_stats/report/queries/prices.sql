@@ -1,4 +1,4 @@
--- Current and earlier offers. A current price is known until the last fetch, not until now.
+-- Current and earlier offers. A current price is known only up to the last fetch, not up to now.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers.
