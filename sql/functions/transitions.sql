@@ -2,7 +2,7 @@
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
 -- `old_valid_from` and `new_valid_from` identify the history rows before and after the change;
--- null: there is no such row.
+-- null: there was no row.
 create or replace macro staging.transitions() as table
 with versions as (
     select

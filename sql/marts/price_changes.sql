@@ -6,8 +6,8 @@
 -- A provider that appears after the first load, or reappears, is `listed`. A new provider name is
 -- recorded in the history but is not a change here. The change itself happened between the previous
 -- fetch and `changed_at`.
--- Percentages, direction and reversal are given only for `price_changed`. On `status_changed` too,
--- the same price change would count twice.
+-- Percentages, direction and reversal are given only for `price_changed`. If `status_changed` had
+-- them too, the same price change would count twice.
 -- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if
 -- one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a rise. Null if a
 -- price was or became unknown.

@@ -7,8 +7,8 @@
 
 One SQLite file. Each response is committed when it arrives and each request when it is sent, so
 `kill -9` loses nothing. The file contains bodies without headers, so it never contains the API key.
-The code uses SQLite directly, because a caching library could hide write errors. After such an
-error no request may be sent, because its response would be lost.
+The code uses SQLite directly, because a caching library could hide write errors. After a
+write error no request may be sent, because its response would be lost.
 """
 
 from __future__ import annotations

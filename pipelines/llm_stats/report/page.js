@@ -74,7 +74,7 @@ function named(name, detail, isStrong) {
 
 /* One model. */
 
-/** Fill the select of models; the one with the most price rows is selected first. */
+/** Fill the select of models; the model with the most price rows is selected first. */
 function fillModels() {
   const priced = [...groupBy(tables.prices, row => row.model_id)];
   const sorted = priced.map(([id]) => [id, modelNames.get(id)]).sort((one, two) => one[1].localeCompare(two[1]));
