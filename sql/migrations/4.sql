@@ -206,7 +206,7 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- A row that continues an equal row with another number takes the number of that row, if it is free.
+-- A row that continues an equal row with another number takes that row's number, if it is free.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (
