@@ -22,6 +22,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each `ecosystem` test as slow, so that `-m "not slow"` leaves it out."""
+    for item in items:
+        if item.get_closest_marker("ecosystem"):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def _built_tables() -> Iterator[RawTables]:
     from support.history_database import built

@@ -346,6 +346,13 @@ def test_settings_come_from_dlts_configuration(
     assert sorted(requested_ids(api)) == ["aurora-large-1", "murmur-1"]
 
 
+def test_unreachable_api_fails_the_extract_step(pipeline: dlt.Pipeline) -> None:
+    with pytest.raises(PipelineStepFailed, match="nothing could be fetched: no response"):
+        pipeline.run(
+            source(["a", "b"], api_key=sample.SAMPLE_KEY, base_url="http://127.0.0.1:9/v1")
+        )
+
+
 @pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])
 def test_missing_or_rejected_key_fails_the_extract_step_without_printing_it(
     api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, key: str

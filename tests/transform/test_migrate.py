@@ -56,7 +56,7 @@ def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: 
         done = llm_stats(*command)
         assert done.code == 2
         assert f"{older} has schema version 2" in done.err
-        assert "migrate it with `llm-stats run`" in done.err
+        assert "run `llm-stats run` once" in done.err
 
 
 @pytest.mark.slow

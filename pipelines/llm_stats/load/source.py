@@ -7,6 +7,7 @@ raw table takes its own table out of each page. A page is converted to Arrow onc
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Self
@@ -19,9 +20,9 @@ from dlt.extract.source import DltSource
 
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.errors import UsageError
 from llm_stats.schema.arrow import add_tombstones, to_arrow
-from llm_stats.schema.fetch import FetchResult, stalest_first
+from llm_stats.schema.fetch import FetchResult, require_any_answer, stalest_first
 from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LOAD_ID, TABLE_COMMENTS, TABLES
 from llm_stats.settings import BASE_URL, Settings
 
@@ -85,7 +86,7 @@ def llm_stats(
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
     also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
-    and `NothingFetched` if the API cannot be used and no record was loaded. A spent quota or
+    and `NothingFetched` if no request had a usable response. A spent quota or
     `max_requests` ends the load without an error; without `max_age` the next load starts with the
     same ids.
     """
@@ -119,19 +120,21 @@ def llm_stats(
             results = client.fetch_models(
                 due, fetched_at, failing_at, max_ahead=2 * settings.concurrency
             )
-            loaded = 0
+            outcomes: Counter[str] = Counter()
+            first_problem = None
             for page in to_pages(results, _PAGE_SIZE):
                 for fetch, row in ((result.fetch, result.row) for result in page):
+                    outcomes[fetch.outcome] += 1
+                    first_problem = first_problem or fetch.message
                     if row is not None:
-                        loaded += 1
                         fetched_at[fetch.model_id] = row["fetched_at"].replace(tzinfo=dt.UTC)
                         failing_at.pop(fetch.model_id, None)
                     elif fetch.outcome != "deferred":
                         failing_at[fetch.model_id] = fetch.requested_at.replace(tzinfo=dt.UTC)
                 yield add_tombstones(to_arrow(page))
             stop = client.stop_reason
-            if stop and not loaded and stop.kind not in ("quota", "budget"):
-                raise NothingFetched(stop.message)
+            cause = stop.message if stop else first_problem
+            require_any_answer(outcomes, stop.kind if stop else None, cause)
 
     return raw_tables(pages, merge=True)
 

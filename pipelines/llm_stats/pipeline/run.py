@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 # `import llm_stats` loads this module and must be fast, so `execute` imports everything else.
-from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, NothingFetched, UsageError
+from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import pluralize
 
@@ -199,15 +199,14 @@ def _require_clock(
 def _require_any_answer(result: RunResult) -> None:
     """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
 
-    A run that the quota or the budget stopped before its first response is still published.
+    A run that the quota or the budget stopped before the first response is published.
     """
+    from llm_stats.schema.fetch import require_any_answer
+
     stop = result.stop_reason
-    answered = result.requested - result.outcomes["failed"] - result.outcomes["deferred"]
-    has_wrong_base_url = stop is not None and stop.kind == "wrong_base_url"
-    is_deferred = stop is not None and stop.kind in ("quota", "budget")
-    if has_wrong_base_url or (result.requested and not answered and not is_deferred):
-        cause = stop.message if stop else result.not_loaded[0].message
-        raise NothingFetched(f"nothing could be fetched: {cause}")
+    first_problem = result.not_loaded[0].message if result.not_loaded else None
+    cause = stop.message if stop else first_problem
+    require_any_answer(result.outcomes, stop.kind if stop else None, cause)
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:

@@ -6,12 +6,14 @@ The outcome is a row of `raw.fetches` and, if the record was loaded, a row of `r
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from llm_stats.errors import NothingFetched
 from llm_stats.schema.record import UtcTime
 
 
@@ -74,3 +76,15 @@ def stalest_first(
     return sorted(
         due, key=lambda model_id: max(last_success[model_id], last_failure.get(model_id, never))
     )
+
+
+def require_any_answer(outcomes: Counter[str], stop_kind: str | None, cause: str | None) -> None:
+    """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
+
+    `stop_kind` is the kind of the reason why fetching stopped early. It is not an error if the
+    quota or the budget deferred all ids.
+    """
+    has_no_answer = outcomes.total() and not outcomes.keys() - {"failed", "deferred"}
+    is_deferred = stop_kind in ("quota", "budget")
+    if stop_kind == "wrong_base_url" or (has_no_answer and not is_deferred):
+        raise NothingFetched(f"nothing could be fetched: {cause}")

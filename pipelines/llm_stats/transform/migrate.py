@@ -36,7 +36,7 @@ def require_current(version: int, name: str) -> None:
     if version != SCHEMA_VERSION:
         raise UsageError(
             f"{name} has schema version {version}, but this llm-stats reads {SCHEMA_VERSION}; "
-            "migrate it with `llm-stats run`"
+            "run `llm-stats run` once"
         )
 
 
