@@ -108,7 +108,7 @@ def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterat
     """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB raises a `RuntimeError`.
 
     DuckDB first waits for its other threads, which can take long. If `connection` is given, its
-    threads are interrupted.
+    threads are interrupted, so the wait is short.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:

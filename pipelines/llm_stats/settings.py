@@ -1,4 +1,4 @@
-"""Settings: name, default and meaning of each.
+"""Settings: the name, default and meaning of each setting.
 
 Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. Names follow
 dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source
@@ -231,7 +231,7 @@ class _TomlTable(InitSettingsSource):
         except (OSError, ValueError, AttributeError, TypeError) as error:
             hint = "write settings in a table [sources.llm_stats]"
             raise UsageError(f"{file} cannot be read: {error}; {hint}") from None
-        # Nested tables belong to other sources.
+        # TOML sub-tables configure other sources.
         settings = {name: value for name, value in table.items() if not isinstance(value, dict)}
         _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)

@@ -71,7 +71,7 @@ class Table:
 
 
 def unique_column_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names; repeated names are numbered as in DuckDB: `a, a` → `a, a_1`."""
+    """Return the column names; repeated names are numbered as in DuckDB: `a, a` → `a, a_1`."""
     unique: dict[str, None] = {}
     for name in names:
         candidate, suffix = name, 0

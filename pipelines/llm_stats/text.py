@@ -69,7 +69,7 @@ MAX_LINE_LENGTH = 1000
 
 
 def escape_control_chars(text: str) -> str:
-    """Escape control characters, so that a text cannot control a terminal: `\\x1b[31m`."""
+    """Escape control characters, so that a string cannot control a terminal: `\\x1b[31m`."""
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
@@ -81,7 +81,7 @@ def truncate_middle(line: str) -> str:
 
 
 def truncate_end(text: str, limit: int) -> str:
-    """Return at most `limit` characters; a longer text ends with `…`."""
+    """Return at most `limit` characters; a longer string is cut and ends with `…`."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -108,5 +108,5 @@ def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False
 
 
 def sql_literal(text: str) -> str:
-    """Quote a text as an SQL literal."""
+    """Quote a string as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
--- A price is at least 100 times the model's median, or input and output differ at least 100-fold.
+-- A price is at least 100 times the model's median, or 100 times the offer's other price.
 -- Severity: warning
 -- Reads: marts.data_quality.
 select

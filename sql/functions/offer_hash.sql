@@ -1,9 +1,9 @@
 -- Hash of all columns that history.offers compares.
 -- Reads: nothing.
 -- A marker represents null, and a control character separates the fields. The length precedes each
--- text, because a text may contain both. Engines and their versions format numbers differently, so
--- only hashes of the same engine and version are comparable. Minus zero is hashed as zero, because
--- an update cannot turn it into zero.
+-- string, because a string may contain the marker or the separator. Engines and their versions
+-- format numbers differently, so only hashes of the same engine and version are comparable. Minus
+-- zero is hashed as zero, because an update cannot turn it into zero.
 create or replace macro staging.offer_hash(
     provider_name, status, input_usd_per_mtok, output_usd_per_mtok
 ) as

@@ -1,7 +1,7 @@
 -- A time as a UTC timestamp without a zone.
 -- Reads: nothing.
--- Timestamps with a time zone, such as now(), and texts with an offset are converted. A zone name
--- in a text is ignored.
+-- Timestamps with a time zone, such as now(), and strings with an offset are converted. A zone name
+-- in a string is ignored.
 create or replace macro staging.to_utc(moment) as
     case
         when

@@ -1,8 +1,8 @@
 -- When offers and scores appeared, changed or disappeared after the first load of their model.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
--- `old_valid_from` and `new_valid_from` identify the history rows before and after the change;
--- null: there was no row.
+-- `old_valid_from` and `new_valid_from` identify the history rows before and after the change. They
+-- are null if there was no row.
 create or replace macro staging.transitions() as table
 with versions as (
     select

@@ -2,8 +2,8 @@
 -- Grain: model_id.
 -- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
--- `last_fetched_at` never decreases. Changes are dated with it, not with the time of the record, so
--- that a record from an older cache, or from a machine with a wrong clock, cannot end a period
+-- `last_fetched_at` never decreases. It dates the changes, instead of the fetch time of the record.
+-- Otherwise a record from an older cache, or from a machine with a wrong clock, could end a period
 -- before it began.
 create table if not exists history.models (
     model_id varchar not null,
@@ -28,5 +28,5 @@ left join history.models as known on seen.model_id = known.model_id
 where known.model_id is null;
 
 comment on table history.models is 'One row per model ever loaded: when it was first and last fetched';
-comment on column history.models.first_fetched_at is 'When the model was first fetched (UTC); its offers and scores at that time are not changes';
+comment on column history.models.first_fetched_at is 'When the model was first fetched (UTC); the offers and scores found then do not count as changes';
 comment on column history.models.last_fetched_at is 'When the model was last fetched (UTC); never decreases';

@@ -6,9 +6,9 @@
 -- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
 -- second run of this file on the same data changes nothing.
 -- A provider may be listed twice. Its offers are then matched by content, not by their order in the
--- list. Identical rows keep their numbers; then rows with the same provider name are paired in
--- order of price, and then the remaining rows. An offer keeps its number when the provider's other
--- offer disappears, so number 2 may exist without number 1.
+-- list. Identical rows keep their numbers. Then old and new rows with the same provider name are
+-- paired in order of price. Finally, the remaining rows are paired in the same way. An offer keeps
+-- its number when the provider's other offer disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -22,7 +22,7 @@ create table if not exists history.offers (
     row_hash varchar
 );
 
--- A run clears the hashes if the definitions or the engine have changed; compute them again.
+-- A run clears the hashes if the definitions or the engine have changed; recompute them.
 update history.offers
 set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
 where
@@ -366,4 +366,4 @@ comment on table history.offers is 'One row per offer and period in which it did
 comment on column history.offers.offer_number is 'Distinguishes the offers of a provider for a model; 1 unless the provider was listed more than once';
 comment on column history.offers.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
 comment on column history.offers.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
-comment on column history.offers.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash has not been computed yet';
+comment on column history.offers.row_hash is 'Hash of the compared columns, which the next run uses; null: the row is closed, or its hash has not been computed yet';

@@ -86,7 +86,7 @@ from counted_tables
 cross join last_load;
 
 comment on table history.row_counts is 'One row per load and table: number of rows of the table after the load';
-comment on column history.row_counts.load_id is 'Load after which the rows were counted';
-comment on column history.row_counts.table_name is 'Table with its schema, such as `raw.models`';
+comment on column history.row_counts.load_id is 'Id of the load after which the rows were counted';
+comment on column history.row_counts.table_name is 'Name of the table with its schema, such as `raw.models`';
 comment on column history.row_counts.row_count is 'Number of rows of the table after the load';
 comment on column history.row_counts.counted_at is 'When the last response of the load arrived (UTC)';

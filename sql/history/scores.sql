@@ -26,7 +26,7 @@ create table if not exists history.scores (
     row_hash varchar
 );
 
--- A run clears the hashes if the definitions or the engine have changed; compute them again.
+-- A run clears the hashes if the definitions or the engine have changed; recompute them.
 update history.scores
 set
     row_hash = staging.score_hash(
@@ -302,4 +302,4 @@ comment on table history.scores is 'One row per benchmark score of a model and p
 comment on column history.scores.score_number is 'Distinguishes the scores of a model on a benchmark; 1 unless the benchmark was listed more than once';
 comment on column history.scores.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
 comment on column history.scores.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
-comment on column history.scores.row_hash is 'Hash of the compared columns, for the next run; null: the row is closed, or its hash has not been computed yet';
+comment on column history.scores.row_hash is 'Hash of the compared columns, which the next run uses; null: the row is closed, or its hash has not been computed yet';

@@ -31,4 +31,4 @@ order by
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of models whose value on a benchmark is at least `min_value` (at most, where lower is better), ordered by blended price, cheapest first. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';
+comment on macro table marts.cheapest_with is 'The available priced offers of models whose value on a benchmark is at least `min_value` (or at most `min_value`, where lower is better), ordered by blended price, cheapest first. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';

@@ -2,7 +2,8 @@
 -- `from marts.pareto_frontier('gpqa', 1, 1)`.
 -- Grain: model_id.
 -- Reads: marts.offers, marts.scores, staging.blended_price, staging.is_pareto.
--- With the default weights, 3 and 1, these are the rows of marts.price_performance where is_pareto.
+-- With the default weights, 3 and 1, these are the rows of marts.price_performance in which
+-- is_pareto is true.
 create or replace macro marts.pareto_frontier(
     benchmark, input_weight := 3, output_weight := 1
 ) as table

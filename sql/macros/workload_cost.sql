@@ -47,4 +47,4 @@ order by
     provider_id,
     offer_number;
 
-comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, model_cost_rank the rank among those of the model; equal costs share a rank. List prices: no discount for cached or batched tokens';
+comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, and model_cost_rank is the rank among the offers of the model; equal costs share a rank. The prices are list prices, without discounts for cached or batched tokens';

@@ -75,4 +75,4 @@ comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the t
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null: never loaded';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null: no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null: no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0: the last attempt loaded it, or there was no attempt';
+comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0: the last attempt loaded the record, or there was no attempt';

@@ -155,8 +155,8 @@ from averaged_win_rates;
 
 comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. Each model is averaged over the benchmarks on which it has a score, so read benchmark_count together with rank. If few scores are independent, few or no models have a rank in the scope `independent`';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
-comment on column marts.leaderboard.evidence_scope is '`all` scores, or `independent`: only verified and third-party scores, compared only with each other';
-comment on column marts.leaderboard.model_id is 'Model with a score on at least one counted benchmark';
+comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
+comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. A win rate is the share of the other models that this one beats';
 comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and has at least three models in the scope';
 comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null: fewer than three counted benchmarks';

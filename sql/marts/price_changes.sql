@@ -8,9 +8,9 @@
 -- fetch and `changed_at`.
 -- Percentages, direction and reversal are given only for `price_changed`. If `status_changed` had
 -- them too, the same price change would count twice.
--- direction: `cut` if one price fell and none rose, `rise` if one rose and none fell, `mixed` if
--- one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a rise. Null if a
--- price was or became unknown.
+-- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
+-- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
+-- rise. `direction` is null if a price was or became unknown.
 create or replace view marts.price_changes as
 with
 changes as (
@@ -148,19 +148,19 @@ select
 from compared_changes;
 
 comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, a new price or a new status. The offers found by the first load are not changes';
-comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before it';
+comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
 comment on column marts.price_changes.changed_at is 'When the change was found (UTC); it happened after the previous fetch';
-comment on column marts.price_changes.kind is '`listed`, `delisted`, `price_changed` or `status_changed`';
+comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';
 comment on column marts.price_changes.old_status is 'Status of the offer before the change; null: not listed';
 comment on column marts.price_changes.new_status is 'Status of the offer after the change; null: not listed';
 comment on column marts.price_changes.old_input_usd_per_mtok is 'US dollars per million input tokens before the change; null: not published or not listed, 0: free';
 comment on column marts.price_changes.new_input_usd_per_mtok is 'US dollars per million input tokens after the change; null: not published or not listed, 0: free';
 comment on column marts.price_changes.old_output_usd_per_mtok is 'US dollars per million output tokens before the change; null: not published or not listed, 0: free';
 comment on column marts.price_changes.new_output_usd_per_mtok is 'US dollars per million output tokens after the change; null: not published or not listed, 0: free';
-comment on column marts.price_changes.old_blended_usd_per_mtok is 'Blended price before the change, (3 * input + output) / 4, in US dollars per million tokens; null: a price is null';
-comment on column marts.price_changes.new_blended_usd_per_mtok is 'Blended price after the change, (3 * input + output) / 4, in US dollars per million tokens; null: a price is null';
+comment on column marts.price_changes.old_blended_usd_per_mtok is 'Blended price before the change, (3 * input + output) / 4, in US dollars per million tokens; null: one of the two prices is null';
+comment on column marts.price_changes.new_blended_usd_per_mtok is 'Blended price after the change, (3 * input + output) / 4, in US dollars per million tokens; null: one of the two prices is null';
 comment on column marts.price_changes.input_change_pct is 'Change of the input price in percent of the old price; null: the old price is null or 0, the new price is null, or the kind is not `price_changed`';
 comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null: the old price is null or 0, the new price is null, or the kind is not `price_changed`';
 comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null: the old price is null or 0, the new price is null, or the kind is not `price_changed`';
-comment on column marts.price_changes.direction is '`cut`, `rise`, or `mixed` if one price fell and the other rose; null: a price became known or unknown, or the kind is not `price_changed`';
+comment on column marts.price_changes.direction is '`cut` if a price fell and none rose, `rise` if a price rose and none fell, `mixed` if one fell and the other rose; null: a price became known or unknown, or the kind is not `price_changed`';
 comment on column marts.price_changes.is_reversal is 'True if the change restores both prices from before the previous price change of the same listing, which was at most 30 days earlier';

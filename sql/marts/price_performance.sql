@@ -113,8 +113,9 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model covers the values from its own down to the next worse value on the frontier,
--- exclusive. The worst frontier model covers all values below it.
+-- Each frontier model covers the values from its own (inclusive) down to the next lower frontier
+-- value (exclusive). The lowest frontier model covers all values below it as well. Values are
+-- negated where lower is better.
 frontier_steps as (
     select
         benchmark_id,
@@ -160,13 +161,13 @@ left join paid_frontier_points
         and priced_scores.directed_value = paid_frontier_points.directed_value;
 
 comment on view marts.price_performance is 'One row per model and comparable benchmark: the model''s cheapest price, its value, and whether it is on the Pareto frontier of price and value. The price is the blended price of the cheapest available offer; for other weights see marts.pareto_frontier. A model with a free offer dominates every paid model that is not better; is_pareto_paid ignores free offers';
-comment on column marts.price_performance.model_id is 'Model with a price and a value';
-comment on column marts.price_performance.benchmark_id is 'Comparable benchmark; others do not appear';
-comment on column marts.price_performance.provider_id is 'Provider of the cheapest available priced offer; in a tie, the first by id';
-comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of that offer, in US dollars per million tokens; 0: free';
-comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null: only free offers';
-comment on column marts.price_performance.value is 'Value of the model, on the benchmark''s scale';
-comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null: free, or lower is better';
+comment on column marts.price_performance.model_id is 'Id of a model with a price and a value';
+comment on column marts.price_performance.benchmark_id is 'Id of a comparable benchmark; other benchmarks have no rows';
+comment on column marts.price_performance.provider_id is 'Id of the provider of the cheapest available priced offer; in a tie, the first id in alphabetical order';
+comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0: free';
+comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null: only free offers';
+comment on column marts.price_performance.value is 'Value of the model on the benchmark, on the scale given in marts.benchmarks';
+comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null: the price is 0, or a lower value is better';
 comment on column marts.price_performance.is_pareto is 'True if no other model is at least as cheap and at least as good, and strictly better in price or value; true for all models with equal price and value';
-comment on column marts.price_performance.is_pareto_paid is 'is_pareto without free offers, computed from paid_price_usd_per_mtok; false for a model with only free offers';
-comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value; in a tie, the best, then the first by id; null: this model is on the frontier';
+comment on column marts.price_performance.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
+comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value. In a tie, the one with the best value, then the first id in alphabetical order; null: this model is on the frontier';

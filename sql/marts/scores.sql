@@ -5,7 +5,7 @@
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with
--- models rarely list a benchmark more than once; only these scores need an order
+-- few scores share model and benchmark with another score; only those need an order
 repeated_benchmarks as (
     select
         model_id,
@@ -210,13 +210,13 @@ comment on view marts.scores is 'One row per model and benchmark: the chosen sco
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null: none given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.scores.value is 'Number to compare within the benchmark, on its scale; to compare across benchmarks, use win_rate';
+comment on column marts.scores.value is 'Number that compares models within the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
 comment on column marts.scores.is_lower_better is 'True if a smaller value is better, such as a word error rate';
 comment on column marts.scores.benchmark_rank is 'Rank among the models of the benchmark, 1 is best; equal values share a rank';
 comment on column marts.scores.win_rate is 'Share of the other models that this one beats; a tie counts half; 1 is best, 0 is worst; null: no other model';
-comment on column marts.scores.gap_to_best is 'Distance to the best value on the benchmark, on its scale; never negative; 0: best';
+comment on column marts.scores.gap_to_best is 'Distance from `value` to the best value on the benchmark, never negative; 0: this model has the best value';
 comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
-comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; others are excluded from leaderboards and price comparisons';
+comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; other benchmarks are excluded from leaderboards and price comparisons';
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null: they can be compared';
 comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';

@@ -164,8 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- A score that was listed under a second category is one score. If equal rows overlap, the later
--- row begins only when the earlier rows have ended. Equal rows of one category are separate scores.
+-- A score that was also listed under a second category is one score. If equal rows overlap, the
+-- later row begins only when the earlier rows have ended. Equal rows of one category are separate
+-- scores.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (

@@ -1,4 +1,4 @@
--- A model with too few counted benchmarks for a rank.
+-- A model whose number of counted benchmarks is too small for a rank.
 -- Reads: marts.scores.
 select
     model_id,

@@ -1,8 +1,9 @@
 -- A price of at least 100 times the model's median.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
--- Medians of the offers that marts.model_prices compares. Of two middle prices, the lower is used,
--- because a much too high price would raise a mean of the two.
+-- Median prices of the offers that marts.model_prices compares. With an even number of offers, use
+-- the lower of the two middle prices: averaging them would let an outlier raise the median, for
+-- example when there are only two offers.
 median_prices as (
     select
         model_id,

@@ -1,4 +1,4 @@
--- A value more than eight times, or less than an eighth of, the benchmark's median.
+-- A value more than eight times the benchmark's median, or less than an eighth of it.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
 -- The factor is eight, not ten, because a value above the median that is ten times too small is
 -- still more than a tenth of the median.

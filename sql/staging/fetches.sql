@@ -16,4 +16,4 @@ select
 from raw.fetches;
 
 comment on view staging.fetches is 'One row per requested model and run: the outcome';
-comment on column staging.fetches.load_id is 'Load that wrote the row';
+comment on column staging.fetches.load_id is 'Id of the load that wrote the row';

@@ -2,8 +2,9 @@
 -- maintained by hand, with a reason for each entry.
 -- Grain: benchmark_id.
 -- Order: benchmark_id.
--- Reads: nothing. An id without scores has no effect; a benchmark that is missing here is ranked in
--- reverse.
+-- Reads: nothing.
+-- An id without scores has no effect. A benchmark on which lower is better, but which is missing
+-- here, is ranked in reverse.
 -- Only measures for which lower is better by definition belong here: error rates, perplexities,
 -- rates of false or harmful output.
 create or replace view staging.lower_is_better_benchmarks as
@@ -60,5 +61,5 @@ from
     ) as listed_benchmarks (benchmark_id, reason);
 
 comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; maintained by hand';
-comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark; it may have no scores';
-comment on column staging.lower_is_better_benchmarks.reason is 'What the benchmark measures, which explains why a smaller value is better';
+comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark id; the benchmark may have no scores';
+comment on column staging.lower_is_better_benchmarks.reason is 'Reason why a smaller value is better: the quantity that the benchmark measures';

@@ -1,4 +1,4 @@
--- The facts of each model, with renamed columns; empty texts become null.
+-- The facts of each model, with renamed columns; empty strings become null.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: raw.models.
@@ -41,17 +41,17 @@ select
 from raw.models;
 
 comment on view staging.models is 'One row per model: its facts as last fetched';
-comment on column staging.models.model_id is 'Model; the key of every comparison';
+comment on column staging.models.model_id is 'Model id; views join and compare models by it';
 comment on column staging.models.model_name is 'Display name of the model; not unique, never a key';
 comment on column staging.models.model_description is 'Description of the model; null: none given';
-comment on column staging.models.organization_id is 'Organization that made the model';
+comment on column staging.models.organization_id is 'Id of the organization that made the model';
 comment on column staging.models.organization_name is 'Display name of the organization; not unique, never a key';
-comment on column staging.models.license_id is 'License of the model';
+comment on column staging.models.license_id is 'Id of the model''s license';
 comment on column staging.models.license_name is 'Display name of the license';
 comment on column staging.models.allow_commercial is 'True if the license allows commercial use';
 comment on column staging.models.is_open_weight is 'True if the weights can be downloaded';
 comment on column staging.models.context_window_tokens is 'Longest input in tokens; null: not published';
-comment on column staging.models.family_id is 'Family of the model; null: none given';
+comment on column staging.models.family_id is 'Id of the model''s family; null: none given';
 comment on column staging.models.family_name is 'Display name of the family; null: none given';
 comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
 comment on column staging.models.gateway_endpoint is 'URL of the gateway; null: not served by the gateway';
@@ -62,11 +62,11 @@ comment on column staging.models.supports_tools is 'True if the gateway supports
 comment on column staging.models.supports_vision is 'True if the gateway accepts images; null: not served by the gateway';
 comment on column staging.models.gateway_docs_url is 'URL of the gateway''s documentation; null: not served by the gateway';
 comment on column staging.models.upstream_url is 'URL of the model''s page upstream; null: none given';
-comment on column staging.models.upstream_source is 'Where upstream got the record; null: none given';
+comment on column staging.models.upstream_source is 'Source from which upstream got the record; null: none given';
 comment on column staging.models.api_ref_url is 'URL of the model''s API reference; null: none given';
 comment on column staging.models.paper_url is 'URL of the paper about the model; null: none given';
 comment on column staging.models.weights_url is 'URL of the model''s weights; null: none given';
 comment on column staging.models.repo_url is 'URL of the model''s source repository; null: none given';
 comment on column staging.models.upstream_created_at is 'When the record was created upstream (UTC)';
 comment on column staging.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
-comment on column staging.models.load_id is 'Load that wrote the row';
+comment on column staging.models.load_id is 'Id of the load that wrote the row';

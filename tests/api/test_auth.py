@@ -1,4 +1,4 @@
-"""HTTP session and API key: the request headers, and redaction of the key."""
+"""HTTP session and API key: request headers, redaction of the key."""
 
 from __future__ import annotations
 

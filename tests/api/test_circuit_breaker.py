@@ -65,7 +65,7 @@ class TestWrongBaseUrl:
         )
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
-        """Not published as failed, the missing models would use up the budget of every run."""
+        """An error would record nothing, so the same ids would use up the budget of every run."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None

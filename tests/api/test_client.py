@@ -227,7 +227,7 @@ def test_closing_early_ends_all_requests() -> None:
 
 
 def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the response would exceed the timeout of the test."""
+    """Waiting for the response would exceed the test's timeout."""
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
         client.fetch_models(IDS)

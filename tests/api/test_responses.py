@@ -159,7 +159,7 @@ class TestResponses:
         assert message in (answers[ONE].fetch.message or "")
 
     def test_dripping_redirect_is_abandoned_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Reading the whole body would exceed the timeout of the test."""
+        """Reading the whole body would exceed the test's timeout."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         redirect = Response(302, b"x" * 1000, {"Location": "/x"})
         answer, _, _ = only(faults.chain(lambda *_: redirect, faults.drip(0.15)), max_attempts=1)
@@ -168,7 +168,7 @@ class TestResponses:
     def test_gzip_without_output_is_abandoned_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Reading the whole body would exceed the timeout of the test."""
+        """Reading the whole body would exceed the test's timeout."""
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
         empty = Response(200, gzip.compress(b"") * 60, {"Content-Encoding": "gzip"})
         answer, _, _ = only(faults.chain(lambda *_: empty, faults.drip(0.15)), max_attempts=1)

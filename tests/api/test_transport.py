@@ -203,7 +203,7 @@ class TestRejectedKey:
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
     def test_rejected_key_wakes_threads_that_wait_for_the_rate_limit(self) -> None:
-        """Waiting for the end of the window would exceed the timeout of the test."""
+        """Waiting for the end of the window would exceed the test's timeout."""
         with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1, window_seconds=3600))
         assert outcomes(answers) == {"failed": 1, "deferred": 29}

@@ -2,8 +2,8 @@
 
 On each simulated day all models are fetched again, and 1 % of their offers and scores change. Only
 the files under `sql/` are measured, on a database file; the load is replaced by SQL that writes the
-raw tables in the same way (delete and insert in one transaction). After the first and after the
-last day, several runs without changes are measured, and their median is printed.
+raw tables in the same way (delete and insert in one transaction). After the first and the last day,
+several runs without changes are measured, and their median is printed.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ The catalog is synthetic: 10,000 models with 8 offers and 30 scores each, with t
 unavailable offers and missing prices. DuckDB uses two threads. Each mart gets two queries, as from
 a dashboard: `select count(*)`, and every column of the rows of one model, benchmark, provider or
 category. No query reuses earlier results, because views hold no data. The wall-clock time is the
-best of three, printed with the processor time; half of the processor time is the shortest
-wall-clock time possible on two cores.
+best of three. It is printed with the CPU time; half of the CPU time is the shortest wall-clock time
+possible on two cores.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def main(models: int) -> int:
 
 
 def _seconds(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
-    """Return the wall-clock time and the processor time of a query."""
+    """Return the wall-clock time and the CPU time of a query."""
     wall, cpu = time.perf_counter(), time.process_time()
     connection.execute(query).fetchall()
     return time.perf_counter() - wall, time.process_time() - cpu

@@ -11,8 +11,8 @@ machine.
     Singer            the same models through a Singer tap, which sends one request at a time, and
                       target-duckdb; only with --singer, which installs them
     llm-stats         `llm-stats run`: with history, views, checks and publishing
-    … unchanged       `llm-stats run` again, with the same records
-    … 1 % changed     `llm-stats run` again, with one record in a hundred changed
+    … unchanged       another `llm-stats run`, with the same records
+    … 1 % changed     another `llm-stats run`, with one record in a hundred changed
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Print how much longer short commands take than the start of Python."""
+    """Print how much longer short commands take than the start-up of Python."""
     subprocess.run(
         [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
         cwd=folder,

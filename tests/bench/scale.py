@@ -115,7 +115,7 @@ def run(base_url: str, count: int, home: Path) -> Costs:
 
 def show(title: str, runs: dict[str, Costs]) -> None:
     """Print the stages of the runs side by side, as a Markdown table."""
-    print(f"\n{title}; processor seconds, peak memory in MB; load {os.getloadavg()[0]:.1f}\n")
+    print(f"\n{title}; CPU seconds, peak memory in MB; load average {os.getloadavg()[0]:.1f}\n")
     print(f"| stage | {' | '.join(runs)} |\n| --- |{' --: |' * len(runs)}")
     for stage in STAGES:
         cells = []
@@ -151,7 +151,7 @@ def size(count: int, home: Path) -> None:
     size_of_page = f"page {(home / 'llm_stats.html').stat().st_size / 1e6:,.1f} MB"
     print(
         (
-            f"{size_of_page}, {page.seconds:.1f} s, processor {page.cpu_seconds:.1f} s, "
+            f"{size_of_page}, {page.seconds:.1f} s, CPU {page.cpu_seconds:.1f} s, "
             f"{page.peak_mb:,.0f} MB of memory"
         ),
         flush=True,

@@ -55,7 +55,7 @@ class TestDemo:
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
         assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
-        assert "\n6 changes, biggest first:" in done.out
+        assert "\n6 changes, largest first:" in done.out
         for line in (
             "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
             "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
@@ -156,7 +156,7 @@ class TestBadArguments:
 
     def test_no_ids(self, run: Command) -> None:
         done = run()
-        assert "no models to fetch: name ids, or use --ids-file FILE" in done.err
+        assert "no models to fetch: pass model ids, use --ids-file FILE" in done.err
         assert done.code == 2
 
     def test_unreadable_ids_file(self, run: Command, workdir: Path) -> None:

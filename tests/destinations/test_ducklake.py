@@ -40,7 +40,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts one of `support/programs` with `python`, on an empty lake."""
+    """Return a function that starts one of `support/programs` on an empty DuckLake."""
     installed = (
         Path(python)
         .parents[1]
@@ -120,7 +120,7 @@ def test_one_process_loads_while_two_read(
     stop = tmp_path / "stop"
     output_of(
         start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake")
-    )  # readers do not create a lake
+    )  # readers do not create a DuckLake
     readers = [
         start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")
     ]

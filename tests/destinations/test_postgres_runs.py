@@ -101,7 +101,7 @@ def test_readers_block_only_a_run_with_new_views(
     reading.close()
     execute_sql(warehouse, "drop view marts.freshness")
     assert llm_stats(*run).code == 0
-    assert llm_stats("show", "freshness").code == 0, "a dropped view is created again"
+    assert llm_stats("show", "freshness").code == 0, "a dropped view is recreated"
 
 
 def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command) -> None:

@@ -209,7 +209,9 @@ def test_credentials_are_not_stored_or_printed(postgres: str, tmp_path: Path) ->
         ("nonsense", "there is no destination 'nonsense'"),
         ("no/thing", "setting destination: name a destination: duckdb, postgres or ducklake"),
         ("mssql", "there is no destination 'mssql'; choose duckdb, postgres or ducklake"),
-        pytest.param("ducklake", "dlt opens a lake with DuckDB 1.5 only", marks=REQUIRES_DUCKDB_2),
+        pytest.param(
+            "ducklake", "dlt supports DuckLake only with DuckDB 1.5", marks=REQUIRES_DUCKDB_2
+        ),
     ],
 )
 def test_unknown_destination_is_one_line(

@@ -151,7 +151,7 @@ def empty() -> Fault:
 
 
 def redirect(to: str, status: int = 302) -> Fault:
-    """Return a redirect to a URL to which the client must not send the key."""
+    """Return a redirect to a URL that must not receive the key."""
     return lambda request, _: Response(status, headers={"Location": to})
 
 
@@ -197,7 +197,8 @@ def slow(seconds: float) -> Fault:
 def drip(seconds: float) -> Fault:
     """Send the body one byte at a time, pausing `seconds` before each byte.
 
-    A read timeout longer than `seconds` never expires, however long the whole body takes.
+    If the read timeout is longer than `seconds`, it never expires, however long the whole body
+    takes.
     """
     return lambda request, response: _faulty(response, drip=seconds)
 

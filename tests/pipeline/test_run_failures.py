@@ -235,7 +235,7 @@ def test_run_after_a_failed_check_sends_no_request_again(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a record of the id, checks of the tables cannot detect that its fetch is missing."""
+    """Checks of the tables cannot detect a missing fetch of an id that has no record either."""
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),

@@ -70,7 +70,7 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
         "from free",
         "listed",
         "delisted",
-        "biggest first",
+        "largest first",
         "same provider twice",
         "no change",
         "unknown and free first",
@@ -78,7 +78,7 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
         "huge",
     ],
 )
-def test_price_changes_are_described_biggest_first(
+def test_price_changes_are_described_largest_first(
     raw: RawTables,
     then: list[tuple[str, float, float]],
     now: list[tuple[str, float, float]],
@@ -101,7 +101,7 @@ def test_status_change_is_described(raw: RawTables) -> None:
     ]
 
 
-def test_corrected_scores_biggest_first(raw: RawTables) -> None:
+def test_corrected_scores_largest_first(raw: RawTables) -> None:
     then = [
         make_score("a", 0.9, normalized_score=0.97),
         make_score("b", -3),

@@ -1,4 +1,4 @@
-"""`llm-stats cost`: the cost of a number of tokens at each offer."""
+"""`llm-stats cost`: the cost of given numbers of input and output tokens at each offer."""
 
 from __future__ import annotations
 

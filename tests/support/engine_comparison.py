@@ -142,7 +142,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
         lambda reader: cost(
             reader, 1.25e6, 2e6, []
-        ),  # no cost has a 5 as its 13th and last digit; see test_rounding
+        ),  # no cost ends in a 5 as 13th digit; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

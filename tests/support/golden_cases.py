@@ -39,9 +39,9 @@ def find(folder: Path) -> list[Path]:
 
 
 def load(raw: RawTables, case: Path) -> None:
-    """Load the runs of a case and write the history after each.
+    """Load the runs of a case and update the history after each run.
 
-    After several runs, write the history once more; this must not change it.
+    After several runs, update the history once more; this must not change it.
     """
     runs = _runs(case)
     for time, answers in runs.items():

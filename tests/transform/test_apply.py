@@ -1,4 +1,4 @@
-"""The files under `sql/`: build order, errors, complete or no application."""
+"""The files under `sql/`: build order, errors, application in full or not at all."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ def test_files_are_ordered_by_what_they_read(
 def test_cycle_is_an_error(write: Callable[[str, str], Path], tmp_path: Path) -> None:
     write("marts/a", "create view marts.a as select x from marts.b")
     write("marts/b", "create view marts.b as select x from marts.a")
-    with pytest.raises(
-        files.SqlError, match=r"in a cycle: marts\.[ab] → marts\.[ab] → marts\.[ab]"
-    ):
+    cycle = r"marts\.[ab] → marts\.[ab] → marts\.[ab]"
+    with pytest.raises(files.SqlError, match=f"circular dependency between SQL files: {cycle}"):
         files.in_build_order(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Export: complete, described and deterministic; it keeps all other files and survives a kill."""
+"""Export: complete, described, deterministic; other files are kept; a killed export is repaired."""
 
 from __future__ import annotations
 

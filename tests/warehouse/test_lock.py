@@ -1,4 +1,4 @@
-"""The lock: exclusive, checked before a run, released by a kill."""
+"""The lock: exclusive, checked before a run, released when the process is killed."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class BearerAuth(requests.auth.AuthBase):
         return request
 
     def redact(self, text: str) -> str:
-        """Replace the key in a text, because a server may echo it."""
+        """Replace the key in a string, because a server may echo it."""
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Circuit breaker: stops fetching when the API looks unreachable or the base URL looks wrong.
 
-    ten failures in a row: no response, 5xx, 429 or 403    unreachable
+    ten failures in a row: no response, 5xx, 429 or 403    API unreachable
     three records, all of the wrong catalog                wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
@@ -28,7 +28,7 @@ NOT_FOUND_THRESHOLD = 20
 
 
 class CircuitBreaker:
-    """A count of outcomes, shared by many threads; calls `stop` when further requests are useless.
+    """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
     Set `is_listed` if the ids come from the API's own list.
     """
@@ -61,7 +61,7 @@ class CircuitBreaker:
     def finish(self, *, is_complete: bool) -> None:
         """Check the outcomes of a whole fetch, with lower thresholds.
 
-        One record of the wrong catalog suffices. So does one 404, if all ids were requested
+        One record of the wrong catalog is enough to stop. So is one 404, if all ids were requested
         (`is_complete`) and none failed.
         """
         with self._lock:

@@ -143,7 +143,7 @@ class Client:
             except BadResponse as error:
                 if error.code != "cursor_expired":
                     raise
-                model_ids = self._read_list(None)  # the cached pages of a killed run are outdated
+                model_ids = self._read_list(None)  # pages that a killed run cached are outdated
         except FetchingStopped as stopped:
             is_quota = stopped.reason.kind in ("quota", "budget")
             raise (QuotaSpent if is_quota else NothingFetched)(stopped.reason.message) from None
@@ -230,7 +230,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response; on an error stop, because later responses would be lost too."""
+        """Cache a new response. Stop fetching on an error: later responses would be lost too."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)

@@ -13,7 +13,7 @@ _JITTER_SECONDS = 0.1
 
 
 class _Bucket(InMemoryBucket):
-    """A bucket of the requests sent, on the rate limiter's clock."""
+    """A bucket that stores the times of requests, by the rate limiter's clock."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
         super().__init__([rate])

@@ -130,8 +130,8 @@ def format_error(
 ) -> str:
     """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
-    If the API sent no message, the reason phrase of the status is used. Texts are redacted before
-    they are truncated, because half a key is a leak too.
+    If the API sent no message, the reason phrase of the status is used. Messages are redacted
+    before they are truncated, because half a key is a leak too.
     """
     code = redact(error.get("code", ""))[:100]
     if status == 200:
@@ -170,7 +170,7 @@ def retry_after(response: requests.Response) -> float | None:
 
 
 def quota_reset(error: dict[str, str], retry_after_seconds: float | None) -> str:
-    """Return when the quota resets, from the error body or from Retry-After; else `unknown`."""
+    """Return when the quota resets, from the error body or Retry-After; otherwise `unknown`."""
     if "reset_at" in error:
         return error["reset_at"][:100]
     if retry_after_seconds is None:
@@ -190,7 +190,7 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost of nested network errors: `Connection refused`.
 
-    The search ends at an exception of another kind, which is only the context of the error.
+    The search ends at an exception that is not a network error, because that is only context.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),

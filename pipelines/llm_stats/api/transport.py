@@ -42,10 +42,10 @@ from llm_stats.text import pluralize
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
-MAX_ATTEMPTS = 3  # of one request, the first included
+MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
-#: Pauses after the first 429 of a request and after each later one, if there is no Retry-After.
+#: Pause after the first 429 of a request, and after each later 429; used without a Retry-After.
 #: The API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
@@ -140,7 +140,7 @@ class Transport:
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stop fetching in all threads; return the reason.
 
-        The first reason is kept, except that a later reason replaces a spent budget.
+        The first reason is kept. Only a spent budget is replaced by a later reason.
         """
         with self._lock:
             if self.stop_reason is None or self.stop_reason.kind == "budget":

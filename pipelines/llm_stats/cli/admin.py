@@ -106,8 +106,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 def check(**location: Any) -> int:
     """Run all checks on the published file.
 
-    Every run does this before publishing. Use this command for a file from another source, or
-    after an upgrade.
+    Every run does this before publishing. Use this command to check a file from another source, or
+    to check the warehouse after an upgrade.
 
     \b
     llm-stats check
@@ -187,8 +187,8 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
 def status(output_format: str, **location: Any) -> int:
     """Print the state of the warehouse and the configuration.
 
-    Shows the last run, today's requests, age and health of the data, and failing models; then
-    versions and the origin of the settings.
+    Shows the last run, the number of requests today, the age and health of the data, and failing
+    models. Then it shows the versions and where each setting comes from.
 
     \b
     llm-stats status

@@ -103,7 +103,7 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def changes(since: str, output_format: Format, **location: Any) -> None:
-    """List the changes of prices and scores, biggest first.
+    """List changes in prices and scores, largest first.
 
     \b
     llm-stats changes --since 30d

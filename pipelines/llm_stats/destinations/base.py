@@ -134,7 +134,7 @@ class Destination(ABC):
         return True
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Return all tables and views in the warehouse's schemas, also if other users own them."""
+        """Return all tables and views in the warehouse's schemas, also those of other users."""
         query = f"""
             select table_schema, table_name, table_type from information_schema.tables
             where table_catalog = current_database() and table_schema in ({schema_list()})
@@ -172,7 +172,7 @@ class Destination(ABC):
         return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
     def mask_passwords(self, value: object) -> str:
-        """Return a text with the credentials' passwords masked, in plain and URL-encoded form."""
+        """Return a string with the credentials' passwords masked, whether plain or URL-encoded."""
         text = str(value)
         for password in (getattr(part, "password", None) for part in self._credential_parts()):
             for spelling in (str(password), quote(str(password), safe="")) if password else ():
@@ -180,7 +180,7 @@ class Destination(ABC):
         return text
 
     def _credential_parts(self) -> tuple[Any, Any]:
-        """Return the credentials, and those of a DuckLake catalog."""
+        """Return the credentials of the destination, and those of a DuckLake catalog."""
         return self.credentials, getattr(self.credentials, "catalog", None)
 
 

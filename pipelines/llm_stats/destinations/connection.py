@@ -112,7 +112,7 @@ class DestinationConnection:
             raise QueryError(f"the views cannot be replaced: {error}") from None
 
     def drop_incoming(self) -> None:
-        """Drop the data that an earlier run loaded. Raises `QueryError`."""
+        """Drop the incoming data left by an earlier run. Raises `QueryError`."""
         try:
             if self._client.has_dataset():
                 self._client.drop_dataset()

@@ -27,8 +27,9 @@ class DuckLake(Destination):
         super().__init__(factory)
         if duckdb.__version__ >= "2":
             raise UsageError(
-                "destination ducklake: dlt opens a lake with DuckDB 1.5 only; "
-                "install it in a separate environment: pip install -e '.[ducklake]'"
+                "destination ducklake: dlt supports DuckLake only with DuckDB 1.5; "
+                "install llm-stats with that version in a separate environment: "
+                "pip install -e '.[ducklake]'"
             )
         if self.credentials.catalog.drivername == "duckdb":
             raise UsageError(
@@ -38,10 +39,10 @@ class DuckLake(Destination):
 
     @contextmanager
     def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
-        """Open the lake; with `read_only`, do not change or create it.
+        """Open the DuckLake; with `read_only`, do not change or create it.
 
-        If the lake is in a folder, readers can read only the files in that folder. A lake in a
-        bucket has no such restriction, because it needs the network.
+        If the data files are in a folder, readers can read only files in that folder. If they are
+        in a bucket, there is no such restriction, because reading them needs the network.
         """
         if read_only:
             client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
@@ -60,7 +61,7 @@ class DuckLake(Destination):
 
     @contextmanager
     def run_lock(self) -> Iterator[RunLock | None]:
-        """Acquire the lock in the PostgreSQL database of the catalog; None for other catalogs."""
+        """Acquire the lock in the catalog's PostgreSQL database; return None for other catalogs."""
         if not str(self.credentials.catalog.drivername).startswith("postgres"):
             yield None
             return

@@ -60,7 +60,7 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        # also for dlt's connections; the database or role may have another setting
+        # for dlt's connections too; the database or role may have another setting
         os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
 

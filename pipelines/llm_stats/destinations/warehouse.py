@@ -1,6 +1,6 @@
 """A warehouse in the schemas of a SQL engine.
 
-    incoming                            data that dlt loaded in the last run, published or not
+    incoming                            data that dlt loaded in the last run, even if unpublished
     raw, staging, history, marts        the published warehouse
     .llm_stats/ next to `database`      local files: lock, response cache, reason of a rejection
 
@@ -131,7 +131,7 @@ class DestinationWorkingCopy:
         self._queued.append(apply.create_views)
 
     def load(self, results: Iterable[FetchResult]) -> str:
-        """Load fetch results into `incoming`, in place of the data of an earlier run.
+        """Load fetch results into `incoming`, replacing the data of an earlier run.
 
         Raises `LoadFailed`.
         """

@@ -35,7 +35,8 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables whose `add_limit` counts pages of up to 50 models.
 
-    dlt limits the selected resources. Here, those are transformers, which dlt never limits.
+    dlt applies a limit to the selected resources. Here, these are transformers, which dlt never
+    limits.
     """
 
     def add_limit(
@@ -52,7 +53,8 @@ class LlmStatsSource(DltSource):
     def clone(self, with_name: str | None = None) -> Self:
         """Return a copy of this class; dlt's own `clone()` returns a plain `DltSource`.
 
-        `with_resources()` clones the source, so it would lose `add_limit()`.
+        `with_resources()` clones the source, so without this override the result would lose our
+        `add_limit()`.
         """
         resources = list(self.resources.values())
         return type(self)(self.schema.clone(with_name or self.name), self.section, resources)
@@ -103,7 +105,7 @@ def llm_stats(
             max_age=max_age,
         )
         if not settings.model_ids and not all_models:
-            hint = "pass ids or all_models=True, or set model_ids in .dlt/config.toml"
+            hint = "pass model ids or all_models=True, or set model_ids in .dlt/config.toml"
             raise UsageError(f"no models to fetch: model_ids is empty; {hint}")
         state = dlt.current.source_state() if settings.max_age else {}
         fetched_at: dict[str, dt.datetime] = state.setdefault("fetched_at", {})
@@ -140,7 +142,7 @@ def llm_stats(
 
 
 def to_pages(results: Iterable[FetchResult], size: int) -> Iterator[list[FetchResult]]:
-    """Yield the results in lists of `size`."""
+    """Yield the results in lists of at most `size`."""
     remaining = iter(results)
     while page := list(islice(remaining, size)):
         yield page

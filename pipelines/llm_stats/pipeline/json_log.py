@@ -8,7 +8,7 @@
 | `progress` | info | `loaded`, `requested`, `failed`, `requests_per_minute`, `seconds_left` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
 | `run_finished` | info; warning for exit code 4 | the summary, with `…_count` for each list |
-| `run_failed` | error | the same, for every exit code except 0, 4 and 75 |
+| `run_failed` | error | the same fields; used for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 
 `run_started` is logged after the settings have been read. Lines are printable ASCII, so that no
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "warning", "error"]
 
-#: Level by exit code; all other codes are errors. 75 (deferred to a later run) is a normal end.
+#: Log level by exit code; other codes are logged as errors. 75 (models deferred) is a normal end.
 _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 

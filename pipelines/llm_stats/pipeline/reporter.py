@@ -29,7 +29,7 @@ class Sink(Protocol):
     name: str
 
     def start(self, settings: Settings) -> None:
-        """Prepare before the first request. Raise `UsageError` if `finish` would fail."""
+        """Prepare the sink before the first request. Raise `UsageError` if `finish` would fail."""
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Deliver the summary; also called without `start` if the settings cannot be read."""

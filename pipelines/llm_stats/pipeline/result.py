@@ -38,7 +38,7 @@ class RunResult:
 
     `outcomes` counts models by outcome. `skipped` counts models newer than `max_age`. `not_loaded`
     has the reason for each model that did not load. `new_models` are the ids that were not in the
-    warehouse before. `changes` has the columns of `llm-stats changes`, biggest first. `stop_reason`
+    warehouse before. `changes` has the columns of `llm-stats changes`, largest first. `stop_reason`
     is set when fetching ended early.
     """
 
@@ -61,7 +61,7 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """0: all loaded; 4: some ids failed, were rejected or not found; 75: models are deferred.
+        """Exit code. 0: all loaded; 4: ids failed, were rejected or not found; 75: models deferred.
 
         75 takes precedence if the quota or budget is spent, because another run has to follow.
         """
@@ -82,17 +82,17 @@ class RunResult:
 
     @property
     def is_published(self) -> bool:
-        """False if no model was due and nothing was migrated."""
+        """Whether the run published; False if no model was due and nothing was migrated."""
         return self.load_id != "" or self.is_migrated
 
     @property
     def problems(self) -> list[Fetch]:
-        """The rows of `not_loaded` without the deferred models."""
+        """Rows of `not_loaded`, without deferred models."""
         return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
 
     @property
     def message(self) -> str:
-        """One line: `3 models requested: 2 loaded, 1 not_found; 3 requests in 0.4 s`."""
+        """Summary in one line: `3 models requested: 2 loaded, 1 not_found; 3 requests in 0.4 s`."""
         counts = ", ".join(
             f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count
         )
@@ -222,7 +222,7 @@ def format_result(result: RunResult) -> Iterator[str]:
         return
     yield from map(str, result.warnings)
     changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
-    yield _format_news(result, len(changes)) + (", biggest first:" if changes else "")
+    yield _format_news(result, len(changes)) + (", largest first:" if changes else "")
     yield from (f"  {change}" for change in changes[:_MAX_LINES])
     if len(changes) > _MAX_LINES:
         yield f"  and {len(changes) - _MAX_LINES} more: llm-stats changes"

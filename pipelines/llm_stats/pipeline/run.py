@@ -172,7 +172,7 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
     if not settings.model_ids and not all_models:
         raise UsageError(
             "no models to fetch: "
-            "name ids, or use --ids-file FILE, model_ids in .dlt/config.toml, or --all"
+            "pass model ids, use --ids-file FILE or --all, or set model_ids in .dlt/config.toml"
         )
 
 

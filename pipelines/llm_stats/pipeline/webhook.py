@@ -3,8 +3,8 @@
     {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
 The URL is a secret, because anyone who knows it can post messages, so no error message contains any
-part of it. Texts from the API are untrusted: they are put into a code block that they cannot close,
-and their links and mentions are disabled.
+part of it. Text from the API is untrusted: it is put into a code block that it cannot close, and
+its links and mentions are disabled.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ _MAX_LINES = 20
 _MAX_LINE_CHARACTERS = 201
 #: Discord rejects more than 2,000; Slack splits more than 4,000, which breaks the code block.
 _MAX_CHARACTERS = 1800
-#: Texts that end a code block, or that some receivers turn into links or mentions inside one.
+#: Strings that close a code block, or that some receivers turn into links or mentions even inside a
+#: code block.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
 class WebhookError(LlmStatsError):
-    """The webhook did not accept the message; if `transient`, another attempt may succeed."""
+    """A message that the webhook did not accept; if `transient`, another attempt may succeed."""
 
     def __init__(self, cause: str, *, transient: bool = False) -> None:
         super().__init__(f"cannot post to the webhook: {cause}")
@@ -74,9 +75,9 @@ class Webhook:
 def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
-    A run without changes and new models is reported only if there were problems or if fetching
-    stopped early, except because of the `max_requests` budget. Price changes of `above_pct` percent
-    or less are omitted.
+    If nothing changed and no models are new, the run is reported only if it had problems or stopped
+    fetching early. Stopping because the `max_requests` budget ran out does not count. Price changes
+    of `above_pct` percent or less are omitted.
     """
     if summary["kind"] == "interrupted":  # the user pressed Ctrl-C
         return ""

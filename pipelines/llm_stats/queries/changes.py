@@ -13,14 +13,15 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: Changes without a percentage (listed, status, to or from free) sort like a doubled price.
+#: Changes without a percentage are sorted like a doubled price: listings, delistings, changes of
+#: status, and changes of a price that was free, or was or became unpublished.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
 def since(reader: Reader, start: dt.datetime) -> Table:
-    """Return the changes since a time (UTC), biggest first.
+    """Return the changes since a time (UTC), largest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
     largest percentage of the change; null if it has none.
@@ -29,7 +30,7 @@ def since(reader: Reader, start: dt.datetime) -> Table:
 
 
 def of_load(reader: Reader, load_id: str) -> Table:
-    """Return the changes of one load, biggest first; columns as in `since`."""
+    """Return the changes of one load, largest first; the columns are those of `since`."""
     clause = """
         inner join staging.models
             on changes.model_id = models.model_id and changes.changed_at = models.fetched_at
@@ -57,7 +58,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """Return the ids of the models that one load added; new models have no changes."""
+    """Return the ids of the models that one load added; `since` does not list new models."""
     query = """
         select models.model_id
         from staging.models

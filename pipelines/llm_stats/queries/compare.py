@@ -28,7 +28,7 @@ _FACTS = {
 def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per fact and one column per model.
 
-    Raise `UsageError` for an unknown model, or for fewer than two.
+    Raise `UsageError` for an unknown model, or for fewer than two models.
     """
     if len(model_ids) < 2:
         raise UsageError("name at least two different models to compare")

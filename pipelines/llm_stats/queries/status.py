@@ -67,11 +67,11 @@ class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
     `requests_today` includes requests of running and failed runs; None if unknown. `findings` are
-    the failed checks of the published data, errors first; None if the checks could not run, for the
-    reason `unchecked`. `rejected_by` names the checks that rejected a newer state at `rejected_at`;
-    `rejected_file` is the path of that state if the warehouse is a file. `engine` names the
-    destination of a warehouse that is not a file; `unsupported` lists the macros that this engine
-    does not support.
+    the failed checks of the published data, errors first. If the checks could not run, `findings`
+    is None and `unchecked` is the reason. `rejected_by` names the checks that rejected a newer
+    state at `rejected_at`; `rejected_file` is the path of that state if the warehouse is a file.
+    `engine` names the destination of a warehouse that is not a file; `unsupported` lists the macros
+    that this engine does not support.
     """
 
     at: dt.datetime

@@ -1,7 +1,7 @@
 /* Charts as Vega-Lite specifications: functions of rows and ink (the page's colours and font).
  *
- * Texts from data are used only as values, titles and domains, which Vega-Lite does not evaluate; never as field names, expressions,
- * formats or orders. */
+ * Strings from the data are used only as values, titles and domains, which Vega-Lite does not evaluate. They are never used as field
+ * names, expressions, formats or sort orders. */
 
 const USD = "US$ per million tokens";
 const autosize = { type: "fit-x", contains: "padding" };

@@ -7,8 +7,8 @@ names the mart whose default order the table has:
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
 
-Texts are dictionary-encoded: a text column contains indices into `texts`. Ids are compared by
-index, so they stay distinct keys even if their displayed texts are equal.
+Strings are dictionary-encoded: a string column contains indices into `texts`. Ids are compared by
+index, so they stay distinct keys even if they are displayed identically.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from llm_stats.warehouse.reader import Reader
 #: Maximum number of rows of a table, so that the page opens without delay.
 _MAX_ROWS = 50_000
 _MAX_CHANGES = 500
-#: Maximum length of a text in a table or chart.
+#: Maximum length of a string in a table or chart.
 _MAX_CHARACTERS = 300
 _CHANGE_DAYS = 30
 
@@ -63,7 +63,7 @@ def _ordered(file: SqlFile) -> str:
 
 
 def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
-    """Return the changes of the days before the newest record: latest day first, then biggest."""
+    """Return the changes of the days before the newest record: latest day first, then largest."""
     if newest_at is None:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
     latest = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select(
@@ -123,5 +123,5 @@ def _compact(value: Any) -> Any:
 
 
 def _display_text(text: str) -> str:
-    """Return a text of limited length, with control characters visible."""
+    """Return a string of limited length, with control characters made visible."""
     return truncate_end(escape_control_chars(text[: _MAX_CHARACTERS + 1]), _MAX_CHARACTERS)

@@ -3,7 +3,7 @@
 Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
 into text nodes; no chart specification takes a field name or an expression from data. As a second
 barrier, the content security policy of the page allows only the page's two scripts, by hash. It
-forbids the evaluation of text as code, and all connections.
+forbids evaluating strings as code, and forbids all connections.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def _read_asset(name: str) -> str:
 
 
 def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
-    """Return the times of the newest and oldest record (UTC); `page.js` adds the age."""
+    """Return a sentence with the times of the newest and oldest record (UTC).
+
+    `page.js` adds the age.
+    """
     if newest_at is None:
         return "No record has been fetched yet."
     machine_time = f"{newest_at.isoformat(timespec='seconds')}Z"

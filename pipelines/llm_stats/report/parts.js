@@ -10,7 +10,7 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/** Return rows with named fields. Ids stay indices into the texts, so that ids with equal texts stay distinct keys. */
+/** Return rows with named fields. Ids stay indices into the texts, so that ids displayed identically stay distinct keys. */
 function rowsOf(columns) {
   const names = Object.keys(columns);
   const cell = (name, column, row) => {
@@ -63,7 +63,7 @@ function disambiguate(pairs) {
   return new Map(pairs.map(([id, name]) => [id, sharing.get(name).length > 1 ? `${name} (${page.texts[id]})` : name]));
 }
 
-/* Elements. Texts from data become text nodes. */
+/* Elements. Strings from the data become text nodes. */
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -125,7 +125,7 @@ function draw(id, spec, patch) {
   });
 }
 
-/** With `ast`, Vega interprets expressions instead of compiling them, so the page's policy can forbid evaluation of text as code. */
+/** With `ast`, Vega interprets expressions instead of compiling them, so the page's policy can forbid evaluating strings as code. */
 function drawingOptions() {
   return { ast: true, renderer: "svg", actions: false, defaultStyle: false, config: chartConfig(ink()), tooltip: { disableDefaultStyle: true } };
 }

@@ -107,7 +107,7 @@ class SampleApi:
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
     ) -> None:
-        """Default to the bundled records and a free port; a `key` of None accepts every key."""
+        """Default to the bundled records and a free port; if `key` is None, accept every key."""
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000

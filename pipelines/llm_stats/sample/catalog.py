@@ -157,7 +157,7 @@ def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _public_entry(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record in the form of the public model catalog: no scores, other names of prices.
+    """Return a record in the form of the public model catalog: no scores, different price names.
 
     The record may be invalid.
     """

@@ -46,12 +46,12 @@ class RecordPart(BaseModel):
 
 
 class Organization(RecordPart):
-    id: Id = Field(description="Organization that made the model")
+    id: Id = Field(description="Id of the organization that made the model")
     name: str = Field(description="Display name of the organization; not unique, never a key")
 
 
 class License(RecordPart):
-    id: Id = Field(description="License of the model")
+    id: Id = Field(description="Id of the model's license")
     name: str = Field(description="Display name of the license")
     allow_commercial: bool = Field(description="True if the license allows commercial use")
 
@@ -59,7 +59,7 @@ class License(RecordPart):
 class Provider(RecordPart):
     """One offer: `{"provider_id": "novita", "status": "active", "input_price_per_m": 0.5, …}`."""
 
-    provider_id: Id = Field(description="Provider that sells the model")
+    provider_id: Id = Field(description="Id of the provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
     status: str = Field(
         description="Status of the offer; an offer can be bought only if it is `active`"
@@ -103,7 +103,9 @@ class Inference(RecordPart):
 class Score(RecordPart):
     """One benchmark result; the same benchmark may occur more than once in a record."""
 
-    benchmark_id: Id = Field(description="Benchmark; some ids contain quotes, brackets or arrows")
+    benchmark_id: Id = Field(
+        description="Benchmark id; some ids contain quotes, brackets or arrows"
+    )
     benchmark_name: str = Field(
         description="Display name of the benchmark; one id may have several names"
     )
@@ -145,14 +147,14 @@ class Sources(RecordPart):
 
 
 class Family(RecordPart):
-    id: Id = Field(description="Family of the model; null: none given")
+    id: Id = Field(description="Id of the model's family; null: none given")
     name: str = Field(description="Display name of the family; null: none given")
 
 
 class Record(RecordPart):
     """One model as `GET /v1/models/{model_id}` returns it."""
 
-    id: Id = Field(description="Model; the key of every comparison")
+    id: Id = Field(description="Model id; the child tables refer to it")
     name: str = Field(description="Display name of the model; not unique, never a key")
     description: str = Field(description="Description of the model")
     organization: Organization
@@ -165,7 +167,7 @@ class Record(RecordPart):
     inference: Inference
     created_at: UtcTime = Field(description="When the record was created upstream (UTC)")
     updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
-    source: str = Field(description="Where upstream got the record")
+    source: str = Field(description="Source from which upstream got the record")
     url: str = Field(description="URL of the model's page upstream")
     scores: list[Score]
     sources: Sources

@@ -1,8 +1,8 @@
 """The raw tables: columns, types, nullability and comments, derived from the record's contract.
 
 Scalars and nested objects of the record are columns of `models` (`organization__id`); each list is
-a child table. The names are dlt's, so that `sql/` can read both the tables that a run loads and
-those that the dlt source loads by itself.
+a child table. Names follow dlt's naming convention, so the queries in `sql/` work both on tables
+loaded by `llm-stats run` and on tables that another pipeline loads with the dlt source.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _columns(model: type[BaseModel], prefix: str = "", nullable: bool = False) -
             yield Column(prefix + name, data_type, nullable or is_optional, description)
 
 
-_MODEL_ID = Column("model_id", "text", False, "Model that the row belongs to")
+_MODEL_ID = Column("model_id", "text", False, "Id of the model that the row belongs to")
 _CONTENT_HASH = Column(
     "content_hash",
     "text",
@@ -113,7 +113,7 @@ _EXTRA = Column(
     "extra",
     "json",
     True,
-    "Undocumented fields that the API sent, as JSON; null: none",
+    "Undocumented fields that the API sent, as JSON; null: no such fields",
 )
 FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column(
@@ -122,8 +122,8 @@ LIST_IDX = Column(
     False,
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
-LOAD_ID = Column("_dlt_load_id", "text", False, "Load that wrote the row")
-#: Only in the child tables that dlt merges: `load.merge` needs no tombstones.
+LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
+#: A column that only child tables merged by dlt have: `load.merge` needs no tombstones.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
@@ -140,7 +140,7 @@ TABLES: dict[str, list[Column]] = {
     ],
     "models__top_scores": [
         _MODEL_ID,
-        Column("category", "text", False, "Category of the number"),
+        Column("category", "text", False, "Category of the upstream number"),
         Column(
             "score",
             "double",
@@ -152,8 +152,8 @@ TABLES: dict[str, list[Column]] = {
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
 
-#: The key of each raw table. A list may repeat a provider or a benchmark, so its key is the
-#: position.
+#: The key of each raw table. A list may repeat a provider or a benchmark, so the key of its rows
+#: contains the position in the list.
 KEYS: dict[str, tuple[str, ...]] = {
     "models": ("id",),
     "models__providers": ("model_id", LIST_IDX.name),
@@ -163,8 +163,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fetches": (LOAD_ID.name, "model_id"),
 }
 
-#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Their times are UTC
-#: without a zone, unlike dlt's: Python's DuckDB 1.x cannot fetch zoned times without pytz.
+#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Their times are stored
+#: in UTC without a time zone. dlt itself stores times with a time zone, which DuckDB 1.x for Python
+#: cannot fetch without pytz.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),
@@ -175,9 +176,9 @@ DLT_TABLES: dict[str, list[Column]] = {
         Column("schema", "text", False, "The schema as JSON"),
     ],
     "_dlt_loads": [
-        Column("load_id", "text", False, "Load"),
+        Column("load_id", "text", False, "Id of the load"),
         Column("schema_name", "text", True, "Name of the schema of the load"),
-        Column("status", "bigint", False, "0: complete"),
+        Column("status", "bigint", False, "Status of the load; 0: complete"),
         Column("inserted_at", "timestamp", False, "When the load was completed (UTC)"),
         Column("schema_version_hash", "text", True, "Hash of the schema of the load"),
     ],
@@ -185,11 +186,11 @@ DLT_TABLES: dict[str, list[Column]] = {
         Column("version", "bigint", False, "Number of the state version"),
         Column("engine_version", "bigint", False, "Version of dlt's state format"),
         Column("pipeline_name", "text", False, "Name of the pipeline"),
-        Column("state", "text", False, "The state as JSON, compressed and encoded in base64"),
+        Column("state", "text", False, "State as JSON, compressed and encoded in base64"),
         Column("created_at", "timestamp", False, "When the state was stored (UTC)"),
         Column("version_hash", "text", True, "Hash of the state"),
-        Column("_dlt_load_id", "text", False, "Load that stored the state"),
-        Column("_dlt_id", "text", False, "Row id"),
+        Column("_dlt_load_id", "text", False, "Id of the load that stored the state"),
+        Column("_dlt_id", "text", False, "Id of the row"),
     ],
 }
 

@@ -35,9 +35,9 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
     Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
-    all views and macros and create them again, so that those of deleted files disappear. Tables
-    stay. Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError`
-    with file and line.
+    and recreate all views and macros, so that those of deleted files disappear. Tables are kept.
+    Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError` with
+    file and line.
     """
     files = _supported(connection, root)
     current = fingerprint(in_build_order(root), connection.dialect)
@@ -62,7 +62,7 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
 
 
 def clear_row_hashes(connection: Connection) -> None:
-    """Clear the hashes of the open history rows; the next update computes them again.
+    """Clear the hashes of the open history rows; the next update recomputes them.
 
     Hashes depend on the definitions and on how the engine formats numbers.
     """
@@ -131,11 +131,11 @@ def _save_fingerprint(connection: Connection, value: str, engine_version: str) -
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.sha256 is "
-        "'Hash of all definitions; views are created again when it differs'"
+        "'Hash of all definitions; a run whose definitions differ recreates all views'"
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.engine_version is "
-        "'Engine of the last run; row hashes are computed again when it differs'"
+        "'Version of the engine in the last run; another version recomputes the row hashes'"
     )
     connection.execute("delete from raw.sql_fingerprint")
     connection.execute(

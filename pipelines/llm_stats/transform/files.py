@@ -1,8 +1,8 @@
 """Find, order, split and execute the files under `sql/`.
 
 The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
-that runs unchanged in any DuckDB shell. The build order is computed from the relations that each
-file reads.
+that runs unchanged in any DuckDB shell. The build order is computed from the relations that the
+files read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SqlFile:
 
     @property
     def is_relation(self) -> bool:
-        """False for macros: internal ones in `functions/`, and public ones in `macros/`."""
+        """False for the macros in `functions/` (internal) and `macros/` (public)."""
         return self.layer not in ("functions", "macros")
 
     @property
@@ -114,7 +114,7 @@ def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
 def in_build_order(root: Path | None = None) -> list[SqlFile]:
     """Return the files that define a table, view or macro, each after the files that it reads.
 
-    Raises `SqlError` if files read each other in a cycle, or if two define the same name.
+    Raises `SqlError` if files depend on each other in a cycle, or if two define the same name.
     """
     defined: dict[str, SqlFile] = {}
     for file in _definitions(root):
@@ -130,7 +130,7 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
         return [defined[address] for address in graphlib.TopologicalSorter(graph).static_order()]
     except graphlib.CycleError as error:
         raise SqlError(
-            f"sql files read each other in a cycle: {' → '.join(error.args[1])}"
+            f"circular dependency between SQL files: {' → '.join(error.args[1])}"
         ) from None
 
 

@@ -59,7 +59,7 @@ def migrate(connection: Connection) -> bool:
     """Migrate a warehouse to the current schema version, in the caller's transaction.
 
     An empty database stays empty. The views are dropped, because they read tables that a migration
-    changes; `create_views` creates the views again. Return whether anything was migrated. Raises
+    changes; `create_views` recreates them. Return whether anything was migrated. Raises
     `SqlError` with file and line.
     """
     version = schema_version(connection)

@@ -1,4 +1,4 @@
-"""Protocols of a warehouse and its working copy, and the state that decides what to fetch."""
+"""Protocols of a warehouse and its working copy, and the state that determines what to fetch."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.dateti
 class WorkingCopy(Protocol):
     """The next state of a warehouse, invisible to readers until it is published."""
 
-    #: Name of the snapshot that it becomes: `20261123T170501.123456Z`.
+    #: Name of the snapshot that the copy becomes: `20261123T170501.123456Z`.
     id: str
 
     def migrate(self) -> bool:

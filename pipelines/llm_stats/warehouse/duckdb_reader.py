@@ -22,7 +22,8 @@ from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 class DuckDBReader(Reader):
     """A read-only DuckDB connection without access to other files, the network or settings.
 
-    Read-only access alone would still let a query read and write other files on the machine.
+    Without this restriction, a query could read and write other files on the machine, although the
+    database is open read-only.
     """
 
     def __init__(self, database: Path, *, accept_older: bool = False) -> None:

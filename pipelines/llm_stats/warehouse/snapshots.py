@@ -23,7 +23,8 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 #: Name of the folder with one folder for each snapshot.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: Marker file of a snapshot that is or was live. A run killed before publishing creates none.
+#: Marker file of a snapshot that is, or once was, live. Absent if the run was killed before
+#: publishing.
 _PUBLISHED = "published"
 #: File with the id of the parent: the snapshot that was live when this snapshot was made.
 _PARENT = "parent"
@@ -76,7 +77,7 @@ class Snapshots:
         self._keep = keep
 
     def all(self) -> list[Snapshot]:
-        """Return every readable snapshot that is or was live, oldest first."""
+        """Return every readable snapshot that is, or once was, live; oldest first."""
         live = self._live_folder()
         return [
             Snapshot(folder / self._database.name, folder == live)
@@ -86,11 +87,11 @@ class Snapshots:
         ]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
-        """Make a finished file the live snapshot, in one atomic step; delete surplus snapshots.
+        """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
 
         The file is synced to disk first, then the folders, then the link, so that a power failure
-        leaves either the old or the new state. Raises `LoadFailed`, also if the file has a
-        write-ahead log, because the file is then incomplete.
+        leaves either the old or the new state. Raises `LoadFailed`. A file with a write-ahead log
+        is rejected too, because it is incomplete.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(
@@ -130,7 +131,7 @@ class Snapshots:
         return Snapshot(target.file, is_live=True)
 
     def prune(self) -> None:
-        """Delete unpublished snapshots of killed runs; restore a missing marker of the live one."""
+        """Delete unpublished snapshots of killed runs; recreate the live one's missing marker."""
         live = self._live_folder()
         self._temp_link.unlink(missing_ok=True)
         for folder in self._folders():

@@ -26,7 +26,7 @@ from llm_stats.warehouse.reader import Reader
 #: A storage version that DuckDB 1.4 can read, because BI drivers contain older versions of DuckDB.
 #: Small blocks reduce a small file to a fifth of its size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
-#: DuckDB's name for this storage version.
+#: DuckDB's name of the storage version above.
 _STORAGE_TAG = "v1.4.0+"
 
 #: A file with a larger share of free blocks is compacted.

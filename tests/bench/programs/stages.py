@@ -4,7 +4,7 @@
      "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
 Results are converted to columns while other responses arrive. The wall-clock time of both is
-counted in `columns`, their processor time separately, per thread. `validate` is a part of `fetch`,
+counted in `columns`, their CPU time separately, per thread. `validate` is a part of `fetch`,
 `compact` of `update_history`. The peak is the largest memory use during the stage, including memory
 left by the previous stage (Linux).
 """
@@ -76,7 +76,7 @@ def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.pro
 
 
 def watch_threads() -> None:
-    """Measure the processor time of fetching threads (`fetch`) and of validation (`validate`)."""
+    """Measure the CPU time of fetching threads (`fetch`) and of validation (`validate`)."""
     original, parse = DaemonThreadPool._worker, responses.parse_record_body
     validated = threading.local()
 

@@ -5,7 +5,7 @@ tables first, so that a test can change a single row of a mart, as an error in i
 
 `broken/<check>.sql` has one paragraph per condition of a check; each breaks only that condition.
 The first paragraph makes no other check fail. Keys, parents and lists are checked in the same way
-in all tables, so the statements that break them are generated.
+in all tables, so the statements that break them are generated here.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _paragraphs(check: str) -> dict[str, str]:
 
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
-    """Yield statements that repeat a key, and statements that set a column of a key to null."""
+    """Yield SQL statements that duplicate a key, or set a column of a key to null."""
     for file in files.files_in("marts"):
         yield "keys", f"insert into {file.address} from {file.address} limit 1"
         for column in file.key:
@@ -130,9 +130,10 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
-    """Yield statements that make a list incomplete, or a row refer to a missing entity.
+    """Yield SQL statements that break a relation.
 
-    The missing entity may exist as another kind: a provider id that is a model id, or the reverse.
+    They remove an entry from a list, or leave a row with a dangling reference. The dangling id may
+    be valid for another kind of entity, for example a model id used as a provider id.
     """
     for table in (table for table in TABLES if "__" in table):
         yield (

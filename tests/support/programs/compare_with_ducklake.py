@@ -1,4 +1,4 @@
-"""Compare a DuckDB file with a lake after the same runs: `compare_with_ducklake.py DATABASE`."""
+"""Compare a DuckDB file with a DuckLake after equal runs: `compare_with_ducklake.py DATABASE`."""
 
 from __future__ import annotations
 

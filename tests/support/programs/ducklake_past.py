@@ -1,4 +1,4 @@
-"""Print past prices of a lake, read by time travel and from its history tables.
+"""Print past prices of a DuckLake, read by time travel and from its history tables.
 
 `ducklake_past.py DATABASE TIMES`; TIMES is a JSON list.
 """

@@ -1,6 +1,6 @@
-"""Run `llm-stats` and send SIGINT to this process after one second of processor time.
+"""Run `llm-stats` and send SIGINT to this process after one second of CPU time.
 
-Processor time is counted so that the query is running by then, even on a busy machine.
+CPU time is counted so that the query is running by then, even on a busy machine.
 """
 
 from __future__ import annotations

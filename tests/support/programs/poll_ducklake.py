@@ -1,4 +1,4 @@
-"""Read a lake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
+"""Read a DuckLake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
 It simulates a reader on another machine, which has only the credentials. Prints all states as one
 JSON list.

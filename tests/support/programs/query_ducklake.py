@@ -1,4 +1,4 @@
-"""Run user queries on the current state of a lake: `query_ducklake.py DATABASE QUERY...`.
+"""Run user queries on a DuckLake: `query_ducklake.py DATABASE QUERY...`.
 
 Prints `["accepted", rows]` or `["rejected", message]` as JSON for each query.
 """
