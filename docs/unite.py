@@ -2,7 +2,7 @@
 
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
-A model must not be in more than one shard. All comparisons are computed again, because a rank among
+A model must not be in more than one shard. All comparisons are recomputed, because a rank among
 the models of one runner is not the rank among all models. The history of each model is that of its
 runner. The result is a plain file that every command can read.
 

@@ -86,7 +86,7 @@ def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
 
 @pytest.fixture
 def one_model(build_once: BuildOnce, workdir: Path) -> Path:
-    """Return `llm_stats.duckdb` in `workdir`, published by a run of `murmur-1`."""
+    """Return `llm_stats.duckdb` in `workdir`, published by a run that fetched `murmur-1`."""
     records = [entry for entry in today() if entry["id"] == "murmur-1"]
     built = build_once("one_model", lambda folder: _publish(folder, records))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
@@ -95,7 +95,7 @@ def one_model(build_once: BuildOnce, workdir: Path) -> Path:
 
 @pytest.fixture
 def two_days(build_once: BuildOnce, workdir: Path) -> Path:
-    """Return `llm_stats.duckdb` in `workdir`, published by a run of yesterday and one of today."""
+    """Return `llm_stats.duckdb` in `workdir`, published by a run for each of two days."""
     built = build_once("two_days", lambda folder: _publish(folder, yesterday(), today()))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"

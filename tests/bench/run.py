@@ -105,7 +105,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
 
 
 def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
-    """Return the records, with other input prices in one record of a hundred."""
+    """Return the records, with different input prices in one of every hundred records."""
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [

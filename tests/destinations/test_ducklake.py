@@ -87,7 +87,7 @@ def test_user_query_cannot_write(
     count = "select count(*) from marts.offers"
     (before,) = output_of(start("query_ducklake", database, count))
     assert "creating a new DuckLake is explicitly disabled" in before, (
-        "readers do not create a lake"
+        "readers do not create a DuckLake"
     )
     output_of(start("publish_generations", database, 1, "ducklake"))
     files = sorted(lake.rglob("*"))

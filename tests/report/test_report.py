@@ -30,7 +30,7 @@ Rows = list[dict[str, Any]]
 
 
 def rows(carried: dict[str, Any], name: str) -> Rows:
-    """Return a table as the page reads it: indices into `texts` are replaced by the texts."""
+    """Return a table as the page reads it: indices into `texts` are replaced by strings."""
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {

@@ -64,7 +64,7 @@ def generations() -> list[list[dict[str, Any]]]:
 
 @contextmanager
 def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
-    """Yield readers of the DuckDB file and of the destination, published by the same runs."""
+    """Yield a reader of a DuckDB file and one of the destination, both filled by the same runs."""
     with SampleApi() as api:
         places = [
             demo_settings(api, database).model_copy(update={"destination": name})
@@ -142,7 +142,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
         lambda reader: cost(
             reader, 1.25e6, 2e6, []
-        ),  # no cost ends in a 5 as 13th digit; see test_rounding
+        ),  # no cost has a 5 as its 13th and last digit; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

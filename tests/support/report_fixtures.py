@@ -76,7 +76,7 @@ HOSTILE = (
 def hostile(price: float = 1) -> Documents:
     """Return records with hostile names and with content for each part of the page.
 
-    Another `price` changes their input prices.
+    A different `price` changes their input prices.
     """
     return [
         make_record(

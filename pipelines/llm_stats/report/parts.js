@@ -10,7 +10,7 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/** Return rows with named fields. Ids stay indices into the texts, so that ids displayed identically stay distinct keys. */
+/** Return rows with named fields. Ids stay indices into `page.texts`, so that ids displayed identically stay distinct keys. */
 function rowsOf(columns) {
   const names = Object.keys(columns);
   const cell = (name, column, row) => {

@@ -34,7 +34,7 @@ Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
 class Fetch(BaseModel):
     """The outcome of one id in one run: one row of `raw.fetches`."""
 
-    model_id: str = Field(description="Requested model")
+    model_id: str = Field(description="Id of the requested model")
     requested_at: UtcTime = Field(
         description="When the response arrived, or when the request was deferred (UTC)"
     )

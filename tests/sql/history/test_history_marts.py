@@ -17,7 +17,10 @@ FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa
 
 @pytest.fixture(scope="module")
 def two_days() -> Iterator[RawTables]:
-    """Yield one offer and one score, both 4 on the first and 2 on the second day; read-only."""
+    """Yield a database with one offer and one score: 4 on the first day, 2 on the second.
+
+    Tests must not change it.
+    """
     with built() as raw:
         load_two_days(raw)
         raw.connection.execute("set timezone = 'America/New_York'")
