@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from pathlib import Path
 
 import duckdb
+from llm_stats.queries.compare import benchmarks
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
@@ -28,6 +31,25 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
     assert winners["sample-arena"] == "aurora-large-1"
     assert winners["sample-math"] == "kestrel-2-pro"
     assert winners["sample-long-context"].startswith("not comparable: ")
+
+
+def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
+    """The command does not use `compare_models`, because PostgreSQL has no macros."""
+    macro = """
+        select
+            benchmark_id,
+            coalesce(
+                array_to_string(winner_model_ids, ', '),
+                'not comparable: ' || not_comparable_reason
+            )
+        from marts.compare_models(?)
+    """
+    with DuckDBReader(demo) as reader:
+        ids = [model_id for (model_id,) in reader.query("select model_id from marts.models").rows]
+        for pair in itertools.combinations(sorted(ids), 2):
+            shown = benchmarks(reader, pair)
+            winners = [(row[0], row[shown.columns.index("winner")]) for row in shown.rows]
+            assert winners == reader.query(macro, ([*pair],)).rows
 
 
 def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
