@@ -1,4 +1,4 @@
-"""Fixtures that several packages use: databases, the sample API, the command."""
+"""Fixtures of several test packages: databases, the sample API, `llm-stats` commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
-# Processes that a shell starts in the background ignore SIGINT, and so would their children.
+# A shell starts background processes with SIGINT ignored. If pytest runs in the background, the
+# processes that the tests start would ignore SIGINT too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]
@@ -49,7 +50,11 @@ def raw(_built_tables: RawTables) -> Iterator[RawTables]:
 
 @pytest.fixture(scope="session")
 def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuildOnce:
-    """Return a function that fills a folder once for all test processes and returns its path."""
+    """Return a function that fills a folder once for all test processes.
+
+    `build_once("demo", fill)` calls `fill(folder)` unless this has been done, and returns the path
+    of the folder.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
 
@@ -67,14 +72,14 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
 
 @pytest.fixture(scope="session")
 def demo(build_once: BuildOnce) -> Path:
-    """Return the database of `llm-stats demo`, which all tests share and must not change."""
+    """Return the path of the demo database. All tests share it and must not change it."""
     from llm_stats.sample.demo import run_demo
 
     return build_once("demo", lambda folder: run_demo(folder / "demo.duckdb")) / "demo.duckdb"
 
 
 def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
-    """Publish `llm_stats.duckdb` in the folder by one run for each generation of records."""
+    """Publish `llm_stats.duckdb` in the folder, with one run for each list of records."""
     from llm_stats.pipeline.run import execute
     from llm_stats.sample.demo import demo_settings
 
@@ -86,7 +91,7 @@ def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
 
 @pytest.fixture
 def one_model(build_once: BuildOnce, workdir: Path) -> Path:
-    """Return `llm_stats.duckdb` in `workdir`, published by a run that fetched `murmur-1`."""
+    """Return the path of a database in `workdir`, published by a run with one model: `murmur-1`."""
     records = [entry for entry in today() if entry["id"] == "murmur-1"]
     built = build_once("one_model", lambda folder: _publish(folder, records))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
@@ -95,7 +100,7 @@ def one_model(build_once: BuildOnce, workdir: Path) -> Path:
 
 @pytest.fixture
 def two_days(build_once: BuildOnce, workdir: Path) -> Path:
-    """Return `llm_stats.duckdb` in `workdir`, published by a run for each of two days."""
+    """Return the path of a database in `workdir`, published by two runs: yesterday and today."""
     built = build_once("two_days", lambda folder: _publish(folder, yesterday(), today()))
     shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
@@ -103,7 +108,7 @@ def two_days(build_once: BuildOnce, workdir: Path) -> Path:
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty working folder; the only setting in the environment is the sample key."""
+    """Change to an empty folder and return it; set `LLM_STATS_API_KEY` to the sample key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
     return tmp_path
@@ -111,7 +116,7 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
-    """Yield the sample API, with the `RECORDS` of the test module if it defines them."""
+    """Yield a sample API that serves `RECORDS` of the test module, if defined there."""
     with SampleApi(getattr(request.module, "RECORDS", None)) as sample_api:
         yield sample_api
 
@@ -123,9 +128,10 @@ def llm_stats(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Command:
-    """Return the command, run in this process and in `workdir`: `llm_stats("show", "offers")`.
+    """Return a function that runs a command in this process: `llm_stats("show", "offers")`.
 
-    If the test fails, pytest prints the standard error of each command.
+    The working folder is `workdir`. If the test fails, pytest prints the standard error of each
+    command.
     """
 
     def command(*arguments: object) -> CommandResult:
@@ -136,7 +142,7 @@ def llm_stats(
         section = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
         section = section.encode(
             "utf-8", "backslashreplace"
-        ).decode()  # xdist cannot send surrogates
+        ).decode()  # xdist cannot send surrogate characters
         request.node.add_report_section("call", "standard error of the command", section)
         assert "Traceback" not in printed.err
         return CommandResult(int(exited.value.code or 0), printed.out, printed.err)
@@ -146,7 +152,7 @@ def llm_stats(
 
 @pytest.fixture
 def run(llm_stats: Command, api: SampleApi) -> Command:
-    """Return `llm-stats run` against the sample API, without a rate limit."""
+    """Return a function that runs `llm-stats run` against the sample API, without a rate limit."""
     return lambda *arguments: llm_stats(
         "run", "--base-url", api.base_url, "--requests-per-minute", 0, *arguments
     )
@@ -154,5 +160,5 @@ def run(llm_stats: Command, api: SampleApi) -> Command:
 
 @pytest.fixture
 def on_demo(llm_stats: Command, demo: Path) -> Command:
-    """Return the command on the database of the demo: `on_demo("show", "offers")`."""
+    """Return a function that runs a command on the demo database: `on_demo("show", "offers")`."""
     return lambda *arguments: llm_stats(*arguments, "--database", demo)

@@ -1,4 +1,4 @@
-"""Fixtures of the API client tests."""
+"""Fixtures for tests of the API client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures: a PostgreSQL server for the session and its databases."""
+"""Fixtures: a PostgreSQL server, shared by all tests of the session, and its databases."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def port() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def new_database(port: int) -> Callable[[], str]:
-    """Return a function that creates an empty database of the role `batch` and returns its URL."""
+    """Return a function that creates an empty database and returns its URL.
+
+    The role `batch` owns the database.
+    """
 
     def create() -> str:
         name = f"warehouse_{next(_numbers)}"
@@ -44,7 +47,10 @@ def new_database(port: int) -> Callable[[], str]:
 def copy_warehouse(
     port: int, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Return a function that copies a database with one run of the sample and returns its URL."""
+    """Return a function that creates a warehouse database and returns its URL.
+
+    Each is a copy of a database that one run of the sample API has filled.
+    """
     template = new_database()
     with SampleApi() as api, pytest.MonkeyPatch.context() as environment:
         environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", template)
@@ -64,13 +70,13 @@ def copy_warehouse(
 
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of an empty database; the settings name it as the destination."""
+    """Return the URL of an empty database, which is set as the destination of runs."""
     return _as_destination(new_database(), monkeypatch)
 
 
 @pytest.fixture
 def warehouse(copy_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of a database with one run of the sample; it is the destination."""
+    """Return the URL of a database filled by one run, which is set as the destination of runs."""
     return _as_destination(copy_warehouse(), monkeypatch)
 
 

@@ -1,7 +1,8 @@
 """Faults of the fake API: error responses, wrong bodies, broken transfers.
 
-A fault takes a request and its response and returns the response to send instead. The functions
-here define *what* goes wrong; those in `when.py` limit a fault to some of the requests:
+A fault is a function that takes a request and the response to it, and returns the response to send
+instead. Each public function of this module returns a fault; its docstring describes the effect of
+that fault. The functions in `when.py` limit a fault to some of the requests:
 
     faults = {"aurora-large-1": html(), "halcyon-3": when.first(2, error(500)), LIST: error(503)}
     everywhere = [when.at_most(10, seconds=1), when.every(5, dropped()), when.after(150, quota())]
@@ -24,7 +25,7 @@ from llm_stats.sample.api import Request, Response, error_response, json_respons
 
 Fault = Callable[[Request, Response], Response]
 
-#: The route of the list, as a key of `FakeApi(faults=...)` next to model ids.
+#: Key for the model-list endpoint in `FakeApi(faults=...)`; the other keys are model ids.
 LIST = "/models"
 
 _CODES = {
@@ -129,7 +130,7 @@ def changed(**fields: object) -> Fault:
 
 
 def missing(*fields: str) -> Fault:
-    """Return the record without some of its fields."""
+    """Return the record without these fields."""
     return edited(lambda record: [record.pop(name) for name in fields])
 
 
@@ -151,12 +152,12 @@ def empty() -> Fault:
 
 
 def redirect(to: str, status: int = 302) -> Fault:
-    """Return a redirect to a URL that must not receive the key."""
+    """Return a redirect to the URL `to`; the client must not send the API key there."""
     return lambda request, _: Response(status, headers={"Location": to})
 
 
 def cut_json() -> Fault:
-    """Return half of the body with a matching Content-Length: only the JSON is broken."""
+    """Return half of the body. Content-Length matches this half, so only the JSON is broken."""
 
     def fault(_: Request, response: Response) -> Response:
         return replace(response, body=response.body[: len(response.body) // 2])
@@ -165,7 +166,10 @@ def cut_json() -> Fault:
 
 
 def compressed() -> Fault:
-    """Compress the body with gzip if the client accepts it, which is valid, not a fault."""
+    """Compress the body with gzip if the client accepts it.
+
+    Not a fault: a valid response that the client must handle.
+    """
 
     def fault(request: Request, response: Response) -> Response:
         if "gzip" not in request.headers.get("accept-encoding", ""):
@@ -197,8 +201,8 @@ def slow(seconds: float) -> Fault:
 def drip(seconds: float) -> Fault:
     """Send the body one byte at a time, pausing `seconds` before each byte.
 
-    If the read timeout is longer than `seconds`, it never expires, however long the whole body
-    takes.
+    A read timeout longer than `seconds` never expires, because it applies to each read and not to
+    the whole body.
     """
     return lambda request, response: _faulty(response, drip=seconds)
 
@@ -222,7 +226,7 @@ def chain(*faults: Fault) -> Fault:
 
 
 def next_midnight() -> str:
-    """Return the next midnight in UTC: `2026-01-02T00:00:00Z`."""
+    """Return the next midnight in UTC, such as `2026-01-02T00:00:00Z`."""
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     return f"{tomorrow.isoformat()}T00:00:00Z"
 

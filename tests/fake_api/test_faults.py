@@ -1,4 +1,4 @@
-"""Every fault of the fake API, alone and combined, as an ordinary HTTP client sees it."""
+"""Responses that an ordinary HTTP client gets for every fault, alone and combined."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def get_model(
 
 
 def answer(http: requests.Session, fault: faults.Fault, **options: Any) -> requests.Response:
-    """Return the response to one request to an API with a fault."""
+    """Send one request to a fake API with this fault; return the response."""
     with FakeApi(faults={MODEL: fault}) as api:
         return get_model(http, api, **options)
 

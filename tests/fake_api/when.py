@@ -25,7 +25,7 @@ def first(count: int, fault: Fault) -> Fault:
 
 
 def every(nth: int, fault: Fault) -> Fault:
-    """Apply a fault to every nth request, whatever its path."""
+    """Apply a fault to every nth request; requests for all paths are counted together."""
     seen = 0
     lock = threading.Lock()
 
@@ -42,7 +42,7 @@ def every(nth: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put this fault last, so that it counts responses as earlier faults changed them.
+    Put it last among the faults. It then counts the responses that the earlier faults return.
     """
     served = 0
     lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of whole runs."""
+"""Fixtures for tests of complete runs."""
 
 from __future__ import annotations
 

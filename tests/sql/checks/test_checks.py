@@ -3,9 +3,12 @@
 Each test breaks a valid warehouse in one place and rolls the change back. All views are copied to
 tables first, so that a test can change a single row of a mart, as an error in its SQL would.
 
-`broken/<check>.sql` has one paragraph per condition of a check; each breaks only that condition.
-The first paragraph makes no other check fail. Keys, parents and lists are checked in the same way
-in all tables, so the statements that break them are generated here.
+`broken/<check>.sql` has one paragraph per condition of a check. Each paragraph violates one
+condition of its check and no other condition of that check. The first paragraph must also leave all
+other checks passing; later ones may make other checks fail.
+
+Keys, parents and lists are checked in the same way in all tables, so this module generates the
+statements that break them.
 """
 
 from __future__ import annotations
@@ -83,7 +86,7 @@ def _records(day: int) -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
-    """Return a copy of the database in which each view is a table."""
+    """Return a connection to a copy of `loaded` in which each view is stored as a table."""
     connection = loaded.connection.cursor()
     connection.execute("attach ':memory:' as tables")
     relations = connection.execute(
@@ -99,7 +102,7 @@ def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
 
 @pytest.fixture
 def valid(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield the tables; roll back all changes at the end."""
+    """Yield `tables` in a transaction; roll back the changes of the test at the end."""
     tables.begin()
     yield tables
     tables.rollback()
@@ -112,13 +115,13 @@ def _failing(
 
 
 def _paragraphs(check: str) -> dict[str, str]:
-    """Return the paragraphs of `broken/<check>.sql` by their comment."""
+    """Return the paragraphs of `broken/<check>.sql`, keyed by their comment."""
     texts = (_BROKEN / f"{check}.sql").read_text("utf-8").split("\n\n")
     return {text.split("\n")[0].removeprefix("-- "): text for text in texts}
 
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
-    """Yield SQL statements that duplicate a key, or set a column of a key to null."""
+    """Yield `(check, SQL statement)`: duplicate a key, or set a column of a key to null."""
     for file in files.files_in("marts"):
         yield "keys", f"insert into {file.address} from {file.address} limit 1"
         for column in file.key:
@@ -130,10 +133,11 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 
 
 def _relation_breaks() -> Iterator[tuple[str, str]]:
-    """Yield SQL statements that break a relation.
+    """Yield `(check, SQL statement)` for each way to break a relation between two tables.
 
-    They remove an entry from a list, or leave a row with a dangling reference. The dangling id may
-    be valid for another kind of entity, for example a model id used as a provider id.
+    A statement removes an entry from a list, or leaves a row with a dangling reference. The id in
+    a dangling reference may be valid for another kind of entity, such as a model id used as a
+    provider id.
     """
     for table in (table for table in TABLES if "__" in table):
         yield (

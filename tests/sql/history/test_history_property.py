@@ -1,10 +1,12 @@
 """Random histories compared with a simple reference implementation.
 
-A history consists of several runs over two models: records that are new, unchanged, shuffled, or
-changed in one place, with duplicates, empty lists, `1` for `1.0`, and models that failed or were
-not requested; sometimes two runs at the same time, or a clock that went back. Three things are
-compared: the rows valid at each time (computed from the records alone), all rows (computed by
-`Ledger`, a slow implementation in plain loops), and the changes.
+A history consists of several runs over two models. Records are new, unchanged, shuffled, or changed
+in one place; they contain duplicates, empty lists, and `1` for `1.0`. Some models fail or are not
+requested. Sometimes two runs have the same time, or the clock goes back.
+
+The history tables are compared in three ways: the rows valid at each time (with rows computed from
+the records alone), all rows (with those of `Ledger`, a slow implementation in simple loops), and
+the changes.
 
 `HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs 1000 random histories; by
 default, the same few histories run every time.
@@ -33,8 +35,8 @@ pytestmark = pytest.mark.slow
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
 
-Entry = tuple[str, tuple[Any, ...]]  # provider or benchmark, and all compared values
-Answers = dict[str, Any]  # model → its record, or the outcome of a fetch without a record
+Entry = tuple[str, tuple[Any, ...]]  # (id of the provider or benchmark, all compared values)
+Answers = dict[str, Any]  # model id → record, or the outcome of a fetch without a record
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,13 @@ class Row:
 
 @dataclass
 class Ledger:
-    """Reference implementation of the history: enters one list at a time, in plain loops."""
+    """Reference implementation of the history, in simple loops.
+
+    `enter` adds the offers or the scores of one record.
+    """
 
     rows: list[Row] = field(default_factory=list)
-    by_content: bool = False  # offers are paired by content, scores by their order in the list
+    by_content: bool = False  # True for offers; scores are paired by their order
 
     def enter(self, model_id: str, entries: list[Entry], at: dt.datetime) -> None:
         for key in {key for key, _ in entries} | {
@@ -88,7 +93,7 @@ class Ledger:
                 new.remove(row.content)
             else:
                 row.valid_to = at
-        new = self._last_copies(contents, new)  # among equal entries, the last ones are new
+        new = self._last_copies(contents, new)  # of equal entries, the last count as new
         taken = {row.number for row in mine if row.valid_to is None}
         ended = sorted({row.number for row in mine if row.valid_to == at} - taken)
         others = [
@@ -126,7 +131,7 @@ class Ledger:
 def _paired_by_content(
     closed: dict[int, tuple[Any, ...]], new: list[tuple[Any, ...]], others: list[int]
 ) -> list[tuple[int, tuple[Any, ...]]]:
-    """Return each new offer with its number.
+    """Return `(number, offer)` for each new offer.
 
     In order of price, each new offer takes the number of the cheapest closed offer with the same
     provider name. The remaining new offers take the remaining numbers, in the same order.
@@ -169,7 +174,7 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    # a score listed under several categories counts once; an empty source URL means none
+    # A score listed under several categories counts once. An empty source URL counts as null.
     found = {
         (
             entry["benchmark_id"],
@@ -333,7 +338,7 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
     """Yield each record with the time from which it is valid.
 
-    This is its fetch time, or the time of the replaced record if that is later.
+    A record is valid from its fetch time, or from that of the record it replaces if later.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
@@ -379,7 +384,7 @@ def counted(rows: list[Row]) -> Counter[Any]:
 
 
 def lines(rows: list[Row]) -> list[list[Row]]:
-    """Return the rows of each offer or score, ordered by time."""
+    """Return a list for each offer or score: its rows, ordered by time."""
     found: dict[tuple[str, str, int], list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.valid_from):
         found.setdefault(row.line, []).append(row)
@@ -387,7 +392,10 @@ def lines(rows: list[Row]) -> list[list[Row]]:
 
 
 def assert_intervals(rows: list[Row]) -> None:
-    """Assert that each row ends after it begins, rows do not overlap, only the last may be open."""
+    """Assert that the rows of each offer or score do not overlap.
+
+    Each row must also end after it begins; only the last may have no end.
+    """
     for line in lines(rows):
         assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)
         assert all(
