@@ -1,6 +1,6 @@
 """Spark cluster on loopback: a standalone master and two workers of one core each.
 
-It needs Java 17 and a Python with PySpark.
+The cluster needs Java 17 and a Python with PySpark.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WORKERS = 2
-#: Time limit of every process, in case this program is killed before it can stop them.
+#: Time limit of every cluster process, in case this program is killed before it stops them.
 LONGEST_SECONDS = "3600"
 MEMORY = "2500m"
 _PROGRAM = Path(__file__).parent / "programs" / "spark_sql.py"
@@ -43,7 +43,7 @@ class Cluster:
     def run_queries(
         self, statements: list[str], queries: dict[str, str], out: Path, tries: int = 1
     ) -> dict[str, Any]:
-        """Run `programs/spark_sql.py` and return its output."""
+        """Run `programs/spark_sql.py` on the cluster; return the JSON that it prints."""
         conf = {
             "spark.driver.host": HOST,
             "spark.driver.bindAddress": HOST,
@@ -78,7 +78,7 @@ class Cluster:
             try:
                 printed, _ = driver.communicate()
             except BaseException:
-                driver.terminate()  # not kill, which would leave its child processes running
+                driver.terminate()  # kill() would leave the child processes of the driver running
                 raise
         if driver.returncode:
             sys.exit(f"Spark failed:\n{log.read_text()[-3000:]}")
@@ -88,7 +88,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster(python: str, folder: Path) -> Iterator[Cluster]:
-    """Start the master and the workers; stop them at the end."""
+    """Start a cluster and yield it; stop its processes at the end."""
     finding = [
         python,
         "-c",

@@ -1,9 +1,9 @@
 """Cost of a year of history: `python tests/bench/history.py`, or `--days 30` for a quick test.
 
 On each simulated day all models are fetched again, and 1 % of their offers and scores change. Only
-the files under `sql/` are measured, on a database file; the load is replaced by SQL that writes the
-raw tables in the same way (delete and insert in one transaction). After the first and the last day,
-several runs without changes are measured, and their median is printed.
+the files under `sql/` are measured, on a database file. Instead of dlt, SQL statements load the raw
+tables in the same way (delete and insert in one transaction). After the first and the last day,
+several runs without changes are measured, and the median of their times is printed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Size:
 
 
 def start(path: Path, size: Size) -> None:
-    """Create a database file with the raw tables, filled as by the first load."""
+    """Create a database file whose raw tables contain the first load."""
     with duckdb.connect(str(path)) as connection:
         RawTables(connection)
         connection.execute(
@@ -132,7 +132,7 @@ def load(
 
 
 def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
-    """Run one day: load, then create the views and update the history. Return the seconds."""
+    """Load one day, create the views and update the history; return the seconds this takes."""
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
@@ -143,7 +143,7 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
 
 
 def unchanged(path: Path, day: int) -> float:
-    """Return the median time of several runs on the same day without changes."""
+    """Repeat the run of a day several times without changes; return the median time."""
     moments = [FIRST_DAY + dt.timedelta(days=day, minutes=minute) for minute in range(1, TRIES + 1)]
     return statistics.median(run(path, day, moment, 0) for moment in moments)
 

@@ -1,9 +1,9 @@
 """Cost of a run compared with the lowest possible cost: `python tests/bench/run.py`.
 
-It takes about ten minutes. Each program is a separate process against the sample API, which serves
-synthetic records (8 offers and 30 scores each) from another process. The programs run in turn, in
-several rounds, and the medians are printed. Compare the ratios; absolute times depend on the
-machine.
+The benchmark takes about ten minutes. Each program is a separate process against the sample API,
+which serves synthetic records (8 offers and 30 scores each) from another process. The programs run
+in turn, in several rounds, and the medians are printed. Compare the ratios; absolute times depend
+on the machine.
 
     floor             lowest possible cost: the same requests on as many threads, then DuckDB's JSON
                       reader into the same tables
@@ -83,7 +83,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
     """Serve the records in a separate process; yield the base URL."""
     file = folder / "records.json"
     file.write_text(json.dumps(records))
-    del records  # frees memory: only the other process uses them
+    del records  # free memory: only the server process uses the records
     command = [
         *LLM_STATS,
         "sample-api",
@@ -105,7 +105,7 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
 
 
 def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
-    """Return the records, with different input prices in one of every hundred records."""
+    """Return the records; one of every hundred has changed input prices (seed: `round_`)."""
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [
@@ -128,10 +128,10 @@ class Bench:
     concurrency: int
     rounds: int
     with_others: bool
-    singer: str | None = None  # path of the Python in its environment
+    singer: str | None = None  # path of the Python in the environment of the Singer tap
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
-        """Run the programs in turn, once per round."""
+        """Run the programs in turn, once per round; return the costs by program."""
         records = synthetic_catalog(self.count)
         costs: dict[str, list[Cost]] = {}
 
@@ -202,9 +202,10 @@ def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
 
 
 def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
-    """Print the median of each program and its ratio to the floor.
+    """Print the median cost of each program and two ratios to the floor.
 
-    A second ratio compares the time without the floor's fetch to the floor's time in the database.
+    The first is the ratio of the times. The second is the ratio after subtracting the fetch time of
+    the floor from both times.
     """
     floors = [json.loads(cost.printed) for cost in costs["floor"]]
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
@@ -224,7 +225,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Print how much longer short commands take than the start-up of Python."""
+    """Print how long short commands take, and how much longer than the start-up of Python."""
     subprocess.run(
         [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
         cwd=folder,

@@ -88,7 +88,7 @@ class Disk:
 
 
 def run(base_url: str, count: int, home: Path) -> Costs:
-    """Run all models; return the measurements of the stages."""
+    """Run `llm-stats` for all models; return the cost of each stage."""
     ids, file = home / "ids.txt", home / "stages.json"
     ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
     options = [
@@ -159,7 +159,7 @@ def size(count: int, home: Path) -> None:
 
 
 def age(hours: int, home: Path) -> None:
-    """Measure two runs (unchanged, 1 % changed) on a file with `hours` earlier hourly runs."""
+    """Measure two runs (unchanged, 1 % changed) on a database with `hours` earlier hourly runs."""
     database = home / "llm_stats.duckdb"
     with serving(synthetic_catalog(LISTED), 0, home) as base_url:
         run(base_url, LISTED, home)
@@ -172,7 +172,7 @@ def age(hours: int, home: Path) -> None:
 
 
 def grow_old(database: Path, hours: int) -> None:
-    """Replace the live snapshot by a plain file, and add `hours` earlier hourly runs to it."""
+    """Replace the symlink `database` by a copy of its snapshot; add `hours` hourly runs to it."""
     snapshot = database.resolve()
     database.unlink()
     shutil.copyfile(snapshot, database)

@@ -1,11 +1,11 @@
 """The marts on Spark compared with DuckDB: `python tests/bench/spark.py`.
 
-It takes about ten minutes, one of them to install PySpark. A standalone master and two workers of
-one core each run on loopback (Java 17) and end with this program. Spark reads Parquet: the history
-as exported by `llm-stats export`, the raw tables as written by DuckDB's `copy`. Staging views and
-marts are the translated files of `sql/`.
+The comparison takes about ten minutes, one of them to install PySpark. A standalone master and two
+workers of one core each run on loopback (Java 17) and end with this program. Spark reads Parquet:
+the history as exported by `llm-stats export`, the raw tables as written by DuckDB's `copy`. Staging
+views and marts are the translated files of `sql/`.
 
-    every mart, row by row      of the sample (two days) and, if available, of the open data set
+    every mart, row by row      for the sample (two days) and, if available, the open data set
                                 (three runs)
     50 million offer rows       synthetic; three queries, on Spark with both workers and on DuckDB
                                 with two threads
@@ -73,9 +73,9 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
-    """Compare every mart, computed by Spark from Parquet, with DuckDB's export.
+    """Compare every mart, computed by Spark from Parquet, with DuckDB's export of it.
 
-    Return whether all are equal.
+    Return whether all marts are equal.
     """
     folder.mkdir()
     export(database, folder / "export", "parquet")

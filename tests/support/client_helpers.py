@@ -1,4 +1,4 @@
-"""Clients of the sample API with thirty models."""
+"""API clients for tests, and thirty records for them to fetch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ ONE, TWO = IDS[:2]
 
 
 def client_of(api: SampleApi, **options: Any) -> Client:
-    """Return a client without a rate limit and with short waits between attempts."""
+    """Return a client without a rate limit and with short waits between attempts.
+
+    `options` replaces arguments of `Client`.
+    """
     given: dict[str, Any] = {
         "base_url": api.base_url,
         "api_key": SAMPLE_KEY,
@@ -36,7 +39,7 @@ def client_of(api: SampleApi, **options: Any) -> Client:
 def fetched(
     api: SampleApi, model_ids: list[str] | None = None, **options: Any
 ) -> tuple[dict[str, FetchResult], Client]:
-    """Fetch models; return the results by id, and the client."""
+    """Fetch models (by default all thirty); return the results by model id, and the client."""
     with client_of(api, **options) as client:
         return {
             answer.fetch.model_id: answer

@@ -1,4 +1,4 @@
-"""Result of a command that a test ran."""
+"""Result of an `llm-stats` command that a test ran."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reader on a connection in memory."""
+"""Replacement for `Reader` that queries an in-memory database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from support.raw_tables import RawTables
 
 
 class ConnectionReader:
-    """The part of `Reader` that the queries for changes use."""
+    """In-memory `Reader` with only the method that `llm_stats.queries.changes` calls."""
 
     def __init__(self, raw: RawTables) -> None:
         self._raw = raw

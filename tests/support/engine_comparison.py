@@ -1,4 +1,4 @@
-"""Comparison of DuckDB with another engine after the same runs: all digits, and Python types."""
+"""Comparison of DuckDB with another engine after the same runs: all digits, all Python types."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
-#: Columns whose values differ for the same records, between runs or between engines.
+#: Columns that are not compared, because they differ between runs or engines for equal records.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
-#: Not compared: this table holds the hash of the SQL, which is translated for each engine.
+#: Table that is not compared. It holds a hash of the SQL, which is translated for each engine.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 
 
 def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the same records with values that engines and drivers could misinterpret."""
+    """Change the records to contain values that engines and drivers could misinterpret."""
     texts = (
         "",
         "a\\nb\n\r\"c'",
@@ -64,7 +64,7 @@ def generations() -> list[list[dict[str, Any]]]:
 
 @contextmanager
 def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
-    """Yield a reader of a DuckDB file and one of the destination, both filled by the same runs."""
+    """Fill a DuckDB file and the destination by the same runs; yield a reader of each."""
     with SampleApi() as api:
         places = [
             demo_settings(api, database).model_copy(update={"destination": name})
@@ -83,7 +83,7 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
 
 
 def repr_rows(shown: object) -> str:
-    """Return the representation of the rows, with all digits and types.
+    """Return `repr` of the rows, which shows all digits and types.
 
     NUL characters are removed, because PostgreSQL cannot store them and dlt drops them.
     """
@@ -142,7 +142,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
         lambda reader: (facts(reader, ids), benchmarks(reader, ids)),
         lambda reader: cost(
             reader, 1.25e6, 2e6, []
-        ),  # no cost has a 5 as its 13th and last digit; see test_rounding
+        ),  # for these numbers no cost is a rounding tie; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
         lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
         lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),

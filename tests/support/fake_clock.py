@@ -20,7 +20,7 @@ class FakeClock:
         self._scheduled.append((seconds, action))
 
     def sleep(self, stopped: threading.Event, seconds: float) -> None:
-        """Advance by `seconds`, or only to the first scheduled action that sets `stopped`."""
+        """Advance by `seconds`, or only to the time of the first action that sets `stopped`."""
         end = self.now + seconds
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)
@@ -32,7 +32,7 @@ class FakeClock:
 
 
 class ClockedRateLimiter(RateLimiter):
-    """Rate limiter on a fake clock; `sent_at` holds the times at which requests were allowed."""
+    """Rate limiter on a fake clock; `sent_at` lists the times at which it allowed requests."""
 
     def __init__(self, requests: int, window_seconds: float = 60.0) -> None:
         self.clock = FakeClock()
@@ -42,7 +42,7 @@ class ClockedRateLimiter(RateLimiter):
         )
 
     def try_acquire(self) -> bool:
-        """Return whether a request may be sent now, and record the time if so."""
+        """Return whether a request may be sent now; if so, append the time to `sent_at`."""
         is_acquired = super().try_acquire()
         if is_acquired:
             self.sent_at.append(self.clock.now)

@@ -1,4 +1,4 @@
-"""States of the sample catalog."""
+"""Successive states (generations) of the sample catalog."""
 
 from __future__ import annotations
 

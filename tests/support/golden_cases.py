@@ -1,4 +1,4 @@
-"""Golden cases: folders with records and the expected rows; a new case needs no Python.
+"""Golden cases: folders with records and expected rows; a new case needs no Python code.
 
 `records.json` holds the records of one run in short form. Each offer and each score is the list of
 arguments of `make_offer` or `make_score` in `support.record_factory`:
@@ -6,8 +6,8 @@ arguments of `make_offer` or `make_score` in `support.record_factory`:
     {"cheap": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
 
 `runs.json` replaces `records.json` in a case with several runs. It maps the time of each run to its
-models, and each model to a record or to the outcome of a fetch without a record. A second run at
-the same time is written with a space after the time, because JSON keys must differ:
+models, and each model to a record or to the outcome of a fetch without a record. The key of a
+second run at the same time is the time followed by a space, because JSON keys must differ:
 
     {"2026-01-01": {"m": {"providers": [["p", 1, 2]]}}, "2026-01-02": {"m": "failed"}}
 
@@ -41,7 +41,7 @@ def find(folder: Path) -> list[Path]:
 def load(raw: RawTables, case: Path) -> None:
     """Load the runs of a case and update the history after each run.
 
-    After several runs, update the history once more; this must not change it.
+    After several runs, the history is updated again without new records, and must not change.
     """
     runs = _runs(case)
     for time, answers in runs.items():

@@ -1,4 +1,4 @@
-"""Database for tests of the history: everything is built once, and runs only write rows."""
+"""Database for tests of the history: all objects are created once, and runs only write rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def built() -> Iterator[RawTables]:
 
 
 def empty(raw: RawTables) -> None:
-    """Delete every load and its history."""
+    """Delete all rows of the raw and history tables."""
     for table in (
         *(f"raw.{table}" for table in tables.TABLES),
         *(file.address for file in _history_files()),

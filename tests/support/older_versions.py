@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: Statements that undo each `sql/migrations/<n>.sql`, newest first. Views are dropped before, as in
-#: a migration.
+#: For each `sql/migrations/<n>.sql`, newest first: statements that undo it. They require that the
+#: views have been dropped, as does a migration.
 _UNDO = {
     4: (
         "alter table history.offers drop column row_hash",
@@ -26,7 +26,7 @@ _UNDO = {
 
 
 def downgrade(execute: Callable[[str], object], version: int) -> None:
-    """Drop the views, and turn the tables into those of an older schema version."""
+    """Drop the views, and change the tables to those of schema version `version`."""
     for schema in ("staging", "marts"):
         execute(f"drop schema {schema} cascade")
     for number, statements in _UNDO.items():

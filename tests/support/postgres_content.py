@@ -34,12 +34,12 @@ CONTENT = (
 
 
 def content(url: str) -> list[list[tuple[object, ...]]]:
-    """Return all rows that readers see, except times, which differ from run to run."""
+    """Return the rows of the tables and views, without times, which differ from run to run."""
     return [sorted(execute_sql(url, query), key=repr) for query in CONTENT]
 
 
 def loads(url: str) -> list[tuple[object, ...]]:
-    """Return each load id and its number of requested models."""
+    """Return `(load id, number of requested models)` for each load."""
     return execute_sql(
         url, "select load_id, count(*) from staging.fetches group by load_id order by load_id"
     )

@@ -1,7 +1,7 @@
 """PostgreSQL server for the tests: Debian's binaries, a temporary folder, a port on loopback.
 
-Its settings differ from DuckDB's behaviour where possible: English collation, the time zone of
-Tokyo, and rounded floating-point output.
+The server's settings differ from DuckDB's behaviour where possible: English collation, the time
+zone of Tokyo, and rounded floating-point output.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECRET = "batch-word-5f3a"
 
 
 def binaries() -> Path | None:
-    """Return the folder of `initdb` and `pg_ctl`, which Debian does not add to `PATH`."""
+    """Return the folder that contains `initdb` and `pg_ctl`; Debian does not add it to `PATH`."""
     pg_ctl = shutil.which("pg_ctl")
     folders = [Path(pg_ctl).parent] if pg_ctl else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     return folders[-1] if folders else None
@@ -83,7 +83,7 @@ def running() -> Iterator[int]:
 
 
 def execute_sql(url: str, query: str) -> list[tuple[object, ...]]:
-    """Return the rows of a query on a separate connection."""
+    """Open a connection, execute a query and return its rows."""
     with contextlib.closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Processes that a test starts, and their output."""
+"""Functions that start processes and return their output."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ def read_terminal(master: int) -> str:
     try:
         while part := os.read(master, 65536):
             printed += part
-    except OSError:  # Linux raises this when all writers have closed it
+    except OSError:  # raised on Linux after all writers have closed the terminal
         pass
     os.close(master)
     return printed.decode()
 
 
 def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `programs/<name>.py`; its output goes to a file, because a full pipe would block it."""
+    """Start `programs/<name>.py`.
+
+    Its output is written to a file, because a full pipe would block the program.
+    """
     output = tempfile.TemporaryFile("w+")  # noqa: SIM115  output_lines closes it
     command = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
     process = subprocess.Popen(command, stdout=output, text=True)

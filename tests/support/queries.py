@@ -9,6 +9,6 @@ import duckdb
 
 
 def query_rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query on a separate connection."""
+    """Open the database, execute a query and return its rows."""
     with duckdb.connect(database, read_only=True) as connection:
         return connection.execute(query).fetchall()

@@ -18,7 +18,7 @@ from llm_stats.transform import apply
 
 
 class RawTables:
-    """A DuckDB connection with the raw tables, filled as by a run, but without dlt."""
+    """DuckDB connection with the raw tables, and methods that fill them as a run does."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
-    """Return a record as the API sends it, with empty lists.
+    """Return a record as the API sends it, with empty lists of offers and scores.
 
     `overrides` replaces any documented field.
     """
@@ -47,7 +47,7 @@ def make_offer(
 def make_score(benchmark_id: str, value: float, **overrides: Any) -> dict[str, Any]:
     """Return an entry of a record's `scores`.
 
-    By default it is self-reported, with a maximum of 1, no normalized score and no category.
+    By default the score is self-reported, with a maximum of 1, no normalized score and no category.
     """
     return {
         "benchmark_id": benchmark_id,

@@ -18,7 +18,7 @@ FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is 
 
 @functools.cache
 def _empty() -> bytes:
-    """Return the content of an empty warehouse file, which is built once."""
+    """Return the bytes of an empty warehouse file, which is built once."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "w.duckdb"
         with duckdb.connect(file) as connection:
@@ -40,7 +40,7 @@ def warehouse(file: Path, *days: Documents) -> Path:
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
     """Return a model for each entry of `prices`, with one offer and scores on three benchmarks.
 
-    Each model has higher scores than the previous one.
+    Each model has higher scores than the model before it.
     """
     benchmarks = ("b1", "b2", "b3")
     return [
@@ -76,7 +76,7 @@ HOSTILE = (
 def hostile(price: float = 1) -> Documents:
     """Return records with hostile names and with content for each part of the page.
 
-    A different `price` changes their input prices.
+    `price` is added to the input price of every offer.
     """
     return [
         make_record(
@@ -114,7 +114,7 @@ def hostile(price: float = 1) -> Documents:
     ]
 
 
-#: Records that the page must be able to display; a price of `None` means "not published".
+#: Catalogs that the report page must be able to display; a price of `None` means "not published".
 CATALOGS: dict[str, Documents] = {
     "empty": [],
     "one model": [

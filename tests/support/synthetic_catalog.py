@@ -1,4 +1,4 @@
-"""Synthetic records: the same arguments give the same records, and each passes `parse_record`."""
+"""Synthetic records: deterministic for the same arguments, and valid for `parse_record`."""
 
 from __future__ import annotations
 

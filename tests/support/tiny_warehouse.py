@@ -1,4 +1,4 @@
-"""Warehouse of one table with one row, so small that a test can publish hundreds."""
+"""Warehouse with one table of one row, so small that a test can publish hundreds of them."""
 
 from __future__ import annotations
 

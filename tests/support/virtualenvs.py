@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def python_with(folder: Path, *packages: str) -> str:
-    """Create an environment with these packages; return the path of its Python."""
+    """Create a virtual environment with these packages; return the path of its Python."""
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run(

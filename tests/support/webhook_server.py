@@ -15,8 +15,8 @@ PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 class WebhookServer:
     """Webhook server, as a context manager; `url` accepts POST requests.
 
-    Requests get `statuses` in order, and the last status again after all were used. The status is
-    sent after `delay` seconds, and `body` after `pause` more seconds. Status 0 closes the
+    The first request gets the first of `statuses`, and so on; the last one is repeated. The status
+    is sent after `delay` seconds, and `body` after `pause` more seconds. Status 0 closes the
     connection without a response.
     """
 
@@ -51,7 +51,7 @@ class WebhookServer:
                     self.wfile.write(hook._body.encode())
 
             def log_message(self, *_: object) -> None:
-                """Log nothing; the tests check the received messages."""
+                """Discard the log messages of the base class."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -1,8 +1,8 @@
-"""Singer tap that fetches the same models, as a user of the Singer SDK would write it.
+"""Singer tap that fetches the models of the benchmark, as a user of the Singer SDK would write it.
 
-It has one stream, with a partition for each id. The SDK sends one request at a time. The command is
-`singer_tap.py --config CONFIG | target-duckdb --config CONFIG`; the configuration of the tap is
-`{"base_url": …, "api_key": …, "count": …}`.
+The tap has one stream, with a partition for each id. The SDK sends one request at a time. The
+command is `singer_tap.py --config CONFIG | target-duckdb --config CONFIG`; the configuration of the
+tap is `{"base_url": …, "api_key": …, "count": …}`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SCORE = th.ObjectType(
 class Models(RESTStream[Any]):
     """The stream of `GET /models/{model_id}`.
 
-    Each list is one column, because a Singer stream is one table.
+    Each list of a record is one column, because a Singer stream is one table.
     """
 
     name = "models"

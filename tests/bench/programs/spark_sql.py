@@ -1,4 +1,4 @@
-"""Run statements and queries on Spark, in an environment with PySpark: `spark_sql.py JOB`.
+"""Run SQL statements and queries on Spark; needs PySpark: `spark_sql.py JOB`.
 
 JOB is a JSON file:
 
@@ -32,7 +32,7 @@ context = session.sparkContext
 
 
 def get_json(what: str) -> Any:
-    """Return a resource of Spark's REST API, on loopback."""
+    """Return the resource `what` of Spark's REST API, such as `stages`."""
     with urllib.request.urlopen(
         f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}"
     ) as answer:

@@ -3,10 +3,10 @@
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0},
      "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Results are converted to columns while other responses arrive. The wall-clock time of both is
-counted in `columns`, their CPU time separately, per thread. `validate` is a part of `fetch`,
-`compact` of `update_history`. The peak is the largest memory use during the stage, including memory
-left by the previous stage (Linux).
+Results are converted to columns while other responses arrive. The wall-clock time of fetching and
+converting is counted in `columns`; their CPU times are measured separately, per thread. `validate`
+is a part of `fetch`, `compact` of `update_history`. `peak_mb` is the largest memory use during the
+stage, including memory left by the previous stage (Linux).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ lock = threading.Lock()
 
 
 def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
-    """Add times to a stage and raise its peak memory."""
+    """Add to the times of a stage; raise its peak memory if `peak_mb` is larger."""
     cost = costs.setdefault(stage, {"seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0})
     cost["seconds"] += seconds
     cost["cpu_seconds"] += cpu_seconds
@@ -47,8 +47,8 @@ def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None
 
 @contextmanager
 def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[None]:
-    """Measure the block as a stage."""
-    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
+    """Measure the block of the `with` statement as a stage."""
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak memory (VmHWM)
     seconds, cpu_seconds = time.perf_counter(), cpu()
     try:
         yield
@@ -65,7 +65,7 @@ def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[
 
 
 def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.process_time) -> None:
-    """Measure every later call of a function as a stage."""
+    """Replace the function `owner.name`, to measure each later call as a stage."""
     original: Callable[..., Any] = getattr(owner, name)
 
     def watched(*args: Any, **kwargs: Any) -> Any:
@@ -95,7 +95,7 @@ def watch_threads() -> None:
                 note("fetch", 0.0, time.thread_time(), 0.0)
                 note("validate", 0.0, getattr(validated, "seconds", 0.0), 0.0)
 
-    # setattr, because mypy rejects assignments to functions and methods
+    # Use setattr, because mypy rejects assignments to functions and methods.
     setattr(responses, "parse_record_body", parsed)  # noqa: B010
     setattr(DaemonThreadPool, "_worker", work)  # noqa: B010
 

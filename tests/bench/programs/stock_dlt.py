@@ -1,7 +1,8 @@
-"""dlt pipeline that loads the same models, as a user of dlt would write it.
+"""dlt pipeline that loads the models of the benchmark, as a user of dlt would write it.
 
-It has one resource with `@dlt.defer` and uses dlt's defaults. The command is `stock_dlt.py BASE_URL
-KEY CONCURRENCY COUNT FOLDER`; CONCURRENCY is ignored in favour of dlt's default number of workers.
+The pipeline has one resource with `@dlt.defer` and uses dlt's defaults. The command is
+`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; CONCURRENCY is ignored in favour of dlt's
+default number of workers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cache 100 responses and kill this process: `cache_and_die.py CACHE`."""
+"""Cache 100 responses, then kill this process: `cache_and_die.py CACHE`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Cache responses in eight threads on a disk that is full: `cache_on_full_disk.py CACHE`.
 
-Prints one of the errors, and `True` if none of these responses was cached.
+Prints the error of one thread, and `True` if no thread cached its response.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
     cache.put("first", Body(b"x" * 5000, dt.datetime.now(dt.UTC)))
     resource.setrlimit(
         resource.RLIMIT_FSIZE, (100_000, 100_000)
-    )  # simulates a full disk: no file can grow beyond 100 kB
+    )  # simulate a full disk: no file can grow beyond 100 kB
     barrier = threading.Barrier(8)
 
     def put(number: int) -> str | None:

@@ -1,6 +1,6 @@
 """Print past prices of a DuckLake, read by time travel and from its history tables.
 
-`ducklake_past.py DATABASE TIMES`; TIMES is a JSON list.
+The command is `ducklake_past.py DATABASE TIMES`; TIMES is a JSON list.
 """
 
 from __future__ import annotations

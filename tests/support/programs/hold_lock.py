@@ -1,6 +1,6 @@
 """Hold the lock of a database until standard input ends: `hold_lock.py DATABASE`.
 
-Prints `held` when it holds the lock.
+Prints `held` after acquiring the lock.
 """
 
 from __future__ import annotations

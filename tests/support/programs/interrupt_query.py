@@ -1,6 +1,6 @@
 """Run `llm-stats` and send SIGINT to this process after one second of CPU time.
 
-CPU time is counted so that the query is running by then, even on a busy machine.
+With CPU time instead of wall-clock time, the query is running by then even on a busy machine.
 """
 
 from __future__ import annotations

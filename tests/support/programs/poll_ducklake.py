@@ -1,7 +1,7 @@
 """Read a DuckLake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
-It simulates a reader on another machine, which has only the credentials. Prints all states as one
-JSON list.
+This simulates a reader on another machine, which has only the credentials of the DuckLake. Prints
+the state read by each poll, all as one JSON list.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Poll the published file until STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
 
-A connection to the first snapshot stays open and must always return the same generation. Prints
-`[time, state]` as JSON for each poll, and at the end `["polls", number of polls]`.
+A connection to the first snapshot stays open; all its queries must return the same generation.
+Prints `[time, state]` as JSON for each poll, and at the end `["polls", number of polls]`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Poll a PostgreSQL warehouse as a dashboard does, until STOP exists.
 
-`poll_postgres.py URL STOP SECONDS_BETWEEN_POLLS`
+The command is `poll_postgres.py URL STOP SECONDS_BETWEEN_POLLS`; STOP is the path of a file.
 
 Prints `[[[time, state], ...], seconds of the slowest poll]` as JSON.
 """

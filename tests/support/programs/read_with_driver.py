@@ -1,8 +1,8 @@
 """Read the published file through a driver: `read_with_driver.py DRIVER DATABASE`.
 
-For each line on standard input, it prints the number of models, read on a connection that stays
-open and on a new one. At the end it prints whether a write failed because the file is read-only.
-DuckDB allows one driver per process.
+For each line on standard input, prints the number of models twice: read on a connection that stays
+open, and on a new connection. At the end, prints whether a write failed because the file is
+read-only. DuckDB allows one driver per process.
 """
 
 from __future__ import annotations

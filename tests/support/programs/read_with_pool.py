@@ -1,7 +1,7 @@
 """Read the published file through an SQLAlchemy connection pool: `read_with_pool.py DATABASE`.
 
-For each line on standard input, it prints the number of models; the line `dispose` first empties
-the pool.
+For each line on standard input, prints the number of models. If the line is `dispose`, the pool is
+emptied first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Replace a symlink to a database while the database is open: `reconnect.py FOLDER`.
 
-Prints the value read on the first connection, on a new one, on one that attaches the symlink, and
-on a new one after all others were closed.
+Prints the value read on each of four connections: one opened before the replacement, a new one, one
+that attaches the symlink, and a new one after the others were closed.
 """
 
 from __future__ import annotations

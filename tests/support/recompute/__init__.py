@@ -20,7 +20,7 @@ def _on_rounded(view: Callable[[Records], Rows]) -> Callable[[Records], Rows]:
     return lambda records: view(rounded_records(records))
 
 
-#: For each view, the function that returns its rows, and its key.
+#: View -> the function that returns its rows, and the columns of its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
     "models": (_on_rounded(models), ("model_id",)),
     "offers": (_on_rounded(offers), ("model_id", "provider_id", "offer_number")),

@@ -15,7 +15,7 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 
 
 def rounded(value: float) -> float:
-    """Return the value with twelve significant digits; negative zero becomes zero."""
+    """Round a value to twelve significant digits; negative zero becomes zero."""
     return float(f"{value:.12g}") + 0.0
 
 

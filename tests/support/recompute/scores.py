@@ -15,7 +15,7 @@ from support.recompute.records import (
     most_common,
 )
 
-#: Benchmark ids in `staging.lower_is_better_benchmarks`; filled by the test.
+#: Benchmark ids in `staging.lower_is_better_benchmarks`; the test that compares the marts fills it.
 LOWER_IS_BETTER: set[str] = set()
 
 
