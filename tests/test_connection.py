@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_ctrl_c_ends_a_query(demo: Path) -> None:
-    """The endless query has a part for each thread of DuckDB, so that all threads are busy."""
+    """The query is endless. Each thread of DuckDB executes a part, so that all threads are busy."""
     query = " union all ".join(
         ["select count(*) from range(1000000000000) where range % 7 = 3"] * 4
     )

@@ -107,7 +107,7 @@ def test_key_with_json_escapes_is_redacted(escaped: bool, cache: ResponseCache) 
 
 @pytest.mark.parametrize("at", range(140, 200, 7))
 def test_key_is_redacted_before_texts_are_truncated(at: int) -> None:
-    """urllib3 puts a status line that it cannot parse into its error message."""
+    """The key is in an invalid status line, which urllib3 quotes in its error message."""
     key = "sk-live-0123456789-abcdefghij"
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

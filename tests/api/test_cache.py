@@ -76,7 +76,10 @@ def test_expired_response_is_not_used_and_deleted_by_the_next_run(
 
 
 def test_ttl_is_measured_from_the_newest_response(path: Path) -> None:
-    """A run of two hours was killed half an hour ago: the responses of its last hour are reused."""
+    """A run took two hours and was killed half an hour ago.
+
+    The responses of its last hour are reused.
+    """
     ages_in_minutes = {"first": 150, "middle": 89, "last": 30}
     with ResponseCache(path, HOUR) as killed:
         for name, age in ages_in_minutes.items():

@@ -1,4 +1,4 @@
-"""Client: fetches each model once, caches each response, and ends without losing any."""
+"""Client: fetches each model once, caches each response, and loses no response at the end."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class TestCache:
     def test_response_as_old_as_the_published_record_is_used(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """A run was killed after publishing, before it deleted its cached responses."""
+        """The cache of a run that was killed after publishing still contains its responses."""
         answers, _ = fetched(api, [ONE], cache=cache)
         row = answers[ONE].row
         assert row is not None
@@ -163,7 +163,7 @@ class TestCache:
         ]
 
     def test_every_sent_request_is_logged(self, cache: ResponseCache) -> None:
-        """List pages, retries and requests without a result are included."""
+        """Requests for list pages, retries and requests without a response are logged too."""
         with (
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
@@ -206,13 +206,13 @@ class TestCache:
         monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(QuotaSpent):
             killed.list_models()
-        api.publish(RECORDS[:10])  # offset 20 is beyond the end: 410
+        api.publish(RECORDS[:10])  # offset 20 is now beyond the last model, so the API returns 410
         with client_of(api, cache=cache) as client:
             assert client.list_models() == IDS[:10]
 
 
 def test_closing_early_ends_all_requests() -> None:
-    """A thread that waits for the rate limit ends at once, not after the window of an hour."""
+    """A thread that waits for the rate limit ends at once, not after an hour (the window)."""
     limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,
@@ -227,7 +227,7 @@ def test_closing_early_ends_all_requests() -> None:
 
 
 def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the response would exceed the test's timeout."""
+    """The response takes an hour; waiting for it would exceed the timeout of the test."""
     monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
         client.fetch_models(IDS)

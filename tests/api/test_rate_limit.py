@@ -1,4 +1,4 @@
-"""Rate limiter: limit and pauses shared by all threads, on a fake clock."""
+"""Rate limiter on a fake clock: all threads share the limit and the pauses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def stopped() -> threading.Event:
 
 @pytest.fixture
 def limiter_of() -> Iterator[Callable[..., ClockedRateLimiter]]:
-    """Yield a function that creates rate limiters; close them after the test."""
+    """Yield a function that creates a rate limiter; close the rate limiters after the test."""
     created = []
 
     def create(requests: int, window_seconds: float = 60.0) -> ClockedRateLimiter:
@@ -42,7 +42,7 @@ def limiter(limiter_of: Callable[..., ClockedRateLimiter]) -> ClockedRateLimiter
 def send(
     limiter: ClockedRateLimiter, count: int, stopped: threading.Event, threads: int = 8
 ) -> list[float]:
-    """Wait for the limiter in several threads; return the times of the requests in seconds."""
+    """Acquire `count` requests in several threads; return the time of each request in seconds."""
     sent_before = len(limiter.sent_at)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(limiter.wait, [stopped] * count))
@@ -122,7 +122,10 @@ def test_try_acquire_at_the_limit_or_during_a_pause_is_false(
 def test_requests_of_another_process_count_while_they_are_in_the_window(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
-    """Of ten allowed requests, another process sent nine 0.1 s ago: one is left, the next waits."""
+    """Another process sent nine of the ten allowed requests 0.1 s ago.
+
+    This process can send one request at once; the next request waits.
+    """
     limiter.restore([*[5.0] * 20, *[0.1] * 9])
     first, second = send(limiter, 2, stopped)
     assert first == 0.0

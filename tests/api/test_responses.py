@@ -1,4 +1,4 @@
-"""Responses: error bodies, broken and oversized bodies, and the outcome of each."""
+"""Outcome of each kind of response, such as errors, broken bodies and oversized bodies."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class TestResponses:
         assert message in (answer.fetch.message or "")
 
     def test_one_bad_response_does_not_stop_fetching(self) -> None:
-        """A bad response of each kind, with a good record before and after it."""
+        """Before and after each kind of bad response, a valid record is fetched."""
         bad = {
             model_id: fault
             for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)

@@ -33,9 +33,9 @@ class TestRateLimit:
         ("seconds", "as_date"), [(1, False), (2, True)], ids=["seconds", "date"]
     )
     def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
-        """No request is sent during the pause, except those sent before the 429 arrived.
+        """After the 429 arrives, no thread sends a request until the pause ends.
 
-        A date has whole seconds, so a date two seconds ahead can be little over one second away.
+        HTTP dates have whole seconds, so a delay of two seconds can become little over one second.
         """
         limiter = ClockedRateLimiter(0)
         fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))
@@ -127,12 +127,12 @@ class TestRetry:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # a single byte takes longer
+        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # one byte takes longer than the body timeout
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
     def test_backoff_has_full_jitter(self) -> None:
-        """The first wait is at most the base, the second at most twice the base."""
+        """The first wait is at most `backoff_seconds`, the second at most twice as long."""
         gaps = []
         for _ in range(3):
             _, api, _ = only(faults.error(500), backoff_seconds=0.1)
@@ -203,7 +203,7 @@ class TestRejectedKey:
         assert outcomes(answers) == {"failed": 10, "deferred": 20}
 
     def test_rejected_key_wakes_threads_that_wait_for_the_rate_limit(self) -> None:
-        """Waiting for the end of the window would exceed the test's timeout."""
+        """The window is an hour; waiting for its end would exceed the timeout of the test."""
         with FakeApi(RECORDS, everywhere=[faults.error(401), faults.slow(0.05)]) as api:
             answers, client = fetched(api, rate_limiter=RateLimiter(1, window_seconds=3600))
         assert outcomes(answers) == {"failed": 1, "deferred": 29}
@@ -250,7 +250,7 @@ class TestQuota:
         assert (answer.fetch.outcome, client.stop_reason) == ("loaded", None)
 
     def test_spent_quota_stops_waiting_retries(self) -> None:
-        """A retry that waits for its backoff is not sent."""
+        """If the quota is spent while a retry waits for its backoff, the retry is not sent."""
         with FakeApi(
             RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
         ) as api:

@@ -23,7 +23,7 @@ HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a database; some model ids contain characters special to a shell."""
+    """Return a folder with a database in which some model ids contain shell metacharacters."""
     folder = tmp_path_factory.mktemp("completion")
     with duckdb.connect(folder / "llm_stats.duckdb") as connection:
         raw = RawTables(connection)

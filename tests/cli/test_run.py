@@ -45,7 +45,7 @@ class TestDemo:
     def test_shows_changes_and_comparisons_and_a_second_demo_adds_no_duplicates(
         self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The settings and the key in the environment have no effect."""
+        """`demo` ignores the settings and the key in the environment."""
         monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
         monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
@@ -152,7 +152,7 @@ class TestIds:
 
 
 class TestBadArguments:
-    """Each error has its own message and exit code 2."""
+    """Each bad argument has its own message; the exit code is 2."""
 
     def test_no_ids(self, run: Command) -> None:
         done = run()

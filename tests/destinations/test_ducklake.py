@@ -1,6 +1,7 @@
-"""DuckLake with a catalog in PostgreSQL and Parquet files in a folder, in a separate environment.
+"""DuckLake with a catalog in PostgreSQL and Parquet files in a folder.
 
-Its extensions are installed as wheels of DuckDB 1.5.5, so they are not downloaded at runtime.
+The tests use a separate virtual environment with DuckDB 1.5.5. DuckDB's extensions are installed
+there as wheels, so they are not downloaded at runtime.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ RUNS = 2
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of a Python with this project and DuckLake."""
+    """Return the path of the Python in a virtual environment with this project and DuckLake."""
     python = python_with(tmp_path_factory.mktemp("lake"), f"{ROOT}[ducklake]")
     wheels = [f"duckdb-extension-{name.replace('_', '-')}=={_VERSION}" for name in _EXTENSIONS]
     subprocess.run(
@@ -40,7 +41,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start(
     python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts one of `support/programs` on an empty DuckLake."""
+    """Return a function that starts a program of `support/programs` on a new DuckLake."""
     installed = (
         Path(python)
         .parents[1]

@@ -85,7 +85,7 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
             assert after == before or len(after[1]) == len(before[1]) + 1, (
                 "a complete run or nothing"
             )
-            # the next run may reuse responses of the killed run, which are of the same generation
+            # The next run may reuse responses of the killed run; both are of the same generation.
             assert finish_run(start(killed, api)) == (0, "")
             assert content(killed) == content(completed)
             assert execute_sql(killed, DUPLICATES) == []

@@ -1,4 +1,4 @@
-"""PostgreSQL settings: errors of the server, credentials that are never printed."""
+"""PostgreSQL settings: error messages, and credentials, which are never printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounding to 12 significant digits: DuckDB and PostgreSQL agree with decimal arithmetic."""
+"""Rounding to 12 significant digits in DuckDB and PostgreSQL, compared with `decimal`."""
 
 from __future__ import annotations
 

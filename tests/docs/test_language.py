@@ -1,7 +1,7 @@
 """Plain English in texts that people read, by the rules in docs/contributing.md.
 
-The patterns are the most frequent slips of earlier texts; a match is nearly always wrong. This file
-is not tested, because it quotes them.
+The patterns match frequent errors of earlier texts; a match is nearly always an error. This file is
+not checked, because it contains the patterns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Files and folders whose texts follow the rules.
+#: Files and folders whose texts are checked.
 PATHS = (
     "README.md",
     "docs",
@@ -39,7 +39,7 @@ _SUFFIXES = {
     ".yml",
 }
 
-#: Pattern -> plain wording.
+#: Pattern of a wrong wording -> a better wording.
 PATTERNS = {
     r", for (?:there|it|they|that|one|no|none|nothing|nobody|the|a|an|its|their|what|who) "
     r"(?:\w+ )?(?:is|are|was|were|has|have|had|may|can|must|would|will|needs?|does)": "because",

@@ -22,7 +22,7 @@ MAX_README_LINES = 200
 
 
 def first_cells(heading: str) -> list[str]:
-    """Return the first cells of the tables under a heading."""
+    """Return the first cell of each row of the tables under a heading."""
     section = re.split(rf"^## {heading}$", README, flags=re.MULTILINE)[1].split("\n## ")[0]
     return [
         line.split("|")[1].strip()
@@ -32,7 +32,7 @@ def first_cells(heading: str) -> list[str]:
 
 
 def names(cells: list[str]) -> set[str]:
-    """Return the names in code spans, without the parameters of macros."""
+    """Return the names in code spans of the cells, without the parameters of macros."""
     return {re.sub(r"\(.*", "", name) for text in cells for name in re.findall(r"`([^`]+)`", text)}
 
 

@@ -1,4 +1,4 @@
-"""The recipes under `docs/schedules`, run unchanged except for the folder and the API's address."""
+"""The recipes under `docs/schedules`, run with another folder and the address of a sample API."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 
 @pytest.fixture
 def api() -> Iterator[SampleApi]:
-    """Yield the sample API with a daily quota of six requests: the list and five models."""
+    """Yield a sample API with a daily quota of six requests: the model list and five models."""
     with FakeApi(daily_quota=6) as serving:
         yield serving
 
 
 @pytest.fixture
 def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
-    """Yield a folder like /srv/llm-stats in the docs."""
+    """Yield a folder that replaces the `/srv/llm-stats` of the recipes."""
     (tmp_path / "venv").symlink_to(Path(sys.executable).parents[1])
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
@@ -105,7 +105,7 @@ def test_cron(folder: Path, api: SampleApi) -> None:
 
 @pytest.fixture
 def units(folder: Path) -> list[Path]:
-    """Return the systemd units, changed to use the folder of the test."""
+    """Return the paths of the systemd units, changed to use `folder`."""
     written = [folder / name for name in ("llm-stats.service", "llm-stats.timer")]
     for unit in written:
         unit.write_text((RECIPES / unit.name).read_text("utf-8").replace(FOLDER, str(folder)))
@@ -173,7 +173,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     environment |= {
         "SOURCES__LLM_STATS__BASE_URL": api.base_url,
         "SOURCES__LLM_STATS__CONCURRENCY": "1",
-    }  # one at a time, strictly stalest first
+    }  # one request at a time, so that the order is strictly stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     with FakeApi(daily_quota=6) as before:
@@ -202,7 +202,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
 def orchestrated(
     python: str, recipe: str, program: str, tmp_path: Path, api: SampleApi, **more: str
 ) -> Any:
-    """Run a recipe with an orchestrator and return the result."""
+    """Run a recipe with `support/programs/<program>.py`; return the JSON that it prints."""
     file = tmp_path / "recipes" / recipe
     file.parent.mkdir(exist_ok=True)
     file.write_text((RECIPES / recipe).read_text("utf-8").replace(FOLDER, str(tmp_path)))

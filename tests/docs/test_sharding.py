@@ -21,14 +21,14 @@ pytestmark = pytest.mark.slow
 DOCS = Path(__file__).parents[2] / "docs"
 RUNNERS = 2
 IDS = [entry["id"] for entry in sample.today()]
-#: Columns that depend on the time of the fetch, which differs between runs.
+#: Columns that are not compared: they depend on the fetch time, which differs between runs.
 TIME_COLUMNS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
 
 unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
 
 
 def shares(ids: list[str]) -> list[list[str]]:
-    """Return the ids of each runner, computed by the command line in `docs/scale.md`."""
+    """Return the list of ids of each runner, computed by the shell command in `docs/scale.md`."""
     (line,) = re.findall(
         r"^python3 -c '(.+)' \d+ \d+ < ids.txt",
         (DOCS / "scale.md").read_text("utf-8"),

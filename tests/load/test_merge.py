@@ -1,4 +1,4 @@
-"""Merge of a load into the raw tables: replaces only the loaded models; keeps dlt's own tables."""
+"""Merge of a load: only the loaded models are replaced in the raw tables; dlt's tables are kept."""
 
 from __future__ import annotations
 
@@ -92,11 +92,14 @@ def read_only(published: Path) -> Any:
 
 
 class TestPublishedFileInDlt:
-    """The file of the demo, published by two runs, opened with dlt."""
+    """The demo database, published by two runs, opened with dlt."""
 
     @pytest.fixture
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """Return a copy of the demo's file, because dlt keeps its connections open."""
+        """Return the path of a copy of the demo database.
+
+        The original is shared by all tests, and dlt keeps its connections open.
+        """
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))
 

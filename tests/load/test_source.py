@@ -1,4 +1,4 @@
-"""dlt source in a user's pipeline, without the rest of the package."""
+"""dlt source of llm-stats in a user's own pipeline, without `llm-stats run`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pipeline_to(workdir: Path, destination: Any) -> dlt.Pipeline:
 
 @pytest.fixture
 def pipeline(workdir: Path) -> dlt.Pipeline:
-    """Return a pipeline into `plain.duckdb`."""
+    """Return a dlt pipeline that loads into the DuckDB file `plain.duckdb`."""
     destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
     return pipeline_to(workdir, destination)
 
@@ -71,7 +71,7 @@ def counts(workdir: Path) -> dict[str, int]:
 
 
 def records_of(workdir: Path) -> list[tuple[Any, ...]]:
-    """Return all rows of `models` and its child tables, without the fetch time."""
+    """Return all rows of `models` and its child tables, without the fetch times."""
     tables = TABLES.keys() - {"fetches"}
     rows = [f"from raw.{table} select * exclude fetched_at" for table in sorted(tables)]
     rows = [f"select to_json(t) from ({row}) as t" for row in rows]
@@ -226,7 +226,7 @@ def test_ordinary_loads_log_nothing(
 
 
 class TestAddLimit:
-    """`add_limit` on 400 models in pages of 50."""
+    """dlt's `add_limit` on the source, with 400 models in pages of 50."""
 
     @pytest.mark.parametrize(
         "limited",
@@ -370,7 +370,7 @@ def test_filesystem_keeps_every_load_and_the_documented_query_selects_the_last(
     workdir: Path,
     api: SampleApi,
 ) -> None:
-    """On a filesystem, dlt appends instead of merging, and tombstones are rows."""
+    """On a filesystem, dlt appends all rows, including tombstones, instead of merging them."""
     destination = dlt.destinations.filesystem(str(workdir / "files"))
     pipeline = pipeline_to(workdir, destination)
     records: list[dict[str, Any]] = copy.deepcopy(sample.today())

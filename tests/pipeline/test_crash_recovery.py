@@ -31,12 +31,12 @@ KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 
 def run_arguments(api: SampleApi, *arguments: str) -> list[str]:
-    """Return the arguments of a run without a rate limit."""
+    """Return the arguments of `llm-stats run` against `api`, without a rate limit."""
     return ["run", *arguments, "--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
 
 
 def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[str]:
-    """Start the command in a separate process."""
+    """Start `llm-stats run` in a separate process."""
     return subprocess.Popen(
         [sys.executable, "-m", "llm_stats", *run_arguments(api, *arguments)],
         cwd=workdir,
@@ -62,7 +62,10 @@ class TestInterrupt:
     def interrupt(
         self, workdir: Path, api: SampleApi, when: Callable[[], bool]
     ) -> tuple[int, str, str]:
-        """Interrupt a run; return its exit code, standard output and standard error."""
+        """Start a run and interrupt it soon after `when()` returns True.
+
+        Return its exit code, standard output and standard error.
+        """
         run = start(workdir, api, *IDS)
         while not when():
             assert run.poll() is None, run.communicate()
@@ -107,9 +110,9 @@ class TestInterrupt:
 
 
 class TestKill:
-    """`kill -9` of the command, then the same command again.
+    """`kill -9` of a run, then the same command again.
 
-    No id is missing, and no id is requested twice.
+    The two runs together load every id and request no id twice.
     """
 
     COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
@@ -133,7 +136,7 @@ class TestKill:
             published = (tmp_path / "llm_stats.duckdb").exists()
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
-            time.sleep(2 * self.LATENCY_MS / 1000)  # until all requests in flight have arrived
+            time.sleep(2 * self.LATENCY_MS / 1000)  # until requests in flight have arrived
             before = len(requested_ids(api))
             assert self.files_with_the_key(tmp_path) == []
             second = llm_stats(*run_arguments(api, *arguments))

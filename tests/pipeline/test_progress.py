@@ -42,7 +42,7 @@ class TestProgress:
         )
 
     def test_time_left_respects_the_rate_limit(self) -> None:
-        """50 requests can be sent at once; 285 more take six minutes at the rate limit."""
+        """50 of 335 requests were sent; at 50 per minute, the other 285 take six minutes."""
         tally = ProgressCounter(335, requests_per_minute=50)
         fetch = Fetch(model_id="m", requested_at=NOW, outcome="loaded", attempts=1)
         for _ in range(50):

@@ -1,4 +1,4 @@
-"""Runs from ids to the published file: order of models, errors of the API."""
+"""Complete runs: order of the models, errors of the API, the published file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IDS = [entry["id"] for entry in sample.today()]
 
 
 class TestApiErrors:
-    """Each error has its own message and exit code; models without an error are published."""
+    """Each API error has its own message and exit code; models without an error are published."""
 
     def test_rejected_key(
         self, run: Command, api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch

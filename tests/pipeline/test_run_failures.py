@@ -38,7 +38,7 @@ IDS = [entry["id"] for entry in RECORDS]
 
 
 def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir: Path) -> None:
-    """Of 12 models the first does not exist. Each run sends 7 requests, one for the list."""
+    """The first of 12 models does not exist. Of 7 requests of a run, one is for the model list."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = (
             "--base-url",
@@ -71,8 +71,8 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
 def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> None:
     """A third of the ids fail.
 
-    In the first run the failing ids are spread over the list. Later they are adjacent, because
-    they were requested at the same time.
+    In the first run, the failing ids are spread over the model list. In later runs they are
+    adjacent in the order of requests, because they were requested at the same time.
     """
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
@@ -152,7 +152,7 @@ def test_run_with_every_kind_of_failure_has_consistent_counts(
 ) -> None:
     """requested = loaded + not_found + rejected + failed + deferred.
 
-    The summary, `raw.fetches` and the requests that arrived agree.
+    The summary, `raw.fetches` and the requests that the API received agree.
     """
     bad = {
         IDS[1]: faults.error(404),
@@ -235,7 +235,7 @@ def test_run_after_a_failed_check_sends_no_request_again(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Checks of the tables cannot detect a missing fetch of an id that has no record either."""
+    """The lost row is the fetch of an id without a record, so checks of tables cannot detect it."""
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),
@@ -321,7 +321,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """Return a function that fetches all ids and returns the places that contain the key."""
+        """Return a function that runs all ids and returns the places that contain the key."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:
@@ -365,7 +365,7 @@ class TestKey:
     def test_after_every_kind_of_response(
         self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The first run fails a check and leaves its cached responses; the second publishes."""
+        """The first run fails a check and keeps its cached responses; the second publishes."""
         bad = {
             IDS[0]: self.echo(400),
             IDS[1]: self.echo(404),

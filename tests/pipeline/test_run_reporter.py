@@ -1,4 +1,4 @@
-"""Run reporter: equal summaries in the file, the JSON log and Python; failing sinks."""
+"""Run reporter: equal summaries in the summary file, the JSON log and Python; failing sinks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def summary(workdir: Path) -> dict[str, Any]:
 
 
 def lines(err: str) -> list[dict[str, Any]]:
-    """Return the lines of a JSON log; nothing else may be printed."""
+    """Parse each line of standard error as JSON; it must contain nothing but the JSON log."""
     assert err.isascii()
     logged = [json.loads(line) for line in err.splitlines()]
     for line in logged:
@@ -343,7 +343,7 @@ def test_sink_that_cannot_start_is_left_out_and_the_others_report_it(
 
 
 def test_every_sink_can_be_used_without_click() -> None:
-    """A run in Python uses the same reporter as the command."""
+    """A run started from Python code uses the same reporter as `llm-stats run`."""
     modules = (
         "llm_stats.pipeline.reporter",
         "llm_stats.pipeline.json_log",

@@ -1,4 +1,4 @@
-"""Webhook: reported runs, untrusted names, errors without the URL."""
+"""Webhook: which runs are reported, untrusted names, error messages without the URL."""
 
 from __future__ import annotations
 

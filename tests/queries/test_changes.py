@@ -1,4 +1,4 @@
-"""Changes as one-line descriptions."""
+"""One-line descriptions of changes of a model."""
 
 from __future__ import annotations
 

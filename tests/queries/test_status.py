@@ -65,7 +65,7 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path, three_runs: Path) -> Path:
-    """Return a warehouse of three runs: two days ago, this morning, two hours ago."""
+    """Return the path of a warehouse of three runs: two days ago, this morning, two hours ago."""
     path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
     with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [

@@ -92,11 +92,11 @@ class Browser:
         self.settle()
 
     def console_messages(self) -> list[str]:
-        """Return the errors, warnings and policy violations on the console since the last call."""
+        """Return the messages logged to the console since the last call, such as errors."""
         return self._log("browser")
 
     def requests(self) -> set[str]:
-        """Return the schemes of all URLs requested since the last call."""
+        """Return the schemes of the URLs that the page requested since the last call."""
         events = [json.loads(entry)["message"] for entry in self._log("performance")]
         return {
             event["params"]["request"]["url"].split(":")[0]
@@ -136,7 +136,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Browser:
-    """Return the browser with an empty log."""
+    """Return the shared browser after clearing its logs."""
     chromium.console_messages(), chromium.requests()
     return chromium
 

@@ -30,7 +30,10 @@ Rows = list[dict[str, Any]]
 
 
 def rows(carried: dict[str, Any], name: str) -> Rows:
-    """Return a table as the page reads it: indices into `texts` are replaced by strings."""
+    """Return the rows of a table in the data of the page.
+
+    Indices into `texts` are replaced by the strings, as the page does.
+    """
     columns = carried["tables"][name]
     texts = carried["texts"]
     plain = {
@@ -68,7 +71,7 @@ class Elements(HTMLParser):
         return carried
 
 
-#: For each query of the page: columns that it computes, or formats differently from its mart.
+#: Query of the page -> columns that the query computes, or formats differently from the mart.
 _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",

@@ -1,4 +1,4 @@
-"""Sample catalog: marked as invented; has every irregularity; its changes are all listed."""
+"""Sample catalog: marked as invented, contains every irregularity; all changes are listed."""
 
 from __future__ import annotations
 
@@ -144,11 +144,11 @@ def test_disputed_scores() -> None:
         ("tessera-70b-open", "sample-code"): [
             (0.58, False),
             (0.63, False),
-        ],  # equal except for the value: the highest is chosen
+        ],  # these scores differ only in their value; the highest is chosen
         ("zenith-max-preview", "sample-code"): [
             (0.86, True),
             (0.66, False),
-        ],  # self-reported against third-party
+        ],  # the first is self-reported, the second third-party
     }
 
 
@@ -200,7 +200,7 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
     """A benchmark counts if at least 3 models have it; a model with 3 such benchmarks is ranked.
 
-    sample-vision and sample-long-context are not comparable.
+    The scores of sample-vision and sample-long-context are not comparable, so neither counts.
     """
     scores = [
         (model_id, score)

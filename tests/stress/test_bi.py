@@ -1,6 +1,6 @@
-"""Drivers and notebook of `docs/bi.md`, each in its own environment.
+"""Drivers and notebook of `docs/bi.md`, each in its own virtual environment.
 
-The drivers read a published file while the next one is published.
+The drivers read a published database while a run publishes the next snapshot.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """Return a published file with one model."""
+    """Return the path of a published database with one model."""
     with SampleApi(sample.today()[:1]) as api:
         execute(demo_settings(api, tmp_path / "llm_stats.duckdb"), all_models=True)
     return tmp_path / "llm_stats.duckdb"
 
 
 class Reader:
-    """Process that prints a value read from the database for each line of its input."""
+    """Process that reads the database for each line of its input, and prints the result."""
 
     def __init__(self, python: str, program: str, *arguments: object) -> None:
         command = [python, "-W", "ignore", str(PROGRAMS / f"{program}.py"), *map(str, arguments)]

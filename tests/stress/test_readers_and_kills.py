@@ -79,13 +79,13 @@ CONTENT = (
 
 
 def content(database: Path) -> list[list[tuple[Any, ...]]]:
-    """Return everything that readers see, except the times, which differ from run to run."""
+    """Return the rows that readers see, without times, which differ from run to run."""
     with duckdb.connect(database, read_only=True) as connection:
         return [sorted(connection.execute(query).fetchall(), key=repr) for query in CONTENT]
 
 
 def run_to_the_end(database: Path, api: SampleApi) -> None:
-    """Complete a run in this process."""
+    """Run all models in this process; assert that the run succeeds."""
     settings = Settings.read(
         database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
     )
@@ -113,7 +113,7 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
-            # the next run may reuse responses of the killed run, which are of the same generation
+            # The next run may reuse responses of the killed run; both are of the same generation.
             run_to_the_end(killed, api)
             assert content(killed) == content(completed)
         assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []

@@ -1,4 +1,4 @@
-"""Published files in the older DuckDB versions of BI drivers, each in its own environment."""
+"""Published databases, read by the older DuckDB versions of BI drivers in virtual environments."""
 
 from __future__ import annotations
 

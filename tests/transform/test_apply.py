@@ -1,4 +1,4 @@
-"""The files under `sql/`: build order, errors, application in full or not at all."""
+"""Application of the files under `sql/`: build order, errors, and in full or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of every file under `sql/`."""
+"""Format and declarations of every file under `sql/`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_views_are_not_ordered(file: files.SqlFile) -> None:
 
 @pytest.mark.parametrize("file", _RELATIONS, ids=_name)
 def test_order_is_valid_and_total(file: files.SqlFile, raw: RawTables) -> None:
-    """A total order contains every key column itself, not only as part of an expression."""
+    """The order of a relation is total if it contains every key column, not only in expressions."""
     raw.connection.execute(f"select * from {file.address} order by {file.order}")
     order = sqlglot.parse_one(f"select 1 order by {file.order}", read="duckdb").args["order"]
     named = {term.this.name for term in order.expressions if isinstance(term.this, exp.Column)}
@@ -110,7 +110,7 @@ def test_default_order_is_that_of_the_header() -> None:
 
 
 def test_everything_in_a_database_has_a_comment(demo: Path) -> None:
-    """Every table, view, column and macro of every schema, including dlt's own."""
+    """Every table, view, column and macro of every schema is tested, including dlt's tables."""
     with duckdb.connect(demo, read_only=True) as connection:
         comments = connection.execute(
             """

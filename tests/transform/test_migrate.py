@@ -28,7 +28,7 @@ HISTORY = (
 
 @pytest.fixture
 def older(two_days: Path) -> Path:
-    """Return a warehouse with two runs and changed prices, whose schema version is 2."""
+    """Return the path of a warehouse of schema version 2 with two runs and changed prices."""
     two_days.chmod(0o644)
     with duckdb.connect(two_days) as connection:
         downgrade(connection.execute, 2)

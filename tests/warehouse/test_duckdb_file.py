@@ -16,7 +16,7 @@ from support.tiny_warehouse import publish, stored_value
 
 
 class TestPath:
-    """Unusable paths: each is an error with its own message and changes nothing."""
+    """Unusable paths: each causes an error with its own message and changes no file."""
 
     def test_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "folder").mkdir()

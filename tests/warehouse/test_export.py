@@ -1,4 +1,4 @@
-"""Export: complete, described, deterministic; other files are kept; a killed export is repaired."""
+"""Export: complete, described, deterministic; keeps other files; repairs a killed export."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def make_endless_database(demo: Path, file: Path) -> Path:
 
 @contextlib.contextmanager
 def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subprocess.Popen[str]]:
-    """Yield a running export that has written a mart; kill it with SIGKILL at the end."""
+    """Start an export and yield it after it has written a mart; kill it with SIGKILL at the end."""
     command = [sys.executable, "-m", "llm_stats", "export", folder, "--database", str(database)]
     with subprocess.Popen(
         command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""The lock: exclusive, checked before a run, released when the process is killed."""
+"""Lock of a database: exclusive, checked before a run, released if its process is killed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_leftovers_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Any:
-    """Yield a process that holds the lock of a database; end it after the test."""
+    """Yield a function that makes another process lock a database, until the test ends."""
     holders: list[subprocess.Popen[str]] = []
 
     def hold(database: Path) -> None:

@@ -1,4 +1,4 @@
-"""Users who share a folder."""
+"""Warehouse in a folder that several users share."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 class TestUsers:
-    """Users without names, as in a container, who share a folder."""
+    """The users have numbers but no names, as in a container."""
 
     def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """Run `act_as_user.py`; return its standard error."""
+        """Run `support/programs/act_as_user.py`; return its standard error."""
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {
             "LLM_STATS_API_KEY": "key"

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def content(database: Path) -> dict[str, Any]:
-    """Return every row, view, macro, comment and constraint of a file, except times."""
+    """Return every row, view, macro, comment and constraint of a database, without times."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() order by all"
@@ -150,7 +150,7 @@ def run_on_full_disk(kilobytes: int, *arguments: str) -> subprocess.CompletedPro
 def test_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
     before = one_model.read_bytes()
-    done = run_on_full_disk(200, *run)  # copying the database fails
+    done = run_on_full_disk(200, *run)  # too small for the copy of the database
     assert "nothing was published" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 1
@@ -162,7 +162,7 @@ def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     llm_stats: Command, api: SampleApi, workdir: Path
 ) -> None:
     run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
-    done = run_on_full_disk(400, *run)  # the write-ahead log fits, but not the database
+    done = run_on_full_disk(400, *run)  # fits the write-ahead log, not the database
     assert "nothing was published" in done.stderr
     assert done.returncode == 1
     assert not (workdir / "llm_stats.duckdb").exists()

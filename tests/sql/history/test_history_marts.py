@@ -1,4 +1,4 @@
-"""Tests beyond the golden cases: time zones of the as-of macros, ages, extreme prices."""
+"""History marts, beyond the golden cases: time zones of as-of macros, ages, extreme prices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa
 def two_days() -> Iterator[RawTables]:
     """Yield a database with one offer and one score: 4 on the first day, 2 on the second.
 
-    Tests must not change it.
+    All tests of the module share the database and must not change it.
     """
     with built() as raw:
         load_two_days(raw)

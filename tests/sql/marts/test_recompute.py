@@ -76,7 +76,7 @@ def _scores() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Return up to eight models with few benchmarks, so that scores are tied and repeated."""
+    """Generate up to eight models with few benchmarks, so that scores are tied and repeated."""
     ids = draw(
         st.lists(
             st.sampled_from(["a", "b", "c", "d", "e", "it's", "ünï/→", "z"]),
@@ -111,7 +111,7 @@ def database() -> Iterator[RawTables]:
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
-    """Replace everything in the database with one load of these records."""
+    """Replace all rows of the database with one load of these records."""
     empty(raw)
     raw.load(records, FETCHED_AT)
     write_history(raw.connection)
@@ -120,7 +120,7 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
 @settings(
     max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
     deadline=None,
-    # without Phase.shrink, because shrinking a catalog takes minutes
+    # Phase.shrink is omitted, because shrinking a catalog takes minutes
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -142,7 +142,7 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
 
 
 def test_mean_win_rate_equals_helms_with_a_tie_counting_half(database: RawTables) -> None:
-    """HELM uses a model's position in the sorted list, from 0 for the worst to 1 for the best.
+    """HELM's win rate is the position in the sorted list of models, from 0 (worst) to 1 (best).
 
     HELM orders tied models at random; this test takes the mean of two opposite orders.
     """

@@ -1,4 +1,4 @@
-"""The rules of `marts.data_quality`: each is a query that runs alone, and the mart has its rows."""
+"""Rules of `marts.data_quality`: each query runs alone, and the mart contains its rows."""
 
 from __future__ import annotations
 
