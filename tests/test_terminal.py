@@ -68,7 +68,7 @@ def test_prose_is_wrapped_on_a_terminal_only(demo: Path, arguments: tuple[str, .
     assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], (
         "only a path is not wrapped, so that it can be copied"
     )
-    if arguments != ("show", "offers", "--describe"):  # it also prints a table
+    if arguments != ("show", "offers", "--describe"):  # --describe prints a table too
         one, other = (
             re.sub(r"\d+ (seconds|minutes)", "", " ".join(text.split())) for text in (shown, piped)
         )

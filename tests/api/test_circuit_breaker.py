@@ -68,7 +68,7 @@ class TestWrongBaseUrl:
         )
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
-        """An error would store no 404, so the same ids would use up the budget of every run."""
+        """After an error no 404 is stored, so the same ids would use up the budget of every run."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None

@@ -1,4 +1,4 @@
-"""Outcome of each kind of response, such as errors, broken bodies and oversized bodies."""
+"""Outcome of each kind of response, such as error, broken and oversized bodies."""
 
 from __future__ import annotations
 

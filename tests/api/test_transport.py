@@ -127,7 +127,8 @@ class TestRetry:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        answer, _, _ = only(faults.drip(0.3), max_attempts=2)  # one byte takes longer than the body timeout
+        # One byte takes longer than the body timeout.
+        answer, _, _ = only(faults.drip(0.3), max_attempts=2)
         assert answer.fetch.message == "the body took over 0.2 s"
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 

@@ -63,7 +63,7 @@ PATTERNS = {
     r"\bmend(?:s|ed)?\b": "repair, correct",
 }
 
-#: A docstring must not begin with a clause in place of a noun or a verb.
+#: Docstring that begins with a clause instead of a noun or a verb.
 _DOCSTRING_START = re.compile(r"(?:What|Who|Whoever|Whatever|How|Where|When|Why)\b(?!.*\?)")
 
 

@@ -112,7 +112,7 @@ class TestInterrupt:
 class TestKill:
     """`kill -9` of a run, then the same command again.
 
-    The two runs together load every id and request no id twice.
+    The two runs load every id. Before publishing, only requests in flight are repeated.
     """
 
     COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25

@@ -1,4 +1,4 @@
-"""Summary of a run as text."""
+"""Text of the summary of a run."""
 
 from __future__ import annotations
 

@@ -260,8 +260,8 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
 ) -> None:
     """One request in five fails, 600 per minute are allowed, and the quota is 150 responses.
 
-    150 models are loaded, and the next run fetches the other 19 first. No id fails more than twice,
-    because three failures would exhaust its attempts.
+    150 models are loaded, and the next run fetches the other 19 first. The API returns at most
+    two errors per model, because a third would exhaust the attempts of that model.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]

@@ -1,4 +1,4 @@
-"""Text form of a failed check."""
+"""Message of a failed check."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 @pytest.mark.parametrize("scope", ["all", "independent"])
 @pytest.mark.parametrize("category", ["overall", "code"])
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
-    """A benchmark counts if at least 3 models have it; a model with 3 such benchmarks is ranked.
+    """A benchmark counts if 3 or more models have a score; a model with 3 of these is ranked.
 
     The scores of sample-vision and sample-long-context are not comparable, so neither counts.
     """

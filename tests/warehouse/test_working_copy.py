@@ -1,4 +1,4 @@
-"""Working copy: storage format, limited growth, incomplete files that are not published."""
+"""Working copy of a run: storage format, limited growth; incomplete files are not published."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:
 @settings(
     max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
     deadline=None,
-    # Phase.shrink is omitted, because shrinking a catalog takes minutes
+    # Phase.shrink is omitted, because shrinking a catalog takes minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
