@@ -1,4 +1,4 @@
-"""SQL connections: the protocol of all engines, its DuckDB implementation, transactions, Ctrl-C."""
+"""SQL connections: protocol for all engines, DuckDB implementation, transactions, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Relation(NamedTuple):
 class Connection(Protocol):
     """A connection that accepts DuckDB's SQL on any engine.
 
-    `dialect` is sqlglot's name of the engine's own SQL. `supports_macros` is True if the engine has
-    macros with parameters.
+    `dialect` is sqlglot's name for the SQL dialect of the engine. `supports_macros` is True if the
+    engine has macros with parameters.
     """
 
     dialect: str
@@ -105,10 +105,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on Ctrl-C while DuckDB works; DuckDB raises a `RuntimeError`.
+    """Raise `KeyboardInterrupt` on Ctrl-C during a query; DuckDB itself raises a `RuntimeError`.
 
-    DuckDB first waits for its other threads, which can take long. If `connection` is given, its
-    threads are interrupted, so the wait is short.
+    DuckDB first waits for its other threads, which can take long. If `connection` is given, the
+    threads of its query are interrupted, so the wait is short.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:

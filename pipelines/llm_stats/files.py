@@ -43,7 +43,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 def normalize_path(database: Path) -> Path:
     """Return the absolute path with symlinks resolved in its folder only.
 
-    The published path is itself a symlink, so its last part must not be resolved.
+    The last part of the path is not resolved, because the published path is itself a symlink.
     """
     return database.parent.resolve() / database.name
 

@@ -84,7 +84,7 @@ def _valid_url(url: str) -> str:
 
 def _file_path(path: Path) -> Path:
     if not path.name:
-        raise ValueError("name a file, such as llm_stats.duckdb")
+        raise ValueError("expected the path of a file, such as llm_stats.duckdb")
     return path
 
 

@@ -75,12 +75,12 @@ def test_database_that_is_not_utf8_is_an_error(
         (
             "BATCH",
             "create schema raw; create table raw.orders (id int)",
-            "contains another object, raw.orders",
+            "contains an object that does not belong to llm-stats, raw.orders",
         ),
         (
             "BATCH",
             "create schema incoming; create table incoming.orders (id int)",
-            "contains another object, incoming.orders",
+            "contains an object that does not belong to llm-stats, incoming.orders",
         ),
         (
             "BATCH",
@@ -90,7 +90,7 @@ def test_database_that_is_not_utf8_is_an_error(
         (
             "BATCH",
             "create schema incoming; create materialized view incoming.mine as select 1",
-            "contains another object, incoming.mine",
+            "contains an object that does not belong to llm-stats, incoming.mine",
         ),
         (
             "OTHERS",

@@ -30,13 +30,14 @@ class BearerAuth(requests.auth.AuthBase):
         return request
 
     def redact(self, text: str) -> str:
-        """Replace the key in a string, because a server may echo it."""
+        """Return a string with the API key replaced, because a server may echo the key."""
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Replace the key in a JSON body, even where JSON escapes some of its characters.
+        """Return a JSON body with the API key replaced, even if some of the key is escaped.
 
-        A key shorter than 8 characters is not replaced: it may be an ordinary word in the record.
+        A key shorter than 8 characters is not replaced: such a short string may also be an ordinary
+        word of the record.
         """
         if self._pattern is None:
             return body
@@ -75,7 +76,7 @@ class HttpSession(requests.Session):
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    r"""Return a pattern that finds the key in JSON if characters are escaped: `sk\u002dlive`."""
+    r"""Return a pattern that finds the key in JSON, also with escapes: `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

@@ -1,14 +1,14 @@
-"""Response cache and request log on disk: a failed run does not cost its requests again.
+"""Response cache and request log on disk: the next run reuses responses of a failed run.
 
     cached_responses(url, status, received_at, body)
         "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
     request_log(sent_at)
         "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days
 
-One SQLite file. Each response is committed when it arrives and each request when it is sent, so
-`kill -9` loses nothing. The file contains bodies without headers, so it never contains the API key.
-The code uses SQLite directly, because a caching library could hide write errors. After a
-write error no request may be sent, because its response would be lost.
+Both tables are in one SQLite file. Each response is committed when it arrives and each request when
+it is sent, so `kill -9` loses nothing. The file contains bodies without headers, so it never
+contains the API key. The code uses SQLite directly, because a caching library could hide write
+errors. After a write error no request may be sent, because its response would be lost.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class ResponseCache:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(sqlite3.Error):  # full disk: committed rows remain
+        with contextlib.suppress(sqlite3.Error):  # on a full disk; committed rows remain
             self._connection.close()
 
     def get(self, url: str, *, since: dt.datetime | None = None) -> Body | None:
@@ -100,14 +100,14 @@ class ResponseCache:
         return None
 
     def put(self, url: str, body: Body) -> None:
-        """Store a body. Raises `OSError` if it cannot be written, for example on a full disk."""
+        """Store a body. Raises `OSError` if the row cannot be written, as on a full disk."""
         row = (url, body.status, _sortable(body.received_at), body.content)
         self._write(self._new_responses, row)
         self._cached.add(url)
         self._used.add(url)
 
     def log_request(self) -> None:
-        """Record that a request is sent now. Raises `OSError` if it cannot be written."""
+        """Record that a request is sent now. Raises `OSError` if the row cannot be written."""
         self._write(self._new_requests, (_sortable(_now()),))
 
     def _write(self, buffer: _InsertBuffer, row: tuple[object, ...]) -> None:
@@ -127,7 +127,7 @@ class ResponseCache:
             raise OSError(f"{self._path}: {self._write_error}")
 
     def request_ages(self, max_age_seconds: float) -> list[float]:
-        """Return how many seconds ago this and earlier runs sent requests, oldest first."""
+        """Return the age in seconds of each request of this and earlier runs, oldest first."""
         now = _now()
         since = _sortable(now - dt.timedelta(seconds=max_age_seconds))
         query = "select sent_at from request_log where sent_at >= ? order by sent_at"
@@ -141,7 +141,7 @@ class ResponseCache:
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:
-        """Delete the responses of these URLs. On a full disk they remain until they expire."""
+        """Delete the responses of these URLs. On a full disk the rows remain until they expire."""
         query = "delete from cached_responses where url = ?"
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
@@ -199,7 +199,7 @@ class ResponseCache:
 
 
 class _InsertBuffer:
-    """Rows to be inserted into a table. Many threads append; one at a time drains."""
+    """Rows to be inserted into a table. Many threads append rows; one drains at a time."""
 
     def __init__(self, table: str, columns: int) -> None:
         self.rows: deque[tuple[object, ...]] = deque()
@@ -207,16 +207,16 @@ class _InsertBuffer:
         self._placeholders = f"({', '.join('?' * columns)})"
 
     def drain(self) -> tuple[str, list[object]]:
-        """Remove all rows; return the statement that inserts them, and its parameters."""
+        """Empty the buffer; return the INSERT statement for its rows, and the parameters."""
         rows = [self.rows.popleft() for _ in range(len(self.rows))]
         statement = f"{self._insert} {', '.join([self._placeholders] * len(rows))}"
         return statement, list(chain.from_iterable(rows))
 
 
 def requests_since(path: Path, since: dt.datetime) -> int | None:
-    """Return how many requests were sent since a time; a run may have the cache file open.
+    """Return how many requests the cache file at `path` has logged since a time.
 
-    Return None if the file cannot be read.
+    A run may have the file open. Return None if the file cannot be read.
     """
     if not path.exists():
         return 0

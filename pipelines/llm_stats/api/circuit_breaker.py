@@ -8,7 +8,8 @@ At the end of a fetch, lower thresholds apply. 404 does not count if the ids com
 list.
 
 Any other response counts as a success. The client does not report failures of ids that failed in
-earlier runs. Without the breaker, a dead API would cost three attempts and a minute for every id.
+earlier runs to the breaker. Without the breaker, a dead API would cost three attempts and a minute
+for every id.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from collections.abc import Callable
 from llm_stats.api.transport import StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: Fewer failures may be a coincidence, or a few bad records at the start of the list.
+#: Fewer failures may be a coincidence, or a few bad records at the start of the list of ids.
 MAX_CONSECUTIVE_FAILURES = 10
 #: One or two records without scores may be bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
-#: A caller is unlikely to have so many wrong ids.
+#: A caller is unlikely to pass so many wrong ids.
 NOT_FOUND_THRESHOLD = 20
 
 

@@ -43,7 +43,7 @@ _PAGE_SIZE = 200
 
 
 class Client:
-    """A client for one fetch, used from one thread; sends requests as fast as the limit allows.
+    """A client for one fetch, used from one thread; sends requests up to the rate limit.
 
     `max_requests` is the budget for all requests, including retries. `stop_reason` is set when
     fetching stopped early.
@@ -86,7 +86,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Stop fetching; wait up to 3 s for responses in flight, which count against the quota."""
+        """Stop fetching; wait up to 3 s for pending responses, which count against the quota."""
         self._transport.stop_sending()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
@@ -135,7 +135,7 @@ class Client:
     def list_models(self) -> list[str]:
         """Return every id that the API lists.
 
-        Raises `QuotaSpent` or `NothingFetched`, because without the list nothing can be fetched.
+        Raises `QuotaSpent` or `NothingFetched`, because without the ids nothing can be fetched.
         """
         try:
             try:
@@ -156,10 +156,10 @@ class Client:
         return model_ids
 
     def _read_list(self, cache: ResponseCache | None) -> list[str]:
-        """Return the ids of all pages of the list.
+        """Return the ids of all pages of the model list.
 
-        The list ends with the last cursor, or with a page without new ids, because an API could
-        return cursors forever. Raises `NothingFetched` if the list is empty or invalid.
+        Reading ends with the last cursor, or with a page without new ids, because an API could
+        return cursors forever. Raises `NothingFetched` if the model list is empty or invalid.
         """
         model_ids: dict[str, None] = {}
         cursor = None
@@ -230,7 +230,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response. Stop fetching on an error: later responses would be lost too."""
+        """Cache a new response; on a write error stop fetching, to lose no more responses."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)
@@ -241,7 +241,7 @@ class Client:
         """Return the record in a body and cache the body.
 
         A rejected record and a 404 are cached too, because a retry would cost a request and return
-        the same. A record of the wrong catalog and all other bodies are not cached.
+        the same response. A record of the wrong catalog and all other bodies are not cached.
         """
         try:
             record = responses.parse_record_body(

@@ -13,7 +13,7 @@ _JITTER_SECONDS = 0.1
 
 
 class _Bucket(InMemoryBucket):
-    """A bucket that stores the times of requests, by the rate limiter's clock."""
+    """Store of the request times in the window, measured with the rate limiter's clock."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
         super().__init__([rate])
@@ -46,7 +46,7 @@ class RateLimiter:
         self._limiter = Limiter(self._bucket) if self._bucket is not None else None
         self._resume_at = 0.0
         self._pause_lock = threading.Lock()
-        #: Held by the one thread that polls the limiter; the others wait for that thread.
+        #: Lock held by the one thread that polls the limiter; other threads wait for the lock.
         self._turn = threading.Lock()
 
     def restore(self, ages_seconds: Iterable[float]) -> None:

@@ -47,7 +47,7 @@ class BadResponse(Exception):
 
 
 class WrongCatalogRecord(RecordRejected):
-    """A record of the public model catalog, which the host serves without a key at `/v1`."""
+    """A record of the public model catalog, which the API's host serves without a key at `/v1`."""
 
 
 def read_body(response: requests.Response) -> bytes:
@@ -57,7 +57,7 @@ def read_body(response: requests.Response) -> bytes:
 
     `read1` returns the available bytes. Other methods wait for a full chunk, so the deadline would
     not be checked while a body arrives byte by byte. The body is decompressed here, because urllib3
-    decompresses without a limit, and keeps reading until a chunk yields output.
+    has no limit of size, and reads on until a chunk yields output.
     """
     status = response.status_code
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -95,7 +95,7 @@ class _BoundedGunzip:
 
 
 def parse_error_body(body: bytes) -> dict[str, str]:
-    """Return the error in a body as `{"code", "message", "help_url", …}`; empty if there is none.
+    """Return the error in a body as `{"code", "message", "help_url", …}`; empty if none.
 
     The API documents `{"error": {"code", …}}` and `{"detail": [{"loc", "msg", "type"}]}`.
     Proxies and gateways in front of an API send `{"error": "text"}`, `{"detail": "text"}` and
@@ -164,7 +164,7 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # the server's clock, if the response has a date
+    # relative to the server's clock, if the response states its date
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 
@@ -190,7 +190,8 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost of nested network errors: `Connection refused`.
 
-    The search ends at an exception that is not a network error, because that is only context.
+    The search ends at an exception that is not a network error, because such an exception only adds
+    context.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
@@ -216,7 +217,7 @@ def parse_record_body(
         return parse_record(content, model_id)
     except RecordRejected:
         try:
-            # Decoded first: from bytes, `json` would also accept UTF-16 and a byte order mark.
+            # Decode the body first: in bytes, `json` would also accept UTF-16 and a BOM.
             document = json.loads(content.decode())
         except (ValueError, RecursionError):
             message = f"the response is {_describe_invalid_json(content)}, not a model record"

@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 class DaemonThreadPool:
-    """A pool of up to `size` daemon threads. One thread submits calls; they start in that order."""
+    """A pool of up to `size` daemon threads. Calls start in the order of submission."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -25,7 +25,7 @@ class DaemonThreadPool:
         self._calls: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        """Return a future for the result of the call, or for the exception that it raises."""
+        """Submit a call; return a future of its result or of the exception that it raises."""
         if len(self._threads) < self._size:
             self._threads.append(threading.Thread(target=self._worker, name="fetch", daemon=True))
             self._threads[-1].start()

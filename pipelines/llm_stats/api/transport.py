@@ -4,7 +4,7 @@ How a response affects later requests:
 
     200, 404                      the body is returned
     401, 402, 403                 fetching stops: the key is rejected; once the key has been
-                                  accepted, a 403 `feature_not_in_plan` fails only its own model
+                                  accepted, a 403 `feature_not_in_plan` affects one model
     429 with a daily quota        fetching stops until the quota resets
     other 429, 5xx, no response   retried a few times; Retry-After pauses all threads
     3xx and all others            the model fails; redirects are not followed, so the key is never
@@ -45,8 +45,8 @@ READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
 MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
-#: Pause after the first 429 of a request, and after each later 429; used without a Retry-After.
-#: The API counts requests per minute.
+#: Pause in seconds after the first 429 of a request, and after each later one, if the response has
+#: no Retry-After. The second pause is long, because the API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _CONNECTION_ERRORS = (

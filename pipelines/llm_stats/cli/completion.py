@@ -56,7 +56,7 @@ def _matching(
 ) -> list[str]:
     """Return the names that begin with `incomplete`, without names that a shell could interpret.
 
-    Without a published warehouse the list is empty.
+    The result is empty if there is no published warehouse.
     """
     from llm_stats.cli.options import open_reader
 

@@ -42,7 +42,7 @@ for _command in (run, demo, *read.COMMANDS, *admin.COMMANDS):
 
 def main() -> None:
     """Run the command and exit with its code; a known error is printed without a traceback."""
-    gc.set_threshold(100_000, 50, 100)  # the default takes a tenth of a run
+    gc.set_threshold(100_000, 50, 100)  # by default, collections take 10 % of a run
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the output encoding may lack characters
@@ -51,7 +51,7 @@ def main() -> None:
     except SystemExit:  # click exits if the reader of `--help` has closed the pipe
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
-        interrupt = error.__cause__ or error  # click wraps it
+        interrupt = error.__cause__ or error  # click wraps the interrupt
         code = _print_error(
             str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted",
             Interrupted.exit_code,

@@ -29,7 +29,7 @@ destination_option = click.option(
 
 
 def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options `--database` and `--destination`."""
+    """Decorate a command with the options `--database` and `--destination`."""
     return database_option(destination_option(command))
 
 
@@ -52,7 +52,7 @@ def open_reader(**location: Any) -> Reader:
 
 
 def write_report(out: Path | None, **location: Any) -> None:
-    """Write the report of the published warehouse."""
+    """Write the report to `out`; without `out`, to an HTML file named after the database."""
     from llm_stats.report import write
 
     with open_reader(**location) as reader:
@@ -72,7 +72,7 @@ def print_table(table: Table, output_format: Format, limit: int = 0) -> None:
 
 
 def read_text(file: Path, option: str) -> str:
-    """Read a text file, or standard input for `-`. Raise `UsageError`."""
+    """Read a text file, or standard input for `-`. Raise `UsageError` for an unreadable file."""
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -136,7 +136,7 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return `3 hours ago`, in the largest unit with a value of at least 2."""
+    """Return an age such as `3 hours ago`, in the largest unit with a value of at least 2."""
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

@@ -44,9 +44,9 @@ def open_reader(location: WarehouseLocation) -> Reader:
 
 
 def require_duckdb_file(location: WarehouseLocation) -> Path:
-    """Return the path of the published file, even if it does not exist.
+    """Return the path of the DuckDB file, whether or not the file exists.
 
-    Raises `UsageError` for another destination.
+    Raises `UsageError` if the destination is not DuckDB.
     """
     if location.destination != DUCKDB:
         raise UsageError(
@@ -57,7 +57,7 @@ def require_duckdb_file(location: WarehouseLocation) -> Path:
 
 
 def _destination(name: str) -> Destination:
-    """Return the configured destination."""
+    """Return the destination of this name, configured from dlt's configuration."""
     try:
         if name == "postgres":
             from llm_stats.destinations.postgres import Postgres

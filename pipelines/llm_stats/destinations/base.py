@@ -36,7 +36,7 @@ class EngineConnection(Connection, Protocol):
 
 
 class RunLock:
-    """A lock that is released when its connection closes."""
+    """A lock that is released when the connection that holds it closes."""
 
     def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
@@ -109,7 +109,7 @@ class Destination(ABC):
         return dataset.destination_client
 
     def open_client(self, client: Any, *, read_only: bool) -> AbstractContextManager[Any]:
-        """Open dlt's SQL client."""
+        """Return a context manager that opens dlt's SQL client."""
         return client  # type: ignore[no-any-return]
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
@@ -120,13 +120,17 @@ class Destination(ABC):
 
     @abstractmethod
     def interruptible(self, client: Any) -> AbstractContextManager[None]:
-        """On Ctrl-C, cancel the running query and raise `KeyboardInterrupt`."""
+        """Return a context manager that handles Ctrl-C.
+
+        It cancels the running query and raises `KeyboardInterrupt`.
+        """
 
     @abstractmethod
     def run_lock(self) -> AbstractContextManager[RunLock | None]:
-        """Acquire and return the engine's lock for a run; None if the engine has no lock.
+        """Return a context manager that holds the engine's lock for a run.
 
-        Raises `Locked`, which names the holder.
+        It yields the lock, or None if the engine has no lock. It raises `Locked`, which names the
+        holder.
         """
 
     def supports_comment(self, statement: str) -> bool:
@@ -150,7 +154,7 @@ class Destination(ABC):
             connection.execute_native(f"drop view {view}")
 
     def require_privileges(self, connection: EngineConnection) -> None:
-        """Raise `UsageError`, before any request, if the role lacks privileges for a run."""
+        """Raise `UsageError`, before any request, if the database role lacks privileges."""
 
     def begin_reading(self, connection: EngineConnection) -> None:
         """Begin a read-only transaction that sees one consistent state."""
@@ -172,7 +176,7 @@ class Destination(ABC):
         return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
     def mask_passwords(self, value: object) -> str:
-        """Return a string with the credentials' passwords masked, whether plain or URL-encoded."""
+        """Return a string with all passwords of the credentials masked, also URL-encoded ones."""
         text = str(value)
         for password in (getattr(part, "password", None) for part in self._credential_parts()):
             for spelling in (str(password), quote(str(password), safe="")) if password else ():
@@ -180,7 +184,7 @@ class Destination(ABC):
         return text
 
     def _credential_parts(self) -> tuple[Any, Any]:
-        """Return the credentials of the destination, and those of a DuckLake catalog."""
+        """Return the credentials of the destination, and those of its DuckLake catalog, if any."""
         return self.credentials, getattr(self.credentials, "catalog", None)
 
 

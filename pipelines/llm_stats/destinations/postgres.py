@@ -22,8 +22,8 @@ from llm_stats.text import sql_literal
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
-    # The planner underestimates CTE row counts and picks nested loops; without them the estimated
-    # cost triggers JIT.
+    # The planner underestimates CTE row counts and picks nested loops; without nested loops the
+    # estimated cost triggers JIT.
     "set enable_nestloop = off",
     "set jit = off",
     "set extra_float_digits = 1",  # print all digits; the server or role may have another setting
@@ -60,12 +60,12 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        # for dlt's connections too; the database or role may have another setting
+        # applies to dlt's connections too; the database or role may have another encoding
         os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
-        # too late to set it in the session: the driver has already read it
+        # setting the parameter in the session is too late: the driver has already read it
         parameter = "standard_conforming_strings"
         if client.native_connection.get_parameter_status(parameter) != "on":
             raise UsageError(
@@ -89,7 +89,7 @@ class Postgres(Destination):
             if not is_acquired:
                 holders = [
                     f"{process or 'a process'} as {user}"
-                    + (f", since {since}" if since else "")  # hidden from other roles
+                    + (f", since {since}" if since else "")  # null for other roles
                     for process, user, since in connection.execute_native(_LOCK_HOLDER).rows
                 ]
                 names = " ".join(holders) or "just started"

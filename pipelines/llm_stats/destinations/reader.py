@@ -115,7 +115,7 @@ class DestinationReader(Reader):
 
     @functools.cached_property
     def _comments(self) -> dict[str, str]:
-        """Comments on relations and columns, from `sql/`: not every engine stores comments."""
+        """Comments on relations and columns, read from `sql/`; some engines store no comments."""
         return comments(columns_by_relation(self._connection))
 
 
@@ -133,8 +133,8 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
         is_loaded = schema == INCOMING and (name in TABLES or name.startswith("_dlt_"))
         if not is_loaded and (schema == INCOMING or version is None):
             raise UsageError(
-                f"{location} contains another object, {schema}.{name}; "
-                "give llm-stats a separate database"
+                f"{location} contains an object that does not belong to llm-stats, "
+                f"{schema}.{name}; give llm-stats a separate database"
             )
     return version
 

@@ -54,7 +54,7 @@ class DestinationWarehouse:
             lock.hold(self._local.folder, self.destination),
             self._destination.run_lock() as self._lock,
         ):
-            shutil.rmtree(self._work, ignore_errors=True)  # of killed runs
+            shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs
             with connect(self._destination) as connection:
                 version = require_own_schemas(connection)
                 if version is not None:
@@ -78,7 +78,8 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # raised while reading the copy, so the user cannot correct it
+                    # a `UsageError` raised while reading our own working copy is not the user's
+                    # mistake
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
@@ -86,11 +87,11 @@ class DestinationWarehouse:
             shutil.rmtree(folder, ignore_errors=True)
 
     def quarantine(self, copy: DestinationWorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Keep the reason on this machine; the loaded data stays in `incoming`."""
+        """Store the reason of the rejection on this machine; the data stays in `incoming`."""
         return self._local.quarantine(copy, failure)
 
     def publish(self, copy: DestinationWorkingCopy) -> None:
-        """Commit. Raises `LoadFailed` if the lock was lost, or the connection during the commit."""
+        """Commit the transaction. Raises `LoadFailed` if the lock or the connection was lost."""
         if self._lock and not self._lock.is_held():
             raise LoadFailed(
                 f"{self.destination}: the connection that held the lock was lost; "

@@ -25,7 +25,7 @@ def disable_dlt_side_effects() -> None:
     os.environ.setdefault(
         "RUNTIME__INTERCEPT_SIGNALS", "false"
     )  # dlt's handler would only record the first Ctrl-C
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures are raised
+    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures raise exceptions
 
 
 def load(

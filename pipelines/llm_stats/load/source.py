@@ -51,7 +51,7 @@ class LlmStatsSource(DltSource):
         return self
 
     def clone(self, with_name: str | None = None) -> Self:
-        """Return a copy of this class; dlt's own `clone()` returns a plain `DltSource`.
+        """Return a copy that is also an `LlmStatsSource`; dlt's `clone()` returns a `DltSource`.
 
         `with_resources()` clones the source, so without this override the result would lose our
         `add_limit()`.
@@ -81,8 +81,8 @@ def llm_stats(
     other models stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting
     after n pages of 50 models.
 
-    `all_models` requests the ids from the API. `max_requests` limits the requests,
-    including retries. `max_age` skips models fetched more recently, such as "6h" or "7d". The times
+    `all_models` requests the ids from the API. `max_requests` limits the requests, including
+    retries. `max_age` skips models fetched more recently, such as "6h" or "7d". The fetch times
     come from dlt's state of this source in this pipeline, so they are also restored from the
     destination. The state is read and written only if `max_age` is set.
 
@@ -175,7 +175,8 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return the hints for every column that dlt loads.
 
-    `load.merge` fills in the load id of a run. This hint adds the column to dlt's stored schema.
+    `load.merge` fills in the load id of a run. The hint for the load id adds this column to dlt's
+    stored schema.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

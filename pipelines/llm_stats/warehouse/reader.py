@@ -31,9 +31,10 @@ class Described(NamedTuple):
 class Reader(ABC):
     """A read-only connection to a published warehouse; a context manager.
 
-    `database` is the path of the DuckDB file; for another engine, its local files are next to that
-    path. `engine_name` names the engine and its location; None for a DuckDB file. `unsupported`
-    lists the views and macros under `sql/` that the engine cannot store.
+    `database` is the path of the DuckDB file. For other engines no such file exists; the path only
+    determines where local files (lock, response cache) are kept. `engine_name` is the engine with
+    its location, as shown in messages; None for DuckDB. `unsupported` lists the views and macros
+    under `sql/` that the engine cannot store.
     """
 
     database: Path

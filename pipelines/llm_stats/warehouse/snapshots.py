@@ -216,9 +216,12 @@ class Snapshots:
         _mark_published(folder)
 
     def _import_plain_file(self) -> Path | None:
-        """Make the published file a snapshot and return its folder; None if there is no file.
+        """Turn the file at the published path into a snapshot and return the snapshot's folder.
 
-        The file is plain (a backup, an artifact), or the target of a link that a user made.
+        Return None if there is no file.
+
+        The path may be a regular file (such as a restored backup or a CI artifact) or a symlink
+        created by the user.
         """
         if not self._database.exists():
             return None
