@@ -2,8 +2,8 @@
 
 Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. Names follow
 dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source
-finds the same settings. They are read without dlt, because importing dlt takes longer than most
-commands.
+finds the same settings. The settings are read without dlt, because importing dlt takes longer than
+most commands.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _valid_ids(model_ids: list[str]) -> list[str]:
 
 
 def _split(value: object) -> object:
-    """Split `a, b`, or parse a JSON list, which is dlt's form of lists in the environment."""
+    """Split a string such as `a, b`, or parse a JSON list, dlt's form in the environment."""
     if not isinstance(value, str):
         return value
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
@@ -101,7 +101,8 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 class WarehouseLocation(BaseSettings):
     """The location of the warehouse.
 
-    Commands that only read the warehouse use no other settings, so invalid ones cannot stop them.
+    Commands that only read the warehouse use no other settings, so an invalid value of another
+    setting cannot stop these commands.
     """
 
     model_config = SettingsConfigDict(
@@ -133,7 +134,8 @@ class WarehouseLocation(BaseSettings):
     def read(cls, **overrides: Any) -> Self:
         """Return the settings; `overrides` other than None take precedence.
 
-        Raises `UsageError` for an invalid setting. The message never contains its value.
+        Raises `UsageError` for an invalid setting. The message never contains the value of the
+        setting.
         """
         unknown = [name for name in overrides if name not in Settings.model_fields]
         prefix = str(cls.model_config["env_prefix"])
@@ -187,7 +189,7 @@ class Settings(WarehouseLocation):
 
     @classmethod
     def origins(cls) -> dict[str, str]:
-        """Return origins: `{"api_key": "the environment", "concurrency": ".dlt/config.toml"}`."""
+        """Return the origin of each setting: `{"api_key": "the environment", …}`."""
         from_files = {
             _setting_name(name): str(file)
             for file in reversed(_FILES)

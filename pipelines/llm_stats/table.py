@@ -41,7 +41,7 @@ class Table:
     multiline: bool = False
 
     def select(self, *columns: str) -> Table:
-        """Return a table with some of the columns."""
+        """Return a table with only the given columns."""
         return self._select_indices([self.columns.index(column) for column in columns])
 
     def drop_empty_columns(self) -> Table:
@@ -62,7 +62,7 @@ class Table:
         return Table(columns, types, rows)
 
     def head(self, limit: int) -> Table:
-        """Return a table with the first rows."""
+        """Return a table with the first `limit` rows."""
         return replace(self, rows=self.rows[:limit])
 
     def to_dicts(self) -> list[dict[str, Any]]:

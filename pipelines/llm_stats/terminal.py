@@ -12,7 +12,7 @@ from llm_stats.text import UNPRINTABLE, wrap
 
 
 def escape_json(text: str) -> str:
-    """Return the JSON document; control characters are escaped if the output is a terminal."""
+    """Return the JSON text; control characters are escaped if the output is a terminal."""
     if width() is None:
         return text
     return UNPRINTABLE.sub(

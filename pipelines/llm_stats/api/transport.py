@@ -46,7 +46,7 @@ MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
 #: Pause in seconds after the first 429 of a request, and after each later one, if the response has
-#: no Retry-After. The second pause is long, because the API counts requests per minute.
+#: no Retry-After. Later pauses are long, because the API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _CONNECTION_ERRORS = (

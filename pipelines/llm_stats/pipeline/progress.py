@@ -30,14 +30,14 @@ def progress_lines(
     counter: ProgressCounter,
     write: Callable[[ProgressCounter], None],
 ) -> Iterator[FetchResult]:
-    """Yield the results; call `write` every few seconds."""
+    """Yield the results; call `write` with the counter every few seconds."""
     finished = threading.Event()
 
     def write_periodically() -> None:
         while not finished.wait(_SECONDS_BETWEEN_LINES):
             write(counter)
 
-    # a separate thread, because no result arrives during a pause
+    # a separate thread writes the lines, because no result arrives during a pause
     reporter = threading.Thread(target=write_periodically, name="progress", daemon=True)
     reporter.start()
     try:

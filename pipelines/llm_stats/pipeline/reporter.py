@@ -1,7 +1,7 @@
 """Run reporting: a summary file, a JSON log and a webhook receive the summary of every run.
 
-The summary is the object that `pipeline.result` describes. Each destination is a `Sink`.
-`RunReporter` calls all of them and turns their errors into warnings.
+The summary is the object that `pipeline.result` describes. Each receiver is a `Sink`. `RunReporter`
+calls all sinks and turns their errors into warnings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """A destination of run summaries; a failure is logged as the event `<name>_failed`."""
+    """A receiver of run summaries; a failure is logged as the event `<name>_failed`."""
 
     name: str
 
@@ -39,7 +39,8 @@ class RunReporter:
     """A context manager around one run; passes the run's summary to the sinks at the end.
 
     Set `result` inside the context. Errors propagate, and `exit_code` is the exit code of the run.
-    A failing sink does not change it: `warn` is called with the name of the sink and a message.
+    A failing sink does not change the exit code: `warn` is called with the name of the sink and a
+    message.
     """
 
     def __init__(
@@ -92,7 +93,10 @@ class SummaryFile:
         self._file = file
 
     def start(self, _: Settings) -> None:
-        """Delete an older summary, so that a killed run leaves no summary. Raise `UsageError`."""
+        """Delete an older summary, so that a killed run leaves no summary.
+
+        Raise `UsageError` if the file cannot be replaced.
+        """
         try:
             self._require_json_file()
             files.require_writable(self._file)
@@ -101,7 +105,7 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Write the summary. Raise `UsageError`."""
+        """Write the summary. Raise `UsageError` if the file cannot be written."""
         try:
             self._require_json_file()
             files.atomic_write(self._file, to_ascii_json(summary, indent=2) + "\n")

@@ -30,10 +30,10 @@ def run(
 ) -> RunResult:
     """Fetch models, merge them into the warehouse and publish it.
 
-    Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …). The
-    others come from the environment and `.dlt/`. `all_models` fetches every model that the API
-    lists. Raises an `LlmStatsError` if nothing was published; the published warehouse is then
-    unchanged.
+    Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
+    Settings that are not passed come from the environment and `.dlt/`. `all_models` fetches every
+    model that the API lists. Raises an `LlmStatsError` if nothing was published; the published
+    warehouse is then unchanged.
     """
     from llm_stats.settings import Settings
 
@@ -89,7 +89,7 @@ def execute(
                 model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
-                # requests start here, and continue while the views are created
+                # this call sends the first requests; others are sent while the views are created
                 fetched = result.count(client.fetch_models(due, state.fetched_at, state.failing_at))
                 if due or result.is_migrated:
                     copy.create_views()
@@ -123,7 +123,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
     """Store the changes of this run in `result`.
 
-    Raises `LlmStatsError` if the copy contains other outcomes than the run counted.
+    Raises `LlmStatsError` if the outcomes in the copy differ from those that the run counted.
     """
     from llm_stats.queries import changes
 

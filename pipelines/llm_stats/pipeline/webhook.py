@@ -129,12 +129,12 @@ def _post_once(url: str, text: str) -> None:
     except requests.ConnectionError as error:
         is_sent = isinstance(
             error.args[0], urllib3.exceptions.ProtocolError
-        )  # closed without a response
+        )  # the server closed the connection without a response
         raise WebhookError(
             f"no connection{_redact_url(f': {root_cause_message(error)}', url)}",
             transient=not is_sent,
         ) from None
-    except Exception:  # an invalid URL raises errors of many kinds, and all contain it
+    except Exception:  # an invalid URL raises many kinds of errors; all contain the URL
         raise WebhookError("webhook_url is not a URL such as https://hooks.slack.com/…") from None
     if not 200 <= status < 300:
         raise WebhookError(
@@ -161,7 +161,7 @@ def _redact_url(text: str, url: str) -> str:
 
 
 def _is_small(change: dict[str, Any], above_pct: float) -> bool:
-    size_pct = change["size_pct"]  # null: not measurable in percent
+    size_pct = change["size_pct"]  # null if not measurable in percent
     return (
         change["kind"] == "price_changed"
         and size_pct is not None

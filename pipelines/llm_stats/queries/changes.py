@@ -24,7 +24,7 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
-    largest percentage of the change; null if it has none.
+    largest percentage of the change; null for a change without a percentage.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
@@ -70,7 +70,7 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 
 
 def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
-    """Return the changes that a clause selects, described and sorted."""
+    """Return the changes that an SQL clause with one parameter selects, described and sorted."""
     rows = []
     for view, counterpart, preposition, describe, measure in (
         ("price_changes", "provider_id", "at", _describe_price_change, _price_change_pct),

@@ -112,7 +112,7 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return benchmark, category, values, winners, not_comparable_reason, is_lower_better.
+    """Return rows: benchmark, category, values, winners, not_comparable_reason, is_lower_better.
 
     The values are in the order of the models.
     """

@@ -51,7 +51,7 @@ def cost(
 
 
 def for_terminal(costs: Table) -> Table:
-    """Return the rows for a terminal of 80 columns, with the type of models that are not LLMs."""
+    """Return the rows for 80 columns; ids of models that are not LLMs are followed by the type."""
     rows = [
         (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)
         for model_id, kind, *prices_and_cost, _ in costs.rows

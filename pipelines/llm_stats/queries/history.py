@@ -63,7 +63,7 @@ def history(reader: Reader, model_id: str) -> Table:
 def for_terminal(timeline: Table) -> Table:
     """Return the rows for a terminal of 80 columns, with times to the minute.
 
-    A description is `at northlight: 6.00 in, 30.00 out, active`.
+    Example of a description: `at northlight: 6.00 in, 30.00 out, active`.
     """
     rows = [
         (
@@ -88,7 +88,8 @@ def _format_changes(
 ) -> str:
     """Return ` (maximum 1 → 10)` for attributes that differ from the previous row.
 
-    `before` contains the attributes of the previous row of each offer or score, and is updated.
+    `before` contains the attributes of the previous row of each offer or score; this function
+    updates it.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

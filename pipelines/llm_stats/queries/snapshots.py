@@ -14,13 +14,13 @@ from llm_stats.warehouse.snapshots import Snapshot, Snapshots
 def list_snapshots(snapshots: Snapshots) -> Table:
     """Return the snapshots, newest first.
 
-    Columns: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`. The last three are
-    null if the file cannot be read.
+    Columns: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`. The three counts
+    are null if the snapshot cannot be read.
     """
     rows = []
     for snapshot in reversed(snapshots.all()):
         age_hours = round((dt.datetime.now(dt.UTC) - snapshot.created_at).total_seconds() / 3600, 1)
-        with contextlib.suppress(FileNotFoundError):  # a run has just deleted it
+        with contextlib.suppress(FileNotFoundError):  # a run has just deleted the snapshot
             size_mb = round(snapshot.file.stat().st_size / 1e6, 1)
             rows.append((snapshot.id, snapshot.is_live, age_hours, size_mb, *_counts(snapshot)))
     columns = ("snapshot_id", "is_live", "age_hours", "size_mb", "models", "offers", "scores")
@@ -28,7 +28,7 @@ def list_snapshots(snapshots: Snapshots) -> Table:
 
 
 def _counts(snapshot: Snapshot) -> tuple[int | None, ...]:
-    """Return the numbers of models, offers and scores; all None if the file is unreadable."""
+    """Return the numbers of models, offers and scores; all None for an unreadable snapshot."""
     tables = ("models", "offers", "scores")
     query = f"select {', '.join(f'(select count(*) from staging.{table})' for table in tables)}"
     try:

@@ -119,7 +119,7 @@ def _format_sample_warning(sample_count: int, model_count: int) -> str:
 
 
 def _escape_script(text: str) -> str:
-    """Escape what would end a script element or open a comment in it."""
+    """Escape character sequences that would end a script element or open a comment in it."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 

@@ -194,7 +194,7 @@ class SampleApi:
         return error_response(410, "cursor_expired", "The cursor has expired.", param="cursor")
 
     def _public(self, request: Request) -> Response:
-        """Return an entry of the public model catalog, or all of them."""
+        """Return one entry of the public model catalog, or all its entries."""
         entries = self._catalog.public_entries
         if request.route == "/models":
             return json_response({"object": "list", "data": list(entries.values())})
@@ -203,7 +203,7 @@ class SampleApi:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Handler of one client connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """One thread per connection; closing disconnects idle clients and waits for the threads."""
+    """Server with a thread per connection; closing it disconnects clients and joins the threads."""
 
     allow_reuse_address = True
     daemon_threads = False
@@ -240,7 +240,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print unexpected errors only: clients disconnect at any time."""
+        """Print errors, except those of connections: clients disconnect at any time."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

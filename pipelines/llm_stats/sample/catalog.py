@@ -1,8 +1,8 @@
-"""Catalogs of records: the bundled one of today and yesterday, or one from a file.
+"""Catalogs of records: the bundled catalog as of today and yesterday, or a catalog from a file.
 
 `catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
 `sample-api --records FILE` accepts them. It contains every irregularity of the live data that a
-comparison has to handle; each has a test.
+comparison has to handle; a test covers each irregularity.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from llm_stats.errors import UsageError
 
 @dataclass(frozen=True)
 class Change:
-    """A change of one offer or score since yesterday; `entry_id` is its provider or benchmark."""
+    """A change of one offer or score since yesterday; `entry_id` is a provider or benchmark id."""
 
     kind: str
     model_id: str
@@ -30,7 +30,7 @@ class Change:
 
     @property
     def part(self) -> tuple[str, str]:
-        """List that contains the entry, and its key: `("scores", "benchmark_id")`."""
+        """Names of the list and of the id field of its entries: `("scores", "benchmark_id")`."""
         return (
             ("scores", "benchmark_id")
             if self.entry_id.startswith("sample-")
@@ -80,7 +80,7 @@ def today() -> list[dict[str, Any]]:
 
 
 def yesterday() -> list[dict[str, Any]]:
-    """Return the bundled records without `CHANGES`."""
+    """Return the bundled records as of yesterday, before `CHANGES`."""
     records = today()
     by_id = {record["id"]: record for record in records}
     for change in CHANGES:

@@ -63,7 +63,7 @@ def stalest_first(
     max_age: dt.timedelta,
     failing_at: Mapping[str, dt.datetime] | None = None,
 ) -> list[str]:
-    """Return the ids due for a fetch, each once: never fetched first, then oldest first.
+    """Return the ids due for a fetch, each once: ids never fetched, then the oldest first.
 
     `fetched_at` and `failing_at` contain the times (UTC) of the last success and failure by id.
     Ids fetched within `max_age` are skipped; zero skips none. A failing id is ordered by its

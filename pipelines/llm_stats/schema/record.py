@@ -27,7 +27,7 @@ def as_utc(time: dt.datetime) -> dt.datetime:
     """
     try:
         return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
-    except OverflowError:  # within a day of the smallest or largest datetime
+    except OverflowError:  # the time is within a day of the smallest or largest datetime
         raise ValueError("the time is out of range") from None
 
 

@@ -62,7 +62,7 @@ _DATA_TYPES: dict[object, str] = {
 
 
 def _unwrap(annotation: Any) -> tuple[Any, bool]:
-    """Return the plain type and whether it is nullable: `Usd | None` → `(float, True)`."""
+    """Return the type without None, and whether it is nullable: `Usd | None` → `(float, True)`."""
     if typing.get_origin(annotation) is Annotated:
         return _unwrap(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is Literal:
@@ -123,7 +123,7 @@ LIST_IDX = Column(
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
-#: A column that only child tables merged by dlt have: `load.merge` needs no tombstones.
+#: Column of child tables that dlt merges; `load.merge` needs no tombstones.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )

@@ -24,10 +24,11 @@ def all_checks() -> list[Check]:
 
 
 def _keys_query() -> str:
-    """Return the check of all keys.
+    """Return the query of the check `keys`, which covers all declared keys.
 
     The keys of marts come from `Grain:`, those of raw tables from the contract. For `raw.fetches`
-    only the newest load is checked, because a run appends to it and it has millions of rows.
+    only the newest load is checked, because every run appends to this table, and it has millions of
+    rows.
     """
     newest = f"where {LOAD_ID.name} = (select max({LOAD_ID.name}) from raw.fetches)"
     newest += "".join(f" or {column} is null" for column in KEYS["fetches"])
@@ -47,7 +48,7 @@ def _keys_query() -> str:
 
 
 def _key_query(address: str, key: Iterable[str], where: str = "") -> str:
-    """Return the query for the keys of a relation that are missing or repeated.
+    """Return the query that selects missing and repeated keys of a relation.
 
     A relation without a key has at most one row.
     """

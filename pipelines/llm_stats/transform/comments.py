@@ -1,4 +1,4 @@
-"""Comments on tables, views and columns: their own, or inherited from what a view reads."""
+"""Comments on tables, views and columns: declared in files, or inherited by views."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def comments(
 
 
 def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
-    """Return the column whose comment a column inherits: `history.offers.status`."""
+    """Return the column from which `column` inherits its comment: `history.offers.status`."""
     for address in file.declared("Reads").split(", "):
         if column in columns.get(address, ()):
             return f"{address}.{column}"

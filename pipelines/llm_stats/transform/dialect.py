@@ -30,7 +30,7 @@ _PARAMETER = "__parameter__"
 
 
 class UnsupportedSql(Exception):
-    """A statement without an equivalent in the other dialect; the message names the part."""
+    """A statement without an equivalent in the other dialect; the message names the construct."""
 
 
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
@@ -99,7 +99,7 @@ def _code_point_collation() -> exp.Expr:
 def _exact_median(node: exp.Expr) -> exp.Expr | None:
     """Return half the sum of the two middle values for a median; None for any other node.
 
-    The two are the same value if the number of values is odd.
+    The two middle values are the same if the number of values is odd.
     """
     where = node.expression if isinstance(node, exp.Filter) else None
     median = node.this if where else node

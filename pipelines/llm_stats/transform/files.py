@@ -135,7 +135,7 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
 
 
 def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
-    """Yield the files that define a relation or a macro, including the generated one."""
+    """Yield the files that define a relation or macro, and the generated `quality_findings`."""
     for layer in SCHEMAS:
         yield from files_in(layer, root)
     if rules := files_in("quality", root):

@@ -13,12 +13,12 @@ from llm_stats.transform.files import SqlFile, execute_file, files_in
 #: The schema version that this code reads and writes.
 SCHEMA_VERSION = 4
 
-#: Tables that store the version, the current one first.
+#: Tables that store the schema version: the current table, then those of older versions.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
 
 
 def schema_version(connection: Connection) -> int | None:
-    """Return the schema version of a warehouse; None if there is none. Raises `QueryError`."""
+    """Return the schema version of a warehouse; None without one. Raises `QueryError`."""
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
     for schema, name in _VERSION_TABLES:
         if (schema, name) in existing:
@@ -74,7 +74,7 @@ def migrate(connection: Connection) -> bool:
 
 
 def is_older(version: int | None) -> bool:
-    """Return whether this schema version must be migrated; None: there is no warehouse."""
+    """Return whether this schema version must be migrated; `None` means no warehouse."""
     return version is not None and version < SCHEMA_VERSION
 
 

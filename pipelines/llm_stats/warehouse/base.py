@@ -69,7 +69,7 @@ class WorkingCopy(Protocol):
     id: str
 
     def migrate(self) -> bool:
-        """Bring the copy to the current schema version; return whether that changed it."""
+        """Migrate the copy to the current schema version; return whether the copy was changed."""
         ...
 
     def fetch_state(self) -> FetchState:
@@ -98,7 +98,7 @@ class WorkingCopy(Protocol):
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep the rejected copy, at `path` if it is a file; return a line with the location.
+        """Keep the rejected copy, at `path` if it is a file; return a line that states where.
 
         Raises `OSError`.
         """
@@ -113,18 +113,23 @@ class Warehouse(Protocol):
     cache: Path
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the lock for one run. Raises `Locked`, or `UsageError` for an unusable warehouse."""
+        """Return a context manager that holds the lock for one run.
+
+        It raises `Locked`, or `UsageError` for an unusable warehouse.
+        """
         ...
 
     def working_copy(self) -> AbstractContextManager[Any]:
-        """Open a working copy; it is discarded at the end unless it was published.
+        """Return a context manager that opens a working copy.
+
+        At its end, the copy is discarded unless it was published.
 
         Raises `LoadFailed`.
         """
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
-        """Keep the rejected copy and the reason; return the failure with their location."""
+        """Keep the rejected copy and the reason; return the failure with the location of both."""
         ...
 
     def publish(self, copy: Any) -> None:

@@ -1,6 +1,6 @@
 """The warehouse as a DuckDB file, and the folder next to it.
 
-llm_stats.duckdb                  published path: link to the live snapshot (see `snapshots`)
+llm_stats.duckdb                  published path: symlink to the live snapshot (see `snapshots`)
 .llm_stats/snapshots/<id>/        published snapshots
 .llm_stats/work/<id>/             the working copy (see `working_copy`)
 .llm_stats/rejected/              the last working copy that a check rejected, and the reason
@@ -42,7 +42,7 @@ _CHARACTER_NAMES = {
 
 
 class DuckDBWarehouse:
-    """One published database and the folder next to it."""
+    """A warehouse in one DuckDB file, and the folder next to the file."""
 
     destination = ""
 
@@ -73,7 +73,7 @@ class DuckDBWarehouse:
             self._require_usable()
         self.ensure_writable_folder()
         with lock.hold(self.folder, self.database):
-            for leftover in self._work.glob("*"):  # of killed runs
+            for leftover in self._work.glob("*"):  # left by killed runs
                 if is_id(leftover.name):
                     shutil.rmtree(leftover, ignore_errors=True)
             self.snapshots.prune()
@@ -107,7 +107,7 @@ class DuckDBWarehouse:
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
         """Move the rejected copy and the reason to `rejected/`, replacing the previous rejection.
 
-        Return the failure with a line that states their location.
+        Return the failure with a line that states the location of both.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():

@@ -89,7 +89,7 @@ def _clean_up(new: Path, old: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
-    """Hold a file lock until the end or the process exits; then delete the file and its folder."""
+    """Hold a file lock during the block; then delete the lock file and its folder."""
     try:
         with filelock.FileLock(file, timeout=0):
             try:
@@ -161,7 +161,7 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _read_exported_files(folder: Path) -> set[str]:
-    """Return the manifest of an export and the files that it lists; an empty set without one."""
+    """Return the paths of an export: manifest and listed files; empty without a manifest."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()

@@ -157,7 +157,7 @@ class Reader(ABC):
         """Return the columns of a relation: `column, type, meaning`."""
 
     def _order(self, relation: Described) -> str:
-        """Return the declared order, else all columns except JSON, which PostgreSQL cannot sort."""
+        """Return the declared order; else all columns but JSON, which PostgreSQL cannot sort."""
         declared = default_order(f"{relation.schema}.{relation.name}")
         if declared:
             return declared

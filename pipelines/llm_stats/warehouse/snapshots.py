@@ -122,7 +122,7 @@ class Snapshots:
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:
             if not self._live_folder():
-                self._import_plain_file()  # otherwise the switch would overwrite the plain file
+                self._import_plain_file()  # else the switch would overwrite a file
             self._point_to(target.file.parent)
         except OSError as error:
             raise LoadFailed(
@@ -176,7 +176,8 @@ class Snapshots:
     def _live_folder(self) -> Path | None:
         """Return the folder that the published path links to.
 
-        Without symbolic links, return the newest folder with a copy of the published file.
+        On file systems without symbolic links, return the newest folder with a copy of the
+        published file.
         """
         for folder in reversed(self._folders()):
             file = folder / self._database.name
@@ -197,7 +198,7 @@ class Snapshots:
     def _point_to(self, folder: Path) -> None:
         """Point the published path to a snapshot, atomically.
 
-        Raises `LoadFailed` if that succeeded but might not survive a power failure.
+        Raises `LoadFailed` if the switch succeeded but might not survive a power failure.
         """
         self._temp_link.unlink(missing_ok=True)
         target = folder / self._database.name
@@ -249,9 +250,9 @@ def _mark_published(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a snapshot, its marker first, so that a later run deletes files that remain.
+    """Delete a snapshot, its marker first, so that a later run deletes what remains.
 
-    Files remain if the process is killed, and on Windows if they are open.
+    Files remain if the process is killed, or on Windows if another process has them open.
     """
     with contextlib.suppress(OSError):
         (folder / _PUBLISHED).unlink(missing_ok=True)

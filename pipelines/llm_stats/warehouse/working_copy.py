@@ -34,14 +34,14 @@ _MAX_FREE_RATIO = 0.2
 
 
 class DuckDBWorkingCopy:
-    """A database file in a separate folder, whose name, `id`, becomes the id of the snapshot.
+    """A database file in a separate folder; the folder's name becomes the id of the snapshot.
 
     One connection is open from the first step to the end of `update_history`, so that data stays
     in memory between steps. It is closed before the file is opened read-only.
     """
 
     def __init__(self, folder: Path, source: Path | None = None) -> None:
-        """Set the paths. `source` is the published file that was copied, for messages."""
+        """Set the paths. `source` is the published file that was copied; messages name it."""
         self._source = source
         self.id = folder.name
         self.path = folder / "llm_stats.duckdb"
