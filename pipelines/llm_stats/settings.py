@@ -233,7 +233,7 @@ class _TomlTable(InitSettingsSource):
         except (OSError, ValueError, AttributeError, TypeError) as error:
             hint = "write settings in a table [sources.llm_stats]"
             raise UsageError(f"{file} cannot be read: {error}; {hint}") from None
-        # TOML sub-tables configure other sources.
+        # sub-tables of this table configure other sources
         settings = {name: value for name, value in table.items() if not isinstance(value, dict)}
         _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)

@@ -37,7 +37,7 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        # so that Python, at exit, flushes the rest of the buffer into the null device
+        # at exit, Python then flushes the rest of the buffer into the null device
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None

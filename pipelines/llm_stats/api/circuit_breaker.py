@@ -22,7 +22,7 @@ from llm_stats.schema.fetch import Fetch
 
 #: Fewer failures may be a coincidence, or a few bad records at the start of the list of ids.
 MAX_CONSECUTIVE_FAILURES = 10
-#: One or two records without scores may be bad records of the right catalog.
+#: One or two records without scores may also be bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
 #: A caller is unlikely to pass so many wrong ids.
 NOT_FOUND_THRESHOLD = 20

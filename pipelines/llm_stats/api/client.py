@@ -111,9 +111,9 @@ class Client:
 
         The first requests are sent at once; at most `max_ahead` models are requested before the
         caller takes their results. Ids that were not requested because fetching stopped are
-        `deferred`. `fetched_at` contains the times of the caller's records: older cached
-        responses are ignored. `failing` are ids that failed in earlier runs; their failures do not
-        open the circuit breaker.
+        `deferred`. `fetched_at` contains the times of the caller's records: cached responses older
+        than these records are ignored. `failing` are ids that failed in earlier runs; their
+        failures do not open the circuit breaker.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)

@@ -170,7 +170,7 @@ def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     settings = Settings.read(database=database)
     warehouse = DuckDBWarehouse(require_duckdb_file(settings), settings.keep_snapshots)
     if not warehouse.snapshots.all():
-        open_reader(database=database).close()  # raises a clear error
+        open_reader(database=database).close()  # raises `UsageError` if there is no file
     return warehouse
 
 
@@ -205,7 +205,7 @@ def status(output_format: str, **location: Any) -> int:
             echo(escape_json(status_json(current, config)))
         else:
             _echo_fields(status_lines(current))
-    finally:  # also before the first run, when the configuration matters most
+    finally:  # print the configuration even before the first run
         if output_format == "table":
             _echo_fields(["", *config_lines(config)])
     return UsageError.exit_code if config.problem else 0

@@ -1,4 +1,4 @@
-"""Options and steps that several commands share."""
+"""Options and helper functions that several commands share."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def aligned(table: Table, width: int | None) -> str:
     """Return aligned columns in lines of at most `width`, with numbers right-aligned.
 
     Wide columns are wrapped, the widest first. Values are wrapped between words, headers also after
-    `_` and `-`. If that is not enough, each row becomes a block with one `name: value` per line.
+    `_` and `-`. If the columns still do not fit, each row becomes a block with one `name: value`
+    per line.
     """
     if not table.columns:
         return ""

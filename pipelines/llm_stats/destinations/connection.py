@@ -50,8 +50,8 @@ def connect(
 class DestinationConnection:
     """A connection to a destination that accepts DuckDB's SQL.
 
-    After an error it rejects further statements, because dlt has already rolled back: a later
-    statement would be committed without the earlier ones.
+    After an error it rejects further statements, because dlt has already rolled the transaction
+    back: a later statement would be committed without the earlier ones.
     """
 
     def __init__(self, destination: Destination, client: Any) -> None:
@@ -99,7 +99,7 @@ class DestinationConnection:
     def drop_views(self) -> None:
         """Drop the views in this project's schemas, but no other view. Raises `QueryError`.
 
-        This fails if a view in another schema depends on them.
+        This fails if a view in another schema depends on one of these views.
         """
         views = [
             f'{schema}."{name}"'

@@ -100,7 +100,7 @@ class Postgres(Destination):
             yield RunLock(connection)
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Query the catalog, not the information schema.
+        """Return the tables and views, from the catalog instead of the information schema.
 
         The information schema hides materialized views, and tables that the role may not read.
         """
@@ -158,7 +158,7 @@ class Postgres(Destination):
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Cancel the query on Ctrl-C; the driver itself would wait until it ends."""
+    """Cancel the query on Ctrl-C; the driver itself would wait for the end of the query."""
     before = extensions.get_wait_callback()
     extensions.set_wait_callback(_wait)
     try:

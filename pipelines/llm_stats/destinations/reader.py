@@ -59,7 +59,7 @@ class DestinationReader(Reader):
     def open(cls, destination: Destination, database: Path) -> Self:
         """Open the published state read-only; it stays the same until the reader is closed.
 
-        Raises `UsageError`.
+        Raises `UsageError` if nothing was published, or if the warehouse cannot be read.
         """
         with ExitStack() as stack:
             connection = stack.enter_context(connect(destination, read_only=True))

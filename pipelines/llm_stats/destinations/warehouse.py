@@ -66,7 +66,7 @@ class DestinationWarehouse:
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
         """Yield a working copy in a transaction that is rolled back unless the copy was published.
 
-        Raises `LoadFailed`.
+        Raises `LoadFailed` for errors of the disk or of the engine inside the block.
         """
         folder = self._work / new_id()
         try:
@@ -110,7 +110,8 @@ class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
     The transaction begins with the first step after the fetch, because `migrate` and `create_views`
-    take exclusive locks: readers would wait for the whole fetch. These two are queued until then.
+    take exclusive locks: readers would wait for the whole fetch. Calls of these two methods are
+    queued until then.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:

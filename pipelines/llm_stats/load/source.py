@@ -35,8 +35,8 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables whose `add_limit` counts pages of up to 50 models.
 
-    dlt applies a limit to the selected resources. Here, these are transformers, which dlt never
-    limits.
+    dlt applies a limit to the selected resources. In this source, the selected resources are
+    transformers, which dlt never limits.
     """
 
     def add_limit(

@@ -47,7 +47,7 @@ def to_ascii_json(value: Any, indent: int | None = None) -> str:
 
 
 def log_sink_failure(sink: str, message: str) -> None:
-    """Log the warning of a `RunReporter` about one of its sinks."""
+    """Log a failure of one of the sinks of a `RunReporter`, as a warning."""
     log_event("warning", f"{sink}_failed", message=message)
 
 

@@ -69,7 +69,7 @@ class RunReporter:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         summary = self.result.to_dict() if self.result else {}
-        if error:  # even with a result: printing it may have failed
+        if error:  # also if there is a result: printing the result may have failed
             summary |= summarize_error(error, self._started_at, time.monotonic() - self._started)
         self.exit_code = summary["exit_code"]
         for sink in self._sinks:

@@ -160,7 +160,7 @@ class RunResult:
 def summarize_error(
     error: BaseException, started_at: dt.datetime, elapsed_seconds: float
 ) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error, which has only five keys."""
+    """Return the summary of a run that ended with an error; it has only five keys."""
     if isinstance(error, KeyboardInterrupt):
         return _describe_outcome(
             130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds

@@ -56,7 +56,7 @@ class Webhook:
         self._settings: Settings | None = None
 
     def start(self, settings: Settings) -> None:
-        """Keep the settings. Raise `UsageError` if there is no webhook."""
+        """Keep the settings for `finish`. Raise `UsageError` if no webhook URL is set."""
         if not settings.webhook_url:
             raise UsageError(
                 "cannot notify: there is no webhook; set SOURCES__LLM_STATS__WEBHOOK_URL, "

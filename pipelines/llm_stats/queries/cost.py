@@ -9,7 +9,7 @@ from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.warehouse.reader import Reader, placeholders
 
-#: `2000000`, `2_000_000`, `2,000,000`, `1.5`, `1e6`, each with an optional unit.
+#: Numbers of tokens: `2000000`, `2_000_000`, `2,000,000`, `1.5`, `1e6`, with optional unit.
 _TOKENS = re.compile(r"((?:\d+(?:_\d+)*|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e\+?\d{1,2})?)([kmb]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 

@@ -179,7 +179,7 @@ def _cursor(offset: int) -> str:
 
 
 def _offset(cursor: str) -> int | None:
-    """Return the offset in a cursor, or None if the API did not issue it."""
+    """Return the offset in a cursor, or None if the API did not issue the cursor."""
     try:
         word, _, number = base64.urlsafe_b64decode(cursor).decode().partition(":")
         return int(number) if word == "offset" and number.isdigit() else None

@@ -27,7 +27,7 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: Tables whose open rows store a hash of the compared values.
+#: History tables whose open rows store a hash of the values that an update compares.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
@@ -35,7 +35,8 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
     Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
-    and recreate all views and macros, so that those of deleted files disappear. Tables are kept.
+    and recreate all views and macros, so that definitions of deleted files
+    disappear. Tables are kept.
     Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError` with
     file and line.
     """

@@ -145,8 +145,8 @@ def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
 def quality_findings(rules: list[SqlFile]) -> SqlFile:
     """Return the generated file of `staging.quality_findings`: all rules under `sql/quality`.
 
-    A rule is a query for `model_id` and `detail` that also runs alone, named after its file. A
-    relation that several rules read is computed once, in a common table expression.
+    A rule is a query that returns `model_id` and `detail`. It also runs alone; its name is the name
+    of its file. A relation that several rules read is computed once, in a common table expression.
     """
     readers = Counter(address for rule in rules for address in set(_RELATION.findall(rule.body)))
     shared = {

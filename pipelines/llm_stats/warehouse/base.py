@@ -122,9 +122,8 @@ class Warehouse(Protocol):
     def working_copy(self) -> AbstractContextManager[Any]:
         """Return a context manager that opens a working copy.
 
-        At its end, the copy is discarded unless it was published.
-
-        Raises `LoadFailed`.
+        At its end, the copy is discarded unless it was published. Errors of the disk or the engine
+        inside the block become `LoadFailed`.
         """
         ...
 

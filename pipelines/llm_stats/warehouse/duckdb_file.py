@@ -53,7 +53,7 @@ class DuckDBWarehouse:
             if self.database.suffix == ".duckdb"
             else f"{self.database.name}.files"
         )
-        # resolved, because the folder may be a link to another disk
+        # resolve the folder, because it may be a symlink to another disk
         self.folder = self.database.with_name(f".{stem}").resolve()
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder, keep_snapshots)

@@ -126,8 +126,8 @@ class DuckDBReader(Reader):
 class UnrestrictedReader(DuckDBReader):
     """A reader with DuckDB's default configuration.
 
-    If a process, such as a notebook, has the file open already, DuckDB rejects a second connection
-    with another configuration.
+    If this process, such as a notebook, has the file open already, DuckDB rejects a second
+    connection to the file with another configuration.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -137,7 +137,8 @@ class UnrestrictedReader(DuckDBReader):
 class MaterializedReader(DuckDBReader):
     """A reader whose marts are tables in memory.
 
-    The checks query each mart many times, and marts read other marts.
+    The checks query each mart many times, and marts read other marts. Without these tables, each
+    query would compute its views again.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:

@@ -36,8 +36,8 @@ _MAX_FREE_RATIO = 0.2
 class DuckDBWorkingCopy:
     """A database file in a separate folder; the folder's name becomes the id of the snapshot.
 
-    One connection is open from the first step to the end of `update_history`, so that data stays
-    in memory between steps. It is closed before the file is opened read-only.
+    One connection is open from the first step to the end of `update_history`, so that data stays in
+    memory between steps. The connection is closed before the file is opened read-only.
     """
 
     def __init__(self, folder: Path, source: Path | None = None) -> None:
