@@ -76,7 +76,7 @@ def test_time_span_needs_a_unit(workdir: Path, value: object) -> None:
             "setting base_url: write a URL such as https://",
         ),
         ({"model_ids": ["a\ud800"]}, "setting model_ids: 'a.ud800' is not a model id"),
-        ({"database": ""}, "setting database: name a file"),
+        ({"database": ""}, "setting database: expected the path of a file"),
         ({"model_ids": ["a", ".."]}, "setting model_ids: '..' is not a model id"),
         ({"concurrency": 0}, "setting concurrency: Input should be greater than or equal to 1"),
         ({"keep_snapshots": "many"}, "setting keep_snapshots: Input should be a valid integer"),
