@@ -163,4 +163,4 @@ comment on column marts.price_changes.input_change_pct is 'Change of the input p
 comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null: the old price is null or 0, the new price is null, or the kind is not `price_changed`';
 comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null: the old price is null or 0, the new price is null, or the kind is not `price_changed`';
 comment on column marts.price_changes.direction is '`cut` if a price fell and none rose, `rise` if a price rose and none fell, `mixed` if one fell and the other rose; null: a price became known or unknown, or the kind is not `price_changed`';
-comment on column marts.price_changes.is_reversal is 'True if the change restores both prices from before the previous price change of the same listing, which was at most 30 days earlier';
+comment on column marts.price_changes.is_reversal is 'True if the change undoes the previous price change of the same listing: input and output price are back to their earlier values, at most 30 days later';

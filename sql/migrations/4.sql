@@ -164,9 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- A score that was also listed under a second category is one score. If equal rows overlap, the
--- later row begins only when the earlier rows have ended. Equal rows of one category are separate
--- scores.
+-- Rows that differ only in category are one score: if their periods overlap, move the start of the
+-- later row to the end of the earlier ones. Equal rows of one category are separate scores and stay
+-- unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (

@@ -1,7 +1,7 @@
 -- A value more than eight times the benchmark's median, or less than an eighth of it.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
--- The factor is eight, not ten, because a value above the median that is ten times too small is
--- still more than a tenth of the median.
+-- The factor is eight, not ten, to catch errors of a factor of ten: if the correct value is above
+-- the median, a tenth of it is still more than a tenth of the median.
 with median_values as (
     select
         benchmark_id,

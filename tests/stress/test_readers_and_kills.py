@@ -85,7 +85,7 @@ def content(database: Path) -> list[list[tuple[Any, ...]]]:
 
 
 def run_to_the_end(database: Path, api: SampleApi) -> None:
-    """Run all models in this process; assert that the run succeeds."""
+    """Fetch and load all models in this process; assert that the run succeeds."""
     settings = Settings.read(
         database=database, base_url=api.base_url, api_key=SAMPLE_KEY, requests_per_minute=0
     )

@@ -212,7 +212,7 @@ def status(output_format: str, **location: Any) -> int:
 
 
 def _echo_fields(lines: Iterable[str]) -> None:
-    """Print lines with a name, and a value that starts at column 12."""
+    """Print one line per field: its name, then its value from column 12."""
     for line in lines:
         echo_wrapped(line, indent=12)
 

@@ -20,7 +20,7 @@ from llm_stats.load.merge import INCOMING
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
 
-#: All schemas of a warehouse on another engine.
+#: All schemas of a warehouse on an engine other than DuckDB.
 SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 
 
