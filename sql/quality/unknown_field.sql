@@ -1,5 +1,6 @@
 -- A field that the record contract does not define.
--- Reads: staging.models, staging.offers, staging.scores, staging.benchmark_label.
+-- Reads: staging.models, staging.offers, staging.scores, staging.provider_label,
+-- staging.benchmark_label.
 select
     model_id,
     'record: ' || left(cast(extra as varchar), 200) as detail
@@ -8,7 +9,7 @@ where extra is not null
 union all
 select distinct
     model_id,
-    'provider ' || provider_id || ': ' || left(cast(extra as varchar), 200) as detail
+    staging.provider_label(provider_id) || left(cast(extra as varchar), 200) as detail
 from staging.offers
 where extra is not null
 union all
