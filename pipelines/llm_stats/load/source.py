@@ -88,9 +88,8 @@ def llm_stats(
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
     also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
-    and `NothingFetched` if no request had a usable response. A spent quota or
-    `max_requests` ends the load without an error; without `max_age` the next load starts with the
-    same ids.
+    and `NothingFetched` if no request had a usable response. A spent quota or `max_requests` ends
+    the load without an error; without `max_age` the next load starts with the same ids.
     """
 
     def pages() -> Iterator[Page]:

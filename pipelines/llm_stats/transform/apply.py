@@ -35,10 +35,9 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
     Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
-    and recreate all views and macros, so that definitions of deleted files
-    disappear. Tables are kept.
-    Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError` with
-    file and line.
+    and recreate all views and macros, so that definitions of deleted files disappear. Tables are
+    kept. Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError`
+    with file and line.
     """
     files = _supported(connection, root)
     current = fingerprint(in_build_order(root), connection.dialect)
