@@ -206,9 +206,7 @@ class Transport:
         """
         timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
-            with self._session.get(
-                url, stream=True, timeout=timeout, allow_redirects=False
-            ) as response:
+            with self._session.open(url, timeout) as response:
                 return response, self._redact_body(read_body(response))
         except (*_CONNECTION_ERRORS, *_READ_ERRORS) as error:
             transient = isinstance(error, _CONNECTION_ERRORS)
