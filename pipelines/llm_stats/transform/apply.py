@@ -77,8 +77,9 @@ def update_history(connection: Connection) -> None:
 
     It is idempotent: a second call changes nothing.
     """
-    for file in _supported(connection):
-        execute_file(connection, file, lambda statement: statement.type in _WRITE_STATEMENTS)
+    for file in in_build_order():
+        if file.layer == "history":
+            execute_file(connection, file, lambda statement: statement.type in _WRITE_STATEMENTS)
 
 
 def unsupported(connection: Connection) -> tuple[str, ...]:

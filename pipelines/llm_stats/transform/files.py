@@ -7,11 +7,12 @@ files read.
 
 from __future__ import annotations
 
+import functools
 import graphlib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,13 +112,23 @@ def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
     ]
 
 
-def in_build_order(root: Path | None = None) -> list[SqlFile]:
+def in_build_order(root: Path | None = None) -> tuple[SqlFile, ...]:
     """Return the files that define a table, view or macro, each after the files that it reads.
 
-    Raises `SqlError` if files depend on each other in a cycle, or if two define the same name.
+    `root` is another folder like `sql/`. Raises `SqlError` if files depend on each other in a
+    cycle, or if two define the same name.
     """
+    return _sorted(_definitions(root)) if root else _installed_in_build_order()
+
+
+@functools.cache
+def _installed_in_build_order() -> tuple[SqlFile, ...]:
+    return _sorted(_definitions())
+
+
+def _sorted(files: Iterable[SqlFile]) -> tuple[SqlFile, ...]:
     defined: dict[str, SqlFile] = {}
-    for file in _definitions(root):
+    for file in files:
         if file.address in defined:
             raise SqlError(
                 f"{file.path}: {file.address} is also defined by {defined[file.address].path}"
@@ -127,11 +138,12 @@ def in_build_order(root: Path | None = None) -> list[SqlFile]:
         address: _reads(file) & defined.keys() - {address} for address, file in defined.items()
     }
     try:
-        return [defined[address] for address in graphlib.TopologicalSorter(graph).static_order()]
+        order = tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         raise SqlError(
             f"circular dependency between SQL files: {' → '.join(error.args[1])}"
         ) from None
+    return tuple(defined[address] for address in order)
 
 
 def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
