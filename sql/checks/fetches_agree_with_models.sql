@@ -1,4 +1,4 @@
--- A model's record is not from the last load that fetched it, or the record or load is missing.
+-- A model's record is not from the last load that fetched the model, or one of the two is missing.
 -- Severity: error
 -- Reads: staging.models, staging.fetches.
 with

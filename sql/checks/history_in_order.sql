@@ -1,4 +1,4 @@
--- A period in the history ends before it begins, or overlaps the next period of its offer or score.
+-- A history row ends at or before its start, or overlaps the next row of the same offer or score.
 -- Severity: error
 -- Reads: history.offers, history.scores.
 select

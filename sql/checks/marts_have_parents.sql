@@ -1,10 +1,11 @@
--- A mart refers to a model, provider or benchmark without a row in the mart that lists them.
+-- A mart has an id that is missing in marts.models, marts.providers or marts.benchmarks.
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
 -- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
 -- marts.price_changes, marts.score_changes.
--- Not checked: providers and benchmarks in the history, which may no longer exist, and models in
--- marts.freshness and marts.data_quality, which may never have been loaded.
+-- Two kinds of references are not checked. Upstream may have removed the providers and benchmarks
+-- in marts.price_history, marts.price_changes and marts.score_changes. The models in
+-- marts.freshness and marts.data_quality may never have been loaded.
 with
 named_ids as (
     select

@@ -1,8 +1,8 @@
 -- A table lost more than a fifth of its rows, and more than ten, since the previous load.
 -- Severity: error
 -- Reads: history.row_counts.
--- The minimum of ten exists because the list of one model may become empty without an error; in a
--- small warehouse that can be a fifth of the rows.
+-- A loss of up to ten rows is accepted because upstream may empty the list of one model. In a small
+-- warehouse, that list can be a fifth of the rows.
 with
 compared_counts as (
     select

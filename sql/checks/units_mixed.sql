@@ -1,4 +1,4 @@
--- The values of a benchmark look like a mix of two units, so no comparison includes it.
+-- A benchmark is excluded from comparisons because its values look like a mix of two units.
 -- Severity: warning
 -- Reads: marts.benchmarks.
 select

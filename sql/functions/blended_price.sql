@@ -1,7 +1,7 @@
 -- Weighted mean of an input and an output price.
 -- Reads: staging.round_significant.
--- The result is rounded, so that mathematically equal prices are equal. For example, 0.15 input and
--- 0.15 output have the same blended price as 0.1 input and 0.3 output.
+-- Rounding removes floating-point differences. For example, with the weights 3 and 1, the prices
+-- 0.15 and 0.15 have the same weighted mean as 0.1 and 0.3.
 create or replace macro staging.blended_price(input, output, input_weight, output_weight) as
     staging.round_significant(
         cast(input_weight as double) / nullif(input_weight + output_weight, 0) * input

@@ -1,6 +1,6 @@
 -- True for the most frequent label of a group; in a tie, for the first in alphabetical order.
 -- Reads: nothing.
--- Use it in the `qualify` clause of a query that is grouped by the group and the label.
+-- Use it in a query with `group by group_id, label`, for example in the `qualify` clause.
 create or replace macro staging.is_most_common(group_id, label) as
     row_number() over (partition by group_id order by count(*) desc, label) = 1;
 

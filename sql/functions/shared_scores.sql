@@ -1,7 +1,8 @@
 -- Scores of the given models, ranked among these models, for comparisons side by side.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores.
--- All given models share a benchmark if model_count equals the number of given models.
+-- `model_count` counts only the given models. If it equals the number of given models, all of them
+-- have a score on the benchmark.
 create or replace macro staging.shared_scores(model_ids) as table
 select
     model_id,

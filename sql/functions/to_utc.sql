@@ -1,7 +1,7 @@
 -- A time as a UTC timestamp without a zone.
 -- Reads: nothing.
 -- Timestamps with a time zone, such as now(), and strings with an offset are converted. A zone name
--- in a string is ignored.
+-- in a string is ignored: `2026-11-01 12:00 Europe/Paris` becomes 12:00 UTC.
 create or replace macro staging.to_utc(moment) as
     case
         when

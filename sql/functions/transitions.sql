@@ -1,8 +1,8 @@
 -- When offers and scores appeared, changed or disappeared after the first load of their model.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
--- `old_valid_from` and `new_valid_from` identify the history rows before and after the change. They
--- are null if there was no row.
+-- `old_valid_from` and `new_valid_from` identify the history rows before and after the change.
+-- `old_valid_from` is null if the offer or score appeared, `new_valid_from` if it disappeared.
 create or replace macro staging.transitions() as table
 with versions as (
     select
@@ -24,7 +24,8 @@ with versions as (
     from history.scores
 ),
 
--- excludes rows valid since the first load: most rows are, and they have no neighbours
+-- For speed, exclude the rows that were valid at the first load and still are. Most rows are of
+-- this kind, and no other row of their offer or score precedes or follows them.
 changed_versions as (
     select
         versions.list,

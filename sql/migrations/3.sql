@@ -1,4 +1,4 @@
--- From schema version 2 to 3: tables that persist between runs get names without abbreviations.
+-- From schema version 2 to 3: persistent tables and their columns get clearer names.
 
 alter table history.offers rename column offer_no to offer_number;
 alter table history.scores rename column score_no to score_number;

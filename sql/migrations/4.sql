@@ -112,7 +112,7 @@ where
             and (earlier_rows.valid_to > offers.valid_from or earlier_rows.valid_to is null)
     );
 
--- The next run computes the hashes.
+-- The hashes above serve only this migration; the next run computes the final ones.
 update history.offers
 set row_hash = null;
 
@@ -207,7 +207,8 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- A row that continues an equal row with another number takes that row's number, if it is free.
+-- If a row begins when an equal row with another number ends, it takes the number of the ended row,
+-- unless that number is in use from then on.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (
@@ -314,12 +315,12 @@ where
             and (earlier_rows.valid_to > scores.valid_from or earlier_rows.valid_to is null)
     );
 
--- The next run computes the hashes.
+-- The hashes above serve only this migration; the next run computes the final ones.
 update history.scores
 set row_hash = null;
 
 alter table history.scores drop column category;
 
--- The tables have fewer rows now, which is not a loss.
+-- The tables now have fewer rows. Delete the old counts, or the check tables_shrunk would fail.
 delete from history.row_counts
 where table_name in ('history.offers', 'history.scores');

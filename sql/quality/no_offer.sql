@@ -1,4 +1,4 @@
--- A model without a provider.
+-- A model without an offer.
 -- Reads: staging.models, marts.offers.
 select
     models.model_id,

@@ -1,4 +1,5 @@
--- A model whose number of counted benchmarks is too small for a rank.
+-- A model without a rank in the category `overall` of marts.leaderboard: fewer than three of its
+-- benchmarks are comparable and have at least three models.
 -- Reads: marts.scores.
 select
     model_id,

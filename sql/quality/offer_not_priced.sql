@@ -1,4 +1,4 @@
--- An offer without a published price.
+-- An offer with one or both prices not published.
 -- Reads: marts.offers, staging.offer_label.
 select
     model_id,

@@ -1,6 +1,7 @@
 -- An offer whose input and output prices differ by a factor of 100 or more.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
--- If a model has only one offer, its price is the median, so only this ratio reveals a wrong price.
+-- The rule price_outlier cannot find a wrong price if the model has only one offer, because the
+-- price is then its own median. This ratio can reveal it.
 select
     model_id,
     staging.offer_label(provider_id, offer_number)

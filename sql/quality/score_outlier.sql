@@ -1,7 +1,8 @@
 -- A value more than eight times the benchmark's median, or less than an eighth of it.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text.
--- The factor is eight, not ten, to catch errors of a factor of ten: if the correct value is above
--- the median, a tenth of it is still more than a tenth of the median.
+-- The factor is eight, not ten, to find values that are wrong by a factor of ten. For example, if 6
+-- is published instead of 60 and the median is 50, then 6 is more than a tenth of the median, but
+-- less than an eighth.
 with median_values as (
     select
         benchmark_id,

@@ -1,4 +1,4 @@
--- Points of price against score, per benchmark.
+-- Points of the chart of price against score, one per benchmark and model.
 -- Grain: benchmark_id, model_id.
 -- Order: marts.price_performance.
 -- Reads: marts.price_performance.

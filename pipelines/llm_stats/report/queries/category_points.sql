@@ -1,9 +1,9 @@
--- Points of price against mean win rate, per category and ranked model.
+-- Points of the chart of price against mean win rate, one per category and ranked model.
 -- Grain: category, model_id.
 -- Order: marts.leaderboard.
 -- Reads: marts.leaderboard, marts.model_prices, staging.is_pareto.
--- The frontier is defined as in marts.price_performance: it contains a model that is better than
--- every cheaper model and at least as good as every model of the same price.
+-- The frontier is defined as in marts.price_performance: it contains each model that is better
+-- than all cheaper models and at least as good as all models of the same price.
 with
 ranked_models as (
     select
