@@ -5,10 +5,11 @@
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
 -- second run of this file on the same data changes nothing.
--- A provider may be listed twice. Its offers are then matched by content, not by their order in the
--- list. Identical rows keep their numbers. Then old and new rows with the same provider name are
--- paired in order of price. Finally, the remaining rows are paired in the same way. An offer keeps
--- its number when the provider's other offer disappears, so number 2 may exist without number 1.
+-- A model may list a provider twice. New offers are then matched with the stored rows by content,
+-- not by list position. First, identical rows keep their numbers. Then old and new rows with the
+-- same provider name are paired in order of price. Finally, the remaining rows are paired in order
+-- of price. An offer keeps its number when the provider's other offer disappears, so number 2 may
+-- exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -22,7 +23,8 @@ create table if not exists history.offers (
     row_hash varchar
 );
 
--- A run clears the hashes if the definitions or the engine have changed; recompute them.
+-- A run sets the hashes to null if the SQL definitions or the engine version have changed;
+-- recompute them.
 update history.offers
 set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
 where
@@ -85,8 +87,8 @@ where
     and offers.provider_id = closed_rows.provider_id
     and offers.offer_number = closed_rows.offer_number;
 
--- Open a row for each current offer that is not among the open rows. It gets the number of the row
--- that it replaces, or else the smallest free number.
+-- Open a row for each current offer that is not among the open rows. The new row gets the number of
+-- the row that it replaces, or else the smallest free number.
 insert into history.offers (
     model_id,
     provider_id,
@@ -358,12 +360,12 @@ inner join pairable_candidates as numbers
         and new_rows.position = numbers.position
         and not numbers.is_row;
 
--- A row that was replaced at the time when it began was never valid.
+-- Delete the rows that were replaced at the time when they began: they were never valid.
 delete from history.offers
 where valid_to <= valid_from;
 
-comment on table history.offers is 'One row per offer and period in which it did not change';
-comment on column history.offers.offer_number is 'Distinguishes the offers of a provider for a model; 1 unless the provider was listed more than once';
-comment on column history.offers.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
-comment on column history.offers.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
-comment on column history.offers.row_hash is 'Hash of the compared columns, which the next run uses; null: the row is closed, or its hash has not been computed yet';
+comment on table history.offers is 'One row per offer and period in which the offer did not change';
+comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
+comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the offer in this state';
+comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null: still current';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record; null: the row is closed, or the next run computes the hash';

@@ -2,14 +2,14 @@
 -- Grain: model_id, benchmark_id, score_number, valid_from. A score has at most one open row.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
--- The open rows of a model (valid_to is null) are its current scores. Some fields are neither
--- compared nor stored: the rank (it changes when other models change), the description, the
--- category, and the time at which upstream recorded the score (a score that is recorded again with
--- the same value has not changed).
--- Scores that differ only in category, rank and description are one score, listed under several
--- categories. Other scores on the same benchmark are numbered. A score identical to a stored one
--- keeps its number. The other new scores, in list order, get the numbers of the rows that they
--- replace, in ascending order.
+-- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
+-- compared nor stored: description and category; the rank, because it changes when other models
+-- change; and `scored_at`, because a score that upstream records again with the same value has not
+-- changed.
+-- Entries that differ only in category, rank and description are one score, listed under several
+-- categories. If a model has several scores on a benchmark, they are numbered. A score identical to
+-- a stored one keeps its number. The other new scores, in list order, get the numbers of the rows
+-- that they replace, in ascending order.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -26,7 +26,8 @@ create table if not exists history.scores (
     row_hash varchar
 );
 
--- A run clears the hashes if the definitions or the engine have changed; recompute them.
+-- A run sets the hashes to null if the SQL definitions or the engine version have changed;
+-- recompute them.
 update history.scores
 set
     row_hash = staging.score_hash(
@@ -94,8 +95,8 @@ where
     and scores.benchmark_id = closed_rows.benchmark_id
     and scores.score_number = closed_rows.score_number;
 
--- Open a row for each current score that is not among the open rows. It gets the number of a row
--- just closed, or else the smallest free number.
+-- Open a row for each current score that is not among the open rows. The new row gets the number of
+-- a row just closed, or else the smallest free number.
 insert into history.scores (
     model_id,
     benchmark_id,
@@ -225,7 +226,7 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- the numbers from 1 to the number of entries, and the numbers of rows just closed
+-- numbers for the new rows: those of rows just closed, and those from 1 to the number of scores
 possible_numbers as (
     select
         model_id,
@@ -294,12 +295,12 @@ inner join free_numbers
         and new_rows.benchmark_id = free_numbers.benchmark_id
         and new_rows.position = free_numbers.position;
 
--- A row that was replaced at the time when it began was never valid.
+-- Delete the rows that were replaced at the time when they began: they were never valid.
 delete from history.scores
 where valid_to <= valid_from;
 
-comment on table history.scores is 'One row per benchmark score of a model and period in which it did not change';
-comment on column history.scores.score_number is 'Distinguishes the scores of a model on a benchmark; 1 unless the benchmark was listed more than once';
-comment on column history.scores.valid_from is 'Start of the period, inclusive (UTC): when the row was first fetched';
-comment on column history.scores.valid_to is 'End of the period, exclusive (UTC): when a fetch found the row changed or removed; null: still current';
-comment on column history.scores.row_hash is 'Hash of the compared columns, which the next run uses; null: the row is closed, or its hash has not been computed yet';
+comment on table history.scores is 'One row per benchmark score of a model and period in which the score did not change';
+comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';
+comment on column history.scores.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the score in this state';
+comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null: still current';
+comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record; null: the row is closed, or the next run computes the hash';

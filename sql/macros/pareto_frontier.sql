@@ -1,9 +1,9 @@
--- The models on the frontier of price and value, with any weights of input and output:
+-- The models on the Pareto frontier of price and value, with any weights of input and output:
 -- `from marts.pareto_frontier('gpqa', 1, 1)`.
 -- Grain: model_id.
 -- Reads: marts.offers, marts.scores, staging.blended_price, staging.is_pareto.
--- With the default weights, 3 and 1, these are the rows of marts.price_performance in which
--- is_pareto is true.
+-- With the default weights, 3 and 1, these are the models for which is_pareto is true in
+-- marts.price_performance.
 create or replace macro marts.pareto_frontier(
     benchmark, input_weight := 3, output_weight := 1
 ) as table
@@ -65,4 +65,4 @@ order by
     price_usd_per_mtok,
     model_id;
 
-comment on macro table marts.pareto_frontier is 'The models on the frontier of price and value on a benchmark, with input and output prices weighted as given; prices in US dollars per million tokens, cheapest first. `benchmark` is a benchmark_id. All models of an exact tie are included. Empty if the benchmark is not comparable';
+comment on macro table marts.pareto_frontier is 'The models on the Pareto frontier of price and value on a benchmark, cheapest first. The price, in US dollars per million tokens, is the mean of the input and output price with the given weights. `benchmark` is a benchmark_id. Models with equal price and value are all included. Empty if the benchmark is not comparable';

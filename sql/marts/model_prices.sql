@@ -42,7 +42,7 @@ from staging.models as models
 left join summed_offers on models.model_id = summed_offers.model_id
 left join cheapest_providers on models.model_id = cheapest_providers.model_id;
 
-comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them';
+comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';
 comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; 0: all other columns are null';
 comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null: no available priced offer';

@@ -71,7 +71,7 @@ left join ranked_offers
         and open_offers.offer_number = ranked_offers.offer_number
 left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_id;
 
-comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. Ranks and ratios use the blended price (three parts input to one part output); for other weights see marts.workload_cost';
+comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. An offer is priced if both its prices are published. Ranks and ratios use the blended price (three parts input to one part output); for other weights see marts.workload_cost';
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
 comment on column marts.offers.is_free is 'True if both prices are 0; false also if a price is not published';
 comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank; free offers come first; null: not available or not priced';

@@ -3,14 +3,14 @@
 -- same time, there are two rows.
 -- Order: changed_at desc, model_id, provider_id, offer_number, kind.
 -- Reads: staging.transitions, marts.price_history.
--- A provider that appears after the first load, or reappears, is `listed`. A new provider name is
--- recorded in the history but is not a change here. The change itself happened between the previous
--- fetch and `changed_at`.
+-- An offer that appears after the first load of its model, or appears again, is `listed`. A new
+-- provider name is recorded in the history but is not a change here. The change itself happened
+-- between the previous fetch and `changed_at`.
 -- Percentages, direction and reversal are given only for `price_changed`. If `status_changed` had
 -- them too, the same price change would count twice.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
 -- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
--- rise. `direction` is null if a price was or became unknown.
+-- rise. `direction` is null if a price became known or unknown.
 create or replace view marts.price_changes as
 with
 changes as (
@@ -28,7 +28,7 @@ changes as (
         new_offers.output_usd_per_mtok as new_output,
         old_offers.blended_usd_per_mtok as old_blended,
         new_offers.blended_usd_per_mtok as new_blended,
-        -- changes after the same number of listings and delistings belong to the same listing
+        -- number of listings and delistings so far: equal within one uninterrupted listing
         sum(
             case
                 when transitions.old_valid_from is null or transitions.new_valid_from is null then 1

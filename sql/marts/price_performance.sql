@@ -113,9 +113,10 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model covers the values from its own (inclusive) down to the next lower frontier
--- value (exclusive). The lowest frontier model covers all values below it as well. Values are
--- negated where lower is better.
+-- Each frontier model with the range of values for which it is the cheapest model that is at least
+-- as good. The range extends from the model's own value (inclusive) down to the next lower frontier
+-- value (exclusive). The range of the lowest frontier model has no lower end. Values are negated
+-- where lower is better.
 frontier_steps as (
     select
         benchmark_id,
@@ -170,4 +171,4 @@ comment on column marts.price_performance.value is 'Value of the model on the be
 comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null: the price is 0, or a lower value is better';
 comment on column marts.price_performance.is_pareto is 'True if no other model is at least as cheap and at least as good, and strictly better in price or value; true for all models with equal price and value';
 comment on column marts.price_performance.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
-comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value. In a tie, the one with the best value, then the first id in alphabetical order; null: this model is on the frontier';
+comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value. In a tie, the model with the best value, then the first id in alphabetical order; null: this model is on the frontier';

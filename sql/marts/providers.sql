@@ -3,7 +3,7 @@
 -- Grain: provider_id.
 -- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
--- If a provider lists a model twice, only its cheaper offer counts.
+-- If a provider lists a model twice, the comparison uses only the cheaper offer.
 create or replace view marts.providers as
 with
 listed_offers as (

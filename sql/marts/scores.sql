@@ -5,7 +5,7 @@
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with
--- few scores share model and benchmark with another score; only those need an order
+-- Models with several scores on one benchmark. For speed, only these few scores are sorted.
 repeated_benchmarks as (
     select
         model_id,
@@ -206,7 +206,7 @@ inner join value_places
             else valued_scores.value
         end = value_places.directed_value;
 
-comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. A verified score is preferred to a third-party score, and both to a self-reported one; among equally confirmed scores, the newest is chosen, then the highest (even where lower is better), then the first listed. Compare `value`, never `score`, and only where is_comparable is true, although every benchmark has ranks and win rates';
+comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. A verified score is preferred to a third-party score, and both to a self-reported one; among equally confirmed scores, the newest is chosen, then the highest (even where lower is better), then the first listed. Compare `value`, never `score`, and only where is_comparable is true. The other benchmarks have ranks and win rates too, but these are not meaningful';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null: none given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';

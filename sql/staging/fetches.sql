@@ -1,4 +1,4 @@
--- Outcome of each requested model in each run.
+-- Outcome of the request for each model in each run.
 -- Grain: load_id, model_id.
 -- Order: requested_at desc, load_id desc, model_id.
 -- Reads: raw.fetches.
@@ -15,5 +15,5 @@ select
     cast(elapsed_ms as bigint) as elapsed_ms
 from raw.fetches;
 
-comment on view staging.fetches is 'One row per requested model and run: the outcome';
+comment on view staging.fetches is 'One row per requested model and run: the outcome of the request';
 comment on column staging.fetches.load_id is 'Id of the load that wrote the row';
