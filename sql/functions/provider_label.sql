@@ -1,6 +1,6 @@
--- Prefix of the findings on a provider in marts.data_quality: `provider p: `.
+-- Prefix of every finding about a provider in marts.data_quality: `provider p: `.
 -- Reads: nothing.
 create or replace macro staging.provider_label(provider_id) as
     ('provider ' || provider_id || ': ');
 
-comment on macro staging.provider_label is 'Prefix of the findings on a provider in marts.data_quality';
+comment on macro staging.provider_label is 'Prefix of every finding about a provider in marts.data_quality';

@@ -1,6 +1,6 @@
 -- The benchmark scores that were valid at a time: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, benchmark_id, score_number. All listed scores, not only the one
--- chosen per benchmark.
+-- Grain: model_id, benchmark_id, score_number. All listed scores, not only those
+-- that marts.scores chooses.
 -- Reads: history.scores, staging.to_utc.
 -- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.scores_as_of(moment) as table

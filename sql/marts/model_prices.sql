@@ -1,6 +1,6 @@
 -- Prices of each model: the range of its available priced offers, and the cheapest providers.
--- Grain: model_id. Every model appears. Without an available priced offer, offer_count is 0 and all
--- other columns are null.
+-- Grain: model_id. Every model appears. Without an available priced offer, offer_count is 0 and the
+-- columns after it are null.
 -- Order: min_blended_usd_per_mtok nulls last, model_id.
 -- Reads: staging.models, marts.offers, staging.round_significant.
 create or replace view marts.model_prices as
@@ -44,7 +44,7 @@ left join cheapest_providers on models.model_id = cheapest_providers.model_id;
 
 comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';
-comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; 0: all other columns are null';
+comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; 0: the columns after this one are null';
 comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null: no available priced offer';
 comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null: no paid offer is available';
 comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null: no paid offer is available';

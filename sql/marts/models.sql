@@ -3,7 +3,7 @@
 -- Order: release_date desc nulls last, model_id.
 -- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
 -- Names are for display: two models may have the same name. offer_count includes unavailable
--- offers; marts.model_prices counts only available ones.
+-- offers; marts.model_prices counts only available offers with both prices.
 create or replace view marts.models as
 with
 listed_modalities as (

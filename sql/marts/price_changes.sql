@@ -5,7 +5,7 @@
 -- Reads: staging.transitions, marts.price_history.
 -- An offer that appears after the first load of its model, or appears again, is `listed`. A new
 -- provider name is recorded in the history but is not a change here. The change itself happened
--- between the previous fetch and `changed_at`.
+-- between the previous fetch of the model and `changed_at`.
 -- Percentages, direction and reversal are given only for `price_changed`. If `status_changed` had
 -- them too, the same price change would count twice.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
@@ -149,7 +149,7 @@ from compared_changes;
 
 comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, a new price or a new status. The offers found by the first load are not changes';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
-comment on column marts.price_changes.changed_at is 'When the change was found (UTC); it happened after the previous fetch';
+comment on column marts.price_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
 comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';
 comment on column marts.price_changes.old_status is 'Status of the offer before the change; null: not listed';
 comment on column marts.price_changes.new_status is 'Status of the offer after the change; null: not listed';

@@ -5,7 +5,7 @@
 -- Reads: staging.transitions, history.scores.
 -- A new source, a new name and a withdrawn verification are recorded in the history but are not
 -- changes here. A new category is not recorded. The change itself happened between the previous
--- fetch and `changed_at`.
+-- fetch of the model and `changed_at`.
 create or replace view marts.score_changes as
 with
 changes as (
@@ -67,7 +67,7 @@ where kind is not null;
 
 comment on view marts.score_changes is 'One row per change of a benchmark score since its model was first loaded: added, withdrawn, corrected, verified. The scores found by the first load are not changes';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
-comment on column marts.score_changes.changed_at is 'When the change was found (UTC); it happened after the previous fetch';
+comment on column marts.score_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
 comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null: no score';
 comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null: no score';
