@@ -1,6 +1,7 @@
 """A warehouse of LLM prices and benchmark scores.
 
-`run` fetches, checks and publishes; it returns a `RunResult`. `llm_stats` is the dlt source.
+`run` fetches model records, checks them and publishes the warehouse; it returns a `RunResult`.
+`llm_stats` is a dlt source of the same records.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the source on first use, because importing dlt takes a second."""
+    """Import the dlt source on first use, because importing dlt takes a second."""
     if name == "llm_stats":
         from llm_stats.load.source import llm_stats
 

@@ -16,7 +16,7 @@ from llm_stats.table import Table, unique_column_names
 
 
 class QueryError(LlmStatsError):
-    """A statement that the engine rejected, with the engine's message without credentials."""
+    """Error for a rejected statement. The message is the engine's, without credentials."""
 
 
 class Relation(NamedTuple):
@@ -51,7 +51,7 @@ class Connection(Protocol):
 
 
 class DuckDBConnection:
-    """A DuckDB connection as a `Connection`."""
+    """Implementation of `Connection` for DuckDB."""
 
     dialect = "duckdb"
     supports_macros = True
@@ -107,8 +107,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C during a query; DuckDB itself raises a `RuntimeError`.
 
-    DuckDB first waits for its other threads, which can take long. If `connection` is given, the
-    threads of its query are interrupted, so the wait is short.
+    Before DuckDB raises the error, it waits for all threads of the query, which can take long. If
+    `connection` is given, Ctrl-C also interrupts these threads, so the wait is short.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:

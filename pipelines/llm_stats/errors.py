@@ -10,17 +10,17 @@
     └── RecordRejected    –   one record violates the contract; the run continues
 
     KeyboardInterrupt
-    └── Interrupted     130   Ctrl-C before anything was published
+    └── Interrupted     130   Ctrl-C during a run
 
-Codes 0 (success), 4 (some ids failed) and 75 (some models are deferred) are results, not errors:
-see `pipeline.result.RunResult`.
+A run without an error exits with 0 (success), 4 (some ids failed) or 75 (some models are deferred
+to the next run): see `pipeline.result.RunResult`.
 """
 
 from __future__ import annotations
 
 
 class LlmStatsError(Exception):
-    """A failure with a one-line message; errors of queries and failed checks have several lines."""
+    """Base class. Messages have one line, except those of query errors and failed checks."""
 
     exit_code = 1
 
@@ -64,9 +64,9 @@ class RecordRejected(LlmStatsError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C before anything was published; the message states what is cached.
+    """Ctrl-C during a run; the message states whether the run was published, if that is known.
 
-    Not an `Exception`, so that no error handler catches it and continues the run.
+    Not an `Exception`, so that `except Exception` does not catch it and continue the run.
     """
 
     exit_code = 130

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def atomic_write(file: Path, text: str) -> None:
-    """Replace the content of a file, in UTF-8. On an `OSError` the file is unchanged."""
+    """Replace the content of a file with `text` in UTF-8. On an `OSError` the file is unchanged."""
     with _temp_path(file) as (temp, target):
         temp.write_text(text, "utf-8", newline="\n")
         temp.replace(target)
@@ -41,9 +41,9 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def normalize_path(database: Path) -> Path:
-    """Return the absolute path with symlinks resolved in its folder only.
+    """Return the absolute path; symlinks are resolved in its folder, but not in the file name.
 
-    The last part of the path is not resolved, because the published path is itself a symlink.
+    The published database is itself a symlink, which must not be resolved.
     """
     return database.parent.resolve() / database.name
 

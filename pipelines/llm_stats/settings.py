@@ -60,7 +60,7 @@ def _valid_ids(model_ids: list[str]) -> list[str]:
 
 
 def _split(value: object) -> object:
-    """Split a string such as `a, b`, or parse a JSON list, dlt's form in the environment."""
+    """Return a list from `a, b`, or from `["a", "b"]` as dlt writes it in the environment."""
     if not isinstance(value, str):
         return value
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
@@ -101,8 +101,8 @@ Secret = Annotated[SecretStr | None, AfterValidator(_stripped)]
 class WarehouseLocation(BaseSettings):
     """The location of the warehouse.
 
-    Commands that only read the warehouse use no other settings, so an invalid value of another
-    setting cannot stop these commands.
+    Commands that only read the warehouse validate only the settings of this class. An invalid
+    `max_age`, for example, does not stop them.
     """
 
     model_config = SettingsConfigDict(
@@ -189,7 +189,10 @@ class Settings(WarehouseLocation):
 
     @classmethod
     def origins(cls) -> dict[str, str]:
-        """Return the origin of each setting: `{"api_key": "the environment", …}`."""
+        """Return the origin of each setting in the environment or in a file, by name.
+
+        For example `{"api_key": "the environment", "database": ".dlt/config.toml"}`.
+        """
         from_files = {
             _setting_name(name): str(file)
             for file in reversed(_FILES)
@@ -213,7 +216,7 @@ def _setting_name(name: str) -> str:
 
 
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
-    """Raise `UsageError` for an unknown setting.
+    """Raise `UsageError` for the first of the unknown settings `names`; do nothing if empty.
 
     A misspelled setting must not be ignored: it may be `max_requests`, which protects the quota.
     """
@@ -240,7 +243,7 @@ class _TomlTable(InitSettingsSource):
 
 
 def clean_model_ids(model_ids: Iterable[str]) -> list[str]:
-    """Return the ids stripped, without empty and repeated ones, in order."""
+    """Return the stripped ids in the same order, without empty or repeated ids."""
     return list(dict.fromkeys(stripped for model_id in model_ids if (stripped := model_id.strip())))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def to_records(table: Table) -> list[dict[str, Any]]:
-    """Return one JSON object per row; columns with the same name are numbered."""
+    """Return one dict of JSON values per row; repeated column names are numbered: `a`, `a_1`."""
     columns = unique_column_names(table.columns)
     return [dict(zip(columns, map(to_json_value, row), strict=True)) for row in table.rows]
 
@@ -33,7 +33,10 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with named columns and DuckDB's types; `multiline` keeps line breaks in the output."""
+    """Rows with column names and DuckDB's type names.
+
+    If `multiline` is set, the output keeps the line breaks inside values.
+    """
 
     columns: tuple[str, ...]
     types: tuple[str, ...]

@@ -29,7 +29,8 @@ def width(*, err: bool = False) -> int | None:
 def echo(text: str = "", *, err: bool = False) -> None:
     """Print a line and flush. If the reader of a pipe exits (`| head`), later output is discarded.
 
-    Raises `LlmStatsError` if standard output cannot be written for another reason: a full disk.
+    Raises `LlmStatsError` if standard output cannot be written for another reason, such as a full
+    disk.
     """
     stream = sys.stderr if err else sys.stdout
     if stream is None:  # a process without a console
@@ -37,14 +38,17 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        # at exit, Python then flushes the rest of the buffer into the null device
+        # discard the rest of the buffer: Python writes it to the null device at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
 
 
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
-    """Print prose, wrapped to the terminal; continuation lines are indented further."""
+    """Print text wrapped to the terminal's width; indent continuation lines `indent` columns more.
+
+    Output to a pipe or a file is not wrapped.
+    """
     if columns := width(err=err):
         margins = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]
         text = "\n".join(

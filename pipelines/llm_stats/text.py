@@ -41,7 +41,7 @@ def pluralize(number: int, singular: str, plural: str = "") -> str:
 
 
 def with_number(name: str, number: int) -> str:
-    """Return the name of an offer or score; a repeated one gets a number: `driftwood (no. 2)`."""
+    """Return the name of an offer or score; the second with that name is `driftwood (no. 2)`."""
     return name if number == 1 else f"{name} (no. {number})"
 
 
