@@ -13,12 +13,15 @@ from llm_stats.errors import UsageError
 
 _LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 _MIN_SECRET_LENGTH = 8
-#: JSON escapes of characters that JSON also allows unescaped.
+#: Start of a JSON escape that can encode a character of the key: `\u002d`, `\/`, `\"` or `\\`.
 _ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")
 
 
 class BearerAuth(requests.auth.AuthBase):
-    """The API key, sent as a header. As the `auth` of a session it also overrides `.netrc`."""
+    """The API key, sent in the `Authorization` header.
+
+    As the `auth` of a session, it takes precedence over credentials in `.netrc`.
+    """
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -30,14 +33,14 @@ class BearerAuth(requests.auth.AuthBase):
         return request
 
     def redact(self, text: str) -> str:
-        """Return a string with the API key replaced, because a server may echo the key."""
+        """Return the text with `***` for the API key, because a server may echo the key."""
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Return a JSON body with the API key replaced, even if some of the key is escaped.
+        """Return a JSON body with `***` for the API key, even if the key contains JSON escapes.
 
-        A key shorter than 8 characters is not replaced: such a short string may also be an ordinary
-        word of the record.
+        A key shorter than 8 characters is not replaced, because so short a string may also be an
+        ordinary word in a record.
         """
         if self._pattern is None:
             return body
@@ -56,7 +59,7 @@ class HttpSession(requests.Session):
     def __init__(self, base_url: str, auth: BearerAuth, concurrency: int) -> None:
         super().__init__()
         self.auth = auth
-        # A proxy from the environment cannot reach a server on this machine.
+        # For a server on this machine, ignore the environment's proxy: it cannot reach the server.
         self.trust_env = urlsplit(base_url).hostname not in _LOCAL_HOSTS
         self.headers.update({"User-Agent": f"llm-stats/{__version__}", "Accept-Encoding": "gzip"})
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=concurrency)
@@ -78,15 +81,15 @@ class HttpSession(requests.Session):
         return self.send(request, timeout=timeout, allow_redirects=False, **self._settings)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None for every response.
+        """Return None: no response is treated as a redirect.
 
-        Otherwise requests would read the whole body without a limit to find the target, and would
-        raise an error for an invalid target URL.
+        Otherwise the requests library would read the body of a redirect without a limit, even with
+        `allow_redirects=False`, and would raise an error for an invalid target URL.
         """
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    r"""Return a pattern that finds the key in JSON, also with escapes: `sk\u002dlive`."""
+    r"""Return a pattern that finds the key in JSON, also with JSON escapes: `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

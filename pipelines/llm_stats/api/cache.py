@@ -3,12 +3,14 @@
     cached_responses(url, status, received_at, body)
         "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
     request_log(sent_at)
-        "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days
+        "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days, and the rate limiter of the
+        next run counts the recent ones
 
 Both tables are in one SQLite file. Each response is committed when it arrives and each request when
-it is sent, so `kill -9` loses nothing. The file contains bodies without headers, so it never
-contains the API key. The code uses SQLite directly, because a caching library could hide write
-errors. After a write error no request may be sent, because its response would be lost.
+it is sent, so `kill -9` loses nothing. The file never contains the API key: headers are not stored,
+and the key is redacted in the bodies. The code uses SQLite directly, because a caching library
+could hide write errors. After a write error no request may be sent, because its response would be
+lost.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class ResponseCache:
                 self._connection = self._open()
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:  # corrupt, or not an SQLite file: nothing is usable
+            except sqlite3.DatabaseError:  # corrupt, or not an SQLite file: create a new one
                 for suffix in ("", "-wal", "-shm"):
                     path.with_name(path.name + suffix).unlink(missing_ok=True)
                 self._connection = self._open()
@@ -80,11 +82,11 @@ class ResponseCache:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(sqlite3.Error):  # on a full disk; committed rows remain
+        with contextlib.suppress(sqlite3.Error):  # the disk may be full; committed rows remain
             self._connection.close()
 
     def get(self, url: str, *, since: dt.datetime | None = None) -> Body | None:
-        """Return the cached body of a URL, unless it is expired or older than `since`."""
+        """Return the cached body of a URL; None if it is missing, expired or older than `since`."""
         if url not in self._cached:
             return None
         query = (
@@ -100,7 +102,7 @@ class ResponseCache:
         return None
 
     def put(self, url: str, body: Body) -> None:
-        """Store a body. Raises `OSError` if the row cannot be written, as on a full disk."""
+        """Store a body. Raises `OSError` if it cannot be written, for example on a full disk."""
         row = (url, body.status, _sortable(body.received_at), body.content)
         self._write(self._new_responses, row)
         self._cached.add(url)
@@ -127,7 +129,10 @@ class ResponseCache:
             raise OSError(f"{self._path}: {self._write_error}")
 
     def request_ages(self, max_age_seconds: float) -> list[float]:
-        """Return the age in seconds of each request of this and earlier runs, oldest first."""
+        """Return the ages (seconds) of the requests sent in the last `max_age_seconds`.
+
+        The oldest request is first. Requests of earlier runs are included.
+        """
         now = _now()
         since = _sortable(now - dt.timedelta(seconds=max_age_seconds))
         query = "select sent_at from request_log where sent_at >= ? order by sent_at"
@@ -199,7 +204,7 @@ class ResponseCache:
 
 
 class _InsertBuffer:
-    """Rows to be inserted into a table. Many threads append rows; one drains at a time."""
+    """Rows to insert into a table. Many threads may append rows, but only one at a time drains."""
 
     def __init__(self, table: str, columns: int) -> None:
         self.rows: deque[tuple[object, ...]] = deque()
@@ -214,9 +219,9 @@ class _InsertBuffer:
 
 
 def requests_since(path: Path, since: dt.datetime) -> int | None:
-    """Return how many requests the cache file at `path` has logged since a time.
+    """Return how many requests the request log in the file at `path` contains since a time.
 
-    A run may have the file open. Return None if the file cannot be read.
+    Return 0 if there is no file, and None if it cannot be read. A run may have the file open.
     """
     if not path.exists():
         return 0

@@ -1,15 +1,14 @@
 """Circuit breaker: stops fetching when the API looks unreachable or the base URL looks wrong.
 
     ten failures in a row: no response, 5xx, 429 or 403    API unreachable
-    three records, all of the wrong catalog                wrong base URL
+    three records, all without scores (public catalog)     wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-At the end of a fetch, lower thresholds apply. 404 does not count if the ids come from the API's own
-list.
+Any other response ends a row of failures. A 404 does not count if the ids come from the API's own
+list. At the end of a fetch, lower thresholds apply to the last two lines.
 
-Any other response counts as a success. The client does not report failures of ids that failed in
-earlier runs to the breaker. Without the breaker, a dead API would cost three attempts and a minute
-for every id.
+If an id failed in an earlier run, the client does not report its next failure to the breaker.
+Without the breaker, a dead API would cost three attempts and a minute for every id.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ NOT_FOUND_THRESHOLD = 20
 class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    Set `is_listed` if the ids come from the API's own list.
+    Set `is_listed` if the ids come from the API's own list; a 404 then does not stop the fetch.
     """
 
     def __init__(self, base_url: str, stop: Callable[[StopKind, str], object]) -> None:
@@ -60,10 +59,10 @@ class CircuitBreaker:
                 )
 
     def finish(self, *, is_complete: bool) -> None:
-        """Check the outcomes of a whole fetch, with lower thresholds.
+        """Check at the end of a fetch whether the base URL looks wrong, with lower thresholds.
 
-        One record of the wrong catalog is enough to stop. So is one 404, if all ids were requested
-        (`is_complete`) and none failed.
+        Unless the fetch returned a record with scores, one record without scores is enough to stop.
+        One 404 is enough if all ids were requested (`is_complete`) and none failed.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

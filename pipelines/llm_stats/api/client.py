@@ -4,7 +4,7 @@ a record                             loaded
 JSON that violates the contract      rejected
 HTML, an empty body, invalid JSON    failed
 404                                  not_found
-no response after retries            failed
+no response, or an error status      failed
 not requested: fetching stopped      deferred
 """
 
@@ -86,7 +86,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Stop fetching; wait up to 3 s for pending responses, which count against the quota."""
+        """Stop fetching. Wait up to 3 s for pending responses: the quota already counts them."""
         self._transport.stop_sending()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
@@ -111,9 +111,9 @@ class Client:
 
         The first requests are sent at once; at most `max_ahead` models are requested before the
         caller takes their results. Ids that were not requested because fetching stopped are
-        `deferred`. `fetched_at` contains the times of the caller's records: cached responses older
-        than these records are ignored. `failing` are ids that failed in earlier runs; their
-        failures do not open the circuit breaker.
+        `deferred`. `fetched_at` contains the fetch times of the records that the caller has, by id;
+        a cached response older than the record of its id is ignored. `failing` are ids that failed
+        in earlier runs; their failures do not open the circuit breaker.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
@@ -158,8 +158,8 @@ class Client:
     def _read_list(self, cache: ResponseCache | None) -> list[str]:
         """Return the ids of all pages of the model list.
 
-        Reading ends with the last cursor, or with a page without new ids, because an API could
-        return cursors forever. Raises `NothingFetched` if the model list is empty or invalid.
+        Reading ends at a page without a cursor. It also ends at a page without new ids, because an
+        API could return cursors forever. Raises `NothingFetched` if the list is empty or invalid.
         """
         model_ids: dict[str, None] = {}
         cursor = None
@@ -183,7 +183,7 @@ class Client:
     def _fetch_one(
         self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
     ) -> FetchResult:
-        """Return the result for one id; no API response raises an exception."""
+        """Return the result for one id. An invalid response becomes a result, not an exception."""
         request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
         is_wrong_catalog = False
         try:
@@ -230,7 +230,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response; on a write error stop fetching, to lose no more responses."""
+        """Cache a new response. A write error stops fetching, so no further response is lost."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)

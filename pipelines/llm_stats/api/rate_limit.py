@@ -50,7 +50,7 @@ class RateLimiter:
         self._turn = threading.Lock()
 
     def restore(self, ages_seconds: Iterable[float]) -> None:
-        """Count another process's requests, given their ages in seconds, oldest first."""
+        """Count the requests of earlier runs, given their ages in seconds, oldest first."""
         if self._bucket is not None:
             now = self._bucket.now()
             for age_seconds in ages_seconds:
@@ -69,7 +69,7 @@ class RateLimiter:
                 self._sleep(stopped, seconds)
 
     def try_acquire(self) -> bool:
-        """Return True and count a request if it may be sent now."""
+        """Return whether a request may be sent now; if so, count it as sent."""
         if self._clock() < self._resume_at:
             return False
         return self._limiter is None or bool(self._limiter.try_acquire(blocking=False))

@@ -56,8 +56,8 @@ def read_body(response: requests.Response) -> bytes:
     Raises `BadResponse` beyond a limit, and `zlib.error` for invalid gzip.
 
     `read1` returns the available bytes. Other methods wait for a full chunk, so the deadline would
-    not be checked while a body arrives byte by byte. The body is decompressed here, because urllib3
-    has no limit of size, and reads on until a chunk yields output.
+    not be checked while a body arrives byte by byte. The body is decompressed here and not by
+    urllib3, which has no size limit and keeps reading until it has decompressed some output.
     """
     status = response.status_code
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -79,7 +79,7 @@ def read_body(response: requests.Response) -> bytes:
 
 
 class _BoundedGunzip:
-    """A gzip decompressor for one or several members, chunk by chunk, with limited output."""
+    """A gzip decompressor with limited output; the input may consist of several gzip members."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -95,7 +95,7 @@ class _BoundedGunzip:
 
 
 def parse_error_body(body: bytes) -> dict[str, str]:
-    """Return the error in a body as `{"code", "message", "help_url", …}`; empty if none.
+    """Return the error in a body: `{"code": …, "message": …, "help_url": …}`; `{}` if none.
 
     The API documents `{"error": {"code", …}}` and `{"detail": [{"loc", "msg", "type"}]}`.
     Proxies and gateways in front of an API send `{"error": "text"}`, `{"detail": "text"}` and
@@ -158,13 +158,16 @@ def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | Non
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Return the seconds to wait: `Retry-After: 30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`."""
+    """Return the seconds to wait by the header Retry-After; None without a valid header.
+
+    Its value is `30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`.
+    """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # relative to the server's clock, if the response states its date
+    # the wait starts at the server's time if the response has a Date header, because clocks differ
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 
@@ -217,7 +220,7 @@ def parse_record_body(
         return parse_record(content, model_id)
     except RecordRejected:
         try:
-            # Decode the body first: in bytes, `json` would also accept UTF-16 and a BOM.
+            # Decode the body first: from bytes, `json` would also accept UTF-16 and a BOM.
             document = json.loads(content.decode())
         except (ValueError, RecursionError):
             message = f"the response is {_describe_invalid_json(content)}, not a model record"
@@ -237,7 +240,10 @@ def _describe_invalid_json(content: bytes) -> str:
 
 
 def parse_list_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
-    """Return the ids of one page of the model list and the cursor of the next page."""
+    """Return the ids of one page of the model list and the cursor of the next page, if any.
+
+    Raises `NothingFetched` if the body is not such a page.
+    """
     try:
         page = json.loads(content)
         return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")

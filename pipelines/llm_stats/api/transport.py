@@ -3,10 +3,11 @@
 How a response affects later requests:
 
     200, 404                      the body is returned
-    401, 402, 403                 fetching stops: the key is rejected; once the key has been
-                                  accepted, a 403 `feature_not_in_plan` affects one model
-    429 with a daily quota        fetching stops until the quota resets
-    other 429, 5xx, no response   retried a few times; Retry-After pauses all threads
+    401, 402, 403                 fetching stops, because the key is rejected; but if the key was
+                                  accepted before, a 403 `feature_not_in_plan` fails only one model
+    429 for a daily quota         fetching stops
+    other 429, 5xx, no response   retried a few times; Retry-After pauses all threads; if it is over
+                                  ten minutes, fetching stops
     3xx and all others            the model fails; redirects are not followed, so the key is never
                                   sent to another host
 """
@@ -71,7 +72,7 @@ class StopReason:
 
 
 class FetchingStopped(Exception):
-    """Fetching has stopped; the request has no result."""
+    """Exception for a request that has no result because fetching has stopped."""
 
     def __init__(self, reason: StopReason) -> None:
         super().__init__(reason.message)
@@ -80,7 +81,7 @@ class FetchingStopped(Exception):
 
 @dataclass
 class PendingRequest:
-    """One URL to fetch: the number of requests sent for it, and the start time."""
+    """One URL to fetch, with the number of requests sent for it so far and the start time."""
 
     url: str
     attempts: int = 0
