@@ -12,7 +12,7 @@ from llm_stats.errors import LlmStatsError, LoadFailed
 if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
-#: Models per page; larger pages barely load faster.
+#: Models per page of Arrow tables; larger pages barely load faster.
 _PAGE_SIZE = 500
 
 
@@ -24,7 +24,7 @@ def disable_dlt_side_effects() -> None:
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     os.environ.setdefault(
         "RUNTIME__INTERCEPT_SIGNALS", "false"
-    )  # dlt's handler would only record the first Ctrl-C
+    )  # dlt's handler would not raise an exception for the first Ctrl-C
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures raise exceptions
 
 

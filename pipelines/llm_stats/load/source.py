@@ -1,7 +1,7 @@
 """dlt source: one Arrow resource per raw table.
 
-dlt runs a hidden resource, `fetch_results`, which yields pages of Arrow tables. One transformer per
-raw table takes its own table out of each page. A page is converted to Arrow once.
+A hidden resource, `fetch_results`, yields pages: dicts with one Arrow table per raw table, for up
+to 50 models. One transformer per raw table yields its table from each page.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ Page = dict[str, pa.Table]
 
 
 class LlmStatsSource(DltSource):
-    """Source of raw tables whose `add_limit` counts pages of up to 50 models.
+    """Source of raw tables; its `add_limit` counts pages of up to 50 models.
 
-    dlt applies a limit to the selected resources. In this source, the selected resources are
-    transformers, which dlt never limits.
+    dlt's `add_limit` would have no effect. It limits the selected resources except transformers,
+    and all selected resources of this source are transformers.
     """
 
     def add_limit(
@@ -82,9 +82,9 @@ def llm_stats(
     after n pages of 50 models.
 
     `all_models` requests the ids from the API. `max_requests` limits the requests, including
-    retries. `max_age` skips models fetched more recently, such as "6h" or "7d". The fetch times
-    come from dlt's state of this source in this pipeline, so they are also restored from the
-    destination. The state is read and written only if `max_age` is set.
+    retries. `max_age`, such as "6h" or "7d", skips models fetched within this time. The fetch times
+    are kept in dlt's source state, which dlt also restores from the destination. The state is read
+    and written only if `max_age` is set.
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
     also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
@@ -172,10 +172,10 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 
 
 def _column_hints(table: str, *, merge: bool) -> Any:
-    """Return the hints for every column that dlt loads.
+    """Return dlt's hints for the columns of a raw table.
 
-    `load.merge` fills in the load id of a run. The hint for the load id adds this column to dlt's
-    stored schema.
+    Without `merge`, the load id is nullable: dlt only adds the column to its stored schema, and
+    `load.merge` fills in the value.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

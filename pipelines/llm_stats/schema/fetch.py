@@ -1,6 +1,6 @@
-"""Fetches: which ids are due, and the outcome of each.
+"""Fetches: the selection of ids that are due, and the outcome of each requested id.
 
-The outcome is a row of `raw.fetches` and, if the record was loaded, a row of `raw.models`.
+Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row of `raw.models`.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def stalest_first(
 def require_any_answer(outcomes: Counter[str], stop_kind: str | None, cause: str | None) -> None:
     """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
 
-    `stop_kind` is the kind of the reason why fetching stopped early. It is not an error if the
-    quota or the budget deferred all ids.
+    `stop_kind` is the `kind` of the `StopReason` if fetching stopped early. If the quota or the
+    budget deferred all ids, no error is raised. `cause` is part of the error message.
     """
     has_no_answer = outcomes.total() and not outcomes.keys() - {"failed", "deferred"}
     is_deferred = stop_kind in ("quota", "budget")

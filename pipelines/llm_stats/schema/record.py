@@ -4,10 +4,10 @@
 documented field once: type, nullability, unit and meaning. `parse_record` validates records with
 them; `tables.py` derives the columns of the raw tables and their comments.
 
-Fields used in comparisons (prices, scores, normalized scores, categories) are required, even if
-null, because a renamed price must fail, not become null. Other nullable fields are optional.
-Unknown fields are stored as JSON in the column `extra` of their table, because columns named by the
-data could collide with documented ones.
+Fields used in comparisons (prices, scores, normalized scores, categories) must be present, even if
+their value is null: if the API renamed such a field, its value must not silently become null. Other
+nullable fields may be missing. Unknown fields are stored as JSON in the column `extra` of their
+table, because a separate column for each could collide with a documented column.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from llm_stats.errors import RecordRejected
 
 
 def as_utc(time: dt.datetime) -> dt.datetime:
-    """Return the time in UTC without a zone, as all times are stored.
+    """Return the time in UTC without a time zone; all times are stored in this form.
 
-    A time without a zone is already in UTC.
+    A time without a time zone is taken as UTC.
     """
     try:
         return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
@@ -40,7 +40,7 @@ UtcTime = Annotated[dt.datetime, AfterValidator(as_utc)]
 
 
 class RecordPart(BaseModel):
-    """A JSON object: documented fields are validated strictly, others stay in `model_extra`."""
+    """A JSON object. Documented fields are validated strictly; others are kept in `model_extra`."""
 
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
 
@@ -73,7 +73,10 @@ class Provider(RecordPart):
 
 
 class Inference(RecordPart):
-    """The model at the API's own gateway: `{"available": false}`, or true with the other fields."""
+    """Availability of the model at the API's own gateway.
+
+    `{"available": false}`, or `{"available": true, "endpoint": "https://…", …}`.
+    """
 
     available: bool = Field(description="True if the API's own gateway serves the model")
     endpoint: str | None = Field(
@@ -183,7 +186,7 @@ def parse_record(body: bytes | str, model_id: str) -> Record:
     """Return the record in a response body.
 
     Raises `RecordRejected`, with the path of the first invalid field, if the record is invalid or
-    belongs to another model than `model_id`.
+    belongs to a model other than `model_id`.
     """
     try:
         record = Record.model_validate_json(body)

@@ -33,8 +33,9 @@ class Column:
     def dlt_hint(self) -> dict[str, Any]:
         """Return dlt's column hint for the Arrow column that `schema.arrow` makes.
 
-        Times are UTC without a zone; dlt would read them as local times. JSON is text: with the
-        data type `json`, dlt logs a warning for each page of text.
+        Times are in UTC without a time zone. Without the hint `timezone`, dlt would read them as
+        local times. JSON columns have the type `text`, because dlt logs a warning for each page
+        that contains text for a column of type `json`.
         """
         data_type = "text" if self.data_type == "json" else self.data_type
         hint = {
@@ -123,7 +124,8 @@ LIST_IDX = Column(
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
-#: Column of child tables that dlt merges; `load.merge` needs no tombstones.
+#: Extra column of child tables that the dlt source merges (see `schema.arrow.add_tombstones`). The
+#: merge of a run, in `load.merge`, does not need it.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
