@@ -36,7 +36,7 @@ _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 
 def log_event(level: Level, event: str, **fields: Any) -> None:
-    """Write one line and flush it."""
+    """Write one JSON line to standard error and flush it."""
     time = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     echo(to_ascii_json({"time": time, "level": level, "event": event, **fields}), err=True)
 
@@ -78,11 +78,11 @@ class JsonLog:
     name = "log"
 
     def start(self, _: Settings) -> None:
-        """Log the version."""
+        """Log `run_started` with the version of llm-stats."""
         log_event("info", "run_started", version=__version__)
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Log the summary, with the length of each list in place of the list."""
+        """Log `run_finished` or `run_failed` with the summary; replace each list by its length."""
         fields = dict(
             (f"{key}_count", len(value)) if isinstance(value, list) else (key, value)
             for key, value in summary.items()

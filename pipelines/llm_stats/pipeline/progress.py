@@ -1,4 +1,4 @@
-"""Progress of a fetch: a bar on a terminal, otherwise a plain line every few seconds."""
+"""Progress of a fetch: a bar on a terminal, otherwise one line every few seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def progress_lines(
         while not finished.wait(_SECONDS_BETWEEN_LINES):
             write(counter)
 
-    # a separate thread writes the lines, because no result arrives during a pause
+    # a separate thread, so that lines are also written while the rate limit delays all results
     reporter = threading.Thread(target=write_periodically, name="progress", daemon=True)
     reporter.start()
     try:
@@ -55,7 +55,7 @@ def _progress_bar(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    # the counter is formatted at each refresh, because no result arrives during a pause
+    # rich formats the counter at each refresh, also while the rate limit delays all results
     columns = (BarColumn(), TextColumn("{task.fields[counter]}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=counter.total, counter=counter)
@@ -75,7 +75,7 @@ class ProgressCounter:
         self._started = time.monotonic()
         self._done = self._loaded = self._failed = 0
         self._lock = threading.Lock()  # one thread adds results, another reads the counts
-        #: Arrivals of the last minute: monotonic time and number of requests.
+        #: Results of the last minute: monotonic arrival time and number of requests.
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def add(self, result: FetchResult) -> None:
@@ -96,7 +96,7 @@ class ProgressCounter:
             remaining = self.total - self._done
             seconds = (now - self._started) / max(self._done, 1) * remaining
             if self._requests_per_minute:
-                # this minute's remaining requests need no waiting; the rate limit delays the rest
+                # the rate limit delays only requests beyond those still allowed in this minute
                 delayed = remaining - max(self._requests_per_minute - requests, 0)
                 seconds = max(seconds, delayed / self._requests_per_minute * _MINUTE_SECONDS)
             return {

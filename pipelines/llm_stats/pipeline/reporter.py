@@ -113,7 +113,7 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def _require_json_file(self) -> None:
-        """Raise `UsageError` for an existing file that does not start like a summary."""
+        """Raise `UsageError` unless the file is missing or a regular file that starts with `{`."""
         if self._file.is_symlink() or (self._file.exists() and not self._file.is_file()):
             raise self._make_error("not a regular file; name another file")
         if self._file.exists() and not self._file.read_bytes().startswith(b"{"):

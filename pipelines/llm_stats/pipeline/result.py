@@ -36,10 +36,11 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
-    `outcomes` counts models by outcome. `skipped` counts models newer than `max_age`. `not_loaded`
-    has the reason for each model that did not load. `new_models` are the ids that were not in the
-    warehouse before. `changes` has the columns of `llm-stats changes`, largest first. `stop_reason`
-    is set when fetching ended early.
+    `outcomes` counts models by outcome. `skipped` counts models that were not requested, because
+    they were fetched within `max_age`. `not_loaded` has one entry, with the reason, for each model
+    that did not load. `new_models` are ids that were not in the warehouse before. `changes` has the
+    columns of `llm-stats changes` and lists the largest changes first. `stop_reason` is set when
+    fetching ended early.
     """
 
     database: Path
@@ -63,7 +64,8 @@ class RunResult:
     def exit_code(self) -> int:
         """Exit code. 0: all loaded; 4: ids failed, were rejected or not found; 75: models deferred.
 
-        75 takes precedence if the quota or budget is spent, because another run has to follow.
+        75 takes precedence if the quota or budget is spent, because another run must fetch the
+        deferred models.
         """
         if (
             self.outcomes["deferred"]
@@ -82,12 +84,15 @@ class RunResult:
 
     @property
     def is_published(self) -> bool:
-        """Whether the run published; False if no model was due and nothing was migrated."""
+        """Whether the run published a new state of the warehouse.
+
+        False if no model was due and no migration was needed.
+        """
         return self.load_id != "" or self.is_migrated
 
     @property
     def problems(self) -> list[Fetch]:
-        """Rows of `not_loaded`, without deferred models."""
+        """Entries of `not_loaded` except deferred models."""
         return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
 
     @property
@@ -113,7 +118,7 @@ class RunResult:
             yield result
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the summary that this module's docstring shows."""
+        """Return the summary (see the docstring of this module)."""
         from llm_stats.table import to_records
 
         return {

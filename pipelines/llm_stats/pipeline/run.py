@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 def run(
     model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any
 ) -> RunResult:
-    """Fetch models, merge them into the warehouse and publish it.
+    """Fetch models, merge them into a copy of the warehouse and publish the copy.
 
     Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
     Settings that are not passed come from the environment and `.dlt/`. `all_models` fetches every
-    model that the API lists. Raises an `LlmStatsError` if nothing was published; the published
+    model that the API lists. Raises an `LlmStatsError` if the run fails as a whole; the published
     warehouse is then unchanged.
     """
     from llm_stats.settings import Settings
@@ -123,7 +123,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
     """Store the changes of this run in `result`.
 
-    Raises `LlmStatsError` if the outcomes in the copy differ from those that the run counted.
+    Raises `LlmStatsError` if the copy does not contain every outcome that the run counted.
     """
     from llm_stats.queries import changes
 
@@ -136,7 +136,8 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
     """Publish the copy.
 
-    Raises `Interrupted` on Ctrl-C, because it is then unknown whether the copy was published.
+    On Ctrl-C, raises `Interrupted`. Its message refers to `llm-stats status`, because it is unknown
+    whether the copy was published.
     """
     try:
         warehouse.publish(copy)
@@ -148,7 +149,7 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
-    """On an error, close the client, which lets requests in flight finish and be cached.
+    """Close the client if the block raises an error, so that pending responses are cached first.
 
     After Ctrl-C, raise `Interrupted` with the number of cached responses.
     """
@@ -156,7 +157,7 @@ def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
         yield
     except BaseException as error:
         client.close()
-        # DuckDB raises its own error on Ctrl-C
+        # on Ctrl-C, DuckDB raises an error with the text "Query interrupted"
         if isinstance(error, Interrupted) or (
             not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error)
         ):
@@ -179,9 +180,10 @@ def _require_ids(settings: Settings, all_models: bool) -> None:
 def _require_clock(
     clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse
 ) -> None:
-    """Raise `UsageError` if the clock is earlier than the last run.
+    """Raise `UsageError` if the current time is earlier than the last run.
 
-    The history uses fetch times, so an earlier time would end a row before its start.
+    Fetch times become `valid_from` and `valid_to` in the history, so a row that is valid since the
+    last run would end before it starts.
     """
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_attempted_at and now < last_attempted_at:
@@ -199,7 +201,7 @@ def _require_clock(
 def _require_any_answer(result: RunResult) -> None:
     """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
 
-    A run that the quota or the budget stopped before the first response is published.
+    A run without any response is still published if the quota or the budget stopped it.
     """
     from llm_stats.schema.fetch import require_any_answer
 
@@ -210,7 +212,7 @@ def _require_any_answer(result: RunResult) -> None:
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Raise `LlmStatsError` unless each requested id has one outcome, in the run and in the copy.
+    """Raise `LlmStatsError` unless the run counted one outcome per id and the copy stores the same.
 
     A load that lost rows must not be published.
     """

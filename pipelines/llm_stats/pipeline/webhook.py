@@ -2,9 +2,9 @@
 
     {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
-The URL is a secret, because anyone who knows it can post messages, so no error message contains any
+Anyone who knows the URL can post messages. It is therefore a secret: no error message contains any
 part of it. Text from the API is untrusted: it is put into a code block that it cannot close, and
-its links and mentions are disabled.
+links and mentions in the text are disabled.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _TIMEOUT_SECONDS = 10.0
 _BACKOFF_SECONDS = 1.0
 _MAX_LINES = 20
 _MAX_LINE_CHARACTERS = 201
-#: Discord rejects more than 2,000; Slack splits more than 4,000, which breaks the code block.
+#: Discord rejects messages over 2,000 characters. Slack splits messages over 4,000 characters,
+#: which breaks the code block.
 _MAX_CHARACTERS = 1800
 #: Strings that close a code block, or that some receivers turn into links or mentions even inside a
 #: code block.
@@ -40,7 +41,7 @@ NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
 class WebhookError(LlmStatsError):
-    """A message that the webhook did not accept; if `transient`, another attempt may succeed."""
+    """Error in posting a message to the webhook; if `transient`, another attempt may succeed."""
 
     def __init__(self, cause: str, *, transient: bool = False) -> None:
         super().__init__(f"cannot post to the webhook: {cause}")
@@ -48,7 +49,7 @@ class WebhookError(LlmStatsError):
 
 
 class Webhook:
-    """The sink of `--notify`: a message to `webhook_url`, if there is something to report."""
+    """The sink of `--notify`: posts a message to `webhook_url` if there is something to report."""
 
     name = "webhook"
 
@@ -119,7 +120,7 @@ def _post_once(url: str, text: str) -> None:
             headers={"User-Agent": f"llm-stats/{__version__}"},
             timeout=_TIMEOUT_SECONDS,
             allow_redirects=False,  # a redirect must not send the message to another URL
-            stream=True,  # do not wait for a large or slow body
+            stream=True,  # do not wait for the body, which may be large or slow
         ) as response:
             status, reason = response.status_code, _read_slack_error(response)
     except requests.ReadTimeout:  # no retry: the message may have arrived
@@ -161,7 +162,7 @@ def _redact_url(text: str, url: str) -> str:
 
 
 def _is_small(change: dict[str, Any], above_pct: float) -> bool:
-    size_pct = change["size_pct"]  # null if not measurable in percent
+    size_pct = change["size_pct"]  # None if the change has no size in percent
     return (
         change["kind"] == "price_changed"
         and size_pct is not None
