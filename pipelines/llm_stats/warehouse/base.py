@@ -40,9 +40,9 @@ class FetchState:
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
-        """Read the state from the raw tables; it is empty for an empty database.
+        """Read the state from the raw tables; an empty database has an empty state.
 
-        These columns exist in every schema version. Raises `QueryError`.
+        The queries use only columns that exist in every schema version. Raises `QueryError`.
         """
         if schema_version(connection) is None:
             return cls()
@@ -87,20 +87,20 @@ class WorkingCopy(Protocol):
         """Merge `incoming` into `raw`."""
 
     def update_history(self) -> None:
-        """Write the changes into `history`."""
+        """Write the changes of offers and scores since the last run into the `history` tables."""
 
     def open_reader(self) -> Reader:
         """Open the copy for reading."""
         ...
 
     def open_for_checks(self) -> Reader:
-        """Open the copy for the checks."""
+        """Open the copy for reading by the checks, which query each mart many times."""
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep the rejected copy, at `path` if it is a file; return a line that states where.
+        """Keep a copy that a check rejected; return a line that states where the copy is.
 
-        Raises `OSError`.
+        If the copy is a file, it is moved to `path`. Raises `OSError`.
         """
         ...
 
@@ -128,7 +128,7 @@ class Warehouse(Protocol):
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
-        """Keep the rejected copy and the reason; return the failure with the location of both."""
+        """Keep the rejected copy and the reason; return the failure with the copy's location."""
         ...
 
     def publish(self, copy: Any) -> None:

@@ -107,7 +107,7 @@ class DuckDBWarehouse:
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
         """Move the rejected copy and the reason to `rejected/`, replacing the previous rejection.
 
-        Return the failure with a line that states the location of both.
+        Return the failure with one more line, which states where the copy is.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():

@@ -20,10 +20,10 @@ from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 
 
 class DuckDBReader(Reader):
-    """A read-only DuckDB connection without access to other files, the network or settings.
+    """A read-only DuckDB connection that cannot access other files or the network.
 
-    Without this restriction, a query could read and write other files on the machine, although the
-    database is open read-only.
+    Without this restriction, a query could read and write other files, although the database is
+    open read-only. The configuration is locked, so that a query cannot lift the restriction.
     """
 
     def __init__(self, database: Path, *, accept_older: bool = False) -> None:
@@ -83,7 +83,7 @@ class DuckDBReader(Reader):
         connection = duckdb.connect(
             self.database, read_only=True, config={"enable_external_access": "false"}
         )
-        connection.execute("set enable_progress_bar = false")  # the bar would be part of the output
+        connection.execute("set enable_progress_bar = false")  # the bar would mix with the output
         connection.execute("set lock_configuration = true")
         return connection
 
@@ -126,8 +126,8 @@ class DuckDBReader(Reader):
 class UnrestrictedReader(DuckDBReader):
     """A reader with DuckDB's default configuration.
 
-    If this process, such as a notebook, has the file open already, DuckDB rejects a second
-    connection to the file with another configuration.
+    A process, such as a notebook, may already have a connection to the file. DuckDB then rejects
+    connections with a different configuration.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -137,8 +137,8 @@ class UnrestrictedReader(DuckDBReader):
 class MaterializedReader(DuckDBReader):
     """A reader whose marts are tables in memory.
 
-    The checks query each mart many times, and marts read other marts. Without these tables, each
-    query would compute its views again.
+    The checks query each mart many times, and marts read other marts. On the stored views, each
+    query would compute all these marts again.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:

@@ -1,15 +1,15 @@
 """Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
-    DIR/manifest.json           {"load_id": …, "format": …, "tables": {"marts.offers": {…}}}
-    DIR/marts/offers.parquet    {"file": …, "rows": …, "columns": [{"name", "type", "meaning"}]}
-    DIR/history/offers.parquet
+    DIR/manifest.json           {"load_id": …, "format": …, "tables": {"marts.offers": TABLE, …}}
+    DIR/marts/offers.parquet    TABLE is {"file": …, "rows": …, "columns":
+    DIR/history/offers.parquet      [{"name": …, "type": …, "meaning": …}, …]}
 
-An export is written to `.DIR.export/new` next to DIR and then renamed to DIR; the previous export
-is moved to `.DIR.export/old` first. If an export is killed, the next one restores `old` if DIR is
-missing, and deletes the remaining files.
+An export is written to `.DIR.export/new` next to DIR. At the end, the previous export is moved to
+`.DIR.export/old`, and the new one is renamed to DIR. If an export is killed, the next export
+restores `old` if DIR is missing, and deletes the files left by the killed export.
 
-The same data gives the same bytes: rows are in the order that `sql/` declares, and columns that
-depend on the time of the query or on the engine's version are omitted.
+The same data gives the same bytes: rows are in the order that the files under `sql/` declare, and
+columns that depend on the time of the query or on the engine's version are omitted.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _replace_folder(folder: Path) -> Iterator[Path]:
 
 
 def _clean_up(new: Path, old: Path, folder: Path) -> None:
-    """Restore the previous export if nothing has replaced it; delete everything else."""
+    """Restore the previous export from `old` if `folder` is missing; delete `old` and `new`."""
     if old.exists() and not folder.exists():
         old.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
@@ -105,10 +105,10 @@ def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
     """Write a file for every mart and history table; return the manifest."""
     with duckdb.connect(database, read_only=True) as connection:
-        # a view of an untrusted database may read any other file
+        # a view in an untrusted database could otherwise read any file
         connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
-        connection.execute("set threads = 1")  # several threads would write row groups in any order
+        connection.execute("set threads = 1")  # more threads would not keep the order of row groups
         connection.execute("set lock_configuration = true")
         columns = connection.execute(
             """
@@ -161,7 +161,7 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _read_exported_files(folder: Path) -> set[str]:
-    """Return the paths of an export: manifest and listed files; empty without a manifest."""
+    """Return the paths of the manifest and of the files that it lists; empty if there is none."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()

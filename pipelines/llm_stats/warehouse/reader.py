@@ -125,7 +125,7 @@ class Reader(ABC):
         return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
 
     def relations(self) -> list[Described]:
-        """Return the views, tables and macros by schema and name, without dlt's own tables."""
+        """Return the views, tables and macros by schema and name, except dlt's own tables."""
         return sorted(
             item
             for item in self._list()
@@ -133,9 +133,10 @@ class Reader(ABC):
         )
 
     def _find(self, name: str) -> Described:
-        """Return `marts.offers` for `offers` or `marts.offers`.
+        """Return the view, table or macro with this name, such as `offers` or `marts.offers`.
 
-        Raises `UsageError`, with the closest names, if there is no such view.
+        A name without a schema is searched in `SCHEMAS`. Raises `UsageError`, with the closest
+        names, if nothing has that name.
         """
         existing = {(item.schema, item.name): item for item in self.relations()}
         schema, _, relation = name.rpartition(".")
@@ -157,7 +158,10 @@ class Reader(ABC):
         """Return the columns of a relation: `column, type, meaning`."""
 
     def _order(self, relation: Described) -> str:
-        """Return the declared order; else all columns but JSON, which PostgreSQL cannot sort."""
+        """Return the expressions for `order by`: the order that the file under `sql/` declares.
+
+        Without a declared order, return all columns except JSON, which PostgreSQL cannot sort.
+        """
         declared = default_order(f"{relation.schema}.{relation.name}")
         if declared:
             return declared

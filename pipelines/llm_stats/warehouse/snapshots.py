@@ -67,11 +67,11 @@ class Snapshot:
 class Snapshots:
     """The snapshots of one published database. The methods that change them require the lock.
 
-    Files and folders without an id as their name are ignored.
+    Files and folders whose name is not a snapshot id are ignored.
     """
 
     def __init__(self, database: Path, folder: Path, keep: int) -> None:
-        """`folder` is the folder next to the database; the snapshots are in `FOLDER` below it."""
+        """`folder` is the folder next to the database; `publish` keeps `keep` snapshots in it."""
         self._database = normalize_path(database)
         self._folder = (folder / FOLDER).resolve()
         self._keep = keep
@@ -90,8 +90,8 @@ class Snapshots:
         """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
 
         The file is synced to disk first, then the folders, then the link, so that a power failure
-        leaves either the old or the new state. Raises `LoadFailed`. A file with a write-ahead log
-        is rejected too, because it is incomplete.
+        leaves either the old or the new state. Raises `LoadFailed` if the link cannot be synced, or
+        if the file has a write-ahead log and is therefore incomplete.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(
@@ -122,7 +122,7 @@ class Snapshots:
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:
             if not self._live_folder():
-                self._import_plain_file()  # else the switch would overwrite a file
+                self._import_plain_file()  # otherwise the switch would overwrite the user's file
             self._point_to(target.file.parent)
         except OSError as error:
             raise LoadFailed(
@@ -131,7 +131,10 @@ class Snapshots:
         return Snapshot(target.file, is_live=True)
 
     def prune(self) -> None:
-        """Delete unpublished snapshots of killed runs; recreate the live one's missing marker."""
+        """Delete the unpublished snapshots of killed runs.
+
+        If the live snapshot has no marker file, create it.
+        """
         live = self._live_folder()
         self._temp_link.unlink(missing_ok=True)
         for folder in self._folders():
@@ -176,8 +179,8 @@ class Snapshots:
     def _live_folder(self) -> Path | None:
         """Return the folder that the published path links to.
 
-        On file systems without symbolic links, return the newest folder with a copy of the
-        published file.
+        On file systems without symbolic links, return the newest folder whose database file equals
+        the published file. Return None if there is no such folder.
         """
         for folder in reversed(self._folders()):
             file = folder / self._database.name
@@ -192,7 +195,7 @@ class Snapshots:
 
     @property
     def _temp_link(self) -> Path:
-        """Path of the new link, in the folder of the published path, to which it is renamed."""
+        """Path of a new link until it is renamed to the published path, in the same folder."""
         return self._database.with_name(f".{self._database.name}.new")
 
     def _point_to(self, folder: Path) -> None:
@@ -221,8 +224,8 @@ class Snapshots:
 
         Return None if there is no file.
 
-        The path may be a regular file (such as a restored backup or a CI artifact) or a symlink
-        created by the user.
+        The file may be a regular file, such as a restored backup or a CI artifact, or the target of
+        a symlink that the user created.
         """
         if not self._database.exists():
             return None
@@ -238,11 +241,11 @@ class Snapshots:
 
 
 def _is_published(folder: Path) -> bool:
-    return os.access(folder / _PUBLISHED, os.F_OK)  # also False without permission to look
+    return os.access(folder / _PUBLISHED, os.F_OK)  # also False if the folder cannot be accessed
 
 
 def _mark_published(folder: Path) -> None:
-    """Create the marker file; ignore errors, because the next run creates a missing one."""
+    """Create the marker file; ignore errors, because the next run creates a missing marker."""
     if not _is_published(folder):
         with contextlib.suppress(OSError):
             (folder / _PUBLISHED).touch()

@@ -24,7 +24,7 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 
 #: A storage version that DuckDB 1.4 can read, because BI drivers contain older versions of DuckDB.
-#: Small blocks reduce a small file to a fifth of its size.
+#: With such small blocks, a small file is a fifth as large as with the default block size.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version above.
 _STORAGE_TAG = "v1.4.0+"
@@ -90,8 +90,8 @@ class DuckDBWorkingCopy:
     def update_history(self) -> None:
         """Write the changes into `history`; then checkpoint, close and compact the file.
 
-        The checkpoint is explicit, because DuckDB's checkpoint at closing fails silently on a full
-        disk, and leaves the rest in a write-ahead log that is not published.
+        The checkpoint is explicit, because on a full disk DuckDB's own checkpoint at closing fails
+        silently. The rest of the data would then be in a write-ahead log, which is not published.
         """
         with transaction(self._connection):
             apply.update_history(DuckDBConnection(self._connection))
