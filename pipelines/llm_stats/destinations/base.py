@@ -58,7 +58,7 @@ class Destination(ABC):
 
     #: dlt's name of the destination.
     name: ClassVar[str]
-    #: sqlglot's name of the engine's SQL.
+    #: sqlglot's name of the engine's SQL dialect.
     dialect: ClassVar[str]
     supports_macros: ClassVar[bool] = False
     #: File format that dlt loads with; None selects the destination's default.
@@ -109,7 +109,7 @@ class Destination(ABC):
         return dataset.destination_client
 
     def open_client(self, client: Any, *, read_only: bool) -> AbstractContextManager[Any]:
-        """Return a context manager that opens dlt's SQL client."""
+        """Return a context manager that opens dlt's SQL client; readers pass `read_only=True`."""
         return client  # type: ignore[no-any-return]
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
@@ -134,11 +134,11 @@ class Destination(ABC):
         """
 
     def supports_comment(self, statement: str) -> bool:
-        """Return whether the engine can store this `comment on …`."""
+        """Return whether the engine can store the comment of this `comment on …` statement."""
         return True
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Return all tables and views in the warehouse's schemas, also those of other users."""
+        """Return the tables and views in `SCHEMAS`, including those that other users created."""
         query = f"""
             select table_schema, table_name, table_type from information_schema.tables
             where table_catalog = current_database() and table_schema in ({schema_list()})

@@ -30,7 +30,7 @@ _TYPES: dict[type, str] = {
 def connect(
     destination: Destination, *, read_only: bool = False
 ) -> Iterator[DestinationConnection]:
-    """Yield a connection.
+    """Yield a connection to a destination; close it at the end of the block.
 
     Raises `UsageError` if the engine cannot be reached or rejects the credentials.
     """
@@ -50,8 +50,8 @@ def connect(
 class DestinationConnection:
     """A connection to a destination that accepts DuckDB's SQL.
 
-    After an error it rejects further statements, because dlt has already rolled the transaction
-    back: a later statement would be committed without the earlier ones.
+    After an error, the connection rejects further statements. dlt has then rolled the transaction
+    back, so a later statement would be committed without the earlier statements.
     """
 
     def __init__(self, destination: Destination, client: Any) -> None:
@@ -97,9 +97,9 @@ class DestinationConnection:
         return self.destination.relations(self)
 
     def drop_views(self) -> None:
-        """Drop the views in this project's schemas, but no other view. Raises `QueryError`.
+        """Drop the views in this project's schemas.
 
-        This fails if a view in another schema depends on one of these views.
+        Raises `QueryError`, for example if a view in another schema depends on one of these views.
         """
         views = [
             f'{schema}."{name}"'
@@ -120,7 +120,7 @@ class DestinationConnection:
             raise QueryError(self.destination.sanitize(error)) from None
 
     def begin(self) -> None:
-        """Begin a transaction; without `commit` it is rolled back when the connection closes."""
+        """Begin a transaction. Unless `commit` is called, closing the connection rolls it back."""
         self._transaction.enter_context(self._client.begin_transaction())
 
     def commit(self) -> None:
@@ -137,9 +137,10 @@ class DestinationConnection:
 
 
 def _type_name(values: Iterable[Any]) -> str:
-    """Return DuckDB's name for the type of a column.
+    """Return DuckDB's name for the type of a column, given its values.
 
-    The type is that of the first value, because each driver has its own type names.
+    The first value that is not None determines the type, because each driver names types
+    differently.
     """
     first = next((value for value in values if value is not None), None)
     return _TYPES.get(type(first), "VARCHAR")

@@ -61,7 +61,7 @@ class DuckLake(Destination):
 
     @contextmanager
     def run_lock(self) -> Iterator[RunLock | None]:
-        """Acquire the lock in the catalog's PostgreSQL database; return None for other catalogs."""
+        """Hold a lock in the catalog's PostgreSQL database; yield None for other catalogs."""
         if not str(self.credentials.catalog.drivername).startswith("postgres"):
             yield None
             return
@@ -79,7 +79,7 @@ class DuckLake(Destination):
         )
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
-        """Return the rows with passwords masked, because a query can show the catalog's URL."""
+        """Return the rows of a query, with passwords masked: a query can show the catalog's URL."""
         table = connection.execute_native(query)
         rows = [
             tuple(self.mask_passwords(cell) if "://" in str(cell) else cell for cell in row)

@@ -22,14 +22,14 @@ from llm_stats.text import sql_literal
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
-    # The planner underestimates CTE row counts and picks nested loops; without nested loops the
-    # estimated cost triggers JIT.
+    # The planner underestimates the row counts of CTEs and therefore picks slow nested loops. If
+    # nested loops are off, the planner's cost estimates are so high that they trigger JIT.
     "set enable_nestloop = off",
     "set jit = off",
     "set extra_float_digits = 1",  # print all digits; the server or role may have another setting
 )
 
-#: Opening the query through a cursor lets the server reject multiple statements.
+#: Opens the user's query as a cursor, because the server then rejects multiple statements.
 _OPEN_CURSOR = """
     do $$
         declare user_rows refcursor := 'user_rows';
@@ -37,7 +37,7 @@ _OPEN_CURSOR = """
     $$
 """
 
-#: Key of the advisory lock, which is separate for each database. All versions use the same key.
+#: Key of the advisory lock, the same in all versions. PostgreSQL locks it separately per database.
 _LOCK_KEY = 5_142_877_309
 
 _LOCK_HOLDER = f"""
@@ -60,12 +60,13 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        # applies to dlt's connections too; the database or role may have another encoding
+        # an environment variable also applies to dlt's connections; the database or role may have
+        # another client encoding
         os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
-        # setting the parameter in the session is too late: the driver has already read it
+        # `set` in the session would be too late: the driver read the parameter when it connected
         parameter = "standard_conforming_strings"
         if client.native_connection.get_parameter_status(parameter) != "on":
             raise UsageError(
@@ -89,7 +90,7 @@ class Postgres(Destination):
             if not is_acquired:
                 holders = [
                     f"{process or 'a process'} as {user}"
-                    + (f", since {since}" if since else "")  # null for other roles
+                    + (f", since {since}" if since else "")  # null if another role holds the lock
                     for process, user, since in connection.execute_native(_LOCK_HOLDER).rows
                 ]
                 names = " ".join(holders) or "just started"
@@ -100,9 +101,10 @@ class Postgres(Destination):
             yield RunLock(connection)
 
     def relations(self, connection: EngineConnection) -> list[Relation]:
-        """Return the tables and views, from the catalog instead of the information schema.
+        """Return the tables and views in the warehouse's schemas.
 
-        The information schema hides materialized views, and tables that the role may not read.
+        The query reads `pg_class`, because the information schema hides materialized views and
+        tables that the role may not read.
         """
         query = f"""
             select nspname, relname, case relkind when 'v' then 'view' else 'table' end
@@ -112,7 +114,7 @@ class Postgres(Destination):
         return [Relation(*row) for row in connection.execute_native(query).rows]
 
     def drop_views(self, connection: EngineConnection, views: Sequence[str]) -> None:
-        """Drop all views in one statement, because they depend on one another."""
+        """Drop all views in one statement, because some depend on others."""
         if views:
             connection.execute_native(f"drop view {', '.join(views)}")
 

@@ -43,9 +43,9 @@ READ_ONLY_KEYWORDS = (
 
 
 class DestinationReader(Reader):
-    """A reader on one connection.
+    """A reader of a warehouse on another engine, over one connection.
 
-    Queries are translated from DuckDB's SQL. Users' queries are in the engine's own SQL.
+    `query` takes DuckDB's SQL and translates it. `execute_user_query` takes the engine's own SQL.
     """
 
     def __init__(self, connection: DestinationConnection, database: Path) -> None:
@@ -57,7 +57,7 @@ class DestinationReader(Reader):
 
     @classmethod
     def open(cls, destination: Destination, database: Path) -> Self:
-        """Open the published state read-only; it stays the same until the reader is closed.
+        """Open the warehouse read-only. The reader sees the same state until it is closed.
 
         Raises `UsageError` if nothing was published, or if the warehouse cannot be read.
         """
@@ -122,7 +122,7 @@ class DestinationReader(Reader):
 def require_own_schemas(connection: DestinationConnection) -> int | None:
     """Return the schema version of the warehouse; None if nothing was published.
 
-    Raises `UsageError` if the schemas contain other objects.
+    Raises `UsageError` if the warehouse's schemas contain objects that are not part of a warehouse.
     """
     location = connection.destination.location
     try:

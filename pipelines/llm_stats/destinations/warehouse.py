@@ -31,7 +31,7 @@ from llm_stats.warehouse.snapshots import new_id
 
 
 class DestinationWarehouse:
-    """The warehouse of one destination; the local files are next to the path `database`."""
+    """A warehouse on another engine; its local files are next to the path `database`."""
 
     def __init__(self, destination: Destination, database: Path) -> None:
         self.destination = destination.location
@@ -47,7 +47,8 @@ class DestinationWarehouse:
         """Hold the locks for one run: the local lock file, and the engine's lock if it has one.
 
         The engine's lock also excludes runs on other machines. Raises `Locked`, which names the
-        holder, or `UsageError` if the engine cannot be reached or its schemas have other objects.
+        holder. Raises `UsageError` if the engine cannot be reached, or if the warehouse's schemas
+        contain objects that are not part of a warehouse.
         """
         self._local.ensure_writable_folder()
         with (
@@ -109,9 +110,9 @@ class DestinationWarehouse:
 class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
-    The transaction begins with the first step after the fetch, because `migrate` and `create_views`
-    take exclusive locks: readers would wait for the whole fetch. Calls of these two methods are
-    queued until then.
+    `migrate` and `create_views` take exclusive locks. During the fetch, these locks would block
+    readers. Therefore both methods only queue their step; the first step after the fetch begins the
+    transaction and executes the queued steps.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
@@ -158,7 +159,7 @@ class DestinationWorkingCopy:
         apply.update_history(self.connection)
 
     def _begin(self) -> None:
-        """Begin the transaction with the queued steps, unless it has begun."""
+        """Begin the transaction and execute the queued steps; do nothing if it has begun."""
         if not self.has_begun:
             self.has_begun = True
             self.connection.begin()
