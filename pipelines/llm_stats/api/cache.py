@@ -204,7 +204,7 @@ class ResponseCache:
 
 
 class _InsertBuffer:
-    """Rows to insert into a table. Many threads may append rows, but only one at a time drains."""
+    """Rows to insert into a table. Many threads may append, but only one at a time may `drain`."""
 
     def __init__(self, table: str, columns: int) -> None:
         self.rows: deque[tuple[object, ...]] = deque()

@@ -19,7 +19,7 @@ _PAGE_SIZE = 500
 def disable_dlt_side_effects() -> None:
     """Disable dlt's telemetry, signal handlers and log, unless the environment enables them.
 
-    Call it before dlt is imported.
+    Call this function before dlt is imported.
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     os.environ.setdefault(

@@ -149,7 +149,7 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
-    """Close the client if the block raises an error, so that pending responses are cached first.
+    """Close the client if the block raises an error; pending responses are still cached.
 
     After Ctrl-C, raise `Interrupted` with the number of cached responses.
     """
@@ -212,7 +212,7 @@ def _require_any_answer(result: RunResult) -> None:
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Raise `LlmStatsError` unless the run counted one outcome per id and the copy stores the same.
+    """Raise `LlmStatsError` if an id has no outcome, or the copy's outcomes differ from the run's.
 
     A load that lost rows must not be published.
     """
