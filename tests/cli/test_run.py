@@ -75,7 +75,7 @@ class TestDemo:
         assert "\n0 changes\n" in second.out, "the second demo finds no change"
         assert second.code == 0
         assert (
-            "the sample has not changed since the last demo; its changes: "
+            "the sample has not changed since the last demo; list its earlier changes with "
             "`llm-stats changes --since 7d --database llm_stats_demo.duckdb`" in second.out
         )
         assert query_rows(workdir / "llm_stats_demo.duckdb", counts) == before

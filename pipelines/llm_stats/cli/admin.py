@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    FOLDER also gets a manifest. An earlier export in FOLDER is replaced.
+    FOLDER also gets `manifest.json`, which lists the files. An earlier export there is replaced.
 
     \b
     llm-stats export out
@@ -106,8 +106,8 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
 def check(**location: Any) -> int:
     """Run all checks on the published file.
 
-    Every run does this before publishing. Use this command to check a file from another source, or
-    to check the warehouse after an upgrade.
+    Every run checks its new file before publishing it. Use this command to check a file from
+    another source, or to check the warehouse after an upgrade.
 
     \b
     llm-stats check
@@ -162,7 +162,10 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
 
 
 def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
-    """Return the warehouse. Raise `UsageError` if there is neither a file nor a snapshot."""
+    """Return the warehouse in a DuckDB file.
+
+    Raise `UsageError` for another destination, or if there is neither a file nor a snapshot.
+    """
     from llm_stats.destinations import require_duckdb_file
     from llm_stats.settings import Settings
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
@@ -205,14 +208,14 @@ def status(output_format: str, **location: Any) -> int:
             echo(escape_json(status_json(current, config)))
         else:
             _echo_fields(status_lines(current))
-    finally:  # print the configuration even before the first run
+    finally:  # before the first run `open_reader` raises; print the configuration even then
         if output_format == "table":
             _echo_fields(["", *config_lines(config)])
     return UsageError.exit_code if config.problem else 0
 
 
 def _echo_fields(lines: Iterable[str]) -> None:
-    """Print one line per field: its name, then its value from column 12."""
+    """Print lines such as `last run    3 hours ago: …`; wrap long values below the value."""
     for line in lines:
         echo_wrapped(line, indent=12)
 

@@ -54,9 +54,10 @@ def snapshots(context: click.Context, parameter: click.Parameter, incomplete: st
 def _matching(
     context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]
 ) -> list[str]:
-    """Return the names that begin with `incomplete`, without names that a shell could interpret.
+    """Return the names from `read_names(reader)` that begin with `incomplete`.
 
-    The result is empty if there is no published warehouse.
+    Names with characters that a shell could interpret are omitted. The result is empty if there is
+    no published warehouse.
     """
     from llm_stats.cli.options import open_reader
 

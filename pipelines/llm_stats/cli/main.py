@@ -42,16 +42,16 @@ for _command in (run, demo, *read.COMMANDS, *admin.COMMANDS):
 
 def main() -> None:
     """Run the command and exit with its code; a known error is printed without a traceback."""
-    gc.set_threshold(100_000, 50, 100)  # by default, collections take 10 % of a run
+    gc.set_threshold(100_000, 50, 100)  # default thresholds cost 10 % of a run's time
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the output encoding may lack characters
     try:
         code = cli(sys.argv[1:] or ["--help"], prog_name="llm-stats", standalone_mode=False)
-    except SystemExit:  # click exits if the reader of `--help` has closed the pipe
+    except SystemExit:  # click exits if `--help` is written to a closed pipe
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
-        interrupt = error.__cause__ or error  # click wraps the interrupt
+        interrupt = error.__cause__ or error  # click raises `Abort` from the interrupt
         code = _print_error(
             str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted",
             Interrupted.exit_code,
@@ -63,7 +63,7 @@ def main() -> None:
     except Exception as error:
         hint = "run again with `llm-stats --debug …` and report it"
         code = _print_error(f"unexpected: {format_unexpected(error)}; {hint}", 1)
-    gc.freeze()  # skip the final collection
+    gc.freeze()  # skip the garbage collection at exit
     sys.exit(code if isinstance(code, int) else 0)
 
 

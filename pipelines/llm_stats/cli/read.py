@@ -78,7 +78,7 @@ class _Query(click.Command):
 def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
-    Only one statement; `-` reads it from standard input. The query cannot change the file or
+    QUERY is one statement; `-` reads it from standard input. It cannot change the warehouse file or
     access other files. If two columns have the same name, the second gets a number: a, a_1.
 
     \b

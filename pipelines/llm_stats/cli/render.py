@@ -20,7 +20,7 @@ Format = Literal["table", "json", "csv", "markdown"]
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
 _NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` has two parts; the last match is empty
 _GAP = "  "
-#: Minimum width to which a text column is wrapped.
+#: A column is not made narrower than this to fit the terminal.
 MIN_COLUMN_WIDTH = 16
 
 
@@ -36,7 +36,7 @@ def render(table: Table, output_format: Format) -> str:
 
 
 def render_all(tables: dict[str, Table], output_format: Format) -> str:
-    """Return several tables: as one JSON object, or one after the other."""
+    """Return several tables: in one JSON object by name, or as text separated by empty lines."""
     if output_format == "json":
         return _json({name: to_records(table) for name, table in tables.items()})
     return "\n\n".join(render(table, output_format) for table in tables.values())
@@ -71,14 +71,20 @@ def aligned(table: Table, width: int | None) -> str:
 
 
 def _min_width(name: str, lines: list[str]) -> int:
-    """Return the minimum width at which no word and no part of the column's name is broken."""
+    """Return the minimum width of a column: no word and no part of its name is broken.
+
+    Lines of up to `MIN_COLUMN_WIDTH` characters are not wrapped either.
+    """
     longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
     return max(longest_part, longest_word, min(max(map(cell_len, lines)), MIN_COLUMN_WIDTH))
 
 
 def _fit_widths(widths: list[int], needed: list[int], available: int) -> list[int] | None:
-    """Return widths that fit, reducing the widest columns first; None if no widths fit."""
+    """Return widths with a sum of at most `available`, reducing the widest columns first.
+
+    No width is reduced below its entry in `needed`. None if the sum is still too large.
+    """
     for limit in range(max(widths), 0, -1):
         fitted = [max(min(width, limit), need) for width, need in zip(widths, needed, strict=True)]
         if sum(fitted) <= available:

@@ -104,7 +104,7 @@ def run(
 
     is_json = log_format == "json"
     is_debug = context.find_root().params["debug"]
-    # the JSON log already contains the error
+    # the JSON log already contains these errors, so they are not printed again
     logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
     with contextlib.suppress(*logged_errors), _make_reporter(summary, notify, is_json) as reporter:
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
@@ -115,7 +115,7 @@ def run(
         if page:
             from llm_stats.report import require_writable
 
-            require_writable(page)  # fail before requests are spent
+            require_writable(page)  # fail before any request is sent
         show = json_log.log_progress if is_json else progress.show_progress
         progress_of_run = (
             None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
@@ -171,7 +171,7 @@ def demo(database: Path) -> int:
     _print_result(result)
     if result.changes and not result.changes.rows:
         echo_wrapped(
-            "the sample has not changed since the last demo; its changes: "
+            "the sample has not changed since the last demo; list its earlier changes with "
             f"`llm-stats changes --since 7d --database {database}`"
         )
     for heading, table in comparisons(result.database):
@@ -189,7 +189,7 @@ def demo(database: Path) -> int:
 def _read_ids(file: Path) -> list[str]:
     """Return the ids of a file, one per line, without `#` comments."""
     text = read_text(file, "--ids-file")
-    lines = text.removeprefix("\ufeff").splitlines()  # the byte order mark of some editors
+    lines = text.removeprefix("\ufeff").splitlines()  # some editors write a byte order mark
     if not (ids := [model_id for line in lines if (model_id := line.split("#")[0].strip())]):
         raise UsageError(f"--ids-file {file} contains no ids")
     return ids

@@ -16,7 +16,7 @@ from llm_stats.text import escape_control_chars, pluralize
 
 
 def config_lines(report: ConfigReport) -> Iterator[str]:
-    """Yield the versions, the main settings, and settings that differ from their default."""
+    """Yield lines: the versions, the main settings, and settings that differ from their default."""
     yield "versions    " + ", ".join(f"{name} {number}" for name, number in report.versions.items())
     if report.problem:
         yield f"settings    {escape_control_chars(report.problem)}"
@@ -49,7 +49,7 @@ def status_json(status: Status, config: ConfigReport) -> str:
 
 
 def status_lines(status: Status) -> Iterator[str]:
-    """Yield the lines of the text form: about a dozen if there are no problems."""
+    """Yield the lines on the warehouse in `llm-stats status`: about a dozen without problems."""
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
@@ -136,7 +136,7 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return an age such as `3 hours ago`, in the largest unit with a value of at least 2."""
+    """Return an age such as `3 hours ago`, in the largest unit of which it has at least 2."""
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

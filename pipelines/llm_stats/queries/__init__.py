@@ -1,1 +1,1 @@
-"""Queries on a published warehouse; each returns a `Table`."""
+"""Queries on a published warehouse; most return a `Table`."""

@@ -13,8 +13,8 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: Changes without a percentage are sorted like a doubled price: listings, delistings, changes of
-#: status, and changes of a price that was free, or was or became unpublished.
+#: Size by which changes without a percentage are sorted. These are listings, delistings, changes of
+#: status, and changes of a price that was free or that is unpublished before or after the change.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
@@ -24,7 +24,8 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
-    largest percentage of the change; null for a change without a percentage.
+    largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It is
+    null for a price change without a percentage, and 0 for an added, withdrawn or verified score.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
@@ -40,7 +41,10 @@ def of_load(reader: Reader, load_id: str) -> Table:
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
-    """Parse `7d`, `36h`, `2026-11-01` or `2026-11-01T12:00` (UTC). Raise `UsageError`."""
+    """Return the start time (UTC) given as `7d`, `36h`, `2026-11-01` or `2026-11-01T12:00`.
+
+    Raise `UsageError` for another format.
+    """
     try:
         try:
             start = now - duration(text)
@@ -70,7 +74,11 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 
 
 def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
-    """Return the changes that an SQL clause with one parameter selects, described and sorted."""
+    """Return the changes that `clause` selects, with descriptions, largest first.
+
+    The clause follows `from marts.price_changes as changes`, then `from marts.score_changes as
+    changes`. Its `?` stands for the parameter.
+    """
     rows = []
     for view, counterpart, preposition, describe, measure in (
         ("price_changes", "provider_id", "at", _describe_price_change, _price_change_pct),
@@ -157,13 +165,16 @@ def _format_score(value: float | None) -> str:
 
 
 def _pct(old: float | None, new: float | None) -> float | None:
-    """Return the signed change in percent of the old value; None if it is not a number."""
+    """Return the change in percent of the old value; None if it cannot be computed.
+
+    For example, there is no percentage if the old value is 0.
+    """
     pct = 100 * (new - old) / abs(old) if old and new is not None else None
     return pct if pct is not None and math.isfinite(pct) else None
 
 
 def _format_pct(old: float | None, new: float | None) -> str:
-    """Return ` (−69 %)`, ` (+0.3 %)`, or an empty string without a percentage."""
+    """Return ` (−69 %)` or ` (+0.3 %)`; an empty string if this rounds to 0 or is not defined."""
     pct = _pct(old, new)
     if pct is None or round(pct, 1) == 0:
         return ""

@@ -11,7 +11,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_offer, format_value
 from llm_stats.warehouse.reader import Reader, placeholders
 
-#: Rows of the facts table: heading, and SQL expression over the columns of `marts.models`.
+#: Rows of the facts table: heading, and column of `marts.models`.
 _FACTS = {
     "organization": "organization_name",
     "license": "license_name",
@@ -59,7 +59,7 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         input_usd,
         output_usd,
         providers,
-    ) in cheapest.rows:  # offers with equal blended prices may differ in both prices
+    ) in cheapest.rows:  # one row per price pair: several pairs can have the same blended price
         offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
     rows = [
         (fact, *(format_value(by_model[model_id][index]) for model_id in model_ids))
@@ -75,7 +75,7 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """Return one row per shared benchmark: the value of each model, and the winners."""
+    """Return one row per benchmark on which all models have a score: their values, the winners."""
     rows = [
         (
             benchmark,
@@ -95,7 +95,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """Return the benchmarks for a terminal of 80 columns, with the best value marked."""
+    """Return the benchmarks for a terminal of 80 columns, with the best value as `best 0.91`."""
     rows = [
         (
             benchmark,
@@ -112,9 +112,10 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Return rows: benchmark, category, values, winners, not_comparable_reason, is_lower_better.
+    """Return one tuple per benchmark on which all models have a score.
 
-    The values are in the order of the models.
+    `(benchmark_id, category, values, winners, not_comparable_reason, is_lower_better)`; the values
+    are in the order of `model_ids`.
     """
     shared = reader.query(
         f"""

@@ -25,7 +25,7 @@ def parse_tokens(text: str) -> float:
 def cost(
     reader: Reader, input_tokens: float, output_tokens: float, model_ids: Sequence[str]
 ) -> Table:
-    """Return the available offers with a price and the cost of the tokens, cheapest first.
+    """Return the cost of the tokens at each available offer that has a price, cheapest first.
 
     Raise `UsageError` for an unknown model.
     """
@@ -51,7 +51,10 @@ def cost(
 
 
 def for_terminal(costs: Table) -> Table:
-    """Return the rows for 80 columns; ids of models that are not LLMs are followed by the type."""
+    """Return the rows for a terminal of 80 columns.
+
+    The id of a model that is not an LLM is followed by its type: `murmur-1 (speech)`.
+    """
     rows = [
         (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)
         for model_id, kind, *prices_and_cost, _ in costs.rows

@@ -86,10 +86,10 @@ def _format_changes(
     names: Sequence[str],
     values: Sequence[Any],
 ) -> str:
-    """Return ` (maximum 1 → 10)` for attributes that differ from the previous row.
+    """Return ` (maximum 1 → 10)` for attributes that differ from the previous row of this key.
 
     `before` contains the attributes of the previous row of each offer or score; this function
-    updates it.
+    replaces those of `key`.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

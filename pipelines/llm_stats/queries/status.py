@@ -126,7 +126,10 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 
 
 def _run_checks(reader: Reader) -> dict[str, Any]:
-    """Run the checks on the published data; a run may have published with allowed failures."""
+    """Run the checks on the published data and return the fields `findings` and `unchecked`.
+
+    Published data can fail a check, because `run --allow-failure` publishes it nevertheless.
+    """
     try:
         with reader.materialized() as materialized_reader:
             results = checks.run_checks(materialized_reader)
@@ -170,8 +173,8 @@ SECRETS = ("api_key", "webhook_url")
 class ConfigReport:
     """Versions by name, and settings by name, each `{"value": …, "origin": …}`.
 
-    The value of a secret is true or false. If a setting is invalid, `problem` is the error and
-    `settings` is empty.
+    The value of a secret is true if the secret is set. If a setting is invalid, `problem` is the
+    error and `settings` is empty.
     """
 
     versions: dict[str, str]
@@ -180,7 +183,7 @@ class ConfigReport:
 
 
 def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
-    """Return the configuration of the working folder, given the values of the options."""
+    """Return the configuration in the working folder, with these command-line options."""
     versions = {
         "llm-stats": __version__,
         "dlt": version("dlt"),
