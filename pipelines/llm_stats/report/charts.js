@@ -80,7 +80,7 @@ function labelled(spec, ink) {
   return spec;
 }
 
-/** Return the chart of the offers of one model, one line each: {label, input_usd_per_mtok, output_usd_per_mtok, end, note, …}.
+/** Return the chart of the offers of one model, with one line per offer: {label, input_usd_per_mtok, output_usd_per_mtok, end, note, …}.
  *
  * An unpublished price has no mark; 0 has one. `note` is printed at `end`, the greater price. `subject` names model and provider.
  */
@@ -126,9 +126,9 @@ function offersChart(offers, ink) {
   };
 }
 
-/** Return the chart of prices over time as steps: {label, offer, at, price, isStart, description, …}, with `labels` in order.
+/** Return the chart of prices over time. Steps: {label, offer, at, price, isStart, description, …}.
  *
- * `at` is in milliseconds; a null price is a gap.
+ * `at` is in milliseconds; a null price is a gap. `labels` contains the labels of the steps in the order of the legend.
  */
 function historyChart(steps, labels, ink, isNarrow) {
   const colours = ink.lines.length, dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]];

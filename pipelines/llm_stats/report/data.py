@@ -1,11 +1,11 @@
-"""Data of the report, read from the marts as columns of plain values.
-
-Each file under `queries/` defines a table of the page with the same name. `Order:` in its header
-names the mart whose default order the table has:
+"""Data of the report, read from the marts: tables as lists of values by column.
 
     {"texts": ["aurora-large-1", "Aurora Large 1", …],
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
+
+`queries/NAME.sql` is the query of the table NAME. `Order:` in its header names a mart, whose
+default order the table has. The table `changes` has no file.
 
 Strings are dictionary-encoded: a string column contains indices into `texts`. Ids are compared by
 index, so they stay distinct keys even if they are displayed identically.
@@ -48,7 +48,7 @@ def collect(reader: Reader) -> ReportData:
         tables = {file.path.stem: reader.query(_ordered(file)) for file in queries}
     except UsageError as error:
         cause = str(error).splitlines()[0]
-        problem = f"{reader.database} is not an llm-stats warehouse, or one of another version"
+        problem = f"{reader.database} is not an llm-stats warehouse, or another version built it"
         raise UsageError(f"{problem}: {cause}; try `llm-stats run`") from None
     (headline,) = tables.pop("headline").to_dicts()
     tables["changes"] = _read_latest_changes(reader, headline["newest_at"])
@@ -63,7 +63,10 @@ def _ordered(file: SqlFile) -> str:
 
 
 def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
-    """Return the changes of the days before the newest record: latest day first, then largest."""
+    """Return the changes of the 30 days before the newest record.
+
+    The latest day comes first; within a day, the largest change.
+    """
     if newest_at is None:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
     latest = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select(
@@ -77,7 +80,7 @@ def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table
 
 
 def _encode(tables: dict[str, Table]) -> dict[str, Any]:
-    """Return the tables as in the module docstring, each with a maximum number of rows."""
+    """Return the tables as in the module docstring, without rows beyond their maximum."""
     text_indices: dict[str, int] = {}
 
     def encode_column(values: list[Any]) -> Any:
@@ -114,7 +117,10 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
 
 
 def _compact(value: Any) -> Any:
-    """Return a number with at most 7 digits, a time as Unix time, true as 1, None as None."""
+    """Return a float with 7 significant digits, a time as Unix time, a Boolean as 0 or 1.
+
+    Other values are returned unchanged.
+    """
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())
     if isinstance(value, bool):

@@ -105,7 +105,7 @@ function showModel() {
   ], standing, 12, "");
 }
 
-/** Add the labels for charts and table to the price rows of one model; a provider has its latest name. */
+/** Add the labels for charts and table to the price rows of one model. Each provider gets its latest name. */
 function describeOffers(rows) {
   const latest = new Map([...rows].reverse().map(row => [row.provider_id, truncate(row.provider_name, 40)]));
   const names = disambiguate([...latest]);

@@ -31,7 +31,7 @@ from llm_stats.warehouse.reader import Reader
 
 
 def write(reader: Reader, out: Path) -> None:
-    """Write the page atomically. Raise `UsageError` if that fails or there is no warehouse."""
+    """Write the page atomically. Raise `UsageError` if writing fails or there is no warehouse."""
     html_page = page(reader)
     with _write_errors(out):
         files.atomic_write(out, html_page)
@@ -80,7 +80,7 @@ def _bundle_library() -> str:
 
 @contextlib.contextmanager
 def _write_errors(out: Path) -> Iterator[None]:
-    """Convert an `OSError` to a `UsageError`."""
+    """Convert an `OSError` in the `with` block to a `UsageError`."""
     try:
         yield
     except OSError as error:
@@ -96,7 +96,7 @@ def _read_asset(name: str) -> str:
 def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
     """Return a sentence with the times of the newest and oldest record (UTC).
 
-    `page.js` adds the age.
+    `page.js` adds the age when the page is opened.
     """
     if newest_at is None:
         return "No record has been fetched yet."

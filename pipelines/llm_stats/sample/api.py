@@ -7,7 +7,7 @@
 | --- | --- |
 | `/stats/v1/models/{model_id}` | a record |
 | `/stats/v1/models?limit=&cursor=` | a page of summaries |
-| `/v1/models`, `/v1/models/{model_id}` | the public model catalog: no key, another shape |
+| `/v1/models`, `/v1/models/{model_id}` | the public model catalog: no key, different fields |
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _HOST = "127.0.0.1"
 class Request:
     """A received request."""
 
-    at: float  # arrival in monotonic seconds
+    at: float  # time of arrival, from `time.monotonic()`
     path: str  # percent-encoded
     query: str
     headers: Mapping[str, str]  # by lower-case name
-    status: int = 0  # status of the response, once it is known
+    status: int = 0  # status of the response; 0 until it is known
 
     @property
     def route(self) -> str:
@@ -81,7 +81,7 @@ def json_response(payload: object, status: int = 200) -> Response:
 
 
 def error_response(status: int, code: str, message: str, **details: str | None) -> Response:
-    """Return an error in the documented envelope, without the details that are None."""
+    """Return an error in the API's documented envelope; details that are None are omitted."""
     help_url = f"https://sample.invalid/errors/{code}"
     error = {"code": code, "message": message, "help_url": help_url, **details}
     return json_response({"error": {k: v for k, v in error.items() if v is not None}}, status)
@@ -93,7 +93,7 @@ def _not_found(request: Request) -> Response:
 
 
 class SampleApi:
-    """A server that runs while its context is entered.
+    """HTTP server that runs inside its `with` block.
 
     `requests` contains every request in order of arrival. A subclass may override `get` to change
     responses and `send` to change how they are sent.
@@ -107,7 +107,10 @@ class SampleApi:
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
     ) -> None:
-        """Default to the bundled records and a free port; if `key` is None, accept every key."""
+        """Serve the records; the bundled sample if they are None.
+
+        Port 0 is any free port. If `key` is None, every key is accepted.
+        """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000

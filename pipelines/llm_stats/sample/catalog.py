@@ -26,7 +26,10 @@ class Change:
     model_id: str
     entry_id: str
     then: dict[str, Any] | None
-    """Yesterday's values of changed fields; all fields of a removed entry; None for a new entry."""
+    """Yesterday's values: of the changed fields, or of all fields if today has no such entry.
+
+    None if yesterday had no such entry.
+    """
 
     @property
     def part(self) -> tuple[str, str]:
@@ -38,7 +41,7 @@ class Change:
         )
 
 
-#: All differences between yesterday and today.
+#: All differences between `yesterday()` and `today()`.
 CHANGES = (
     Change(
         "price cut",
@@ -130,7 +133,7 @@ def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
 
 
 class Catalog:
-    """Records by id, and the other forms in which the API lists them."""
+    """Records by id, with their summaries and their entries in the public model catalog."""
 
     def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
         self.records = {record["id"]: record for record in records}

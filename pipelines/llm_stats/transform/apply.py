@@ -27,7 +27,8 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: History tables whose open rows store a hash of the values that an update compares.
+#: History tables whose valid rows (`valid_to` is null) store a hash of the values that
+#: `update_history` compares.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
@@ -62,9 +63,10 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
 
 
 def clear_row_hashes(connection: Connection) -> None:
-    """Clear the hashes of the open history rows; the next update recomputes them.
+    """Set the hashes of history rows to null; the next `update_history` recomputes them.
 
-    Hashes depend on the definitions and on how the engine formats numbers.
+    Call it if the files under `sql/` or the engine version have changed: a hash depends on its
+    definition and on how the engine formats numbers.
     """
     for schema, table in HASHED_TABLES:
         connection.execute(
@@ -136,7 +138,7 @@ def _save_fingerprint(connection: Connection, value: str, engine_version: str) -
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.engine_version is "
-        "'Version of the engine in the last run; another version recomputes the row hashes'"
+        "'Engine version of the last run; a run with another version recomputes the row hashes'"
     )
     connection.execute("delete from raw.sql_fingerprint")
     connection.execute(

@@ -11,7 +11,10 @@ from llm_stats.transform.files import files_in
 
 
 class Check(NamedTuple):
-    """A query for rows that should not exist; `text` begins with a header, like a file."""
+    """A query for rows that must not exist.
+
+    `text` is the SQL, with a header comment like that of the files under `sql/checks`.
+    """
 
     name: str
     text: str
@@ -26,9 +29,9 @@ def all_checks() -> list[Check]:
 def _keys_query() -> str:
     """Return the query of the check `keys`, which covers all declared keys.
 
-    The keys of marts come from `Grain:`, those of raw tables from the contract. For `raw.fetches`
-    only the newest load is checked, because every run appends to this table, and it has millions of
-    rows.
+    The keys of marts come from `Grain:`, those of raw tables from `KEYS`. In `raw.fetches` only
+    the newest load is searched for repeated keys: every run appends to this table, so it can have
+    millions of rows.
     """
     newest = f"where {LOAD_ID.name} = (select max({LOAD_ID.name}) from raw.fetches)"
     newest += "".join(f" or {column} is null" for column in KEYS["fetches"])
@@ -50,7 +53,7 @@ def _keys_query() -> str:
 def _key_query(address: str, key: Iterable[str], where: str = "") -> str:
     """Return the query that selects missing and repeated keys of a relation.
 
-    A relation without a key has at most one row.
+    An empty `key` means that the relation has at most one row.
     """
     parts = ", ".join(f"cast({column} as varchar)" for column in key) or "'the only row'"
     is_null = "".join(f" or {column} is null" for column in key)

@@ -5,12 +5,12 @@ does not handle, so that every engine returns the same values to the last digit:
 
     median(x)           PostgreSQL and Spark interpolate with their own rounding; translated to
                         half the sum of the two middle values
-    round(x, n)         PostgreSQL rounds only decimals, Spark only to a constant number of digits
+    round(x, n)         PostgreSQL accepts n only if x is a decimal, Spark only if n is a constant
     log10(x)            sqlglot writes `log(10, x)`, which PostgreSQL has only for decimals
-    varchar             PostgreSQL sorts text by the database's locale; sorted by code point, as in
-                        DuckDB
-    array_agg           Spark collects in any order; the list is sorted, because every list under
-                        `sql/` is ordered by its own values
+    varchar             PostgreSQL sorts text by the database's locale; `collate "C"` sorts it by
+                        code point, as DuckDB does
+    array_agg           Spark collects in any order; translated to a sorted list, because every list
+                        under `sql/` is ordered by its own values
     quantile_disc       Spark has only the standard name, `percentile_disc`
     json                Spark has no such type; the value stays text
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
@@ -36,8 +36,7 @@ class UnsupportedSql(Exception):
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
     """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
-    With parameters, `?` becomes `%s`, because dlt expects this form. Raises
-    `UnsupportedSql`.
+    With parameters, `?` becomes `%s`, because dlt expects this form. Raises `UnsupportedSql`.
     """
     if dialect == SOURCE_DIALECT:
         return statement
@@ -56,7 +55,7 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
-    """Return a node of a statement in the form that PostgreSQL needs."""
+    """Return the node that replaces a node of the syntax tree for PostgreSQL."""
     if median := _exact_median(node):
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(
@@ -76,7 +75,7 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         number, decimals = (
             part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
         )
-        text = exp.cast(number, "text")  # a double that is cast to decimal keeps only 15 digits
+        text = exp.cast(number, "text")  # casting a double directly to decimal keeps 15 digits
         exact = exp.Round(this=exp.cast(text, "decimal"), decimals=decimals)
         return exp.cast(exact, "double")
     if isinstance(node, exp.Log) and node.expression and node.this.name == "10":
@@ -119,9 +118,10 @@ def _exact_median(node: exp.Expr) -> exp.Expr | None:
 
 
 def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
-    """Return the standard's `percentile_disc` as an anonymous function.
+    """Return `percentile_disc(share) within group (order by value)`, as in the SQL standard.
 
-    sqlglot would translate its own node to an approximation for Spark.
+    The function is anonymous, because sqlglot translates `exp.PercentileDisc` to an approximation
+    for Spark.
     """
     order = exp.Order(
         expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)]
@@ -132,7 +132,7 @@ def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> 
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """Return a node of a statement in the form that Spark needs."""
+    """Return the node that replaces a node of the syntax tree for Spark."""
     if median := _exact_median(node):
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):

@@ -1,6 +1,6 @@
-"""Find, order, split and execute the files under `sql/`.
+"""The files under `sql/`: find, order, split and execute them.
 
-The path is the address: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
+The path gives the name: `sql/marts/offers.sql` defines `marts.offers`. A file is plain DuckDB SQL
 that runs unchanged in any DuckDB shell. The build order is computed from the relations that the
 files read.
 """
@@ -21,7 +21,7 @@ import duckdb
 from llm_stats.connection import Connection, QueryError
 from llm_stats.errors import LlmStatsError
 
-#: Schema by folder. `checks` is excluded, because its files are queries without definitions.
+#: Schema by folder, for the folders whose files define a table, view or macro.
 SCHEMAS = {
     "functions": "staging",
     "staging": "staging",
@@ -55,7 +55,7 @@ class SqlFile:
 
     @property
     def is_relation(self) -> bool:
-        """False for the macros in `functions/` (internal) and `macros/` (public)."""
+        """True for tables and views; false for macros (`functions/` internal, `macros/` public)."""
         return self.layer not in ("functions", "macros")
 
     @property
@@ -228,7 +228,7 @@ def execute_file(
     file: SqlFile,
     is_wanted: Callable[[duckdb.Statement], bool] = lambda _: True,
 ) -> None:
-    """Execute the selected statements of a file. Raises `SqlError` with file and line."""
+    """Execute the statements that `is_wanted` selects. Raises `SqlError` with file and line."""
     for line, statement in statements(file):
         if is_wanted(statement):
             try:

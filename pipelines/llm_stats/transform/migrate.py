@@ -18,7 +18,7 @@ _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
 
 
 def schema_version(connection: Connection) -> int | None:
-    """Return the schema version of a warehouse; None without one. Raises `QueryError`."""
+    """Return the schema version of a warehouse; None if none is stored. Raises `QueryError`."""
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
     for schema, name in _VERSION_TABLES:
         if (schema, name) in existing:
@@ -74,7 +74,7 @@ def migrate(connection: Connection) -> bool:
 
 
 def is_older(version: int | None) -> bool:
-    """Return whether this schema version must be migrated; `None` means no warehouse."""
+    """Return whether this schema version must be migrated; false for None (no warehouse)."""
     return version is not None and version < SCHEMA_VERSION
 
 
