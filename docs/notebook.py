@@ -1,4 +1,4 @@
-"""A marimo notebook on the warehouse. In the folder of llm_stats.duckdb:
+"""A marimo notebook on the warehouse. To open it, run in the folder of llm_stats.duckdb:
 
     pip install marimo duckdb polars
     marimo edit notebook.py

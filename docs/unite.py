@@ -1,10 +1,10 @@
-"""Merge the warehouses of several runners into one.
+"""Merge the warehouses of several runners, the shards, into one.
 
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
 A model must not be in more than one shard. All comparisons are recomputed, because a rank among
-the models of one runner is not the rank among all models. The history of each model is that of its
-runner. The result is a plain file that every command can read.
+the models of one shard is not the rank among all models. The history of each model is copied from
+its shard. The result is a regular file, not a link, that every command can read.
 
 An existing file is never overwritten. To replace it, write to another name and rename that file:
 `mv -f new.duckdb all.duckdb`.
@@ -51,7 +51,7 @@ def unite(united: Path, shards: list[Path]) -> None:
         with duckdb.connect(copy.path) as connection, transaction(connection):
             # another engine version may have computed the hashes of a shard
             apply.clear_row_hashes(DuckDBConnection(connection))
-            apply.update_history(DuckDBConnection(connection))  # only counts the rows again
+            apply.update_history(DuckDBConnection(connection))  # hashes and row counts
             duplicates = connection.execute(
                 "select id from raw.models group by id having count(*) > 1 order by id limit 1"
             ).fetchall()
