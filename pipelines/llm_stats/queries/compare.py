@@ -107,7 +107,7 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
         )
         for benchmark, _, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
     ]
-    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # aligned to the right
+    types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # NUMBER: right-aligned
     return Table(("benchmark_id", *model_ids, "note"), types, rows).drop_empty_columns()
 
 

@@ -30,7 +30,7 @@ _PARAMETER = "__parameter__"
 
 
 class UnsupportedSql(Exception):
-    """A statement without an equivalent in the other dialect; the message names the construct."""
+    """Error: the other dialect has no equivalent; the message names the construct."""
 
 
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:

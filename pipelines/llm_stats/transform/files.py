@@ -34,7 +34,7 @@ _ADDRESS = re.compile(rf'\b({"|".join(set(SCHEMAS.values()))})\s*\.\s*"?(\w+)', 
 
 
 class SqlError(LlmStatsError):
-    """An invalid file under `sql/`; the warehouse was not changed."""
+    """Error in a file under `sql/`; the warehouse was not changed."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,11 @@ def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
 
 
 def quality_findings(rules: list[SqlFile]) -> SqlFile:
-    """Return the generated file of `staging.quality_findings`: all rules under `sql/quality`.
+    """Return a generated file that defines `staging.quality_findings`, the union of the rules.
 
-    A rule is a query that returns `model_id` and `detail`. It also runs alone; its name is the name
-    of its file. A relation that several rules read is computed once, in a common table expression.
+    A rule is a file under `sql/quality`: a query that returns `model_id` and `detail`, and also
+    runs alone. Its name is the name of the file. A relation that several rules read is computed
+    once, in a common table expression.
     """
     readers = Counter(address for rule in rules for address in set(_RELATION.findall(rule.body)))
     shared = {
