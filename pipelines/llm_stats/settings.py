@@ -1,9 +1,9 @@
 """Settings: the name, default and meaning of each setting.
 
-Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. Names follow
-dlt's convention (`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source
-finds the same settings. The settings are read without dlt, because importing dlt takes longer than
-most commands.
+Precedence: argument, environment, `.dlt/secrets.toml`, `.dlt/config.toml`, default. The folder
+`.dlt` is in the working folder, or in `DLT_PROJECT_DIR`. Names follow dlt's convention
+(`SOURCES__LLM_STATS__BASE_URL`, table `[sources.llm_stats]`), so the dlt source finds the same
+settings. The settings are read without dlt, because importing dlt takes longer than most commands.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from pydantic_settings import (
 from llm_stats.errors import UsageError
 
 BASE_URL = "https://api.llm-stats.com/stats/v1"
-_FILES = (Path(".dlt/secrets.toml"), Path(".dlt/config.toml"))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -128,7 +127,7 @@ class WarehouseLocation(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _FILES)
+        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _files())
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -195,7 +194,7 @@ class Settings(WarehouseLocation):
         """
         from_files = {
             _setting_name(name): str(file)
-            for file in reversed(_FILES)
+            for file in reversed(_files())
             for name in _TomlTable(cls, file)()
         }
         environment = EnvSettingsSource(cls)()
@@ -224,6 +223,12 @@ def _require_known_settings(names: Iterable[str], prefix: str) -> None:
         matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
         hint = f"; did you mean {matches[0]}?" if matches else ""
         raise UsageError(f"{prefix}unknown setting {name!r}{hint}")
+
+
+def _files() -> tuple[Path, Path]:
+    """Return the paths of the configuration files, in order of precedence."""
+    folder = Path(os.environ.get("DLT_PROJECT_DIR", ""), ".dlt")
+    return folder / "secrets.toml", folder / "config.toml"
 
 
 class _TomlTable(InitSettingsSource):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import dlt
 import pytest
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
+from llm_stats.sample.catalog import today
 from support.command import Command
 from support.postgres_server import PASSWORD, SECRET, address, execute_sql
 from support.processes import finish_run, start_run
@@ -38,6 +40,23 @@ def test_database_that_is_not_utf8_is_an_error(
         "`encoding 'UTF8'"
     ) in done.err
     assert api.requests == []
+
+
+def test_user_settings_for_dlt_pipelines_and_client_encoding_are_ignored(
+    new_database: Callable[[], str],
+    api: SampleApi,
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", new_database())
+    monkeypatch.setenv("DESTINATION__POSTGRES__DATASET_NAME_LAYOUT", "prefix_%s")
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
+    record = today()[0] | {"name": "雀 model"}
+    api.publish([record])
+
+    assert llm_stats("run", record["id"], "--base-url", api.base_url).code == 0
+    assert "雀 model" in llm_stats("show", "models").out
 
 
 @pytest.mark.parametrize(

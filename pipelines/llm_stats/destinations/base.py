@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from llm_stats.connection import Connection, QueryError, Relation
 from llm_stats.errors import UsageError
-from llm_stats.load.loader import disable_dlt_side_effects
 from llm_stats.load.merge import INCOMING
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
@@ -69,7 +68,6 @@ class Destination(ABC):
 
         Raises `UsageError` if the configuration is incomplete.
         """
-        disable_dlt_side_effects()
         import dlt
         from dlt.common.configuration.exceptions import (
             ConfigurationException,
@@ -77,10 +75,14 @@ class Destination(ABC):
         )
         from dlt.common.exceptions import MissingDependencyException
 
+        from llm_stats.load import dlt_config
+
         try:
-            self.factory = factory or dlt.destination(self.name)
+            with dlt_config.quiet():
+                configured = _job_client(factory or dlt.destination(self.name))
+            self.credentials: Any = configured.config.credentials
+            self.factory = dlt.destination(self.name, credentials=self.credentials)
             client = self.job_client()
-            self.credentials: Any = client.config.credentials
             if any(
                 "@" in f"{getattr(part, 'host', '')}{getattr(part, 'database', '')}"
                 for part in self._credential_parts()
@@ -103,10 +105,10 @@ class Destination(ABC):
 
     def job_client(self) -> Any:
         """Return dlt's client for the schema `incoming`."""
-        import dlt
+        from llm_stats.load import dlt_config
 
-        dataset = dlt.dataset(self.factory, INCOMING, schema=dlt.Schema("llm_stats"))
-        return dataset.destination_client
+        with dlt_config.isolated():
+            return _job_client(self.factory)
 
     def open_client(self, client: Any, *, read_only: bool) -> AbstractContextManager[Any]:
         """Return a context manager that opens dlt's SQL client; readers pass `read_only=True`."""
@@ -186,6 +188,13 @@ class Destination(ABC):
     def _credential_parts(self) -> tuple[Any, Any]:
         """Return the credentials of the destination, and those of its DuckLake catalog, if any."""
         return self.credentials, getattr(self.credentials, "catalog", None)
+
+
+def _job_client(factory: Any) -> Any:
+    import dlt
+
+    dataset = dlt.dataset(factory, INCOMING, schema=dlt.Schema("llm_stats"))
+    return dataset.destination_client
 
 
 def schema_list() -> str:

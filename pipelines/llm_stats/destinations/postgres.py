@@ -60,10 +60,9 @@ class Postgres(Destination):
     loader_file_format = "insert_values"  # dlt's CSV loading converts empty strings to null
 
     def __init__(self, factory: Any = None) -> None:
-        # an environment variable also applies to dlt's connections; the database or role may have
-        # another client encoding
-        os.environ.setdefault("PGCLIENTENCODING", "UTF8")
         super().__init__(factory)
+        # the database or the role may have another client encoding
+        self.credentials.client_encoding = "UTF8"
 
     def configure(self, connection: EngineConnection, client: Any) -> None:
         # `set` in the session would be too late: the driver read the parameter when it connected

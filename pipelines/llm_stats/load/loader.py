@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,6 @@ if TYPE_CHECKING:
 
 #: Models per page of Arrow tables; larger pages barely load faster.
 _PAGE_SIZE = 500
-
-
-def disable_dlt_side_effects() -> None:
-    """Disable dlt's telemetry, signal handlers and log, unless the environment enables them.
-
-    Call this function before dlt is imported.
-    """
-    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    os.environ.setdefault(
-        "RUNTIME__INTERCEPT_SIGNALS", "false"
-    )  # dlt's handler would not raise an exception for the first Ctrl-C
-    os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # failures raise exceptions
 
 
 def load(
@@ -46,18 +33,20 @@ def load(
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
 
+    from llm_stats.load import dlt_config
     from llm_stats.load.source import raw_tables, to_pages
     from llm_stats.schema.arrow import to_arrow
 
-    pipeline = dlt.pipeline(
-        "llm_stats",
-        pipelines_dir=str(folder),
-        destination=destination,
-        dataset_name=dataset_name,
-    )
     tables = raw_tables(lambda: map(to_arrow, to_pages(results, _PAGE_SIZE)), merge=False)
     try:
-        info = pipeline.run(tables, loader_file_format=file_format)
+        with dlt_config.isolated():
+            pipeline = dlt.pipeline(
+                "llm_stats",
+                pipelines_dir=str(folder),
+                destination=destination,
+                dataset_name=dataset_name,
+            )
+            info = pipeline.run(tables, loader_file_format=file_format)
     except PipelineStepFailed as error:
         cause = error.__cause__ or error
         while cause.__cause__ is not None:

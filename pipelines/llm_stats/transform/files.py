@@ -118,12 +118,13 @@ def in_build_order(root: Path | None = None) -> tuple[SqlFile, ...]:
     `root` is another folder like `sql/`. Raises `SqlError` if files depend on each other in a
     cycle, or if two define the same name.
     """
-    return _sorted(_definitions(root)) if root else _installed_in_build_order()
+    return _sorted(_definitions(root)) if root else _project_files(sql_folder())
 
 
 @functools.cache
-def _installed_in_build_order() -> tuple[SqlFile, ...]:
-    return _sorted(_definitions())
+def _project_files(folder: Path) -> tuple[SqlFile, ...]:
+    """Return the sorted files of this project, which do not change while the process runs."""
+    return _sorted(_definitions(folder))
 
 
 def _sorted(files: Iterable[SqlFile]) -> tuple[SqlFile, ...]:

@@ -72,7 +72,6 @@ class DuckDBWorkingCopy:
             apply.create_views(DuckDBConnection(self._connection))
 
     def load(self, results: Iterable[FetchResult]) -> str:
-        loader.disable_dlt_side_effects()
         from dlt.destinations import duckdb as destination
 
         return loader.load(

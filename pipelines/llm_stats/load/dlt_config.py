@@ -1,0 +1,63 @@
+"""dlt's configuration for our loads: no telemetry, no log, no settings of the user's pipelines.
+
+By default, dlt reads every setting from the environment and from `.dlt/`, starts telemetry and
+handles signals. While one of the contexts below is open, it replaces that configuration for the
+whole process. Environment variables stay unchanged, because other threads may be reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers import CustomLoaderDocProvider
+from dlt.common.configuration.providers.provider import ConfigProvider
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.runtime.run_context import RunContext
+
+_QUIET = {
+    "runtime": {
+        "dlthub_telemetry": False,
+        "intercept_signals": False,  # dlt's handler would not raise an exception for a first Ctrl-C
+        "log_level": "CRITICAL",  # failures raise exceptions
+    }
+}
+_WITHOUT_VAULTS = {"providers": {"enable_airflow_secrets": False}}
+
+
+class _QuietContext(RunContext):
+    """dlt's usual configuration, with our runtime settings before the user's."""
+
+    def initial_providers(self) -> list[ConfigProvider]:
+        return [_provider(_QUIET), *super().initial_providers()]
+
+
+class _IsolatedContext(RunContext):
+    """A configuration that contains only our runtime settings."""
+
+    def initial_providers(self) -> list[ConfigProvider]:
+        return [_provider(_QUIET | _WITHOUT_VAULTS)]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Read the user's dlt configuration, such as credentials, without telemetry and log."""
+    with Container().injectable_context(PluggableRunContext(_QuietContext(None))):
+        yield
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Ignore the user's dlt configuration.
+
+    Settings such as `dev_mode` or `dataset_name_layout` are for the user's own pipelines. In a run,
+    they would change the names of the tables.
+    """
+    with Container().injectable_context(PluggableRunContext(_IsolatedContext(None))):
+        yield
+
+
+def _provider(settings: dict[str, Any]) -> ConfigProvider:
+    return CustomLoaderDocProvider("llm-stats", lambda: settings, supports_secrets=False)
