@@ -10,7 +10,7 @@
     └── RecordRejected    –   one record violates the contract; the run continues
 
     KeyboardInterrupt
-    └── Interrupted     130   Ctrl-C during a run
+    └── Interrupted     130   Ctrl-C during a run; 143 after SIGTERM, 129 after SIGHUP
 
 A run without an error exits with 0 (success), 4 (some ids failed) or 75 (some models are deferred
 to the next run): see `pipeline.result.RunResult`.
@@ -64,9 +64,12 @@ class RecordRejected(LlmStatsError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a run; the message states whether the run was published, if that is known.
+    """A signal ended a run; the message states whether the run was published, if that is known.
 
-    Not an `Exception`, so that `except Exception` does not catch it and continue the run.
+    `exit_code` is 128 plus the number of the signal: 130 for Ctrl-C. Not an `Exception`, so that
+    `except Exception` does not catch it and continue the run.
     """
 
-    exit_code = 130
+    def __init__(self, message: str, exit_code: int = 130) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

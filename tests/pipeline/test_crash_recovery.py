@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -17,11 +18,15 @@ from pathlib import Path
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.demo import demo_settings
 from support.command import Command
+from support.processes import PROGRAMS
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
+from support.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,71 @@ class TestInterrupt:
             last["message"]
             == "interrupted; nothing was published, 0 responses are kept for the next run"
         )
+
+    def test_during_the_imports_prints_no_traceback(self) -> None:
+        program = [sys.executable, str(PROGRAMS / "interrupt_import.py")]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        assert done.returncode == -signal.SIGINT
+
+    def test_second_interrupt_does_not_lose_the_message(self, tmp_path: Path) -> None:
+        with FakeApi(RECORDS, faults={IDS[3]: faults.slow(3600)}) as api:
+            run = start(tmp_path, api, *IDS)
+            while len(api.requests) < len(IDS):
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            for _ in range(2):
+                time.sleep(0.3)
+                run.send_signal(signal.SIGINT)
+            _, err = run.communicate(timeout=60)
+        assert "11 responses are kept for the next run" in err
+        assert "Traceback" not in err
+
+
+class TestTermination:
+    """SIGTERM, as of a scheduler at its time limit, and SIGHUP, as of a closed terminal."""
+
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
+    )
+    def test_is_reported_to_summary_and_webhook(
+        self,
+        number: signal.Signals,
+        code: int,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        slow = {IDS[3]: faults.slow(3600)}
+        with WebhookServer() as webhook, FakeApi(RECORDS, faults=slow) as api:
+            monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", webhook.url)
+            run = start(tmp_path, api, *IDS, "--summary", "run.json", "--notify")
+            while len(api.requests) < len(IDS):
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            run.send_signal(number)
+            _, err = run.communicate(timeout=60)
+
+        assert run.returncode == code, err
+        assert f"llm-stats: interrupted by {number.name}; nothing was published" in err
+        assert "Traceback" not in err
+        summary = json.loads((tmp_path / "run.json").read_text("utf-8"))
+        assert summary["exit_code"] == code
+        assert summary["kind"] == "interrupted"
+        (message,) = webhook.texts
+        assert f"ended with interrupted (exit code {code})" in message
+
+    def test_python_api_leaves_the_handlers_alone(self, tmp_path: Path) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        handlers = []
+        with SampleApi() as api:
+            settings = demo_settings(api, tmp_path / "llm_stats.duckdb")
+
+            def clock() -> dt.datetime:
+                handlers.append(signal.getsignal(signal.SIGTERM))
+                return dt.datetime.now(dt.UTC)
+
+            execute(settings, all_models=True, clock=clock)
+        assert set(handlers) == {before}
 
 
 class TestKill:

@@ -281,6 +281,6 @@ def test_ctrl_c_while_publishing_reports_an_unknown_state(
 
     monkeypatch.setattr(DuckDBWarehouse, "publish", interrupted)
     done = run("murmur-1")
-    assert "interrupted while publishing; `llm-stats status` shows" in done.err
+    assert "interrupted; `llm-stats status` shows" in done.err
     assert done.code == 130
     assert (workdir / "llm_stats.duckdb").exists()

@@ -51,11 +51,10 @@ def main() -> None:
     except SystemExit:  # click exits if `--help` is written to a closed pipe
         code = 0
     except (click.Abort, KeyboardInterrupt) as error:
-        interrupt = error.__cause__ or error  # click raises `Abort` from the interrupt
-        code = _print_error(
-            str(interrupt) if isinstance(interrupt, Interrupted) else "interrupted",
-            Interrupted.exit_code,
-        )
+        interrupt = error.__cause__ or error  # click wraps the interrupt
+        if not isinstance(interrupt, Interrupted):
+            interrupt = Interrupted("interrupted")
+        code = _print_error(str(interrupt), interrupt.exit_code)
     except click.ClickException as error:
         code = _print_error(_format_click_error(error), UsageError.exit_code)
     except LlmStatsError as error:

@@ -99,6 +99,7 @@ def run(
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
     from llm_stats.pipeline import json_log, progress
+    from llm_stats.pipeline.interrupts import termination_interrupts
     from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
@@ -106,7 +107,11 @@ def run(
     is_debug = context.find_root().params["debug"]
     # the JSON log already contains these errors, so they are not printed again
     logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
-    with contextlib.suppress(*logged_errors), _make_reporter(summary, notify, is_json) as reporter:
+    with (
+        contextlib.suppress(*logged_errors),
+        _make_reporter(summary, notify, is_json) as reporter,
+        termination_interrupts(),
+    ):
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
         if ids and all_models:
             raise UsageError("--all fetches every model; remove the ids")

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from llm_stats.errors import LlmStatsError
+from llm_stats.errors import Interrupted, LlmStatsError
 from llm_stats.text import pluralize
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def summarize_error(
 ) -> dict[str, Any]:
     """Return the summary of a run that ended with an error; it has only five keys."""
     if isinstance(error, KeyboardInterrupt):
-        return _describe_outcome(
-            130, "interrupted", str(error) or "interrupted", started_at, elapsed_seconds
-        )
+        code = error.exit_code if isinstance(error, Interrupted) else 130
+        message = str(error) or "interrupted"
+        return _describe_outcome(code, "interrupted", message, started_at, elapsed_seconds)
     if isinstance(error, LlmStatsError):
         kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
         return _describe_outcome(error.exit_code, kind, str(error), started_at, elapsed_seconds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 # `import llm_stats` loads this module and must be fast, so `execute` imports everything else.
 from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
+from llm_stats.pipeline.interrupts import interrupted
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import pluralize
 
@@ -142,30 +143,27 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
     try:
         warehouse.publish(copy)
     except KeyboardInterrupt:
-        raise Interrupted(
-            "interrupted while publishing; `llm-stats status` shows whether this run was published"
-        ) from None
+        raise interrupted("`llm-stats status` shows whether this run was published") from None
 
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
     """Close the client if the block raises an error; pending responses are still cached.
 
-    After Ctrl-C, raise `Interrupted` with the number of cached responses.
+    After Ctrl-C or another signal, raise `Interrupted` with the number of cached responses.
     """
     try:
         yield
     except BaseException as error:
-        client.close()
+        with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C only ends the wait
+            client.close()
         # on Ctrl-C, DuckDB raises an error with the text "Query interrupted"
         if isinstance(error, Interrupted) or (
             not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error)
         ):
             raise
         cached = pluralize(cache.cached_count, "response is", "responses are")
-        raise Interrupted(
-            f"interrupted; nothing was published, {cached} kept for the next run"
-        ) from None
+        raise interrupted(f"nothing was published, {cached} kept for the next run") from None
 
 
 def _require_ids(settings: Settings, all_models: bool) -> None:

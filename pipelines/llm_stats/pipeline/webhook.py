@@ -80,7 +80,7 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     fetching early. Stopping because the `max_requests` budget ran out does not count. Price changes
     of `above_pct` percent or less are omitted.
     """
-    if summary["kind"] == "interrupted":  # the user pressed Ctrl-C
+    if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
     if is_failure(summary):
         heading = f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})"

@@ -1,0 +1,49 @@
+"""Signals that end a run: Ctrl-C and, in the command, SIGTERM and SIGHUP."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from llm_stats.errors import Interrupted
+
+#: The last signal that ended a run. DuckDB replaces an exception that is raised during a query, so
+#: the exception cannot transport the number of the signal.
+_last_signal = signal.SIGINT
+
+
+@contextmanager
+def termination_interrupts() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP interrupt the block like Ctrl-C, so that the run can report its end.
+
+    Schedulers send SIGTERM at a time limit, a closed terminal sends SIGHUP. A signal that the
+    process ignores, such as SIGHUP under `nohup`, stays ignored. Raises `Interrupted`.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    replaced: dict[signal.Signals, Any] = {
+        number: signal.signal(number, _interrupt)
+        for number in numbers
+        if signal.getsignal(number) is signal.SIG_DFL
+    }
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise error if isinstance(error, Interrupted) else interrupted() from None
+    finally:
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
+
+
+def interrupted(outcome: str = "nothing was published") -> Interrupted:
+    """Return the error of a run that a signal ended; `outcome` states what was published."""
+    origin = "" if _last_signal == signal.SIGINT else f" by {_last_signal.name}"
+    return Interrupted(f"interrupted{origin}; {outcome}", 128 + _last_signal)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    global _last_signal
+    _last_signal = signal.Signals(number)
+    raise KeyboardInterrupt
