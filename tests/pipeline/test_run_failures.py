@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import logging
 import re
@@ -230,6 +231,25 @@ def test_run_after_a_failed_check_sends_no_request_again(
         assert cache.get(f"{api.base_url}/models/{IDS[0]}") is None, (
             "used responses are deleted, so that no later run reuses them"
         )
+
+
+def test_slipped_prices_are_not_published_unless_allowed(run: Command, api: SampleApi) -> None:
+    assert run("--all").code == 0
+    slipped = copy.deepcopy(RECORDS)
+    for offer in (offer for record in slipped for offer in record["providers"]):
+        for field in ("input_price_per_m", "output_price_per_m"):
+            offer[field] *= 1000
+    api.publish(slipped)
+
+    refused = run("--all")
+    assert refused.code == 5
+    assert "error: prices_slipped: Most offers of the last load changed in the same way" in (
+        refused.err
+    )
+    assert "change=input price changed by the same factor, factor=1000.0, offer_count=12" in (
+        refused.err
+    )
+    assert run("--all", "--allow-failure", "prices_slipped").code == 0
 
 
 def test_load_that_loses_rows_is_not_published(

@@ -1,0 +1,127 @@
+-- Most offers of the last load changed in the same way, as if a unit or a field had changed.
+-- Severity: error
+-- Reads: staging.models, staging.fetches, history.models, history.offers.
+-- Only offers that existed before the last load and still do are compared. A change counts if it
+-- affects at least 10 of them and more than half. A price must have moved by the same factor,
+-- within 1 %, and the factor must be at least 10 or at most 0.1.
+with
+last_load as (
+    select load_id
+    from staging.fetches
+    order by
+        requested_at desc,
+        load_id desc
+    limit 1
+),
+
+loaded_models as (
+    select
+        history_models.model_id,
+        history_models.last_fetched_at
+    from history.models as history_models
+    inner join staging.models as models on history_models.model_id = models.model_id
+    inner join last_load on models.load_id = last_load.load_id
+),
+
+compared_offers as (
+    select
+        old_offers.status as old_status,
+        new_offers.status as new_status,
+        old_offers.input_usd_per_mtok as old_input,
+        new_offers.input_usd_per_mtok as new_input,
+        old_offers.output_usd_per_mtok as old_output,
+        new_offers.output_usd_per_mtok as new_output
+    from loaded_models
+    inner join history.offers as old_offers
+        on
+            loaded_models.model_id = old_offers.model_id
+            and loaded_models.last_fetched_at > old_offers.valid_from
+            and loaded_models.last_fetched_at
+            = coalesce(old_offers.valid_to, loaded_models.last_fetched_at)
+    inner join history.offers as new_offers
+        on
+            old_offers.model_id = new_offers.model_id
+            and old_offers.provider_id = new_offers.provider_id
+            and old_offers.offer_number = new_offers.offer_number
+    where new_offers.valid_to is null
+),
+
+compared_counts as (
+    select count(*) as offer_count from compared_offers
+),
+
+price_factors as (
+    select
+        'input price' as field,
+        new_input / old_input as factor
+    from compared_offers
+    where old_input > 0
+    union all
+    select
+        'output price' as field,
+        new_output / old_output as factor
+    from compared_offers
+    where old_output > 0
+),
+
+large_factors as (
+    select
+        field,
+        factor,
+        median(factor) over (partition by field) as median_factor
+    from price_factors
+    where
+        factor >= 10
+        or (factor <= 0.1 and factor > 0)
+),
+
+changes as (
+    select
+        field || ' changed by the same factor' as change,
+        median_factor as factor,
+        count(*) as offer_count
+    from large_factors
+    where abs(factor / median_factor - 1) <= 0.01
+    group by
+        field,
+        median_factor
+    union all
+    select
+        'became free' as change,
+        cast(null as double) as factor,
+        count(*) as offer_count
+    from compared_offers
+    where
+        new_input = 0
+        and new_output = 0
+        and (old_input > 0 or old_output > 0)
+    union all
+    select
+        'lost a price' as change,
+        cast(null as double) as factor,
+        count(*) as offer_count
+    from compared_offers
+    where
+        (old_input is not null and new_input is null)
+        or (old_output is not null and new_output is null)
+    union all
+    select
+        'became unavailable' as change,
+        cast(null as double) as factor,
+        count(*) as offer_count
+    from compared_offers
+    where
+        old_status = 'active'
+        and new_status is distinct from 'active'
+)
+
+select
+    changes.change,
+    changes.factor,
+    changes.offer_count,
+    compared_counts.offer_count as compared_offer_count
+from changes
+cross join compared_counts
+where
+    changes.offer_count >= 10
+    and 2 * changes.offer_count > compared_counts.offer_count
