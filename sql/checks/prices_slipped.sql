@@ -67,24 +67,32 @@ price_factors as (
 large_factors as (
     select
         field,
-        factor,
-        median(factor) over (partition by field) as median_factor
+        factor
     from price_factors
     where
         factor >= 10
         or (factor <= 0.1 and factor > 0)
 ),
 
+median_factors as (
+    select
+        field,
+        median(factor) as factor
+    from large_factors
+    group by field
+),
+
 changes as (
     select
-        field || ' changed by the same factor' as change,
-        median_factor as factor,
+        median_factors.field || ' changed by the same factor' as change,
+        median_factors.factor,
         count(*) as offer_count
-    from large_factors
-    where abs(factor / median_factor - 1) <= 0.01
+    from median_factors
+    inner join large_factors on median_factors.field = large_factors.field
+    where abs(large_factors.factor / median_factors.factor - 1) <= 0.01
     group by
-        field,
-        median_factor
+        median_factors.field,
+        median_factors.factor
     union all
     select
         'became free' as change,
