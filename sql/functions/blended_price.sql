@@ -8,4 +8,4 @@ create or replace macro staging.blended_price(input, output, input_weight, outpu
         + cast(output_weight as double) / nullif(input_weight + output_weight, 0) * output
     );
 
-comment on macro staging.blended_price is 'Weighted mean of an input and an output price; null: one of the prices is null';
+comment on macro staging.blended_price is 'Weighted mean of an input and an output price; null if one of the prices is null';

@@ -6,4 +6,4 @@
 create or replace macro staging.win_rate(no_better_count, tie_count, model_count) as
     (no_better_count - (tie_count + 1) / cast(2 as double)) / nullif(model_count - 1, 0);
 
-comment on macro staging.win_rate is 'Share of the other models that a model beats; a tie counts half; null: no other model';
+comment on macro staging.win_rate is 'Share of the other models that a model beats; a tie counts half; null if there is no other model';

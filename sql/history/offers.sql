@@ -367,5 +367,5 @@ where valid_to <= valid_from;
 comment on table history.offers is 'One row per offer and period in which the offer did not change';
 comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
 comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the offer in this state';
-comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null: still current';
-comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record; null: the row is closed, or the next run computes the hash';
+comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null if the row is still valid';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record; null if the row has ended, or until the next run computes the hash';

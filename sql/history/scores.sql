@@ -302,5 +302,5 @@ where valid_to <= valid_from;
 comment on table history.scores is 'One row per benchmark score of a model and period in which the score did not change';
 comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';
 comment on column history.scores.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the score in this state';
-comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null: still current';
-comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record; null: the row is closed, or the next run computes the hash';
+comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null if the row is still valid';
+comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record; null if the row has ended, or until the next run computes the hash';

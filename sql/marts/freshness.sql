@@ -70,9 +70,9 @@ left join staging.models as models on all_models.model_id = models.model_id
 left join last_attempts on all_models.model_id = last_attempts.model_id;
 
 comment on view marts.freshness is 'One row per model ever requested: how old its record is, and how the last attempts to fetch it went';
-comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null: never loaded';
-comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null: never loaded';
-comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null: never loaded';
-comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null: no attempt yet';
-comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null: no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0: the last attempt loaded the record, or there was no attempt';
+comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the model was never loaded';
+comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the model was never loaded';
+comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if the model was never loaded';
+comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
+comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';
+comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0 if the last attempt loaded the record, or there was no attempt';

@@ -159,4 +159,4 @@ comment on column marts.leaderboard.evidence_scope is '`all`: every score; `inde
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. A win rate is the share of the other models that this one beats';
 comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and has at least three models in the scope';
-comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null: fewer than three counted benchmarks';
+comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null if the model has fewer than three counted benchmarks';

@@ -44,10 +44,10 @@ left join cheapest_providers on models.model_id = cheapest_providers.model_id;
 
 comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';
-comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; 0: the columns after this one are null';
-comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null: no available priced offer';
-comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null: no paid offer is available';
-comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null: no paid offer is available';
-comment on column marts.model_prices.max_blended_usd_per_mtok is 'Highest blended price of the offers that are not free, in US dollars per million tokens; null: no paid offer is available';
-comment on column marts.model_prices.spread_ratio is 'Highest blended price divided by the lowest blended price, both without free offers; 1: all prices are equal; null: no paid offer is available';
-comment on column marts.model_prices.has_free_offer is 'True if an available offer is free; null: no available priced offer';
+comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; if it is 0, the columns after this one are null';
+comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null if there is no available priced offer';
+comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
+comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
+comment on column marts.model_prices.max_blended_usd_per_mtok is 'Highest blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
+comment on column marts.model_prices.spread_ratio is 'Highest blended price divided by the lowest blended price, both without free offers; 1 if all prices are equal; null if no paid offer is available';
+comment on column marts.model_prices.has_free_offer is 'True if an available offer is free; null if there is no available priced offer';

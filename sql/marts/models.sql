@@ -64,6 +64,6 @@ left join counted_offers on models.model_id = counted_offers.model_id
 left join counted_benchmarks on models.model_id = counted_benchmarks.model_id;
 
 comment on view marts.models is 'One row per model: its facts as last fetched, and how many offers and benchmarks it has';
-comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null: none given';
-comment on column marts.models.offer_count is 'Number of current offers, available or not; 0: none';
-comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0: none';
+comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null if none is given';
+comment on column marts.models.offer_count is 'Number of current offers, available or not; 0 if there are none';
+comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none';

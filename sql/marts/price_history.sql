@@ -22,5 +22,5 @@ from history.offers;
 comment on view marts.price_history is 'One row per offer and period in which the offer did not change. Consecutive rows with the same prices differ in status or provider name';
 comment on column marts.price_history.provider_name is 'Display name of the provider in this period';
 comment on column marts.price_history.is_available is 'True if the status is `active`: the offer can be bought';
-comment on column marts.price_history.blended_usd_per_mtok is 'Blended price in US dollars per million tokens, three parts input to one part output: (3 * input + output) / 4; null: one of the two prices is not published';
+comment on column marts.price_history.blended_usd_per_mtok is 'Blended price in US dollars per million tokens, three parts input to one part output: (3 * input + output) / 4; null if one of the two prices is not published';
 comment on column marts.price_history.is_current is 'True if the offer is still listed and the row has not been replaced';

@@ -113,10 +113,10 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model with the range of values for which it is the cheapest model that is at least
--- as good. The range extends from the model's own value (inclusive) down to the next lower frontier
--- value (exclusive). The range of the lowest frontier model has no lower end. Values are negated
--- where lower is better.
+-- Each frontier model, with the range of required values for which it is the cheapest model that
+-- reaches the required value. The range extends from the model's own value (inclusive) down to the
+-- next lower frontier value (exclusive). The range of the lowest frontier model has no lower end.
+-- Values are negated where lower is better.
 frontier_steps as (
     select
         benchmark_id,
@@ -165,10 +165,10 @@ comment on view marts.price_performance is 'One row per model and comparable ben
 comment on column marts.price_performance.model_id is 'Id of a model with a price and a value';
 comment on column marts.price_performance.benchmark_id is 'Id of a comparable benchmark; other benchmarks have no rows';
 comment on column marts.price_performance.provider_id is 'Id of the provider of the cheapest available priced offer; in a tie, the first id in alphabetical order';
-comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0: free';
-comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null: only free offers';
+comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0 if free';
+comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';
 comment on column marts.price_performance.value is 'Value of the model on the benchmark, on the scale given in marts.benchmarks';
-comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null: the price is 0, or a lower value is better';
-comment on column marts.price_performance.is_pareto is 'True if no other model is at least as cheap and at least as good, and strictly better in price or value; true for all models with equal price and value';
+comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null if the price is 0 or a lower value is better';
+comment on column marts.price_performance.is_pareto is 'True if no other model is better in price or value without being worse in the other; models that tie in both get the same result';
 comment on column marts.price_performance.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
-comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is at least as cheap and at least as good, and strictly better in price or value. In a tie, the model with the best value, then the first id in alphabetical order; null: this model is on the frontier';
+comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that is better in price or value without being worse in the other. In a tie, the model with the best value, then the first id in alphabetical order. Null if this model is on the frontier';

@@ -77,6 +77,6 @@ comment on column marts.providers.provider_id is 'Id of a provider with a curren
 comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; never a key';
 comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not';
 comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not';
-comment on column marts.providers.competitive_model_count is 'Number of competitive models with an available priced offer from this provider that is not free; 0: none';
-comment on column marts.providers.cheapest_count is 'Number of competitive models for which this provider has the lowest price, ties included; 0: none';
-comment on column marts.providers.median_price_ratio is 'Median ratio of the provider''s price to the lowest price of the model, over its competitive models; 1: the provider is cheapest for at least half of them; null: no competitive model';
+comment on column marts.providers.competitive_model_count is 'Number of competitive models with an available priced offer from this provider that is not free; 0 if there are none';
+comment on column marts.providers.cheapest_count is 'Number of competitive models for which this provider has the lowest price, ties included; 0 if there are none';
+comment on column marts.providers.median_price_ratio is 'Median ratio of the provider''s price to the lowest price of the model, over the provider''s competitive models. If it is 1, the provider is cheapest for at least half of them. Null if the provider has no competitive model';

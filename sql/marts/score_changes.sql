@@ -69,9 +69,9 @@ comment on view marts.score_changes is 'One row per change of a benchmark score 
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
-comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null: no score';
-comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null: no score';
-comment on column marts.score_changes.old_max_score is 'Published maximum before the change; null: no score';
-comment on column marts.score_changes.new_max_score is 'Published maximum after the change; null: no score';
-comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before the change; null: not published, or no score';
-comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after the change; null: not published, or no score';
+comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null if there was no score';
+comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null if there was no score';
+comment on column marts.score_changes.old_max_score is 'Published maximum before the change; null if there was no score';
+comment on column marts.score_changes.new_max_score is 'Published maximum after the change; null if there was no score';
+comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before the change; null if not published, or if there was no score';
+comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after the change; null if not published, or if there was no score';

@@ -43,14 +43,16 @@ class Fetch(BaseModel):
         "`failed`, or `deferred` (to the next run: budget or quota spent, or run stopped)"
     )
     http_status: int | None = Field(
-        None, description="HTTP status of the last response; null: no response"
+        None, description="HTTP status of the last response; null if there was no response"
     )
-    error_code: str | None = Field(None, description="The API's own error code; null: none given")
-    message: str | None = Field(None, description="Error message; null: no error")
+    error_code: str | None = Field(
+        None, description="The API's own error code; null if none is given"
+    )
+    message: str | None = Field(None, description="Error message; null if there was no error")
     attempts: int = Field(
         0,
-        description="Requests sent for this id in this run, including retries; 0: none, or the "
-        "response came from the cache",
+        description="Requests sent for this id in this run, including retries; 0 if the "
+        "response came from the cache, or if none was sent",
     )
     elapsed_ms: int = Field(
         0, description="Milliseconds from the first request to the outcome, including waiting time"

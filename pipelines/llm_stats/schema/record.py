@@ -65,10 +65,10 @@ class Provider(RecordPart):
         description="Status of the offer; an offer can be bought only if it is `active`"
     )
     input_price_per_m: Usd | None = Field(
-        description="US dollars per million input tokens; null: not published, 0: free"
+        description="US dollars per million input tokens; null if not published, 0 if free"
     )
     output_price_per_m: Usd | None = Field(
-        description="US dollars per million output tokens; null: not published, 0: free"
+        description="US dollars per million output tokens; null if not published, 0 if free"
     )
 
 
@@ -80,26 +80,37 @@ class Inference(RecordPart):
 
     available: bool = Field(description="True if the API's own gateway serves the model")
     endpoint: str | None = Field(
-        None, description="URL of the gateway; null: not served by the gateway"
+        None,
+        description="URL of the gateway; null if the gateway does not serve the model",
     )
     gateway_model_id: str | None = Field(
-        None, description="Id of the model at the gateway; null: not served by the gateway"
+        None,
+        description="Id of the model at the gateway; null if the gateway does not serve the model",
     )
     openai_compatible: bool | None = Field(
         None,
-        description="True if the gateway uses the OpenAI protocol; null: not served by the gateway",
+        description="True if the gateway uses the OpenAI protocol; "
+        "null if the gateway does not serve the model",
     )
     supports_streaming: bool | None = Field(
-        None, description="True if the gateway supports streaming; null: not served by the gateway"
+        None,
+        description="True if the gateway supports streaming; "
+        "null if the gateway does not serve the model",
     )
     supports_tools: bool | None = Field(
-        None, description="True if the gateway supports tool calls; null: not served by the gateway"
+        None,
+        description="True if the gateway supports tool calls; "
+        "null if the gateway does not serve the model",
     )
     supports_vision: bool | None = Field(
-        None, description="True if the gateway accepts images; null: not served by the gateway"
+        None,
+        description="True if the gateway accepts images; "
+        "null if the gateway does not serve the model",
     )
     docs_url: str | None = Field(
-        None, description="URL of the gateway's documentation; null: not served by the gateway"
+        None,
+        description="URL of the gateway's documentation; "
+        "null if the gateway does not serve the model",
     )
 
 
@@ -121,37 +132,39 @@ class Score(RecordPart):
         description="True if LLM Stats checked the score independently"
     )
     scored_at: UtcTime = Field(description="When the score was recorded upstream (UTC)")
-    category: str | None = Field(description="Category of the benchmark; null: none given")
+    category: str | None = Field(description="Category of the benchmark; null if none is given")
     description: str | None = Field(
-        None, description="Description of the benchmark; null: none given"
+        None, description="Description of the benchmark; null if none is given"
     )
     normalized_score: Number | None = Field(
-        description="Result on a scale of 0 to 1; null: not published"
+        description="Result on a scale of 0 to 1; null if not published"
     )
     rank: Rank | None = Field(
-        None, description="Rank on the benchmark upstream, 1 is best; null: not ranked"
+        None, description="Rank on the benchmark upstream, 1 is best; null if not ranked"
     )
     source_url: str | None = Field(
-        None, description="Where the score was published; null: none given"
+        None, description="Where the score was published; null if none is given"
     )
 
 
 class Sources(RecordPart):
     api_ref: str | None = Field(
-        None, description="URL of the model's API reference; null: none given"
+        None, description="URL of the model's API reference; null if none is given"
     )
     paper: str | None = Field(
-        None, description="URL of the paper about the model; null: none given"
+        None, description="URL of the paper about the model; null if none is given"
     )
-    weights: str | None = Field(None, description="URL of the model's weights; null: none given")
+    weights: str | None = Field(
+        None, description="URL of the model's weights; null if none is given"
+    )
     repo: str | None = Field(
-        None, description="URL of the model's source repository; null: none given"
+        None, description="URL of the model's source repository; null if none is given"
     )
 
 
 class Family(RecordPart):
-    id: Id = Field(description="Id of the model's family; null: none given")
-    name: str = Field(description="Display name of the family; null: none given")
+    id: Id = Field(description="Id of the model's family; null if none is given")
+    name: str = Field(description="Display name of the family; null if none is given")
 
 
 class Record(RecordPart):
@@ -176,10 +189,12 @@ class Record(RecordPart):
     sources: Sources
     family: Family | None = None
     context_window: Count | None = Field(
-        None, description="Longest input in tokens; null: not published"
+        None, description="Longest input in tokens; null if not published"
     )
-    param_count: Count | None = Field(None, description="Number of parameters; null: not published")
-    release_date: dt.date | None = Field(None, description="Day of release; null: not published")
+    param_count: Count | None = Field(
+        None, description="Number of parameters; null if not published"
+    )
+    release_date: dt.date | None = Field(None, description="Day of release; null if not published")
 
 
 def parse_record(body: bytes | str, model_id: str) -> Record:

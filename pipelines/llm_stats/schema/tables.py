@@ -114,7 +114,7 @@ _EXTRA = Column(
     "extra",
     "json",
     True,
-    "Undocumented fields that the API sent, as JSON; null: no such fields",
+    "Undocumented fields that the API sent, as JSON; null if there are none",
 )
 FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column(
