@@ -207,8 +207,8 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- If a row begins when an equal row with another number ends, it takes the number of the ended row,
--- unless that number is in use from then on.
+-- When a row ends and a row that differs only in its number begins at the same time, the new row
+-- takes the number of the ended row. Exception: another row has that number from that time on.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (

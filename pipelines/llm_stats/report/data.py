@@ -4,8 +4,8 @@
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
 
-`queries/NAME.sql` is the query of the table NAME. `Order:` in its header names a mart, whose
-default order the table has. The table `changes` has no file.
+`queries/NAME.sql` is the query of the table NAME. The line `Order:` in the file's header names a
+mart; the table is sorted in that mart's default order. The table `changes` has no file.
 
 Strings are dictionary-encoded: a string column contains indices into `texts`. Ids are compared by
 index, so they stay distinct keys even if they are displayed identically.
@@ -80,7 +80,10 @@ def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table
 
 
 def _encode(tables: dict[str, Table]) -> dict[str, Any]:
-    """Return the tables as in the module docstring, without rows beyond their maximum."""
+    """Return the tables in the format that the module docstring describes.
+
+    Each table is cut off at its maximum number of rows.
+    """
     text_indices: dict[str, int] = {}
 
     def encode_column(values: list[Any]) -> Any:

@@ -1,5 +1,5 @@
--- The first 50 findings of each rule of data quality. Each row also has the total numbers of
--- findings and models of its rule. Sorted like marts.data_quality: the rule with the fewest
+-- The first 50 findings of each rule of data quality. Each row also has the total numbers
+-- of findings and models of the rule. Sorted like marts.data_quality: the rule with the fewest
 -- findings first.
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
