@@ -41,7 +41,10 @@ def pluralize(number: int, singular: str, plural: str = "") -> str:
 
 
 def with_number(name: str, number: int) -> str:
-    """Return the name of an offer or score; the second with that name is `driftwood (no. 2)`."""
+    """Return the name of an offer or score, with its number if it is not the first of that name.
+
+    The second `driftwood` becomes `driftwood (no. 2)`.
+    """
     return name if number == 1 else f"{name} (no. {number})"
 
 

@@ -23,7 +23,7 @@ def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
     thesis.parent.mkdir(parents=True)
     thesis.write_text("x")
     with (
-        pytest.raises(UsageError, match="contains other files; choose another name"),
+        pytest.raises(UsageError, match="not from llm-stats; choose another name"),
         DuckDBWarehouse(tmp_path / "project.duckdb").lock(),
     ):
         pass

@@ -26,9 +26,9 @@ class _Bucket(InMemoryBucket):
 class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
-    The window is slightly longer than given, because requests are spaced when they are sent, but
-    the server counts them when they arrive. `clock` returns seconds; `sleep(event, seconds)` waits
-    for a number of seconds, or until the event is set.
+    The window is slightly longer than given: the limiter spaces requests by the time they are sent,
+    and they can arrive at the server closer together. `clock` returns seconds;
+    `sleep(event, seconds)` waits for a number of seconds, or until the event is set.
     """
 
     def __init__(

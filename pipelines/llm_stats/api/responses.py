@@ -160,14 +160,15 @@ def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | Non
 def retry_after(response: requests.Response) -> float | None:
     """Return the seconds to wait by the header Retry-After; None without a valid header.
 
-    Its value is `30`, `2.5` or `Wed, 21 Oct 2026 07:28:00 GMT`.
+    The value of the header is a number of seconds (`30`, `2.5`) or a time
+    (`Wed, 21 Oct 2026 07:28:00 GMT`).
     """
     value = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # the wait starts at the server's time if the response has a Date header, because clocks differ
+    # count from the time in the Date header, if there is one, because the clocks may differ
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 

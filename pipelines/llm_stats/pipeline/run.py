@@ -124,7 +124,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
     """Store the changes of this run in `result`.
 
-    Raises `LlmStatsError` if the copy does not contain every outcome that the run counted.
+    Raises `LlmStatsError` if the working copy lacks an outcome that the run counted.
     """
     from llm_stats.queries import changes
 

@@ -94,7 +94,10 @@ def _empty_column(field: pa.Field, length: int) -> pa.Array:
 
 
 def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
-    """Return a child table, given one list of entries per model; add the column of list indices."""
+    """Return a child table, given one list of entries per model.
+
+    The column `_dlt_list_idx` contains the position of each entry in its list.
+    """
     names = [name for name in schema.names if name != LIST_IDX.name]
     columns = dict(
         zip(

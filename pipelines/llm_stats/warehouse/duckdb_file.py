@@ -128,7 +128,8 @@ class DuckDBWarehouse:
     def ensure_writable_folder(self) -> None:
         """Create the folder next to the database.
 
-        Raises `UsageError` if the folder contains other files or cannot be written.
+        Raises `UsageError` if the folder cannot be written, or contains files that are not from
+        llm-stats.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +139,8 @@ class DuckDBWarehouse:
                 and not self.snapshots.all()
             ):
                 raise UsageError(
-                    f"{self.folder} contains other files; choose another name for {self.database}"
+                    f"{self.database} needs the folder {self.folder}, which contains files that "
+                    "are not from llm-stats; choose another name for the database"
                 )
             for folder in (self.database.parent, self.folder):
                 with tempfile.TemporaryFile(dir=folder):

@@ -23,8 +23,8 @@ from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 
-#: A storage version that DuckDB 1.4 can read, because BI drivers contain older versions of DuckDB.
-#: With such small blocks, a small file is a fifth as large as with the default block size.
+#: Storage version: readable by DuckDB 1.4, because BI drivers often contain an older DuckDB than
+#: ours. Block size: smaller than the default, because it shrinks a small file to a fifth.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version above.
 _STORAGE_TAG = "v1.4.0+"
