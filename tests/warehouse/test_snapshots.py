@@ -153,7 +153,7 @@ def test_rollback_never_activates_a_snapshot_that_cannot_be_opened(
         snapshots.rollback(second.id)
     assert stored_value(published) == 3
     assert snapshots.rollback().id == first.id, (
-        "the default is the newest older one that can be opened"
+        "the default is the newest of the older snapshots that can be opened"
     )
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):

@@ -180,5 +180,5 @@ def test_rejection_keeps_its_reason_without_the_file(tmp_path: Path) -> None:
         )
         message = str(warehouse.quarantine(copy, CheckFailed("reason")))
         assert message.startswith("reason\nthe rejected file could not be kept: "), (
-            "the copy is missing"
+            "the first call moved the file away"
         )

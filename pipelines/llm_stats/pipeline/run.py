@@ -135,10 +135,10 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 
 
 def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
-    """Publish the copy.
+    """Publish the working copy.
 
     On Ctrl-C, raises `Interrupted`. Its message refers to `llm-stats status`, because it is unknown
-    whether the copy was published.
+    whether it was published.
     """
     try:
         warehouse.publish(copy)
@@ -210,7 +210,7 @@ def _require_any_answer(result: RunResult) -> None:
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Raise `LlmStatsError` if an id has no outcome, or the copy's outcomes differ from the run's.
+    """Raise `LlmStatsError` unless each id has one outcome and the working copy contains it.
 
     A load that lost rows must not be published.
     """

@@ -65,11 +65,11 @@ def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.dateti
 class WorkingCopy(Protocol):
     """The next state of a warehouse, invisible to readers until it is published."""
 
-    #: Name of the snapshot that the copy becomes: `20261123T170501.123456Z`.
+    #: Name of the snapshot that the working copy becomes, such as `20261123T170501.123456Z`.
     id: str
 
     def migrate(self) -> bool:
-        """Migrate the copy to the current schema version; return whether the copy was changed."""
+        """Migrate the working copy to the current schema version; return whether it was changed."""
         ...
 
     def fetch_state(self) -> FetchState:
@@ -90,17 +90,17 @@ class WorkingCopy(Protocol):
         """Write the changes of offers and scores since the last run into the `history` tables."""
 
     def open_reader(self) -> Reader:
-        """Open the copy for reading."""
+        """Open the working copy for reading."""
         ...
 
     def open_for_checks(self) -> Reader:
-        """Open the copy for reading by the checks, which query each mart many times."""
+        """Open the working copy for the checks, which query each mart many times."""
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep a copy that a check rejected; return a line that states where the copy is.
+        """Keep a working copy that a check rejected; return a line that states where it is.
 
-        If the copy is a file, it is moved to `path`. Raises `OSError`.
+        If the working copy is a file, it is moved to `path`. Raises `OSError`.
         """
         ...
 
@@ -122,13 +122,16 @@ class Warehouse(Protocol):
     def working_copy(self) -> AbstractContextManager[Any]:
         """Return a context manager that opens a working copy.
 
-        At its end, the copy is discarded unless it was published. Errors of the disk or the engine
-        inside the block become `LoadFailed`.
+        At its end, the working copy is discarded unless it was published. Errors of the disk or the
+        engine inside the block become `LoadFailed`.
         """
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
-        """Keep the rejected copy and the reason; return the failure with the copy's location."""
+        """Keep the rejected working copy and the reason.
+
+        Return the failure with the location of the working copy.
+        """
         ...
 
     def publish(self, copy: Any) -> None:

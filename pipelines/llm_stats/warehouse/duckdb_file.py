@@ -81,10 +81,10 @@ class DuckDBWarehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
-        """Yield a private copy of the published database, or a new database.
+        """Yield the working copy: a private copy of the published database, or a new database.
 
-        The copy is deleted at the end unless it was published. Raises `LoadFailed` for errors of
-        the disk or of DuckDB inside the block.
+        The working copy is deleted at the end unless it was published. Raises `LoadFailed` for
+        errors of the disk or of DuckDB inside the block.
         """
         folder = self._work / new_id()
         copy = DuckDBWorkingCopy(folder, source=self.database)
@@ -105,9 +105,9 @@ class DuckDBWarehouse:
             shutil.rmtree(folder, ignore_errors=True)
 
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Move the rejected copy and the reason to `rejected/`, replacing the previous rejection.
+        """Replace the content of `rejected/` with the rejected working copy and the reason.
 
-        Return the failure with one more line, which states where the copy is.
+        Return the failure with one more line, which states where the working copy is.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():

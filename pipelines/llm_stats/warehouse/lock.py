@@ -66,7 +66,10 @@ def _write_holder(path: Path) -> None:
 
 
 def _describe_holder(path: Path) -> str:
-    """Return `process 123 of ann on host, since …`, or `just started` for an unreadable file."""
+    """Describe the holder of the lock: `process 123 of ann on host, since …`.
+
+    Return `just started` if the file is missing or unreadable.
+    """
     try:
         holder: dict[str, Any] = json.loads(path.read_text())
         process = f"process {holder['pid']} of {holder['user']} on {holder['host']}"

@@ -175,7 +175,7 @@ def placeholders(values: Sequence[object]) -> str:
 
 
 def _hint(name: str, existing: list[str], otherwise: str) -> str:
-    """Return `did you mean offers?`, or `otherwise` if no name is close."""
+    """Return a hint such as `did you mean offers?`, or `otherwise` if no name is close."""
     close = difflib.get_close_matches(name, existing, n=3)
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 

@@ -31,7 +31,7 @@ _PARENT = "parent"
 
 
 def new_id() -> str:
-    """Return an id that sorts by time: `20261123T170501.123456Z`."""
+    """Return an id that sorts by time, such as `20261123T170501.123456Z`."""
     return dt.datetime.now(dt.UTC).strftime(_ID)
 
 
@@ -207,7 +207,7 @@ class Snapshots:
         target = folder / self._database.name
         try:
             self._temp_link.symlink_to(os.path.relpath(target, self._database.parent))
-        except OSError:  # no symbolic links on this file system: rename a copy
+        except OSError:  # no symbolic links on this file system: rename a copy of the file
             shutil.copyfile(target, self._temp_link)
             fsync(self._temp_link)
         self._temp_link.replace(self._database)

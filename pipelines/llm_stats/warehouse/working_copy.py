@@ -1,6 +1,6 @@
 """The working copy: a private database file of one run, until it is published or discarded.
 
-.llm_stats/work/<id>/llm_stats.duckdb     the copy; its name does not depend on the published file
+.llm_stats/work/<id>/llm_stats.duckdb     the database; the published file may have another name
 .llm_stats/work/<id>/incoming.duckdb      the data that dlt loaded in this run
 .llm_stats/work/<id>/dlt/                 dlt's working folder
 """
@@ -29,7 +29,7 @@ _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version above.
 _STORAGE_TAG = "v1.4.0+"
 
-#: A file with a larger share of free blocks is compacted.
+#: A file is compacted if more than this share of its blocks is free.
 _MAX_FREE_RATIO = 0.2
 
 
