@@ -3,7 +3,7 @@
 -- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
 -- `last_fetched_at` never decreases. Changes are dated with it, not with the record's own fetch
--- time, because a record from an older cache, or from a machine with a wrong clock, could end a
+-- time, because a record from an outdated cache, or from a machine with a wrong clock, could end a
 -- period before it began.
 create table if not exists history.models (
     model_id varchar not null,

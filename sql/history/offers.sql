@@ -101,7 +101,8 @@ insert into history.offers (
     row_hash
 )
 with
--- Every open row now equals a current offer, so a new row is needed only where the counts differ.
+-- Every open row now equals a current offer. A provider therefore needs new rows only if it has
+-- more current offers of the model than open rows.
 current_counts as (
     select
         model_id,

@@ -112,7 +112,8 @@ insert into history.scores (
     row_hash
 )
 with
--- Every open row now equals a current score, so a new row is needed only where the counts differ.
+-- Every open row now equals a current score. A benchmark therefore needs new rows only if it has
+-- more current scores of the model than open rows.
 current_counts as (
     select
         model_id,

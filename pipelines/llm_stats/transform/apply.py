@@ -85,7 +85,7 @@ def update_history(connection: Connection) -> None:
 
 
 def unsupported(connection: Connection) -> tuple[str, ...]:
-    """Return the macros that the engine cannot store: `("marts.blended_price", …)`."""
+    """Return the macros that the engine cannot store, such as `marts.blended_price`."""
     return tuple(
         file.address
         for file in in_build_order()
@@ -134,7 +134,7 @@ def _save_fingerprint(connection: Connection, value: str, engine_version: str) -
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.sha256 is "
-        "'Hash of all definitions; a run whose definitions differ recreates all views'"
+        "'Hash of all definitions; a run with a different hash recreates all views'"
     )
     connection.execute(
         "comment on column raw.sql_fingerprint.engine_version is "

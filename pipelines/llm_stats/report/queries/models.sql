@@ -1,5 +1,5 @@
 -- Every model with its lowest price and the providers at that price. The columns with `paid` ignore
--- free offers; the others include them.
+-- free offers; price_usd_per_mtok and provider_names include them.
 -- Grain: model_id.
 -- Order: marts.models.
 -- Reads: marts.models, marts.model_prices, marts.offers.
