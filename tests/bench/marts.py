@@ -70,7 +70,8 @@ select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as att
 from raw.models;
 """
 
-#: Filters of the second query by column. For a mart, the first one whose column it has is used.
+#: Filters of the second query by column. For each mart, the first filter on one of its columns is
+#: used.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",

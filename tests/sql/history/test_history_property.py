@@ -338,7 +338,8 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
     """Yield each record with the time from which it is valid.
 
-    A record is valid from its fetch time, or from that of the record it replaces if later.
+    A record is valid from its fetch time. If the record that it replaces was fetched later, the new
+    record is valid from that time.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
