@@ -36,7 +36,7 @@ def format_number(value: float) -> str:
 
 
 def pluralize(number: int, singular: str, plural: str = "") -> str:
-    """Return `1 model` or `2 models`."""
+    """Return a number with its noun: `1 model`, `2 models`."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 

@@ -51,9 +51,9 @@ class BearerAuth(requests.auth.AuthBase):
 class HttpSession(requests.Session):
     """HTTP connections for `concurrency` threads; redirects are not followed.
 
-    Headers, proxy and certificate bundle are the same for every request. They are determined once,
-    which makes a request cheaper and does not read the environment while other threads may change
-    it. Raises `UsageError` if the environment names a certificate bundle that does not exist.
+    Headers, proxy and certificate bundle are the same for every request. They are determined once:
+    this saves time, and no request reads the environment while another thread may change it.
+    Raises `UsageError` if the environment names a certificate bundle that does not exist.
     """
 
     def __init__(self, base_url: str, auth: BearerAuth, concurrency: int) -> None:
@@ -75,7 +75,7 @@ class HttpSession(requests.Session):
             )
 
     def open(self, url: str, timeout: tuple[float, float]) -> requests.Response:
-        """Send a GET request; return the response, whose body is not read yet."""
+        """Send a GET request; return the response before its body is read."""
         request = self._template.copy()
         request.prepare_url(url, None)
         return self.send(request, timeout=timeout, allow_redirects=False, **self._settings)
@@ -89,7 +89,7 @@ class HttpSession(requests.Session):
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    r"""Return a pattern that finds the key in JSON, also with JSON escapes: `sk\u002dlive`."""
+    r"""Return a pattern that finds the key in JSON, even with escapes such as `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

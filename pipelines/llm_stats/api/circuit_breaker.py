@@ -5,7 +5,7 @@
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
 Any other response ends a row of failures. A 404 does not count if the ids come from the API's own
-list. At the end of a fetch, lower thresholds apply to the last two lines.
+list. At the end of a fetch, the thresholds of the last two lines are lower (see `finish`).
 
 If an id failed in an earlier run, the client does not report its next failure to the breaker.
 Without the breaker, a dead API would cost three attempts and a minute for every id.
@@ -59,10 +59,11 @@ class CircuitBreaker:
                 )
 
     def finish(self, *, is_complete: bool) -> None:
-        """Check at the end of a fetch whether the base URL looks wrong, with lower thresholds.
+        """Check at the end of a fetch whether the base URL looks wrong.
 
-        Unless the fetch returned a record with scores, one record without scores is enough to stop.
-        One 404 is enough if all ids were requested (`is_complete`) and none failed.
+        The thresholds are lower than during the fetch. Unless the fetch returned a record with
+        scores, one record without scores is enough to stop. One 404 is enough if all ids were
+        requested (`is_complete`) and none failed.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

@@ -192,7 +192,7 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 
 
 def root_cause_message(error: BaseException) -> str:
-    """Return the message of the innermost of nested network errors: `Connection refused`.
+    """Return the message of the innermost of nested network errors, such as `Connection refused`.
 
     The search ends at an exception that is not a network error, because such an exception only adds
     context.

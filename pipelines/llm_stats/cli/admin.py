@@ -164,7 +164,7 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
 def _open_duckdb_warehouse(database: Path | None) -> DuckDBWarehouse:
     """Return the warehouse in a DuckDB file.
 
-    Raise `UsageError` for another destination, or if there is neither a file nor a snapshot.
+    Raise `UsageError` if the destination is not DuckDB, or if neither a file nor a snapshot exists.
     """
     from llm_stats.destinations import require_duckdb_file
     from llm_stats.settings import Settings

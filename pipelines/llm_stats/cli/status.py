@@ -136,7 +136,10 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return an age such as `3 hours ago`, in the largest unit of which it has at least 2."""
+    """Return an age such as `3 hours ago`.
+
+    The unit is the largest that gives at least 2, or else seconds.
+    """
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:

@@ -1,4 +1,4 @@
-"""Warehouses on other SQL engines, and functions that open the configured warehouse."""
+"""Warehouses on SQL engines other than DuckDB, and functions that open the configured warehouse."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ class RunLock:
 class Destination(ABC):
     """A database that dlt can load into. Each engine is one subclass.
 
-    `location` names the database in messages, without secrets: `postgres at host:5432/llm_stats`.
+    `location` names the database in messages, without secrets: for example,
+    `postgres at host:5432/llm_stats`.
     """
 
     #: dlt's name of the destination.

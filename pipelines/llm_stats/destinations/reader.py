@@ -1,4 +1,4 @@
-"""Reader of a warehouse on another engine."""
+"""Reader of a warehouse on an engine other than DuckDB."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ READ_ONLY_KEYWORDS = (
 
 
 class DestinationReader(Reader):
-    """A reader of a warehouse on another engine, over one connection.
+    """A reader of a warehouse on an engine other than DuckDB, over one connection.
 
     `query` takes DuckDB's SQL and translates it. `execute_user_query` takes the engine's own SQL.
     """

@@ -31,7 +31,10 @@ from llm_stats.warehouse.snapshots import new_id
 
 
 class DestinationWarehouse:
-    """A warehouse on another engine; its local files are next to the path `database`."""
+    """A warehouse on an engine other than DuckDB.
+
+    Its local files are next to the path `database`.
+    """
 
     def __init__(self, destination: Destination, database: Path) -> None:
         self.destination = destination.location

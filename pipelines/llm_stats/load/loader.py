@@ -11,7 +11,7 @@ from llm_stats.errors import LlmStatsError, LoadFailed
 if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
-#: Models per page of Arrow tables; larger pages barely load faster.
+#: Models per page of Arrow tables; larger pages would barely reduce the load time.
 _PAGE_SIZE = 500
 
 

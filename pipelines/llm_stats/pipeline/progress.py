@@ -66,7 +66,10 @@ def _progress_bar(
 
 
 class ProgressCounter:
-    """Progress of a fetch so far: `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`."""
+    """Progress of a fetch so far.
+
+    Its text form is `fetched 120 of 335, 2 failed, 48 requests/min, 4 min left`.
+    """
 
     def __init__(self, total: int, requests_per_minute: int = 0) -> None:
         """`requests_per_minute` is the rate limit; 0 means no limit."""

@@ -93,7 +93,7 @@ class SummaryFile:
         self._file = file
 
     def start(self, _: Settings) -> None:
-        """Delete an older summary, so that a killed run leaves no summary.
+        """Delete the summary of an earlier run, so that a killed run leaves no summary.
 
         Raise `UsageError` if the file cannot be replaced.
         """

@@ -182,7 +182,7 @@ def is_failure(summary: dict[str, Any]) -> bool:
 
 
 def format_unexpected(error: BaseException) -> str:
-    """Return the type and the first line of an unexpected error: `KeyError: 'x'`."""
+    """Return the type and the first line of an unexpected error, such as `KeyError: 'x'`."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
@@ -235,7 +235,7 @@ def format_result(result: RunResult) -> Iterator[str]:
 
 
 def _format_news(result: RunResult, changes: int) -> str:
-    """Return `14 new models` for a first run, `2 new models, 6 changes` for a later one."""
+    """Return `14 new models` after a first run, `2 new models, 6 changes` after a later run."""
     new = len(result.new_models)
     only_new = new and new == result.outcomes["loaded"]
     return ", ".join(

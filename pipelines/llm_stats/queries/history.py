@@ -86,7 +86,7 @@ def _format_changes(
     names: Sequence[str],
     values: Sequence[Any],
 ) -> str:
-    """Return ` (maximum 1 → 10)` for attributes that differ from the previous row of this key.
+    """Return the changes since the previous row of this key, such as ` (maximum 1 → 10)`.
 
     `before` contains the attributes of the previous row of each offer or score; this function
     replaces those of `key`.

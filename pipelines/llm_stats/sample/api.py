@@ -46,7 +46,7 @@ class Request:
 
     @property
     def route(self) -> str:
-        """Path after the version: `/models/aurora-large-1`."""
+        """Path after the version, such as `/models/aurora-large-1`."""
         return self.path.partition("/v1")[2]
 
     @property

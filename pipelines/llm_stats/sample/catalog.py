@@ -33,7 +33,7 @@ class Change:
 
     @property
     def part(self) -> tuple[str, str]:
-        """Names of the list and of the id field of its entries: `("scores", "benchmark_id")`."""
+        """Name of the list that contains the entry, and name of the entry's id field."""
         return (
             ("scores", "benchmark_id")
             if self.entry_id.startswith("sample-")

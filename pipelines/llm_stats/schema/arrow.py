@@ -1,7 +1,7 @@
 """Arrow tables made from fetch results: one for each raw table.
 
 dlt normalizes an Arrow table as a whole. It would normalize records with nested lists row by row,
-which takes ten times longer.
+which takes ten times as long.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def comments(
 
 
 def _source(file: SqlFile, column: str, columns: Mapping[str, Collection[str]]) -> str | None:
-    """Return the column from which `column` inherits its comment: `history.offers.status`."""
+    """Return the column whose comment `column` inherits, such as `history.offers.status`."""
     for address in file.declared("Reads").split(", "):
         if column in columns.get(address, ()):
             return f"{address}.{column}"

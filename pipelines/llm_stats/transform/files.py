@@ -50,7 +50,7 @@ class SqlFile:
 
     @property
     def address(self) -> str:
-        """Schema and name of the defined relation or macro: `marts.offers`."""
+        """Schema and name of the defined relation or macro, such as `marts.offers`."""
         return f"{SCHEMAS[self.layer]}.{self.path.stem}"
 
     @property
