@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("compare", ""), ["gpt-0.5", "gpt-1.5"]),
         (("show", "price_c"), ["price_changes"]),
         (("cost", "--database", "missing.duckdb", "gpt"), [""]),
-        (("run", "--allow-failure", "prices"), ["prices_in_range"]),
+        (("run", "--allow-failure", "prices_i"), ["prices_in_range"]),
         (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
         (("export", "--format", ""), ["parquet", "csv"]),
     ],

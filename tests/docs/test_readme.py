@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 
 import click
@@ -95,9 +96,10 @@ def test_every_exit_code_is_named_and_no_other() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and hasattr(kind, "exit_code")
     ]
+    interrupts = {128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     assert {int(code) for code in first_cells("Exit codes")[1:]} == {
         kind.exit_code for kind in kinds
-    } | {0, 4}
+    } | {0, 4} | interrupts
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:
