@@ -55,3 +55,8 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_read_only(file: Path) -> None:
+    """Remove the write permission of a file."""
+    file.chmod(0o444)

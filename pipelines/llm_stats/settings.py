@@ -178,7 +178,7 @@ class Settings(WarehouseLocation):
     cache_ttl: Duration = Field(
         dt.timedelta(hours=1), description="How long responses of unpublished runs are reused"
     )
-    keep_snapshots: int = Field(3, ge=1, description="Number of published snapshots to keep")
+    keep_snapshots: int = Field(3, ge=1, description="Number of the newest snapshots to keep")
     webhook_url: Secret = Field(
         None, description="URL to which `run --notify` sends changes and failures"
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
+import shlex
 import textwrap
+from pathlib import Path
 
 
 def format_value(value: object) -> str:
@@ -113,3 +115,15 @@ def wrap(line: str, columns: int, *, indent: int = 0, breaks_words: bool = False
 def sql_literal(text: str) -> str:
     """Quote a string as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def format_command(command: str, database: Path | None = None) -> str:
+    """Return an `llm-stats` command for a message, in backquotes.
+
+    `--database` is added unless the database is `llm_stats.duckdb` in the working folder.
+    """
+    folder = Path.cwd()
+    if database and database.absolute() != folder / "llm_stats.duckdb":
+        path = database.relative_to(folder) if database.is_relative_to(folder) else database
+        command += f" --database {shlex.quote(str(path))}"
+    return f"`llm-stats {command}`"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.warehouse import snapshots
+from llm_stats.warehouse.snapshot import Snapshot
 from support.parameter_ids import parameter_id
 from support.processes import PROGRAMS
 from support.raw_tables import RawTables
@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         kept = folder / ".llm_stats" / "snapshots" / snapshot_id
         kept.mkdir(parents=True)
         shutil.copy(folder / "llm_stats.duckdb", kept)
-        snapshots._mark_published(kept)
+        Snapshot(kept / "llm_stats.duckdb").mark_published()
     return folder
 
 

@@ -266,7 +266,7 @@ def test_clock_before_the_last_run_is_an_error(
         [next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}]
     )
     assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "requested, but not loaded"
-    with pytest.raises(UsageError, match=r"fix the clock or run `llm-stats rollback`"):
+    with pytest.raises(UsageError, match=r"fix the clock, or run `llm-stats rollback --to \d+T"):
         execute(settings)
 
 

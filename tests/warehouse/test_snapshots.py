@@ -91,7 +91,7 @@ def test_rollback_and_forward(snapshots: Snapshots, tmp_path: Path, published: P
         snapshots.rollback()
     snapshots.rollback("20260101T000000.000003Z")
     assert stored_value(published) == 3
-    with pytest.raises(UsageError, match="no snapshot 'x'; `llm-stats snapshots` lists them"):
+    with pytest.raises(UsageError, match=r"no snapshot 'x'; `llm-stats snapshots .*` lists them"):
         snapshots.rollback("x")
     snapshots.rollback("20260101T000000.000001Z")
     snapshots.prune()
@@ -106,9 +106,7 @@ def test_rollback_after_a_rollback_and_a_run_returns_to_the_parent(
     publish(snapshots, tmp_path, 1, 2, 3)
     snapshots.rollback("20260101T000000.000001Z")
     publish(snapshots, tmp_path, 4)
-    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 3, 4}, (
-        "the parent of the live snapshot is kept"
-    )
+    assert {stored_value(snapshot.file) for snapshot in snapshots.all()} == {1, 2, 3, 4}
     snapshots.rollback()
     assert stored_value(published) == 1, "not the abandoned branch"
 
@@ -283,10 +281,11 @@ def test_folders_are_synced_before_the_link(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[tuple[str, bool]] = []
-    monkeypatch.setattr(
-        "llm_stats.warehouse.snapshots.fsync",
-        lambda path: synced.append((path.name, published.exists())),
-    )
+    for module in ("snapshot", "snapshots"):
+        monkeypatch.setattr(
+            f"llm_stats.warehouse.{module}.fsync",
+            lambda path: synced.append((path.name, published.exists())),
+        )
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
     assert synced[:4] == [

@@ -11,6 +11,7 @@ the transaction of a killed run.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ from llm_stats.transform import apply, migrate
 from llm_stats.warehouse import lock
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-from llm_stats.warehouse.snapshots import new_id
+from llm_stats.warehouse.snapshot import new_id
 
 
 class DestinationWarehouse:
@@ -89,6 +90,9 @@ class DestinationWarehouse:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def way_back(self, time: dt.datetime) -> str:
+        return 'correct the times in the database: see "Wrong clock" in docs/destinations.md'
 
     def quarantine(self, copy: DestinationWorkingCopy, failure: CheckFailed) -> CheckFailed:
         """Store the reason of the rejection on this machine; the data stays in `incoming`."""

@@ -189,10 +189,9 @@ def _require_clock(
             timestamp.replace(tzinfo=None).isoformat(" ", "milliseconds")
             for timestamp in (now, last_attempted_at)
         )
-        rollback = "" if warehouse.destination else " or run `llm-stats rollback`"
         raise UsageError(
             f"system clock ({current} UTC) is earlier than the last run ({last}); "
-            f"fix the clock{rollback}"
+            f"fix the clock, or {warehouse.way_back(now)}"
         )
 
 

@@ -8,7 +8,8 @@ import datetime as dt
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
-from llm_stats.warehouse.snapshots import Snapshot, Snapshots
+from llm_stats.warehouse.snapshot import Snapshot
+from llm_stats.warehouse.snapshots import Snapshots
 
 
 def list_snapshots(snapshots: Snapshots) -> Table:

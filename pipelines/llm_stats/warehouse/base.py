@@ -127,6 +127,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def way_back(self, time: dt.datetime) -> str:
+        """Return what a user can do to return to the state before a time."""
+        ...
+
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
         """Keep the rejected working copy and the reason.
 

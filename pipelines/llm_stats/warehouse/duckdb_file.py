@@ -11,6 +11,7 @@ llm_stats.duckdb                  published path: symlink to the live snapshot (
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import re
 import shutil
@@ -23,11 +24,13 @@ import duckdb
 from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.files import normalize_path
+from llm_stats.text import format_command
 from llm_stats.warehouse import lock
 from llm_stats.warehouse.base import WorkingCopy
 from llm_stats.warehouse.duckdb_reader import UnrestrictedReader
 from llm_stats.warehouse.reader import SCHEMAS
-from llm_stats.warehouse.snapshots import Snapshots, is_id, new_id
+from llm_stats.warehouse.snapshot import files_folder, has_snapshots, is_id, new_id
+from llm_stats.warehouse.snapshots import Snapshots
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
 #: Characters in a path that dlt interprets as parts of a URL, of a pattern or of SQL.
@@ -48,13 +51,7 @@ class DuckDBWarehouse:
 
     def __init__(self, database: Path, keep_snapshots: int = 3) -> None:
         self.database = normalize_path(database)
-        stem = (
-            self.database.stem
-            if self.database.suffix == ".duckdb"
-            else f"{self.database.name}.files"
-        )
-        # resolve the folder, because it may be a symlink to another disk
-        self.folder = self.database.with_name(f".{stem}").resolve()
+        self.folder = files_folder(self.database)
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder, keep_snapshots)
         self.rejected = self.folder / "rejected"
@@ -103,6 +100,12 @@ class DuckDBWarehouse:
         finally:
             copy.close()
             shutil.rmtree(folder, ignore_errors=True)
+
+    def way_back(self, time: dt.datetime) -> str:
+        older = [snapshot.id for snapshot in self.snapshots.line() if snapshot.id < new_id(time)]
+        if not older:
+            return "restore a backup"
+        return f"run {format_command(f'rollback --to {older[0]}', self.database)}"
 
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
         """Replace the content of `rejected/` with the rejected working copy and the reason.
@@ -164,7 +167,7 @@ class DuckDBWarehouse:
 
     def _require_usable(self) -> None:
         """Raise `UsageError` unless the published file is missing, or complete and migratable."""
-        if not os.path.lexists(self.database):
+        if not os.path.lexists(self.database) and not has_snapshots(self.database):
             return
         UnrestrictedReader(self.database, accept_older=True).close()
         wal = self.database.with_name(f"{self.database.name}.wal")

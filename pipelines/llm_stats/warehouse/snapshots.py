@@ -13,55 +13,13 @@ import datetime as dt
 import filecmp
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.files import fsync, normalize_path
+from llm_stats.files import fsync, make_read_only, normalize_path
+from llm_stats.text import format_command
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
-
-#: Name of the folder with one folder for each snapshot.
-FOLDER = "snapshots"
-_ID = "%Y%m%dT%H%M%S.%fZ"
-#: Marker file of a snapshot that is, or once was, live. Absent if the run was killed before
-#: publishing.
-_PUBLISHED = "published"
-#: File with the id of the parent: the snapshot that was live when this snapshot was made.
-_PARENT = "parent"
-
-
-def new_id() -> str:
-    """Return an id that sorts by time, such as `20261123T170501.123456Z`."""
-    return dt.datetime.now(dt.UTC).strftime(_ID)
-
-
-def is_id(name: str) -> bool:
-    """Return whether `new_id` could have returned this name."""
-    with contextlib.suppress(ValueError):
-        return dt.datetime.strptime(name, _ID).replace(tzinfo=dt.UTC).strftime(_ID) == name
-    return False
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One published state of the warehouse."""
-
-    file: Path
-    is_live: bool
-
-    @property
-    def id(self) -> str:
-        return self.file.parent.name
-
-    @property
-    def parent_id(self) -> str:
-        """The id of the snapshot that was live when this snapshot was made; empty if none was."""
-        file = self.file.parent / _PARENT
-        return file.read_text() if file.exists() else ""
-
-    @property
-    def created_at(self) -> dt.datetime:
-        return dt.datetime.strptime(self.id, _ID).replace(tzinfo=dt.UTC)
+from llm_stats.warehouse.snapshot import FOLDER, Snapshot, expired, is_id, new_id
 
 
 class Snapshots:
@@ -78,13 +36,22 @@ class Snapshots:
 
     def all(self) -> list[Snapshot]:
         """Return every readable snapshot that is, or once was, live; oldest first."""
-        live = self._live_folder()
         return [
-            Snapshot(folder / self._database.name, folder == live)
-            for folder in self._folders()
-            if os.access(folder / self._database.name, os.R_OK)
-            and (folder == live or _is_published(folder))
+            snapshot
+            for snapshot in self._stored()
+            if snapshot.is_readable and (snapshot.is_live or snapshot.is_published)
         ]
+
+    def live(self) -> Snapshot | None:
+        """Return the live snapshot; None if the published path does not lead to a snapshot."""
+        return next((snapshot for snapshot in self._stored() if snapshot.is_live), None)
+
+    def line(self) -> list[Snapshot]:
+        """Return the live snapshot and its stored ancestors, newest first."""
+        by_id = {snapshot.id: snapshot for snapshot in self.all()}
+        live = self.live()
+        ids = live.line if live else ()
+        return [by_id[snapshot_id] for snapshot_id in ids if snapshot_id in by_id]
 
     def publish(self, file: Path, snapshot_id: str) -> None:
         """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
@@ -97,33 +64,31 @@ class Snapshots:
             raise LoadFailed(
                 f"{self._database}: the new file is incomplete (disk full?); nothing was published"
             )
-        parent = self._live_folder() or self._import_plain_file()
+        parent = self.live() or self._import_plain_file()
         fsync(file)
-        folder = self._folder / snapshot_id
-        folder.mkdir(parents=True)
-        (folder / _PARENT).write_text(parent.name if parent else "")
+        snapshot = Snapshot(self._folder / snapshot_id / self._database.name, is_live=True)
+        snapshot.folder.mkdir(parents=True)
         # read-only, so that copying a file to the published path cannot overwrite the snapshot
-        file.chmod(0o444)
-        file.rename(folder / self._database.name)
-        for changed in (folder, self._folder, self._folder.parent):
+        make_read_only(file)
+        file.rename(snapshot.file)
+        snapshot.write_metadata(parent)
+        for changed in (snapshot.folder, self._folder, self._folder.parent):
             fsync(changed)
-        self._point_to(folder)
-        lineage = self._lineage()
-        others = [snapshot for snapshot in reversed(self.all()) if snapshot not in lineage]
-        for snapshot in (lineage + others)[self._keep :]:
-            _remove(snapshot.file.parent)
+        self._point_to(snapshot)
+        for old in expired(self.line(), self.all(), self._keep):
+            old.delete()
 
     def rollback(self, snapshot_id: str | None = None) -> Snapshot:
-        """Make another snapshot live: by default the parent of the live one.
+        """Make another snapshot live: by default the newest stored ancestor of the live one.
 
         If none is live, the default is the newest readable snapshot. Raises `UsageError` if the
         snapshot does not exist or cannot be opened, and `LoadFailed` for disk errors.
         """
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:
-            if not self._live_folder():
+            if not self.live():
                 self._import_plain_file()  # otherwise the switch would overwrite the user's file
-            self._point_to(target.file.parent)
+            self._point_to(target)
         except OSError as error:
             raise LoadFailed(
                 f"{self._database} was not changed: {error.strerror}: {error.filename}"
@@ -135,13 +100,12 @@ class Snapshots:
 
         If the live snapshot has no marker file, create it.
         """
-        live = self._live_folder()
         self._temp_link.unlink(missing_ok=True)
-        for folder in self._folders():
-            if folder == live:
-                _mark_published(folder)
-            elif not _is_published(folder):
-                _remove(folder)
+        for snapshot in self._stored():
+            if snapshot.is_live:
+                snapshot.mark_published()
+            elif not snapshot.is_published:
+                snapshot.delete()
 
     def _find(self, snapshot_id: str) -> Snapshot:
         for snapshot in self.all():
@@ -150,65 +114,53 @@ class Snapshots:
                 return snapshot
         raise UsageError(
             f"{self._database}: there is no snapshot {snapshot_id!r}; "
-            "`llm-stats snapshots` lists them"
+            f"{format_command('snapshots', self._database)} lists them"
         )
 
     def _previous(self) -> Snapshot:
-        lineage = self._lineage()
-        for snapshot in lineage[1:] if lineage else reversed(self.all()):
+        line = self.line()
+        older = [snapshot for snapshot in line if not snapshot.is_live]
+        for snapshot in older if line else reversed(self.all()):
             with contextlib.suppress(UsageError):
                 DuckDBReader(snapshot.file, accept_older=True).close()
                 return snapshot
         raise UsageError(f"{self._database}: there is no older snapshot to roll back to")
 
-    def _lineage(self) -> list[Snapshot]:
-        """Return the live snapshot, its parent, its grandparent and so on."""
-        by_id = {snapshot.id: snapshot for snapshot in self.all()}
-        lineage = [snapshot for snapshot in by_id.values() if snapshot.is_live]
-        while lineage and (parent := by_id.get(lineage[-1].parent_id)):
-            lineage.append(parent)
-        return lineage
+    def _stored(self) -> list[Snapshot]:
+        """Return the snapshots of all folders, oldest first.
 
-    def _folders(self) -> list[Path]:
-        """Return the folders of all snapshots, oldest first."""
+        The live one is the file that the published path links to. On file systems without symbolic
+        links it is the newest file that equals the published file.
+        """
         try:
-            return sorted(folder for folder in self._folder.glob("*") if is_id(folder.name))
+            folders = sorted(folder for folder in self._folder.glob("*") if is_id(folder.name))
+            files = [folder / self._database.name for folder in folders]
+            live = next(filter(self._is_published_file, reversed(files)), None)
         except OSError as error:
             raise UsageError(f"{self._database} cannot be read: {error.strerror}") from None
+        return [Snapshot(file, is_live=file == live) for file in files]
 
-    def _live_folder(self) -> Path | None:
-        """Return the folder that the published path links to.
-
-        On file systems without symbolic links, return the newest folder whose database file equals
-        the published file. Return None if there is no such folder.
-        """
-        for folder in reversed(self._folders()):
-            file = folder / self._database.name
-            if self._database.is_symlink():
-                is_live = file == self._database.resolve()
-            else:
-                is_readable = self._database.is_file() and os.access(file, os.R_OK)
-                is_live = is_readable and filecmp.cmp(file, self._database, shallow=False)
-            if is_live:
-                return folder
-        return None
+    def _is_published_file(self, file: Path) -> bool:
+        if self._database.is_symlink():
+            return file == self._database.resolve()
+        is_readable = self._database.is_file() and os.access(file, os.R_OK)
+        return is_readable and filecmp.cmp(file, self._database, shallow=False)
 
     @property
     def _temp_link(self) -> Path:
         """Path of a new link until it is renamed to the published path, in the same folder."""
         return self._database.with_name(f".{self._database.name}.new")
 
-    def _point_to(self, folder: Path) -> None:
+    def _point_to(self, snapshot: Snapshot) -> None:
         """Point the published path to a snapshot, atomically.
 
         Raises `LoadFailed` if the switch succeeded but might not survive a power failure.
         """
         self._temp_link.unlink(missing_ok=True)
-        target = folder / self._database.name
         try:
-            self._temp_link.symlink_to(os.path.relpath(target, self._database.parent))
-        except OSError:  # no symbolic links on this file system: rename a copy of the file
-            shutil.copyfile(target, self._temp_link)
+            self._temp_link.symlink_to(os.path.relpath(snapshot.file, self._database.parent))
+        except OSError:  # no symbolic links on this file system: rename a copy
+            shutil.copyfile(snapshot.file, self._temp_link)
             fsync(self._temp_link)
         self._temp_link.replace(self._database)
         try:
@@ -217,10 +169,10 @@ class Snapshots:
             raise LoadFailed(
                 f"{self._database} is published, but a power failure may undo it: {error.strerror}"
             ) from error
-        _mark_published(folder)
+        snapshot.mark_published()
 
-    def _import_plain_file(self) -> Path | None:
-        """Turn the file at the published path into a snapshot and return the snapshot's folder.
+    def _import_plain_file(self) -> Snapshot | None:
+        """Turn the file at the published path into a snapshot and return it.
 
         Return None if there is no file.
 
@@ -230,33 +182,13 @@ class Snapshots:
         if not self._database.exists():
             return None
         modified_at = dt.datetime.fromtimestamp(self._database.stat().st_mtime, dt.UTC)
-        while (folder := self._folder / modified_at.strftime(_ID)).exists():
+        while (folder := self._folder / new_id(modified_at)).exists():
             modified_at += dt.timedelta(microseconds=1)
         folder.mkdir(parents=True)
-        shutil.copyfile(self._database, folder / self._database.name)
-        fsync(folder / self._database.name)
-        _mark_published(folder)
+        snapshot = Snapshot(folder / self._database.name)
+        shutil.copyfile(self._database, snapshot.file)
+        fsync(snapshot.file)
+        snapshot.write_metadata(parent=None)
+        snapshot.mark_published()
         fsync(folder)
-        return folder
-
-
-def _is_published(folder: Path) -> bool:
-    return os.access(folder / _PUBLISHED, os.F_OK)  # also False if the folder cannot be accessed
-
-
-def _mark_published(folder: Path) -> None:
-    """Create the marker file; ignore errors, because the next run creates a missing marker."""
-    if not _is_published(folder):
-        with contextlib.suppress(OSError):
-            (folder / _PUBLISHED).touch()
-            fsync(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Delete a snapshot, its marker first, so that a later run deletes what remains.
-
-    Files remain if the process is killed, or on Windows if another process has them open.
-    """
-    with contextlib.suppress(OSError):
-        (folder / _PUBLISHED).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+        return snapshot

@@ -1,0 +1,181 @@
+"""One snapshot: its folder, its ancestors and the fingerprint of its file.
+
+.llm_stats/snapshots/20261123T170501.123456Z/
+    llm_stats.duckdb    the file, named like the published path
+    ancestors           ids of the snapshots that it was built on, newest first, one per line
+    fingerprint.json    {"size": 786432, "mtime_ns": 1795453501123456789, "sha256": "…"}
+    published           marker file; absent if the run was killed before publishing
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import glob
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm_stats.files import fsync
+
+#: Name of the folder with one folder for each snapshot.
+FOLDER = "snapshots"
+_ID = "%Y%m%dT%H%M%S.%fZ"
+#: Number of days whose last snapshot is kept.
+_KEPT_DAYS = 7
+#: Number of days with newer snapshots after which a snapshot that was rolled back is deleted.
+_ROLLED_BACK_DAYS = 30
+
+
+def files_folder(database: Path) -> Path:
+    """Return the folder next to a database that holds its snapshots and other files.
+
+    It is resolved, because it may be a symlink to another disk.
+    """
+    stem = database.stem if database.suffix == ".duckdb" else f"{database.name}.files"
+    return database.with_name(f".{stem}").resolve()
+
+
+def has_snapshots(database: Path) -> bool:
+    """Return whether a snapshot of this database was published and can be read."""
+    files = (files_folder(database) / FOLDER).glob(f"*/{glob.escape(database.name)}")
+    return any(
+        is_id(file.parent.name) and Snapshot(file).is_published and Snapshot(file).is_readable
+        for file in files
+    )
+
+
+def new_id(time: dt.datetime | None = None) -> str:
+    """Return an id that sorts by time: `20261123T170501.123456Z`."""
+    return (time or dt.datetime.now(dt.UTC)).strftime(_ID)
+
+
+def is_id(name: str) -> bool:
+    """Return whether `new_id` could have returned this name."""
+    with contextlib.suppress(ValueError):
+        return dt.datetime.strptime(name, _ID).replace(tzinfo=dt.UTC).strftime(_ID) == name
+    return False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One state of the warehouse: a database file in a separate folder."""
+
+    file: Path
+    is_live: bool = False
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def created_at(self) -> dt.datetime:
+        return dt.datetime.strptime(self.id, _ID).replace(tzinfo=dt.UTC)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the snapshot is, or once was, live. False if the folder cannot be accessed."""
+        return os.access(self.folder / "published", os.F_OK)
+
+    @property
+    def is_readable(self) -> bool:
+        return os.access(self.file, os.R_OK)
+
+    @property
+    def line(self) -> list[str]:
+        """The ids of this snapshot and of its ancestors, newest first."""
+        try:
+            return [self.id, *(self.folder / "ancestors").read_text().split()]
+        except OSError:
+            return [self.id]
+
+    def write_metadata(self, parent: Snapshot | None) -> None:
+        """Store the ancestors and the fingerprint. `parent` was live when the file was made."""
+        (self.folder / "ancestors").write_text("\n".join(parent.line if parent else []))
+        status = self.file.stat()
+        fingerprint = {
+            "size": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
+            "sha256": _sha256(self.file),
+        }
+        (self.folder / "fingerprint.json").write_text(json.dumps(fingerprint))
+
+    def is_changed(self) -> bool:
+        """Return whether another program has changed the file since it was stored.
+
+        The file is hashed only if its size or modification time differs. Raises `OSError`.
+        """
+        try:
+            stored = json.loads((self.folder / "fingerprint.json").read_text())
+        except (OSError, ValueError):
+            return False
+        status = self.file.stat()
+        if (status.st_size, status.st_mtime_ns) == (stored["size"], stored["mtime_ns"]):
+            return False
+        return bool(status.st_size != stored["size"] or _sha256(self.file) != stored["sha256"])
+
+    def mark_published(self) -> None:
+        """Create the marker file; ignore errors, because the next run creates a missing marker."""
+        if not self.is_published:
+            with contextlib.suppress(OSError):
+                (self.folder / "published").touch()
+                fsync(self.folder)
+
+    def delete(self) -> None:
+        """Delete the folder, its marker first, so that a later run deletes what remains.
+
+        Files remain if the process is killed, or if the file system keeps files that are open.
+        """
+        with contextlib.suppress(OSError):
+            (self.folder / "published").unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
+    """Return the snapshots that need not be kept.
+
+    `line` is the live snapshot and its stored ancestors, newest first. Kept are its newest `keep`,
+    and the last snapshot of each of its 7 newest days. A snapshot off the line was rolled back; it
+    is kept until the line has newer snapshots of more than 30 days. Days are those of the ids, so a
+    wrong clock does not expire snapshots.
+    """
+    line_ids = line[0].line
+    last_of_day: dict[str, Snapshot] = {}
+    for snapshot in line:
+        last_of_day.setdefault(_day(snapshot.id), snapshot)
+    kept = [*line[:keep], *list(last_of_day.values())[:_KEPT_DAYS]]
+    for snapshot in snapshots:
+        newer_days = set(map(_day, _newer_ids(line_ids, snapshot)))
+        if snapshot not in line and len(newer_days) <= _ROLLED_BACK_DAYS:
+            kept.append(snapshot)
+    return [snapshot for snapshot in snapshots if snapshot not in kept]
+
+
+def _newer_ids(line_ids: Sequence[str], snapshot: Snapshot) -> list[str]:
+    """Return the ids of the live line since it parted from the snapshot's own line.
+
+    If the two have no id in common, return those with a later time.
+    """
+    own_line = set(snapshot.line)
+    newer = list(itertools.takewhile(lambda line_id: line_id not in own_line, line_ids))
+    if len(newer) < len(line_ids):
+        return newer
+    return [line_id for line_id in newer if line_id > snapshot.id]
+
+
+def _day(snapshot_id: str) -> str:
+    return snapshot_id.partition("T")[0]
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
