@@ -55,7 +55,7 @@ def test_broken_link(llm_stats: Command, workdir: Path) -> None:
     (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
-        assert "w.duckdb links to gone.duckdb, which does not exist; run" in done.err, command
+        assert "w.duckdb links to gone.duckdb, which does not exist; restore" in done.err, command
         assert done.code == 2
 
 

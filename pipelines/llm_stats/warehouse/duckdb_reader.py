@@ -13,10 +13,11 @@ from llm_stats.connection import DuckDBConnection, QueryError, interruptible
 from llm_stats.errors import UsageError
 from llm_stats.files import normalize_path
 from llm_stats.table import Table
-from llm_stats.text import sql_literal
+from llm_stats.text import format_command, sql_literal
 from llm_stats.transform.files import in_build_order
 from llm_stats.transform.migrate import require_current, require_migratable, schema_version
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
+from llm_stats.warehouse.snapshot import files_folder, has_snapshots
 
 
 class DuckDBReader(Reader):
@@ -195,17 +196,28 @@ def require_file(database: Path) -> None:
             raise UsageError(
                 f"{database} is a folder; name a file, such as {database / 'llm_stats.duckdb'}"
             )
-        if database.is_symlink() and not database.exists():
-            raise UsageError(
-                f"{database} links to {database.readlink()}, which does not exist; "
-                "run `llm-stats rollback`, restore the file, or remove the link"
-            )
         if not database.exists():
-            raise UsageError(
-                f"{database} does not exist; create it with `llm-stats run` or `llm-stats demo`, "
-                "or name another file with --database"
-            )
+            raise UsageError(_describe_missing(database))
         if not database.is_file():
             raise UsageError(f"{database} is not a file; name another file")
     except OSError as error:
         raise UsageError(f"{database} cannot be read: {error.strerror}") from None
+
+
+def _describe_missing(database: Path) -> str:
+    """Return the message for a published path that leads to no file. Raises `OSError`."""
+    is_link = database.is_symlink()
+    problem = f"links to {database.readlink()}, which does not exist" if is_link else "is missing"
+    if has_snapshots(database):
+        folder = files_folder(database)
+        return (
+            f"{database} {problem}, but its snapshots are in {folder}; "
+            f"run {format_command('rollback', database)} to restore the newest, "
+            f"or remove {folder} to start over"
+        )
+    if is_link:
+        return f"{database} {problem}; restore the file, or remove the link"
+    return (
+        f"{database} does not exist; create it with `llm-stats run` or `llm-stats demo`, "
+        "or name another file with --database"
+    )
