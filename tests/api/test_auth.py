@@ -1,4 +1,4 @@
-"""HTTP session and API key: request headers, redaction of the key."""
+"""API key: it is sent only to the API, and redacted in responses and messages."""
 
 from __future__ import annotations
 
@@ -12,38 +12,9 @@ from fake_api.server import FakeApi
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import UsageError
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.api import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only
-
-
-def test_requests_have_a_user_agent_and_accept_gzip(api: SampleApi) -> None:
-    fetched(api, [ONE])
-    headers = api.requests[0].headers
-    assert headers["user-agent"].startswith("llm-stats/")
-    assert "gzip" in headers["accept-encoding"]
-    assert headers["authorization"] == f"Bearer {SAMPLE_KEY}"
-
-
-def test_connections_are_reused(api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = []
-
-    def count(*_: object) -> bool:
-        opened.append(1)
-        return True
-
-    monkeypatch.setattr(api._server, "verify_request", count)
-    fetched(api, concurrency=2)
-    assert len(opened) <= 2
-
-
-def test_missing_certificate_bundle_is_an_error_before_any_request(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/ca.pem")
-    with pytest.raises(UsageError, match=r"REQUESTS_CA_BUNDLE.*/nonexistent/ca\.pem"):
-        Client("https://api.invalid/stats/v1", SAMPLE_KEY)
 
 
 def test_key_is_not_sent_to_a_redirect_target() -> None:

@@ -160,19 +160,19 @@ class TestResponses:
 
     def test_dripping_redirect_is_abandoned_in_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Reading the whole body would exceed the test's timeout."""
-        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.api.transport.EXCHANGE_TIMEOUT_SECONDS", 0.2)
         redirect = Response(302, b"x" * 1000, {"Location": "/x"})
         answer, _, _ = only(faults.chain(lambda *_: redirect, faults.drip(0.15)), max_attempts=1)
-        assert answer.fetch.message == "the body took over 0.2 s"
+        assert "the response took over 0.2 s" in (answer.fetch.message or "")
 
     def test_gzip_without_output_is_abandoned_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Reading the whole body would exceed the test's timeout."""
-        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("llm_stats.api.transport.EXCHANGE_TIMEOUT_SECONDS", 0.2)
         empty = Response(200, gzip.compress(b"") * 60, {"Content-Encoding": "gzip"})
         answer, _, _ = only(faults.chain(lambda *_: empty, faults.drip(0.15)), max_attempts=1)
-        assert answer.fetch.message == "the body took over 0.2 s"
+        assert "the response took over 0.2 s" in (answer.fetch.message or "")
 
     def test_gzip_with_several_members_is_read(self) -> None:
         def in_two_members(_: Request, answer: Response) -> Response:

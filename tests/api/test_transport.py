@@ -123,13 +123,13 @@ class TestRetry:
         assert (answer.fetch.outcome, answer.fetch.attempts, len(api.requests)) == ("failed", 2, 2)
         assert answer.fetch.message == f"no response from {api.base_url}: timed out"
 
-    def test_dripping_body_is_retried_after_the_body_timeout(
+    def test_dripping_body_is_retried_after_the_deadline(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("llm_stats.api.responses.BODY_TIMEOUT_SECONDS", 0.2)
-        # One byte takes longer than the body timeout.
-        answer, _, _ = only(faults.drip(0.3), max_attempts=2)
-        assert answer.fetch.message == "the body took over 0.2 s"
+        monkeypatch.setattr(transport, "EXCHANGE_TIMEOUT_SECONDS", 0.2)
+        answer, api, _ = only(faults.drip(0.05), max_attempts=2)
+        message = f"no response from {api.base_url}: the response took over 0.2 s"
+        assert answer.fetch.message == message
         assert (answer.fetch.outcome, answer.fetch.attempts) == ("failed", 2)
 
     def test_backoff_has_full_jitter(self) -> None:

@@ -15,6 +15,7 @@ from llm_stats.pipeline import webhook
 from llm_stats.pipeline.webhook import WebhookError, format_message, post_message
 from llm_stats.sample import SampleApi
 from support.command import Command
+from support.raw_server import raw_server, repeated
 from support.webhook_server import PATH, WebhookServer
 
 SECRETS = [part for part in PATH.split("/") if len(part) > 3]
@@ -158,7 +159,7 @@ class TestText:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(webhook, "_EXCHANGE_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(webhook, "_BACKOFF_SECONDS", 0.01)
 
 
@@ -184,7 +185,7 @@ class TestPost:
             (WebhookServer(403, body=f"you asked for {PATH}"), "HTTP 403", 1),
             (WebhookServer(403, body="cccsecretccc"), "HTTP 403: ***", 1),
             (WebhookServer(404, pause=1), "HTTP 404", 1),
-            (WebhookServer(307), "HTTP 307", 1),
+            (WebhookServer(307), "HTTP 307: ok", 1),
             (WebhookServer(delay=1), "no response within 0.2 s; the message may have arrived", 1),
             (WebhookServer(0), "no connection: Remote end closed connection without response", 1),
         ],
@@ -205,6 +206,25 @@ class TestPost:
             post_message(hook.url, "hello")
         assert str(failed.value) == f"cannot post to the webhook: {cause}"
         assert len(hook.received) == attempts
+
+    def test_slow_headers_end_at_the_deadline(self) -> None:
+        """Every byte arrives in time, but the headers never end."""
+        with (
+            raw_server(repeated(b"HTTP/1.1 200 OK\r\nX: ", b"x", pause=0.02)) as port,
+            pytest.raises(WebhookError, match=r"no response within 0\.2 s"),
+        ):
+            post_message(f"http://127.0.0.1:{port}{PATH}", "hello")
+
+    def test_dead_proxy_is_named_without_its_credentials(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:1")
+        with pytest.raises(WebhookError) as failed:
+            post_message(f"http://hook.invalid{PATH}", "hello")
+        assert str(failed.value) == (
+            "cannot post to the webhook: no connection through the proxy http://127.0.0.1:1: "
+            "Connection refused"
+        )
 
     def test_refused_connection(self) -> None:
         with socket.socket() as unused:

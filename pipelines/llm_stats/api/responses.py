@@ -6,7 +6,6 @@ import datetime as dt
 import email.utils
 import json
 import re
-import time
 import zlib
 from collections.abc import Callable
 from http.client import HTTPException, responses
@@ -18,7 +17,6 @@ from urllib3.exceptions import HTTPError
 from llm_stats.errors import NothingFetched, RecordRejected
 from llm_stats.schema.record import Record, parse_record
 
-BODY_TIMEOUT_SECONDS = 120
 _NETWORK_ERRORS = (OSError, HTTPException, HTTPError)
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
@@ -51,13 +49,10 @@ class WrongCatalogRecord(RecordRejected):
 
 
 def read_body(response: requests.Response) -> bytes:
-    """Return the whole body, decompressed, within limits of size and time.
+    """Return the whole body, decompressed.
 
-    Raises `BadResponse` beyond a limit, and `zlib.error` for invalid gzip.
-
-    `read1` returns the available bytes. Other methods wait for a full chunk, so the deadline would
-    not be checked while a body arrives byte by byte. The body is decompressed here and not by
-    urllib3, which has no size limit and keeps reading until it has decompressed some output.
+    Raises `BadResponse` if the body is too large, and `zlib.error` for invalid gzip. The body is
+    decompressed here and not by urllib3, which has no size limit.
     """
     status = response.status_code
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -66,15 +61,11 @@ def read_body(response: requests.Response) -> bytes:
         raise BadResponse(message, status=status)
     gunzip = _BoundedGunzip() if "gzip" in encoding else None
     body = bytearray()
-    deadline = time.monotonic() + BODY_TIMEOUT_SECONDS
     while chunk := response.raw.read1(65536, decode_content=False):
         body += gunzip.decompress(chunk, MAX_BODY_BYTES + 1 - len(body)) if gunzip else chunk
         if len(body) > MAX_BODY_BYTES:
             message = f"the body is over {MAX_BODY_BYTES // 1024 // 1024} MB"
             raise BadResponse(message, status=status)
-        if time.monotonic() > deadline:
-            message = f"the body took over {BODY_TIMEOUT_SECONDS} s"
-            raise BadResponse(message, status=status, transient=True)
     return bytes(body)
 
 

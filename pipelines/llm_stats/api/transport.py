@@ -26,7 +26,7 @@ import requests
 import tenacity
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from llm_stats.api.auth import BearerAuth, HttpSession
+from llm_stats.api.auth import BearerAuth
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.responses import (
     BadResponse,
@@ -39,10 +39,12 @@ from llm_stats.api.responses import (
     retry_after,
     root_cause_message,
 )
+from llm_stats.api.session import HttpSession
 from llm_stats.text import pluralize
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
+EXCHANGE_TIMEOUT_SECONDS = 180  # for a whole response
 MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
@@ -112,7 +114,6 @@ class Transport:
         self.stop_reason: StopReason | None = None
         self.requests_sent = 0
         self.key_accepted = False
-        self._base_url = base_url
         self.redact, self._redact_body = auth.redact, auth.redact_body
         self._rate_limiter = rate_limiter
         self._max_requests = max_requests
@@ -120,7 +121,9 @@ class Transport:
         self._log_request = log_request
         self._lock = threading.RLock()
         self._stopped = threading.Event()
-        self._session = HttpSession(base_url, auth, concurrency)
+        self._session = HttpSession(base_url, auth, concurrency, EXCHANGE_TIMEOUT_SECONDS)
+        proxy = self._session.proxy
+        self._origin = f"{base_url} through the proxy {proxy}" if proxy else base_url
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(max_attempts),
             wait=tenacity.wait_random_exponential(multiplier=backoff_seconds, max=30),
@@ -213,7 +216,7 @@ class Transport:
             transient = isinstance(error, _CONNECTION_ERRORS)
             problem = "no response" if transient else "unreadable response"
             cause = self.redact(root_cause_message(error))[:200]
-            message = f"{problem} from {self._base_url}: {cause}"
+            message = f"{problem} from {self._origin}: {cause}"
             raise BadResponse(message, transient=transient) from None
 
     def _handle_error_response(

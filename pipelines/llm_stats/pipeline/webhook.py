@@ -19,7 +19,9 @@ import tenacity
 import urllib3.exceptions
 
 from llm_stats._version import __version__
+from llm_stats.api.deadline import DeadlineSession
 from llm_stats.api.responses import root_cause_message
+from llm_stats.api.session import environment_proxy
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.pipeline.result import is_failure
 from llm_stats.text import escape_control_chars, pluralize, truncate_end
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from llm_stats.settings import Settings
 
 _MAX_ATTEMPTS = 3
-_TIMEOUT_SECONDS = 10.0
+_CONNECT_TIMEOUT_SECONDS = 10.0
+_EXCHANGE_TIMEOUT_SECONDS = 30.0
 _BACKOFF_SECONDS = 1.0
 _MAX_LINES = 20
 _MAX_LINE_CHARACTERS = 201
@@ -114,25 +117,29 @@ def post_message(url: str, text: str) -> None:
 
 def _post_once(url: str, text: str) -> None:
     try:
-        with requests.post(
-            url,
-            json={"text": text, "unfurl_links": False, "unfurl_media": False},
-            headers={"User-Agent": f"llm-stats/{__version__}"},
-            timeout=_TIMEOUT_SECONDS,
-            allow_redirects=False,  # a redirect must not send the message to another URL
-            stream=True,  # do not wait for the body, which may be large or slow
-        ) as response:
+        with (
+            DeadlineSession(_EXCHANGE_TIMEOUT_SECONDS) as session,
+            session.post(
+                url,
+                json={"text": text, "unfurl_links": False, "unfurl_media": False},
+                headers={"User-Agent": f"llm-stats/{__version__}"},
+                timeout=(_CONNECT_TIMEOUT_SECONDS, _EXCHANGE_TIMEOUT_SECONDS),
+                allow_redirects=False,  # a redirect must not send the message to another URL
+                stream=True,  # do not wait for the body, which may be large or slow
+            ) as response,
+        ):
             status, reason = response.status_code, _read_slack_error(response)
     except requests.ReadTimeout:  # no retry: the message may have arrived
         raise WebhookError(
-            f"no response within {_TIMEOUT_SECONDS:g} s; the message may have arrived"
+            f"no response within {_EXCHANGE_TIMEOUT_SECONDS:g} s; the message may have arrived"
         ) from None
     except requests.ConnectionError as error:
-        is_sent = isinstance(
-            error.args[0], urllib3.exceptions.ProtocolError
-        )  # the server closed the connection without a response
+        # the server closed the connection without a response, or the response was invalid
+        is_sent = isinstance(error.args[0], urllib3.exceptions.ProtocolError)
+        proxy = environment_proxy(url)
         raise WebhookError(
-            f"no connection{_redact_url(f': {root_cause_message(error)}', url)}",
+            f"no connection{f' through the proxy {proxy}' if proxy else ''}"
+            f"{_redact_url(f': {root_cause_message(error)}', url)}",
             transient=not is_sent,
         ) from None
     except Exception:  # an invalid URL raises many kinds of errors; all contain the URL
@@ -144,7 +151,9 @@ def _post_once(url: str, text: str) -> None:
 
 
 def _read_slack_error(response: requests.Response) -> str:
-    """Return Slack's error code, such as `: no_service`; empty for any other body."""
+    """Return Slack's error code, such as `: no_service`; empty for any other body or a success."""
+    if response.status_code < 300:
+        return ""
     try:
         body = response.raw.read1(100, decode_content=True).decode("ascii", "replace")
     except (OSError, urllib3.exceptions.HTTPError):
