@@ -54,7 +54,7 @@ class Locked(LlmStatsError):
 
 
 class QuotaSpent(LlmStatsError):
-    """The quota or the request budget was spent; try again after the quota resets."""
+    """The quota was spent before any model could be requested; try again after it resets."""
 
     exit_code = 75
 

@@ -5,15 +5,29 @@ A few wrong ids do not stop fetching.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+
 import pytest
 from fake_api import faults
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api import circuit_breaker
+from llm_stats.api.cache import ResponseCache
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from support.client_helpers import IDS, RECORDS, client_of, fetched, outcomes
+from support.client_helpers import (
+    IDS,
+    ONE,
+    RECORDS,
+    TWO,
+    client_of,
+    fetched,
+    outcomes,
+    request_counts,
+)
+from support.sample_requests import requested_ids
 
 
 class TestWrongBaseUrl:
@@ -55,17 +69,72 @@ class TestWrongBaseUrl:
         assert client.stop_reason is not None
         assert (client.stop_reason.kind, client.stop_reason.message) == (
             "wrong_base_url",
-            f"{client.base_url} returned 404 for the first 20 models; wrong ids or wrong base URL?",
+            f"{client.base_url} returned 404 for the first 20 models "
+            f"({IDS[0]}, {IDS[1]}, {IDS[2]}, …); wrong ids or wrong base URL?",
         )
 
     def test_404_for_all_of_a_few_models_is_an_error_at_the_end(self, api: SampleApi) -> None:
-        answers, client = fetched(api, ["gone", "lost"])
+        answers, client = fetched(api, ["gone", "lost"], concurrency=1)
         assert outcomes(answers) == {"not_found": 2}
+        assert client.stop_reason is not None
+        assert client.stop_reason.message == (
+            f"{api.base_url} returned 404 for the 2 models (gone, lost); wrong ids or wrong base URL?"
+        )
+
+    def test_single_404_names_the_id(self, api: SampleApi) -> None:
+        _, client = fetched(api, ["gone"])
         assert client.stop_reason is not None
         assert (
             client.stop_reason.message
-            == f"{api.base_url} returned 404 for the 2 models; wrong ids or wrong base URL?"
+            == f"{api.base_url} returned 404 for the model gone; wrong ids or wrong base URL?"
         )
+
+    def test_known_model_that_loads_proves_the_base_url(
+        self, api: SampleApi, cache: ResponseCache
+    ) -> None:
+        """Of 40 unknown ids and two others, one was loaded before; it is requested once."""
+        unknown = [f"unknown-{number}" for number in range(40)]
+        known = {ONE: dt.datetime.now(dt.UTC)}
+        with client_of(api, cache=cache, concurrency=2) as client:
+            results = list(client.fetch_models([*unknown, ONE, TWO], known))
+        assert Counter(result.fetch.outcome for result in results) == {"not_found": 40, "loaded": 2}
+        assert client.stop_reason is None
+        assert client.is_base_url_confirmed
+        assert request_counts(api)[ONE] == 1
+
+    @pytest.mark.parametrize("failing", [[], ["gone"]], ids=["new id", "failing id"])
+    def test_known_model_that_is_not_due_proves_the_base_url(
+        self, api: SampleApi, failing: list[str]
+    ) -> None:
+        known = {IDS[3]: dt.datetime.now(dt.UTC)}
+        with client_of(api) as client:
+            (result,) = client.fetch_models(["gone"], known, failing)
+        assert (result.fetch.outcome, client.stop_reason) == ("not_found", None)
+        assert client.is_base_url_confirmed
+        assert requested_ids(api) == ["gone", IDS[3]]
+
+    def test_known_model_that_does_not_load_proves_nothing(self, api: SampleApi) -> None:
+        known = {IDS[3]: dt.datetime.now(dt.UTC)}
+        with client_of(api, base_url=f"{api.base_url}/wrong", concurrency=1) as client:
+            assert len(list(client.fetch_models(IDS, known))) == 30
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "wrong_base_url"
+        assert len(api.requests) == circuit_breaker.NOT_FOUND_THRESHOLD + 1
+
+    def test_known_model_is_not_requested_beyond_the_budget(self, api: SampleApi) -> None:
+        """The 404s are stored, so that the next run begins with other models."""
+        unknown = [f"unknown-{number}" for number in range(40)]
+        known = {ONE: dt.datetime.now(dt.UTC)}
+        with client_of(api, max_requests=20, concurrency=1) as client:
+            results = list(client.fetch_models([*unknown, ONE], known))
+        assert Counter(result.fetch.outcome for result in results) == {
+            "not_found": 20,
+            "deferred": 21,
+        }
+        assert client.stop_reason is not None
+        assert client.stop_reason.kind == "budget"
+        assert not client.is_base_url_confirmed
+        assert len(api.requests) == 20
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
         """After an error no 404 is stored, so the same ids would use up the budget of every run."""

@@ -12,7 +12,7 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import QuotaSpent
+from llm_stats.errors import UsageError
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
@@ -294,7 +294,7 @@ class TestBudget:
     def test_budget_counts_pages_of_the_list(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
+        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
             assert (
                 outcomes(
@@ -307,16 +307,21 @@ class TestBudget:
             )
         assert len(api.requests) == 8
 
-    def test_budget_spent_within_the_list_is_an_error(
-        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("pages", [2, 3])
+    def test_budget_that_leaves_no_request_for_a_model_is_an_error(
+        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch, pages: int
     ) -> None:
-        monkeypatch.setattr("llm_stats.api.client._PAGE_SIZE", 10)
+        """The list has three pages; without the error, no run would ever fetch a model."""
+        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 10)
+        message = (
+            rf"the model list took all of max_requests \({pages} requests\); increase max_requests"
+        )
         with (
-            client_of(api, max_requests=2) as client,
-            pytest.raises(QuotaSpent, match="the budget of 2 requests is spent"),
+            client_of(api, max_requests=pages) as client,
+            pytest.raises(UsageError, match=message),
         ):
             client.list_models()
-        assert len(api.requests) == 2
+        assert len(api.requests) == pages
 
     def test_spent_budget_does_not_wait_for_the_rate_limit(self, api: SampleApi) -> None:
         limiter = ClockedRateLimiter(5)

@@ -15,31 +15,24 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from llm_stats.api import responses
 from llm_stats.api.auth import BearerAuth
 from llm_stats.api.cache import ResponseCache
 from llm_stats.api.circuit_breaker import CircuitBreaker
+from llm_stats.api.model_list import read_model_list
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord
+from llm_stats.api.stop import FetchingStopped, StopReason
 from llm_stats.api.thread_pool import DaemonThreadPool
-from llm_stats.api.transport import (
-    BACKOFF_SECONDS,
-    MAX_ATTEMPTS,
-    FetchingStopped,
-    PendingRequest,
-    StopReason,
-    Transport,
-)
-from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
+from llm_stats.api.transport import BACKOFF_SECONDS, MAX_ATTEMPTS, PendingRequest, Transport
+from llm_stats.errors import RecordRejected
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.record import Record
 from llm_stats.schema.rows import to_row
-from llm_stats.settings import clean_model_ids, is_valid_model_id
 
 DRAIN_TIMEOUT_SECONDS = 3
-_PAGE_SIZE = 200
 
 
 class Client:
@@ -77,7 +70,8 @@ class Client:
             clock=self._now,
             log_request=cache.log_request if cache else lambda: None,
         )
-        self._breaker = CircuitBreaker(self.base_url, self._transport.stop)
+        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, self._loads_known_model)
+        self._known_model_id: str | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -94,6 +88,11 @@ class Client:
     @property
     def stop_reason(self) -> StopReason | None:
         return self._transport.stop_reason
+
+    @property
+    def is_base_url_confirmed(self) -> bool:
+        """Return whether the base URL is right: it returned a model list or a known model."""
+        return self._breaker.is_base_url_confirmed
 
     @property
     def requests_sent(self) -> int:
@@ -117,6 +116,8 @@ class Client:
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
+        known_ids = stored_at.keys() & set(model_ids) or stored_at.keys()
+        self._known_model_id = max(known_ids, key=stored_at.__getitem__, default=None)
 
         def fetch(model_id: str) -> FetchResult:
             is_failing = model_id in failing
@@ -133,58 +134,16 @@ class Client:
             self._transport.stop_sending()
 
     def list_models(self) -> list[str]:
-        """Return every id that the API lists.
-
-        Raises `QuotaSpent` or `NothingFetched`, because without the ids nothing can be fetched.
-        """
-        try:
-            try:
-                model_ids = self._read_list(self._cache)
-            except BadResponse as error:
-                if error.code != "cursor_expired":
-                    raise
-                model_ids = self._read_list(None)  # pages that a killed run cached are outdated
-        except FetchingStopped as stopped:
-            is_quota = stopped.reason.kind in ("quota", "budget")
-            raise (QuotaSpent if is_quota else NothingFetched)(stopped.reason.message) from None
-        except BadResponse as error:
-            hint = "; wrong base URL?" if error.status == 404 else ""
-            message = f"the list of models could not be read: {error}{hint}"
-            stop = self.stop_reason
-            raise NothingFetched(stop.message if stop else message) from None
-        self._breaker.is_listed = True
+        """Return every id that the API lists (see `read_model_list`)."""
+        model_ids = read_model_list(self.base_url, self._transport, self._cache, self._cache_body)
+        self._breaker.is_base_url_confirmed = True
         return model_ids
-
-    def _read_list(self, cache: ResponseCache | None) -> list[str]:
-        """Return the ids of all pages of the model list.
-
-        Reading ends at a page without a cursor. It also ends at a page without new ids, because an
-        API could return cursors forever. Raises `NothingFetched` if the list is empty or invalid.
-        """
-        model_ids: dict[str, None] = {}
-        cursor = None
-        while True:
-            query = {"limit": _PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
-            request = PendingRequest(f"{self.base_url}/models?{urlencode(query)}")
-            body = (cache and cache.get(request.url)) or self._transport.get(request)
-            if body.status == 404 or responses.parse_error_body(body.content):
-                raise responses.error_from_body(body, self._transport.redact)
-            page_ids, cursor = responses.parse_list_page(body.content, self.base_url)
-            self._cache_body(request, body)
-            has_new_ids = not model_ids.keys() >= set(page_ids)
-            model_ids |= dict.fromkeys(page_ids)
-            if not cursor or not has_new_ids:
-                break
-        valid_ids = list(filter(is_valid_model_id, clean_model_ids(model_ids)))
-        if not valid_ids:
-            raise NothingFetched(f"{self.base_url}/models lists no models; wrong base URL?")
-        return valid_ids
 
     def _fetch_one(
         self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
     ) -> FetchResult:
         """Return the result for one id. An invalid response becomes a result, not an exception."""
-        request = PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
+        request = self._model_request(model_id)
         is_wrong_catalog = False
         try:
             cached = self._cache.get(request.url, since=stored_at) if self._cache else None
@@ -204,9 +163,27 @@ class Client:
             content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
             row = to_row(record, body.received_at, content_hash)
             result = self._result(model_id, request, "loaded", row=row, http_status=200)
-        if result.row is not None or not is_failing:
-            self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog)
+        self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog, is_failing=is_failing)
         return result
+
+    def _model_request(self, model_id: str) -> PendingRequest:
+        return PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
+
+    def _loads_known_model(self) -> bool:
+        """Request a model that the caller has; return whether the API still returns its record.
+
+        The response is cached, so if the model is also due, it is not requested again. Raises
+        `FetchingStopped`.
+        """
+        if self._known_model_id is None:
+            return False
+        request = self._model_request(self._known_model_id)
+        try:
+            body = self._transport.get(request)
+            self._parse_and_cache(request, body, self._known_model_id)
+        except (BadResponse, RecordRejected):
+            return False
+        return True
 
     def _result(
         self,

@@ -20,7 +20,6 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import requests
 import tenacity
@@ -40,6 +39,7 @@ from llm_stats.api.responses import (
     root_cause_message,
 )
 from llm_stats.api.session import HttpSession
+from llm_stats.api.stop import FetchingStopped, StopKind, StopReason
 from llm_stats.text import pluralize
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -59,26 +59,6 @@ _CONNECTION_ERRORS = (
     ReadTimeoutError,
 )
 _READ_ERRORS = (requests.RequestException, HTTPError, zlib.error, ValueError, OSError)
-
-StopKind = Literal[
-    "unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"
-]
-
-
-@dataclass(frozen=True)
-class StopReason:
-    """The reason why fetching stopped early."""
-
-    kind: StopKind
-    message: str
-
-
-class FetchingStopped(Exception):
-    """Exception for a request that has no result because fetching has stopped."""
-
-    def __init__(self, reason: StopReason) -> None:
-        super().__init__(reason.message)
-        self.reason = reason
 
 
 @dataclass
@@ -176,7 +156,7 @@ class Transport:
         sent. Raises `FetchingStopped` if the request may not be sent.
         """
         with self._lock:
-            if not self._stopped.is_set() and self._is_budget_spent():
+            if not self._stopped.is_set() and self.is_budget_spent:
                 message = f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent"
                 self.stop_reason = self.stop_reason or StopReason("budget", message)
                 raise FetchingStopped(self.stop_reason)
@@ -196,7 +176,9 @@ class Transport:
             raise FetchingStopped(self.stop("cache_error", message)) from None
         request.attempts += 1
 
-    def _is_budget_spent(self) -> bool:
+    @property
+    def is_budget_spent(self) -> bool:
+        """Return whether no further request may be sent because of the budget."""
         return self._max_requests is not None and self.requests_sent >= self._max_requests
 
     def _require_open(self) -> None:

@@ -20,9 +20,10 @@ from dlt.extract.source import DltSource
 
 from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.api.stop import require_any_answer
 from llm_stats.errors import UsageError
 from llm_stats.schema.arrow import add_tombstones, to_arrow
-from llm_stats.schema.fetch import FetchResult, require_any_answer, stalest_first
+from llm_stats.schema.fetch import FetchResult, stalest_first
 from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LOAD_ID, TABLE_COMMENTS, TABLES
 from llm_stats.settings import BASE_URL, Settings
 
@@ -133,9 +134,7 @@ def llm_stats(
                     elif fetch.outcome != "deferred":
                         failing_at[fetch.model_id] = fetch.requested_at.replace(tzinfo=dt.UTC)
                 yield add_tombstones(to_arrow(page))
-            stop = client.stop_reason
-            cause = stop.message if stop else first_problem
-            require_any_answer(outcomes, stop.kind if stop else None, cause)
+            require_any_answer(outcomes, client.stop_reason, first_problem)
 
     return raw_tables(pages, merge=True)
 

@@ -24,7 +24,7 @@ from llm_stats.errors import Interrupted, LlmStatsError
 from llm_stats.text import pluralize
 
 if TYPE_CHECKING:
-    from llm_stats.api.transport import StopReason
+    from llm_stats.api.stop import StopReason
     from llm_stats.queries.checks import CheckResult
     from llm_stats.schema.fetch import Fetch, FetchResult
     from llm_stats.table import Table
@@ -94,6 +94,11 @@ class RunResult:
     def problems(self) -> list[Fetch]:
         """Entries of `not_loaded` except deferred models."""
         return [fetch for fetch in self.not_loaded if fetch.outcome != "deferred"]
+
+    @property
+    def first_problem(self) -> str | None:
+        """Message of the first model that did not load."""
+        return self.not_loaded[0].message if self.not_loaded else None
 
     @property
     def message(self) -> str:

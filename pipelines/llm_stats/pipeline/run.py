@@ -59,6 +59,7 @@ def execute(
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
     from llm_stats.api.rate_limit import RateLimiter
+    from llm_stats.api.stop import require_any_answer
     from llm_stats.destinations import open_warehouse
     from llm_stats.queries.checks import require_known_checks
     from llm_stats.schema.fetch import stalest_first
@@ -97,7 +98,7 @@ def execute(
                 if due:
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason
-                    _require_any_answer(result)
+                    require_any_answer(result.outcomes, result.stop_reason, result.first_problem)
                     copy.merge(result.load_id)
                 if due or result.is_migrated:
                     copy.update_history()
@@ -193,19 +194,6 @@ def _require_clock(
             f"system clock ({current} UTC) is earlier than the last run ({last}); "
             f"fix the clock, or {warehouse.way_back(now)}"
         )
-
-
-def _require_any_answer(result: RunResult) -> None:
-    """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
-
-    A run without any response is still published if the quota or the budget stopped it.
-    """
-    from llm_stats.schema.fetch import require_any_answer
-
-    stop = result.stop_reason
-    first_problem = result.not_loaded[0].message if result.not_loaded else None
-    cause = stop.message if stop else first_problem
-    require_any_answer(result.outcomes, stop.kind if stop else None, cause)
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:

@@ -6,14 +6,12 @@ Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from llm_stats.errors import NothingFetched
 from llm_stats.schema.record import UtcTime
 
 
@@ -78,15 +76,3 @@ def stalest_first(
     return sorted(
         due, key=lambda model_id: max(last_success[model_id], last_failure.get(model_id, never))
     )
-
-
-def require_any_answer(outcomes: Counter[str], stop_kind: str | None, cause: str | None) -> None:
-    """Raise `NothingFetched` if there was no usable response, or `base_url` is wrong.
-
-    `stop_kind` is the `kind` of the `StopReason` if fetching stopped early. If the quota or the
-    budget deferred all ids, no error is raised. `cause` is part of the error message.
-    """
-    has_no_answer = outcomes.total() and not outcomes.keys() - {"failed", "deferred"}
-    is_deferred = stop_kind in ("quota", "budget")
-    if stop_kind == "wrong_base_url" or (has_no_answer and not is_deferred):
-        raise NothingFetched(f"nothing could be fetched: {cause}")

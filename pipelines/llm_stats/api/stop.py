@@ -1,0 +1,46 @@
+"""Reasons why fetching stopped early, and the error for a fetch without any usable response."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from llm_stats.errors import NothingFetched
+
+StopKind = Literal[
+    "unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"
+]
+
+
+@dataclass(frozen=True)
+class StopReason:
+    """The reason why fetching stopped early."""
+
+    kind: StopKind
+    message: str
+
+
+class FetchingStopped(Exception):
+    """Exception for a request that has no result because fetching has stopped."""
+
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
+def require_any_answer(
+    outcomes: Counter[str], stop: StopReason | None, first_problem: str | None
+) -> None:
+    """Raise `NothingFetched` if no model loaded and there is no outcome worth storing.
+
+    That is the case if the base URL looks wrong, or if all requests failed. If the quota or the
+    budget deferred models, failed requests are worth storing, so that the next run begins with the
+    deferred models. `first_problem` is the message of the first model that did not load.
+    """
+    if outcomes["loaded"]:
+        return
+    kind = stop.kind if stop else None
+    has_answer = not outcomes.keys() <= {"failed", "deferred"} or kind in ("quota", "budget")
+    if kind == "wrong_base_url" or (outcomes and not has_answer):
+        raise NothingFetched(f"nothing could be fetched: {stop.message if stop else first_problem}")
