@@ -26,7 +26,7 @@ def llm_stats_warehouse() -> None:
     def run() -> dict[str, Any]:
         """Run once and return the summary as XCom.
 
-        Models deferred to the next day (exit code 75) are not a failure.
+        Models deferred to the next day (exit code 75) are not a failure; models that failed are.
         """
         try:
             result = llm_stats.run(

@@ -3,7 +3,7 @@
     LlmStatsError         1
     ├── LoadFailed        1   dlt or the disk failed; nothing was published
     ├── UsageError        2   unknown option or setting, no key, no ids, unreadable file
-    ├── NothingFetched    3   key rejected, API unreachable, wrong base URL
+    ├── NothingFetched    3   no model loaded, and something failed: key, API, base URL, records
     ├── CheckFailed       5   a check failed; nothing was published
     ├── Locked            6   another run holds the lock
     ├── QuotaSpent       75   the quota was spent before any model could be requested
@@ -12,8 +12,8 @@
     KeyboardInterrupt
     └── Interrupted     130   Ctrl-C during a run; 143 after SIGTERM, 129 after SIGHUP
 
-A run without an error exits with 0 (success), 4 (some ids failed) or 75 (some models are deferred
-to the next run): see `pipeline.result.RunResult`.
+A run without an error exits with 0 (success), 4 (some ids failed) or 75 (nothing failed, and some
+models are deferred to the next run): see `pipeline.result.RunResult`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class UsageError(LlmStatsError):
 
 
 class NothingFetched(LlmStatsError):
-    """No model could be fetched; the published file is unchanged."""
+    """No model loaded, and something failed; the published prices and scores are unchanged.
+
+    If the API returned an outcome for some ids, the outcomes were published.
+    """
 
     exit_code = 3
 

@@ -78,7 +78,8 @@ class TestWrongBaseUrl:
         assert outcomes(answers) == {"not_found": 2}
         assert client.stop_reason is not None
         assert client.stop_reason.message == (
-            f"{api.base_url} returned 404 for the 2 models (gone, lost); wrong ids or wrong base URL?"
+            f"{api.base_url} returned 404 for the 2 models (gone, lost); "
+            "wrong ids or wrong base URL?"
         )
 
     def test_single_404_names_the_id(self, api: SampleApi) -> None:

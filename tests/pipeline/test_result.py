@@ -1,13 +1,69 @@
-"""Text of the summary of a run."""
+"""Exit code of a run, and the text of its summary."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llm_stats.pipeline.result import RunResult, format_result
 from llm_stats.sample import SampleApi
+from llm_stats.schema.fetch import Fetch, Outcome
 from support.command import Command
+from support.parameter_ids import parameter_id
+
+
+def result_of(*outcomes: Outcome, **fields: Any) -> RunResult:
+    """Return the result of a run with one model per outcome: `m0`, `m1`, …"""
+    not_loaded = [
+        Fetch(model_id=f"m{number}", requested_at=dt.datetime.now(dt.UTC), outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+        if outcome != "loaded"
+    ]
+    counts = Counter[str](outcomes)
+    return RunResult(Path("x.duckdb"), outcomes=counts, not_loaded=not_loaded, **fields)
+
+
+CONFIRMED = {"is_base_url_confirmed": True}
+KNOWN = {"known_failures": frozenset({"m0"})}
+ALL = {"all_models": True, **CONFIRMED}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "fields", "code"),
+    [
+        (["loaded"], {}, 0),
+        (["loaded", "deferred"], {}, 75),
+        (["deferred"], {}, 75),
+        (["failed", "loaded"], {}, 4),
+        (["failed", "loaded", "deferred"], {}, 4),
+        (["rejected", "deferred"], {}, 3),
+        (["failed", "deferred"], {}, 3),
+        (["rejected", "not_found"], CONFIRMED, 3),
+        (["not_found", "deferred"], {}, 3),
+        (["not_found", "deferred"], CONFIRMED, 4),
+        (["not_found", "loaded"], KNOWN, 4),
+        (["rejected", "loaded"], KNOWN | ALL, 0),
+        (["rejected", "loaded", "deferred"], KNOWN | ALL, 75),
+        (["rejected", "loaded", "failed"], KNOWN | ALL, 4),
+        (["rejected"], KNOWN | ALL, 3),
+        (["rejected"], KNOWN | ALL | {"skipped": 5}, 0),
+        (["not_found"], KNOWN | ALL, 4),
+    ],
+    ids=parameter_id,
+)
+def test_exit_code(outcomes: list[Outcome], fields: dict[str, Any], code: int) -> None:
+    assert result_of(*outcomes, **fields).exit_code == code
+
+
+def test_model_that_failed_before_is_named() -> None:
+    result = result_of("rejected", "failed", **KNOWN)
+    assert list(format_result(result))[1:3] == [
+        "  rejected again: m0: None",
+        "  failed: m1: None",
+    ]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from pathlib import Path
 import llm_stats
 import pytest
 from llm_stats import sample
-from llm_stats.errors import UsageError
+from llm_stats.errors import NothingFetched, UsageError
 from llm_stats.sample import SampleApi, today
 from llm_stats.schema.fetch import stalest_first
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
@@ -265,7 +265,8 @@ def test_clock_before_the_last_run_is_an_error(
     api.publish(
         [next(entry for entry in today() if entry["id"] == "murmur-1") | {"providers": "none"}]
     )
-    assert execute(settings, clock=lambda: tomorrow).exit_code == 4, "requested, but not loaded"
+    with pytest.raises(NothingFetched):  # requested, but not loaded
+        execute(settings, clock=lambda: tomorrow)
     with pytest.raises(UsageError, match=r"fix the clock, or run `llm-stats rollback --to \d+T"):
         execute(settings)
 

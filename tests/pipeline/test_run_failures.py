@@ -52,7 +52,7 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
             1,
         )
         first = llm_stats("run", "--all", *given)
-        assert first.code == 75
+        assert first.code == 4, "one model failed, whatever was deferred"
         assert len(api.requests) == 7
         assert requested_ids(api) == IDS[:6]
         assert (
@@ -96,15 +96,75 @@ def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> No
             ) == [(24 * (days + 1),)]
 
 
+@pytest.mark.parametrize("unknown", [21, 40])
+def test_many_unknown_ids_do_not_block_the_known_ones(
+    llm_stats: Command, workdir: Path, unknown: int
+) -> None:
+    (workdir / "ids.txt").write_text("\n".join([*(f"gone-{n}" for n in range(unknown)), *IDS[:5]]))
+    with SampleApi(RECORDS) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0)
+        assert llm_stats("run", *IDS[:5], *given).code == 0
+        done = llm_stats("run", "--ids-file", "ids.txt", *given)
+        assert (done.code, done.err) == (4, "")
+        assert f"{unknown + 5} models requested: 5 loaded, {unknown} not_found; " in done.out
+        assert "  not_found: gone-0: HTTP 404" in done.out
+        del api.requests[:]
+        again = llm_stats("run", "--ids-file", "ids.txt", *given)
+    assert again.code == 4
+    assert "  not_found again: gone-0: HTTP 404" in again.out
+    assert len(requested_ids(api)) == unknown + 5, "no further model proves the base URL"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (faults.changed(providers="none"), "rejected"),
+        (faults.html(), "failed"),
+        (faults.error(404), "not_found"),
+    ],
+    ids=["rejected", "html", "404"],
+)
+def test_day_on_which_every_model_fails_is_a_failure(
+    llm_stats: Command, workdir: Path, fault: faults.Fault, outcome: str
+) -> None:
+    """The budget defers half of the models. The next run begins with these."""
+    given = ("--requests-per-minute", 0, "--max-requests", 6, "--base-url")
+    with SampleApi(RECORDS) as api:
+        assert llm_stats("run", *IDS[6:], *given, api.base_url).code == 0
+    with FakeApi(RECORDS, faults=dict.fromkeys(IDS, fault)) as api:
+        done = llm_stats("run", *IDS, *given, api.base_url)
+    assert done.code == 3
+    assert done.err.startswith(
+        f"llm-stats: nothing could be fetched: 12 models requested: 6 {outcome}, 6 deferred; "
+    )
+    assert done.err.endswith("; `llm-stats status` lists the models that failed\n")
+    status = llm_stats("status").out
+    assert "health      poor: the last run loaded no model; " in status
+    assert "failing     6" in status
+    with SampleApi(RECORDS) as api:
+        assert llm_stats("run", *IDS, *given, api.base_url).code == 75
+        assert set(requested_ids(api)) == set(IDS[6:])
+
+
+def test_model_that_fails_again_is_named_but_no_failure_of_a_run_with_all_models(
+    llm_stats: Command, workdir: Path
+) -> None:
+    fault = faults.changed(providers="none")
+    with FakeApi(RECORDS, faults={IDS[0]: fault}) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0)
+        assert llm_stats("run", "--all", *given).code == 4
+        again = llm_stats("run", "--all", *given)
+    assert again.code == 0
+    assert f"  rejected again: {IDS[0]}: providers" in again.out
+
+
 def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
     with SampleApi(RECORDS) as api:
-        done = llm_stats(
-            "run", "gone", "lost", "--base-url", api.base_url, "--requests-per-minute", 0
-        )
+        done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--concurrency", 1)
         assert done.code == 3
         assert (
-            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models; wrong "
-            "ids or wrong base URL?"
+            f"nothing could be fetched: {api.base_url} returned 404 for the 2 models (gone, lost); "
+            "wrong ids or wrong base URL?"
         ) in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
         done = llm_stats(
@@ -172,7 +232,7 @@ def test_run_with_every_kind_of_failure_has_consistent_counts(
             "--concurrency",
             1,
         )
-    assert done.code == 75, "75, even if other models failed"
+    assert done.code == 4, "some models failed, whatever was deferred"
     # the quota of 10 covers the list, the rejected record, three dropped responses and five records
     assert (
         "12 models requested: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out

@@ -87,7 +87,10 @@ def read_status(database: Path) -> Status:
 def test_text_form(database: Path) -> None:
     text = "\n".join(status_lines(read_status(database)))
     assert text.splitlines()[:7] == [
-        "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; 6 requests",
+        (
+            "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; "
+            "6 requests for models"
+        ),
         "requests    3 today (since 00:00 UTC)",
         "data        6 models, newest fetched 2 hours ago, oldest 2 days ago",
         (
@@ -114,6 +117,21 @@ def test_json_form(database: Path) -> None:
         ("gone", 2, None),
         (IDS[3], 1, "2026-11-21T12:00:00"),
     ]
+
+
+def test_unknown_id_is_failing_until_a_run_without_it(database: Path) -> None:
+    assert [row["model_id"] for row in read_status(database).failing] == ["gone", IDS[3]]
+    with duckdb.connect(database) as connection:
+        RawTables(connection, is_defined=True).load(RECORDS[:2], hours_ago(1), "4")
+    current = read_status(database)
+    assert [row["model_id"] for row in current.failing] == [IDS[3]]
+
+
+def test_last_run_that_loaded_nothing_is_poor_health(database: Path) -> None:
+    with duckdb.connect(database) as connection:
+        RawTables(connection, is_defined=True).fetch(IDS[:2], hours_ago(1), "rejected", "4")
+    health = f"poor: the last run loaded no model; {checks.count_checks()} checks, no errors"
+    assert f"health      {health}, no warnings" in status_lines(read_status(database))
 
 
 def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -> None:

@@ -54,7 +54,8 @@ def status_lines(status: Status) -> Iterator[str]:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
     last_run = f"{_format_age(status, status.last_run_at)}: {counts}"
-    yield f"last run    {last_run}; {status.last_run_requests} requests"
+    requests = pluralize(status.last_run_requests, "request")
+    yield f"last run    {last_run}; {requests} for models"
     today = "unknown" if status.requests_today is None else status.requests_today
     yield f"requests    {today} today (since 00:00 UTC)"
     if status.newest_at and status.oldest_at:
@@ -100,22 +101,25 @@ def status_lines(status: Status) -> Iterator[str]:
 
 
 def _format_health(status: Status) -> str:
+    loaded_nothing = not status.last_run.get("loaded") and status.last_run.keys() - {"deferred"}
+    last_run = "the last run loaded no model; " if loaded_nothing else ""
     if status.findings is None:
-        return f"unknown: {escape_control_chars(str(status.unchecked))}"
+        return f"unknown: {last_run}{escape_control_chars(str(status.unchecked))}"
     errors = [
         f"{row['check']}: {row['description']}: {pluralize(row['row_count'], 'row')}"
         for row in status.findings
         if row["severity"] == "error"
     ]
     if errors:
-        return f"errors: {'; '.join(errors)}; `llm-stats check` prints the rows"
+        return f"errors: {last_run}{'; '.join(errors)}; `llm-stats check` prints the rows"
     names = ", ".join(row["check"] for row in status.findings)
     warnings = (
         f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` prints the rows"
         if names
         else "no warnings"
     )
-    return f"good: {pluralize(checks.count_checks(), 'check')}, no errors, {warnings}"
+    level = f"poor: {last_run}" if last_run else "good: "
+    return f"{level}{pluralize(checks.count_checks(), 'check')}, no errors, {warnings}"
 
 
 def _tabulate_failing(status: Status) -> Table:

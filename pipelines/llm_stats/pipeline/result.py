@@ -40,11 +40,15 @@ class RunResult:
     they were fetched within `max_age`. `not_loaded` has one entry, with the reason, for each model
     that did not load. `new_models` are ids that were not in the warehouse before. `changes` has the
     columns of `llm-stats changes` and lists the largest changes first. `stop_reason` is set when
-    fetching ended early.
+    fetching ended early. `known_failures` are ids that had failed since they last loaded, when the
+    run began. `is_base_url_confirmed` is set if the API returned its list or a known model.
     """
 
     database: Path
     destination: str = ""
+    all_models: bool = False
+    known_failures: frozenset[str] = frozenset()
+    is_base_url_confirmed: bool = False
     load_id: str = ""
     requested: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -62,20 +66,19 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """Exit code. 0: all loaded; 4: ids failed, were rejected or not found; 75: models deferred.
+        """Exit code: 0, 3 (nothing loaded), 4 (some models failed) or 75 (models deferred).
 
-        75 takes precedence if the quota or budget is spent, because another run must fetch the
-        deferred models.
+        If `all_models` is set, a model that failed before does not count as a failure, unless the
+        run had no other model. Codes 0 and 75 mean that nothing failed. 3 means that nothing loaded
+        and something failed. Missing models alone are 4 if the base URL is right.
         """
-        if (
-            self.outcomes["deferred"]
-            and self.stop_reason
-            and self.stop_reason.kind in ("quota", "budget")
-        ):
-            return 75
-        if any(self.outcomes[outcome] for outcome in ("failed", "rejected", "not_found")):
-            return 4
-        return 75 if self.outcomes["deferred"] else 0
+        expected = self.known_failures if self.all_models else frozenset()
+        has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)
+        loaded = self.outcomes["loaded"]
+        if not self.problems or (not has_new_failure and (loaded or self.skipped)):
+            return 75 if self.outcomes["deferred"] else 0
+        is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
+        return 4 if loaded or (is_missing_only and self.is_base_url_confirmed) else 3
 
     @property
     def location(self) -> str:
@@ -97,8 +100,8 @@ class RunResult:
 
     @property
     def first_problem(self) -> str | None:
-        """Message of the first model that did not load."""
-        return self.not_loaded[0].message if self.not_loaded else None
+        """Message of the first model that failed, was rejected or not found."""
+        return self.problems[0].message if self.problems else None
 
     @property
     def message(self) -> str:
@@ -216,9 +219,9 @@ def format_result(result: RunResult) -> Iterator[str]:
             "models skipped (newer than --max-age)",
         )
     problems = result.problems
-    yield from (
-        f"  {fetch.outcome}: {fetch.model_id}: {fetch.message}" for fetch in problems[:_MAX_LINES]
-    )
+    for fetch in problems[:_MAX_LINES]:
+        again = " again" if fetch.model_id in result.known_failures else ""
+        yield f"  {fetch.outcome}{again}: {fetch.model_id}: {fetch.message}"
     if len(problems) > _MAX_LINES:
         query = "select * from marts.freshness where last_outcome <> 'loaded'"
         yield f"  and {len(problems) - _MAX_LINES} more: {query}"

@@ -9,7 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 # `import llm_stats` loads this module and must be fast, so `execute` imports everything else.
-from llm_stats.errors import CheckFailed, Interrupted, LlmStatsError, UsageError
+from llm_stats.errors import (
+    CheckFailed,
+    Interrupted,
+    LlmStatsError,
+    NothingFetched,
+    UsageError,
+)
 from llm_stats.pipeline.interrupts import interrupted
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import pluralize
@@ -69,7 +75,7 @@ def execute(
     _require_ids(settings, all_models)
     require_known_checks(allowed_failures)
     warehouse = open_warehouse(settings)
-    result = RunResult(warehouse.database, warehouse.destination)
+    result = RunResult(warehouse.database, warehouse.destination, all_models=all_models)
     cache = ResponseCache(warehouse.cache, settings.cache_ttl)
     rate_limiter = RateLimiter(settings.requests_per_minute)
     client = Client(
@@ -90,6 +96,7 @@ def execute(
                 _require_clock(clock, state.last_attempted_at, warehouse)
                 model_ids = client.list_models() if all_models else settings.model_ids
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
+                result.known_failures = frozenset(state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
                 # this call sends the first requests; others are sent while the views are created
                 fetched = result.count(client.fetch_models(due, state.fetched_at, state.failing_at))
@@ -98,6 +105,7 @@ def execute(
                 if due:
                     result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
                     result.stop_reason = client.stop_reason
+                    result.is_base_url_confirmed = client.is_base_url_confirmed
                     require_any_answer(result.outcomes, result.stop_reason, result.first_problem)
                     copy.merge(result.load_id)
                 if due or result.is_migrated:
@@ -111,6 +119,7 @@ def execute(
         cache.delete_used()
     result.requests_sent = client.requests_sent
     result.elapsed_seconds = time.monotonic() - started
+    _require_loaded(result)
     return result
 
 
@@ -193,6 +202,16 @@ def _require_clock(
         raise UsageError(
             f"system clock ({current} UTC) is earlier than the last run ({last}); "
             f"fix the clock, or {warehouse.way_back(now)}"
+        )
+
+
+def _require_loaded(result: RunResult) -> None:
+    """Raise `NothingFetched` if the published run loaded no model and models failed."""
+    if result.exit_code == NothingFetched.exit_code:
+        first = result.problems[0]
+        raise NothingFetched(
+            f"nothing could be fetched: {result.message}; {first.model_id}: {first.message}; "
+            "`llm-stats status` lists the models that failed"
         )
 
 

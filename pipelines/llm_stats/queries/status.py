@@ -20,12 +20,11 @@ from llm_stats.warehouse.reader import Reader
 
 _STALEST = 5
 
-_LAST_RUN = """
+_LAST_LOAD = "select load_id from staging.fetches order by requested_at desc, load_id desc limit 1"
+_LAST_RUN = f"""
     select outcome, count(*) as models, sum(attempts) as requests, max(requested_at) as at
     from staging.fetches
-    where load_id = (
-        select load_id from staging.fetches order by requested_at desc, load_id desc limit 1
-    )
+    where load_id = ({_LAST_LOAD})
     group by outcome
     order by models desc, outcome
     limit 10
@@ -34,7 +33,8 @@ _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"""
     select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
 """
-_FAILING = """
+#: Without ids that never existed and that the last run did not contain: they were misspelled.
+_FAILING = f"""
     with failures as (
         select
             fetches.model_id,
@@ -56,7 +56,13 @@ _FAILING = """
 
     select model_id, outcome, reason, times, since, loaded_at
     from failures
-    where latest = 1
+    where
+        latest = 1
+        and (
+            outcome <> 'not_found'
+            or loaded_at is not null
+            or model_id in (select model_id from staging.fetches where load_id = ({_LAST_LOAD}))
+        )
     order by times desc, model_id
     limit 10000
 """
@@ -66,6 +72,7 @@ _FAILING = """
 class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
+    `last_run_requests` counts the requests for models, without those for the model list.
     `requests_today` includes requests of running and failed runs; None if unknown. `findings` are
     the failed checks of the published data, errors first. If the checks could not run, `findings`
     is None and `unchecked` is the reason. `rejected_by` names the checks that rejected a newer
