@@ -45,9 +45,13 @@ class NothingFetched(LlmStatsError):
 
 
 class CheckFailed(LlmStatsError):
-    """The new file failed a check; the published file is unchanged."""
+    """The new file failed checks, whose names are `checks`; the published file is unchanged."""
 
     exit_code = 5
+
+    def __init__(self, message: str, checks: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.checks = checks
 
 
 class Locked(LlmStatsError):

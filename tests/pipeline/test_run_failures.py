@@ -312,6 +312,28 @@ def test_slipped_prices_are_not_published_unless_allowed(run: Command, api: Samp
     assert run("--all", "--allow-failure", "prices_slipped").code == 0
 
 
+def test_rejected_run_names_the_commands_that_request_again_and_publish(
+    llm_stats: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the API is repaired, the cached responses would fail the same check again."""
+    with SampleApi(RECORDS) as api:
+        given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
+        assert llm_stats(*given).code == 0
+        api.publish([record | {"providers": []} for record in RECORDS])
+        done = llm_stats(*given)
+        assert done.code == 5
+        assert done.err.splitlines()[-2:] == [
+            "the next run reuses the responses; to request them again: "
+            "SOURCES__LLM_STATS__CACHE_TTL=0 llm-stats run …",
+            "if the data is right, to publish it: llm-stats run … --allow-failure tables_shrunk",
+        ]
+        api.publish(RECORDS)
+        assert llm_stats(*given).code == 5, "from the cache"
+        monkeypatch.setenv("SOURCES__LLM_STATS__CACHE_TTL", "0")
+        assert llm_stats(*given).code == 0
+        assert len(api.requests) == 3 * len(IDS)
+
+
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

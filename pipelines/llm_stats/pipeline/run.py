@@ -113,7 +113,9 @@ def execute(
                     try:
                         _run_checks(copy, result, allowed_failures)
                     except CheckFailed as failure:
-                        raise warehouse.quarantine(copy, failure) from None
+                        rejected = warehouse.quarantine(copy, failure)
+                        next_steps = _describe_next_steps(failure)
+                        raise CheckFailed(f"{rejected}\n{next_steps}") from None
                     _read_changes(copy, result)
                     _publish(warehouse, copy)
         cache.delete_used()
@@ -129,6 +131,16 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 
     with copy.open_for_checks() as reader:
         result.warnings = require_passing(reader, allowed_failures)
+
+
+def _describe_next_steps(failure: CheckFailed) -> str:
+    """Return a line with the command that requests the models again, and one that publishes."""
+    allowed = " ".join(f"--allow-failure {check}" for check in failure.checks)
+    return (
+        "the next run reuses the responses; to request them again: "
+        "SOURCES__LLM_STATS__CACHE_TTL=0 llm-stats run …\n"
+        f"if the data is right, to publish it: llm-stats run … {allowed}"
+    )
 
 
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
