@@ -13,6 +13,8 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.parameter_ids import parameter_id
 
+_NOT_RUN = "the query was not run: only one statement that reads is allowed"
+
 
 def test_show_lists_every_view_with_its_meaning(on_demo: Command) -> None:
     listed = json.loads(on_demo("show", "--format", "json").out)
@@ -147,14 +149,14 @@ def test_show_finds_views_of_other_schemas(on_demo: Command) -> None:
         (("show", "prices_as_of"), "prices_as_of takes parameters"),
         (("sql", "select * from nowhere"), "Table with name nowhere does not exist"),
         (("sql", "select * from read_csv('/etc/passwd')"), "file system operations are disabled"),
-        (("sql", "copy (select 1) to 'stolen.csv'"), "file system operations are disabled"),
-        (("sql", "attach 'other.duckdb'"), "file system operations are disabled"),
-        (("sql", "set enable_external_access = true"), "Cannot change configuration option"),
-        (("sql", "create table t (x int)"), "read-only"),
-        (("sql", "install httpfs"), ""),
+        (("sql", "copy (select 1) to 'stolen.csv'"), _NOT_RUN),
+        (("sql", "attach 'other.duckdb'"), _NOT_RUN),
+        (("sql", "set enable_external_access = true"), _NOT_RUN),
+        (("sql", "create table t (x int)"), _NOT_RUN),
+        (("sql", "install httpfs"), _NOT_RUN),
         (("sql", ""), "the query is empty"),
         (("sql", " ; -- nothing"), "the query is empty"),
-        (("sql", "select 1; select 2"), "expected one SQL statement, got 2"),
+        (("sql", "select 1; select 2"), _NOT_RUN),
         (("sql", "\udcff"), "the query is not valid UTF-8"),
         (("changes", "--since", "99999999999d"), "--since 99999999999d: not a time span"),
         (("changes", "--since", "999999d"), "--since 999999d: the date is out of range"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 from support.processes import PROGRAMS
+from support.user_queries import DATABASE, READS, REJECTED
 from support.virtualenvs import python_with
 
 QUERIES = (
@@ -57,3 +60,32 @@ def test_older_duckdb_reads_the_same_rows(
     assert while_open.stdout.split() == ["1", "1" if caches_by_path else "2", "2", "2"], (
         "as stated in docs/bi.md"
     )
+
+
+@pytest.mark.ecosystem
+def test_user_queries_write_no_files_with_duckdb_1_5(demo: Path, tmp_path: Path) -> None:
+    python = python_with(tmp_path, "duckdb==1.5.5")
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    database = Path(shutil.copyfile(demo, folder / "w.duckdb"))
+    before = database.read_bytes()
+    queries = [query.replace(DATABASE, str(database)) for query in (*READS, *REJECTED)]
+    done = subprocess.run(
+        [
+            python,
+            str(PROGRAMS / "run_user_queries.py"),
+            str(database),
+            json.dumps(queries),
+            json.dumps(sys.path),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    version, *answers = map(json.loads, done.stdout.splitlines())
+    assert version == "1.5.5"
+    expected = ["accepted"] * len(READS) + ["rejected"] * len(REJECTED)
+    for query, (kind, answer), wanted in zip(queries, answers, expected, strict=True):
+        assert kind == wanted, (query, answer)
+    assert list(folder.iterdir()) == [database]
+    assert database.read_bytes() == before

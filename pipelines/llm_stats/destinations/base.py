@@ -163,9 +163,12 @@ class Destination(ABC):
         """Begin a read-only transaction that sees one consistent state."""
         connection.begin()
 
+    @abstractmethod
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
-        """Return the rows of a user's query in the engine's own SQL. Raises `QueryError`."""
-        return connection.execute_native(query)
+        """Return the rows of a user's query in the engine's own SQL.
+
+        Raises `UsageError` unless it is a single read-only statement, and `QueryError` if it fails.
+        """
 
     def sanitize(self, error: BaseException) -> str:
         """Return the message of an error in one line, without secrets."""

@@ -14,6 +14,7 @@ from llm_stats.destinations.base import Destination, EngineConnection, RunLock
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
+from llm_stats.warehouse.user_query import require_query
 
 
 class DuckLake(Destination):
@@ -80,9 +81,11 @@ class DuckLake(Destination):
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
         """Return the rows of a query, with passwords masked: a query can show the catalog's URL."""
+        with duckdb.connect() as parser:
+            is_explain = require_query(query, parser)
         table = connection.execute_native(query)
         rows = [
             tuple(self.mask_passwords(cell) if "://" in str(cell) else cell for cell in row)
             for row in table.rows
         ]
-        return replace(table, rows=rows)
+        return replace(table, rows=rows, multiline=is_explain)

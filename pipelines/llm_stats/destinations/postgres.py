@@ -7,9 +7,12 @@ import select
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 
+import sqlglot
 from psycopg2 import extensions, extras
+from sqlglot.errors import SqlglotError
 
 from llm_stats.connection import Relation
 from llm_stats.destinations.base import Destination, EngineConnection, RunLock, schema_list
@@ -36,6 +39,10 @@ _OPEN_CURSOR = """
         begin open user_rows for execute current_setting('llm_stats.user_query'); end
     $$
 """
+
+#: First words of read-only queries. `copy` is excluded, because it can write files or start
+#: programs on the server, even in a read-only transaction.
+_FIRST_WORDS = ("select", "with", "values", "table", "explain", "show", "(")
 
 #: Key of the advisory lock, the same in all versions. PostgreSQL locks it separately per database.
 _LOCK_KEY = 5_142_877_309
@@ -152,9 +159,31 @@ class Postgres(Destination):
         connection.execute_native("set transaction isolation level repeatable read, read only")
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
+        keyword = _first_keyword(query)
         connection.execute_native("select set_config('llm_stats.user_query', %s, true)", (query,))
         connection.execute_native(_OPEN_CURSOR)
-        return connection.execute_native("fetch all from user_rows")
+        table = connection.execute_native("fetch all from user_rows")
+        return replace(table, multiline=keyword == "explain")
+
+
+def _first_keyword(query: str) -> str:
+    """Return the first word of a query, in lower case.
+
+    Raises `UsageError` unless the query is a single read-only statement.
+    """
+    try:
+        tokens = sqlglot.tokenize(query, read="postgres")
+    except SqlglotError as error:
+        raise UsageError(str(error).splitlines()[0]) from None
+    if not tokens:
+        raise UsageError("the query is empty")
+    if any(token.text == ";" and token.token_type.name == "SEMICOLON" for token in tokens[:-1]):
+        raise UsageError("expected one SQL statement, got several")
+    keyword = tokens[0].text.lower()
+    if keyword not in _FIRST_WORDS:
+        words = ", ".join(_FIRST_WORDS)
+        raise UsageError(f"only read-only queries are allowed: a query begins with {words}")
+    return keyword
 
 
 @contextmanager

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
-
-import sqlglot
-from sqlglot.errors import SqlglotError
 
 from llm_stats.connection import QueryError
 from llm_stats.destinations.base import Destination
@@ -24,22 +19,6 @@ from llm_stats.transform import apply
 from llm_stats.transform.comments import columns_by_relation, comments
 from llm_stats.transform.migrate import require_current, schema_version
 from llm_stats.warehouse.reader import Described, Reader
-
-#: First words of read-only queries. `copy` is excluded, because it can write files or start
-#: programs on the server, even in a read-only transaction.
-READ_ONLY_KEYWORDS = (
-    "select",
-    "with",
-    "from",
-    "values",
-    "table",
-    "explain",
-    "show",
-    "describe",
-    "summarize",
-    "pivot",
-    "(",
-)
 
 
 class DestinationReader(Reader):
@@ -85,12 +64,10 @@ class DestinationReader(Reader):
             raise UsageError(str(error)) from None
 
     def execute_user_query(self, query: str) -> Table:
-        keyword = _first_keyword(query, self._connection.dialect)
         try:
-            table = self._connection.destination.execute_user_query(self._connection, query)
+            return self._connection.destination.execute_user_query(self._connection, query)
         except QueryError as error:
             raise UsageError(str(error)) from None
-        return replace(table, multiline=keyword == "explain")
 
     def _list(self) -> list[Described]:
         return [
@@ -137,30 +114,3 @@ def require_own_schemas(connection: DestinationConnection) -> int | None:
                 f"{schema}.{name}; give llm-stats a separate database"
             )
     return version
-
-
-def _first_keyword(query: str, dialect: str) -> str:
-    """Return the first word of a query, in lower case.
-
-    Raises `UsageError` unless the query is a single read-only statement.
-    """
-    try:
-        tokens = sqlglot.tokenize(query, read=dialect)
-    except SqlglotError as error:
-        raise UsageError(str(error).splitlines()[0]) from None
-    if not tokens:
-        raise UsageError("the query is empty")
-    semicolons = [
-        index
-        for index, token in enumerate(tokens)
-        if token.text == ";" and token.token_type.name == "SEMICOLON"
-    ]
-    if semicolons and semicolons[0] < len(tokens) - 1:
-        raise UsageError("expected one SQL statement, got several")
-    keyword = tokens[0].text.lower()
-    # `explain analyze` executes its statement
-    may_write = keyword == "explain" and re.search(r"\b(copy|export)\b", query, re.IGNORECASE)
-    if keyword not in READ_ONLY_KEYWORDS or may_write:
-        keywords = ", ".join(READ_ONLY_KEYWORDS)
-        raise UsageError(f"only read-only queries are allowed: a query begins with {keywords}")
-    return keyword

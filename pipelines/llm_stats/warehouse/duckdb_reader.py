@@ -18,6 +18,7 @@ from llm_stats.transform.files import in_build_order
 from llm_stats.transform.migrate import require_current, require_migratable, schema_version
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 from llm_stats.warehouse.snapshot import files_folder, has_snapshots
+from llm_stats.warehouse.user_query import require_query
 
 
 class DuckDBReader(Reader):
@@ -59,21 +60,8 @@ class DuckDBReader(Reader):
             raise UsageError(str(error)) from None
 
     def execute_user_query(self, query: str) -> Table:
-        try:
-            statements = self._connection.extract_statements(query.encode().decode())
-        except UnicodeError:
-            raise UsageError("the query is not valid UTF-8") from None
-        except duckdb.Error as error:
-            raise UsageError(str(error).rstrip()) from None
-        if len(statements) != 1:
-            raise UsageError(
-                f"expected one SQL statement, got {len(statements)}"
-                if statements
-                else "the query is empty"
-            )
-        return replace(
-            self.query(query), multiline=statements[0].type == duckdb.StatementType.EXPLAIN
-        )
+        is_explain = require_query(query, self._connection)
+        return replace(self.query(query), multiline=is_explain)
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
