@@ -6,10 +6,10 @@ import json
 import os
 import pty
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from support.command import Command
 from support.parameter_ids import parameter_id
 from support.processes import read_terminal, run_command
 
@@ -17,7 +17,7 @@ INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\
 
 
 @pytest.mark.parametrize("output_format", ["json", "csv", "table"])
-def test_control_characters_are_escaped(demo: Path, output_format: str) -> None:
+def test_control_characters_are_escaped(on_demo: Command, demo: Path, output_format: str) -> None:
     query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
     master, slave = pty.openpty()
     assert (
@@ -31,9 +31,7 @@ def test_control_characters_are_escaped(demo: Path, output_format: str) -> None:
     assert not set(INVISIBLE) & set(shown)
     if output_format == "json":
         assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "the JSON value is unchanged"
-        piped = run_command(
-            "sql", query, "--format", output_format, "--database", demo, stdout=subprocess.PIPE
-        ).stdout
+        piped = on_demo("sql", query, "--format", output_format).out
         assert piped.count(INVISIBLE) == 2, "output in a pipe is unchanged"
 
 
@@ -55,7 +53,9 @@ def test_output_has_the_width_of_the_terminal(demo: Path, width: str, is_folded:
 @pytest.mark.parametrize(
     "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
 )
-def test_prose_is_wrapped_on_a_terminal_only(demo: Path, arguments: tuple[str, ...]) -> None:
+def test_prose_is_wrapped_on_a_terminal_only(
+    on_demo: Command, demo: Path, arguments: tuple[str, ...]
+) -> None:
     master, slave = pty.openpty()
     environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
     assert (
@@ -63,7 +63,7 @@ def test_prose_is_wrapped_on_a_terminal_only(demo: Path, arguments: tuple[str, .
     )
     os.close(slave)
     shown = read_terminal(master)
-    piped = run_command(*arguments, "--database", demo, stdout=subprocess.PIPE).stdout
+    piped = on_demo(*arguments).out
     assert max(map(len, piped.splitlines())) > 130, "lines in a pipe are not wrapped"
     assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], (
         "only a path is not wrapped, so that it can be copied"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -102,28 +102,14 @@ class TestIds:
         )
         assert requested_ids(api) == ["murmur-1-lite", "murmur-1", "aurora-large-1"]
 
-    def test_come_from_standard_input(self, api: SampleApi, workdir: Path) -> None:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "llm_stats",
-                "run",
-                "--ids-file",
-                "-",
-                "--base-url",
-                api.base_url,
-            ],
-            input="murmur-1\n",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stderr == ""
-        assert "1 model requested: 1 loaded; " in done.stdout
-        assert "\n1 new model\n" in done.stdout
-        assert "changes" not in done.stdout
-        assert done.returncode == 0
+    def test_come_from_standard_input(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("murmur-1\n"))
+        done = run("--ids-file", "-")
+        assert done.err == ""
+        assert "1 model requested: 1 loaded; " in done.out
+        assert "\n1 new model\n" in done.out
+        assert "changes" not in done.out
+        assert done.code == 0
 
     def test_and_key_come_from_the_configuration(
         self, run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch

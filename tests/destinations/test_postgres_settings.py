@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import dlt
 import pytest
+from llm_stats.cli import main
 from llm_stats.destinations.postgres import Postgres
 from llm_stats.sample import SampleApi
 from llm_stats.sample.catalog import today
@@ -139,6 +139,7 @@ def test_server_errors_are_one_line(
     postgres: str,
     api: SampleApi,
     llm_stats: Command,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     credentials: str,
     preparation: str | None,
@@ -173,19 +174,13 @@ def test_server_errors_are_one_line(
     assert llm_stats("show").code == 2
     if SECRET not in credentials:
         return
-    debug_run = [
-        sys.executable,
-        "-m",
-        "llm_stats",
-        "--debug",
-        "run",
-        "--all",
-        "--base-url",
-        api.base_url,
-    ]
-    traceback = subprocess.run(debug_run, capture_output=True, text=True, check=False)
-    assert "Traceback" in traceback.stderr
-    assert SECRET not in done.err + traceback.stdout + traceback.stderr
+    arguments = ["llm-stats", "--debug", "run", "--all", "--base-url", api.base_url]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        main.main()
+    traceback = capsys.readouterr()
+    assert "Traceback" in traceback.err
+    assert SECRET not in done.err + traceback.out + traceback.err
 
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from llm_stats import sample
 from llm_stats.sample import SampleApi
 from llm_stats.transform import files
+from llm_stats.warehouse.duckdb_reader import MaterializedReader
+from llm_stats.warehouse.reader import Reader
 from support.command import Command
 
 pytestmark = pytest.mark.slow
@@ -66,8 +67,9 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
     unite(united, parts)
     assert llm_stats("check", "--database", united).code == 0
     assert llm_stats("run", *IDS, *options, whole).code == 0
-    for address in [file.address for file in files.files_in("marts")]:
-        assert rows(united, address) == rows(whole, address), address
+    with MaterializedReader(united) as actual, MaterializedReader(whole) as expected:
+        for address in [file.address for file in files.files_in("marts")]:
+            assert rows(actual, address) == rows(expected, address), address
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
         unite(workdir / "twice.duckdb", [*parts, whole])
     assert not (workdir / "twice.duckdb").exists()
@@ -78,9 +80,8 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
         unite(workdir / "nowhere" / "united.duckdb", parts)
 
 
-def rows(database: Path, address: str) -> list[tuple[Any, ...]]:
+def rows(reader: Reader, address: str) -> list[tuple[Any, ...]]:
     """Return the rows of a mart without `TIME_COLUMNS`."""
-    with duckdb.connect(database, read_only=True) as connection:
-        described = connection.execute(f"describe {address}").fetchall()
-        columns = ", ".join(column for column, *_ in described if column not in TIME_COLUMNS)
-        return connection.execute(f"select {columns} from {address} order by all").fetchall()
+    described = reader.query(f"describe {address}").rows
+    columns = ", ".join(column for column, *_ in described if column not in TIME_COLUMNS)
+    return reader.query(f"select {columns} from {address} order by all").rows

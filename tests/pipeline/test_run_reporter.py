@@ -262,19 +262,19 @@ def test_every_error_has_its_exit_code_and_kind(
 
 
 @pytest.mark.slow
-def test_debug_prints_the_traceback_after_the_json_log(api: SampleApi, workdir: Path) -> None:
-    command = [sys.executable, "-m", "llm_stats"]
+def test_debug_prints_the_traceback_after_the_json_log(llm_stats: Command, api: SampleApi) -> None:
     run = ["run", "m", "--base-url", api.base_url.replace("/stats", ""), "--log-format", "json"]
-    done = subprocess.run([*command, *run], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    assert [line["event"] for line in lines(done.stderr)] == [
+    done = llm_stats(*run)
+    assert done.code == 3
+    assert [line["event"] for line in lines(done.err)] == [
         "run_started",
         "model_not_loaded",
         "run_failed",
     ]
-    done = subprocess.run([*command, "--debug", *run], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    log, traceback = done.stderr.split("Traceback (most recent call last):\n", 1)
+    command = [sys.executable, "-m", "llm_stats", "--debug", *run]
+    debugged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert debugged.returncode == 3
+    log, traceback = debugged.stderr.split("Traceback (most recent call last):\n", 1)
     assert [line["event"] for line in lines(log)] == [
         "run_started",
         "model_not_loaded",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
 from llm_stats.transform.migrate import migrate
-from support.history_database import built
 from support.older_versions import downgrade
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
@@ -25,15 +26,25 @@ _INSERT_OFFER = (
 )
 
 
-@pytest.fixture
-def older() -> Iterator[RawTables]:
-    """Yield a warehouse of schema version 3 with one model, its offer `p` and an empty history."""
-    with built() as raw:
+@pytest.fixture(scope="module")
+def older_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a warehouse of schema version 3 with one model, its offer `p` and an empty history."""
+    file = tmp_path_factory.mktemp("older") / "w.duckdb"
+    with duckdb.connect(file) as connection:
+        raw = RawTables(connection)
+        raw.apply()
         raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
         raw.apply()
-        raw.connection.execute("delete from history.offers")
-        downgrade(raw.connection.execute, 3)
-        yield raw
+        connection.execute("delete from history.offers")
+        downgrade(connection.execute, 3)
+    return file
+
+
+@pytest.fixture
+def older(older_file: Path, tmp_path: Path) -> Iterator[RawTables]:
+    """Yield a copy of `older_file`."""
+    with duckdb.connect(shutil.copy(older_file, tmp_path)) as connection:
+        yield RawTables(connection, is_defined=True)
 
 
 def _migrate(

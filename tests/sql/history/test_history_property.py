@@ -283,7 +283,7 @@ def tables() -> Iterator[RawTables]:
 
 @pytest.mark.timeout(0)
 @settings(
-    max_examples=HISTORIES or 10,
+    max_examples=HISTORIES or 6,
     derandomize=not HISTORIES,
     deadline=None,
     database=None,
