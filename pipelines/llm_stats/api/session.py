@@ -22,8 +22,9 @@ class HttpSession(DeadlineSession):
     """HTTP connections for `concurrency` threads; `proxy` is the proxy's URL, or None.
 
     Headers, proxy and certificate bundle are the same for every request. They are determined once:
-    this saves time, and no request reads the environment while another thread may change it. Raises `UsageError` if the environment names a certificate bundle that does not exist, or a
-    proxy that is not a URL.
+    this saves time, and no request reads the environment while another thread may change it. Raises
+    `UsageError` if the environment names a certificate bundle that does not exist, or a proxy that
+    is not a URL.
     """
 
     def __init__(
