@@ -138,3 +138,18 @@ def test_requests_of_another_process_without_a_limit_do_not_count(
     limiter = limiter_of(0)
     limiter.restore([0.1] * 9)
     assert limiter.try_acquire()
+
+
+def test_waiting_threads_and_the_time_until_the_next_request_are_known(
+    limiter_of: Callable[..., ClockedRateLimiter], stopped: threading.Event
+) -> None:
+    limiter = limiter_of(2, window_seconds=60)
+    assert limiter.seconds_until_free() == 0
+    limiter.restore([50, 10])
+    waiting = []
+    limiter.clock.at(1, lambda: waiting.append(limiter.is_waiting))
+    assert limiter.seconds_until_free() == pytest.approx(limiter.window_seconds - 50)
+    limiter.wait(stopped)
+    assert (waiting, limiter.is_waiting) == ([True], False)
+    limiter.pause(100)
+    assert limiter.seconds_until_free() == pytest.approx(100)

@@ -424,13 +424,14 @@ def test_progress_is_logged_during_the_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.pipeline import progress
     from llm_stats.schema.fetch import Fetch, FetchResult
     from llm_stats.schema.record import UtcTime
 
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0.01)
     fetch = Fetch(model_id="m", requested_at=UtcTime(2026, 1, 1), outcome="rejected", attempts=1)
-    for _ in json_log.log_progress(iter([FetchResult(fetch), FetchResult(fetch)]), 3):
+    for _ in json_log.JsonProgress().show(iter([FetchResult(fetch)] * 2), 3, RateLimiter(0)):
         time.sleep(0.1)
     logged = lines(capsys.readouterr().err)
     assert [line["event"] for line in logged if line["event"] != "progress"] == [
@@ -438,3 +439,4 @@ def test_progress_is_logged_during_the_run(
     ] * 2
     (last,) = [line for line in logged if line["event"] == "progress"][-1:]
     assert (last["loaded"], last["requested"], last["failed"]) == (0, 3, 2)
+    assert last["is_waiting"] is False

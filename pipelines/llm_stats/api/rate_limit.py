@@ -27,8 +27,9 @@ class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
     The window is slightly longer than given: the limiter spaces requests by the time they are sent,
-    and they can arrive at the server closer together. `clock` returns seconds;
-    `sleep(event, seconds)` waits for a number of seconds, or until the event is set.
+    and they can arrive at the server closer together. `is_waiting` is set while a thread waits for
+    the limit or for a pause. `clock` returns seconds; `sleep(event, seconds)` waits for a number of
+    seconds, or until the event is set.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class RateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
+        self.requests = requests
+        self.is_waiting = False
         self.window_seconds = window_seconds * _WINDOW_STRETCH + _JITTER_SECONDS
         self._clock, self._sleep = clock, sleep
         rate = Rate(requests, int(self.window_seconds * 1000)) if requests else None
@@ -65,8 +68,17 @@ class RateLimiter:
         """Wait until the next request may be sent, or until `stopped` is set."""
         with self._turn:
             while not (stopped.is_set() or self.try_acquire()):
+                self.is_waiting = True
                 seconds = min(max(self._resume_at - self._clock(), 0.02), 1.0)
                 self._sleep(stopped, seconds)
+            self.is_waiting = False
+
+    def seconds_until_free(self) -> float:
+        """Return the seconds until the next request may be sent; 0: now."""
+        free_at = self._resume_at
+        if self._bucket is not None and (oldest := self._bucket.peek(self.requests - 1)):
+            free_at = max(free_at, oldest.timestamp / 1000 + self.window_seconds)
+        return max(0.0, free_at - self._clock())
 
     def try_acquire(self) -> bool:
         """Return whether a request may be sent now; if so, count it as sent."""

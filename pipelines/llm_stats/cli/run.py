@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +97,9 @@ def run(
     llm-stats run --ids-file watched.txt --max-age 6h
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
-    from llm_stats.pipeline import json_log, progress
+    from llm_stats.pipeline import json_log
     from llm_stats.pipeline.interrupts import termination_interrupts
+    from llm_stats.pipeline.progress import TextProgress
     from llm_stats.pipeline.run import execute
     from llm_stats.settings import Settings
 
@@ -121,15 +121,12 @@ def run(
             from llm_stats.report import require_writable
 
             require_writable(page)  # fail before any request is sent
-        show = json_log.log_progress if is_json else progress.show_progress
-        progress_of_run = (
-            None if quiet else partial(show, requests_per_minute=settings.requests_per_minute)
-        )
+        progress = json_log.JsonProgress() if is_json else TextProgress()
         reporter.result = execute(
             settings,
             all_models=all_models,
             allowed_failures=allow_failure,
-            progress=progress_of_run,
+            progress=None if quiet else progress,
         )
         _print_result(reporter.result)
         if page:

@@ -5,7 +5,8 @@
 | event | level | fields |
 | --- | --- | --- |
 | `run_started` | info | `version` |
-| `progress` | info | `loaded`, `requested`, `failed`, `requests_per_minute`, `seconds_left` |
+| `waiting` | info | `seconds` until the first request, `requests_per_minute` (the limit) |
+| `progress` | info | `loaded`, `requested`, `failed`, and the others of `progress.Counts` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
 | `run_finished` | info; warning for exit code 4 | the summary, with `…_count` for each list |
 | `run_failed` | error | the same fields; used for every exit code except 0, 4 and 75 |
@@ -26,6 +27,7 @@ from llm_stats._version import __version__
 from llm_stats.terminal import echo
 
 if TYPE_CHECKING:
+    from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.schema.fetch import FetchResult
     from llm_stats.settings import Settings
 
@@ -51,25 +53,33 @@ def log_sink_failure(sink: str, message: str) -> None:
     log_event("warning", f"{sink}_failed", message=message)
 
 
-def log_progress(
-    results: Iterable[FetchResult], total: int, requests_per_minute: int = 0
-) -> Iterator[FetchResult]:
-    """Yield the results; log each model that did not load, and the progress every few seconds."""
-    from llm_stats.pipeline.progress import ProgressCounter, progress_lines
+class JsonProgress:
+    """Progress as JSON lines: each model that did not load, and the counts every few seconds."""
 
-    counter = ProgressCounter(total, requests_per_minute)
-    for result in progress_lines(
-        results, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
-    ):
-        if result.fetch.outcome not in ("loaded", "deferred"):
-            log_event(
-                "warning",
-                "model_not_loaded",
-                **result.fetch.model_dump(
-                    include={"model_id", "outcome", "http_status", "message"}
-                ),
-            )
-        yield result
+    def announce_wait(self, rate_limiter: RateLimiter) -> None:
+        from llm_stats.pipeline.progress import displayed_wait
+
+        if seconds := displayed_wait(rate_limiter):
+            log_event("info", "waiting", seconds=seconds, requests_per_minute=rate_limiter.requests)
+
+    def show(
+        self, results: Iterable[FetchResult], total: int, rate_limiter: RateLimiter
+    ) -> Iterator[FetchResult]:
+        from llm_stats.pipeline.progress import ProgressCounter, progress_lines
+
+        counter = ProgressCounter(total, rate_limiter)
+        for result in progress_lines(
+            results, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
+        ):
+            if result.fetch.outcome not in ("loaded", "deferred"):
+                log_event(
+                    "warning",
+                    "model_not_loaded",
+                    **result.fetch.model_dump(
+                        include={"model_id", "outcome", "http_status", "message"}
+                    ),
+                )
+            yield result
 
 
 class JsonLog:

@@ -66,11 +66,10 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """Exit code: 0, 3 (nothing loaded), 4 (some models failed) or 75 (models deferred).
+        """Exit code: 3 if models failed and none loaded, else 4 if models failed, else 75 or 0.
 
-        If `all_models` is set, a model that failed before does not count as a failure, unless the
-        run had no other model. Codes 0 and 75 mean that nothing failed. 3 means that nothing loaded
-        and something failed. Missing models alone are 4 if the base URL is right.
+        With `all_models`, a model that failed before does not count as a failure, unless the run
+        had no other model. Missing models alone are 4 if the base URL is known to be right.
         """
         expected = self.known_failures if self.all_models else frozenset()
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)

@@ -23,13 +23,12 @@ from llm_stats.text import pluralize
 if TYPE_CHECKING:
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
-    from llm_stats.schema.fetch import FetchResult
+    from llm_stats.pipeline.progress import Progress
     from llm_stats.settings import Settings
     from llm_stats.warehouse.base import Warehouse, WorkingCopy
     from llm_stats.warehouse.reader import Reader
 
     Clock = Callable[[], dt.datetime]
-    Progress = Callable[[Iterable[FetchResult], int], Iterable[FetchResult]]
 
 
 def run(
@@ -58,9 +57,8 @@ def execute(
 ) -> RunResult:
     """Execute the run that `settings` describe.
 
-    `allowed_failures` names checks whose errors are only warnings in this run. `progress` takes the
-    fetch results and their total number, shows how many have arrived, and yields the results.
-    `clock` returns the current time (UTC).
+    `allowed_failures` names checks whose errors are only warnings in this run. `progress` displays
+    how many results have arrived. `clock` returns the current time (UTC).
     """
     from llm_stats.api.cache import ResponseCache
     from llm_stats.api.client import Client
@@ -90,6 +88,8 @@ def execute(
     with client, warehouse.lock(), cache:
         with _drain_on_error(client, cache):
             rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
+            if progress and all_models:
+                progress.announce_wait(rate_limiter)
             with warehouse.working_copy() as copy:
                 result.is_migrated = copy.migrate()
                 state = copy.fetch_state()
@@ -103,7 +103,9 @@ def execute(
                 if due or result.is_migrated:
                     copy.create_views()
                 if due:
-                    result.load_id = copy.load(progress(fetched, len(due)) if progress else fetched)
+                    if progress:
+                        fetched = progress.show(fetched, len(due), rate_limiter)
+                    result.load_id = copy.load(fetched)
                     result.stop_reason = client.stop_reason
                     result.is_base_url_confirmed = client.is_base_url_confirmed
                     require_any_answer(result.outcomes, result.stop_reason, result.first_problem)
