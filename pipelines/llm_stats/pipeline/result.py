@@ -39,9 +39,9 @@ class RunResult:
     `outcomes` counts models by outcome. `skipped` counts models that were not requested, because
     they were fetched within `max_age`. `not_loaded` has one entry, with the reason, for each model
     that did not load. `new_models` are ids that were not in the warehouse before. `changes` has the
-    columns of `llm-stats changes` and lists the largest changes first. `stop_reason` is set when
-    fetching ended early. `known_failures` are ids that had failed since they last loaded, when the
-    run began. `is_base_url_confirmed` is set if the API returned its list or a known model.
+    columns of `llm-stats changes`, largest first. `stop_reason` is set when fetching ended early.
+    `known_failures` are ids that failed in earlier runs and have not loaded since.
+    `is_base_url_confirmed` is set if the API returned its list or a known model.
     """
 
     database: Path
@@ -71,9 +71,8 @@ class RunResult:
         With `all_models`, a model that failed before does not count as a failure, unless the run
         had no other model. Missing models alone are 4 if the base URL is known to be right.
         """
-        expected = self.known_failures if self.all_models else frozenset()
+        loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)
-        loaded = self.outcomes["loaded"]
         if not self.problems or (not has_new_failure and (loaded or self.skipped)):
             return 75 if self.outcomes["deferred"] else 0
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
