@@ -1,12 +1,25 @@
-"""Files: atomic writes, fsync, normalized paths."""
+"""Files: atomic writes, locks, fsync and permissions, normalized paths."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import functools
+import logging
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from llm_stats.errors import UsageError
+
+#: Errors of file systems that do not support an operation, such as some network shares.
+_UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
+#: Maximum length of a file name in bytes, and what is added to the database's name at most.
+_MAX_NAME = 255
+_LONGEST_ADDITION = len("..files")
 
 
 def atomic_write(file: Path, text: str) -> None:
@@ -40,23 +53,96 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
             temp.unlink(missing_ok=True)
 
 
+def require_replaceable(folder: Path) -> None:
+    """Raise `OSError` unless files in the folder can be created, synced and replaced by a rename.
+
+    The warnings of `fsync` and `make_read_only` are logged.
+    """
+    with temp_folder(folder) as temp:
+        old, new = temp / "old", temp / "new"
+        old.write_bytes(b"x")
+        new.write_bytes(b"x")
+        fsync(new)
+        make_read_only(new)
+        new.replace(old)
+        fsync(temp)
+        old.replace(target := folder / f"{temp.name}.new")
+        target.unlink()
+
+
+@contextlib.contextmanager
+def temp_folder(parent: Path) -> Iterator[Path]:
+    """Yield a new folder in `parent`; delete it at the end. Raises `OSError`."""
+    folder = Path(tempfile.mkdtemp(prefix=".llm_stats.", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def hold_lock(file: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file, which is created; it remains after the lock is released.
+
+    Raises `BlockingIOError` if the lock is held already, or another `OSError` if the file cannot be
+    locked. The operating system releases the lock when the process ends.
+    """
+    while True:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_nlink:  # otherwise the previous holder deleted the file
+                yield
+                return
+        finally:
+            os.close(descriptor)
+
+
 def normalize_path(database: Path) -> Path:
     """Return the absolute path; symlinks are resolved in its folder, but not in the file name.
 
-    The published database is itself a symlink, which must not be resolved.
+    The published database is itself a symlink, which must not be resolved. Raises `UsageError` if
+    the name is too long to derive the names of temporary files from it.
     """
+    length = len(os.fsencode(database.name))
+    if length > _MAX_NAME - _LONGEST_ADDITION:
+        raise UsageError(
+            f"{database}: the file name has {length} bytes, more than "
+            f"{_MAX_NAME - _LONGEST_ADDITION}; choose a shorter name"
+        )
     return database.parent.resolve() / database.name
 
 
 def fsync(path: Path) -> None:
-    """Flush a file or folder to disk."""
+    """Flush a file or folder to disk; only log a warning if the file system cannot do that."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        kind = "folders" if path.is_dir() else "files"
+        _warn_once(
+            f"the file system does not sync {kind} to disk ({error.strerror}); "
+            "a power failure may undo a run that was published"
+        )
     finally:
         os.close(descriptor)
 
 
 def make_read_only(file: Path) -> None:
-    """Remove the write permission of a file."""
-    file.chmod(0o444)
+    """Remove the write permission; only log a warning if the file system cannot do that."""
+    try:
+        file.chmod(0o444)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        _warn_once(
+            f"the file system does not change permissions ({error.strerror}); "
+            "other programs can overwrite the published file"
+        )
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    logging.getLogger(__name__).warning(message)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sys
 
 from llm_stats.errors import LlmStatsError
-from llm_stats.text import UNPRINTABLE, wrap
+from llm_stats.text import UNPRINTABLE, escape_control_chars, wrap
 
 
 def escape_json(text: str) -> str:
@@ -42,6 +43,13 @@ def echo(text: str = "", *, err: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
+
+
+class WarningHandler(logging.Handler):
+    """Logging handler that prints the warnings of this package on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        echo(f"llm-stats: warning: {escape_control_chars(record.getMessage())}", err=True)
 
 
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,7 +50,7 @@ def test_lock_file_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".w" / "lock").mkdir(parents=True)
     (tmp_path / ".w" / "holder.json").mkdir()
     with (
-        pytest.raises(UsageError, match="cannot be written: Is a directory"),
+        pytest.raises(UsageError, match="lock cannot be locked: Is a directory"),
         DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):
         pass
@@ -57,6 +60,40 @@ def test_lock_file_that_is_a_folder(tmp_path: Path) -> None:
         assert {path.name for path in tmp_path.rglob("*")} == {".w", "lock", "holder.json"}, (
             "the write test leaves no file"
         )
+
+
+def test_lock_file_respects_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with DuckDBWarehouse(tmp_path / "w.duckdb").lock():
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / ".w" / "lock").stat().st_mode) == 0o640
+
+
+def test_file_system_without_locks_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with (
+        pytest.raises(
+            UsageError,
+            match="cannot be locked: Function not implemented; .* a file system with file locks",
+        ),
+        DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
+    ):
+        pass
+
+
+def test_holder_file_is_deleted_after_a_failure(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    with pytest.raises(ValueError, match="failed"), warehouse.lock():
+        raise ValueError("failed")
+    assert [file.name for file in warehouse.folder.iterdir()] == ["lock"]
 
 
 def test_unreadable_holder_file(tmp_path: Path) -> None:

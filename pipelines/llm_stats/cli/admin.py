@@ -15,9 +15,10 @@ from llm_stats.cli.options import (
     location_options,
     open_reader,
     print_table,
+    print_warnings,
 )
 from llm_stats.errors import CheckFailed, UsageError
-from llm_stats.terminal import echo, echo_wrapped, escape_json
+from llm_stats.terminal import WarningHandler, echo, echo_wrapped, escape_json
 from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def rollback(snapshot_id: str | None, database: Path | None) -> int:
     llm-stats rollback
     llm-stats rollback --to 20261123T170501.123456Z
     """
+    print_warnings(WarningHandler())
     warehouse = _open_duckdb_warehouse(database)
     with warehouse.lock(even_if_broken=True):
         live = warehouse.snapshots.rollback(snapshot_id)

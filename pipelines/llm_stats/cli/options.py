@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,11 @@ def write_report(out: Path | None, **location: Any) -> None:
         page = out or Path(reader.database.stem + ".html")
         write(reader, page)
     echo(escape_control_chars(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
+
+
+def print_warnings(handler: logging.Handler) -> None:
+    """Pass the warnings of this package to a handler, instead of an earlier one."""
+    logging.getLogger("llm_stats").handlers = [handler]
 
 
 def print_table(table: Table, output_format: Format, limit: int = 0) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llm_stats.cli import completion
-from llm_stats.cli.options import location_options, read_text, write_report
+from llm_stats.cli.options import location_options, print_warnings, read_text, write_report
 from llm_stats.errors import UsageError
-from llm_stats.terminal import echo, echo_wrapped
+from llm_stats.terminal import WarningHandler, echo, echo_wrapped
 from llm_stats.text import escape_control_chars, truncate_middle
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def run(
     from llm_stats.settings import Settings
 
     is_json = log_format == "json"
+    print_warnings(json_log.JsonLogHandler() if is_json else WarningHandler())
     is_debug = context.find_root().params["debug"]
     # the JSON log already contains these errors, so they are not printed again
     logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
@@ -168,6 +169,7 @@ def demo(database: Path) -> int:
     from llm_stats.cli.render import render
     from llm_stats.sample.demo import comparisons, run_demo
 
+    print_warnings(WarningHandler())
     echo("This is a sample: the models, prices and scores are invented.\n")
     result = run_demo(database)
     _print_result(result)

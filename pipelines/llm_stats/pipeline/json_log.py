@@ -11,6 +11,7 @@
 | `run_finished` | info; warning for exit code 4 | the summary, with `…_count` for each list |
 | `run_failed` | error | the same fields; used for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
+| `warning` | warning | `message`, such as that the file system does not sync folders |
 
 `run_started` is logged after the settings have been read. Lines are printable ASCII, so that no
 value can end a line or control a terminal.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,6 +82,13 @@ class JsonProgress:
                     ),
                 )
             yield result
+
+
+class JsonLogHandler(logging.Handler):
+    """Logging handler that writes the warnings of this package as the event `warning`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log_event("warning", "warning", message=record.getMessage())
 
 
 class JsonLog:

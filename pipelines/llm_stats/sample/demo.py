@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from llm_stats.files import normalize_path
 from llm_stats.pipeline.result import RunResult
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
@@ -57,6 +58,7 @@ class _GivenOnly(Settings):
 
 def run_demo(database: Path) -> RunResult:
     """Load the sample; a new database gets yesterday's records first, so that there are changes."""
+    database = normalize_path(database)
     with SampleApi() as api:
         settings = demo_settings(api, database)
         if not database.exists():

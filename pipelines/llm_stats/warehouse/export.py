@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-import filelock
 
 from llm_stats.connection import interruptible
 from llm_stats.errors import Locked, UsageError
+from llm_stats.files import hold_lock
 from llm_stats.text import sql_literal
 from llm_stats.transform.files import default_order
 
@@ -91,14 +91,14 @@ def _clean_up(new: Path, old: Path, folder: Path) -> None:
 def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
     """Hold a file lock during the block; then delete the lock file and its folder."""
     try:
-        with filelock.FileLock(file, timeout=0):
+        with hold_lock(file):
             try:
                 yield
             finally:
                 with contextlib.suppress(OSError):
                     file.unlink()
                     file.parent.rmdir()
-    except filelock.Timeout:
+    except BlockingIOError:
         raise Locked(f"{folder}: another export writes to it; wait for it, or stop it") from None
 
 

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from llm_stats.errors import Locked, UsageError
+from llm_stats.files import hold_lock
 
 NAME = "lock"
 
@@ -27,26 +26,28 @@ NAME = "lock"
 def hold(folder: Path, database: Path | str) -> Iterator[None]:
     """Hold the lock in a folder.
 
-    Raises `Locked`, which names the holder, or `UsageError` if the lock file cannot be written.
+    Raises `Locked`, which names the holder, or `UsageError` if the lock file cannot be locked.
     """
-    lock = filelock.FileLock(folder / NAME, timeout=0, mode=0o666)
     holder = folder / "holder.json"
-    try:
-        acquired = lock.acquire()
-    except filelock.Timeout:
-        raise Locked(
-            f"{database}: another run holds the lock ({_describe_holder(holder)}); "
-            "wait for it, or stop it"
-        ) from None
-    except OSError as error:
-        raise UsageError(
-            f"{database} cannot be written: {error.strerror}: {folder / NAME}"
-        ) from None
-    with acquired:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold_lock(folder / NAME))
+        except BlockingIOError:
+            raise Locked(
+                f"{database}: another run holds the lock ({_describe_holder(holder)}); "
+                "wait for it, or stop it"
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"{database}: {folder / NAME} cannot be locked: {error.strerror}; make the file "
+                "writable, or use a file system with file locks"
+            ) from None
         _write_holder(holder)
-        yield
-        with contextlib.suppress(OSError):
-            holder.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink(missing_ok=True)
 
 
 def _write_holder(path: Path) -> None:
