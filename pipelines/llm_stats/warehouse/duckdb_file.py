@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
+import logging
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,11 +24,11 @@ import duckdb
 
 from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
-from llm_stats.files import normalize_path
+from llm_stats.files import normalize_path, require_replaceable, temp_folder
 from llm_stats.text import format_command
 from llm_stats.warehouse import lock
 from llm_stats.warehouse.base import WorkingCopy
-from llm_stats.warehouse.duckdb_reader import UnrestrictedReader
+from llm_stats.warehouse.duckdb_reader import require_file
 from llm_stats.warehouse.reader import SCHEMAS
 from llm_stats.warehouse.snapshot import files_folder, has_snapshots, is_id, new_id
 from llm_stats.warehouse.snapshots import Snapshots
@@ -80,15 +81,17 @@ class DuckDBWarehouse:
     def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
         """Yield the working copy: a private copy of the published database, or a new database.
 
-        The working copy is deleted at the end unless it was published. Raises `LoadFailed` for
-        errors of the disk or of DuckDB inside the block.
+        Only the copy is opened, so another program may have the published file open for writing.
+        The working copy is deleted at the end unless it was published. Raises `UsageError` if the copy is
+        not a warehouse, and `LoadFailed` for errors of the disk or of DuckDB inside the block.
         """
         folder = self._work / new_id()
-        copy = DuckDBWorkingCopy(folder, source=self.database)
+        copy = DuckDBWorkingCopy(folder)
         try:
             folder.mkdir(parents=True)
             if self.database.exists():
-                shutil.copyfile(self.database, copy.path)
+                self._warn_if_changed()
+                copy.copy_source(self.database)
             else:
                 copy.create()
             with interruptible():
@@ -131,11 +134,19 @@ class DuckDBWarehouse:
     def ensure_writable_folder(self) -> None:
         """Create the folder next to the database.
 
-        Raises `UsageError` if the folder cannot be written, or contains files that are not from
-        llm-stats.
+        Raises `UsageError` if the folder contains files that are not from llm-stats, or if a run
+        could not publish because of missing permissions or features of the file system.
         """
+        folder = self.database.parent
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if not folder.exists():
+                raise UsageError(
+                    f"{self.database} cannot be written: there is no folder {folder}; "
+                    "create it, or name another file with --database"
+                )
+            require_replaceable(folder)
+            folder = self.folder
+            folder.mkdir(parents=True, exist_ok=True)
             if (
                 any(self.folder.iterdir())
                 and not (self.folder / lock.NAME).exists()
@@ -145,13 +156,32 @@ class DuckDBWarehouse:
                     f"{self.database} needs the folder {self.folder}, which contains files that "
                     "are not from llm-stats; choose another name for the database"
                 )
-            for folder in (self.database.parent, self.folder):
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
+            require_replaceable(folder)
         except OSError as error:
-            raise UsageError(
-                f"{self.database} cannot be written: {error.strerror}: {error.filename}"
-            ) from None
+            raise self._not_writable(folder, error) from None
+
+    def _warn_if_changed(self) -> None:
+        live = self.snapshots.live()
+        if live and live.is_changed():
+            remedy = "".join(
+                f"; {format_command(f'rollback --to {older.id}', self.database)} returns to an "
+                "earlier state"
+                for older in self.snapshots.line()[1:2]
+            )
+            logging.getLogger(__name__).warning(
+                f"{self.database} was changed by another program after it was published; "
+                f"the run continues from the changed file{remedy}"
+            )
+
+    def _not_writable(self, folder: Path, error: OSError) -> UsageError:
+        remedy = (
+            "free some disk space"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT)
+            else "use a writable folder, or name another file with --database"
+        )
+        return UsageError(
+            f"{self.database} cannot be written: {error.strerror}: {folder}; {remedy}"
+        )
 
     def _require_name(self) -> None:
         """Raise `UsageError`, before any request, for a path that DuckDB or dlt would misread."""
@@ -166,10 +196,22 @@ class DuckDBWarehouse:
             )
 
     def _require_usable(self) -> None:
-        """Raise `UsageError` unless the published file is missing, or complete and migratable."""
+        """Raise `UsageError` unless the published file is missing, or is a complete file.
+
+        If there is no folder for a working copy yet, the content is checked here, so that another
+        program's file does not get such a folder.
+        """
         if not os.path.lexists(self.database) and not has_snapshots(self.database):
             return
-        UnrestrictedReader(self.database, accept_older=True).close()
+        require_file(self.database)
+        if not self.folder.exists():
+            try:
+                with temp_folder(self.database.parent) as folder:
+                    copy = DuckDBWorkingCopy(folder)
+                    copy.copy_source(self.database)
+                    copy.close()
+            except OSError as error:
+                raise self._not_writable(self.database.parent, error) from None
         wal = self.database.with_name(f"{self.database.name}.wal")
         if wal.exists() and not self.database.is_symlink():
             raise UsageError(

@@ -112,17 +112,6 @@ class DuckDBReader(Reader):
         )
 
 
-class UnrestrictedReader(DuckDBReader):
-    """A reader with DuckDB's default configuration.
-
-    A process, such as a notebook, may already have a connection to the file. DuckDB then rejects
-    connections with a different configuration.
-    """
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(self.database, read_only=True)
-
-
 class MaterializedReader(DuckDBReader):
     """A reader whose marts are tables in memory.
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from llm_stats.errors import UsageError
 from llm_stats.load import loader
 from llm_stats.load.merge import copy_dlt_tables, merge_incoming
 from llm_stats.schema.fetch import FetchResult
-from llm_stats.text import sql_literal
+from llm_stats.text import format_command, sql_literal
 from llm_stats.transform import apply, migrate
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
+from llm_stats.warehouse.snapshot import has_snapshots
 
 #: Storage version: readable by DuckDB 1.4, because BI drivers often contain an older DuckDB than
 #: ours. Block size: smaller than the default, because it shrinks a small file to a fifth.
@@ -40,9 +42,8 @@ class DuckDBWorkingCopy:
     memory between steps. The connection is closed before the file is opened read-only.
     """
 
-    def __init__(self, folder: Path, source: Path | None = None) -> None:
-        """Set the paths. `source` is the published file that was copied; messages name it."""
-        self._source = source
+    def __init__(self, folder: Path) -> None:
+        self._source: Path | None = None
         self.id = folder.name
         self.path = folder / "llm_stats.duckdb"
         self._incoming = folder / "incoming.duckdb"
@@ -52,6 +53,37 @@ class DuckDBWorkingCopy:
         """Create an empty file in the storage version that readers need."""
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql_literal(str(self.path))} as new ({_STORAGE})")
+
+    def copy_source(self, source: Path) -> None:
+        """Copy the published file `source` and open the copy.
+
+        Raises `UsageError`, which names `source`, unless the copy is a warehouse whose schema
+        version is current or can be migrated.
+        """
+        self._source = source
+        try:
+            shutil.copyfile(source, self.path)
+        except PermissionError as error:
+            raise UsageError(f"{source} cannot be read: {error.strerror}") from None
+        try:
+            version = migrate.schema_version(DuckDBConnection(self._connection))
+        except (duckdb.Error, QueryError) as error:
+            cause = str(error).splitlines()[0]
+            raise UsageError(
+                f"{source} cannot be opened as a DuckDB database: {cause}; {self._remedy}"
+            ) from None
+        if version is None:
+            raise UsageError(
+                f"{source} is a DuckDB database but not an llm-stats warehouse; {self._remedy}"
+            )
+        migrate.require_migratable(version, str(source))
+
+    @property
+    def _remedy(self) -> str:
+        """What a user can do about an unusable source."""
+        if self._source and has_snapshots(self._source):
+            return f"run {format_command('rollback', self._source)}, or restore a backup"
+        return "name another file"
 
     def migrate(self) -> bool:
         with transaction(self._connection):
@@ -63,9 +95,7 @@ class DuckDBWorkingCopy:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
             cause = str(error).splitlines()[0]
-            raise UsageError(
-                f"{self._source} is damaged: {cause}; run `llm-stats rollback`, or restore a backup"
-            ) from None
+            raise UsageError(f"{self._source} is damaged: {cause}; {self._remedy}") from None
 
     def create_views(self) -> None:
         with transaction(self._connection):

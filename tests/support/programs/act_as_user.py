@@ -26,6 +26,7 @@ def publish(database: str) -> None:
         ResponseCache(warehouse.cache, dt.timedelta(1)),
         warehouse.working_copy() as copy,
     ):
+        copy.close()
         with duckdb.connect(copy.path) as connection:
             connection.execute("create schema if not exists history")
             connection.execute(

@@ -1,0 +1,83 @@
+"""Published file that another program has open for writing, or has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.processes import PROGRAMS
+from support.queries import query_rows
+
+pytestmark = pytest.mark.slow
+
+FETCHES = "select count(*) from raw.fetches"
+
+
+@pytest.mark.parametrize("sql", ["select 1", "delete from raw.fetches"])
+def test_program_that_holds_the_file_open_stops_no_run(
+    run: Command, one_model: Path, sql: str
+) -> None:
+    """The deletion is in the write-ahead log of the other program, not in the file."""
+    one_model.chmod(0o644)
+    with subprocess.Popen(
+        [sys.executable, str(PROGRAMS / "hold_database.py"), str(one_model), sql],
+        stdin=-1,
+        stdout=-1,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        done = run("murmur-1", "--quiet")
+        assert done.err == ""
+        assert done.code == 0
+        assert query_rows(one_model, FETCHES) == [(2,)]
+        holder.communicate("")
+
+
+def test_run_continues_from_a_changed_file_with_a_warning(
+    run: Command, llm_stats: Command, one_model: Path
+) -> None:
+    first = one_model.readlink().parent.name
+    assert run("murmur-1").code == 0
+    one_model.chmod(0o644)
+    with duckdb.connect(one_model) as connection:
+        connection.execute("insert into raw.fetches select * from raw.fetches")
+    done = run("murmur-1", "--quiet")
+    assert done.err == (
+        f"llm-stats: warning: {one_model} was changed by another program after it was published; "
+        "the run continues from the changed file; "
+        f"`llm-stats rollback --to {first}` returns to an earlier state\n"
+    )
+    assert done.code == 0
+    assert query_rows(one_model, FETCHES) == [(5,)]
+    assert llm_stats("rollback", "--to", first).code == 0
+    assert query_rows(one_model, FETCHES) == [(1,)]
+
+
+def test_file_with_only_another_modification_time_is_unchanged(
+    run: Command, one_model: Path
+) -> None:
+    os.utime(one_model, (1, 1))
+    done = run("murmur-1", "--quiet")
+    assert done.err == ""
+    assert done.code == 0
+
+
+def test_damaged_file_is_an_error_that_names_rollback(
+    run: Command, llm_stats: Command, two_days: Path, api: SampleApi
+) -> None:
+    two_days.chmod(0o644)
+    two_days.write_bytes(b"x" * 20000)
+    done = run("murmur-1")
+    assert "cannot be opened as a DuckDB database: " in done.err
+    assert "; run `llm-stats rollback`, or restore a backup\n" in done.err
+    assert done.code == 2
+    assert api.requests == []
+    assert llm_stats("rollback").code == 0
+    assert run("murmur-1").code == 0

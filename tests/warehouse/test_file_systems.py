@@ -1,0 +1,120 @@
+"""Warehouse on file systems that lack an operation: found before the first request, or tolerated."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from llm_stats import files
+from llm_stats.sample import SampleApi
+from support.command import Command
+from support.queries import query_rows
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> None:
+    """Forget which warnings were logged."""
+    files._warn_once.cache_clear()
+
+
+def unsupported(code: int, folders_only: bool = False) -> object:
+    """Return an os function that fails with an error code, like one of a limited file system."""
+
+    def fail(descriptor: int, *_: object, **__: object) -> None:
+        if not folders_only or os.path.isdir(f"/proc/self/fd/{descriptor}"):  # noqa: PTH112
+            raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def test_share_without_permissions_and_folder_sync_is_published_with_two_warnings(
+    run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.chmod", unsupported(errno.EPERM))
+    monkeypatch.setattr("os.fsync", unsupported(errno.EINVAL, folders_only=True))
+    done = run("murmur-1", "--quiet")
+    assert done.err.splitlines() == [
+        "llm-stats: warning: the file system does not change permissions (Operation not permitted); "
+        "other programs can overwrite the published file",
+        "llm-stats: warning: the file system does not sync folders to disk (Invalid argument); "
+        "a power failure may undo a run that was published",
+    ]
+    assert done.code == 0
+    assert query_rows(workdir / "llm_stats.duckdb", "select model_id from marts.models") == [
+        ("murmur-1",)
+    ]
+
+
+def test_warning_is_logged_as_json(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", unsupported(errno.EINVAL, folders_only=True))
+    done = run("murmur-1", "--log-format", "json")
+    assert (
+        sum('"level": "warning", "event": "warning"' in line for line in done.err.splitlines()) == 1
+    )
+    assert done.code == 0
+
+
+@pytest.mark.parametrize("operation", ["os.fsync", "os.replace"])
+def test_failing_disk_is_found_before_the_first_request(
+    run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr(operation, unsupported(errno.EIO))
+    done = run("murmur-1")
+    assert done.err == (
+        f"llm-stats: {workdir / 'llm_stats.duckdb'} cannot be written: Input/output error: {workdir}; "
+        "use a writable folder, or name another file with --database\n"
+    )
+    assert done.code == 2
+    assert api.requests == []
+    assert list(workdir.iterdir()) == []
+
+
+@pytest.fixture
+def append_only(workdir: Path) -> Iterator[Path]:
+    """Yield a folder in which files can be created, but neither renamed nor deleted."""
+    (folder := workdir / "folder").mkdir()
+    if (
+        not shutil.which("chattr")
+        or subprocess.run(["chattr", "+a", folder], check=False).returncode
+    ):
+        pytest.skip("the file system has no attribute for append-only folders")
+    yield folder
+    subprocess.run(["chattr", "-a", folder], check=True)
+
+
+def test_folder_that_refuses_renames(run: Command, api: SampleApi, append_only: Path) -> None:
+    done = run("murmur-1", "--database", append_only / "w.duckdb")
+    assert f"cannot be written: Operation not permitted: {append_only}; use a writable" in done.err
+    assert done.code == 2
+    assert api.requests == []
+
+
+def test_missing_folder_is_an_error(run: Command, workdir: Path, api: SampleApi) -> None:
+    done = run("murmur-1", "--database", "misspelled/llm_stats.duckdb")
+    assert done.err == (
+        f"llm-stats: {workdir}/misspelled/llm_stats.duckdb cannot be written: there is no folder "
+        f"{workdir}/misspelled; create it, or name another file with --database\n"
+    )
+    assert done.code == 2
+    assert api.requests == []
+    assert list(workdir.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["run x", "demo", "show", "rollback"])
+def test_name_that_is_too_long_is_an_error(llm_stats: Command, workdir: Path, command: str) -> None:
+    done = llm_stats(*command.split(), "--database", "é" * 125)
+    assert "the file name has 250 bytes, more than 248; choose a shorter name" in done.err
+    assert done.code == 2
+    assert list(workdir.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_longest_name_works(run: Command, llm_stats: Command) -> None:
+    for name in ("a" * 248, "a" * 241 + ".duckdb"):
+        assert run("murmur-1", "--database", name).code == 0
+        assert llm_stats("show", "--database", name).code == 0
