@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import resource
 import shutil
 import signal
 import sys
@@ -140,8 +141,10 @@ def llm_stats(
 
     def command(*arguments: object) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["llm-stats", *map(str, arguments)])
+        memory = resource.getrlimit(resource.RLIMIT_AS)
         with pytest.raises(SystemExit) as exited:
             main.main()
+        resource.setrlimit(resource.RLIMIT_AS, memory)  # `sql` limits the memory of its process
         printed = capsys.readouterr()
         section = f"$ {' '.join(sys.argv)[:500]}\n{printed.err}"
         section = section.encode(

@@ -12,11 +12,16 @@ from support.processes import PROGRAMS
 pytestmark = pytest.mark.slow
 
 
-def test_ctrl_c_ends_a_query(demo: Path) -> None:
-    """The query is endless. Each thread of DuckDB executes a part, so that all threads are busy."""
-    query = " union all ".join(
-        ["select count(*) from range(1000000000000) where range % 7 = 3"] * 4
-    )
+@pytest.mark.parametrize(
+    "query",
+    [
+        " union all ".join(["select count(*) from range(1000000000000) where range % 7 = 3"] * 4),
+        "select levenshtein(repeat('a', 20000), repeat('b', 20000) || range) from range(2048)",
+    ],
+    ids=["all threads are busy", "DuckDB ignores interrupts"],
+)
+def test_ctrl_c_ends_a_query(demo: Path, query: str) -> None:
+    """Both queries take hours."""
     command = [
         sys.executable,
         str(PROGRAMS / "interrupt_query.py"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from types import FrameType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import duckdb
 
@@ -17,6 +17,10 @@ from llm_stats.table import Table, unique_column_names
 
 class QueryError(LlmStatsError):
     """Error for a rejected statement. The message is the engine's, without credentials."""
+
+
+class OutOfMemory(QueryError):
+    """Error for a statement that needs too much memory, or returns too many bytes."""
 
 
 class Relation(NamedTuple):
@@ -59,13 +63,23 @@ class DuckDBConnection:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
+    def execute(
+        self, query: str, parameters: Sequence[object] = (), /, *, max_bytes: int | None = None
+    ) -> Table:
+        """Execute one statement and return its rows.
+
+        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        """
         try:
             self._connection.execute(query, parameters)
             description = self._connection.description or []
-            rows = self._connection.fetchall() if description else []
+            rows = fetch_rows(self._connection, max_bytes) if description else []
         except duckdb.Error as error:
-            raise QueryError(str(error).rstrip()) from error
+            raise out_of_memory(error) or QueryError(str(error).rstrip()) from error
+        except (MemoryError, RuntimeError) as error:
+            if failure := out_of_memory(error):
+                raise failure from None
+            raise
         return Table(
             unique_column_names(column[0] for column in description),
             tuple(str(column[1]) for column in description),
@@ -87,8 +101,55 @@ class DuckDBConnection:
             self.execute(f"drop schema if exists {schema} cascade")
 
 
+#: Number of rows that are fetched at once if the size of a result is limited.
+BATCH_SIZE = 1000
+
 #: Schemas that contain only views and macros.
 VIEW_SCHEMAS = ("staging", "marts")
+
+
+def fetch_rows(cursor: Any, max_bytes: int | None) -> list[tuple[Any, ...]]:
+    """Return all rows of a DB-API cursor. Raises `OutOfMemory` if they exceed `max_bytes`."""
+    if max_bytes is None:
+        return [tuple(row) for row in cursor.fetchall()]
+    return collect_rows(iter(lambda: cursor.fetchmany(BATCH_SIZE), []), max_bytes)
+
+
+def collect_rows(batches: Iterable[Sequence[Any]], max_bytes: int) -> list[tuple[Any, ...]]:
+    """Return the rows of all batches. Raises `OutOfMemory` if they exceed `max_bytes`."""
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    for batch in batches:
+        rows += map(tuple, batch)
+        size += sum(map(_size, batch))
+        if size > max_bytes:
+            raise OutOfMemory(
+                f"the query failed: its result exceeds {max_bytes // 1_000_000} MB; "
+                "select fewer rows or columns"
+            )
+    return rows
+
+
+def _size(value: Any) -> int:
+    """Return the approximate size of a value in bytes, including the values that it contains."""
+    if isinstance(value, list | tuple):
+        return 64 + sum(map(_size, value))
+    if isinstance(value, dict):
+        return 64 + sum(map(_size, value.values()))
+    return len(value) if isinstance(value, str | bytes) else 8
+
+
+def out_of_memory(error: BaseException) -> OutOfMemory | None:
+    """Return the error to raise if DuckDB, Python or PostgreSQL's client ran out of memory."""
+    message = str(error).splitlines()[0] if str(error) else ""
+    if not isinstance(error, MemoryError | duckdb.OutOfMemoryException) and not message.startswith(
+        ("Could not allocate", "out of memory")
+    ):
+        return None
+    cause = message.removeprefix("Out of Memory Error: ") or "an allocation failed"
+    return OutOfMemory(
+        f"the query failed: out of memory ({cause}); select fewer rows, or shorter values"
+    )
 
 
 @contextmanager

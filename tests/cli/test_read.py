@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from llm_stats.transform.files import in_build_order
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.parameter_ids import parameter_id
+from support.processes import run_command
 
 _NOT_RUN = "the query was not run: only one statement that reads is allowed"
 
@@ -134,6 +137,43 @@ def test_explain_keeps_its_lines(on_demo: Command) -> None:
     shown = on_demo("sql", "explain select 1").out
     assert "\\n" not in shown
     assert len(shown.splitlines()) > 5
+
+
+def test_result_of_a_query_is_limited(on_demo: Command) -> None:
+    done = on_demo("sql", "select repeat('x', 10000) from range(20000)")
+    assert done.err == (
+        "llm-stats: the query failed: its result exceeds 100 MB; select fewer rows or columns\n"
+    )
+    assert done.code == 1
+
+
+def test_memory_and_spill_files_of_a_query_are_limited(on_demo: Command) -> None:
+    done = on_demo("sql", "select list(range) from range(1000000000)")
+    assert done.err.startswith("llm-stats: the query failed: out of memory (")
+    assert done.err.endswith("; select fewer rows, or shorter values\n")
+    assert len(done.err.splitlines()) == 1
+    assert done.code == 1
+    setting = "select current_setting('max_temp_directory_size') as size"
+    assert on_demo("sql", setting, "--format", "csv").out == "size\n1.8 GiB\n"
+
+
+@pytest.mark.slow
+def test_values_that_duckdb_does_not_count_are_limited_too(demo: Path) -> None:
+    """The limit of the test's own process, 8 GB, protects the machine if the command has none."""
+    query = "select repeat('x', 100000000) from range(1000)"
+    done = run_command(
+        "sql",
+        query,
+        "--database",
+        demo,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * 10**9,) * 2),
+    )
+    assert done.stderr.startswith("llm-stats: the query failed: out of memory (")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert children.ru_maxrss < 3_000_000  # kB
 
 
 def test_show_finds_views_of_other_schemas(on_demo: Command) -> None:

@@ -185,12 +185,26 @@ def test_user_query_is_one_read_only_statement(warehouse: str, llm_stats: Comman
     )
 
 
+def test_result_of_a_query_is_limited(warehouse: str, llm_stats: Command) -> None:
+    done = llm_stats("sql", "select repeat('x', 10000000) from generate_series(1, 1000)")
+    assert done.err == (
+        "llm-stats: the query failed: its result exceeds 100 MB; select fewer rows or columns\n"
+    )
+    assert done.code == 1
+    query = "select n from generate_series(1, 3000) as n order by n"
+    assert llm_stats("sql", query, "--format", "csv").out.split() == [
+        "n",
+        *map(str, range(1, 3001)),
+    ]
+    assert llm_stats("sql", "select 1 as n where false", "--format", "csv").out == "n\n"
+
+
 def test_ctrl_c_ends_a_query_in_the_client_and_on_the_server(
     warehouse: str, llm_stats: Command
 ) -> None:
     running = """
         select 1 from pg_stat_activity
-        where query = 'fetch all from user_rows' and state = 'active'
+        where query like 'fetch % from user_rows' and state = 'active'
             and datname = current_database()
     """
     command = [sys.executable, "-m", "llm_stats", "sql", "select pg_sleep(1000)"]

@@ -78,15 +78,18 @@ class _Query(click.Command):
 def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
-    QUERY is one statement; `-` reads it from standard input. It cannot change the warehouse file or
-    access other files. If two columns have the same name, the second gets a number: a, a_1.
+    QUERY is one statement that reads; `-` reads it from standard input. It cannot change the
+    warehouse file or access other files. Its memory and the size of its result are limited. If two
+    columns have the same name, the second gets a number: a, a_1.
 
     \b
     llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
     llm-stats sql "$(cat question.sql)" --format csv
     llm-stats sql - < question.sql
     """
-    with open_reader(**location) as reader:
+    from llm_stats.cli.limits import limited_process
+
+    with open_reader(**location) as reader, limited_process():
         print_table(
             reader.execute_user_query(read_text(Path("-"), "sql") if query == "-" else query),
             output_format,

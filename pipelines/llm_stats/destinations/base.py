@@ -26,8 +26,13 @@ SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 class EngineConnection(Connection, Protocol):
     """A connection that also accepts the engine's own SQL."""
 
-    def execute_native(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """Execute a statement in the engine's own SQL. Raises `QueryError`."""
+    def execute_native(
+        self, query: str, parameters: Sequence[object] = (), *, max_bytes: int | None = None
+    ) -> Table:
+        """Execute a statement in the engine's own SQL.
+
+        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        """
         ...
 
     def begin(self) -> None:
@@ -172,8 +177,7 @@ class Destination(ABC):
 
     def sanitize(self, error: BaseException) -> str:
         """Return the message of an error in one line, without secrets."""
-        while error.args and isinstance(error.args[-1], Exception):  # dlt wraps the driver's error
-            error = error.args[-1]
+        error = root_cause(error)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         first = lines[0] if lines else type(error).__name__
         cause = first.rpartition("The actual reason given is: ")[2]  # follows dlt's own text
@@ -199,6 +203,13 @@ def _job_client(factory: Any) -> Any:
 
     dataset = dlt.dataset(factory, INCOMING, schema=dlt.Schema("llm_stats"))
     return dataset.destination_client
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """Return the driver's error, which dlt wraps in its own."""
+    while error.args and isinstance(error.args[-1], Exception):
+        error = error.args[-1]
+    return error
 
 
 def schema_list() -> str:

@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from llm_stats.connection import VIEW_SCHEMAS, QueryError, Relation
-from llm_stats.destinations.base import Destination
+from llm_stats.connection import (
+    VIEW_SCHEMAS,
+    OutOfMemory,
+    QueryError,
+    Relation,
+    fetch_rows,
+    out_of_memory,
+)
+from llm_stats.destinations.base import Destination, root_cause
 from llm_stats.errors import UsageError
 from llm_stats.table import Table, unique_column_names
 from llm_stats.transform.dialect import UnsupportedSql, translate
@@ -77,8 +84,13 @@ class DestinationConnection:
             raise QueryError(f"cannot be translated for {self.dialect}: {error}") from None
         return self.execute_native(translation, parameters)
 
-    def execute_native(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        """Execute a statement in the engine's own SQL. Raises `QueryError`."""
+    def execute_native(
+        self, query: str, parameters: Sequence[object] = (), *, max_bytes: int | None = None
+    ) -> Table:
+        """Execute a statement in the engine's own SQL.
+
+        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        """
         self._require_no_failure()
         try:
             with (
@@ -86,12 +98,15 @@ class DestinationConnection:
                 self._client.execute_query(query, *parameters) as cursor,
             ):
                 names = [column[0] for column in cursor.description or []]
-                rows = [tuple(row) for row in cursor.fetchall()] if names else []
+                rows = fetch_rows(cursor, max_bytes) if names else []
+        except OutOfMemory:
+            self._has_failed = True
+            raise
         except Exception as error:
             self._has_failed = True
-            raise QueryError(self.destination.sanitize(error)) from None
-        types = (_type_name(row[index] for row in rows) for index in range(len(names)))
-        return Table(unique_column_names(names), tuple(types), rows)
+            cause = root_cause(error)
+            raise out_of_memory(cause) or QueryError(self.destination.sanitize(cause)) from None
+        return Table(unique_column_names(names), column_types(len(names), rows), rows)
 
     def relations(self) -> list[Relation]:
         return self.destination.relations(self)
@@ -134,6 +149,11 @@ class DestinationConnection:
     def _require_no_failure(self) -> None:
         if self._has_failed:
             raise QueryError("an earlier statement has failed")
+
+
+def column_types(count: int, rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+    """Return DuckDB's names for the types of `count` columns, given their rows."""
+    return tuple(_type_name(row[index] for row in rows) for index in range(count))
 
 
 def _type_name(values: Iterable[Any]) -> str:

@@ -14,7 +14,7 @@ from llm_stats.destinations.base import Destination, EngineConnection, RunLock
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
-from llm_stats.warehouse.user_query import require_query
+from llm_stats.warehouse.user_query import MAX_RESULT_BYTES, require_query, restrict
 
 
 class DuckLake(Destination):
@@ -54,7 +54,6 @@ class DuckLake(Destination):
                     f"set allowed_directories = [{sql_literal(client.credentials.storage_url)}]"
                 )
                 connection.execute("set enable_external_access = false")
-                connection.execute("set lock_configuration = true")
             yield client
 
     def interruptible(self, client: Any) -> AbstractContextManager[None]:
@@ -83,7 +82,8 @@ class DuckLake(Destination):
         """Return the rows of a query, with passwords masked: a query can show the catalog's URL."""
         with duckdb.connect() as parser:
             is_explain = require_query(query, parser)
-        table = connection.execute_native(query)
+        restrict(connection.execute_native)
+        table = connection.execute_native(query, max_bytes=MAX_RESULT_BYTES)
         rows = [
             tuple(self.mask_passwords(cell) if "://" in str(cell) else cell for cell in row)
             for row in table.rows

@@ -7,19 +7,19 @@ import select
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import sqlglot
 from psycopg2 import extensions, extras
 from sqlglot.errors import SqlglotError
 
-from llm_stats.connection import Relation
+from llm_stats.connection import BATCH_SIZE, Relation, collect_rows
 from llm_stats.destinations.base import Destination, EngineConnection, RunLock, schema_list
-from llm_stats.destinations.connection import connect
+from llm_stats.destinations.connection import column_types, connect
 from llm_stats.errors import Locked, UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
+from llm_stats.warehouse.user_query import MAX_RESULT_BYTES
 
 #: Maximum wait of a run for locks that other sessions hold on its tables and views.
 LOCK_TIMEOUT_SECONDS = 10.0
@@ -162,8 +162,21 @@ class Postgres(Destination):
         keyword = _first_keyword(query)
         connection.execute_native("select set_config('llm_stats.user_query', %s, true)", (query,))
         connection.execute_native(_OPEN_CURSOR)
-        table = connection.execute_native("fetch all from user_rows")
-        return replace(table, multiline=keyword == "explain")
+        columns = connection.execute_native("fetch 0 from user_rows").columns
+        rows = collect_rows(_fetch_batches(connection), MAX_RESULT_BYTES)
+        types = column_types(len(columns), rows)
+        return Table(columns, types, rows, multiline=keyword == "explain")
+
+
+def _fetch_batches(connection: EngineConnection) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Yield the rows of the user's query in batches of 1, 2, 4, … rows.
+
+    The server stores a batch in a file before it sends the batch, and rows can be large.
+    """
+    size = 1
+    while rows := connection.execute_native(f"fetch {size} from user_rows").rows:
+        yield rows
+        size = min(2 * size, BATCH_SIZE)
 
 
 def _first_keyword(query: str) -> str:

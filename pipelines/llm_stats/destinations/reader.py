@@ -18,7 +18,7 @@ from llm_stats.table import Table
 from llm_stats.transform import apply
 from llm_stats.transform.comments import columns_by_relation, comments
 from llm_stats.transform.migrate import require_current, schema_version
-from llm_stats.warehouse.reader import Described, Reader
+from llm_stats.warehouse.reader import Described, Reader, as_usage_error
 
 
 class DestinationReader(Reader):
@@ -58,16 +58,12 @@ class DestinationReader(Reader):
         self._resources.close()
 
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        try:
+        with as_usage_error():
             return self._connection.execute(query, parameters)
-        except QueryError as error:
-            raise UsageError(str(error)) from None
 
     def execute_user_query(self, query: str) -> Table:
-        try:
+        with as_usage_error():
             return self._connection.destination.execute_user_query(self._connection, query)
-        except QueryError as error:
-            raise UsageError(str(error)) from None
 
     def _list(self) -> list[Described]:
         return [

@@ -19,13 +19,16 @@ from llm_stats.transform.migrate import require_current, require_migratable, sch
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
 from llm_stats.warehouse.snapshot import files_folder, has_snapshots
 from llm_stats.warehouse.user_query import require_query
+from llm_stats.warehouse.reader import SCHEMAS, Described, Reader, as_usage_error
+from llm_stats.warehouse.user_query import MAX_RESULT_BYTES, require_query, restrict
 
 
 class DuckDBReader(Reader):
     """A read-only DuckDB connection that cannot access other files or the network.
 
     Without this restriction, a query could read and write other files, although the database is
-    open read-only. The configuration is locked, so that a query cannot lift the restriction.
+    open read-only. Before a user's query, the configuration is locked, so that the query cannot
+    lift the restriction.
     """
 
     def __init__(self, database: Path, *, accept_older: bool = False) -> None:
@@ -53,15 +56,16 @@ class DuckDBReader(Reader):
         self._connection.close()
 
     def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
-        try:
-            with interruptible(self._connection):
-                return DuckDBConnection(self._connection).execute(query, parameters)
-        except QueryError as error:
-            raise UsageError(str(error)) from None
+        with as_usage_error(), interruptible(self._connection):
+            return DuckDBConnection(self._connection).execute(query, parameters)
 
     def execute_user_query(self, query: str) -> Table:
         is_explain = require_query(query, self._connection)
-        return replace(self.query(query), multiline=is_explain)
+        connection = DuckDBConnection(self._connection)
+        with as_usage_error(), interruptible(self._connection):
+            restrict(connection.execute)
+            table = connection.execute(query, max_bytes=MAX_RESULT_BYTES)
+        return replace(table, multiline=is_explain)
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
@@ -73,7 +77,6 @@ class DuckDBReader(Reader):
             self.database, read_only=True, config={"enable_external_access": "false"}
         )
         connection.execute("set enable_progress_bar = false")  # the bar would mix with the output
-        connection.execute("set lock_configuration = true")
         return connection
 
     def _require_version(self, require: Callable[[int, str], None]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from llm_stats.connection import OutOfMemory, QueryError
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.transform.files import default_order, files_in
@@ -62,7 +63,8 @@ class Reader(ABC):
     def execute_user_query(self, query: str) -> Table:
         """Return the rows of a user's query, in the engine's own SQL.
 
-        Raises `UsageError` unless it is a single read-only statement.
+        Raises `UsageError` unless it is a single read-only statement, and `OutOfMemory` if it needs
+        too much memory.
         """
 
     @contextmanager
@@ -167,6 +169,17 @@ class Reader(ABC):
             return declared
         columns = self._columns(relation.schema, relation.name).rows
         return ", ".join(f'"{name}"' for name, kind, _ in columns if kind != "json")
+
+
+@contextmanager
+def as_usage_error() -> Iterator[None]:
+    """Convert a `QueryError` to a `UsageError`, unless the query ran out of memory."""
+    try:
+        yield
+    except OutOfMemory:
+        raise
+    except QueryError as error:
+        raise UsageError(str(error)) from None
 
 
 def placeholders(values: Sequence[object]) -> str:

@@ -32,6 +32,9 @@ _FIRST_WORDS = (
 )
 _WORD = re.compile(rb"\w+|.", re.DOTALL)
 
+#: Maximum size of a result, as estimated by `connection.collect_rows`.
+MAX_RESULT_BYTES = 100_000_000
+
 _RESTRICTIONS = (
     "set memory_limit = '1GB'",
     "set max_temp_directory_size = '2GB'",
