@@ -9,6 +9,10 @@ import shlex
 import textwrap
 from pathlib import Path
 
+#: First character of a text that a spreadsheet runs as a formula. In CSV, a `'` precedes it.
+#: The characters are OWASP's: https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA = r"^[-=+@\t\r\n]"
+
 
 def format_value(value: object) -> str:
     """Format one value for display; null is `–`, never 0."""

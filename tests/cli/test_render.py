@@ -32,6 +32,15 @@ def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
     assert rows == "x\na\n\n"
 
 
+def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas() -> None:
+    texts = ["=1+1", "+1", "-x", "@x", "\tx", "\rx", "\nx", "a=b", ""]
+    table = Table(("=name", "number"), ("VARCHAR", "DOUBLE"), [(text, -1.5) for text in texts])
+    assert render(table, "csv").replace(",-1.5", "") == (
+        "'=name,number\n'=1+1\n'+1\n'-x\n'@x\n'\tx\n\"'\rx\"\n\"'\nx\"\na=b\n\"\""
+    )
+    assert [row["=name"] for row in json.loads(render(table, "json"))] == texts
+
+
 LONG_NAMES = [f"mistral-small-3.{place}-24b-instruct-2503" for place in range(3)]
 
 

@@ -95,7 +95,7 @@ def test_user_query_cannot_write(
     wants = {
         f"explain analyze copy (select 1) to '{lake}/new.csv'": "only one statement that reads",
         f"explain (analyze) copy (select 1) to '{lake}/new.csv'": "only one statement that reads",
-        "with x as (select 1) delete from raw.models": "read-only",
+        "with x as (select 1) delete from raw.models": "only one statement that reads",
         "from ducklake_expire_snapshots('ducklake', older_than => now())": "read-only",
         "from ducklake_delete_orphaned_files('ducklake', cleanup_all => true)": "readonly",
         "select * from read_text('/etc/hostname')": "Cannot access file",

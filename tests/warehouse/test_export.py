@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import shutil
@@ -76,6 +77,31 @@ def test_rows_are_in_the_order_that_each_view_declares(
             written = connection.execute(f"select {key} from {exported}").fetchall()
             expected = f"select {key} from {file.address} order by {file.order}"
             assert written == connection.execute(expected).fetchall(), file.address
+
+
+def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
+    llm_stats: Command, demo: Path, workdir: Path
+) -> None:
+    texts = ["\tx", "\nx", "\rx", "+1", "-x", "=1+1", "@x", "a=b"]
+    with duckdb.connect(shutil.copyfile(demo, workdir / "w.duckdb")) as connection:
+        connection.execute(
+            "create table history.texts (text varchar, number double, list varchar[])"
+        )
+        connection.executemany(
+            "insert into history.texts values (?, -1.5, ['=1'])", [[text] for text in texts]
+        )
+    for output_format in ("csv", "parquet"):
+        done = llm_stats(
+            "export", output_format, "--format", output_format, "--database", "w.duckdb"
+        )
+        assert done.code == 0
+    with (workdir / "csv" / "history" / "texts.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["text", "number", "list"]
+    expected = [f"'{text}" for text in texts[:-1]] + ["a=b"]
+    assert rows == [[text, "-1.5", "['=1']"] for text in expected]
+    exported = f"select text from '{workdir}/parquet/history/texts.parquet'"
+    assert duckdb.execute(exported).fetchall() == [(text,) for text in texts]
 
 
 def test_folder_with_a_foreign_file_is_an_error(

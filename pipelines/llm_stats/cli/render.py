@@ -13,7 +13,14 @@ from rich.cells import cell_len
 from llm_stats import terminal
 from llm_stats.table import Table, to_json_value, to_records
 from llm_stats.terminal import escape_json
-from llm_stats.text import escape_control_chars, format_value, split_words, truncate_middle, wrap
+from llm_stats.text import (
+    FORMULA,
+    escape_control_chars,
+    format_value,
+    split_words,
+    truncate_middle,
+    wrap,
+)
 
 Format = Literal["table", "json", "csv", "markdown"]
 
@@ -154,7 +161,7 @@ def _markdown(table: Table) -> str:
 
 
 def _csv(table: Table) -> str:
-    """Return CSV; null is an empty field, an empty text is `""`."""
+    """Return CSV; null is an empty field, an empty text is `""`, formulas of texts are escaped."""
     text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
     return (
         text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))
@@ -166,7 +173,7 @@ def _field(value: object) -> str:
         return ""
     plain = value if isinstance(value, float) else to_json_value(value)
     text = (
-        plain
+        re.sub(FORMULA, r"'\g<0>", plain)
         if isinstance(plain, str)
         else repr(plain)
         if isinstance(plain, float)

@@ -8,6 +8,8 @@ An export is written to `.DIR.export/new` next to DIR. At the end, the previous 
 `.DIR.export/old`, and the new one is renamed to DIR. If an export is killed, the next export
 restores `old` if DIR is missing, and deletes the files left by the killed export.
 
+In CSV, a `'` precedes a text that a spreadsheet would run as a formula; Parquet is exact.
+
 The same data gives the same bytes: rows are in the order that the files under `sql/` declare, and
 columns that depend on the time of the query or on the engine's version are omitted.
 """
@@ -26,7 +28,7 @@ import duckdb
 from llm_stats.connection import interruptible
 from llm_stats.errors import Locked, UsageError
 from llm_stats.files import hold_lock
-from llm_stats.text import sql_literal
+from llm_stats.text import FORMULA, sql_literal
 from llm_stats.transform.files import default_order
 
 FileFormat = Literal["parquet", "csv"]
@@ -130,6 +132,8 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             names = ", ".join(f'"{column["name"]}"' for column in columns_of_table)
             order = default_order(f"{schema}.{table}") or "all"
             query = f"select {names} from {schema}.{table} order by {order}"
+            if output_format == "csv":
+                query = f"select {_escaped(columns_of_table)} from ({query})"
             target = f"{sql_literal(str(file))} ({_OPTIONS[output_format]})"
             rows = connection.execute(f"copy ({query}) to {target}").fetchall()[0][0]
             written[f"{schema}.{table}"] = {
@@ -139,6 +143,17 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             }
         (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
     return {"load_id": load_id, "format": output_format, "tables": written}
+
+
+def _escaped(columns: list[dict[str, str]]) -> str:
+    """Return the columns for a `select`; in texts, formulas of spreadsheets are escaped."""
+    escape = ", ".join(map(sql_literal, (FORMULA, r"'\0")))
+    return ", ".join(
+        f'regexp_replace("{column["name"]}", {escape}) as "{column["name"]}"'
+        if column["type"] == "varchar"
+        else f'"{column["name"]}"'
+        for column in columns
+    )
 
 
 def _require_replaceable(folder: Path) -> None:
