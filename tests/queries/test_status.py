@@ -216,7 +216,7 @@ def test_configuration_is_printed_without_a_database(
     )
     monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", "http://127.0.0.1:1")
     done = llm_stats("status", "--database", "missing.duckdb")
-    assert "missing.duckdb does not exist; create it with `llm-stats run`" in done.err
+    assert "missing.duckdb does not exist; create it with `llm-stats run --database " in done.err
     assert done.code == 2
     versions, *settings = done.out.strip().splitlines()
     assert versions == (

@@ -60,8 +60,12 @@ def test_broken_link(llm_stats: Command, workdir: Path) -> None:
 
 
 def test_missing_database(llm_stats: Command, workdir: Path) -> None:
-    done = llm_stats("show")
-    assert "llm_stats.duckdb does not exist; create it with" in done.err
+    done = llm_stats("show", "--database", "mine.duckdb")
+    file = workdir / "mine.duckdb"
+    assert done.err == (
+        f"llm-stats: {file} does not exist; create it with `llm-stats run --database mine.duckdb`, "
+        "or name another file, such as llm_stats_demo.duckdb, which `llm-stats demo` creates\n"
+    )
     assert done.code == 2
     (workdir / "text").write_text("x")
     assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err

@@ -16,10 +16,8 @@ from llm_stats.table import Table
 from llm_stats.text import format_command, sql_literal
 from llm_stats.transform.files import in_build_order
 from llm_stats.transform.migrate import require_current, require_migratable, schema_version
-from llm_stats.warehouse.reader import SCHEMAS, Described, Reader
-from llm_stats.warehouse.snapshot import files_folder, has_snapshots
-from llm_stats.warehouse.user_query import require_query
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader, as_usage_error
+from llm_stats.warehouse.snapshot import files_folder, has_snapshots
 from llm_stats.warehouse.user_query import MAX_RESULT_BYTES, require_query, restrict
 
 
@@ -198,6 +196,6 @@ def _describe_missing(database: Path) -> str:
     if is_link:
         return f"{database} {problem}; restore the file, or remove the link"
     return (
-        f"{database} does not exist; create it with `llm-stats run` or `llm-stats demo`, "
-        "or name another file with --database"
+        f"{database} does not exist; create it with {format_command('run', database)}, "
+        "or name another file, such as llm_stats_demo.duckdb, which `llm-stats demo` creates"
     )
