@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
 from support.generations import generation
 from support.postgres_content import content, loads
 from support.postgres_server import execute_sql
@@ -86,7 +88,9 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
                 "a complete run or nothing"
             )
             # The next run may reuse responses of the killed run; both are of the same generation.
-            assert finish_run(start(killed, api)) == (0, "")
+            settings = demo_settings(api, tmp_path / "True.duckdb")
+            settings = settings.model_copy(update={"destination": "postgres"})
+            assert execute(settings, all_models=True).exit_code == 0
             assert content(killed) == content(completed)
             assert execute_sql(killed, DUPLICATES) == []
         assert not list(tmp_path.glob(".*/work/*"))
