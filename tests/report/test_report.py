@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
-from llm_stats.report.data import collect
+from llm_stats.report.data import ReportData, collect
 from llm_stats.sample import SampleApi, today, yesterday
 from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
@@ -103,8 +103,13 @@ def reader(sample: Path) -> Iterator[Reader]:
         yield opened
 
 
-def test_data_equals_the_marts(reader: Reader) -> None:
-    data = collect(reader)
+@pytest.fixture(scope="module")
+def data(sample: Path) -> ReportData:
+    with DuckDBReader(sample) as reader:
+        return collect(reader)
+
+
+def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
     for name, mart, where in (
         ("models", "models", "true"),
         ("benchmarks", "benchmarks", "is_comparable"),
@@ -137,18 +142,17 @@ def test_data_equals_the_marts(reader: Reader) -> None:
     ],
 )
 def test_a_table_has_the_order_of_its_mart(
-    reader: Reader, table: str, mart: str, where: str
+    reader: Reader, data: ReportData, table: str, mart: str, where: str
 ) -> None:
     (file,) = (file for file in files_in("marts") if file.path.stem == mart)
     key = [column for column in file.key if column != "valid_from"]
     query = f"select {', '.join(key)} from marts.{mart} where {where} order by {file.order}"
-    carried = [tuple(row[column] for column in key) for row in rows(collect(reader).tables, table)]
+    carried = [tuple(row[column] for column in key) for row in rows(data.tables, table)]
     assert carried == reader.query(query).rows
 
 
-def test_categories_have_the_order_of_the_leaderboard(reader: Reader) -> None:
-    tables = collect(reader).tables
-    points, ranked_rows = rows(tables, "category_points"), rows(tables, "leaderboard")
+def test_categories_have_the_order_of_the_leaderboard(data: ReportData) -> None:
+    points, ranked_rows = rows(data.tables, "category_points"), rows(data.tables, "leaderboard")
     assert points[0]["category"] == ranked_rows[0]["category"] == "overall"
     placed = {(row["category"], row["model_id"]) for row in points}
     assert [(row["category"], row["model_id"]) for row in points] == [
@@ -158,18 +162,15 @@ def test_categories_have_the_order_of_the_leaderboard(reader: Reader) -> None:
     ]
 
 
-def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(reader: Reader) -> None:
-    models = {row["model_id"]: row for row in rows(collect(reader).tables, "models")}
+def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(data: ReportData) -> None:
+    models = {row["model_id"]: row for row in rows(data.tables, "models")}
     large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
-    assert (large["price_usd_per_mtok"], large["provider_names"]) == (
-        10,
-        "Alpine Cloud, Northlight",
-    )
-    assert (tessera["price_usd_per_mtok"], tessera["provider_names"]) == (0, "Commons")
-    assert (tessera["paid_price_usd_per_mtok"], tessera["paid_provider_names"]) == (
-        0.3625,
-        "Bluebird",
-    )
+    assert large["price_usd_per_mtok"] == 10
+    assert large["provider_names"] == "Alpine Cloud, Northlight"
+    assert tessera["price_usd_per_mtok"] == 0
+    assert tessera["provider_names"] == "Commons"
+    assert tessera["paid_price_usd_per_mtok"] == 0.3625
+    assert tessera["paid_provider_names"] == "Bluebird"
     assert models["pebble-0"]["price_usd_per_mtok"] is None
 
 
