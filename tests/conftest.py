@@ -127,6 +127,20 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 
 @pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list to which every sample API adds the seconds of each pause before it waits."""
+    begun: list[float] = []
+    pause = SampleApi.pause
+
+    def record(api: SampleApi, seconds: float) -> None:
+        begun.append(seconds)
+        pause(api, seconds)
+
+    monkeypatch.setattr(SampleApi, "pause", record)
+    return begun
+
+
+@pytest.fixture
 def llm_stats(
     workdir: Path,
     capsys: pytest.CaptureFixture[str],

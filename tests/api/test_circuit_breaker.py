@@ -67,10 +67,10 @@ class TestWrongBaseUrl:
             answers = {answer.fetch.model_id: answer for answer in client.fetch_models(IDS)}
         assert outcomes(answers) == {"not_found": 20, "deferred": 10}
         assert client.stop_reason is not None
-        assert (client.stop_reason.kind, client.stop_reason.message) == (
-            "wrong_base_url",
+        assert client.stop_reason.kind == "wrong_base_url"
+        assert client.stop_reason.message == (
             f"{client.base_url} returned 404 for the first 20 models "
-            f"({IDS[0]}, {IDS[1]}, {IDS[2]}, …); wrong ids or wrong base URL?",
+            f"({IDS[0]}, {IDS[1]}, {IDS[2]}, …); wrong ids or wrong base URL?"
         )
 
     def test_404_for_all_of_a_few_models_is_an_error_at_the_end(self, api: SampleApi) -> None:
@@ -110,7 +110,8 @@ class TestWrongBaseUrl:
         known = {IDS[3]: dt.datetime.now(dt.UTC)}
         with client_of(api) as client:
             (result,) = client.fetch_models(["gone"], known, failing)
-        assert (result.fetch.outcome, client.stop_reason) == ("not_found", None)
+        assert result.fetch.outcome == "not_found"
+        assert client.stop_reason is None
         assert client.is_base_url_confirmed
         assert requested_ids(api) == ["gone", IDS[3]]
 

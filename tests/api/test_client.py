@@ -179,7 +179,9 @@ class TestCache:
 
         monkeypatch.setattr(cache, "log_request", full)
         answers, client = fetched(api, cache=cache)
-        assert (api.requests, client.requests_sent, outcomes(answers)) == ([], 0, {"deferred": 30})
+        assert api.requests == []
+        assert client.requests_sent == 0
+        assert outcomes(answers) == {"deferred": 30}
 
     def test_fetching_stops_if_responses_cannot_be_stored(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch

@@ -53,7 +53,9 @@ def test_show_in_every_format(on_demo: Command) -> None:
 def test_show_leaderboard_begins_with_the_overall_leaders(on_demo: Command) -> None:
     rows = json.loads(on_demo("show", "leaderboard", "--format", "json").out)
     first = rows[0]
-    assert (first["category"], first["evidence_scope"], first["rank"]) == ("overall", "all", 1)
+    assert first["category"] == "overall"
+    assert first["evidence_scope"] == "all"
+    assert first["rank"] == 1
     overall = [row for row in rows if row["category"] == "overall"]
     assert rows[: len(overall)] == overall
     others = [row["category"] for row in rows[len(overall) :]]

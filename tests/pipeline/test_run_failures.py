@@ -105,7 +105,8 @@ def test_many_unknown_ids_do_not_block_the_known_ones(
         given = ("--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats("run", *IDS[:5], *given).code == 0
         done = llm_stats("run", "--ids-file", "ids.txt", *given)
-        assert (done.code, done.err) == (4, "")
+        assert done.code == 4
+        assert done.err == ""
         assert f"{unknown + 5} models requested: 5 loaded, {unknown} not_found; " in done.out
         assert "  not_found: gone-0: HTTP 404" in done.out
         del api.requests[:]

@@ -78,12 +78,10 @@ def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> Non
     assert done.code == 4
     written = summary(workdir)
     assert set(written) > ERROR_KEYS
-    assert (
-        written["exit_code"],
-        written["kind"],
-        written["requested"],
-        written["requests_sent"],
-    ) == (4, "incomplete", 2, 2)
+    assert written["exit_code"] == 4
+    assert written["kind"] == "incomplete"
+    assert written["requested"] == 2
+    assert written["requests_sent"] == 2
     assert written["outcomes"] == {
         "loaded": 1,
         "not_found": 1,
@@ -94,30 +92,24 @@ def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> Non
     assert [
         (row["model_id"], row["outcome"], row["http_status"]) for row in written["problems"]
     ] == [("no-such\u202e", "not_found", 404)]
-    assert (written["new_models"], written["changes"], written["stop"], written["new_fields"]) == (
-        [name],
-        [],
-        None,
-        ["models.carbon_g"],
-    )
+    assert written["new_models"] == [name]
+    assert written["changes"] == []
+    assert written["stop"] is None
+    assert written["new_fields"] == ["models.carbon_g"]
     assert written["is_published"] is Path(written["database"]).exists() is True
     started, problem, ended = lines(done.err)
-    assert (started["level"], started["event"], started["version"]) == (
-        "info",
-        "run_started",
-        package.__version__,
-    )
-    assert (problem["level"], problem["event"], problem["model_id"]) == (
-        "warning",
-        "model_not_loaded",
-        "no-such\u202e",
-    )
-    assert (ended["level"], ended["event"], ended["outcomes"]) == (
-        "warning",
-        "run_finished",
-        written["outcomes"],
-    )
-    assert (ended["new_models_count"], ended["problems_count"], ended["changes_count"]) == (1, 1, 0)
+    assert started["level"] == "info"
+    assert started["event"] == "run_started"
+    assert started["version"] == package.__version__
+    assert problem["level"] == "warning"
+    assert problem["event"] == "model_not_loaded"
+    assert problem["model_id"] == "no-such\u202e"
+    assert ended["level"] == "warning"
+    assert ended["event"] == "run_finished"
+    assert ended["outcomes"] == written["outcomes"]
+    assert ended["new_models_count"] == 1
+    assert ended["problems_count"] == 1
+    assert ended["changes_count"] == 0
 
 
 def test_docs_show_all_keys_and_events() -> None:
@@ -188,7 +180,8 @@ def test_run_that_fetched_nothing(
     assert done.out == ""
     assert done.code == 3
     assert set(written) == ERROR_KEYS
-    assert (written["exit_code"], written["kind"]) == (3, "nothing_fetched")
+    assert written["exit_code"] == 3
+    assert written["kind"] == "nothing_fetched"
     assert written["message"] == (
         "nothing could be fetched: the API rejected the key: HTTP 401 invalid_api_key: The "
         "key is not valid. (https://sample.invalid/errors/invalid_api_key)"
@@ -438,5 +431,7 @@ def test_progress_is_logged_during_the_run(
         "model_not_loaded"
     ] * 2
     (last,) = [line for line in logged if line["event"] == "progress"][-1:]
-    assert (last["loaded"], last["requested"], last["failed"]) == (0, 3, 2)
+    assert last["loaded"] == 0
+    assert last["requested"] == 3
+    assert last["failed"] == 2
     assert last["is_waiting"] is False

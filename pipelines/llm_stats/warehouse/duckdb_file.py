@@ -82,8 +82,9 @@ class DuckDBWarehouse:
         """Yield the working copy: a private copy of the published database, or a new database.
 
         Only the copy is opened, so another program may have the published file open for writing.
-        The working copy is deleted at the end unless it was published. Raises `UsageError` if the copy is
-        not a warehouse, and `LoadFailed` for errors of the disk or of DuckDB inside the block.
+        The working copy is deleted at the end unless it was published. Raises `UsageError` if the
+        copy is not a warehouse, and `LoadFailed` for errors of the disk or of DuckDB inside the
+        block.
         """
         folder = self._work / new_id()
         copy = DuckDBWorkingCopy(folder)
