@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -153,6 +154,25 @@ def test_root_folder_is_an_error(llm_stats: Command, demo: Path) -> None:
     done = llm_stats("export", "/", "--database", demo)
     assert "cannot export to /" in done.err
     assert done.code == 2
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_working_folder_is_an_error(
+    llm_stats: Command, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (workdir / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(workdir / "a" / "b")
+    done = llm_stats("export", folder, "--database", demo)
+    assert "the working folder is in it; name another folder" in done.err
+    assert done.code == 2
+    assert [file.name for file in workdir.rglob("*")] == ["a", "b"]
+
+
+def test_replaced_folder_keeps_its_mode(llm_stats: Command, demo: Path, workdir: Path) -> None:
+    (workdir / "out").mkdir()
+    (workdir / "out").chmod(0o2750)
+    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert stat.S_IMODE((workdir / "out").stat().st_mode) == 0o2750
 
 
 def test_view_that_reads_another_file_is_an_error(

@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +50,11 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
     folder = folder.resolve()
     if not folder.name:
         raise UsageError(f"cannot export to {folder}: it is the root folder; name a folder in it")
+    if Path.cwd().is_relative_to(folder):
+        raise UsageError(
+            f"cannot export to {folder}: the export replaces the folder, and the working folder "
+            "is in it; name another folder"
+        )
     try:
         with _replace_folder(folder) as new:
             with interruptible():
@@ -56,7 +62,9 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             text = json.dumps(manifest, indent=2, ensure_ascii=False)
             (new / "manifest.json").write_text(text + "\n", "utf-8")
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}; name another folder, or free disk space"
+        ) from None
     except duckdb.Error as error:
         raise UsageError(f"{database} cannot be exported: {str(error).splitlines()[0]}") from None
     return {name: table["rows"] for name, table in manifest["tables"].items()}
@@ -75,6 +83,7 @@ def _replace_folder(folder: Path) -> Iterator[Path]:
             new.mkdir()
             yield new
             if folder.exists():
+                new.chmod(stat.S_IMODE(folder.stat().st_mode))
                 folder.rename(old)
             new.rename(folder)
         finally:
