@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from llm_stats.text import format_number, format_value
+from llm_stats.text import format_command, format_number, format_value
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,15 @@ def test_format_number_has_no_insignificant_digits() -> None:
         "1e-09",
         "1,234,567.891",
     ]
+
+
+@pytest.mark.parametrize(
+    ("database", "command"),
+    [
+        ("llm_stats.duckdb", "`llm-stats run`"),
+        ("my data/w.duckdb", "`llm-stats run --database 'my data/w.duckdb'`"),
+        ("/srv/llm_stats.duckdb", "`llm-stats run --database /srv/llm_stats.duckdb`"),
+    ],
+)
+def test_command_names_a_database_other_than_the_default(database: str, command: str) -> None:
+    assert format_command("run", Path.cwd() / database) == command

@@ -182,7 +182,7 @@ def test_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "x.duckdb") as connection:
         RawTables(connection).apply()
     with pytest.raises(
-        UsageError, match="no run has been published yet; start one with `llm-stats run`"
+        UsageError, match="no run has been published yet; start one with `llm-stats run "
     ):
         read_status(tmp_path / "x.duckdb")
 

@@ -1,4 +1,4 @@
-"""Warehouse on file systems that lack an operation: found before the first request, or tolerated."""
+"""Warehouse on limited file systems: an error before the first request, or only a warning."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_share_without_permissions_and_folder_sync_is_published_with_two_warning
     monkeypatch.setattr("os.fsync", unsupported(errno.EINVAL, folders_only=True))
     done = run("murmur-1", "--quiet")
     assert done.err.splitlines() == [
-        "llm-stats: warning: the file system does not change permissions (Operation not permitted); "
-        "other programs can overwrite the published file",
+        "llm-stats: warning: the file system does not change permissions "
+        "(Operation not permitted); other programs can overwrite the published file",
         "llm-stats: warning: the file system does not sync folders to disk (Invalid argument); "
         "a power failure may undo a run that was published",
     ]
@@ -66,7 +66,7 @@ def test_failing_disk_is_found_before_the_first_request(
     monkeypatch.setattr(operation, unsupported(errno.EIO))
     done = run("murmur-1")
     assert done.err == (
-        f"llm-stats: {workdir / 'llm_stats.duckdb'} cannot be written: Input/output error: {workdir}; "
+        f"llm-stats: {workdir}/llm_stats.duckdb cannot be written: Input/output error: {workdir}; "
         "use a writable folder, or name another file with --database\n"
     )
     assert done.code == 2

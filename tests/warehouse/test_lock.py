@@ -82,7 +82,7 @@ def test_file_system_without_locks_is_an_error(
     with (
         pytest.raises(
             UsageError,
-            match="cannot be locked: Function not implemented; .* a file system with file locks",
+            match=r"cannot be locked: Function not implemented; .* a file system with file locks",
         ),
         DuckDBWarehouse(tmp_path / "w.duckdb").lock(),
     ):

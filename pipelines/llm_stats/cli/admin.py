@@ -205,11 +205,11 @@ def status(output_format: str, **location: Any) -> int:
     config = queries.config_report(**location)
     try:
         with open_reader(**location) as reader:
-            current = queries.status(reader)
+            current, check_command = queries.status(reader), reader.command("check")
         if output_format == "json":
             echo(escape_json(status_json(current, config)))
         else:
-            _echo_fields(status_lines(current))
+            _echo_fields(status_lines(current, check_command))
     finally:  # before the first run `open_reader` raises; print the configuration even then
         if output_format == "table":
             _echo_fields(["", *config_lines(config)])

@@ -48,8 +48,11 @@ def status_json(status: Status, config: ConfigReport) -> str:
     )
 
 
-def status_lines(status: Status) -> Iterator[str]:
-    """Yield the lines on the warehouse in `llm-stats status`: about a dozen without problems."""
+def status_lines(status: Status, check_command: str = "`llm-stats check`") -> Iterator[str]:
+    """Yield the lines on the warehouse in `llm-stats status`: about a dozen without problems.
+
+    `check_command` is the command that runs the checks on this warehouse.
+    """
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
@@ -70,7 +73,7 @@ def status_lines(status: Status) -> Iterator[str]:
         )
     else:
         yield "data        none yet"
-    yield f"health      {_format_health(status)}"
+    yield f"health      {_format_health(status, check_command)}"
     if status.rejected_at:
         kind = "state" if status.engine else "file"
         location = (
@@ -100,7 +103,7 @@ def status_lines(status: Status) -> Iterator[str]:
     yield render(_tabulate_failing(status), "table")
 
 
-def _format_health(status: Status) -> str:
+def _format_health(status: Status, check_command: str) -> str:
     loaded_nothing = not status.last_run.get("loaded") and status.last_run.keys() - {"deferred"}
     last_run = "the last run loaded no model; " if loaded_nothing else ""
     if status.findings is None:
@@ -111,10 +114,10 @@ def _format_health(status: Status) -> str:
         if row["severity"] == "error"
     ]
     if errors:
-        return f"errors: {last_run}{'; '.join(errors)}; `llm-stats check` prints the rows"
+        return f"errors: {last_run}{'; '.join(errors)}; {check_command} prints the rows"
     names = ", ".join(row["check"] for row in status.findings)
     warnings = (
-        f"{pluralize(len(status.findings), 'warning')} ({names}): `llm-stats check` prints the rows"
+        f"{pluralize(len(status.findings), 'warning')} ({names}): {check_command} prints the rows"
         if names
         else "no warnings"
     )

@@ -18,7 +18,7 @@ from llm_stats.errors import (
 )
 from llm_stats.pipeline.interrupts import interrupted
 from llm_stats.pipeline.result import RunResult
-from llm_stats.text import pluralize
+from llm_stats.text import format_command, pluralize
 
 if TYPE_CHECKING:
     from llm_stats.api.cache import ResponseCache
@@ -167,7 +167,8 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
     try:
         warehouse.publish(copy)
     except KeyboardInterrupt:
-        raise interrupted("`llm-stats status` shows whether this run was published") from None
+        command = format_command("status", None if warehouse.destination else warehouse.database)
+        raise interrupted(f"{command} shows whether this run was published") from None
 
 
 @contextlib.contextmanager

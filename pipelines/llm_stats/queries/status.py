@@ -107,10 +107,11 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         last = reader.query(_LAST_RUN).rows
     except UsageError:
         raise UsageError(
-            "not an llm-stats warehouse, or one without any run; create one with `llm-stats run`"
+            "not an llm-stats warehouse, or one without any run; "
+            f"create one with {reader.command('run')}"
         ) from None
     if not last:
-        raise UsageError("no run has been published yet; start one with `llm-stats run`")
+        raise UsageError(f"no run has been published yet; start one with {reader.command('run')}")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
     last_run_at = max(row[3] for row in last)
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)

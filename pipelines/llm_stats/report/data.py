@@ -49,7 +49,7 @@ def collect(reader: Reader) -> ReportData:
     except UsageError as error:
         cause = str(error).splitlines()[0]
         problem = f"{reader.database} is not an llm-stats warehouse, or another version built it"
-        raise UsageError(f"{problem}: {cause}; try `llm-stats run`") from None
+        raise UsageError(f"{problem}: {cause}; try {reader.command('run')}") from None
     (headline,) = tables.pop("headline").to_dicts()
     tables["changes"] = _read_latest_changes(reader, headline["newest_at"])
     headline["change_count"] = len(tables["changes"].rows)

@@ -6,8 +6,11 @@ migrations to its working copy. Readers accept only `SCHEMA_VERSION`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from llm_stats.connection import Connection
 from llm_stats.errors import UsageError
+from llm_stats.text import format_command
 from llm_stats.transform.files import SqlFile, execute_file, files_in
 
 #: The schema version that this code reads and writes.
@@ -27,16 +30,16 @@ def schema_version(connection: Connection) -> int | None:
     return None
 
 
-def require_current(version: int, name: str) -> None:
+def require_current(version: int, name: str, database: Path | None = None) -> None:
     """Raise `UsageError` unless `version` is the current one.
 
-    `name` is the name of the warehouse in messages.
+    `name` is the name of the warehouse in messages; `database` is its path if it is a file.
     """
     require_migratable(version, name)
     if version != SCHEMA_VERSION:
         raise UsageError(
             f"{name} has schema version {version}, but this llm-stats reads {SCHEMA_VERSION}; "
-            "run `llm-stats run` once"
+            f"run {format_command('run', database)} once"
         )
 
 

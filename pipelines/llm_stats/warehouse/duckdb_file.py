@@ -98,9 +98,9 @@ class DuckDBWarehouse:
             with interruptible():
                 yield copy
         except (OSError, duckdb.Error, QueryError) as error:
-            raise LoadFailed(
-                f"{self.database}: {str(error).splitlines()[0]}; nothing was published"
-            ) from error
+            strerror = error.strerror if isinstance(error, OSError) else None
+            cause = strerror or str(error).splitlines()[0]
+            raise LoadFailed(f"{self.database}: {cause}; nothing was published") from error
         finally:
             copy.close()
             shutil.rmtree(folder, ignore_errors=True)

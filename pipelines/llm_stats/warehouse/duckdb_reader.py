@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +45,7 @@ class DuckDBReader(Reader):
                 f"{self.database} cannot be opened as a DuckDB database: {cause}"
             ) from None
         try:
-            self._require_version(require_migratable if accept_older else require_current)
+            self._require_version(accept_older)
         except UsageError:
             self.close()
             raise
@@ -77,7 +77,7 @@ class DuckDBReader(Reader):
         connection.execute("set enable_progress_bar = false")  # the bar would mix with the output
         return connection
 
-    def _require_version(self, require: Callable[[int, str], None]) -> None:
+    def _require_version(self, accept_older: bool) -> None:
         try:
             version = schema_version(DuckDBConnection(self._connection))
         except QueryError:
@@ -87,7 +87,10 @@ class DuckDBReader(Reader):
                 f"{self.database} is a DuckDB database but not an llm-stats warehouse; "
                 "name another file"
             )
-        require(version, str(self.database))
+        if accept_older:
+            require_migratable(version, str(self.database))
+        else:
+            require_current(version, str(self.database), self.database)
 
     def _list(self) -> list[Described]:
         query = """
@@ -156,7 +159,7 @@ class MaterializedReader(DuckDBReader):
             if address not in definitions:
                 raise UsageError(
                     f"{self.database} has no {address}: another version built its views; "
-                    "run `llm-stats run` once"
+                    f"run {self.command('run')} once"
                 )
             definition = definitions[address]
             connection.execute(
@@ -197,5 +200,5 @@ def _describe_missing(database: Path) -> str:
         return f"{database} {problem}; restore the file, or remove the link"
     return (
         f"{database} does not exist; create it with {format_command('run', database)}, "
-        "or name another file, such as llm_stats_demo.duckdb, which `llm-stats demo` creates"
+        "or name another file with --database, such as that of `llm-stats demo`"
     )

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 from llm_stats.connection import OutOfMemory, QueryError
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
+from llm_stats.text import format_command
 from llm_stats.transform.files import default_order, files_in
 
 #: Schemas that `show` searches, most useful first.
@@ -67,6 +68,10 @@ class Reader(ABC):
         too much memory.
         """
 
+    def command(self, command: str) -> str:
+        """Return an `llm-stats` command on this warehouse, for a message."""
+        return format_command(command, None if self.engine_name else self.database)
+
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
         """Yield a reader that is fast for many queries over the same marts."""
@@ -81,7 +86,8 @@ class Reader(ABC):
         if relation.kind == "macro":
             raise UsageError(
                 f"{relation.schema}.{relation.name} takes parameters: "
-                f"`llm-stats show {relation.name} --describe` shows them; call it with `sql`"
+                f"{self.command(f'show {relation.name} --describe')} shows them; "
+                "call it with `sql`"
             )
         address = f'{relation.schema}."{relation.name}"'
         return self.query(f"select * from {address} order by {self._order(relation)}")
@@ -91,7 +97,7 @@ class Reader(ABC):
         existing = [row[0] for row in self.query("select model_id from staging.models").rows]
         for model_id in model_ids:
             if model_id not in existing:
-                hint = _hint(model_id, existing, "`llm-stats show models` lists all models")
+                hint = _hint(model_id, existing, f"{self.command('show models')} lists all models")
                 raise UsageError(f"there is no model {model_id!r}; {hint}")
 
     def catalog(self) -> Table:
@@ -148,7 +154,7 @@ class Reader(ABC):
         names = [relation for schema, relation in existing if schema == "marts"] + [
             ".".join(pair) for pair in existing
         ]
-        hint = _hint(name, names, "`llm-stats show` lists all views")
+        hint = _hint(name, names, f"{self.command('show')} lists all views")
         raise UsageError(f"there is no view {name!r}; {hint}")
 
     @abstractmethod
