@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
+import re
 import shutil
 import signal
 import subprocess
@@ -14,8 +16,11 @@ import dlt
 import psycopg2
 import pytest
 from llm_stats import sample
+from llm_stats.errors import UsageError
+from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import DLT_TABLES, TABLES
+from llm_stats.settings import Settings
 from llm_stats.transform import files
 from support.command import Command
 from support.postgres_content import content, loads
@@ -231,3 +236,33 @@ def test_commands_for_files_only_are_an_error(postgres: str, llm_stats: Command)
         done = llm_stats(*arguments)
         assert "the destination is postgres" in done.err
         assert done.code == 2
+
+
+def test_documented_statements_undo_a_fast_clock_and_lose_nothing(
+    warehouse: str, api: SampleApi, workdir: Path
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text("utf-8")
+    (statements,) = re.findall(r"## Wrong clock.*?```sql\n(.*?)```", page, re.DOTALL)
+    settings = Settings.read(
+        base_url=api.base_url, database=workdir / "w.duckdb", cache_ttl="0", requests_per_minute=0
+    )
+    fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)
+    for day in range(3):
+        records = sample.today()
+        records[0]["providers"][0]["input_price_per_m"] = 100 + day
+        api.publish(records)
+        execute(
+            settings, all_models=True, clock=lambda at=fast, n=day: at + n * dt.timedelta(hours=1)
+        )
+    with pytest.raises(UsageError, match='correct the times in the database: see "Wrong clock"'):
+        execute(settings, all_models=True)
+    ahead = "3651 days"
+    since = f"{fast - dt.timedelta(days=1):%Y-%m-%d}"
+    execute_sql(warehouse, statements.replace("3650 days", ahead).replace("2036-11-25", since))
+    api.publish(sample.today())
+    assert execute(settings, all_models=True).exit_code == 0
+    prices = (
+        "select distinct input_usd_per_mtok from history.offers where input_usd_per_mtok >= 100"
+    )
+    assert execute_sql(warehouse, f"{prices} order by 1") == [(100,), (101,), (102,)]
+    assert execute_sql(warehouse, "select max(valid_to) < now() from history.offers") == [(True,)]
