@@ -200,5 +200,5 @@ def _describe_missing(database: Path) -> str:
         return f"{database} {problem}; restore the file, or remove the link"
     return (
         f"{database} does not exist; create it with {format_command('run', database)}, "
-        "or name another file with --database, such as that of `llm-stats demo`"
+        "or name another file, such as llm_stats_demo.duckdb, which `llm-stats demo` creates"
     )
