@@ -101,11 +101,12 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
 
 
 def test_of_concurrent_runs_on_two_machines_one_succeeds(postgres: str, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
     with SampleApi(latency_ms=300) as api:
-        ended = [
-            finish_run(process)
-            for process in [start_run(tmp_path / name / "w.duckdb", api) for name in ("a", "b")]
-        ]
+        processes = [start_run(folder / "w.duckdb", api) for folder in folders]
+        ended = [finish_run(process) for process in processes]
     assert sorted(code for code, _ in ended) == [0, 6]
     (error,) = (err for code, err in ended if code == 6)
     assert "another run holds the lock (process " in error

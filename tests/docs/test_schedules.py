@@ -176,11 +176,10 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     }  # one request at a time, so that the order is strictly stalest first
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
+    database = yesterday / environment["SOURCES__LLM_STATS__DATABASE"]
+    database.parent.mkdir(parents=True)
     with FakeApi(daily_quota=6) as before:
-        execute(
-            demo_settings(before, yesterday / environment["SOURCES__LLM_STATS__DATABASE"]),
-            all_models=True,
-        )
+        execute(demo_settings(before, database), all_models=True)
     today.mkdir()
     for command in (["-cf", "../cache.tar", kept], ["-xf", "../cache.tar"]):
         subprocess.run(["tar", *command], cwd=yesterday if "-cf" in command else today, check=True)

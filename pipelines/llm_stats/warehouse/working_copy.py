@@ -80,7 +80,7 @@ class DuckDBWorkingCopy:
 
     @property
     def _remedy(self) -> str:
-        """What a user can do about an unusable source."""
+        """Advice of error messages about an unusable source."""
         if self._source and has_snapshots(self._source):
             return f"run {format_command('rollback', self._source)}, or restore a backup"
         return "name another file"
