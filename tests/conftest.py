@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import resource
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from llm_stats.cli import main
+from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
@@ -169,6 +171,13 @@ def llm_stats(
         return CommandResult(int(exited.value.code or 0), printed.out, printed.err)
 
     return command
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[ResponseCache]:
+    """Yield a response cache with a TTL of one hour."""
+    with ResponseCache(tmp_path / "responses.sqlite", dt.timedelta(hours=1)) as cache:
+        yield cache
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
-from llm_stats.api.cache import ResponseCache
-from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.fetch.cache import ResponseCache
+from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.api import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from llm_stats.api.client import Client
 from llm_stats.errors import UsageError
+from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from support.client_helpers import ONE, RECORDS, fetched
 from support.raw_server import forward, raw_server

@@ -302,7 +302,7 @@ class TestBudget:
     def test_budget_counts_pages_of_the_list(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 10)
+        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 10)
         with client_of(api, max_requests=8) as client:
             assert (
                 outcomes(
@@ -320,7 +320,7 @@ class TestBudget:
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch, pages: int
     ) -> None:
         """The list has three pages; without the error, no run would ever fetch a model."""
-        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 10)
+        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 10)
         message = (
             rf"the model list took all of max_requests \({pages} requests\); increase max_requests"
         )

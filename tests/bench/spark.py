@@ -27,12 +27,12 @@ import duckdb
 import llm_stats
 from bench.cluster import Cluster, cluster
 from bench.run import changed
+from llm_stats.report.export import export
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import run_demo
 from llm_stats.schema import tables
 from llm_stats.transform import files as sql_files
 from llm_stats.transform.dialect import translate
-from llm_stats.warehouse.export import export
 from support.real_records import real_records
 from support.virtualenvs import python_with
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from llm_stats.api.client import Client
+from llm_stats.fetch.client import Client
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ import pytest
 from fake_api import faults, when
 from fake_api.server import FakeApi
 from llm_stats import run
-from llm_stats.api.cache import ResponseCache
 from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import LlmStatsError
+from llm_stats.fetch.cache import ResponseCache
 from llm_stats.pipeline.result import format_result
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import json_response

@@ -7,8 +7,8 @@ from typing import Any
 
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
-from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.schema.fetch import FetchResult
 from support.synthetic_catalog import synthetic_catalog

@@ -1,1 +1,1 @@
-"""Client of the LLM Stats API: fetches model records within rate limit, budget and quota."""
+"""HTTP requests to the LLM Stats API: rate limit, budget, retries, deadline, and responses."""

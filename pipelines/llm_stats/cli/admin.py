@@ -23,8 +23,8 @@ from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
+    from llm_stats.report.export import FileFormat
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-    from llm_stats.warehouse.export import FileFormat
 
 
 @click.command()
@@ -48,8 +48,8 @@ def export(folder: Path, output_format: FileFormat, database: Path | None) -> in
     llm-stats export out --format csv
     """
     from llm_stats.destinations import require_duckdb_file
+    from llm_stats.report.export import export as write
     from llm_stats.settings import WarehouseLocation
-    from llm_stats.warehouse.export import export as write
 
     published = require_duckdb_file(WarehouseLocation.read(database=database))
     open_reader(database=published).close()  # raises a clear error if there is nothing to export

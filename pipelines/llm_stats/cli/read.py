@@ -87,7 +87,7 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     llm-stats sql "$(cat question.sql)" --format csv
     llm-stats sql - < question.sql
     """
-    from llm_stats.cli.limits import limited_process
+    from llm_stats.user_query import limited_process
 
     with open_reader(**location) as reader, limited_process():
         print_table(

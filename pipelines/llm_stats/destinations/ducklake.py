@@ -14,7 +14,7 @@ from llm_stats.destinations.base import Destination, EngineConnection, RunLock
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
-from llm_stats.warehouse.user_query import MAX_RESULT_BYTES, require_query, restrict
+from llm_stats.user_query import MAX_RESULT_BYTES, require_query, restrict
 
 
 class DuckLake(Destination):

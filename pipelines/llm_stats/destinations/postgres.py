@@ -19,7 +19,7 @@ from llm_stats.destinations.connection import column_types, connect
 from llm_stats.errors import Locked, UsageError
 from llm_stats.table import Table
 from llm_stats.text import sql_literal
-from llm_stats.warehouse.user_query import MAX_RESULT_BYTES
+from llm_stats.user_query import MAX_RESULT_BYTES
 
 #: Maximum wait of a run for locks that other sessions hold on its tables and views.
 LOCK_TIMEOUT_SECONDS = 10.0

@@ -18,10 +18,10 @@ from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 from dlt.extract.source import DltSource
 
-from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.stop import require_any_answer
 from llm_stats.errors import UsageError
+from llm_stats.fetch.client import Client
 from llm_stats.schema.arrow import add_tombstones, to_arrow
 from llm_stats.schema.fetch import FetchResult, stalest_first
 from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LOAD_ID, TABLE_COMMENTS, TABLES

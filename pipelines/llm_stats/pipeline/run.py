@@ -21,8 +21,8 @@ from llm_stats.pipeline.result import RunResult
 from llm_stats.text import format_command, pluralize
 
 if TYPE_CHECKING:
-    from llm_stats.api.cache import ResponseCache
-    from llm_stats.api.client import Client
+    from llm_stats.fetch.cache import ResponseCache
+    from llm_stats.fetch.client import Client
     from llm_stats.pipeline.progress import Progress
     from llm_stats.settings import Settings
     from llm_stats.warehouse.base import Warehouse, WorkingCopy
@@ -60,11 +60,11 @@ def execute(
     `allowed_failures` names checks whose errors are only warnings in this run. `progress` displays
     how many results have arrived. `clock` returns the current time (UTC).
     """
-    from llm_stats.api.cache import ResponseCache
-    from llm_stats.api.client import Client
     from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.api.stop import require_any_answer
     from llm_stats.destinations import open_warehouse
+    from llm_stats.fetch.cache import ResponseCache
+    from llm_stats.fetch.client import Client
     from llm_stats.queries.checks import require_known_checks
     from llm_stats.schema.fetch import stalest_first
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from llm_stats._version import __version__
-from llm_stats.api.cache import requests_since
 from llm_stats.errors import LlmStatsError, UsageError
+from llm_stats.fetch.cache import requests_since
 from llm_stats.queries import checks
 from llm_stats.settings import Settings
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse

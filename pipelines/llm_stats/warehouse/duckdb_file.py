@@ -5,7 +5,7 @@ llm_stats.duckdb                  published path: symlink to the live snapshot (
 .llm_stats/work/<id>/             the working copy (see `working_copy`)
 .llm_stats/rejected/              the last working copy that a check rejected, and the reason
 .llm_stats/lock, holder.json      lock: one run at a time (see `lock`)
-.llm_stats/responses.sqlite       responses that no run has published yet (see `api.cache`)
+.llm_stats/responses.sqlite       responses that no run has published yet (see `fetch.cache`)
 """
 
 from __future__ import annotations

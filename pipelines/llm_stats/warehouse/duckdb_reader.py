@@ -16,9 +16,9 @@ from llm_stats.table import Table
 from llm_stats.text import format_command, sql_literal
 from llm_stats.transform.files import in_build_order
 from llm_stats.transform.migrate import require_current, require_migratable, schema_version
+from llm_stats.user_query import MAX_RESULT_BYTES, require_query, restrict
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader, as_usage_error
 from llm_stats.warehouse.snapshot import files_folder, has_snapshots
-from llm_stats.warehouse.user_query import MAX_RESULT_BYTES, require_query, restrict
 
 
 class DuckDBReader(Reader):

@@ -24,8 +24,8 @@ from typing import Any
 
 from dlt.pipeline.pipeline import Pipeline
 from llm_stats.api import responses
-from llm_stats.api.thread_pool import DaemonThreadPool
 from llm_stats.cli import main
+from llm_stats.fetch.thread_pool import DaemonThreadPool
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 

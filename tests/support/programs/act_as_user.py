@@ -13,8 +13,8 @@ import pathlib
 import sys
 
 import duckdb
-from llm_stats.api.cache import ResponseCache
 from llm_stats.cli import main as cli
+from llm_stats.fetch.cache import ResponseCache
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 

@@ -8,8 +8,8 @@ import pathlib
 import signal
 import sys
 
-from llm_stats.api.cache import ResponseCache
 from llm_stats.api.responses import Body
+from llm_stats.fetch.cache import ResponseCache
 
 cache = ResponseCache(pathlib.Path(sys.argv[1]), dt.timedelta(hours=1)).__enter__()
 for number in range(100):

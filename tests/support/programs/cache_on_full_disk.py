@@ -10,8 +10,8 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from llm_stats.api.cache import ResponseCache
 from llm_stats.api.responses import Body
+from llm_stats.fetch.cache import ResponseCache
 
 path = pathlib.Path(sys.argv[1])
 with ResponseCache(path, dt.timedelta(hours=1)) as cache:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from llm_stats.api.cache import ResponseCache
 from llm_stats.api.responses import (
     BadResponse,
     Body,
@@ -16,6 +15,7 @@ from llm_stats.api.responses import (
 from llm_stats.api.stop import FetchingStopped
 from llm_stats.api.transport import PendingRequest, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, UsageError
+from llm_stats.fetch.cache import ResponseCache
 from llm_stats.settings import clean_model_ids, is_valid_model_id
 from llm_stats.text import pluralize
 

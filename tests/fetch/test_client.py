@@ -14,9 +14,9 @@ import pytest
 from fake_api import faults, when
 from fake_api.faults import LIST, Fault
 from fake_api.server import FakeApi
-from llm_stats.api.cache import ResponseCache
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.errors import NothingFetched, QuotaSpent, UsageError
+from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import Request, Response, json_response
 from llm_stats.schema.fetch import FetchResult
@@ -205,7 +205,7 @@ class TestCache:
     def test_expired_cursor_restarts_the_list(
         self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 20)
+        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 20)
         with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(UsageError):
             killed.list_models()
         api.publish(RECORDS[:10])  # offset 20 is now beyond the last model, so the API returns 410
@@ -230,7 +230,7 @@ def test_closing_early_ends_all_requests() -> None:
 
 def test_close_does_not_wait_for_a_slow_response(monkeypatch: pytest.MonkeyPatch) -> None:
     """The response takes an hour; waiting for it would exceed the timeout of the test."""
-    monkeypatch.setattr("llm_stats.api.client.DRAIN_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("llm_stats.fetch.client.DRAIN_TIMEOUT_SECONDS", 0.2)
     with FakeApi(RECORDS, everywhere=[faults.slow(3600)]) as api, client_of(api) as client:
         client.fetch_models(IDS)
 
@@ -298,7 +298,7 @@ INVALID_LISTS: dict[str, tuple[Fault, type[Exception], str]] = {
 
 class TestList:
     def test_is_read_page_by_page(self, api: SampleApi, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("llm_stats.api.model_list._PAGE_SIZE", 7)
+        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 7)
         with client_of(api) as client:
             assert client.list_models() == IDS
         assert len(api.requests) == client.requests_sent == 5

@@ -1,4 +1,4 @@
-"""Users' queries in DuckDB: only a single query that reads, with limited memory and disk space.
+"""Users' queries: only a single query that reads, with limited memory, disk space and time.
 
 A read-only connection without external access can still write next to the database: DuckDB allows
 access to `<database>.wal` and `<database>.tmp/`, for example by `copy` or `export database`.
@@ -6,13 +6,22 @@ access to `<database>.wal` and `<database>.tmp/`, for example by `copy` or `expo
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
+from llm_stats.connection import out_of_memory
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
+from llm_stats.terminal import echo
 
 _FIRST_WORDS = (
     "select",
@@ -42,11 +51,38 @@ _RESTRICTIONS = (
 )
 
 
+#: Memory that a query may use in addition to the memory of the process before it.
+_MAX_QUERY_BYTES = 2_000_000_000
+#: Time for DuckDB to end a query. It does not interrupt the computation of a single value.
+_INTERRUPT_SECONDS = 0.5
+
+
 def restrict(execute: Callable[[str], Table]) -> None:
     """Limit memory and spill files, and lock the configuration, unless it is already locked."""
     if execute("select current_setting('lock_configuration')").rows == [(False,)]:
         for setting in _RESTRICTIONS:
             execute(setting)
+
+
+@contextmanager
+def limited_process() -> Iterator[None]:
+    """Limit the memory of the process, and end it soon after Ctrl-C.
+
+    The memory limit remains until the process ends: threads of an interrupted query may go on.
+    Raises `OutOfMemory` if Python cannot allocate memory.
+    """
+    _limit_memory()
+    receiver, sender = os.pipe()
+    os.set_blocking(sender, False)
+    threading.Thread(target=_end_after_ctrl_c, args=(receiver,), daemon=True).start()
+    previous = signal.set_wakeup_fd(sender)
+    try:
+        yield
+    except MemoryError as error:
+        raise out_of_memory(error) or error from None
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(sender)
 
 
 def require_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
@@ -112,3 +148,28 @@ def _words(text: str) -> list[tuple[int, str]]:
     starts = [start for start, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
     matches = [match for start in starts if (match := _WORD.match(source, start))]
     return [(match.start(), match[0].decode("utf-8", "replace").lower()) for match in matches]
+
+
+def _limit_memory() -> None:
+    """Limit the address space. DuckDB's own `memory_limit` does not include text values."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:  # only Linux has this file, and only Linux enforces the limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = pages * resource.getpagesize() + _MAX_QUERY_BYTES
+    existing = [value for value in (soft, hard) if value != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([limit, *existing]), hard))
+
+
+def _end_after_ctrl_c(receiver: int) -> None:
+    """Wait for SIGINT, then end the process unless it ends by itself.
+
+    A Python signal handler would not do: it runs in the main thread, which may be inside DuckDB.
+    """
+    while number := os.read(receiver, 1):
+        if number[0] == signal.SIGINT:
+            time.sleep(_INTERRUPT_SECONDS)
+            echo("llm-stats: interrupted", err=True)
+            os._exit(128 + signal.SIGINT)
+    os.close(receiver)

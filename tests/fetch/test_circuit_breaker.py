@@ -12,10 +12,10 @@ import pytest
 from fake_api import faults
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
-from llm_stats.api import circuit_breaker
-from llm_stats.api.cache import ResponseCache
-from llm_stats.api.client import Client
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.fetch import circuit_breaker
+from llm_stats.fetch.cache import ResponseCache
+from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from support.client_helpers import (
     IDS,

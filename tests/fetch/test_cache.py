@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm_stats.api.cache import ResponseCache, requests_since
 from llm_stats.api.responses import Body
 from llm_stats.errors import LoadFailed, UsageError
+from llm_stats.fetch.cache import ResponseCache, requests_since
 from support.processes import PROGRAMS
 
 URL = "https://sample.invalid/stats/v1/models/a%2Fb"

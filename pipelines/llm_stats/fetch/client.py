@@ -19,15 +19,15 @@ from urllib.parse import quote
 
 from llm_stats.api import responses
 from llm_stats.api.auth import BearerAuth
-from llm_stats.api.cache import ResponseCache
-from llm_stats.api.circuit_breaker import CircuitBreaker
-from llm_stats.api.model_list import read_model_list
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord
 from llm_stats.api.stop import FetchingStopped, StopReason
-from llm_stats.api.thread_pool import DaemonThreadPool
 from llm_stats.api.transport import BACKOFF_SECONDS, MAX_ATTEMPTS, PendingRequest, Transport
 from llm_stats.errors import RecordRejected
+from llm_stats.fetch.cache import ResponseCache
+from llm_stats.fetch.circuit_breaker import CircuitBreaker
+from llm_stats.fetch.model_list import read_model_list
+from llm_stats.fetch.thread_pool import DaemonThreadPool
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.record import Record
 from llm_stats.schema.rows import to_row
