@@ -27,14 +27,9 @@ RUNS = 2
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the path of the Python in a virtual environment with this project and DuckLake."""
-    python = python_with(tmp_path_factory.mktemp("lake"), f"{ROOT}[ducklake]")
     wheels = [f"duckdb-extension-{name.replace('_', '-')}=={_VERSION}" for name in _EXTENSIONS]
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", f"duckdb=={_VERSION}", *wheels],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    return python
+    packages = (f"{ROOT}[ducklake]", f"duckdb=={_VERSION}", *wheels)
+    return python_with(tmp_path_factory.mktemp("lake"), *packages)
 
 
 @pytest.fixture
