@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from llm_stats.errors import Interrupted, LlmStatsError
-from llm_stats.text import pluralize
+from llm_stats.text import format_command, pluralize
 
 if TYPE_CHECKING:
     from llm_stats.api.stop import StopReason
@@ -236,7 +236,8 @@ def format_result(result: RunResult) -> Iterator[str]:
     yield _format_news(result, len(changes)) + (", largest first:" if changes else "")
     yield from (f"  {change}" for change in changes[:_MAX_LINES])
     if len(changes) > _MAX_LINES:
-        yield f"  and {len(changes) - _MAX_LINES} more: llm-stats changes"
+        database = None if result.destination else result.database
+        yield f"  and {len(changes) - _MAX_LINES} more: {format_command('changes', database)}"
     yield f"published {result.location}"
 
 
