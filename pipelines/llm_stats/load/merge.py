@@ -55,8 +55,8 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 def copy_dlt_tables(connection: Connection, incoming: str = INCOMING) -> None:
     """Copy dlt's own tables of one load into `raw`.
 
-    The load's row is added to `_dlt_loads`. The other tables are replaced: they contain only the
-    schema and the state of the last load.
+    In `_dlt_loads`, the rows of earlier loads are kept. Afterwards, dlt's other tables contain
+    only the schema and the state of this load.
     """
     for table, columns in DLT_TABLES.items():
         if table != "_dlt_loads":

@@ -1,7 +1,8 @@
 """dlt source: one Arrow resource per raw table.
 
-A hidden resource, `fetch_results`, yields pages: dicts with one Arrow table per raw table, for up
-to 50 models. One transformer per raw table yields its table from each page.
+A hidden resource, `fetch_results`, yields pages. A page contains the results for up to 50 models,
+as a dict with one Arrow table per raw table. One transformer per raw table yields its table from
+each page.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables; its `add_limit` counts pages of up to 50 models.
 
-    dlt's `add_limit` would have no effect. It limits the selected resources except transformers,
-    and all selected resources of this source are transformers.
+    The inherited `add_limit` has no effect on transformers, and all selected resources of this
+    source are transformers.
     """
 
     def add_limit(
@@ -89,8 +90,8 @@ def llm_stats(
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
     also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
-    and `NothingFetched` if no request had a usable response. A spent quota or `max_requests` ends
-    the load without an error; without `max_age` the next load starts with the same ids.
+    and `NothingFetched` if no request had a usable response. If the quota or `max_requests` is used
+    up, the load ends without an error. Without `max_age`, the next load starts with the same ids.
     """
 
     def pages() -> Iterator[Page]:
@@ -149,8 +150,9 @@ def to_pages(results: Iterable[FetchResult], size: int) -> Iterator[list[FetchRe
 def raw_tables(pages: Callable[[], Iterator[Page]], *, merge: bool) -> list[DltResource]:
     """Return a hidden resource that yields the pages, and a transformer for each raw table.
 
-    With `merge`, a model in the load replaces its row and its child rows, and the pages must
-    contain tombstones. Otherwise all rows are appended.
+    With `merge`, the rows of a model in the load replace all its rows in `models` and the child
+    tables. The pages must then contain tombstones (see `add_tombstones`). Without `merge`, all rows
+    are appended.
     """
     base = dlt.resource(pages, name="fetch_results", selected=False)
     return [base, *(_raw_table(base, table, merge=merge) for table in TABLES)]
@@ -173,8 +175,8 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return dlt's hints for the columns of a raw table.
 
-    Without `merge`, the load id is nullable: dlt only adds the column to its stored schema, and
-    `load.merge` fills in the value.
+    Without `merge`, dlt adds the column of the load id to its stored schema, but writes no values;
+    `load.merge` fills them in. The column is therefore nullable.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

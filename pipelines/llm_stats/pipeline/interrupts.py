@@ -38,7 +38,7 @@ def termination_interrupts() -> Iterator[None]:
 
 
 def interrupted(outcome: str = "nothing was published") -> Interrupted:
-    """Return the error of a run that a signal ended; `outcome` states what was published."""
+    """Return the error for a run that a signal ended; its message ends with `outcome`."""
     origin = "" if _last_signal == signal.SIGINT else f" by {_last_signal.name}"
     return Interrupted(f"interrupted{origin}; {outcome}", 128 + _last_signal)
 

@@ -24,7 +24,7 @@ class Progress(Protocol):
     """A display of the progress of one run."""
 
     def announce_wait(self, rate_limiter: RateLimiter) -> None:
-        """Display how long the model list must wait for the rate limit, if it must."""
+        """Display the wait for the rate limit, if any, before the model list is requested."""
 
     def show(
         self, results: Iterable[FetchResult], total: int, rate_limiter: RateLimiter
@@ -60,7 +60,7 @@ def progress_lines(
     counter: ProgressCounter,
     write: Callable[[ProgressCounter], None],
 ) -> Iterator[FetchResult]:
-    """Yield the results; call `write` with the counter every few seconds."""
+    """Yield the results, count them with `counter`, and call `write(counter)` every few seconds."""
     finished = threading.Event()
 
     def write_periodically() -> None:
@@ -98,8 +98,9 @@ def _progress_bar(
 class Counts(TypedDict):
     """Progress at one moment.
 
-    `requests_per_minute` counts the last minute. `seconds_left` is None before the first result if
-    there is no rate limit. `is_waiting` is true while requests wait for the rate limit.
+    `requests_per_minute` is the number of requests in the last minute. `seconds_left` is None
+    before the first result if there is no rate limit. `is_waiting` is true while requests wait for
+    the rate limit.
     """
 
     loaded: int
@@ -152,7 +153,10 @@ class ProgressCounter:
             }
 
     def _estimate_seconds_left(self, requests_last_minute: int) -> int | None:
-        """Return an estimate that does not grow between two results; None if there is no basis."""
+        """Return an estimate that does not grow between two results.
+
+        Return None before the first result if there is no rate limit.
+        """
         remaining, limit = self.total - self._done, self._rate_limiter.requests
         if not self._done and not limit:
             return None

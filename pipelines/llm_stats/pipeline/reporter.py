@@ -113,7 +113,10 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def _require_json_file(self) -> None:
-        """Raise `UsageError` unless the file is missing or a regular file that starts with `{`."""
+        """Raise `UsageError` for an existing file that `finish` must not replace.
+
+        It may only replace a regular file that starts with `{`.
+        """
         if self._file.is_symlink() or (self._file.exists() and not self._file.is_file()):
             raise self._make_error("not a regular file; name another file")
         if self._file.exists() and not self._file.read_bytes().startswith(b"{"):

@@ -38,10 +38,11 @@ class RunResult:
 
     `outcomes` counts models by outcome. `skipped` counts models that were not requested, because
     they were fetched within `max_age`. `not_loaded` has one entry, with the reason, for each model
-    that did not load. `new_models` are ids that were not in the warehouse before. `changes` has the
-    columns of `llm-stats changes`, largest first. `stop_reason` is set when fetching ended early.
-    `known_failures` are ids that failed in earlier runs and have not loaded since.
-    `is_base_url_confirmed` is set if the API returned its list or a known model.
+    that did not load. `new_models` are ids that were not in the warehouse before. `changes` are
+    the changes of this run, largest first, with the columns of `llm-stats changes`. `stop_reason`
+    is set when fetching ended early. `known_failures` are ids that failed in earlier runs and have
+    not loaded since. `is_base_url_confirmed` is set if the API returned its list of models, or a
+    model that loaded in an earlier run.
     """
 
     database: Path
@@ -66,10 +67,16 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """Exit code: 3 if models failed and none loaded, else 4 if models failed, else 75 or 0.
+        """Exit code of the run.
 
-        With `all_models`, a model that failed before does not count as a failure, unless the run
-        had no other model. Missing models alone are 4 if the base URL is known to be right.
+        - 3: models failed and none loaded
+        - 4: models failed and others loaded
+        - 75: no model failed, but models were deferred
+        - 0: no model failed or was deferred
+
+        With `all_models`, a model that failed in an earlier run does not count as a failure. It
+        does count if the run neither loaded nor skipped any model. If every failed model is
+        `not_found` and the base URL is confirmed, the code is 4 instead of 3.
         """
         loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)

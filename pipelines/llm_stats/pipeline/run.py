@@ -136,7 +136,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 
 
 def _describe_next_steps(failure: CheckFailed) -> str:
-    """Return a line with the command that requests the models again, and one that publishes."""
+    """Return the commands that request the models again or publish despite the failed checks."""
     allowed = " ".join(f"--allow-failure {check}" for check in failure.checks)
     return (
         "the next run reuses the responses; to request them again: "
@@ -161,8 +161,8 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
     """Publish the working copy.
 
-    On Ctrl-C, raises `Interrupted`. Its message refers to `llm-stats status`, because it is unknown
-    whether it was published.
+    On Ctrl-C, raises `Interrupted`. Its message refers to `llm-stats status`, because it is then
+    unknown whether the copy was published.
     """
     try:
         warehouse.publish(copy)
@@ -173,7 +173,7 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
-    """Close the client if the block raises an error; pending responses are still cached.
+    """Close the client if the block raises an error, after caching the pending responses.
 
     After Ctrl-C or another signal, raise `Interrupted` with the number of cached responses.
     """

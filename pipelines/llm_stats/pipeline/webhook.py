@@ -79,9 +79,9 @@ class Webhook:
 def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
-    If nothing changed and no models are new, the run is reported only if it had problems or stopped
-    fetching early. Stopping because the `max_requests` budget ran out does not count. Price changes
-    of `above_pct` percent or less are omitted.
+    A run is reported if it has a change, a new model, a model that did not load, or an early stop.
+    Price changes of `above_pct` percent or less are omitted. A run that only reached
+    `max_requests` is not reported. A run that ended with an error is reported, except after Ctrl-C.
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
@@ -151,7 +151,7 @@ def _post_once(url: str, text: str) -> None:
 
 
 def _read_slack_error(response: requests.Response) -> str:
-    """Return Slack's error code, such as `: no_service`; empty for any other body or a success."""
+    """Return Slack's error code, such as `: no_service`; empty if the response has none."""
     if response.status_code < 300:
         return ""
     try:

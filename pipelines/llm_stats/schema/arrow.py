@@ -67,8 +67,9 @@ def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
 def add_tombstones(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """Return the tables with the columns and rows that dlt needs to merge the child tables.
 
-    Each child row gets the `fetched_at` of its model. A model whose list is empty gets one row with
-    `is_tombstone` set, because dlt deletes old child rows only of models with a row in the load.
+    Each child row gets the `fetched_at` of its model. dlt deletes the old child rows of a model
+    only if the new child table contains the model. If the list of a model is empty, the model
+    therefore gets one child row with `is_tombstone` set.
     """
     models = tables["models"]
     children = [name for name in tables if "__" in name]

@@ -38,8 +38,8 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 def _child_row(model_id: str, part: RecordPart) -> dict[str, Any]:
     """Return the child row for one entry of a list of the record.
 
-    A list entry has no nested objects, so the slow `_split` is not needed. A record has dozens of
-    entries.
+    A list entry has no nested objects, so `_split` is not needed. Calling it would be slow, because
+    a record has dozens of entries.
     """
     return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 
@@ -60,7 +60,7 @@ def _parse_int(digits: str) -> int | str:
 
 
 def _split(part: RecordPart) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the documented scalars and objects of a part, and its unknown fields.
+    """Return the documented scalars and nested objects, and the unknown fields, as two dicts.
 
     An unknown field of a nested object has its path as key, such as `license.url`.
     """

@@ -63,7 +63,10 @@ _DATA_TYPES: dict[object, str] = {
 
 
 def _unwrap(annotation: Any) -> tuple[Any, bool]:
-    """Return the type without None, and whether it is nullable: `Usd | None` → `(float, True)`."""
+    """Return the type without None, and whether None was part of it.
+
+    `Usd | None` → `(float, True)`.
+    """
     if typing.get_origin(annotation) is Annotated:
         return _unwrap(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is Literal:
