@@ -59,7 +59,7 @@ def _valid_ids(model_ids: list[str]) -> list[str]:
 
 
 def _split(value: object) -> object:
-    """Return a list from `a, b`, or from `["a", "b"]` as dlt writes it in the environment."""
+    """Return a list from `a, b`, or from `["a", "b"]`, dlt's form in environment variables."""
     if not isinstance(value, str):
         return value
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
@@ -215,7 +215,7 @@ def _setting_name(name: str) -> str:
 
 
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
-    """Raise `UsageError` for the first of the unknown settings `names`; do nothing if empty.
+    """Raise `UsageError` if `names`, the names of unknown settings, is not empty.
 
     A misspelled setting must not be ignored: it may be `max_requests`, which protects the quota.
     """

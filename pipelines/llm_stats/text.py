@@ -9,7 +9,8 @@ import shlex
 import textwrap
 from pathlib import Path
 
-#: First character of a text that a spreadsheet runs as a formula. In CSV, a `'` precedes it.
+#: Regular expression for the first character of a text that a spreadsheet would run as a formula.
+#: CSV output puts a `'` before such a text.
 #: The characters are OWASP's: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = r"^[-=+@\t\r\n]"
 
@@ -78,7 +79,7 @@ MAX_LINE_LENGTH = 1000
 
 
 def escape_control_chars(text: str) -> str:
-    """Escape control characters, so that a string cannot control a terminal: `\\x1b[31m`."""
+    """Escape control characters, such as ESC as `\\x1b`, so that text cannot control a terminal."""
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 

@@ -13,8 +13,8 @@ from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
-#: Size by which changes without a percentage are sorted. These are listings, delistings, changes of
-#: status, and changes of a price that was free or that is unpublished before or after the change.
+#: Changes without a percentage are sorted as changes of 100 %. Examples: a new listing, a changed
+#: status, a price that was free before.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
@@ -25,7 +25,8 @@ def since(reader: Reader, start: dt.datetime) -> Table:
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
     largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It is
-    null for a price change without a percentage, and 0 for an added, withdrawn or verified score.
+    0 for an added, withdrawn or verified score. It is null for any other change that has no
+    percentage, such as a new listing.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
 
@@ -76,8 +77,8 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
     """Return the changes that `clause` selects, with descriptions, largest first.
 
-    The clause follows `from marts.price_changes as changes`, then `from marts.score_changes as
-    changes`. Its `?` stands for the parameter.
+    Two queries end with `clause`: one on `marts.price_changes`, one on `marts.score_changes`. Both
+    views have the alias `changes`. A `?` in `clause` stands for `parameter`.
     """
     rows = []
     for view, counterpart, preposition, describe, measure in (
@@ -174,7 +175,7 @@ def _pct(old: float | None, new: float | None) -> float | None:
 
 
 def _format_pct(old: float | None, new: float | None) -> str:
-    """Return ` (−69 %)` or ` (+0.3 %)`; an empty string if this rounds to 0 or is not defined."""
+    """Return ` (−69 %)` or ` (+0.3 %)`; empty if the percentage is undefined or rounds to 0."""
     pct = _pct(old, new)
     if pct is None or round(pct, 1) == 0:
         return ""

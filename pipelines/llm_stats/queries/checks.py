@@ -17,7 +17,7 @@ _SAMPLE_ROWS = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A failed check: the number of rows that its query selects, and the first of these rows."""
+    """A failed check, with the number of rows that its query selects and a sample of them."""
 
     check: str
     severity: Literal["error", "warning"]

@@ -75,7 +75,10 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """Return one row per benchmark on which all models have a score: their values, the winners."""
+    """Return one row per benchmark on which all models have a score.
+
+    Columns: `benchmark_id`, `category`, one column per model with its value, `winner`, `note`.
+    """
     rows = [
         (
             benchmark,

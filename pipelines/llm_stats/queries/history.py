@@ -86,10 +86,10 @@ def _format_changes(
     names: Sequence[str],
     values: Sequence[Any],
 ) -> str:
-    """Return the changes since the previous row of this key, such as ` (maximum 1 → 10)`.
+    """Return the changes of an offer or score since its previous row: ` (maximum 1 → 10)`.
 
-    `before` contains the attributes of the previous row of each offer or score; this function
-    replaces those of `key`.
+    `before` contains the attributes of the previous rows by key; this function sets `before[key]`
+    to `values`. A key is an id and a number.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

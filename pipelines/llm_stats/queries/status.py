@@ -33,7 +33,8 @@ _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"""
     select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
 """
-#: Without ids that never existed and that the last run did not contain: they were misspelled.
+#: Models that failed after they last loaded. Ids that never loaded and were not found are listed
+#: only if the last run requested them; older ones were probably misspelled.
 _FAILING = f"""
     with failures as (
         select
@@ -75,10 +76,12 @@ class Status:
     `last_run_requests` counts the requests for models, without those for the model list.
     `requests_today` includes requests of running and failed runs; None if unknown. `findings` are
     the failed checks of the published data, errors first. If the checks could not run, `findings`
-    is None and `unchecked` is the reason. `rejected_by` names the checks that rejected a newer
-    state at `rejected_at`; `rejected_file` is the path of that state if the warehouse is a file.
-    `engine` names the destination of a warehouse that is not a file; `unsupported` lists the macros
-    that this engine does not support.
+    is None and `unchecked` is the reason.
+
+    The `rejected_…` fields are set if checks rejected a run after the last published run:
+    `rejected_at` is the time, `rejected_by` are the names of the checks, and `rejected_file` is the
+    path of the rejected database. For an engine other than DuckDB, `engine` is its name,
+    `unsupported` lists the macros that it cannot store, and `rejected_file` is None.
     """
 
     at: dt.datetime
@@ -191,7 +194,7 @@ class ConfigReport:
 
 
 def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
-    """Return the configuration in the working folder, with these command-line options."""
+    """Return the configuration in the working folder; the arguments take precedence over it."""
     versions = {
         "llm-stats": __version__,
         "dlt": version("dlt"),

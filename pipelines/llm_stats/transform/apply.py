@@ -27,8 +27,8 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: History tables whose valid rows (`valid_to` is null) store a hash of the values that
-#: `update_history` compares.
+#: History tables with a row hash, which `update_history` compares instead of the single values.
+#: Only valid rows (`valid_to` is null) have a hash.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 

@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$",
 
 
 def comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
-    """Set the inherited comments: those of columns without a comment in `sql/`."""
+    """Set the comment of each column that has no comment in `sql/` and inherits one."""
     columns = columns_by_relation(connection)
     texts = comments(columns, files)
     for file in files:
@@ -30,8 +30,8 @@ def comments(
     """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
     `columns` lists the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment inherits that of the column of the same name in the first relation under
-    `Reads:` that has such a column.
+    without a comment inherits one from the relations under `Reads:` in the header of its file. The
+    first relation that has a column of the same name counts.
     """
     texts = _raw_comments()
     for file in files or in_build_order():

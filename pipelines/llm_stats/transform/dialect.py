@@ -30,7 +30,7 @@ _PARAMETER = "__parameter__"
 
 
 class UnsupportedSql(Exception):
-    """Error: the other dialect has no equivalent; the message names the construct."""
+    """Error for SQL that cannot be translated; the message names the construct."""
 
 
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:

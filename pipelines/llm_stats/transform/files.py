@@ -115,8 +115,8 @@ def files_in(layer: str, root: Path | None = None) -> list[SqlFile]:
 def in_build_order(root: Path | None = None) -> tuple[SqlFile, ...]:
     """Return the files that define a table, view or macro, each after the files that it reads.
 
-    `root` is another folder like `sql/`. Raises `SqlError` if files depend on each other in a
-    cycle, or if two define the same name.
+    `root` is the folder to read instead of `sql/`. Raises `SqlError` if files depend on each other
+    in a cycle, or if two files define the same name.
     """
     return _sorted(_definitions(root)) if root else _project_files(sql_folder())
 
