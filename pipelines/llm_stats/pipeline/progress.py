@@ -24,7 +24,10 @@ class Progress(Protocol):
     """A display of the progress of one run."""
 
     def announce_wait(self, rate_limiter: RateLimiter) -> None:
-        """Display the wait for the rate limit, if any, before the model list is requested."""
+        """Display how long the request for the model list must wait for the rate limit.
+
+        Display nothing if the request can be sent at once.
+        """
 
     def show(
         self, results: Iterable[FetchResult], total: int, rate_limiter: RateLimiter

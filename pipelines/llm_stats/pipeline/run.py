@@ -98,7 +98,7 @@ def execute(
                 due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
                 result.known_failures = frozenset(state.failing_at)
                 result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
-                # this call sends the first requests; others are sent while the views are created
+                # this call sends the first requests; more are sent while the views are created
                 fetched = result.count(client.fetch_models(due, state.fetched_at, state.failing_at))
                 if due or result.is_migrated:
                     copy.create_views()

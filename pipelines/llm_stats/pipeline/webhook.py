@@ -80,8 +80,8 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
     A run is reported if it has a change, a new model, a model that did not load, or an early stop.
-    Price changes of `above_pct` percent or less are omitted. A run that only reached
-    `max_requests` is not reported. A run that ended with an error is reported, except after Ctrl-C.
+    A stop at `max_requests` alone is not reported. Price changes of `above_pct` percent or less are
+    omitted. A run that ended with an error is always reported, unless the user pressed Ctrl-C.
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""

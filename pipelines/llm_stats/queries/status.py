@@ -34,7 +34,7 @@ _STALEST_MODELS = f"""
     select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
 """
 #: Models that failed after they last loaded. Ids that never loaded and were not found are listed
-#: only if the last run requested them; older ones were probably misspelled.
+#: only if the last run requested them. Those of earlier runs were probably misspelled.
 _FAILING = f"""
     with failures as (
         select
@@ -160,7 +160,7 @@ def _run_checks(reader: Reader) -> dict[str, Any]:
 
 
 def _find_rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
-    """Return the `rejected_…` fields if checks rejected a run after the last published one."""
+    """Return the `rejected_…` fields if checks rejected a run after the last published run."""
     rejected = DuckDBWarehouse(reader.database).rejected
     reason = rejected / "reason.txt"
     if (
