@@ -4,7 +4,7 @@
 -- Order: is_comparable desc, model_count desc, benchmark_id.
 -- Reads: marts.scores, staging.is_most_common.
 -- A benchmark is not comparable if fewer than two models have a score on it, or if its raw values
--- look like a mix of two units. They do if some are between 0 and 1, others are above 1, and the
+-- look like a mix of two units: some values are between 0 and 1, others are above 1, and the
 -- largest is more than ten times the median of the values between 0 and 1.
 create or replace view marts.benchmarks as
 with
@@ -88,7 +88,7 @@ from summed_scores
 inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
 left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. Each model counts with the score that marts.scores chooses. If upstream lists a benchmark under several ids, each id has a separate row';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. If upstream lists a benchmark under several ids, each id has a separate row';
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too';
 comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every chosen score has a normalized score, else `raw` (the benchmark''s own unit)';
@@ -97,4 +97,4 @@ comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the
 comment on column marts.benchmarks.median_value is 'Median of the values on the scale';
 comment on column marts.benchmarks.verified_share is 'Share of the chosen scores that LLM Stats checked, 0 to 1';
 comment on column marts.benchmarks.self_reported_share is 'Share of the chosen scores that only the model''s maker reported, 0 to 1';
-comment on column marts.benchmarks.disputed_count is 'Number of models that are listed with different scores on the benchmark';
+comment on column marts.benchmarks.disputed_count is 'Number of models for which two or more different scores on the benchmark are listed';

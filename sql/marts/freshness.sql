@@ -2,9 +2,9 @@
 -- Grain: model_id. A model that was requested but never loaded has a row too.
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
 -- Reads: staging.fetches, staging.models.
--- `deferred` is not an attempt: no request was sent, for example because the budget was spent. It
--- neither starts nor ends a series of failures. `age_hours` is computed from `fetched_at` at the
--- time of the query. For a cached response, `fetched_at` is earlier than `last_attempted_at`.
+-- A fetch with the outcome `deferred` is not an attempt: no request was sent, for example because
+-- the budget was spent. A deferred fetch neither starts nor ends a series of failures. For a cached
+-- response, `fetched_at` is earlier than `last_attempted_at`.
 create or replace view marts.freshness as
 with last_loaded as (
     select
@@ -15,7 +15,8 @@ with last_loaded as (
     group by model_id
 ),
 
--- Attempts since the model was last loaded; the filter skips most rows of staging.fetches.
+-- Attempts since the model was last loaded. For speed, the condition on requested_at excludes all
+-- older attempts.
 attempts_since_load as (
     select
         attempts.model_id,
@@ -75,4 +76,4 @@ comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the t
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if the model was never loaded';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of failed attempts since the record was last loaded; 0 if the last attempt loaded the record, or there was no attempt';
+comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded; 0 if the last attempt loaded the record, or there was no attempt';

@@ -4,10 +4,11 @@
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
--- Only comparable benchmarks with at least three models in the scope count. Scale and win rate are
--- computed among the models in the scope. The chosen score is the same in both scopes, because a
--- self-reported score is chosen only if there is no other. If upstream lists a score under several
--- categories, it counts in each of them, and once in `overall`.
+-- A benchmark counts only if it is comparable and at least three models in the scope have a score
+-- on it. Scale and win rate are computed among the models in the scope. Both scopes use the score
+-- that marts.scores chooses: it is self-reported only if the model has no other score on the
+-- benchmark. If upstream lists a score under several categories, the score counts in each category,
+-- and once in `overall`.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -70,8 +71,9 @@ value_places as (
         directed_value
 ),
 
--- Win rates are decimals, because the sum of decimals does not depend on the order of the rows. The
--- mean is rounded to 12 of the 15 digits, because engines divide decimals with different precision.
+-- Win rates are decimals with 15 decimal places, because the sum of decimals does not depend on the
+-- order of the rows. The mean is rounded to 12 decimal places, because engines divide decimals with
+-- different precision.
 counted_win_rates as (
     select
         'all' as evidence_scope,

@@ -4,10 +4,9 @@
 -- Order: changed_at desc, model_id, provider_id, offer_number, kind.
 -- Reads: staging.transitions, marts.price_history.
 -- An offer that appears after the first load of its model, or appears again, is `listed`. A new
--- provider name is recorded in the history but is not a change here. The change itself happened
--- between the previous fetch of the model and `changed_at`.
--- Percentages, direction and reversal are given only for `price_changed`. If `status_changed` had
--- them too, the same price change would count twice.
+-- provider name is recorded in the history but is not a change here.
+-- Percentages, direction and reversal are given only for `price_changed`. A price change together
+-- with a status change therefore counts once.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
 -- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
 -- rise. `direction` is null if a price became known or unknown.
@@ -28,7 +27,8 @@ changes as (
         new_offers.output_usd_per_mtok as new_output,
         old_offers.blended_usd_per_mtok as old_blended,
         new_offers.blended_usd_per_mtok as new_blended,
-        -- number of listings and delistings so far: equal within one uninterrupted listing
+        -- How many times the offer has been listed or delisted so far. All price changes within one
+        -- uninterrupted listing have the same number.
         sum(
             case
                 when transitions.old_valid_from is null or transitions.new_valid_from is null then 1
@@ -159,8 +159,8 @@ comment on column marts.price_changes.old_output_usd_per_mtok is 'US dollars per
 comment on column marts.price_changes.new_output_usd_per_mtok is 'US dollars per million output tokens after the change; null if the offer was not listed then or the price was not published, 0 if free';
 comment on column marts.price_changes.old_blended_usd_per_mtok is 'Blended price before the change, (3 * input + output) / 4, in US dollars per million tokens; null if one of the two prices is null';
 comment on column marts.price_changes.new_blended_usd_per_mtok is 'Blended price after the change, (3 * input + output) / 4, in US dollars per million tokens; null if one of the two prices is null';
-comment on column marts.price_changes.input_change_pct is 'Change of the input price in percent of the old price; null if the old price is null or 0, the new price is null, or the kind is not `price_changed`';
-comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null if the old price is null or 0, the new price is null, or the kind is not `price_changed`';
-comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null if the old price is null or 0, the new price is null, or the kind is not `price_changed`';
+comment on column marts.price_changes.input_change_pct is 'Change of the input price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
+comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
+comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.direction is '`cut` if a price fell and none rose, `rise` if a price rose and none fell, `mixed` if one fell and the other rose; null if a price became known or unknown, or if the kind is not `price_changed`';
-comment on column marts.price_changes.is_reversal is 'True if the change undoes the previous price change of the same listing: input and output price are back to their earlier values, at most 30 days later';
+comment on column marts.price_changes.is_reversal is 'True if the change undoes the previous price change of the same listing: at most 30 days after it, input and output price return to their values before it';

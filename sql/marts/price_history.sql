@@ -23,4 +23,4 @@ comment on view marts.price_history is 'One row per offer and period in which th
 comment on column marts.price_history.provider_name is 'Display name of the provider in this period';
 comment on column marts.price_history.is_available is 'True if the status is `active`: the offer can be bought';
 comment on column marts.price_history.blended_usd_per_mtok is 'Blended price in US dollars per million tokens, three parts input to one part output: (3 * input + output) / 4; null if one of the two prices is not published';
-comment on column marts.price_history.is_current is 'True if the offer is still listed and the row has not been replaced';
+comment on column marts.price_history.is_current is 'True if the row is still valid: the offer is listed and has not changed since valid_from';

@@ -1,5 +1,6 @@
--- Price against score: each model's cheapest price and its value on each comparable benchmark, and
--- whether the model is on the Pareto frontier of price and value.
+-- Price against score, for each model and comparable benchmark: the model's cheapest price, the
+-- model's value on the benchmark, and whether the model is on the Pareto frontier of price and
+-- value.
 -- Grain: model_id, benchmark_id. Only models with an available priced offer and a score on the
 -- benchmark.
 -- Order: count(*) over (partition by benchmark_id) desc, benchmark_id, is_pareto desc,
@@ -161,7 +162,7 @@ left join paid_frontier_points
         and priced_scores.paid_price_usd_per_mtok = paid_frontier_points.paid_price_usd_per_mtok
         and priced_scores.directed_value = paid_frontier_points.directed_value;
 
-comment on view marts.price_performance is 'One row per model and comparable benchmark: the model''s cheapest price, its value, and whether it is on the Pareto frontier of price and value. The price is the blended price of the cheapest available offer; for other weights see marts.pareto_frontier. A model with a free offer dominates every paid model that is not better; is_pareto_paid ignores free offers';
+comment on view marts.price_performance is 'One row per model and comparable benchmark: the model''s cheapest price, the model''s value on the benchmark, and whether the model is on the Pareto frontier of price and value. The price is the blended price of the cheapest available offer; for other weights see marts.pareto_frontier. A model with a free offer dominates every paid model with the same or a worse value; is_pareto_paid ignores free offers';
 comment on column marts.price_performance.model_id is 'Id of a model with a price and a value';
 comment on column marts.price_performance.benchmark_id is 'Id of a comparable benchmark; other benchmarks have no rows';
 comment on column marts.price_performance.provider_id is 'Id of the provider of the cheapest available priced offer; in a tie, the first id in alphabetical order';

@@ -4,8 +4,7 @@
 -- Order: changed_at desc, model_id, benchmark_id, score_number, kind.
 -- Reads: staging.transitions, history.scores.
 -- A new source, a new name and a withdrawn verification are recorded in the history but are not
--- changes here. A new category is not recorded. The change itself happened between the previous
--- fetch of the model and `changed_at`.
+-- changes here. A new category is not recorded.
 create or replace view marts.score_changes as
 with
 changes as (

@@ -206,12 +206,12 @@ inner join value_places
             else valued_scores.value
         end = value_places.directed_value;
 
-comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. A verified score is preferred to a third-party score, and both to a self-reported one; among equally confirmed scores, the newest is chosen, then the highest (even where lower is better), then the first listed. Compare `value`, never `score`, and only where is_comparable is true. The other benchmarks have ranks and win rates too, but these are not meaningful';
+comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are preferred, then third-party scores, then self-reported scores. Among scores with the same evidence, the newest is chosen, then the highest (even where lower is better), then the first in the record''s list. Compare `value`, never `score`, and only where is_comparable is true. Where is_comparable is false, rank and win rate are not meaningful';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.scores.value is 'Number that compares models within the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
-comment on column marts.scores.is_lower_better is 'True if a smaller value is better, such as a word error rate';
+comment on column marts.scores.value is 'Number by which to compare the models of the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
+comment on column marts.scores.is_lower_better is 'True if a smaller value is better, as for a word error rate';
 comment on column marts.scores.benchmark_rank is 'Rank among the models of the benchmark, 1 is best; equal values share a rank';
 comment on column marts.scores.win_rate is 'Share of the other models that this one beats; a tie counts half; 1 is best, 0 is worst; null if there is no other model';
 comment on column marts.scores.gap_to_best is 'Distance from `value` to the best value on the benchmark, never negative; 0 if this model has the best value';
@@ -220,6 +220,6 @@ comment on column marts.scores.is_comparable is 'True if the values of the bench
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null if they can be compared';
 comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
-comment on column marts.scores.is_disputed is 'True if the model is listed with different scores on the benchmark';
+comment on column marts.scores.is_disputed is 'True if two or more different scores of the model on the benchmark are listed';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';
 comment on column marts.scores.normalized_score is 'The chosen score on a scale of 0 to 1; null if not published';

@@ -1,6 +1,6 @@
 -- From schema version 3 to 4: prices and scores in the history are rounded to 12 significant
--- digits, and open rows get a hash of the compared columns. Consecutive rows that have become equal
--- are merged.
+-- digits. Consecutive rows that have become equal are merged. The new column row_hash is null until
+-- the next run computes the hashes.
 
 alter table history.offers add column row_hash varchar;
 alter table history.scores add column row_hash varchar;
@@ -98,7 +98,7 @@ where
     and offers.offer_number = joined_rows.offer_number
     and offers.valid_from = joined_rows.valid_from;
 
--- The other rows now lie within the period of the first; delete them.
+-- The rows that were merged into an earlier row now lie within its period; delete them.
 delete from history.offers
 where
     exists (
@@ -164,9 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- Rows that differ only in category are one score: if their periods overlap, move the start of the
--- later row to the end of the earlier ones. Equal rows of one category are separate scores and stay
--- unchanged.
+-- Rows that differ only in category are the same score. If their periods overlap, move the start of
+-- each row to the end of the rows before it. Equal rows of the same category are separate scores
+-- and stay unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -301,7 +301,7 @@ where
     and scores.score_number = joined_rows.score_number
     and scores.valid_from = joined_rows.valid_from;
 
--- The other rows now lie within the period of the first; delete them.
+-- The rows that were merged into an earlier row now lie within its period; delete them.
 delete from history.scores
 where
     exists (
@@ -321,6 +321,7 @@ set row_hash = null;
 
 alter table history.scores drop column category;
 
--- The tables now have fewer rows. Delete the old counts, or the check tables_shrunk would fail.
+-- The two tables now have fewer rows. Delete their old row counts; otherwise the check
+-- tables_shrunk would fail.
 delete from history.row_counts
 where table_name in ('history.offers', 'history.scores');

@@ -1,7 +1,7 @@
 -- An offer whose input and output prices differ by a factor of 100 or more.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
--- The rule price_outlier cannot find a wrong price if the model has only one offer, because the
--- price is then its own median. This ratio can reveal it.
+-- If a model has only one offer, the rule price_outlier cannot find a wrong price, because the
+-- offer's price is the median. The ratio of input and output price can reveal the wrong price.
 select
     model_id,
     staging.offer_label(provider_id, offer_number)

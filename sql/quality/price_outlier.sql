@@ -1,4 +1,5 @@
--- An input or output price of at least 100 times the model's median input or output price.
+-- A price of at least 100 times the model's median price. Input prices are compared with the median
+-- input price, output prices with the median output price.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
 -- Median prices of the offers that marts.model_prices compares. With an even number of offers, use
