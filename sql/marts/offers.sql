@@ -73,7 +73,7 @@ left join lowest_paid_offers on open_offers.model_id = lowest_paid_offers.model_
 
 comment on view marts.offers is 'One row per current offer: a provider''s price for a model, compared with the model''s other offers. An offer is priced if both its prices are published. Ranks and ratios use the blended price (three parts input to one part output); for other weights see marts.workload_cost';
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
-comment on column marts.offers.is_free is 'True if both prices are 0; false also if a price is not published';
+comment on column marts.offers.is_free is 'True if both prices are 0; false if a price is not published';
 comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank; free offers come first; null if the offer is not available or not priced';
 comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available paid offers (priced, but not free). 1 for the cheapest available paid offer; below 1 only for an unavailable offer. Null if this offer is free or not priced, or if the model has no available paid offer';
-comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false also for an offer without a rank';
+comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false for an offer without a rank';
