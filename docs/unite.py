@@ -1,10 +1,10 @@
-"""Merge the warehouses of several runners, the shards, into one.
+"""Merge shards into one warehouse. A shard is the warehouse of one runner.
 
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
 A model must not be in more than one shard. All comparisons are recomputed, because a rank among
 the models of one shard is not the rank among all models. The history of each model is copied from
-its shard. The result is a regular file, not a link, that every command can read.
+its shard. The result is a regular file, not a symlink. Every command can read it.
 
 An existing file is never overwritten. To replace it, write to another name and rename that file:
 `mv -f new.duckdb all.duckdb`.
@@ -49,7 +49,7 @@ def unite(united: Path, shards: list[Path]) -> None:
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
-            # another engine version may have computed the hashes of a shard
+            # recompute all row hashes: another DuckDB version may have written a shard
             apply.clear_row_hashes(DuckDBConnection(connection))
             apply.update_history(DuckDBConnection(connection))  # hashes and row counts
             duplicates = connection.execute(

@@ -1,7 +1,7 @@
 """A daily run with Airflow 3.
 
 Put this file into the dags folder. The workers need `llm-stats` and LLM_STATS_API_KEY. All workers
-must share the folder of the warehouse, because it is a file.
+must share the folder of the warehouse, because the warehouse is a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def llm_stats_warehouse() -> None:
     def run() -> dict[str, Any]:
         """Run once and return the summary as XCom.
 
-        Models deferred to the next day (exit code 75) are not a failure; models that failed are.
+        The task fails if a model failed. It does not fail if models are deferred to the next day
+        (exit code 75).
         """
         try:
             result = llm_stats.run(

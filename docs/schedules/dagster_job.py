@@ -14,7 +14,8 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Prices and scores of all models, in one DuckDB file.
 
-    Models deferred to the next day (exit code 75) are not a failure; models that failed are.
+    The run fails if a model failed. It does not fail if models are deferred to the next day
+    (exit code 75).
     """
     try:
         result = llm_stats.run(

@@ -31,10 +31,10 @@ class BearerAuth(requests.auth.AuthBase):
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Return a JSON body with `***` for the API key, even if the key contains JSON escapes.
+        """Return a JSON body with `***` for the API key, even if JSON escapes encode the key.
 
-        A key shorter than 8 characters is not replaced, because so short a string may also be an
-        ordinary word in a record.
+        A key shorter than 8 characters is not replaced, because it could also be an ordinary word
+        in a record.
         """
         if self._pattern is None:
             return body

@@ -4,8 +4,9 @@ A read timeout restarts with every byte. A server that sends one byte per second
 forever, would therefore hold a request and the lock of its run forever.
 
 The deadline begins when the request has been sent. A proxy's response to `CONNECT` has a separate
-deadline. Not covered are name resolution, which Python cannot interrupt, and SOCKS proxies; the
-connect timeout applies to each address of a host.
+deadline. Two things have no deadline: name resolution, because Python cannot interrupt it, and
+connections through a SOCKS proxy. If a host has several addresses, the connect timeout applies to
+each address.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-#: Responses with the status 100 that may precede the response.
+#: Maximum number of `100 Continue` before the response itself.
 _MAX_INTERIM_RESPONSES = 10
 
 
 class DeadlineSession(requests.Session):
     """A session whose exchanges end within `exchange_seconds`; redirects are not followed.
 
-    A response that takes longer raises `requests.ReadTimeout`, or urllib3's `ReadTimeoutError`
-    while its body is read. The session keeps up to `pool_size` connections.
+    After that time, the session raises `requests.ReadTimeout`; if the body is already being read,
+    urllib3 raises `ReadTimeoutError`. The session keeps up to `pool_size` connections.
     """
 
     def __init__(self, exchange_seconds: float, pool_size: int = 1) -> None:
@@ -65,7 +66,7 @@ class _DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 
 def _pool_classes(exchange_seconds: float) -> dict[str, Any]:
-    """Return urllib3's connection pools by scheme, with responses that have the deadline."""
+    """Return subclasses of urllib3's connection pools, by scheme, that apply the deadline."""
 
     class Response(_DeadlineResponse):
         seconds = exchange_seconds
@@ -86,7 +87,7 @@ def _pool_classes(exchange_seconds: float) -> dict[str, Any]:
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
-    """A response that is read until its deadline, after a limited number of `100 Continue`."""
+    """A response with a deadline and a maximum number of `100 Continue`."""
 
     seconds: float
 
@@ -100,7 +101,9 @@ class _DeadlineResponse(http.client.HTTPResponse):
         """Read one status line; `http.client` calls this again after each `100 Continue`."""
         self._status_lines += 1
         if self._status_lines > 1 + _MAX_INTERIM_RESPONSES:
-            raise http.client.HTTPException(f"over {_MAX_INTERIM_RESPONSES} times 100 Continue")
+            raise http.client.HTTPException(
+                f"the server sent 100 Continue more than {_MAX_INTERIM_RESPONSES} times"
+            )
         return super()._read_status()  # type: ignore[misc]
 
 

@@ -26,10 +26,12 @@ class _Bucket(InMemoryBucket):
 class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
-    The window is slightly longer than given: the limiter spaces requests by the time they are sent,
-    and they can arrive at the server closer together. `is_waiting` is set while a thread waits for
-    the limit or for a pause. `clock` returns seconds; `sleep(event, seconds)` waits for a number of
-    seconds, or until the event is set.
+    The limiter counts a request when it is sent. The interval between two requests can be shorter
+    when they arrive at the server. The actual window is therefore slightly longer than
+    `window_seconds`.
+
+    `is_waiting` is set while a thread waits for the limit or for a pause. `clock` returns seconds;
+    `sleep(event, seconds)` waits for a number of seconds, or until the event is set.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class RateLimiter:
             self.is_waiting = False
 
     def seconds_until_free(self) -> float:
-        """Return the seconds until the next request may be sent; 0: now."""
+        """Return the seconds until the next request may be sent; 0 if it may be sent now."""
         free_at = self._resume_at
         if self._bucket is not None and (oldest := self._bucket.peek(self.requests - 1)):
             free_at = max(free_at, oldest.timestamp / 1000 + self.window_seconds)

@@ -159,7 +159,7 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # count from the time in the Date header, if there is one, because the clocks may differ
+    # the server's clock may differ from ours, so count from its Date header, if there is one
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 
@@ -183,10 +183,10 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 
 
 def root_cause_message(error: BaseException) -> str:
-    """Return the message of the innermost of nested network errors, such as `Connection refused`.
+    """Return the message of the innermost network error, such as `Connection refused`.
 
-    The search ends at an exception that is not a network error, because such an exception only adds
-    context.
+    The search follows the causes of `error` inwards. It ends before a cause that is not a network
+    error, because that cause only adds context.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
@@ -234,7 +234,7 @@ def _describe_invalid_json(content: bytes) -> str:
 def parse_list_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
     """Return the ids of one page of the model list and the cursor of the next page, if any.
 
-    Raises `NothingFetched` if the body is not such a page.
+    Raises `NothingFetched` if the body is not a page of the model list.
     """
     try:
         page = json.loads(content)

@@ -32,11 +32,11 @@ class FetchingStopped(Exception):
 def require_any_answer(
     outcomes: Counter[str], stop: StopReason | None, first_problem: str | None
 ) -> None:
-    """Raise `NothingFetched` if no model loaded and there is no outcome worth storing.
+    """Raise `NothingFetched` if no model loaded and the outcomes are not worth storing.
 
-    That is the case if the base URL looks wrong, or if all requests failed. If the quota or the
-    budget deferred models, failed requests are worth storing, so that the next run begins with the
-    deferred models. `first_problem` is the message of the first model that did not load.
+    Outcomes are not worth storing if the base URL looks wrong, or if all requests failed. But if
+    the quota or the budget ended the fetch, failures are stored, so that the next run begins with
+    the deferred models. `first_problem` is the message of the first model that did not load.
     """
     if outcomes["loaded"]:
         return

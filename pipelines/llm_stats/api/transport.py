@@ -2,14 +2,14 @@
 
 How a response affects later requests:
 
-    200, 404                      the body is returned
-    401, 402, 403                 fetching stops, because the key is rejected; but if the key was
-                                  accepted before, a 403 `feature_not_in_plan` fails only one model
-    429 for a daily quota         fetching stops
-    other 429, 5xx, no response   retried a few times; Retry-After pauses all threads; if it is over
-                                  ten minutes, fetching stops
-    3xx and all others            the model fails; redirects are not followed, so the key is never
-                                  sent to another host
+    200, 404                        the body is returned
+    401, 402, 403                   the key is rejected: fetching stops
+    403 `feature_not_in_plan`       only this model fails, if the key was accepted before
+    429 for a daily quota           fetching stops
+    429, 5xx with Retry-After       fetching stops if Retry-After is over ten minutes
+    other 429, 5xx, no response     retried a few times; Retry-After pauses all threads
+    3xx and all others              the model fails; redirects are not followed, so the key is never
+                                    sent to another host
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ EXCHANGE_TIMEOUT_SECONDS = 180  # for a whole response
 MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
-#: Pause in seconds after the first 429 of a request, and after each later one, if the response has
-#: no Retry-After. Later pauses are long, because the API counts requests per minute.
+#: Pause in seconds after a 429 without Retry-After: after the first attempt, after later attempts.
+#: The second pause is long, because the API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _CONNECTION_ERRORS = (
@@ -178,7 +178,7 @@ class Transport:
 
     @property
     def is_budget_spent(self) -> bool:
-        """Return whether no further request may be sent because of the budget."""
+        """Return whether all requests of the budget have been used."""
         return self._max_requests is not None and self.requests_sent >= self._max_requests
 
     def _require_open(self) -> None:

@@ -146,7 +146,10 @@ class ResponseCache:
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:
-        """Delete the responses of these URLs. On a full disk the rows remain until they expire."""
+        """Delete the responses of the given URLs.
+
+        On a full disk, nothing is deleted; the responses then remain until they expire.
+        """
         query = "delete from cached_responses where url = ?"
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.execute("begin")
@@ -180,10 +183,11 @@ class ResponseCache:
         return connection
 
     def _delete_expired(self, connection: sqlite3.Connection) -> None:
-        """Delete responses older than the TTL and old rows of the request log.
+        """Delete expired responses, and rows of the request log that are older than two days.
 
-        A run can take longer than the TTL. Age is therefore measured from the newest response,
-        unless the newest response has itself expired.
+        A run can take longer than the TTL. The age of a response is therefore the time between its
+        arrival and the arrival of the newest response. But if the newest response is itself older
+        than the TTL, all responses are deleted.
         """
         now = _now()
         connection.execute(
@@ -221,7 +225,8 @@ class _InsertBuffer:
 def requests_since(path: Path, since: dt.datetime) -> int | None:
     """Return how many requests the request log in the file at `path` contains since a time.
 
-    Return 0 if there is no file, and None if it cannot be read. A run may have the file open.
+    Return 0 if there is no file, and None if the file cannot be read. It can be read while a run
+    writes to it.
     """
     if not path.exists():
         return 0

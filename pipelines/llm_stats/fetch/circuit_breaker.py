@@ -4,13 +4,14 @@
     three records, all without scores (public catalog)     wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-Any other response ends a row of failures. Before a 404 counts against the base URL, the breaker
-requests one model that loaded in an earlier run: if it loads, the base URL is right. No 404 counts
-if the ids come from the API's own list. At the end of a fetch, lower thresholds apply to the last
-two lines.
+A row of failures ends with a response that is not in the first line. A 404 does not stop the fetch
+if the base URL is known to be right, because it returned the model list or a known model. A known
+model is a model that loaded in an earlier run. Before 404s stop the fetch, the breaker requests a
+known model. At the end of a fetch, the thresholds for a wrong base URL are lower (see
+`CircuitBreaker.finish`).
 
-If an id failed in an earlier run, its next failure does not count. Without the breaker, a dead API
-would cost three attempts and a minute for every id.
+The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
+unreachable API would cost three attempts and a minute for every id.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from llm_stats.api.stop import FetchingStopped, StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: Fewer failures may be a coincidence, or a few bad records at the start of the list of ids.
+#: A few failures in a row also occur by chance, or if the first ids have bad records.
 MAX_CONSECUTIVE_FAILURES = 10
 #: One or two records without scores may also be bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
@@ -33,9 +34,10 @@ _NAMED_IDS = 3
 class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    `is_base_url_confirmed` is set if the ids come from the API's own list, or a known model loaded;
-    a 404 then does not stop the fetch. `loads_known_model` requests a model that loaded in an
-    earlier run and returns whether it loads; it raises `FetchingStopped`.
+    `is_base_url_confirmed` is set if the base URL returned the model list or a known model. If set,
+    a 404 does not stop the fetch. `loads_known_model` requests a model that loaded in an earlier
+    run, and returns whether the model loads again. It raises `FetchingStopped` if fetching has
+    stopped.
     """
 
     def __init__(
@@ -77,11 +79,17 @@ class CircuitBreaker:
                 )
 
     def finish(self, *, is_complete: bool) -> None:
-        """Check at the end of a fetch whether the base URL looks wrong.
+        """Check at the end of a fetch whether the base URL looks wrong; if so, call `stop`.
 
-        Unless the fetch returned a record with scores, one record without scores is enough to stop.
-        One 404 is enough if all ids were requested (`is_complete`) and none failed. If only ids
-        that failed before were not found, the base URL is confirmed if possible, without a stop.
+        If the fetch returned a record with scores, the base URL is right. Otherwise it looks
+        wrong after:
+
+        - one record without scores;
+        - one 404, if all ids were requested (`is_complete`), no id failed, and no known model
+          loads.
+
+        The 404 of an id that failed in an earlier run does not count. It is only a reason to
+        request a known model, which can confirm the base URL.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD
@@ -103,9 +111,9 @@ class CircuitBreaker:
             self._stop("wrong_base_url", message)
 
     def _may_be_right(self) -> bool:
-        """Return whether the base URL may be right; request a known model to find out.
+        """Return whether the base URL may be right: it is confirmed, or a known model loads.
 
-        If fetching has stopped, no request can be sent, so the base URL may be right.
+        Return True also if fetching has stopped, because no model can then be requested.
         """
         if not self.is_base_url_confirmed:
             try:

@@ -80,7 +80,10 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Stop fetching. Wait up to 3 s for pending responses: the quota already counts them."""
+        """Stop fetching. Wait up to 3 s for the responses to requests that were already sent.
+
+        These requests count against the quota even if their responses are lost.
+        """
         self._transport.stop_sending()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
@@ -108,11 +111,12 @@ class Client:
     ) -> Iterator[FetchResult]:
         """Return an iterator over one result per id, in order of arrival.
 
-        The first requests are sent at once; at most `max_ahead` models are requested before the
-        caller takes their results. Ids that were not requested because fetching stopped are
-        `deferred`. `fetched_at` contains the fetch times of the records that the caller has, by id;
-        a cached response older than the record of its id is ignored. `failing` are ids that failed
-        in earlier runs; their failures do not open the circuit breaker.
+        The first `max_ahead` models are requested at once, then one more for each result that the
+        caller takes. If fetching stops, the remaining ids are `deferred`.
+
+        `fetched_at` contains the fetch time of each model that loaded in an earlier run; a cached
+        response from before that time is ignored. `failing` contains the ids that failed in earlier
+        runs; the circuit breaker does not count further failures of these ids.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
@@ -170,10 +174,10 @@ class Client:
         return PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
 
     def _loads_known_model(self) -> bool:
-        """Request a model that the caller has; return whether the API still returns its record.
+        """Request a model that loaded in an earlier run; return whether it loads again.
 
-        The response is cached, so if the model is also due, it is not requested again. Raises
-        `FetchingStopped`.
+        The response is cached for the case that this run fetches the model later. Raises
+        `FetchingStopped` if fetching has stopped.
         """
         if self._known_model_id is None:
             return False
@@ -194,7 +198,7 @@ class Client:
         row: dict[str, Any] | None = None,
         **status: Any,
     ) -> FetchResult:
-        """Return a result; `status` contains `http_status` and `error_code` of `Fetch`."""
+        """Return a result; `status` may contain the fields `http_status` and `error_code`."""
         fetch = Fetch(
             model_id=model_id,
             requested_at=self._now(),

@@ -29,8 +29,8 @@ def read_model_list(
 ) -> list[str]:
     """Return every id that the API lists.
 
-    Raises `QuotaSpent` or `NothingFetched`, because without the ids nothing can be fetched, and
-    `UsageError` if the budget leaves no request for a model.
+    Raises `QuotaSpent` if the quota is spent, `UsageError` if the list takes the whole budget, and
+    `NothingFetched` if the list cannot be read for any other reason.
     """
     try:
         try:
