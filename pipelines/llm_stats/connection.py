@@ -68,7 +68,8 @@ class DuckDBConnection:
     ) -> Table:
         """Execute one statement and return its rows.
 
-        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        Raises `QueryError` if the statement fails, `OutOfMemory` if the rows take more than
+        `max_bytes`.
         """
         try:
             self._connection.execute(query, parameters)

@@ -45,7 +45,10 @@ class NothingFetched(LlmStatsError):
 
 
 class CheckFailed(LlmStatsError):
-    """The new file failed checks, whose names are `checks`; the published file is unchanged."""
+    """The new file failed checks; the published file is unchanged.
+
+    `checks` contains the names of the failed checks.
+    """
 
     exit_code = 5
 

@@ -17,8 +17,9 @@ from llm_stats.errors import UsageError
 
 #: Errors of file systems that do not support an operation, such as some network shares.
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
-#: Maximum length of a file name in bytes, and what is added to the database's name at most.
+#: Maximum length of a file name in bytes.
 _MAX_NAME = 255
+#: Number of bytes that the longest derived file name adds to the name of the database.
 _LONGEST_ADDITION = len("..files")
 
 
@@ -82,7 +83,9 @@ def temp_folder(parent: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def hold_lock(file: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file, which is created; it remains after the lock is released.
+    """Hold an exclusive lock on a file.
+
+    The file is created if it is missing, and remains after the lock is released.
 
     Raises `BlockingIOError` if the lock is held already, or another `OSError` if the file cannot be
     locked. The operating system releases the lock when the process ends.
@@ -114,7 +117,7 @@ def normalize_path(database: Path) -> Path:
 
 
 def fsync(path: Path) -> None:
-    """Flush a file or folder to disk; only log a warning if the file system cannot do that."""
+    """Flush a file or folder to disk; if the file system cannot do that, only log a warning."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -131,7 +134,7 @@ def fsync(path: Path) -> None:
 
 
 def make_read_only(file: Path) -> None:
-    """Remove the write permission; only log a warning if the file system cannot do that."""
+    """Remove the write permission; if the file system cannot do that, only log a warning."""
     try:
         file.chmod(0o444)
     except OSError as error:

@@ -51,9 +51,10 @@ _RESTRICTIONS = (
 )
 
 
-#: Memory that a query may use in addition to the memory of the process before it.
+#: Maximum growth of the address space during a query.
 _MAX_QUERY_BYTES = 2_000_000_000
-#: Time for DuckDB to end a query. It does not interrupt the computation of a single value.
+#: Time for DuckDB to end an interrupted query. A query may take longer, because DuckDB
+#: does not interrupt the computation of a single value.
 _INTERRUPT_SECONDS = 0.5
 
 
@@ -165,7 +166,8 @@ def _limit_memory() -> None:
 def _end_after_ctrl_c(receiver: int) -> None:
     """Wait for SIGINT, then end the process unless it ends by itself.
 
-    A Python signal handler would not do: it runs in the main thread, which may be inside DuckDB.
+    This requires a separate thread. The main thread may be inside DuckDB, and Python cannot run a
+    signal handler there.
     """
     while number := os.read(receiver, 1):
         if number[0] == signal.SIGINT:

@@ -217,7 +217,7 @@ def status(output_format: str, **location: Any) -> int:
 
 
 def _echo_fields(lines: Iterable[str]) -> None:
-    """Print lines such as `last run    3 hours ago: …`; wrap long values below the value."""
+    """Print lines such as `last run    3 hours ago: …`; align wrapped lines with the value."""
     for line in lines:
         echo_wrapped(line, indent=12)
 

@@ -63,7 +63,7 @@ def write_report(out: Path | None, **location: Any) -> None:
 
 
 def print_warnings(handler: logging.Handler) -> None:
-    """Pass the warnings of this package to a handler, instead of an earlier one."""
+    """Set the only handler of this package's warnings."""
     logging.getLogger("llm_stats").handlers = [handler]
 
 

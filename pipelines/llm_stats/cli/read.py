@@ -78,9 +78,9 @@ class _Query(click.Command):
 def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
-    QUERY is one statement that reads; `-` reads it from standard input. It cannot change the
-    warehouse file or access other files. Its memory and the size of its result are limited. If two
-    columns have the same name, the second gets a number: a, a_1.
+    QUERY is one read-only statement. With `-`, the statement is read from standard input. A query
+    cannot change the warehouse file or access other files; its memory and the size of its result
+    are limited. If two columns have the same name, the second gets a number: a, a_1.
 
     \b
     llm-stats sql "select model_id, cheapest_provider_ids from marts.model_prices limit 5"
@@ -228,5 +228,5 @@ COMMANDS = (show, sql, changes, history, compare, cost, report)
 
 
 def _choose_limit(limit: int | None, output_format: Format) -> int:
-    """Return the given limit, or the default: 20 rows of a table, all rows otherwise."""
+    """Return the given limit, or the default: 20 for the format `table`, else 0 (all rows)."""
     return limit if limit is not None else _MAX_TABLE_ROWS if output_format == "table" else 0

@@ -78,9 +78,10 @@ def aligned(table: Table, width: int | None) -> str:
 
 
 def _min_width(name: str, lines: list[str]) -> int:
-    """Return the minimum width of a column: no word and no part of its name is broken.
+    """Return the width that a column needs at least.
 
-    Lines of up to `MIN_COLUMN_WIDTH` characters are not wrapped either.
+    The longest word and the longest part of the column's name must fit. A line of up to
+    `MIN_COLUMN_WIDTH` characters must fit as a whole.
     """
     longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))
@@ -90,7 +91,7 @@ def _min_width(name: str, lines: list[str]) -> int:
 def _fit_widths(widths: list[int], needed: list[int], available: int) -> list[int] | None:
     """Return widths with a sum of at most `available`, reducing the widest columns first.
 
-    No width is reduced below its entry in `needed`. None if the sum is still too large.
+    No width is reduced below its entry in `needed`. Return None if the sum is still too large.
     """
     for limit in range(max(widths), 0, -1):
         fitted = [max(min(width, limit), need) for width, need in zip(widths, needed, strict=True)]
@@ -143,7 +144,7 @@ def _wrapped_lines(lines: Iterable[str], width: int) -> list[str]:
 
 
 def _cell_lines(value: object, multiline: bool) -> list[str]:
-    """Return the lines of a cell; only a multiline table keeps line breaks."""
+    """Return the lines of a cell; line breaks in the value are kept only if `multiline` is set."""
     parts = value.rstrip("\n").split("\n") if isinstance(value, str) and multiline else [value]
     return [truncate_middle(format_value(part)) for part in parts]
 
@@ -161,7 +162,10 @@ def _markdown(table: Table) -> str:
 
 
 def _csv(table: Table) -> str:
-    """Return CSV; null is an empty field, an empty text is `""`, formulas of texts are escaped."""
+    """Return CSV: null is an empty field, and an empty text is `""`.
+
+    A `'` is added before a text that a spreadsheet would run as a formula.
+    """
     text = "\n".join(",".join(map(_field, row)) for row in (table.columns, *table.rows))
     return (
         text if terminal.width() is None else "\n".join(map(escape_control_chars, text.split("\n")))

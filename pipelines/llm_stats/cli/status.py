@@ -49,7 +49,7 @@ def status_json(status: Status, config: ConfigReport) -> str:
 
 
 def status_lines(status: Status, check_command: str = "`llm-stats check`") -> Iterator[str]:
-    """Yield the lines on the warehouse in `llm-stats status`: about a dozen without problems.
+    """Yield the lines about the warehouse in `llm-stats status`.
 
     `check_command` is the command that runs the checks on this warehouse.
     """
@@ -145,7 +145,7 @@ def _tabulate_failing(status: Status) -> Table:
 def _format_age(status: Status, time: dt.datetime) -> str:
     """Return an age such as `3 hours ago`.
 
-    The unit is the largest that gives at least 2, or else seconds.
+    The unit is seconds below 2 minutes, minutes below 2 hours, hours below 2 days, then days.
     """
     seconds = max((status.at - time).total_seconds(), 0)
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):

@@ -31,7 +31,8 @@ class EngineConnection(Connection, Protocol):
     ) -> Table:
         """Execute a statement in the engine's own SQL.
 
-        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        Raises `QueryError` if the statement fails, `OutOfMemory` if the rows take more than
+        `max_bytes`.
         """
         ...
 
@@ -40,7 +41,7 @@ class EngineConnection(Connection, Protocol):
 
 
 class RunLock:
-    """A lock that is released when the connection that holds it closes."""
+    """A lock that a connection holds. Closing the connection releases the lock."""
 
     def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection

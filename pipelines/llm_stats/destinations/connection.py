@@ -89,7 +89,8 @@ class DestinationConnection:
     ) -> Table:
         """Execute a statement in the engine's own SQL.
 
-        Raises `QueryError`; it is `OutOfMemory` if the rows take more than `max_bytes`.
+        Raises `QueryError` if the statement fails, `OutOfMemory` if the rows take more than
+        `max_bytes`.
         """
         self._require_no_failure()
         try:
@@ -159,8 +160,8 @@ def column_types(count: int, rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]
 def _type_name(values: Iterable[Any]) -> str:
     """Return DuckDB's name for the type of a column, given its values.
 
-    The first value that is not None determines the type, because each driver names types
-    differently.
+    The Python type of the first value that is not None determines the name. The driver's own type
+    names are not used, because they differ between drivers.
     """
     first = next((value for value in values if value is not None), None)
     return _TYPES.get(type(first), "VARCHAR")

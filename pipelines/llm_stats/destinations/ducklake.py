@@ -35,7 +35,8 @@ class DuckLake(Destination):
         if self.credentials.catalog.drivername == "duckdb":
             raise UsageError(
                 "destination ducklake: a catalog in a DuckDB file can be open only once, "
-                "but a run opens it twice; use a catalog in PostgreSQL, or on one machine in SQLite"
+                "but a run opens it twice; use a catalog in PostgreSQL, "
+                "or in SQLite if only one machine uses the warehouse"
             )
 
     @contextmanager

@@ -32,7 +32,7 @@ _SETTINGS = (
     "set extra_float_digits = 1",  # print all digits; the server or role may have another setting
 )
 
-#: Opens the user's query as a cursor, because the server then rejects multiple statements.
+#: Statement that opens the user's query as a cursor. A cursor accepts only one statement.
 _OPEN_CURSOR = """
     do $$
         declare user_rows refcursor := 'user_rows';
@@ -68,7 +68,7 @@ class Postgres(Destination):
 
     def __init__(self, factory: Any = None) -> None:
         super().__init__(factory)
-        # the database or the role may have another client encoding
+        # the default of the database or of the role may be an encoding other than UTF-8
         self.credentials.client_encoding = "UTF8"
 
     def configure(self, connection: EngineConnection, client: Any) -> None:

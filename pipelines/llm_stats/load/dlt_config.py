@@ -1,8 +1,8 @@
 """dlt's configuration for our loads: no telemetry, no log, no settings of the user's pipelines.
 
 By default, dlt reads every setting from the environment and from `.dlt/`, starts telemetry and
-handles signals. While one of the contexts below is open, it replaces that configuration for the
-whole process. Environment variables stay unchanged, because other threads may be reading them.
+handles signals. The context managers of this module replace dlt's configuration for the whole
+process. Environment variables stay unchanged, because other threads may be reading them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WITHOUT_VAULTS = {"providers": {"enable_airflow_secrets": False}}
 
 
 class _QuietContext(RunContext):
-    """dlt's usual configuration, with our runtime settings before the user's."""
+    """dlt's usual configuration; our runtime settings override the user's."""
 
     def initial_providers(self) -> list[ConfigProvider]:
         return [_provider(_QUIET), *super().initial_providers()]
