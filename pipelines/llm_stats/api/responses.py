@@ -149,7 +149,7 @@ def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | Non
 
 
 def retry_after(response: requests.Response) -> float | None:
-    """Return the seconds to wait by the header Retry-After; None without a valid header.
+    """Return the seconds that the header Retry-After requests; None without a valid header.
 
     The value of the header is a number of seconds (`30`, `2.5`) or a time
     (`Wed, 21 Oct 2026 07:28:00 GMT`).

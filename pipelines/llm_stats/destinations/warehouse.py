@@ -4,8 +4,8 @@
     raw, staging, history, marts        the published warehouse
     .llm_stats/ next to `database`      local files: lock, response cache, reason of a rejection
 
-A run is published in one transaction: readers see all of it or nothing, and the engine rolls back
-the transaction of a killed run.
+A run is published in one transaction: readers see the whole run or nothing of it. If a run is
+killed, the engine rolls back its transaction.
 """
 
 from __future__ import annotations

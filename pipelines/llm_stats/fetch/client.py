@@ -176,8 +176,8 @@ class Client:
     def _loads_known_model(self) -> bool:
         """Request a model that loaded in an earlier run; return whether it loads again.
 
-        The response is cached for the case that this run fetches the model later. Raises
-        `FetchingStopped` if fetching has stopped.
+        The response is cached; if this run fetches the model later, it uses the cached response.
+        Raises `FetchingStopped` if fetching has stopped.
         """
         if self._known_model_id is None:
             return False
