@@ -59,7 +59,10 @@ _INTERRUPT_SECONDS = 0.5
 
 
 def restrict(execute: Callable[[str], Table]) -> None:
-    """Limit memory and spill files, and lock the configuration, unless it is already locked."""
+    """Limit memory and spill files, then lock the configuration.
+
+    A configuration that is already locked stays unchanged.
+    """
     if execute("select current_setting('lock_configuration')").rows == [(False,)]:
         for setting in _RESTRICTIONS:
             execute(setting)
@@ -87,9 +90,9 @@ def limited_process() -> Iterator[None]:
 
 
 def require_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
-    """Return whether the query is an EXPLAIN. The connection only parses the text.
+    """Raise `UsageError` unless the text is a single query that only reads.
 
-    Raises `UsageError` unless the text is a single query that only reads.
+    Return whether the query is an EXPLAIN. `parser` parses the text without executing it.
     """
     try:
         if not parser.extract_statements(text.encode().decode()):
@@ -110,12 +113,12 @@ def require_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _is_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
-    """Return whether DuckDB parses the text as one statement that reads, other than EXPLAIN."""
+    """Return whether the text is a single statement that reads; False for EXPLAIN."""
     statements = parser.extract_statements(text)
     if not statements or _words(text)[0][1] not in _FIRST_WORDS:
         return False
-    # A pivot whose columns depend on the data is MULTI in DuckDB 2.0. In DuckDB 1.5, the parser
-    # puts `create type` before it, without text.
+    # For a pivot whose columns depend on the data, DuckDB 2.0 returns one statement of type MULTI.
+    # DuckDB 1.5 returns `create type` statements without text, then the query.
     *generated, query = statements
     kinds = duckdb.StatementType
     return query.type in (kinds.SELECT, kinds.MULTI) and all(
@@ -124,9 +127,10 @@ def _is_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _explained_text(text: str) -> str | None:
-    """Return the statement after `explain`, `explain analyze` or `explain (…)`, if it is one.
+    """Return the statement after `explain`, `explain analyze` or `explain (…)`; otherwise None.
 
-    DuckDB parses each of these as EXPLAIN, whatever the statement is, but ANALYZE executes it.
+    This statement must be checked too: `explain analyze` executes it, and DuckDB reports only the
+    type EXPLAIN.
     """
     words = _words(text)
     names = [word for _, word in words]
@@ -143,7 +147,7 @@ def _explained_text(text: str) -> str | None:
 def _words(text: str) -> list[tuple[int, str]]:
     """Return the start in bytes and the first word of each token, as DuckDB splits the text.
 
-    A pattern for comments would not find the same tokens as DuckDB, whose comments can be nested.
+    DuckDB's tokenizer is used, because a regular expression cannot match nested comments.
     """
     source = text.encode()
     starts = [start for start, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]

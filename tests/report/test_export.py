@@ -163,7 +163,7 @@ def test_working_folder_is_an_error(
     (workdir / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(workdir / "a" / "b")
     done = llm_stats("export", folder, "--database", demo)
-    assert "the working folder is in it; name another folder" in done.err
+    assert "which contains the working folder; name another folder" in done.err
     assert done.code == 2
     assert [file.name for file in workdir.rglob("*")] == ["a", "b"]
 

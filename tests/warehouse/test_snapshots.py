@@ -91,7 +91,9 @@ def test_rollback_and_forward(snapshots: Snapshots, tmp_path: Path, published: P
         snapshots.rollback()
     snapshots.rollback("20260101T000000.000003Z")
     assert stored_value(published) == 3
-    with pytest.raises(UsageError, match=r"no snapshot 'x'; `llm-stats snapshots .*` lists them"):
+    with pytest.raises(
+        UsageError, match=r"no snapshot 'x'; `llm-stats snapshots .*` lists the snapshots"
+    ):
         snapshots.rollback("x")
     snapshots.rollback("20260101T000000.000001Z")
     snapshots.prune()

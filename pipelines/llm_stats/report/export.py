@@ -5,8 +5,8 @@
     DIR/history/offers.parquet      [{"name": …, "type": …, "meaning": …}, …]}
 
 An export is written to `.DIR.export/new` next to DIR. At the end, the previous export is moved to
-`.DIR.export/old`, and the new one is renamed to DIR. If an export is killed, the next export
-restores `old` if DIR is missing, and deletes the files left by the killed export.
+`.DIR.export/old`, and the new one is renamed to DIR. After a killed export, the next export
+restores a missing DIR from `old`, then deletes all leftover files.
 
 In CSV, a `'` precedes a text that a spreadsheet would run as a formula; Parquet is exact.
 
@@ -52,8 +52,8 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
         raise UsageError(f"cannot export to {folder}: it is the root folder; name a folder in it")
     if Path.cwd().is_relative_to(folder):
         raise UsageError(
-            f"cannot export to {folder}: the export replaces the folder, and the working folder "
-            "is in it; name another folder"
+            f"cannot export to {folder}: the export replaces the folder, which contains the "
+            "working folder; name another folder"
         )
     try:
         with _replace_folder(folder) as new:
@@ -116,7 +116,7 @@ def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
     """Write a file for every mart and history table; return the manifest."""
     with duckdb.connect(database, read_only=True) as connection:
-        # a view in an untrusted database could otherwise read any file
+        # without these settings, a view in an untrusted database could read any file
         connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # more threads would not keep the order of row groups
@@ -155,7 +155,7 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 
 def _escaped(columns: list[dict[str, str]]) -> str:
-    """Return the columns for a `select`; in texts, formulas of spreadsheets are escaped."""
+    """Return the column list of a `select` that escapes spreadsheet formulas in texts."""
     escape = ", ".join(map(sql_literal, (FORMULA, r"'\0")))
     return ", ".join(
         f'regexp_replace("{column["name"]}", {escape}) as "{column["name"]}"'
@@ -185,7 +185,10 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _read_exported_files(folder: Path) -> set[str]:
-    """Return the paths of the manifest and of the files that it lists; empty if there is none."""
+    """Return the paths of the manifest and of the files that it lists.
+
+    Return an empty set without a valid manifest.
+    """
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()

@@ -1,4 +1,4 @@
-"""Inlining of macro calls in SQL, because only DuckDB has macros."""
+"""Inlining of macro calls in SQL, for engines without macros such as PostgreSQL."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def _inline_macro(node: exp.Expr) -> exp.Expr:
         and (node.args.get("order") or node.args.get("limit"))
     ):
         raise SqlglotError(
-            "`qualify` next to `order by` or `limit`: sqlglot would apply `qualify` last"
+            "`qualify` cannot be translated in a query with `order by` or `limit`: "
+            "sqlglot would apply `qualify` last"
         )
     if expression := _inline_function(node):
         return expression
@@ -56,7 +57,7 @@ def _find_macro(address: str) -> files.SqlFile | None:
 
 
 def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
-    """Return the body of a macro with arguments for parameters and nested calls inlined."""
+    """Return the body of a macro, with its parameters replaced and nested calls inlined."""
     create = _parse(next(files.statements(macro))[1].query)
     names = []
     values: dict[str, exp.Expr] = {}
@@ -84,7 +85,10 @@ def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
 
 
 def _inline_function(node: exp.Expr) -> exp.Expr | None:
-    """Return the expression of a function call, `staging.offer_hash(…)`; None for other nodes."""
+    """Return the inlined body of a function call, such as `staging.offer_hash(…)`.
+
+    Return None for any other node.
+    """
     if not (isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous)):
         return None
     macro = _find_macro(f"{node.this.name}.{node.expression.name}")

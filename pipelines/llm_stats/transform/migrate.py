@@ -31,9 +31,10 @@ def schema_version(connection: Connection) -> int | None:
 
 
 def require_current(version: int, name: str, database: Path | None = None) -> None:
-    """Raise `UsageError` unless `version` is the current one.
+    """Raise `UsageError` unless `version` is `SCHEMA_VERSION`.
 
-    `name` is the name of the warehouse in messages; `database` is its path if it is a file.
+    `name` is the name of the warehouse in messages. `database` is the path of a DuckDB file; None
+    for other engines.
     """
     require_migratable(version, name)
     if version != SCHEMA_VERSION:

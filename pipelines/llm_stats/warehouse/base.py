@@ -30,8 +30,9 @@ _FAILING = """
 class FetchState:
     """Times of earlier fetches, in UTC.
 
-    `last_attempted_at`: the last request of the last run. `fetched_at`: when each model was last
-    loaded. `failing_at`: the last failure of each model that has failed since it was last loaded.
+    `last_attempted_at` is the time of the last request. `fetched_at` maps each model to its last
+    load, `failing_at` to its last failure. Models that loaded after their last failure are not in
+    `failing_at`.
     """
 
     last_attempted_at: dt.datetime | None = None
@@ -106,7 +107,7 @@ class WorkingCopy(Protocol):
 
 
 class Warehouse(Protocol):
-    """A warehouse that runs write to. `destination` is empty for a DuckDB file."""
+    """A warehouse, the target of runs. `destination` is empty for a DuckDB file."""
 
     database: Path
     destination: str
@@ -122,19 +123,19 @@ class Warehouse(Protocol):
     def working_copy(self) -> AbstractContextManager[Any]:
         """Return a context manager that opens a working copy.
 
-        At its end, the working copy is discarded unless it was published. Errors of the disk or the
+        When the block ends, an unpublished working copy is discarded. Errors of the disk or the
         engine inside the block become `LoadFailed`.
         """
         ...
 
     def way_back(self, time: dt.datetime) -> str:
-        """Return what a user can do to return to the state before a time."""
+        """Return advice on restoring the state before a time, for an error message."""
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:
         """Keep the rejected working copy and the reason.
 
-        Return the failure with the location of the working copy.
+        Return `failure` with one more line: the location of the working copy.
         """
         ...
 

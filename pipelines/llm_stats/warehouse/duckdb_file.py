@@ -114,7 +114,7 @@ class DuckDBWarehouse:
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
         """Replace the content of `rejected/` with the rejected working copy and the reason.
 
-        Return the failure with one more line, which states where the working copy is.
+        Return `failure` with one more line: the location of the working copy.
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():
@@ -135,8 +135,8 @@ class DuckDBWarehouse:
     def ensure_writable_folder(self) -> None:
         """Create the folder next to the database.
 
-        Raises `UsageError` if the folder contains files that are not from llm-stats, or if a run
-        could not publish because of missing permissions or features of the file system.
+        Raises `UsageError` if the folder contains files that are not from llm-stats. Also raises it
+        if the file system lacks the permissions or features that publishing needs.
         """
         folder = self.database.parent
         try:
@@ -193,14 +193,14 @@ class DuckDBWarehouse:
         if stem.lower() in SCHEMAS or stem == ".":
             raise UsageError(
                 f"{self.database}: the file cannot be called {stem!r}, because DuckDB would "
-                "confuse it with the schema; choose another name, such as llm_stats.duckdb"
+                "confuse it with a schema name; choose another name, such as llm_stats.duckdb"
             )
 
     def _require_usable(self) -> None:
-        """Raise `UsageError` unless the published file is missing, or is a complete file.
+        """Raise `UsageError` for an incomplete published file; a new database is accepted.
 
-        If there is no folder for a working copy yet, the content is checked here, so that another
-        program's file does not get such a folder.
+        Before the first run, also check that the file is a warehouse. Otherwise `.llm_stats` would
+        be created next to the file of another program.
         """
         if not os.path.lexists(self.database) and not has_snapshots(self.database):
             return

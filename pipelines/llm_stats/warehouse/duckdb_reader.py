@@ -119,8 +119,8 @@ class DuckDBReader(Reader):
 class MaterializedReader(DuckDBReader):
     """A reader whose marts are tables in memory.
 
-    The checks query each mart many times, and marts read other marts. On the stored views, each
-    query would compute all these marts again.
+    The checks query each mart many times, and marts read other marts. Without the tables,
+    each query would compute its marts again.
     """
 
     def _open(self) -> duckdb.DuckDBPyConnection:

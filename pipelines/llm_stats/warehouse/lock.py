@@ -53,7 +53,7 @@ def hold(folder: Path, database: Path | str) -> Iterator[None]:
 def _write_holder(path: Path) -> None:
     """Write the holder of the lock, for messages.
 
-    Errors are ignored, because the lock works even if another user's file cannot be replaced.
+    Errors are ignored, because the lock works without this file.
     """
     holder = {
         "pid": os.getpid(),

@@ -86,8 +86,8 @@ class Reader(ABC):
         if relation.kind == "macro":
             raise UsageError(
                 f"{relation.schema}.{relation.name} takes parameters: "
-                f"{self.command(f'show {relation.name} --describe')} shows them; "
-                "call it with `sql`"
+                f"{self.command(f'show {relation.name} --describe')} lists the parameters; "
+                "call the macro with `sql`"
             )
         address = f'{relation.schema}."{relation.name}"'
         return self.query(f"select * from {address} order by {self._order(relation)}")

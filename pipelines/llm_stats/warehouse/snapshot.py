@@ -28,14 +28,15 @@ FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: Number of days whose last snapshot is kept.
 _KEPT_DAYS = 7
-#: Number of days with newer snapshots after which a snapshot that was rolled back is deleted.
+#: A snapshot that was rolled back is deleted once newer snapshots are from more days than this.
 _ROLLED_BACK_DAYS = 30
 
 
 def files_folder(database: Path) -> Path:
-    """Return the folder next to a database that holds its snapshots and other files.
+    """Return the folder for the snapshots and other files of a database.
 
-    It is resolved, because it may be a symlink to another disk.
+    The folder is next to the database. Its path is resolved, because the folder may be a symlink
+    to another disk.
     """
     stem = database.stem if database.suffix == ".duckdb" else f"{database.name}.files"
     return database.with_name(f".{stem}").resolve()
@@ -131,9 +132,10 @@ class Snapshot:
                 fsync(self.folder)
 
     def delete(self) -> None:
-        """Delete the folder, its marker first, so that a later run deletes what remains.
+        """Delete the folder, beginning with the marker file.
 
-        Files remain if the process is killed, or if the file system keeps files that are open.
+        Files remain if the process is killed, or if the file system keeps files that are open. A
+        later run deletes any folder without a marker file.
         """
         with contextlib.suppress(OSError):
             (self.folder / "published").unlink(missing_ok=True)
@@ -141,12 +143,12 @@ class Snapshot:
 
 
 def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
-    """Return the snapshots that need not be kept.
+    """Return the snapshots to delete.
 
-    `line` is the live snapshot and its stored ancestors, newest first. Kept are its newest `keep`,
-    and the last snapshot of each of its 7 newest days. A snapshot off the line was rolled back; it
-    is kept until the line has newer snapshots of more than 30 days. Days are those of the ids, so a
-    wrong clock does not expire snapshots.
+    `line` is the live snapshot and its stored ancestors, newest first. Of `line`, the newest `keep`
+    snapshots are kept, and the last snapshot of each of the 7 newest days. A snapshot that is not
+    in `line` was rolled back. It is kept until newer snapshots of the live line are from more than
+    30 days. Days are taken from the ids, so a wrong clock does not expire snapshots.
     """
     line_ids = line[0].line
     last_of_day: dict[str, Snapshot] = {}
@@ -161,9 +163,9 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
 
 def _newer_ids(line_ids: Sequence[str], snapshot: Snapshot) -> list[str]:
-    """Return the ids of the live line since it parted from the snapshot's own line.
+    """Return the ids in `line_ids` that are newer than the newest id shared with `snapshot.line`.
 
-    If the two have no id in common, return those with a later time.
+    Without a shared id, return the ids that are newer than the snapshot.
     """
     own_line = set(snapshot.line)
     newer = list(itertools.takewhile(lambda line_id: line_id not in own_line, line_ids))

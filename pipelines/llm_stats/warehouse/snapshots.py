@@ -114,7 +114,7 @@ class Snapshots:
                 return snapshot
         raise UsageError(
             f"{self._database}: there is no snapshot {snapshot_id!r}; "
-            f"{format_command('snapshots', self._database)} lists them"
+            f"{format_command('snapshots', self._database)} lists the snapshots"
         )
 
     def _previous(self) -> Snapshot:
@@ -148,7 +148,7 @@ class Snapshots:
 
     @property
     def _temp_link(self) -> Path:
-        """Path of a new link until it is renamed to the published path, in the same folder."""
+        """Path of a new symlink before its atomic rename to the published path."""
         return self._database.with_name(f".{self._database.name}.new")
 
     def _point_to(self, snapshot: Snapshot) -> None:

@@ -25,8 +25,8 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from llm_stats.warehouse.snapshot import has_snapshots
 
-#: Storage version: readable by DuckDB 1.4, because BI drivers often contain an older DuckDB than
-#: ours. Block size: smaller than the default, because it shrinks a small file to a fifth.
+#: Readable by DuckDB 1.4, because BI drivers often contain an old DuckDB. With the default block
+#: size, a small file would be five times as large.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version above.
 _STORAGE_TAG = "v1.4.0+"
