@@ -24,7 +24,8 @@ from support.raw_tables import RawTables
 # processes that the tests start would ignore SIGINT too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Collecting the tests creates so many objects that the default thresholds cost a third of its time.
+# Collecting the tests creates many objects. With the default thresholds, garbage collection would
+# take a third of the time.
 gc.set_threshold(100_000, 50, 100)
 
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]

@@ -14,7 +14,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-#: Every read is shorter than the read timeout of these tests (0.15 s), but the response never ends.
+#: Responses that never end. Each read takes less than the read timeout of these tests (0.15 s).
 ENDLESS: dict[str, Handler] = {
     "status line": repeated(b"HTTP/1.1 200 ", b"o", pause=0.02),
     "one header": repeated(OK + b"X: ", b"x", pause=0.02),
@@ -48,7 +48,7 @@ def test_endless_response_ends_at_the_deadline(handler: Handler) -> None:
 
 
 def test_number_of_100_continue_is_limited() -> None:
-    """The server sends them as fast as it can; the deadline is an hour."""
+    """The server sends `100 Continue` as fast as it can; the deadline is an hour."""
     with (
         raw_server(repeated(b"", CONTINUE)) as port,
         DeadlineSession(3600) as session,

@@ -70,8 +70,7 @@ select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as att
 from raw.models;
 """
 
-#: Filters of the second query by column. For each mart, the first filter on one of its columns is
-#: used.
+#: Filters by column. The second query of a mart uses the first filter whose columns the mart has.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",

@@ -5,8 +5,8 @@ which serves synthetic records (8 offers and 30 scores each) from another proces
 in turn, in several rounds, and the medians are printed. Compare the ratios; absolute times depend
 on the machine.
 
-    floor             lowest possible cost: the same requests on as many threads, then DuckDB's JSON
-                      reader into the same tables
+    floor             lowest possible cost: the requests of llm-stats on the same number of threads,
+                      then DuckDB's JSON reader into the same tables
     stock dlt         the same resource with dlt's defaults
     Singer            the same models through a Singer tap, which sends one request at a time, and
                       target-duckdb; only with --singer, which installs them

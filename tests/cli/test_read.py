@@ -161,7 +161,7 @@ def test_memory_and_spill_files_of_a_query_are_limited(on_demo: Command) -> None
 
 @pytest.mark.slow
 def test_values_that_duckdb_does_not_count_are_limited_too(demo: Path) -> None:
-    """The limit of the test's own process, 8 GB, protects the machine if the command has none."""
+    """The limit of 8 GB protects the machine if the command itself sets no limit."""
     query = "select repeat('x', 100000000) from range(1000)"
     done = run_command(
         "sql",

@@ -49,7 +49,7 @@ def copy_warehouse(
 ) -> Callable[[], str]:
     """Return a function that creates a warehouse database and returns its URL.
 
-    Each is a copy of a database that one run of the sample API has filled.
+    Each new database is a copy of a template that one run has filled from the sample API.
     """
     template = new_database()
     with SampleApi() as api, pytest.MonkeyPatch.context() as environment:

@@ -62,7 +62,7 @@ def error(
     message: str = "The sample is set to fail.",
     **details: str | None,
 ) -> Fault:
-    """Return an error in the documented envelope; `code` defaults to the usual one of `status`."""
+    """Return an error in the documented envelope; the default `code` depends on `status`."""
     code = code or _CODES.get(status, "unknown_error")
     response = error_response(status, code, message, **details)
     return lambda request, _: response
@@ -98,7 +98,7 @@ def quota(
 ) -> Fault:
     """Return a 429 for the daily quota; `reset_at` defaults to the next midnight (UTC).
 
-    Both `daily_quota` and `quota_exceeded` have been seen, in `code` and in `limit_type`.
+    The API uses `daily_quota` and `quota_exceeded`, both as `code` and as `limit_type`.
     """
 
     def fault(request: Request, _: Response) -> Response:

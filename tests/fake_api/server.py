@@ -18,11 +18,12 @@ from llm_stats.sample.api import Request, Response
 
 
 class FakeApi(SampleApi):
-    """Sample API whose responses pass through faults, unless the key is wrong or the path is `/v1`.
+    """Sample API with faults.
 
-    `faults` maps a model id, or `LIST`, to the fault for its requests. The faults in `everywhere`
-    are applied afterwards, in order, to all requests. After `daily_quota` responses with status 200
-    every request gets a 429.
+    Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps a model id, or
+    `LIST`, to the fault for its requests. The faults in `everywhere` are applied afterwards, in
+    order, to all these requests. After `daily_quota` responses with status 200 every such request
+    gets a 429.
     """
 
     def __init__(

@@ -93,7 +93,7 @@ class TestWrongBaseUrl:
     def test_known_model_that_loads_proves_the_base_url(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """Of 40 unknown ids and two others, one was loaded before; it is requested once."""
+        """`ONE` loaded in an earlier run. The base URL check and the fetch share one request."""
         unknown = [f"unknown-{number}" for number in range(40)]
         known = {ONE: dt.datetime.now(dt.UTC)}
         with client_of(api, cache=cache, concurrency=2) as client:
@@ -139,7 +139,7 @@ class TestWrongBaseUrl:
         assert len(api.requests) == 20
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
-        """After an error no 404 is stored, so the same ids would use up the budget of every run."""
+        """An error would store no 404, and the same ids would use up the budget of every run."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None

@@ -1,4 +1,4 @@
-"""dlt settings of the user: a run ignores those for pipelines, and reads credentials."""
+"""dlt settings of the user: a run reads credentials, but ignores settings for pipelines."""
 
 from __future__ import annotations
 

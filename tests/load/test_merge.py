@@ -98,7 +98,7 @@ class TestPublishedFileInDlt:
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Return the path of a copy of the demo database.
 
-        The original is shared by all tests, and dlt keeps its connections open.
+        All tests share the demo database, and dlt would keep connections to it open.
         """
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))

@@ -53,7 +53,7 @@ def pipeline(workdir: Path) -> dlt.Pipeline:
 def loaded(
     build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path
 ) -> dlt.Pipeline:
-    """Return `pipeline` after its first load, of all models of the sample."""
+    """Return a pipeline that has loaded all models of the sample into `plain.duckdb`."""
 
     def load(folder: Path) -> None:
         destination = dlt.destinations.duckdb(str(folder / "plain.duckdb"))

@@ -55,7 +55,8 @@ def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[st
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
     """Return the exit code as a shell shows it: 130 if SIGINT itself ended the process.
 
-    SIGINT ends `python -m` if it arrives while `exec` runs a string, which dataclasses do.
+    SIGINT ends the `python -m` process if it arrives during the `exec` of a string. Dataclasses
+    use such an `exec` at import.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code
@@ -132,7 +133,7 @@ class TestInterrupt:
 
 
 class TestTermination:
-    """SIGTERM, as of a scheduler at its time limit, and SIGHUP, as of a closed terminal."""
+    """SIGTERM (sent by a scheduler at its time limit) and SIGHUP (sent by a closing terminal)."""
 
     @pytest.mark.parametrize(
         ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
@@ -180,7 +181,8 @@ class TestTermination:
 class TestKill:
     """`kill -9` of a run, then the same command again.
 
-    The two runs load every id. Before publishing, only requests in flight are repeated.
+    After the second run, all ids are loaded. If the first run was killed before publishing, the
+    second run repeats only requests that were in flight.
     """
 
     COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
@@ -189,7 +191,7 @@ class TestKill:
     def test_at_any_time_loses_and_repeats_no_request(
         self, moment: int, llm_stats: Command, tmp_path: Path
     ) -> None:
-        """The last fifth of the moments is after the last response: load, checks, publishing."""
+        """A fifth of the moments is after the last response: during load, checks or publishing."""
         records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))

@@ -3,10 +3,13 @@
     {"fetch": {"seconds": 0.0, "cpu_seconds": 0.9, "peak_mb": 0.0},
      "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
-Results are converted to columns while other responses arrive. The wall-clock time of fetching and
-converting is counted in `columns`; their CPU times are measured separately, per thread. `validate`
-is a part of `fetch`, `compact` of `update_history`. `peak_mb` is the largest memory use during the
-stage, including memory left by the previous stage (Linux).
+Results are converted to columns while other responses arrive. `columns` therefore contains the
+wall-clock time of fetching and converting together. The CPU time is measured per thread, so `fetch`
+and `columns` contain only their own. `validate` is a part of `fetch`, and `compact` is a part of
+`update_history`.
+
+`peak_mb` is the largest memory use during the stage, including memory left by the previous stage
+(Linux).
 """
 
 from __future__ import annotations
