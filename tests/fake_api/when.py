@@ -42,7 +42,8 @@ def every(nth: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put it last among the faults. It then counts the responses that the earlier faults return.
+    Put `after` last among the faults, so that it counts the responses that the earlier faults
+    return.
     """
     served = 0
     lock = threading.Lock()

@@ -143,7 +143,7 @@ class TestCache:
     def test_response_as_old_as_the_published_record_is_used(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """The cache of a run that was killed after publishing still contains its responses."""
+        """A run was killed after publishing, so the cache still contains the responses."""
         answers, _ = fetched(api, [ONE], cache=cache)
         row = answers[ONE].row
         assert row is not None
@@ -214,7 +214,7 @@ class TestCache:
 
 
 def test_closing_early_ends_all_requests() -> None:
-    """A thread that waits for the rate limit ends at once, not after an hour (the window)."""
+    """The window of the rate limit is an hour, but a waiting thread ends at once."""
     limiter = RateLimiter(1, window_seconds=3600)
     with (
         SampleApi(RECORDS, latency_ms=50) as api,

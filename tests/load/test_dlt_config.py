@@ -43,7 +43,7 @@ def test_run_ignores_settings_for_pipelines(
 def test_run_changes_no_environment_variable(
     llm_stats: Command, workdir: Path, api: SampleApi
 ) -> None:
-    """Other threads read the environment while a run loads; changing it then can crash them."""
+    """Other threads read the environment while a run loads. A change could crash these threads."""
     before = dict(os.environ)
     assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
     assert dict(os.environ) == before

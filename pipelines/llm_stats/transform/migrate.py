@@ -62,9 +62,9 @@ def require_migratable(version: int, name: str) -> None:
 def migrate(connection: Connection) -> bool:
     """Migrate a warehouse to the current schema version, in the caller's transaction.
 
-    An empty database stays empty. The views are dropped, because they read tables that a migration
-    changes; `create_views` recreates them. Return whether anything was migrated. Raises
-    `SqlError` with file and line.
+    Return whether anything was migrated. An empty database stays empty. The views are dropped,
+    because they read tables that a migration changes; `create_views` recreates them. Raises
+    `SqlError`, which names the file and line in `sql/`.
     """
     version = schema_version(connection)
     if not is_older(version):

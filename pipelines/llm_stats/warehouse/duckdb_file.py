@@ -197,7 +197,7 @@ class DuckDBWarehouse:
             )
 
     def _require_usable(self) -> None:
-        """Raise `UsageError` for an incomplete published file; a new database is accepted.
+        """Raise `UsageError` for an unusable published file; a new database is accepted.
 
         Before the first run, also check that the file is a warehouse. Otherwise `.llm_stats` would
         be created next to the file of another program.

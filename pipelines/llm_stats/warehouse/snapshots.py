@@ -81,7 +81,7 @@ class Snapshots:
     def rollback(self, snapshot_id: str | None = None) -> Snapshot:
         """Make another snapshot live: by default the newest stored ancestor of the live one.
 
-        If none is live, the default is the newest readable snapshot. Raises `UsageError` if the
+        If no snapshot is live, the default is the newest readable one. Raises `UsageError` if the
         snapshot does not exist or cannot be opened, and `LoadFailed` for disk errors.
         """
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
@@ -129,8 +129,8 @@ class Snapshots:
     def _stored(self) -> list[Snapshot]:
         """Return the snapshots of all folders, oldest first.
 
-        The live one is the file that the published path links to. On file systems without symbolic
-        links it is the newest file that equals the published file.
+        The live snapshot is the file that the published path links to. On file systems without
+        symbolic links, it is the newest file that equals the published file.
         """
         try:
             folders = sorted(folder for folder in self._folder.glob("*") if is_id(folder.name))

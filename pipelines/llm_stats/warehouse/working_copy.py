@@ -28,7 +28,7 @@ from llm_stats.warehouse.snapshot import has_snapshots
 #: Readable by DuckDB 1.4, because BI drivers often contain an old DuckDB. With the default block
 #: size, a small file would be five times as large.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
-#: DuckDB's name of the storage version above.
+#: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
 
 #: A file is compacted if more than this share of its blocks is free.
