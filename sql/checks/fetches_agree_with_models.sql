@@ -1,4 +1,4 @@
--- A model's record is not from the last load that fetched the model, or one of the two is missing.
+-- A model's record and last successful fetch are from different loads, or only one of them exists.
 -- Severity: error
 -- Reads: staging.models, staging.fetches.
 with

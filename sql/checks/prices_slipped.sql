@@ -1,9 +1,9 @@
 -- Most offers of the last load changed in the same way, as if a unit or a field had changed.
 -- Severity: error
 -- Reads: staging.models, staging.fetches, history.models, history.offers.
--- Only offers that existed before the last load and still do are compared. A change counts if it
--- affects at least 10 of them and more than half. A price must have moved by the same factor,
--- within 1 %, and the factor must be at least 10 or at most 0.1.
+-- Only offers that existed both before and after the last load are compared. The check fails if at
+-- least 10 of the compared offers, and more than half of them, changed in the same way. Prices
+-- changed in the same way if their factors agree within 1 % and are at least 10 or at most 0.1.
 with
 last_load as (
     select load_id

@@ -11,4 +11,4 @@ create or replace macro staging.is_pareto(group_id, price, directed_value) as
         false
     );
 
-comment on macro staging.is_pareto is 'True if no other row of the group is better in price or value without being worse in the other';
+comment on macro staging.is_pareto is 'True if no other row of the group is at least as good and cheaper, or better and at most as expensive';

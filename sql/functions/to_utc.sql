@@ -11,4 +11,4 @@ create or replace macro staging.to_utc(moment) as
         else cast(moment as timestamp)
     end;
 
-comment on macro staging.to_utc is 'A time as a UTC timestamp without a zone; a time without an offset is already in UTC';
+comment on macro staging.to_utc is 'A time as a UTC timestamp without a zone; a time without an offset is taken as UTC';

@@ -2,7 +2,8 @@
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
 -- `old_valid_from` and `new_valid_from` identify the history rows before and after the change.
--- `old_valid_from` is null if the offer or score appeared, `new_valid_from` if it disappeared.
+-- `old_valid_from` is null if the offer or score appeared. `new_valid_from` is null if the offer or
+-- score disappeared.
 create or replace macro staging.transitions() as table
 with versions as (
     select
@@ -24,8 +25,8 @@ with versions as (
     from history.scores
 ),
 
--- For speed, exclude the rows that were valid at the first load and still are. Most rows are of
--- this kind, and no other row of their offer or score precedes or follows them.
+-- For speed, exclude the rows of offers and scores that have not changed since the first load of
+-- their model. Most rows are of this kind, and each is the only row of its offer or score.
 changed_versions as (
     select
         versions.list,

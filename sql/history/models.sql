@@ -2,9 +2,9 @@
 -- Grain: model_id.
 -- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
--- `last_fetched_at` never decreases. Changes are dated with it, not with the record's own fetch
--- time, because a record from an outdated cache, or from a machine with a wrong clock, could end a
--- period before it began.
+-- `last_fetched_at` never decreases, so changes get this time, not the fetch time of the record. An
+-- outdated cache or a wrong clock can make a fetch time too early: a period would end before it
+-- began.
 create table if not exists history.models (
     model_id varchar not null,
     first_fetched_at timestamp not null,

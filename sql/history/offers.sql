@@ -5,11 +5,11 @@
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
 -- second run of this file on the same data changes nothing.
--- A model may list a provider twice. New offers are then matched with the stored rows by content,
--- not by list position. First, identical rows keep their numbers. Then old and new rows with the
--- same provider name are paired in order of price. Finally, the remaining rows are paired in order
--- of price. An offer keeps its number when the provider's other offer disappears, so number 2 may
--- exist without number 1.
+-- A model may list a provider twice. Fetched offers are then matched with the open rows by content,
+-- not by list position. First, a fetched offer that equals an open row keeps the row's number. Then
+-- unmatched offers and rows with the same provider name are paired in order of price. Finally, all
+-- remaining offers and rows are paired in order of price. An offer keeps its number when the
+-- provider's other offer disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -361,7 +361,7 @@ inner join pairable_candidates as numbers
         and new_rows.position = numbers.position
         and not numbers.is_row;
 
--- Delete the rows that were replaced at the time when they began: they were never valid.
+-- Delete the rows that end at or before their start, because they were never valid.
 delete from history.offers
 where valid_to <= valid_from;
 
@@ -369,4 +369,4 @@ comment on table history.offers is 'One row per offer and period in which the of
 comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
 comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the offer in this state';
 comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null if the row is still valid';
-comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record; null if the row has ended, or until the next run computes the hash';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. Null in a valid row if the next run must compute the hash first';

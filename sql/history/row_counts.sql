@@ -4,7 +4,7 @@
 -- Reads: staging.fetches, staging.models, staging.offers, staging.scores, staging.modalities,
 -- staging.top_scores, history.offers, history.scores.
 -- The counts are stored under the id of the last load, which is the load with the latest request. A
--- second run of this file after the same load replaces the counts of the load with equal ones.
+-- second run of this file after the same load stores the same counts again.
 create table if not exists history.row_counts (
     load_id varchar not null,
     table_name varchar not null,

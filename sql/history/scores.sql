@@ -3,13 +3,13 @@
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.models, staging.scores, staging.score_hash, history.models.
 -- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
--- compared nor stored: description and category; the rank, because it changes when other models
--- change; and `scored_at`, because a score that upstream records again with the same value has not
--- changed.
+-- compared nor stored: description, category, rank and `scored_at`. The rank changes when other
+-- models change. `scored_at` changes when upstream records the same value again. In both cases the
+-- score itself is unchanged.
 -- Entries that differ only in category, rank and description are one score, listed under several
--- categories. If a model has several scores on a benchmark, they are numbered. A score identical to
--- a stored one keeps its number. The other new scores, in list order, get the numbers of the rows
--- that they replace, in ascending order.
+-- categories. If a model has several scores on a benchmark, they are numbered. A fetched score that
+-- equals an open row keeps the number of that row. The other fetched scores, in list order, get the
+-- numbers of the rows just closed, in ascending order.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -227,7 +227,7 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- numbers for the new rows: those of rows just closed, and those from 1 to the number of scores
+-- numbers that new rows may get: of rows just closed, and 1 to the number of current scores
 possible_numbers as (
     select
         model_id,
@@ -296,7 +296,7 @@ inner join free_numbers
         and new_rows.benchmark_id = free_numbers.benchmark_id
         and new_rows.position = free_numbers.position;
 
--- Delete the rows that were replaced at the time when they began: they were never valid.
+-- Delete the rows that end at or before their start, because they were never valid.
 delete from history.scores
 where valid_to <= valid_from;
 
@@ -304,4 +304,4 @@ comment on table history.scores is 'One row per benchmark score of a model and p
 comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';
 comment on column history.scores.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the score in this state';
 comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null if the row is still valid';
-comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record; null if the row has ended, or until the next run computes the hash';
+comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. Null in a valid row if the next run must compute the hash first';
