@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
     ids=["all threads are busy", "DuckDB ignores interrupts"],
 )
 def test_ctrl_c_ends_a_query(demo: Path, query: str) -> None:
-    """Both queries take hours."""
+    """Without Ctrl-C, each query would take hours."""
     command = [
         sys.executable,
         str(PROGRAMS / "interrupt_query.py"),

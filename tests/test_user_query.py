@@ -1,4 +1,4 @@
-"""Check of a user's query: only one query that reads; nothing else writes next to the database."""
+"""Check of user queries: one statement that reads is accepted; other texts are not executed."""
 
 from __future__ import annotations
 

@@ -70,11 +70,7 @@ def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir
 
 @pytest.mark.usefixtures("short_backoff")
 def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> None:
-    """A third of the ids fail.
-
-    In the first run, the failing ids are spread over the model list. In later runs they are
-    adjacent in the order of requests, because they were requested at the same time.
-    """
+    """A third of the ids fail, spread over the list. Every run loads all other ids."""
     records = synthetic_catalog(36, providers=1, scores=1)
     ids = [entry["id"] for entry in records]
     with FakeApi(records, faults=dict.fromkeys(ids[::3], faults.error(500))) as api:
@@ -128,7 +124,7 @@ def test_many_unknown_ids_do_not_block_the_known_ones(
 def test_day_on_which_every_model_fails_is_a_failure(
     llm_stats: Command, workdir: Path, fault: faults.Fault, outcome: str
 ) -> None:
-    """The budget defers half of the models. The next run begins with these."""
+    """The budget defers half of the models. The next run fetches the deferred models first."""
     given = ("--requests-per-minute", 0, "--max-requests", 6, "--base-url")
     with SampleApi(RECORDS) as api:
         assert llm_stats("run", *IDS[6:], *given, api.base_url).code == 0
@@ -316,7 +312,7 @@ def test_slipped_prices_are_not_published_unless_allowed(run: Command, api: Samp
 def test_rejected_run_names_the_commands_that_request_again_and_publish(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the API is repaired, the cached responses would fail the same check again."""
+    """A run after the repair of the API fails again, because it reuses the cached responses."""
     with SampleApi(RECORDS) as api:
         given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats(*given).code == 0
@@ -338,7 +334,10 @@ def test_rejected_run_names_the_commands_that_request_again_and_publish(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lost row is the fetch of an id without a record, so checks of tables cannot detect it."""
+    """The load loses a row of `raw.fetches` for an id without a record.
+
+    Only the comparison of counts can detect the loss; the checks of tables cannot.
+    """
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
         lambda page: to_arrow([answer for answer in page if answer.row]),
@@ -361,10 +360,12 @@ def test_load_that_loses_rows_is_not_published(
 def test_open_data_set_with_transient_errors_and_a_small_quota(
     llm_stats: Command, workdir: Path
 ) -> None:
-    """One request in five fails, 600 per minute are allowed, and the quota is 150 responses.
+    """The API fails one request in five, allows 600 per minute, and has a quota of 150 responses.
 
-    150 models are loaded, and the next run fetches the other 19 first. The API returns at most
-    two errors per model, because a third would exhaust the attempts of that model.
+    The first run loads 150 of the 169 models. The second run fetches the deferred 19 first.
+
+    In the first run, the API returns at most two errors per model, because a third error would
+    exhaust the attempts of the model.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
@@ -424,7 +425,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """Return a function that runs all ids and returns the places that contain the key."""
+        """Return a function that fetches `IDS` and lists the outputs and files with the key."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:

@@ -47,7 +47,7 @@ def summary(workdir: Path) -> dict[str, Any]:
 
 
 def lines(err: str) -> list[dict[str, Any]]:
-    """Parse each line of standard error as JSON; it must contain nothing but the JSON log."""
+    """Parse each line of standard error as JSON; assert that every line is a log event."""
     assert err.isascii()
     logged = [json.loads(line) for line in err.splitlines()]
     for line in logged:

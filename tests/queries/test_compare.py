@@ -34,7 +34,7 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
 
 
 def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
-    """The command does not use `compare_models`, because PostgreSQL has no macros."""
+    """`llm-stats compare` cannot call `marts.compare_models`, because PostgreSQL has no macros."""
     macro = """
         select
             benchmark_id,

@@ -92,7 +92,7 @@ class Browser:
         self.settle()
 
     def console_messages(self) -> list[str]:
-        """Return the messages logged to the console since the last call, such as errors."""
+        """Return the messages, including errors, that the console logged since the last call."""
         return self._log("browser")
 
     def requests(self) -> set[str]:

@@ -32,7 +32,8 @@ Rows = list[dict[str, Any]]
 def rows(carried: dict[str, Any], name: str) -> Rows:
     """Return the rows of a table in the data of the page.
 
-    Indices into `texts` are replaced by the strings, as the page does.
+    The data stores some columns as indices into a list of strings, `texts`. This function replaces
+    each index by its string, as the script of the page does.
     """
     columns = carried["tables"][name]
     texts = carried["texts"]
@@ -71,7 +72,7 @@ class Elements(HTMLParser):
         return carried
 
 
-#: Query of the page -> columns that the query computes, or formats differently from the mart.
+#: Query of the page -> columns that only the query defines; all others must equal the mart.
 _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",

@@ -1,4 +1,4 @@
-"""Sample catalog: marked as invented, contains every irregularity; all changes are listed."""
+"""Sample catalog: marks as invented data, irregularities, and the changes listed in `CHANGES`."""
 
 from __future__ import annotations
 
@@ -198,9 +198,9 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 @pytest.mark.parametrize("scope", ["all", "independent"])
 @pytest.mark.parametrize("category", ["overall", "code"])
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
-    """A benchmark counts if 3 or more models have a score; a model with 3 of these is ranked.
+    """A model is ranked if it has scores on at least 3 benchmarks with at least 3 models each.
 
-    The scores of sample-vision and sample-long-context are not comparable, so neither counts.
+    sample-vision and sample-long-context are left out, because their scores are not comparable.
     """
     scores = [
         (model_id, score)

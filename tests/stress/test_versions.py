@@ -1,4 +1,4 @@
-"""Published databases, read by the older DuckDB versions of BI drivers in virtual environments."""
+"""Compatibility of published databases with the older DuckDB versions of BI drivers."""
 
 from __future__ import annotations
 

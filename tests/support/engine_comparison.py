@@ -24,9 +24,9 @@ from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
-#: Columns that are not compared, because they differ between runs or engines for equal records.
+#: Columns that are not compared: they differ between runs or engines even if the records are equal.
 OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
-#: Table that is not compared. It holds a hash of the SQL, which is translated for each engine.
+#: Table that is not compared. It holds a hash of the SQL, and each engine has its own SQL.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 
 
@@ -64,7 +64,7 @@ def generations() -> list[list[dict[str, Any]]]:
 
 @contextmanager
 def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
-    """Fill a DuckDB file and the destination by the same runs; yield a reader of each."""
+    """Load the same runs into a DuckDB file and into `destination`; yield a reader of each."""
     with SampleApi() as api:
         places = [
             demo_settings(api, database).model_copy(update={"destination": name})

@@ -20,7 +20,10 @@ class FakeClock:
         self._scheduled.append((seconds, action))
 
     def sleep(self, stopped: threading.Event, seconds: float) -> None:
-        """Advance by `seconds`, or only to the time of the first action that sets `stopped`."""
+        """Advance by `seconds` and run the scheduled actions that become due.
+
+        If an action sets `stopped`, return at once; the clock stays at the time of that action.
+        """
         end = self.now + seconds
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)

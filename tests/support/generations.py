@@ -10,7 +10,7 @@ from llm_stats import sample
 def generation(number: int) -> list[dict[str, Any]]:
     """Return the sample with output prices that depend on `number`.
 
-    One model has no offers; it is a different model in each generation.
+    Each generation has one model without offers, at the position `number` modulo the model count.
     """
     records = sample.today()
     for place, entry in enumerate(records):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 def parameter_id(value: object) -> str | None:
-    """Return a list as words and a dict as `name=value`; pytest names all other values."""
+    """Format a list as `a b` and a dict as `name=value, name=value`.
+
+    Return None for all other values, so that pytest chooses their ids.
+    """
     if isinstance(value, tuple | list):
         return " ".join(map(str, value)) or "none"
     if isinstance(value, dict):

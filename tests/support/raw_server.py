@@ -44,7 +44,7 @@ def raw_server(handle: Handler) -> Iterator[int]:
 
 
 def repeated(*parts: bytes, pause: float = 0) -> Handler:
-    """Return a handler that sends the first part once, and the others again and again."""
+    """Return a handler that sends `parts[0]` once, then all other parts again and again."""
     stopped = threading.Event()
 
     def handle(connection: socket.socket, _: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Application of the files under `sql/`: build order, errors, and in full or not at all."""
+"""Application of the files under `sql/`: build order, errors, no partial changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments of columns: their own, or inherited from the relations that their view reads.
+"""Comments of columns: from the file of the view, or inherited from relations that the view reads.
 
 `inherited_comments.txt` lists every inherited comment for review. After a change, regenerate it:
 

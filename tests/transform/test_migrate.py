@@ -1,4 +1,4 @@
-"""Migrations: a run migrates an older warehouse and keeps its history; readers reject it."""
+"""Older warehouses: a run migrates them and keeps their history; readers reject them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FETCHES = "select count(*) from raw.fetches"
 def test_program_that_holds_the_file_open_stops_no_run(
     run: Command, one_model: Path, sql: str
 ) -> None:
-    """The deletion is in the write-ahead log of the other program, not in the file."""
+    """The other program deletes the row only in its write-ahead log, so the run still reads it."""
     one_model.chmod(0o644)
     with subprocess.Popen(
         [sys.executable, str(PROGRAMS / "hold_database.py"), str(one_model), sql],

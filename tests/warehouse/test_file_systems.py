@@ -18,12 +18,15 @@ from support.queries import query_rows
 
 @pytest.fixture(autouse=True)
 def new_process() -> None:
-    """Forget which warnings were logged."""
+    """Reset the warnings that are logged once per process."""
     files._warn_once.cache_clear()
 
 
 def unsupported(code: int, folders_only: bool = False) -> object:
-    """Return an os function that fails with an error code, like one of a limited file system."""
+    """Return a replacement for a function of `os` that fails, as on a limited file system.
+
+    The replacement raises `OSError` with the code. With `folders_only`, it fails only for folders.
+    """
 
     def fail(descriptor: int, *_: object, **__: object) -> None:
         if not folders_only or os.path.isdir(f"/proc/self/fd/{descriptor}"):  # noqa: PTH112

@@ -1,4 +1,4 @@
-"""Snapshots that publishing keeps: the newest, one for each day, and those rolled back from."""
+"""Snapshots that publishing keeps: the newest, one for each day, and those undone by a rollback."""
 
 from __future__ import annotations
 

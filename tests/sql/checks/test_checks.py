@@ -5,10 +5,10 @@ tables first, so that a test can change a single row of a mart, as an error in i
 
 `broken/<check>.sql` has one paragraph per condition of a check. Each paragraph violates one
 condition of its check and no other condition of that check. The first paragraph must also leave all
-other checks passing; later ones may make other checks fail.
+other checks passing. All other paragraphs may make other checks fail.
 
-Keys, parents and lists are checked in the same way in all tables, so this module generates the
-statements that break them.
+The conditions on keys, parents and lists are the same for all tables. Therefore this module
+generates the statements that violate these conditions.
 """
 
 from __future__ import annotations
@@ -121,7 +121,10 @@ def _paragraphs(check: str) -> dict[str, str]:
 
 
 def _key_breaks() -> Iterator[tuple[str, str]]:
-    """Yield `(check, SQL statement)`: duplicate a key, or set a column of a key to null."""
+    """Yield `(check, SQL statement)` for each way to break a key.
+
+    A statement inserts a copy of a row, or sets a column of the key to null.
+    """
     for file in files.files_in("marts"):
         yield "keys", f"insert into {file.address} from {file.address} limit 1"
         for column in file.key:

@@ -17,9 +17,10 @@ FIRST, SECOND = dt.datetime(2026, 11, 1, 6), dt.datetime(2026, 11, 2, 6)  # noqa
 
 @pytest.fixture(scope="module")
 def two_days() -> Iterator[RawTables]:
-    """Yield a database with one offer and one score: 4 on the first day, 2 on the second.
+    """Yield a database with one offer and one score.
 
-    All tests of the module share the database and must not change it.
+    The prices and the score are 4 on the first day and 2 on the second day. All tests of the module
+    share the database and must not change it.
     """
     with built() as raw:
         load_two_days(raw)

@@ -4,9 +4,11 @@ A history consists of several runs over two models. Records are new, unchanged, 
 in one place; they contain duplicates, empty lists, and `1` for `1.0`. Some models fail or are not
 requested. Sometimes two runs have the same time, or the clock goes back.
 
-The history tables are compared in three ways: the rows valid at each time (with rows computed from
-the records alone), all rows (with those of `Ledger`, a slow implementation in simple loops), and
-the changes.
+Three results are compared:
+
+- The rows valid at each time equal the rows computed from the records alone.
+- All rows of the history tables equal the rows of `Ledger`, a slow implementation in simple loops.
+- The changes equal the changes computed from the rows of `Ledger`.
 
 `HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs 1000 random histories; by
 default, the same few histories run every time.
@@ -133,8 +135,9 @@ def _paired_by_content(
 ) -> list[tuple[int, tuple[Any, ...]]]:
     """Return `(number, offer)` for each new offer.
 
-    In order of price, each new offer takes the number of the cheapest closed offer with the same
-    provider name. The remaining new offers take the remaining numbers, in the same order.
+    The new offers choose in order of price. Each takes the number of the cheapest closed offer that
+    has the same provider name and is not taken yet. Then the remaining new offers take the
+    remaining numbers, also in order of price.
     """
 
     def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
@@ -338,8 +341,8 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
     """Yield each record with the time from which it is valid.
 
-    A record is valid from its fetch time. If the record that it replaces was fetched later, the new
-    record is valid from that time.
+    This is its fetch time, but at the earliest the time from which the model's previous record is
+    valid.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
@@ -385,7 +388,7 @@ def counted(rows: list[Row]) -> Counter[Any]:
 
 
 def lines(rows: list[Row]) -> list[list[Row]]:
-    """Return a list for each offer or score: its rows, ordered by time."""
+    """Group the rows by offer or score; order each group by time."""
     found: dict[tuple[str, str, int], list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.valid_from):
         found.setdefault(row.line, []).append(row)

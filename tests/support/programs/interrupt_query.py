@@ -1,6 +1,6 @@
 """Run `llm-stats` and send SIGINT to this process after one second of CPU time.
 
-With CPU time instead of wall-clock time, the query is running by then even on a busy machine.
+On a busy machine, one second of wall-clock time could pass before the query starts.
 """
 
 from __future__ import annotations

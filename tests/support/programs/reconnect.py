@@ -1,7 +1,11 @@
 """Replace a symlink to a database while the database is open: `reconnect.py FOLDER`.
 
-Prints the value read on each of four connections: one opened before the replacement, a new one, one
-that attaches the symlink, and a new one after the others were closed.
+Prints the value read on each of four connections:
+
+1. opened before the replacement
+2. opened after the replacement
+3. in memory, with the symlink attached after the replacement
+4. opened after the first three connections were closed
 """
 
 from __future__ import annotations

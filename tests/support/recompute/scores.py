@@ -15,7 +15,8 @@ from support.recompute.records import (
     most_common,
 )
 
-#: Benchmark ids in `staging.lower_is_better_benchmarks`; the test that compares the marts fills it.
+#: Benchmark ids in `staging.lower_is_better_benchmarks`. The fixture `database` of
+#: tests/sql/marts/test_recompute.py adds them.
 LOWER_IS_BETTER: set[str] = set()
 
 
