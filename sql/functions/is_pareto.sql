@@ -11,4 +11,4 @@ create or replace macro staging.is_pareto(group_id, price, directed_value) as
         false
     );
 
-comment on macro staging.is_pareto is 'True if no other row of the group is at least as good and cheaper, or better and at most as expensive';
+comment on macro staging.is_pareto is 'True for a row on the Pareto frontier: every other row of the group is worse, more expensive, or equal in both value and price';

@@ -205,10 +205,7 @@ def _compare(raw: RawTables, view: str, records: list[dict[str, Any]]) -> None:
 
 
 def _same(actual: object, expected: object) -> bool:
-    """Return whether two values are equal.
-
-    Prices are rounded, so fractions may differ in the tenth decimal.
-    """
+    """Return whether two values are equal; numbers may differ by a relative 1e-7."""
     if (
         isinstance(actual, float)
         and isinstance(expected, int | float)

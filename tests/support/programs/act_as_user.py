@@ -1,7 +1,8 @@
 """Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK DATABASE SHARED`.
 
-ACTION is `publish` or `run_commands`. It runs twice: as root on DATABASE, then as USER on SHARED.
-The first run imports all modules, because USER may have no access to the interpreter's files.
+ACTION is `publish` or `run_commands`. The action runs twice: as root on DATABASE, then as USER on
+SHARED. The first run imports all modules, because USER may have no access to the interpreter's
+files.
 """
 
 from __future__ import annotations
