@@ -98,7 +98,7 @@ def quota(
 ) -> Fault:
     """Return a 429 for the daily quota; `reset_at` defaults to the next midnight (UTC).
 
-    The API uses `daily_quota` and `quota_exceeded`, both as `code` and as `limit_type`.
+    Clients have seen `quota_exceeded` as `code` and both names as `limit_type`.
     """
 
     def fault(request: Request, _: Response) -> Response:

@@ -63,7 +63,7 @@ def write_report(out: Path | None, **location: Any) -> None:
 
 
 def print_warnings(handler: logging.Handler) -> None:
-    """Set the only handler of this package's warnings."""
+    """Install one handler for this package's warnings, and remove earlier ones."""
     logging.getLogger("llm_stats").handlers = [handler]
 
 

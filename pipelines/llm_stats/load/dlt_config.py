@@ -43,7 +43,7 @@ class _IsolatedContext(RunContext):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Read the user's dlt configuration, such as credentials, without telemetry and log."""
+    """Let dlt read the user's configuration, such as credentials; turn off telemetry and logging."""
     with Container().injectable_context(PluggableRunContext(_QuietContext(None))):
         yield
 

@@ -127,8 +127,8 @@ LIST_IDX = Column(
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
-#: Extra column of child tables that the dlt source merges (see `schema.arrow.add_tombstones`). The
-#: merge of a run, in `load.merge`, does not need it.
+#: Extra column that child tables get if dlt merges them, as in a user's own pipeline (see
+#: `schema.arrow.add_tombstones`). A run merges with `load.merge`, which does not need the column.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )

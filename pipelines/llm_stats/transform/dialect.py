@@ -132,7 +132,7 @@ def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> 
 
 
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """Return the node that replaces a node of the syntax tree for Spark."""
+    """Return the Spark equivalent of `node`, a node of the syntax tree."""
     if median := _exact_median(node):
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
