@@ -23,8 +23,8 @@ create table if not exists history.offers (
     row_hash varchar
 );
 
--- A run sets the hashes to null if the SQL definitions or the engine version have changed;
--- recompute them.
+-- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
+-- This statement recomputes them.
 update history.offers
 set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
 where

@@ -26,8 +26,8 @@ create table if not exists history.scores (
     row_hash varchar
 );
 
--- A run sets the hashes to null if the SQL definitions or the engine version have changed;
--- recompute them.
+-- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
+-- This statement recomputes them.
 update history.scores
 set
     row_hash = staging.score_hash(

@@ -35,7 +35,7 @@ class TestRateLimit:
     def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
         """After the 429 arrives, no thread sends a request until the pause ends.
 
-        HTTP dates have whole seconds, so a delay of two seconds can become little over one second.
+        HTTP dates are cut off to whole seconds, so two seconds can become just over one second.
         """
         limiter = ClockedRateLimiter(0)
         fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))

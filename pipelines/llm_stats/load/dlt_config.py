@@ -43,7 +43,7 @@ class _IsolatedContext(RunContext):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let dlt read the user's configuration, such as credentials; turn off telemetry and logging."""
+    """Let dlt read the user's configuration, such as credentials, but not log or send telemetry."""
     with Container().injectable_context(PluggableRunContext(_QuietContext(None))):
         yield
 

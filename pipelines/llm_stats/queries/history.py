@@ -86,10 +86,10 @@ def _format_changes(
     names: Sequence[str],
     values: Sequence[Any],
 ) -> str:
-    """Return the changes of an offer or score since its previous row: ` (maximum 1 → 10)`.
+    """Return what changed in an offer or score since its previous row: ` (maximum 1 → 10)`.
 
-    `before` contains the attributes of the previous rows by key; this function sets `before[key]`
-    to `values`. A key is an id and a number.
+    `before` maps each key, a pair of id and number, to the attributes in its previous row. This
+    function then sets `before[key]` to `values`.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)
