@@ -36,6 +36,21 @@ def require_writable(file: Path) -> None:
         temp.touch()
 
 
+def require_kind(file: Path, start: bytes, kind: str) -> None:
+    """Raise `FileExistsError` if the file exists and must not be replaced by a file of a kind.
+
+    Only a regular file that is empty or begins with `start` may be replaced. A mistyped path may
+    name a device, a database or a file of secrets.
+    """
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise FileExistsError(errno.EEXIST, "not a regular file")
+    with file.open("rb") as stream:
+        if stream.read(len(start)).lower() not in (b"", start):
+            raise FileExistsError(errno.EEXIST, f"not {kind}")
+
+
 @contextlib.contextmanager
 def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
     """Yield a temporary path next to the file, and the file itself with symlinks resolved.

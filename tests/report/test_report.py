@@ -283,7 +283,7 @@ def test_command_names_the_page_after_the_database(
     assert done.out == "wrote w.html (0.9 MB)\n"
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
-    (workdir / "w.html").write_text("an older page")
+    (workdir / "w.html").write_text("<!doctype html>older")
     assert llm_stats("report", "--database", sample, "--out", "w.html").code == 0
     assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
     assert "<title>" in (workdir / "w.html").read_text("utf-8")
@@ -296,7 +296,7 @@ def test_command_names_the_page_after_the_database(
 
 
 @pytest.mark.parametrize(
-    ("out", "message"), [(".", "Is a directory"), ("w.duckdb/x/report.html", "Not a directory")]
+    ("out", "message"), [(".", "not a regular file"), ("w.duckdb/x/report.html", "Not a directory")]
 )
 def test_unwritable_path(
     llm_stats: Command, workdir: Path, sample: Path, out: str, message: str
@@ -307,10 +307,29 @@ def test_unwritable_path(
     assert done.code == 2
 
 
+@pytest.mark.parametrize("out", ["llm_stats.duckdb", ".dlt/secrets.toml"])
+def test_page_does_not_replace_another_file(
+    out: str, llm_stats: Command, api: SampleApi, workdir: Path
+) -> None:
+    (workdir / ".dlt").mkdir()
+    (workdir / ".dlt/secrets.toml").write_text("[destination]\n")
+    run = ("run", "--all", "--base-url", api.base_url, "--quiet")
+    assert llm_stats(*run).code == 0
+    before = (workdir / out).read_bytes()
+    requests = len(api.requests)
+
+    for command in (("report", "--out", out), (*run, "--report", out)):
+        done = llm_stats(*command)
+        assert done.err.endswith("cannot be written: not an HTML page; name another file\n")
+        assert done.code == 2
+    assert (workdir / out).read_bytes() == before
+    assert len(api.requests) == requests
+
+
 def test_failed_write_keeps_the_old_page(
     llm_stats: Command, workdir: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (workdir / "w.html").write_text("an older page")
+    (workdir / "w.html").write_text("<!doctype html>older")
 
     def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
@@ -320,7 +339,7 @@ def test_failed_write_keeps_the_old_page(
     assert "w.html cannot be written: No space left on device" in done.err
     assert done.code == 2
     assert [(path.name, path.read_text()) for path in workdir.iterdir()] == [
-        ("w.html", "an older page")
+        ("w.html", "<!doctype html>older")
     ]
 
 
@@ -338,7 +357,7 @@ def test_run_writes_the_report_and_sends_no_request_if_it_cannot(
 ) -> None:
     run = ("run", "aurora-large-1", "--base-url", api.base_url, "--quiet", "--report")
     done = llm_stats(*run, workdir)
-    assert "Is a directory" in done.err
+    assert "not a regular file" in done.err
     assert done.code == 2
     assert not (workdir / "llm_stats.duckdb").exists()
     done = llm_stats(*run, "page.html")

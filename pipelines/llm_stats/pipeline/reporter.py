@@ -117,10 +117,12 @@ class SummaryFile:
 
         It may only replace a regular file that starts with `{`.
         """
-        if self._file.is_symlink() or (self._file.exists() and not self._file.is_file()):
+        try:
+            files.require_kind(self._file, b"{", "a JSON file")
+        except FileExistsError as error:
+            raise self._make_error(f"{error.strerror}; name another file") from None
+        if self._file.is_symlink():
             raise self._make_error("not a regular file; name another file")
-        if self._file.exists() and not self._file.read_bytes().startswith(b"{"):
-            raise self._make_error("not a JSON file; name another file")
 
     def _make_error(self, cause: object) -> UsageError:
         return UsageError(f"cannot write the summary to {self._file}: {cause}")

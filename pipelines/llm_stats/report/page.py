@@ -29,17 +29,21 @@ from llm_stats.report.data import collect
 from llm_stats.text import format_value
 from llm_stats.warehouse.reader import Reader
 
+_DOCTYPE = b"<!doctype html>"
+
 
 def write(reader: Reader, out: Path) -> None:
     """Write the page atomically. Raise `UsageError` if writing fails or there is no warehouse."""
     html_page = page(reader)
+    require_writable(out)
     with _write_errors(out):
         files.atomic_write(out, html_page)
 
 
 def require_writable(out: Path) -> None:
-    """Raise `UsageError` if the page cannot be written to this file."""
+    """Raise `UsageError` if the page cannot be written, or would replace a file of another kind."""
     with _write_errors(out):
+        files.require_kind(out, _DOCTYPE, "an HTML page")
         files.require_writable(out)
 
 
