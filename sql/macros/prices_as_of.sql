@@ -20,4 +20,4 @@ where
     offers.valid_from <= staging.to_utc(moment)
     and (offers.valid_to > staging.to_utc(moment) or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. `moment` is in UTC unless it has an offset; now() and `2026-11-01 12:00+09:00` have one. A date means the start of that day. The offers of a model are those that its last fetch before `moment` found; a model has no rows before its first fetch';
+comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. For each model, the result contains the offers that the last fetch before `moment` found; a model has no rows before its first fetch. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day';

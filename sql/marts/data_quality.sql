@@ -4,8 +4,8 @@
 -- Order: count(*) over (partition by rule), rule, model_id, detail. The rarest rule comes first,
 -- because it is the most specific.
 -- Reads: staging.quality_findings.
--- If a row is excluded, `detail` states this. Leaderboards and price comparisons use every other
--- row unchanged, even if it has a finding.
+-- If a row is excluded, `detail` states this. A finding without an exclusion has no effect:
+-- leaderboards and price comparisons use the row unchanged.
 -- Self-reported scores are not findings: most scores are self-reported.
 create or replace view marts.data_quality as
 select
@@ -14,7 +14,7 @@ select
     detail
 from staging.quality_findings;
 
-comment on view marts.data_quality is 'One row per rule, model and finding: untrustworthy numbers, and rows that are excluded from leaderboards or price comparisons. No other mart reads the findings. A model without a finding may still have wrong numbers; marts.scores.evidence shows who confirmed a score';
+comment on view marts.data_quality is 'One row per rule, model and finding: untrustworthy numbers, and rows that are excluded from leaderboards or price comparisons. A model without a finding may still have wrong numbers; marts.scores.evidence shows who confirmed a score';
 comment on column marts.data_quality.rule is 'Kind of finding. On prices: no_offer, offer_not_available, offer_not_priced, provider_repeated, price_outlier, price_lopsided. On scores: no_score, no_independent_score, not_ranked, benchmark_not_comparable, score_disputed, score_outlier, score_above_max, normalized_score_out_of_range, source_is_placeholder, benchmark_name_differs, benchmark_name_shared. On records: model_name_shared, unknown_field, record_rejected';
-comment on column marts.data_quality.model_id is 'Id of the affected model. If none of its records was accepted, the model has no row in marts.models';
+comment on column marts.data_quality.model_id is 'Id of the affected model; not in marts.models if no record of the model was ever accepted';
 comment on column marts.data_quality.detail is 'Affected offer, score or record, and the reason; prices in US dollars per million tokens';

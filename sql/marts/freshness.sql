@@ -15,8 +15,7 @@ with last_loaded as (
     group by model_id
 ),
 
--- Attempts since the model was last loaded. For speed, the condition on requested_at excludes all
--- older attempts.
+-- Attempts to fetch a model, from its last load on. The condition on requested_at only saves time.
 attempts_since_load as (
     select
         attempts.model_id,

@@ -4,11 +4,12 @@
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, marts.scores, staging.win_rate.
--- A benchmark counts only if it is comparable and at least three models in the scope have a score
--- on it. Scale and win rate are computed among the models in the scope. Both scopes use the score
--- that marts.scores chooses: it is self-reported only if the model has no other score on the
--- benchmark. If upstream lists a score under several categories, the score counts in each category,
--- and once in `overall`.
+-- The scope `all` contains every score in marts.scores, and `independent` only those that are not
+-- self-reported. marts.scores chooses a self-reported score only if the model has no other score on
+-- the benchmark. In each scope, a benchmark counts only if it is comparable and at least three
+-- models have a score on it. Scale and win rate are computed from the scores in the scope.
+-- If upstream lists a score under several categories, the score counts in each category, and once
+-- in `overall`.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -52,7 +53,8 @@ independent_scores as (
     where compared_scores.evidence <> 'self_reported'
 ),
 
--- each distinct value once, from the worst to the best
+-- For each distinct value on a benchmark: how many models have this value, and how many have this
+-- value or a worse one.
 value_places as (
     select
         benchmark_id,
@@ -159,6 +161,6 @@ comment on view marts.leaderboard is 'One row per category, evidence scope and m
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
-comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. A win rate is the share of the other models that this one beats';
-comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and has at least three models in the scope';
+comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
+comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and at least three models have a score on it in the evidence scope';
 comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null if the model has fewer than three counted benchmarks';

@@ -75,5 +75,5 @@ comment on view marts.offers is 'One row per current offer: a provider''s price 
 comment on column marts.offers.provider_name is 'Display name of the provider; not unique, never a key';
 comment on column marts.offers.is_free is 'True if both prices are 0; false if a price is not published';
 comment on column marts.offers.price_rank is 'Rank by blended price among the model''s available priced offers, 1 is cheapest; equal prices share a rank; free offers come first; null if the offer is not available or not priced';
-comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available paid offers (priced, but not free). 1 for the cheapest available paid offer; below 1 only for an unavailable offer. Null if this offer is free or not priced, or if the model has no available paid offer';
+comment on column marts.offers.price_ratio_to_cheapest is 'Blended price divided by the lowest blended price of the model''s available paid offers. An offer is paid if it is priced and not free. The ratio is 1 for the cheapest available paid offer; only an unavailable offer can have a ratio below 1. Null if this offer is free or not priced, or if the model has no available paid offer';
 comment on column marts.offers.is_cheapest is 'True if price_rank is 1, ties included; false for an offer without a rank';

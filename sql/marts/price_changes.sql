@@ -5,8 +5,8 @@
 -- Reads: staging.transitions, marts.price_history.
 -- An offer that appears after the first load of its model, or appears again, is `listed`. A new
 -- provider name is recorded in the history but is not a change here.
--- Percentages, direction and reversal are given only for `price_changed`. A price change together
--- with a status change therefore counts once.
+-- Percentages, direction and reversal are given only in rows of the kind `price_changed`. If price
+-- and status change at the same time, a sum over both rows therefore counts the price change once.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
 -- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
 -- rise. `direction` is null if a price became known or unknown.
@@ -163,4 +163,4 @@ comment on column marts.price_changes.input_change_pct is 'Change of the input p
 comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.direction is '`cut` if a price fell and none rose, `rise` if a price rose and none fell, `mixed` if one fell and the other rose; null if a price became known or unknown, or if the kind is not `price_changed`';
-comment on column marts.price_changes.is_reversal is 'True if the change undoes the previous price change of the same listing: at most 30 days after that price change, input and output price return to their values before it';
+comment on column marts.price_changes.is_reversal is 'True if this change undoes the previous price change of the same listing. Input and output price return to their values before the previous price change, at most 30 days after the previous price change';

@@ -5,7 +5,8 @@
 -- Reads: staging.scores, staging.lower_is_better_benchmarks, staging.win_rate.
 create or replace view marts.scores as
 with
--- Models with several scores on one benchmark. For speed, only these few scores are sorted.
+-- Pairs of model and benchmark with several listed scores. For speed, only the scores of these
+-- pairs are sorted.
 repeated_benchmarks as (
     select
         model_id,
@@ -151,7 +152,8 @@ directed_scores as (
     from valued_scores
 ),
 
--- each distinct value once, from the worst to the best
+-- For each distinct value on a benchmark: how many models have this value, and how many have this
+-- value or a worse one.
 value_places as (
     select
         benchmark_id,
@@ -209,14 +211,14 @@ inner join value_places
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are preferred, then third-party scores, then self-reported scores. Among scores with the same evidence, the newest is chosen, then the highest (even where lower is better), then the first in the record''s list. Compare `value`, never `score`, and only where is_comparable is true. Where is_comparable is false, rank and win rate are not meaningful';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
-comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every chosen score of the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.scores.value is 'Number by which to compare the models of the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
+comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
+comment on column marts.scores.value is 'The number to compare between models with a score on the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
 comment on column marts.scores.is_lower_better is 'True if a smaller value is better, as for a word error rate';
-comment on column marts.scores.benchmark_rank is 'Rank among the models of the benchmark, 1 is best; equal values share a rank';
-comment on column marts.scores.win_rate is 'Share of the other models that this one beats; a tie counts half; 1 is best, 0 is worst; null if there is no other model';
+comment on column marts.scores.benchmark_rank is 'Rank among the models with a score on the benchmark, 1 is best; equal values share a rank';
+comment on column marts.scores.win_rate is 'Of the other models with a score on the benchmark, the share that this model beats; a tie counts as half a win; 1 is best, 0 is worst; null if there is no other model';
 comment on column marts.scores.gap_to_best is 'Distance from `value` to the best value on the benchmark, never negative; 0 if this model has the best value';
 comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
-comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; other benchmarks are excluded from leaderboards and price comparisons';
+comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; if false, leaderboards and price comparisons exclude the benchmark';
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null if they can be compared';
 comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';

@@ -112,7 +112,7 @@ where
             and (earlier_rows.valid_to > offers.valid_from or earlier_rows.valid_to is null)
     );
 
--- The hashes above serve only this migration; the next run computes the final ones.
+-- The hashes were needed only to compare rows in this migration; the next run computes new hashes.
 update history.offers
 set row_hash = null;
 
@@ -164,9 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- Rows that differ only in category are the same score. If their periods overlap, move the start of
--- each row to the end of the rows before it. Equal rows of the same category are separate scores
--- and stay unchanged.
+-- Rows that differ only in category are the same score, so their periods must not overlap. A row
+-- that begins before an earlier row ends is changed to begin at that end. Equal rows of the same
+-- category are separate scores and stay unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -207,8 +207,9 @@ where
 delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
--- When a row ends and a row that differs only in its number begins at the same time, the new row
--- takes the number of the ended row. Exception: another row has that number from that time on.
+-- If two rows differ only in score_number, and one begins when the other ends, they are one score:
+-- the later row takes the score_number of the earlier row. A score_number that a third row has at
+-- this time or later is not taken.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (
@@ -315,13 +316,13 @@ where
             and (earlier_rows.valid_to > scores.valid_from or earlier_rows.valid_to is null)
     );
 
--- The hashes above serve only this migration; the next run computes the final ones.
+-- The hashes were needed only to compare rows in this migration; the next run computes new hashes.
 update history.scores
 set row_hash = null;
 
 alter table history.scores drop column category;
 
--- The two tables now have fewer rows. Delete their old row counts; otherwise the check
--- tables_shrunk would fail.
+-- history.offers and history.scores now have fewer rows. Delete their recorded row counts;
+-- otherwise the check tables_shrunk would fail.
 delete from history.row_counts
 where table_name in ('history.offers', 'history.scores');

@@ -1,5 +1,6 @@
--- A model without a rank in the category `overall` of marts.leaderboard: fewer than three of its
--- benchmarks are comparable and have at least three models.
+-- A model without a rank in the category `overall` of marts.leaderboard: it has a score on fewer
+-- than three counted benchmarks. A benchmark is counted if it is comparable and at least three
+-- models have a score on it.
 -- Reads: marts.scores.
 select
     model_id,
