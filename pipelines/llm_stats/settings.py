@@ -59,7 +59,10 @@ def _valid_ids(model_ids: list[str]) -> list[str]:
 
 
 def _split(value: object) -> object:
-    """Return a list from `a, b`, or from `["a", "b"]`, dlt's form in environment variables."""
+    """Return the list in a text such as `a, b` or `["a", "b"]`; return other values unchanged.
+
+    dlt uses the form `["a", "b"]` in environment variables.
+    """
     if not isinstance(value, str):
         return value
     return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
@@ -188,7 +191,7 @@ class Settings(WarehouseLocation):
 
     @classmethod
     def origins(cls) -> dict[str, str]:
-        """Return the origin of each setting in the environment or in a file, by name.
+        """Return the origin of each setting that the environment or a file contains.
 
         For example `{"api_key": "the environment", "database": ".dlt/config.toml"}`.
         """

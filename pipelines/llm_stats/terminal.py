@@ -39,7 +39,7 @@ def echo(text: str = "", *, err: bool = False) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError as error:
-        # discard the rest of the buffer: Python writes it to the null device at exit
+        # at exit, Python writes the rest of the buffer; the null device discards it
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not err and not isinstance(error, BrokenPipeError):
             raise LlmStatsError(f"cannot write the output: {error.strerror}") from None
@@ -53,8 +53,9 @@ class WarningHandler(logging.Handler):
 
 
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
-    """Print text wrapped to the terminal's width; indent continuation lines `indent` columns more.
+    """Print text wrapped to the terminal's width.
 
+    Continuation lines are indented by `indent` columns more than the line that they continue.
     Output to a pipe or a file is not wrapped.
     """
     if columns := width(err=err):

@@ -55,8 +55,8 @@ class LlmStatsSource(DltSource):
     def clone(self, with_name: str | None = None) -> Self:
         """Return a copy that is also an `LlmStatsSource`; dlt's `clone()` returns a `DltSource`.
 
-        `with_resources()` clones the source, so without this override the result would lose our
-        `add_limit()`.
+        `with_resources()` returns a clone. Without this override, the clone would have dlt's
+        `add_limit()` instead of ours.
         """
         resources = list(self.resources.values())
         return type(self)(self.schema.clone(with_name or self.name), self.section, resources)
@@ -83,15 +83,16 @@ def llm_stats(
     other models stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting
     after n pages of 50 models.
 
-    `all_models` requests the ids from the API. `max_requests` limits the requests, including
-    retries. `max_age`, such as "6h" or "7d", skips models fetched within this time. The fetch times
-    are kept in dlt's source state, which dlt also restores from the destination. The state is read
-    and written only if `max_age` is set.
+    `all_models` requests every model that the API lists. `max_requests` limits the requests,
+    including retries. `max_age`, such as "6h" or "7d", skips models fetched within this time. The
+    fetch times are kept in dlt's source state. dlt can restore this state from the destination,
+    for example on another machine. The state is read and written only if `max_age` is set.
 
-    Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`); the key may
-    also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` without a key or ids,
-    and `NothingFetched` if no request had a usable response. If the quota or `max_requests` is used
-    up, the load ends without an error. Without `max_age`, the next load starts with the same ids.
+    Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`). The API key
+    may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
+    or no model id, and `NothingFetched` if no request had a usable response. If the quota or
+    `max_requests` is used up, the load ends without an error. Without `max_age`, the next load
+    starts with the same ids.
     """
 
     def pages() -> Iterator[Page]:
@@ -150,9 +151,9 @@ def to_pages(results: Iterable[FetchResult], size: int) -> Iterator[list[FetchRe
 def raw_tables(pages: Callable[[], Iterator[Page]], *, merge: bool) -> list[DltResource]:
     """Return a hidden resource that yields the pages, and a transformer for each raw table.
 
-    With `merge`, the rows of a model in the load replace all its rows in `models` and the child
-    tables. The pages must then contain tombstones (see `add_tombstones`). Without `merge`, all rows
-    are appended.
+    With `merge`, each loaded model replaces its earlier rows in `models` and the child tables. The
+    pages must then contain tombstones (see `add_tombstones`). Without `merge`, all rows are
+    appended.
     """
     base = dlt.resource(pages, name="fetch_results", selected=False)
     return [base, *(_raw_table(base, table, merge=merge) for table in TABLES)]
@@ -175,8 +176,8 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return dlt's hints for the columns of a raw table.
 
-    Without `merge`, dlt adds the column of the load id to its stored schema, but writes no values;
-    `load.merge` fills them in. The column is therefore nullable.
+    Without `merge`, dlt adds the column of the load id to its stored schema, but leaves the column
+    empty. The column is therefore nullable. `load.merge` writes the load ids.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

@@ -10,17 +10,17 @@ from typing import Any
 
 from llm_stats.errors import Interrupted
 
-#: The last signal that ended a run. DuckDB replaces an exception that is raised during a query, so
-#: the exception cannot transport the number of the signal.
+#: The last signal that ended a run. The exception cannot carry the signal number, because DuckDB
+#: replaces exceptions that are raised during a query.
 _last_signal = signal.SIGINT
 
 
 @contextmanager
 def termination_interrupts() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP interrupt the block like Ctrl-C, so that the run can report its end.
+    """Let SIGTERM and SIGHUP interrupt the block like Ctrl-C, so that the run is still reported.
 
-    Schedulers send SIGTERM at a time limit, a closed terminal sends SIGHUP. A signal that the
-    process ignores, such as SIGHUP under `nohup`, stays ignored. Raises `Interrupted`.
+    Schedulers send SIGTERM at a time limit. Terminals send SIGHUP when they are closed. A signal
+    that the process ignores, such as SIGHUP under `nohup`, stays ignored. Raises `Interrupted`.
     """
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     replaced: dict[signal.Signals, Any] = {
@@ -38,7 +38,7 @@ def termination_interrupts() -> Iterator[None]:
 
 
 def interrupted(outcome: str = "nothing was published") -> Interrupted:
-    """Return the error for a run that a signal ended; its message ends with `outcome`."""
+    """Return the error for a run that a signal ended; the error message ends with `outcome`."""
     origin = "" if _last_signal == signal.SIGINT else f" by {_last_signal.name}"
     return Interrupted(f"interrupted{origin}; {outcome}", 128 + _last_signal)
 

@@ -8,7 +8,7 @@
 | `waiting` | info | `seconds` until the first request, `requests_per_minute` (the limit) |
 | `progress` | info | `loaded`, `requested`, `failed` and the other fields of `progress.Counts` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
-| `run_finished` | info; warning for exit code 4 | the summary; `…_count` replaces each list |
+| `run_finished` | info; warning for exit code 4 | the summary; `…_count` instead of a list |
 | `run_failed` | error | as for `run_finished`; logged for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 | `warning` | warning | `message`, such as that the file system does not sync folders |

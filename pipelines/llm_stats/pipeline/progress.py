@@ -102,8 +102,8 @@ class Counts(TypedDict):
     """Progress at one moment.
 
     `requests_per_minute` is the number of requests in the last minute. `seconds_left` is None
-    before the first result if there is no rate limit. `is_waiting` is true while requests wait for
-    the rate limit.
+    if no result has arrived and there is no rate limit. `is_waiting` is true while requests wait
+    for the rate limit.
     """
 
     loaded: int
@@ -156,16 +156,17 @@ class ProgressCounter:
             }
 
     def _estimate_seconds_left(self, requests_last_minute: int) -> int | None:
-        """Return an estimate that does not grow between two results.
+        """Return an estimate of the seconds until the last result.
 
-        Return None before the first result if there is no rate limit.
+        The estimate does not grow between two results. It is None if no result has arrived and
+        there is no rate limit.
         """
         remaining, limit = self.total - self._done, self._rate_limiter.requests
         if not self._done and not limit:
             return None
         seconds = (self._last_arrival - self._started) / max(self._done, 1) * remaining
         if limit:
-            # the rate limit delays only requests beyond those still allowed in this minute
+            # the requests still allowed in this minute are not delayed
             delayed = remaining - max(limit - requests_last_minute, 0)
             seconds = max(seconds, delayed / limit * _MINUTE_SECONDS)
             if self._rate_limiter.is_waiting:

@@ -32,7 +32,10 @@ class Sink(Protocol):
         """Prepare the sink before the first request. Raise `UsageError` if `finish` would fail."""
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Deliver the summary; also called without `start` if the settings cannot be read."""
+        """Deliver the summary.
+
+        If the settings cannot be read, `finish` is called without `start`.
+        """
 
 
 class RunReporter:

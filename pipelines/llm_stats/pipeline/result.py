@@ -6,8 +6,8 @@ The summary is the JSON object that the summary file, the JSON log and the webho
     {"exit_code": 4, "kind": "incomplete", "message": "3 models requested: 2 loaded, …",
      "started_at": "2026-11-23T05:15:00Z", "elapsed_seconds": 0.4, "outcomes": {…}, …}
 
-A run that ended with an error has only the first five keys. `kind` is `done`, `incomplete` (4),
-`deferred` (75), or the name of the error: `nothing_fetched`, `check_failed`, `usage_error`, …
+A run that ended with an error has only the first five keys. `kind` is `done` (exit code
+0), `incomplete` (4), `deferred` (75), or the name of the error, such as `nothing_fetched`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class RunResult:
     that did not load. `new_models` are ids that were not in the warehouse before. `changes` are
     the changes of this run, largest first, with the columns of `llm-stats changes`. `stop_reason`
     is set when fetching ended early. `known_failures` are ids that failed in earlier runs and have
-    not loaded since. `is_base_url_confirmed` is set if the API returned its list of models, or a
-    model that loaded in an earlier run.
+    not loaded since. `is_base_url_confirmed` is set if the API returned its model list or a model
+    that had loaded before.
     """
 
     database: Path
@@ -74,9 +74,9 @@ class RunResult:
         - 75: no model failed, but models were deferred
         - 0: no model failed or was deferred
 
-        With `all_models`, a model that failed in an earlier run does not count as a failure. It
-        does count if the run neither loaded nor skipped any model. If every failed model is
-        `not_found` and the base URL is confirmed, the code is 4 instead of 3.
+        With `all_models`, the models in `known_failures` do not count as failed if the run loaded
+        or skipped any model. The code is 4 instead of 3 if every failed model is `not_found` and
+        the base URL is confirmed.
         """
         loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)
@@ -105,7 +105,7 @@ class RunResult:
 
     @property
     def first_problem(self) -> str | None:
-        """Message of the first model that failed, was rejected or not found."""
+        """Message of the first entry of `problems`; None if there are no problems."""
         return self.problems[0].message if self.problems else None
 
     @property
@@ -178,7 +178,7 @@ class RunResult:
 def summarize_error(
     error: BaseException, started_at: dt.datetime, elapsed_seconds: float
 ) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error; it has only five keys."""
+    """Return the summary of a run that ended with an error; it has the first five keys only."""
     if isinstance(error, KeyboardInterrupt):
         code = error.exit_code if isinstance(error, Interrupted) else 130
         message = str(error) or "interrupted"

@@ -173,7 +173,7 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
 
 @contextlib.contextmanager
 def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
-    """Close the client if the block raises an error, after caching the pending responses.
+    """If the block raises an error, cache the pending responses and close the client.
 
     After Ctrl-C or another signal, raise `Interrupted` with the number of cached responses.
     """
@@ -205,8 +205,8 @@ def _require_clock(
 ) -> None:
     """Raise `UsageError` if the current time is earlier than the last run.
 
-    Fetch times become `valid_from` and `valid_to` in the history, so a row that is valid since the
-    last run would end before it starts.
+    Fetch times become `valid_from` and `valid_to` in the history. With an earlier clock, a row from
+    the last run could get a `valid_to` before its `valid_from`.
     """
     now = clock() if clock else dt.datetime.now(dt.UTC)
     if last_attempted_at and now < last_attempted_at:
@@ -221,7 +221,7 @@ def _require_clock(
 
 
 def _require_loaded(result: RunResult) -> None:
-    """Raise `NothingFetched` if the published run loaded no model and models failed."""
+    """Raise `NothingFetched` if the published run has exit code 3."""
     if result.exit_code == NothingFetched.exit_code:
         first = result.problems[0]
         raise NothingFetched(
@@ -231,9 +231,9 @@ def _require_loaded(result: RunResult) -> None:
 
 
 def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
-    """Raise `LlmStatsError` unless each id has one outcome and the working copy contains it.
+    """Raise `LlmStatsError` unless the run and the working copy have the same outcomes.
 
-    A load that lost rows must not be published.
+    Each requested id must have one outcome. A load that lost rows must not be published.
     """
     query = """
         select outcome, count(*) from raw.fetches

@@ -3,8 +3,8 @@
     {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
 
 Anyone who knows the URL can post messages. It is therefore a secret: no error message contains any
-part of it. Text from the API is untrusted: it is put into a code block that it cannot close, and
-links and mentions in the text are disabled.
+part of it. Text from the API is untrusted. It is put into a code block. Characters that could close
+the block are replaced, and links and mentions are disabled.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _MAX_LINE_CHARACTERS = 201
 #: Discord rejects messages over 2,000 characters. Slack splits messages over 4,000 characters,
 #: which breaks the code block.
 _MAX_CHARACTERS = 1800
-#: Strings that close a code block, or that some receivers turn into links or mentions even inside a
-#: code block.
+#: Replacements in text from the API. A backquote can close the code block. Some chat services turn
+#: the other strings into links or mentions, even inside a code block.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
@@ -69,7 +69,7 @@ class Webhook:
         self._settings = settings
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Post the message, unless `start` was not called. Raise `WebhookError`."""
+        """Post the message. Do nothing if `start` was not called. Raise `WebhookError`."""
         if not self._settings or not self._settings.webhook_url:
             return
         if text := format_message(summary, self._settings.notify_min_change_pct):

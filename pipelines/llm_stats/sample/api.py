@@ -46,7 +46,7 @@ class Request:
 
     @property
     def route(self) -> str:
-        """Path after the version, such as `/models/aurora-large-1`."""
+        """Path after `/v1`, such as `/models/aurora-large-1`."""
         return self.path.partition("/v1")[2]
 
     @property
@@ -107,9 +107,9 @@ class SampleApi:
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
     ) -> None:
-        """Serve the records; the bundled sample if they are None.
+        """Serve the records, by default those of the bundled sample.
 
-        Port 0 is any free port. If `key` is None, every key is accepted.
+        Port 0 stands for any free port. If `key` is None, every key is accepted.
         """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
@@ -197,7 +197,7 @@ class SampleApi:
         return error_response(410, "cursor_expired", "The cursor has expired.", param="cursor")
 
     def _public(self, request: Request) -> Response:
-        """Return one entry of the public model catalog, or all its entries."""
+        """Return the public model catalog, or one entry if the path contains a model id."""
         entries = self._catalog.public_entries
         if request.route == "/models":
             return json_response({"object": "list", "data": list(entries.values())})
@@ -243,7 +243,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print errors, except those of connections: clients disconnect at any time."""
+        """Print the error, except a connection error: clients may disconnect at any time."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

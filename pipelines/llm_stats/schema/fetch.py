@@ -17,9 +17,10 @@ from llm_stats.schema.record import UtcTime
 
 @dataclass(frozen=True)
 class FetchResult:
-    """The result for one id: the row of `raw.fetches` and the row of `raw.models`.
+    """The result for one id.
 
-    `row` is None unless the record was loaded.
+    `fetch` is the row of `raw.fetches`. `row` is the row of `raw.models`, or None if the record was
+    not loaded.
     """
 
     fetch: Fetch
@@ -63,11 +64,12 @@ def stalest_first(
     max_age: dt.timedelta,
     failing_at: Mapping[str, dt.datetime] | None = None,
 ) -> list[str]:
-    """Return the ids due for a fetch, each once: ids never fetched, then the oldest first.
+    """Return the ids due for a fetch, each once: first the ids never fetched, then the stalest.
 
-    `fetched_at` and `failing_at` contain the times (UTC) of the last success and failure by id.
-    Ids fetched within `max_age` are skipped; zero skips none. A failing id is ordered by its
-    last failure; otherwise it would use up the budget of every run.
+    `fetched_at` contains the time (UTC) of the last success of each id. `failing_at` contains the
+    time of the last failure. Ids fetched within `max_age` are skipped; if `max_age` is zero, no id
+    is skipped. A failing id is ordered by its last failure. Otherwise it would use up the budget of
+    every run.
     """
     never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
     last_success = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}

@@ -5,7 +5,7 @@ documented field once: type, nullability, unit and meaning. `parse_record` valid
 them; `tables.py` derives the columns of the raw tables and their comments.
 
 Fields used in comparisons (prices, scores, normalized scores, categories) must be present, even if
-their value is null: if the API renamed such a field, its value must not silently become null. Other
+their value is null. Otherwise a field that the API renames would silently become null. Other
 nullable fields may be missing. Unknown fields are stored as JSON in the column `extra` of their
 table, because a separate column for each could collide with a documented column.
 """
