@@ -48,9 +48,9 @@ def pluralize(number: int, singular: str, plural: str = "") -> str:
 
 
 def with_number(name: str, number: int) -> str:
-    """Return the name of an offer or score, with its number if it is not the first of that name.
+    """Return the name of an offer or score; a number above 1 is appended.
 
-    The second `driftwood` becomes `driftwood (no. 2)`.
+    The second offer of `driftwood` becomes `driftwood (no. 2)`.
     """
     return name if number == 1 else f"{name} (no. {number})"
 

@@ -75,10 +75,10 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 
 
 def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
-    """Return the changes that `clause` selects, with descriptions, largest first.
+    """Return the selected changes with descriptions, largest first.
 
-    Two queries end with `clause`: one on `marts.price_changes`, one on `marts.score_changes`. Both
-    views have the alias `changes`. A `?` in `clause` stands for `parameter`.
+    `clause` is the end of two queries: one on `marts.price_changes`, one on `marts.score_changes`.
+    In both queries, the view has the alias `changes`. A `?` in `clause` stands for `parameter`.
     """
     rows = []
     for view, counterpart, preposition, describe, measure in (

@@ -98,7 +98,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """Return the benchmarks for a terminal of 80 columns, with the best value as `best 0.91`."""
+    """Return the benchmarks for a terminal of 80 columns; the best value is marked: `best 0.91`."""
     rows = [
         (
             benchmark,

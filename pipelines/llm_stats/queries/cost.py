@@ -53,7 +53,7 @@ def cost(
 def for_terminal(costs: Table) -> Table:
     """Return the rows for a terminal of 80 columns.
 
-    The id of a model that is not an LLM is followed by its type: `murmur-1 (speech)`.
+    The type of a model follows its id, except for LLMs: `murmur-1 (speech)`.
     """
     rows = [
         (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)

@@ -86,10 +86,10 @@ def _format_changes(
     names: Sequence[str],
     values: Sequence[Any],
 ) -> str:
-    """Return what changed in an offer or score since its previous row: ` (maximum 1 → 10)`.
+    """Return the changed attributes of an offer or score: ` (maximum 1 → 10)`.
 
-    `before` maps each key, a pair of id and number, to the attributes in its previous row. This
-    function then sets `before[key]` to `values`.
+    `values` are the attributes in this row, and `before[key]` those in the previous row with the
+    same key. The function stores `values` in `before[key]` for the next call.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

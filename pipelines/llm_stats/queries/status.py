@@ -33,8 +33,8 @@ _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
 _STALEST_MODELS = f"""
     select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
 """
-#: Models that failed after they last loaded. Ids that never loaded and were not found are listed
-#: only if the last run requested them. Those of earlier runs were probably misspelled.
+#: Models that failed since they last loaded. An id that was not found and never loaded is probably
+#: misspelled. It is listed only if the last run requested it.
 _FAILING = f"""
     with failures as (
         select
@@ -74,9 +74,9 @@ class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
     `last_run_requests` counts the requests for models, without those for the model list.
-    `requests_today` includes requests of running and failed runs; None if unknown. `findings` are
-    the failed checks of the published data, errors first. If the checks could not run, `findings`
-    is None and `unchecked` is the reason.
+    `requests_today` includes requests of running and failed runs; it is None if unknown.
+    `findings` are the failed checks of the published data, errors first. If the checks could not
+    run, `findings` is None and `unchecked` is the reason.
 
     The `rejected_…` fields are set if checks rejected a run after the last published run:
     `rejected_at` is the time, `rejected_by` are the names of the checks, and `rejected_file` is the
@@ -139,7 +139,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 def _run_checks(reader: Reader) -> dict[str, Any]:
     """Run the checks on the published data and return the fields `findings` and `unchecked`.
 
-    Published data can fail a check, because `run --allow-failure` publishes it nevertheless.
+    Published data can fail a check: `run --allow-failure` publishes data despite failed checks.
     """
     try:
         with reader.materialized() as materialized_reader:
@@ -182,7 +182,7 @@ SECRETS = ("api_key", "webhook_url")
 
 @dataclass(frozen=True)
 class ConfigReport:
-    """Versions by name, and settings by name, each `{"value": …, "origin": …}`.
+    """Versions and settings by name; a setting is `{"value": …, "origin": …}`.
 
     The value of a secret is true if the secret is set. If a setting is invalid, `problem` is the
     error and `settings` is empty.
@@ -194,7 +194,7 @@ class ConfigReport:
 
 
 def config_report(database: Path | None = None, destination: str | None = None) -> ConfigReport:
-    """Return the configuration in the working folder; the arguments take precedence over it."""
+    """Return the versions and settings; the arguments override the configured values."""
     versions = {
         "llm-stats": __version__,
         "dlt": version("dlt"),

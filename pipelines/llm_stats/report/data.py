@@ -4,11 +4,11 @@
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
 
-`queries/NAME.sql` is the query of the table NAME. The line `Order:` in the file's header names a
-mart; the table is sorted in that mart's default order. The table `changes` has no file.
+`queries/NAME.sql` is the query of the table NAME. If the header of the file has a line `Order:`,
+the table has the default order of the mart in this line. The table `changes` has no query file.
 
 Strings are dictionary-encoded: a string column contains indices into `texts`. Ids are compared by
-index, so they stay distinct keys even if they are displayed identically.
+index. Two ids thus remain distinct even if the page displays them identically.
 """
 
 from __future__ import annotations
@@ -120,9 +120,10 @@ def _encode(tables: dict[str, Table]) -> dict[str, Any]:
 
 
 def _compact(value: Any) -> Any:
-    """Return a float with 7 significant digits, a time as Unix time, a Boolean as 0 or 1.
+    """Shorten a value for JSON.
 
-    Other values are returned unchanged.
+    Floats get 7 significant digits, times become Unix times, and Booleans become 0 or 1. Other
+    values are returned unchanged.
     """
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())

@@ -1,14 +1,20 @@
 """Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
-    DIR/manifest.json           {"load_id": …, "format": …, "tables": {"marts.offers": TABLE, …}}
-    DIR/marts/offers.parquet    TABLE is {"file": …, "rows": …, "columns":
-    DIR/history/offers.parquet      [{"name": …, "type": …, "meaning": …}, …]}
+    DIR/manifest.json
+    DIR/marts/offers.parquet
+    DIR/history/offers.parquet
+
+The manifest describes the files:
+
+    {"load_id": …, "format": …, "tables": {"marts.offers": {"file": …, "rows": …, "columns":
+     [{"name": …, "type": …, "meaning": …}, …]}, …}}
 
 An export is written to `.DIR.export/new` next to DIR. At the end, the previous export is moved to
 `.DIR.export/old`, and the new one is renamed to DIR. After a killed export, the next export
 restores a missing DIR from `old`, then deletes all leftover files.
 
-In CSV, a `'` precedes a text that a spreadsheet would run as a formula; Parquet is exact.
+In CSV files, a `'` is put before each text that a spreadsheet would run as a formula. Parquet files
+contain all texts unchanged.
 
 The same data gives the same bytes: rows are in the order that the files under `sql/` declare, and
 columns that depend on the time of the query or on the engine's version are omitted.
@@ -72,7 +78,7 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 @contextlib.contextmanager
 def _replace_folder(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder that replaces `folder` at the end, unless an error is raised."""
+    """Yield an empty folder; after the block, it replaces `folder` if no error was raised."""
     staging = folder.with_name(f".{folder.name}.export")
     new, old = staging / "new", staging / "old"
     staging.mkdir(parents=True, exist_ok=True)
@@ -187,7 +193,7 @@ def _require_replaceable(folder: Path) -> None:
 def _read_exported_files(folder: Path) -> set[str]:
     """Return the paths of the manifest and of the files that it lists.
 
-    Return an empty set without a valid manifest.
+    Return an empty set if there is no valid manifest.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))

@@ -110,7 +110,7 @@ def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) ->
 
 
 def _format_sample_warning(sample_count: int, model_count: int) -> str:
-    """Return a warning about invented records; empty if there are none."""
+    """Return a warning if the page shows invented records; otherwise an empty string."""
     if not sample_count:
         return ""
     subject = (

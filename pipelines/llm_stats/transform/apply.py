@@ -27,8 +27,8 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: History tables with a row hash, which `update_history` compares instead of the single values.
-#: Only valid rows (`valid_to` is null) have a hash.
+#: History tables with a row hash. `update_history` compares the hashes instead of the values. Only
+#: valid rows (`valid_to` is null) have a hash.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 

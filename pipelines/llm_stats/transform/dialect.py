@@ -71,7 +71,7 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         and node.args.get("decimals")
         and not node.this.is_type("decimal")
     ):
-        # `transform` does not visit the inner nodes of a new node
+        # `transform` does not visit the inner nodes of a new node, so they are translated here
         number, decimals = (
             part.transform(_for_postgres) for part in (node.this, node.args["decimals"])
         )
