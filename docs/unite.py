@@ -49,7 +49,7 @@ def unite(united: Path, shards: list[Path]) -> None:
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
         with duckdb.connect(copy.path) as connection, transaction(connection):
-            # recompute all row hashes: another DuckDB version may have written a shard
+            # row hashes depend on the DuckDB version, and shards may come from several versions
             apply.clear_row_hashes(DuckDBConnection(connection))
             apply.update_history(DuckDBConnection(connection))  # hashes and row counts
             duplicates = connection.execute(

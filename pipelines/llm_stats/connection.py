@@ -141,7 +141,10 @@ def _size(value: Any) -> int:
 
 
 def out_of_memory(error: BaseException) -> OutOfMemory | None:
-    """Return the error to raise if DuckDB, Python or PostgreSQL's client ran out of memory."""
+    """Return an `OutOfMemory` error if `error` means that memory ran out; None otherwise.
+
+    `error` may come from DuckDB, Python or PostgreSQL's client.
+    """
     message = str(error).splitlines()[0] if str(error) else ""
     if not isinstance(error, MemoryError | duckdb.OutOfMemoryException) and not message.startswith(
         ("Could not allocate", "out of memory")
@@ -167,10 +170,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on Ctrl-C during a query; DuckDB itself raises a `RuntimeError`.
+    """Raise `KeyboardInterrupt` on Ctrl-C during a query, instead of DuckDB's `RuntimeError`.
 
-    Before DuckDB raises the error, it waits for all threads of the query, which can take long. If
-    `connection` is given, Ctrl-C also interrupts these threads, so the wait is short.
+    DuckDB raises its error only after all threads of the query have ended, which can take long. If
+    `connection` is given, Ctrl-C also interrupts these threads, so they end soon.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:
@@ -185,8 +188,8 @@ def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterat
 def _interrupt_on_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt all threads of the connection on Ctrl-C.
 
-    Does nothing if another handler is installed, or outside the main thread, because only the main
-    thread receives signals.
+    Only the main thread receives signals; in other threads, this function does nothing. It also
+    does nothing if a handler other than Python's default is installed.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:

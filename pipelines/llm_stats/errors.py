@@ -38,7 +38,7 @@ class UsageError(LlmStatsError):
 class NothingFetched(LlmStatsError):
     """No model loaded, and something failed; the published prices and scores are unchanged.
 
-    If the API returned an outcome for some ids, the outcomes were published.
+    Outcomes such as `not_found` may have been published.
     """
 
     exit_code = 3
@@ -76,8 +76,8 @@ class RecordRejected(LlmStatsError):
 class Interrupted(KeyboardInterrupt):
     """A signal ended a run; the message states whether the run was published, if that is known.
 
-    `exit_code` is 128 plus the number of the signal: 130 for Ctrl-C. Not an `Exception`, so that
-    `except Exception` does not catch it and continue the run.
+    `exit_code` is 128 plus the number of the signal: 130 for Ctrl-C. The class does not derive from
+    `Exception`. Otherwise `except Exception` would catch the signal, and the run would continue.
     """
 
     def __init__(self, message: str, exit_code: int = 130) -> None:

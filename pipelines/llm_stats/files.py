@@ -15,7 +15,7 @@ from pathlib import Path
 
 from llm_stats.errors import UsageError
 
-#: Errors of file systems that do not support an operation, such as some network shares.
+#: Error numbers of unsupported operations; some network shares return them.
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 #: Maximum length of a file name in bytes.
 _MAX_NAME = 255
@@ -72,7 +72,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 def require_replaceable(folder: Path) -> None:
     """Raise `OSError` unless files in the folder can be created, synced and replaced by a rename.
 
-    The warnings of `fsync` and `make_read_only` are logged.
+    `fsync` and `make_read_only` may log warnings.
     """
     with temp_folder(folder) as temp:
         old, new = temp / "old", temp / "new"
@@ -117,10 +117,10 @@ def hold_lock(file: Path) -> Iterator[None]:
 
 
 def normalize_path(database: Path) -> Path:
-    """Return the absolute path; symlinks are resolved in its folder, but not in the file name.
+    """Return the absolute path, with the symlinks in the path of its folder resolved.
 
-    The published database is itself a symlink, which must not be resolved. Raises `UsageError` if
-    the name is too long to derive the names of temporary files from it.
+    The file itself is not resolved, because the published database is a symlink. Raises
+    `UsageError` if the file name is so long that names of temporary files would exceed the limit.
     """
     length = len(os.fsencode(database.name))
     if length > _MAX_NAME - _LONGEST_ADDITION:
@@ -132,7 +132,7 @@ def normalize_path(database: Path) -> Path:
 
 
 def fsync(path: Path) -> None:
-    """Flush a file or folder to disk; if the file system cannot do that, only log a warning."""
+    """Flush a file or folder to disk; log a warning if the file system does not support this."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -149,7 +149,7 @@ def fsync(path: Path) -> None:
 
 
 def make_read_only(file: Path) -> None:
-    """Remove the write permission; if the file system cannot do that, only log a warning."""
+    """Remove the write permission; log a warning if the file system does not support this."""
     try:
         file.chmod(0o444)
     except OSError as error:

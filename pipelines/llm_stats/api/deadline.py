@@ -1,7 +1,7 @@
 """HTTP session with one deadline for each exchange: status lines, headers and body together.
 
 A read timeout restarts with every byte. A server that sends one byte per second, or `100 Continue`
-forever, would therefore hold a request and the lock of its run forever.
+forever, would therefore block the request and keep the run's lock forever.
 
 The deadline begins when the request has been sent. A proxy's response to `CONNECT` has a separate
 deadline. Two things have no deadline: name resolution, because Python cannot interrupt it, and
@@ -22,15 +22,15 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-#: Maximum number of `100 Continue` before the response itself.
+#: Maximum number of `100 Continue` responses before the final response.
 _MAX_INTERIM_RESPONSES = 10
 
 
 class DeadlineSession(requests.Session):
     """A session whose exchanges end within `exchange_seconds`; redirects are not followed.
 
-    After that time, the session raises `requests.ReadTimeout`; if the body is already being read,
-    urllib3 raises `ReadTimeoutError`. The session keeps up to `pool_size` connections.
+    If an exchange takes longer, sending the request raises `requests.ReadTimeout`, and reading the
+    body raises urllib3's `ReadTimeoutError`. The session keeps up to `pool_size` connections.
     """
 
     def __init__(self, exchange_seconds: float, pool_size: int = 1) -> None:
@@ -42,13 +42,13 @@ class DeadlineSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: no response is treated as a redirect.
 
-        Otherwise the requests library would read the body of a redirect without a limit, even with
-        `allow_redirects=False`, and would raise an error for an invalid target URL.
+        The requests library reads the body of a redirect without a limit, even with
+        `allow_redirects=False`. It also raises an error if the target of a redirect is invalid.
         """
 
 
 class _DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """An adapter whose connections, direct or through an HTTP proxy, have the deadline."""
+    """An adapter that applies the deadline to connections, direct or through an HTTP proxy."""
 
     def __init__(self, exchange_seconds: float, pool_size: int) -> None:
         self._pool_classes = _pool_classes(exchange_seconds)
@@ -87,7 +87,7 @@ def _pool_classes(exchange_seconds: float) -> dict[str, Any]:
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
-    """A response with a deadline and a maximum number of `100 Continue`."""
+    """A response with a deadline and a maximum number of `100 Continue` responses."""
 
     seconds: float
 
@@ -108,10 +108,10 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
 
 class _DeadlineStream(io.RawIOBase):
-    """The bytes of a socket until the deadline: no read waits beyond it.
+    """The bytes of a socket; no read waits beyond the deadline.
 
-    The deadline must not be enforced by a shutdown of the socket from another thread, because
-    `http.client` would take that for the end of the body and return a truncated response.
+    Another thread could also enforce the deadline by shutting the socket down. But `http.client`
+    would treat the shutdown as the end of the body and return a truncated response.
     """
 
     def __init__(self, sock: socket.socket, unbuffered: io.RawIOBase, seconds: float) -> None:

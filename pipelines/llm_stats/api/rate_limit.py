@@ -13,7 +13,7 @@ _JITTER_SECONDS = 0.1
 
 
 class _Bucket(InMemoryBucket):
-    """Store of the request times in the window, measured with the rate limiter's clock."""
+    """Store of the times of recent requests, measured with the rate limiter's clock."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float]) -> None:
         super().__init__([rate])
@@ -26,9 +26,9 @@ class _Bucket(InMemoryBucket):
 class RateLimiter:
     """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
 
-    The limiter counts a request when it is sent. The interval between two requests can be shorter
-    when they arrive at the server. The actual window is therefore slightly longer than
-    `window_seconds`.
+    The limiter counts a request when it is sent, but the server counts it when it arrives. Two
+    requests can arrive closer together than they were sent. The limiter therefore uses a window
+    that is slightly longer than `window_seconds`.
 
     `is_waiting` is set while a thread waits for the limit or for a pause. `clock` returns seconds;
     `sleep(event, seconds)` waits for a number of seconds, or until the event is set.

@@ -122,7 +122,7 @@ def format_error(
     """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
     If the API sent no message, the reason phrase of the status is used. Messages are redacted
-    before they are truncated, because half a key is a leak too.
+    before they are truncated, because `redact` would not recognize a truncated key.
     """
     code = redact(error.get("code", ""))[:100]
     if status == 200:
@@ -159,13 +159,16 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     if (until := _parse_http_date(value)) is None:
         return None
-    # the server's clock may differ from ours, so count from its Date header, if there is one
+    # if there is a Date header, measure from it: the server's clock may differ from ours
     now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
     return max(0.0, (until - now).total_seconds())
 
 
 def quota_reset(error: dict[str, str], retry_after_seconds: float | None) -> str:
-    """Return when the quota resets, from the error body or Retry-After; otherwise `unknown`."""
+    """Return the time when the quota resets.
+
+    The time comes from the error body or from Retry-After. Without either, it is `unknown`.
+    """
     if "reset_at" in error:
         return error["reset_at"][:100]
     if retry_after_seconds is None:
@@ -185,8 +188,8 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost network error, such as `Connection refused`.
 
-    The search follows the causes of `error` inwards. It ends before a cause that is not a network
-    error, because that cause only adds context.
+    The search follows the chain of causes as long as the next cause is a network error. Other
+    causes only add context.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),

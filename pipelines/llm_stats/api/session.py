@@ -21,10 +21,11 @@ _LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 class HttpSession(DeadlineSession):
     """HTTP connections for `concurrency` threads; `proxy` is the proxy's URL, or None.
 
-    Headers, proxy and certificate bundle are the same for every request. They are determined once:
-    this saves time, and no request reads the environment while another thread may change it. Raises
-    `UsageError` if the environment names a certificate bundle that does not exist, or a proxy that
-    is not a URL.
+    Headers, proxy and certificate bundle are the same for every request, so they are determined
+    once. Requests then do not read the environment, which another thread may be changing.
+
+    Raises `UsageError` if the environment names a certificate bundle that does not exist, or a
+    proxy that is not a URL.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class HttpSession(DeadlineSession):
 
 
 def environment_proxy(url: str) -> str | None:
-    """Return the proxy that the environment names for a URL, without its credentials."""
+    """Return the proxy that the environment sets for a URL, without the proxy's credentials."""
     return _without_credentials(url, requests.utils.get_environ_proxies(url))
 
 

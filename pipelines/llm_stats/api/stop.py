@@ -34,9 +34,13 @@ def require_any_answer(
 ) -> None:
     """Raise `NothingFetched` if no model loaded and the outcomes are not worth storing.
 
-    Outcomes are not worth storing if the base URL looks wrong, or if all requests failed. But if
-    the quota or the budget ended the fetch, failures are stored, so that the next run begins with
-    the deferred models. `first_problem` is the message of the first model that did not load.
+    Outcomes are not worth storing in two cases:
+
+    - the base URL looks wrong;
+    - all requests failed, and neither the quota nor the budget ended the fetch.
+
+    If the quota or the budget ended the fetch, failures are stored, so that the next run begins
+    with the deferred models. `first_problem` is the message of the first model that did not load.
     """
     if outcomes["loaded"]:
         return

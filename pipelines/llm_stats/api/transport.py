@@ -4,12 +4,14 @@ How a response affects later requests:
 
     200, 404                        the body is returned
     401, 402, 403                   the key is rejected: fetching stops
-    403 `feature_not_in_plan`       only this model fails, if the key was accepted before
+    403 `feature_not_in_plan`       only this model fails, if the key was accepted before;
+                                    otherwise fetching stops
     429 for a daily quota           fetching stops
     429, 5xx with Retry-After       fetching stops if Retry-After is over ten minutes
     other 429, 5xx, no response     retried a few times; Retry-After pauses all threads
-    3xx and all others              the model fails; redirects are not followed, so the key is never
-                                    sent to another host
+    3xx and all others              the model fails
+
+Redirects are not followed, so the key is never sent to another host.
 """
 
 from __future__ import annotations
@@ -48,8 +50,8 @@ EXCHANGE_TIMEOUT_SECONDS = 180  # for a whole response
 MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
 MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
-#: Pause in seconds after a 429 without Retry-After: after the first attempt, after later attempts.
-#: The second pause is long, because the API counts requests per minute.
+#: Pauses in seconds after a 429 without Retry-After. The first value applies to the first attempt,
+#: the second to later attempts. The second is long, because the API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
 _DAILY_QUOTA = {"daily_quota", "quota_exceeded"}
 _CONNECTION_ERRORS = (
@@ -74,8 +76,8 @@ class Transport:
     """A sender of HTTP requests for many threads: rate limit, request budget, retries.
 
     `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. The client
-    sets `key_accepted` once a record was received, in this run or earlier. `log_request` is called
-    before each request; if it raises `OSError`, fetching stops.
+    sets `key_accepted` if a record was received in this run or in an earlier run. `log_request` is
+    called before each request; if it raises `OSError`, fetching stops.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Transport:
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stop fetching in all threads; return the reason.
 
-        The first reason is kept. Exception: another reason replaces a spent budget.
+        The first reason is kept. Only a spent budget is replaced by a later reason.
         """
         with self._lock:
             if self.stop_reason is None or self.stop_reason.kind == "budget":

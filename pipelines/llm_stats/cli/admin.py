@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    FOLDER also gets `manifest.json`, which lists the files. An earlier export there is replaced.
+    FOLDER also gets `manifest.json`, which lists the files. An earlier export in FOLDER is
+    replaced.
 
     \b
     llm-stats export out

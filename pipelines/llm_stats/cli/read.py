@@ -213,8 +213,8 @@ def cost(
 def report(out: Path | None, **location: Any) -> int:
     """Write the comparisons as one HTML page.
 
-    The page loads nothing from a server or the network: mail it, keep it as a build artifact or put
-    it on any web server. An earlier page is replaced.
+    The page needs no server and no network. Mail it, keep it as a build artifact, or put it on any
+    web server. An earlier page is replaced.
 
     \b
     llm-stats report

@@ -52,9 +52,9 @@ def render_all(tables: dict[str, Table], output_format: Format) -> str:
 def aligned(table: Table, width: int | None) -> str:
     """Return aligned columns in lines of at most `width`, with numbers right-aligned.
 
-    Wide columns are wrapped, the widest first. Values are wrapped between words, headers also after
-    `_` and `-`. If the columns still do not fit, each row becomes a block with one `name: value`
-    per line.
+    Wide columns are wrapped, the widest first. Values are wrapped between words. Headers are also
+    wrapped after `_` and `-`. If the columns still do not fit, each row becomes a block with one
+    `name: value` per line.
     """
     if not table.columns:
         return ""
@@ -78,10 +78,10 @@ def aligned(table: Table, width: int | None) -> str:
 
 
 def _min_width(name: str, lines: list[str]) -> int:
-    """Return the width that a column needs at least.
+    """Return the minimum width of a column.
 
-    The longest word and the longest part of the column's name must fit. A line of up to
-    `MIN_COLUMN_WIDTH` characters must fit as a whole.
+    The longest word and the longest part of the column's name must fit. Lines of up to
+    `MIN_COLUMN_WIDTH` characters must fit without wrapping.
     """
     longest_word = max(cell_len(word) for line in lines for word in split_words(line))
     longest_part = max(cell_len(part.rstrip()) for part in _NAME_PARTS.findall(name))

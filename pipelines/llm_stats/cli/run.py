@@ -106,7 +106,7 @@ def run(
     is_json = log_format == "json"
     print_warnings(json_log.JsonLogHandler() if is_json else WarningHandler())
     is_debug = context.find_root().params["debug"]
-    # the JSON log already contains these errors, so they are not printed again
+    # the JSON log already contains the errors of the run; do not print them again
     logged_errors = (Exception, KeyboardInterrupt) if is_json and not is_debug else ()
     with (
         contextlib.suppress(*logged_errors),
