@@ -71,7 +71,7 @@ class Destination(ABC):
     loader_file_format: ClassVar[Any] = None
 
     def __init__(self, factory: Any = None) -> None:
-        """Read dlt's configuration, unless `factory` is a configured destination.
+        """Read the credentials from `factory`; without `factory`, from dlt's configuration.
 
         Raises `UsageError` if the configuration is incomplete.
         """
@@ -173,7 +173,8 @@ class Destination(ABC):
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
         """Return the rows of a user's query in the engine's own SQL.
 
-        Raises `UsageError` unless it is a single read-only statement, and `QueryError` if it fails.
+        Raises `UsageError` unless the query is a single read-only statement, and `QueryError` if
+        the query fails.
         """
 
     def sanitize(self, error: BaseException) -> str:
@@ -207,7 +208,7 @@ def _job_client(factory: Any) -> Any:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """Return the driver's error, which dlt wraps in its own."""
+    """Return the driver's error that a dlt exception wraps."""
     while error.args and isinstance(error.args[-1], Exception):
         error = error.args[-1]
     return error

@@ -57,8 +57,8 @@ def connect(
 class DestinationConnection:
     """A connection to a destination that accepts DuckDB's SQL.
 
-    After an error, the connection rejects further statements. dlt has then rolled the transaction
-    back, so a later statement would be committed without the earlier statements.
+    If a statement fails, dlt rolls the transaction back. The connection then rejects further
+    statements, because they would be committed without the statements before the error.
     """
 
     def __init__(self, destination: Destination, client: Any) -> None:
@@ -153,7 +153,7 @@ class DestinationConnection:
 
 
 def column_types(count: int, rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
-    """Return DuckDB's names for the types of `count` columns, given their rows."""
+    """Return DuckDB's type names for the `count` columns of `rows`."""
     return tuple(_type_name(row[index] for row in rows) for index in range(count))
 
 

@@ -43,8 +43,8 @@ class DuckLake(Destination):
     def open_client(self, client: Any, *, read_only: bool) -> Iterator[Any]:
         """Open the DuckLake; with `read_only`, do not change or create it.
 
-        If the data files are in a folder, readers can read only files in that folder. If they are
-        in a bucket, there is no such restriction, because reading them needs the network.
+        If the data files are in a folder, readers can read only files in that folder. This
+        restriction also disables network access, so it is not set for data files in a bucket.
         """
         if read_only:
             client._attach_statement = client.attach_statement.removesuffix(")") + ", READ_ONLY)"
@@ -80,7 +80,10 @@ class DuckLake(Destination):
         )
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
-        """Return the rows of a query, with passwords masked: a query can show the catalog's URL."""
+        """Return the rows of a query, with passwords masked.
+
+        A query can return the catalog's URL, which contains a password.
+        """
         with duckdb.connect() as parser:
             is_explain = require_query(query, parser)
         restrict(connection.execute_native)

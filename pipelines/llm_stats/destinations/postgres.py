@@ -25,8 +25,9 @@ from llm_stats.user_query import MAX_RESULT_BYTES
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
-    # The planner underestimates the row counts of CTEs and therefore picks slow nested loops. If
-    # nested loops are off, the planner's cost estimates are so high that they trigger JIT.
+    # Nested loops are off, because the planner underestimates the row counts of CTEs and therefore
+    # picks slow nested loops. JIT is off, because plans without nested loops have high estimated
+    # costs, which would trigger JIT.
     "set enable_nestloop = off",
     "set jit = off",
     "set extra_float_digits = 1",  # print all digits; the server or role may have another setting
@@ -171,7 +172,8 @@ class Postgres(Destination):
 def _fetch_batches(connection: EngineConnection) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Yield the rows of the user's query in batches of 1, 2, 4, … rows.
 
-    The server stores a batch in a file before it sends the batch, and rows can be large.
+    The server stores each batch in a file before sending it, and rows can be large. With small
+    first batches, a result that is too large is detected early.
     """
     size = 1
     while rows := connection.execute_native(f"fetch {size} from user_rows").rows:
@@ -211,7 +213,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _wait(connection: Any) -> None:
-    """Wait for the server in Python code, where Ctrl-C is handled.
+    """Wait for the server; on Ctrl-C, cancel the query.
 
     If this function raises an exception, the driver closes the connection.
     """

@@ -36,7 +36,7 @@ class DestinationReader(Reader):
 
     @classmethod
     def open(cls, destination: Destination, database: Path) -> Self:
-        """Open the warehouse read-only. The reader sees the same state until it is closed.
+        """Open the warehouse read-only. The open reader does not see later runs.
 
         Raises `UsageError` if nothing was published, or if the warehouse cannot be read.
         """

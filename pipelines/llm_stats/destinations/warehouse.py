@@ -1,10 +1,10 @@
 """A warehouse in the schemas of a SQL engine.
 
-    incoming                            data that dlt loaded in the last run, even if unpublished
+    incoming                            data that dlt loaded in the last run, published or not
     raw, staging, history, marts        the published warehouse
-    .llm_stats/ next to `database`      local files: lock, response cache, reason of a rejection
+    .llm_stats/ next to `database`      local files: lock, response cache, failed checks
 
-A run is published in one transaction: readers see the whole run or nothing of it. If a run is
+A run is published in one transaction: readers see the whole run or none of it. If a run is
 killed, the engine rolls back its transaction.
 """
 
@@ -71,7 +71,7 @@ class DestinationWarehouse:
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
         """Yield a working copy in a transaction that is rolled back unless the copy was published.
 
-        Raises `LoadFailed` for errors of the disk or of the engine inside the block.
+        Raises `LoadFailed` if the disk or the engine fails inside the block.
         """
         folder = self._work / new_id()
         try:
@@ -83,8 +83,8 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # a `UsageError` raised while reading our own working copy is not the user's
-                    # mistake
+                    # becomes `LoadFailed` below: the user cannot correct an error in our own
+                    # working copy
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
@@ -118,8 +118,8 @@ class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
     `migrate` and `create_views` take exclusive locks. During the fetch, these locks would block
-    readers. Therefore both methods only queue their step; the first step after the fetch begins the
-    transaction and executes the queued steps.
+    readers. Therefore both methods only queue a step. After the fetch, `merge` or
+    `update_history` begins the transaction and executes the queued steps.
     """
 
     def __init__(self, connection: DestinationConnection, folder: Path, database: Path) -> None:
@@ -166,7 +166,7 @@ class DestinationWorkingCopy:
         apply.update_history(self.connection)
 
     def _begin(self) -> None:
-        """Begin the transaction and execute the queued steps; do nothing if it has begun."""
+        """Begin the transaction and execute the queued steps, unless the transaction has begun."""
         if not self.has_begun:
             self.has_begun = True
             self.connection.begin()

@@ -6,11 +6,12 @@
         "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days, and the rate limiter of the
         next run counts the recent ones
 
-Both tables are in one SQLite file. Each response is committed when it arrives and each request when
-it is sent, so `kill -9` loses nothing. The file never contains the API key: headers are not stored,
-and the key is redacted in the bodies. The code uses SQLite directly, because a caching library
-could hide write errors. After a write error no request may be sent, because its response would be
-lost.
+Both tables are in one SQLite file. Responses are committed when they arrive, and requests when they
+are sent, so `kill -9` loses nothing. The file never contains the API key: headers are not stored,
+and the key is redacted in the bodies.
+
+A write error must stop the run, because the responses to further requests would be lost. The code
+uses SQLite directly, because a caching library could hide write errors.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class ResponseCache:
     def _write(self, buffer: _InsertBuffer, row: tuple[object, ...]) -> None:
         """Write a row together with all rows that other threads have added to the buffer.
 
-        With one statement per row, threads would queue for the lock. After a write error every
+        One statement for many rows keeps the waits for the lock short. After a write error every
         later call fails too, because it is unknown which rows were lost.
         """
         buffer.rows.append(row)
@@ -142,7 +143,7 @@ class ResponseCache:
 
     @property
     def cached_count(self) -> int:
-        """Return how many responses of this run the next run can reuse."""
+        """Return the number of cached responses that the next run can reuse."""
         return len(self._used) if self._ttl else 0
 
     def delete(self, urls: Iterable[str]) -> None:
@@ -185,9 +186,9 @@ class ResponseCache:
     def _delete_expired(self, connection: sqlite3.Connection) -> None:
         """Delete expired responses, and rows of the request log that are older than two days.
 
-        A run can take longer than the TTL. The age of a response is therefore the time between its
-        arrival and the arrival of the newest response. But if the newest response is itself older
-        than the TTL, all responses are deleted.
+        If even the newest response is older than the TTL, all responses are deleted. Otherwise ages
+        are measured back from the arrival of the newest response, not from now. The responses of a
+        run that is shorter than the TTL therefore expire together.
         """
         now = _now()
         connection.execute(
@@ -225,8 +226,8 @@ class _InsertBuffer:
 def requests_since(path: Path, since: dt.datetime) -> int | None:
     """Return how many requests the request log in the file at `path` contains since a time.
 
-    Return 0 if there is no file, and None if the file cannot be read. It can be read while a run
-    writes to it.
+    Return 0 if there is no file, and None if the file cannot be read. This function also works
+    while a run writes to the file.
     """
     if not path.exists():
         return 0

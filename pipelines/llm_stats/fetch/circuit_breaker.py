@@ -4,11 +4,12 @@
     three records, all without scores (public catalog)     wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-A row of failures ends with a response that is not in the first line. A 404 does not stop the fetch
-if the base URL is known to be right, because it returned the model list or a known model. A known
-model is a model that loaded in an earlier run. Before 404s stop the fetch, the breaker requests a
-known model. At the end of a fetch, the thresholds for a wrong base URL are lower (see
-`CircuitBreaker.finish`).
+Any other response resets the count of failures in a row. At the end of a fetch, the thresholds for
+a wrong base URL are lower (see `CircuitBreaker.finish`).
+
+404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
+returned the model list, or a known model: a model that loaded in an earlier run. Before 404s stop
+the fetch, the breaker requests a known model.
 
 The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
 unreachable API would cost three attempts and a minute for every id.
@@ -22,11 +23,11 @@ from collections.abc import Callable
 from llm_stats.api.stop import FetchingStopped, StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: A few failures in a row also occur by chance, or if the first ids have bad records.
+#: A lower threshold could be reached by chance, or if the first ids have bad records.
 MAX_CONSECUTIVE_FAILURES = 10
-#: One or two records without scores may also be bad records of the right catalog.
+#: A lower threshold could be reached by bad records of the right catalog.
 WRONG_CATALOG_THRESHOLD = 3
-#: A caller is unlikely to pass so many wrong ids.
+#: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
 _NAMED_IDS = 3
 
@@ -34,10 +35,10 @@ _NAMED_IDS = 3
 class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    `is_base_url_confirmed` is set if the base URL returned the model list or a known model. If set,
-    a 404 does not stop the fetch. `loads_known_model` requests a model that loaded in an earlier
-    run, and returns whether the model loads again. It raises `FetchingStopped` if fetching has
-    stopped.
+    `is_base_url_confirmed` is set if the base URL returned the model list or a known model. 404s
+    then do not stop the fetch. `loads_known_model` requests a model that loaded in an earlier run,
+    and returns whether the model loads again. `loads_known_model` raises `FetchingStopped` if
+    fetching has stopped.
     """
 
     def __init__(
@@ -81,15 +82,15 @@ class CircuitBreaker:
     def finish(self, *, is_complete: bool) -> None:
         """Check at the end of a fetch whether the base URL looks wrong; if so, call `stop`.
 
-        If the fetch returned a record with scores, the base URL is right. Otherwise it looks
-        wrong after:
+        If the fetch returned a record with scores, the base URL is right. Without such a record,
+        the base URL looks wrong in two cases:
 
-        - one record without scores;
-        - one 404, if all ids were requested (`is_complete`), no id failed, and no known model
-          loads.
+        - a record without scores was returned;
+        - a 404 was returned, all ids were requested (`is_complete`), no id failed, and no known
+          model loads.
 
-        The 404 of an id that failed in an earlier run does not count. It is only a reason to
-        request a known model, which can confirm the base URL.
+        404s for ids that failed in an earlier run do not count. After such a 404, `finish` only
+        requests a known model, which can confirm the base URL.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD
@@ -111,9 +112,9 @@ class CircuitBreaker:
             self._stop("wrong_base_url", message)
 
     def _may_be_right(self) -> bool:
-        """Return whether the base URL may be right: it is confirmed, or a known model loads.
+        """Return whether the base URL is confirmed or a known model loads.
 
-        Return True also if fetching has stopped, because no model can then be requested.
+        If fetching has stopped, no model can be requested, so the result is True.
         """
         if not self.is_base_url_confirmed:
             try:

@@ -114,9 +114,10 @@ class Client:
         The first `max_ahead` models are requested at once, then one more for each result that the
         caller takes. If fetching stops, the remaining ids are `deferred`.
 
-        `fetched_at` contains the fetch time of each model that loaded in an earlier run; a cached
-        response from before that time is ignored. `failing` contains the ids that failed in earlier
-        runs; the circuit breaker does not count further failures of these ids.
+        `fetched_at` contains the fetch time of each model that loaded in an earlier run. If the
+        cached response of a model is older than this time, it is ignored. `failing` contains the
+        ids that failed in earlier runs. The circuit breaker does not count new failures of these
+        ids.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
@@ -211,7 +212,7 @@ class Client:
         return FetchResult(fetch, row)
 
     def _cache_body(self, request: PendingRequest, body: Body) -> None:
-        """Cache a new response. A write error stops fetching, so no further response is lost."""
+        """Cache a new response; stop fetching on a write error, so no further response is lost."""
         if self._cache and request.attempts:
             try:
                 self._cache.put(request.url, body)
@@ -221,8 +222,8 @@ class Client:
     def _parse_and_cache(self, request: PendingRequest, body: Body, model_id: str) -> Record:
         """Return the record in a body and cache the body.
 
-        A rejected record and a 404 are cached too, because a retry would cost a request and return
-        the same response. A record of the wrong catalog and all other bodies are not cached.
+        Rejected records and 404s are cached too, because a retry would cost a request and return
+        the same response. Records of the wrong catalog and all other bad bodies are not cached.
         """
         try:
             record = responses.parse_record_body(

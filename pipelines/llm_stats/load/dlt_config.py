@@ -28,7 +28,7 @@ _WITHOUT_VAULTS = {"providers": {"enable_airflow_secrets": False}}
 
 
 class _QuietContext(RunContext):
-    """dlt's usual configuration; our runtime settings override the user's."""
+    """The user's dlt configuration, with our runtime settings instead of the user's."""
 
     def initial_providers(self) -> list[ConfigProvider]:
         return [_provider(_QUIET), *super().initial_providers()]
@@ -43,7 +43,7 @@ class _IsolatedContext(RunContext):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let dlt read the user's configuration, such as credentials, but not log or send telemetry."""
+    """Let dlt read the user's configuration, such as credentials; disable log and telemetry."""
     with Container().injectable_context(PluggableRunContext(_QuietContext(None))):
         yield
 

@@ -1,8 +1,8 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
 dlt loads into a separate schema, `incoming`. The merge into `raw` runs in the transaction that
-also updates the history. A model in the load replaces its row and its child rows; the rows of other
-models stay.
+also updates the history. For each model in the load, the merge replaces the model's row and child
+rows. The rows of other models stay.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 def copy_dlt_tables(connection: Connection, incoming: str = INCOMING) -> None:
     """Copy dlt's own tables of one load into `raw`.
 
-    In `_dlt_loads`, the rows of earlier loads are kept. Afterwards, dlt's other tables contain
-    only the schema and the state of this load.
+    `_dlt_loads` keeps the rows of earlier loads. In dlt's other tables, the rows of this load
+    replace all earlier rows.
     """
     for table, columns in DLT_TABLES.items():
         if table != "_dlt_loads":

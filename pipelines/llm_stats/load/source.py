@@ -1,8 +1,8 @@
 """dlt source: one Arrow resource per raw table.
 
 A hidden resource, `fetch_results`, yields pages. A page contains the results for up to 50 models,
-as a dict with one Arrow table per raw table. One transformer per raw table yields its table from
-each page.
+as a dict with one Arrow table per raw table. Each raw table has a transformer, which selects this
+table from every page.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ Page = dict[str, pa.Table]
 class LlmStatsSource(DltSource):
     """Source of raw tables; its `add_limit` counts pages of up to 50 models.
 
-    The inherited `add_limit` has no effect on transformers, and all selected resources of this
-    source are transformers.
+    dlt's own `add_limit` would have no effect, because it skips transformers, and all selected
+    resources of this source are transformers.
     """
 
     def add_limit(
