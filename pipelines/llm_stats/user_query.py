@@ -1,7 +1,7 @@
 """Users' queries: only a single query that reads, with limited memory, disk space and time.
 
-A read-only connection without external access can still write next to the database: DuckDB allows
-access to `<database>.wal` and `<database>.tmp/`, for example by `copy` or `export database`.
+Other statements are rejected, because a read-only connection without external access can still
+write files: DuckDB lets `copy` and `export database` write `<database>.wal` and `<database>.tmp/`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _RESTRICTIONS = (
 
 #: Maximum growth of the address space during a query.
 _MAX_QUERY_BYTES = 2_000_000_000
-#: Time for DuckDB to end an interrupted query. A query may take longer, because DuckDB
-#: does not interrupt the computation of a single value.
+#: Time for DuckDB to end an interrupted query. After this time the process is ended, because
+#: DuckDB does not interrupt the computation of a single value.
 _INTERRUPT_SECONDS = 0.5
 
 
@@ -118,7 +118,7 @@ def _is_query(text: str, parser: duckdb.DuckDBPyConnection) -> bool:
     if not statements or _words(text)[0][1] not in _FIRST_WORDS:
         return False
     # For a pivot whose columns depend on the data, DuckDB 2.0 returns one statement of type MULTI.
-    # DuckDB 1.5 returns `create type` statements without text, then the query.
+    # DuckDB 1.5 returns several: `create type` statements with an empty `query`, then the pivot.
     *generated, query = statements
     kinds = duckdb.StatementType
     return query.type in (kinds.SELECT, kinds.MULTI) and all(
@@ -145,7 +145,7 @@ def _explained_text(text: str) -> str | None:
 
 
 def _words(text: str) -> list[tuple[int, str]]:
-    """Return the start in bytes and the first word of each token, as DuckDB splits the text.
+    """Return the byte offset and the first word of each token; comments are skipped.
 
     DuckDB's tokenizer is used, because a regular expression cannot match nested comments.
     """

@@ -21,7 +21,7 @@ import duckdb
 from llm_stats.connection import Connection, QueryError
 from llm_stats.errors import LlmStatsError
 
-#: Schema by folder, for the folders whose files define a table, view or macro.
+#: Folders under `sql/` with tables, views or macros, and the schema of each folder.
 SCHEMAS = {
     "functions": "staging",
     "staging": "staging",
@@ -55,7 +55,7 @@ class SqlFile:
 
     @property
     def is_relation(self) -> bool:
-        """True for tables and views; false for macros (`functions/` internal, `macros/` public)."""
+        """True for tables and views; false for the macros in `functions/` and `macros/`."""
         return self.layer not in ("functions", "macros")
 
     @property
@@ -77,7 +77,10 @@ class SqlFile:
         return declared
 
     def declared(self, label: str) -> str:
-        """Return the header's text after `<label>:`, up to the first full stop; else ""."""
+        """Return the text between `<label>:` and the next full stop in the header.
+
+        Return "" if the header does not contain the label.
+        """
         match = re.search(rf"(?:^| ){label}: (.+?)\.(?: |$)", self.header)
         return match[1] if match else ""
 
@@ -158,9 +161,9 @@ def _definitions(root: Path | None = None) -> Iterator[SqlFile]:
 def quality_findings(rules: list[SqlFile]) -> SqlFile:
     """Return a generated file that defines `staging.quality_findings`, the union of the rules.
 
-    A rule is a file under `sql/quality`: a query that returns `model_id` and `detail`, and also
-    runs alone. Its name is the name of the file. A relation that several rules read is computed
-    once, in a common table expression.
+    A rule is a query in a file under `sql/quality`; the file name is the name of the rule. The
+    query returns `model_id` and `detail`. It can also be executed alone. A relation that several
+    rules read is computed once, in a common table expression.
     """
     readers = Counter(address for rule in rules for address in set(_RELATION.findall(rule.body)))
     shared = {
@@ -198,7 +201,7 @@ def default_order(address: str) -> str | None:
 
 
 def _reads(file: SqlFile) -> set[str]:
-    """Return every `schema.name` in a file, without those in comments and strings."""
+    """Return every `schema.name` in a file, except in comments and strings."""
     tokens = duckdb.tokenize(file.text)
     ends = [start for start, _ in tokens[1:]] + [len(file.text)]
     prose = (duckdb.token_type.comment, duckdb.token_type.string_const)

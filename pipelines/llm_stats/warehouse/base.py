@@ -30,9 +30,9 @@ _FAILING = """
 class FetchState:
     """Times of earlier fetches, in UTC.
 
-    `last_attempted_at` is the time of the last request. `fetched_at` maps each model to its last
-    load, `failing_at` to its last failure. Models that loaded after their last failure are not in
-    `failing_at`.
+    `last_attempted_at` is the time of the last request. `fetched_at` maps each loaded model to the
+    time of its last load. `failing_at` maps each failing model to the time of its last failure. A
+    model is failing until it is loaded again.
     """
 
     last_attempted_at: dt.datetime | None = None
@@ -66,7 +66,7 @@ def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.dateti
 class WorkingCopy(Protocol):
     """The next state of a warehouse, invisible to readers until it is published."""
 
-    #: Name of the snapshot that the working copy becomes, such as `20261123T170501.123456Z`.
+    #: Name of the snapshot after publishing, such as `20261123T170501.123456Z`.
     id: str
 
     def migrate(self) -> bool:
@@ -99,9 +99,9 @@ class WorkingCopy(Protocol):
         ...
 
     def quarantine(self, path: Path) -> str:
-        """Keep a working copy that a check rejected; return a line that states where it is.
+        """Keep a working copy that a check rejected; return a line with its location.
 
-        If the working copy is a file, it is moved to `path`. Raises `OSError`.
+        A working copy that is a file is moved to `path`. Raises `OSError`.
         """
         ...
 
@@ -116,7 +116,7 @@ class Warehouse(Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """Return a context manager that holds the lock for one run.
 
-        It raises `Locked`, or `UsageError` for an unusable warehouse.
+        The context manager raises `Locked`, or `UsageError` for an unusable warehouse.
         """
         ...
 
@@ -129,7 +129,7 @@ class Warehouse(Protocol):
         ...
 
     def way_back(self, time: dt.datetime) -> str:
-        """Return advice on restoring the state before a time, for an error message."""
+        """Return advice for an error message: how to restore the last state before `time`."""
         ...
 
     def quarantine(self, copy: Any, failure: CheckFailed) -> CheckFailed:

@@ -81,7 +81,8 @@ class DuckDBWarehouse:
     def working_copy(self) -> Iterator[DuckDBWorkingCopy]:
         """Yield the working copy: a private copy of the published database, or a new database.
 
-        Only the copy is opened, so another program may have the published file open for writing.
+        DuckDB opens only the copy. A run therefore works even if another program has the published
+        file open for writing.
         The working copy is deleted at the end unless it was published. Raises `UsageError` if the
         copy is not a warehouse, and `LoadFailed` for errors of the disk or of DuckDB inside the
         block.
@@ -199,8 +200,8 @@ class DuckDBWarehouse:
     def _require_usable(self) -> None:
         """Raise `UsageError` for an unusable published file; a new database is accepted.
 
-        Before the first run, also check that the file is a warehouse. Otherwise `.llm_stats` would
-        be created next to the file of another program.
+        If the folder next to the file does not exist yet, also check that the file is a warehouse.
+        Otherwise a run would create this folder next to the file of another program.
         """
         if not os.path.lexists(self.database) and not has_snapshots(self.database):
             return

@@ -26,8 +26,8 @@ NAME = "lock"
 def hold(folder: Path, database: Path | str) -> Iterator[None]:
     """Hold the lock in a folder.
 
-    Raises `Locked`, which names the holder, if another process holds it. Raises `UsageError` if the
-    lock file cannot be opened, or if the file system does not support locks.
+    Raises `Locked`, which names the holder, if another process holds the lock. Raises `UsageError`
+    if the lock file cannot be opened, or if the file system does not support locks.
     """
     holder = folder / "holder.json"
     with contextlib.ExitStack() as stack:

@@ -1,8 +1,8 @@
 """One snapshot: its folder, its ancestors and the fingerprint of its file.
 
 .llm_stats/snapshots/20261123T170501.123456Z/
-    llm_stats.duckdb    the file, named like the published path
-    ancestors           ids of the snapshots that it was built on, newest first, one per line
+    llm_stats.duckdb    the database file, with the same name as the published path
+    ancestors           ids of the parent, its parent and so on, one per line
     fingerprint.json    {"size": 786432, "mtime_ns": 1795453501123456789, "sha256": "…"}
     published           marker file; absent if the run was killed before publishing
 """
@@ -26,9 +26,9 @@ from llm_stats.files import fsync
 #: Name of the folder with one folder for each snapshot.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: Number of days whose last snapshot is kept.
+#: The last snapshot of a day is kept for this number of newest days.
 _KEPT_DAYS = 7
-#: A snapshot that was rolled back is deleted once newer snapshots are from more days than this.
+#: A rolled-back snapshot is kept until newer snapshots are from more than this number of days.
 _ROLLED_BACK_DAYS = 30
 
 
@@ -100,7 +100,7 @@ class Snapshot:
             return [self.id]
 
     def write_metadata(self, parent: Snapshot | None) -> None:
-        """Store the ancestors and the fingerprint. `parent` was live when the file was made."""
+        """Store the ancestors and the fingerprint. `parent` is the previous live snapshot."""
         (self.folder / "ancestors").write_text("\n".join(parent.line if parent else []))
         status = self.file.stat()
         fingerprint = {
@@ -134,7 +134,7 @@ class Snapshot:
     def delete(self) -> None:
         """Delete the folder, beginning with the marker file.
 
-        Files remain if the process is killed, or if the file system keeps files that are open. A
+        Files remain if the process is killed, or if the file system cannot delete open files. A
         later run deletes any folder without a marker file.
         """
         with contextlib.suppress(OSError):
@@ -145,10 +145,14 @@ class Snapshot:
 def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
     """Return the snapshots to delete.
 
-    `line` is the live snapshot and its stored ancestors, newest first. Of `line`, the newest `keep`
-    snapshots are kept, and the last snapshot of each of the 7 newest days. A snapshot that is not
-    in `line` was rolled back. It is kept until newer snapshots of the live line are from more than
-    30 days. Days are taken from the ids, so a wrong clock does not expire snapshots.
+    `line` is the live snapshot and its stored ancestors, newest first. These snapshots are kept:
+
+    - the newest `keep` snapshots in `line`
+    - the last snapshot of each day in `line`, for the 7 newest days
+    - each snapshot outside `line`, which was rolled back, until newer snapshots were published on
+      more than 30 days
+
+    Days are the dates in the ids, so a wrong clock does not expire snapshots.
     """
     line_ids = line[0].line
     last_of_day: dict[str, Snapshot] = {}
@@ -163,9 +167,9 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
 
 def _newer_ids(line_ids: Sequence[str], snapshot: Snapshot) -> list[str]:
-    """Return the ids in `line_ids` that are newer than the newest id shared with `snapshot.line`.
+    """Return the ids that were added to `line_ids` after `snapshot` branched off.
 
-    Without a shared id, return the ids that are newer than the snapshot.
+    If `line_ids` and `snapshot.line` have no common id, return the ids newer than the snapshot.
     """
     own_line = set(snapshot.line)
     newer = list(itertools.takewhile(lambda line_id: line_id not in own_line, line_ids))

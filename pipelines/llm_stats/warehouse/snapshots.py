@@ -1,9 +1,9 @@
-"""Published snapshots: the live one, older ones for a rollback, and the atomic switch between them.
+"""Published snapshots: the live snapshot, older snapshots for a rollback, the atomic switch.
 
     llm_stats.duckdb → .llm_stats/snapshots/20261123T170501.123456Z/llm_stats.duckdb
 
-Open connections keep their snapshot; new connections see the live one. Snapshots are in
-separate folders and have the same file name, because DuckDB names a catalog after the file.
+Open connections keep their snapshot; new connections see the live snapshot. All snapshots have the
+same file name, because DuckDB names a catalog after the file. So each has a separate folder.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Snapshots:
     """
 
     def __init__(self, database: Path, folder: Path, keep: int) -> None:
-        """`folder` is the folder next to the database; `publish` keeps `keep` snapshots in it."""
+        """`folder` is next to the database; `keep` is the number of newest snapshots to keep."""
         self._database = normalize_path(database)
         self._folder = (folder / FOLDER).resolve()
         self._keep = keep
@@ -79,10 +79,11 @@ class Snapshots:
             old.delete()
 
     def rollback(self, snapshot_id: str | None = None) -> Snapshot:
-        """Make another snapshot live: by default the newest stored ancestor of the live one.
+        """Make another snapshot live.
 
-        If no snapshot is live, the default is the newest readable one. Raises `UsageError` if the
-        snapshot does not exist or cannot be opened, and `LoadFailed` for disk errors.
+        The default is the newest stored ancestor of the live snapshot. If no snapshot is live, the
+        default is the newest readable snapshot. Raises `UsageError` if the snapshot does not exist
+        or cannot be opened, and `LoadFailed` for disk errors.
         """
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:

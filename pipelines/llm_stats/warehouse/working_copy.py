@@ -25,8 +25,8 @@ from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from llm_stats.warehouse.snapshot import has_snapshots
 
-#: Readable by DuckDB 1.4, because BI drivers often contain an old DuckDB. With the default block
-#: size, a small file would be five times as large.
+#: DuckDB 1.4 can read this storage version; BI drivers often contain an old DuckDB. With DuckDB's
+#: default block size instead of this one, a small file would be five times as large.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
@@ -57,8 +57,8 @@ class DuckDBWorkingCopy:
     def copy_source(self, source: Path) -> None:
         """Copy the published file `source` and open the copy.
 
-        Raises `UsageError`, which names `source`, unless the copy is a warehouse whose schema
-        version is current or can be migrated.
+        Raises `UsageError`, which names `source`, if the copy is not a warehouse, or if its schema
+        version is not supported.
         """
         self._source = source
         try:
@@ -80,7 +80,7 @@ class DuckDBWorkingCopy:
 
     @property
     def _remedy(self) -> str:
-        """Advice of error messages about an unusable source."""
+        """Advice for error messages about an unusable source."""
         if self._source and has_snapshots(self._source):
             return f"run {format_command('rollback', self._source)}, or restore a backup"
         return "name another file"
