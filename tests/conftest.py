@@ -60,8 +60,8 @@ def raw(_built_tables: RawTables) -> Iterator[RawTables]:
 def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> BuildOnce:
     """Return a function that fills a folder once for all test processes.
 
-    `build_once("demo", fill)` calls `fill(folder)` unless this has been done, and returns the path
-    of the folder.
+    `build_once("demo", fill)` returns the path of a folder. Only the first call with the name
+    `demo`, in any process, calls `fill(folder)`.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
@@ -131,7 +131,10 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return a list to which every sample API adds the seconds of each pause before it waits."""
+    """Return a list of the pauses of all sample APIs, in seconds.
+
+    A pause is added to the list when it begins.
+    """
     begun: list[float] = []
     pause = SampleApi.pause
 

@@ -1,4 +1,4 @@
-"""Outcome of each kind of response, such as error, broken and oversized bodies."""
+"""Outcome of each kind of response: errors, broken bodies, oversized bodies and others."""
 
 from __future__ import annotations
 

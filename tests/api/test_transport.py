@@ -35,7 +35,7 @@ class TestRateLimit:
     def test_retry_after_pauses_all_threads(self, seconds: int, as_date: bool) -> None:
         """After the 429 arrives, no thread sends a request until the pause ends.
 
-        HTTP dates are cut off to whole seconds, so two seconds can become just over one second.
+        HTTP dates have whole seconds, so a pause of two seconds can shrink to just over one.
         """
         limiter = ClockedRateLimiter(0)
         fault = when.first(1, faults.burst(retry_after=seconds, as_date=as_date))
@@ -319,7 +319,10 @@ class TestBudget:
     def test_budget_that_leaves_no_request_for_a_model_is_an_error(
         self, api: SampleApi, monkeypatch: pytest.MonkeyPatch, pages: int
     ) -> None:
-        """The list has three pages; without the error, no run would ever fetch a model."""
+        """The list has three pages, so the budget is spent before the first model.
+
+        Without the error, no run would ever fetch a model.
+        """
         monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 10)
         message = (
             rf"the model list took all of max_requests \({pages} requests\); increase max_requests"

@@ -1,11 +1,11 @@
 """Time of each mart on a large catalog: `python tests/bench/marts.py [MODELS]`.
 
 The catalog is synthetic: 10,000 models with 8 offers and 30 scores each, with ties, free and
-unavailable offers and missing prices. DuckDB uses two threads. Two queries, like those of a
-dashboard, read each mart: `select count(*)`, and every column of the rows of one model, benchmark,
-provider or category. No query reuses earlier results, because views store no data. Each query runs
-three times, and the shortest wall-clock time is printed with the CPU time. Half of the CPU time is
-the shortest wall-clock time possible on two cores.
+unavailable offers and missing prices. DuckDB uses two threads. For each mart, two typical queries
+of a dashboard are measured: `select count(*)`, and every column of the rows of one model,
+benchmark, provider or category. No query reuses earlier results, because views store no data. Each
+query runs three times, and the shortest wall-clock time is printed with the CPU time. Half of the
+CPU time is the shortest wall-clock time possible on two cores.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as att
 from raw.models;
 """
 
-#: Filters by column. The second query of a mart uses the first filter whose columns the mart has.
+#: Filters by column. The second query of a mart uses the first filter that fits its columns.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",

@@ -7,7 +7,7 @@ on the machine.
 
     floor             lowest possible cost: the requests of llm-stats on the same number of threads,
                       then DuckDB's JSON reader into the same tables
-    stock dlt         the same resource with dlt's defaults
+    stock dlt         the same models through a dlt pipeline with dlt's defaults
     Singer            the same models through a Singer tap, which sends one request at a time, and
                       target-duckdb; only with --singer, which installs them
     llm-stats         `llm-stats run`: with history, views, checks and publishing
@@ -105,7 +105,10 @@ def serving(records: list[dict[str, Any]], latency_ms: int, folder: Path) -> Ite
 
 
 def changed(records: list[dict[str, Any]], round_: int) -> list[dict[str, Any]]:
-    """Return the records; one of every hundred has changed input prices (seed: `round_`)."""
+    """Return the records, with new input prices in a random 1 % of them.
+
+    `round_` is the random seed.
+    """
     dice = random.Random(round_)
     moved = set(dice.sample(range(len(records)), max(1, len(records) // 100)))
     return [

@@ -1,12 +1,12 @@
 """The marts on Spark compared with DuckDB: `python tests/bench/spark.py`.
 
 The comparison takes about ten minutes, one of them to install PySpark. A standalone master and two
-workers of one core each run on loopback (Java 17) and end with this program. Spark reads Parquet:
-the history as exported by `llm-stats export`, the raw tables as written by DuckDB's `copy`. Staging
-views and marts are the translated files of `sql/`.
+workers of one core each run on loopback (Java 17). They are stopped when this program ends. Spark
+reads Parquet files: `llm-stats export` writes the history, and DuckDB's `copy` writes the raw
+tables. The staging views and marts are translated from `sql/`.
 
-    every mart, row by row      for the sample (two days) and, if available, the open data set
-                                (three runs)
+    every mart, row by row      data: the sample (two days), and the open data set (three runs) if
+                                it is available
     50 million offer rows       synthetic; three queries, on Spark with both workers and on DuckDB
                                 with two threads
 """
@@ -73,7 +73,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
-    """Compare every mart, computed by Spark from Parquet, with DuckDB's export of it.
+    """Compute every mart on Spark, from Parquet; compare the rows with DuckDB's export.
 
     Return whether all marts are equal.
     """

@@ -70,13 +70,13 @@ def copy_warehouse(
 
 @pytest.fixture
 def postgres(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of an empty database, which is set as the destination of runs."""
+    """Create an empty database and make it the destination of runs; return its URL."""
     return _as_destination(new_database(), monkeypatch)
 
 
 @pytest.fixture
 def warehouse(copy_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the URL of a database filled by one run, which is set as the destination of runs."""
+    """Create a database filled by one run; make it the destination of runs; return its URL."""
     return _as_destination(copy_warehouse(), monkeypatch)
 
 

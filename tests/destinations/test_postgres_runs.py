@@ -117,7 +117,7 @@ def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command
         assert [(len(dataset[table].fetchall()),)] == counted
     rows = "select (select count(*) from raw._dlt_loads), (select count(*) from raw._dlt_version)"
     assert execute_sql(warehouse, rows) == [(2, 1)]
-    # a load id is the time of the load in seconds
+    # a load id is the Unix time at which a load starts, shortly before `inserted_at`
     delays = "select extract(epoch from inserted_at) - cast(load_id as float) from raw._dlt_loads"
     assert all(0 < delay < 600 for (delay,) in execute_sql(warehouse, delays))  # type: ignore[operator]
 

@@ -98,7 +98,7 @@ def quota(
 ) -> Fault:
     """Return a 429 for the daily quota; `reset_at` defaults to the next midnight (UTC).
 
-    Clients have seen `quota_exceeded` as `code` and both names as `limit_type`.
+    The documented `limit_type` is `daily_quota`; clients have also seen `quota_exceeded`.
     """
 
     def fault(request: Request, _: Response) -> Response:

@@ -21,9 +21,9 @@ class FakeApi(SampleApi):
     """Sample API with faults.
 
     Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps a model id, or
-    `LIST`, to the fault for its requests. The faults in `everywhere` are applied afterwards, in
-    order, to all these requests. After `daily_quota` responses with status 200 every such request
-    gets a 429.
+    `LIST`, to the fault for its requests. Afterwards the faults in `everywhere` are applied in
+    order, to every request. After `daily_quota` responses with status 200, all further responses
+    are a 429.
     """
 
     def __init__(

@@ -62,8 +62,8 @@ def after(count: int, fault: Fault) -> Fault:
 def at_most(count: int, seconds: float) -> Fault:
     """Enforce a rate limit over a sliding window.
 
-    A request over the limit gets a burst 429 whose Retry-After is the time until a slot is free.
-    Such a request does not use a slot.
+    A request over the limit gets a burst 429 and does not use a slot. Retry-After is the time until
+    a slot is free.
     """
     arrivals: deque[float] = deque()
     lock = threading.Lock()

@@ -139,7 +139,10 @@ class TestWrongBaseUrl:
         assert len(api.requests) == 20
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
-        """An error would store no 404, and the same ids would use up the budget of every run."""
+        """After an error, the 404s would not be stored.
+
+        The same ids would then use up the budget of every run.
+        """
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None

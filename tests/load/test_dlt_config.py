@@ -1,4 +1,4 @@
-"""dlt settings of the user: a run reads credentials, but ignores settings for pipelines."""
+"""The user's dlt settings: a run reads credentials and ignores settings for pipelines."""
 
 from __future__ import annotations
 

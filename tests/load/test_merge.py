@@ -98,7 +98,7 @@ class TestPublishedFileInDlt:
     def published(self, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Return the path of a copy of the demo database.
 
-        All tests share the demo database, and dlt would keep connections to it open.
+        Without a copy, dlt would keep connections open to the database that all tests share.
         """
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         return Path(shutil.copy(demo, workdir / "llm_stats.duckdb"))
@@ -161,6 +161,6 @@ class TestPublishedFileInDlt:
             where schema_name = 'raw' and starts_with(data_type, 'TIMESTAMP')
         """
         assert connection.execute(types).fetchall() == [("TIMESTAMP",)]
-        # a load id is the time of the load in seconds
+        # a load id is the Unix time at which a load starts, shortly before `inserted_at`
         delays = "select epoch(inserted_at) - cast(load_id as double) from raw._dlt_loads"
         assert all(0 < delay < 600 for (delay,) in connection.execute(delays).fetchall())

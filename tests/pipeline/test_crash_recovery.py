@@ -55,8 +55,8 @@ def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[st
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
     """Return the exit code as a shell shows it: 130 if SIGINT itself ended the process.
 
-    SIGINT ends the `python -m` process if it arrives during the `exec` of a string. Dataclasses
-    use such an `exec` at import.
+    SIGINT itself ends a `python -m` process if it arrives while `exec` runs a string. The creation
+    of a dataclass runs strings with `exec`.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code

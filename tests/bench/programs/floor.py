@@ -1,4 +1,4 @@
-"""Lowest possible cost of a run: send the requests, load the tables with DuckDB's JSON reader.
+"""Cheapest possible run: only the requests, and a load with DuckDB's JSON reader.
 
 `floor.py BASE_URL KEY CONCURRENCY COUNT FOLDER` prints `{"fetch_seconds": …, "database_seconds":
 …}`.

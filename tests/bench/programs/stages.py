@@ -4,12 +4,12 @@
      "columns": {"seconds": 1.2, "cpu_seconds": 0.3, "peak_mb": 180.0}, …}
 
 Results are converted to columns while other responses arrive. `columns` therefore contains the
-wall-clock time of fetching and converting together. The CPU time is measured per thread, so `fetch`
-and `columns` contain only their own. `validate` is a part of `fetch`, and `compact` is a part of
-`update_history`.
+wall-clock time of fetching and converting together. The CPU time is measured per thread: `fetch`
+contains only the CPU time of fetching, and `columns` only the CPU time of converting. `validate` is
+a part of `fetch`, and `compact` is a part of `update_history`.
 
-`peak_mb` is the largest memory use during the stage, including memory left by the previous stage
-(Linux).
+`peak_mb` is the largest memory use during the stage. It includes memory that earlier stages have
+not freed. The program needs Linux, because it reads `/proc`.
 """
 
 from __future__ import annotations
