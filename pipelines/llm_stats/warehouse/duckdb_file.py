@@ -82,10 +82,10 @@ class DuckDBWarehouse:
         """Yield the working copy: a private copy of the published database, or a new database.
 
         DuckDB opens only the copy. A run therefore works even if another program has the published
-        file open for writing.
-        The working copy is deleted at the end unless it was published. Raises `UsageError` if the
-        copy is not a warehouse, and `LoadFailed` for errors of the disk or of DuckDB inside the
-        block.
+        file open for writing. The working copy is deleted at the end unless it was published.
+
+        Raises `UsageError` if the copy is not a warehouse, and `LoadFailed` for errors of the disk
+        or of DuckDB inside the block.
         """
         folder = self._work / new_id()
         copy = DuckDBWorkingCopy(folder)
