@@ -1,4 +1,4 @@
--- A price is at least 100 times the model's median, or 100 times the other price of the same offer.
+-- A price is at least 100 times the model's median price or the other price of the same offer.
 -- Severity: warning
 -- Reads: marts.data_quality.
 select

@@ -2,8 +2,9 @@
 -- Severity: error
 -- Reads: staging.models, staging.fetches, history.models, history.offers.
 -- Only offers that existed both before and after the last load are compared. The check fails if at
--- least 10 of the compared offers, and more than half of them, changed in the same way. Prices
--- changed in the same way if their factors agree within 1 % and are at least 10 or at most 0.1.
+-- least 10 of the compared offers, and more than half of them, changed in the same way. Price
+-- changes by a factor between 0.1 and 10 are ignored. Larger price changes are the same if their
+-- factors agree within 1 %.
 with
 last_load as (
     select load_id

@@ -2,9 +2,9 @@
 -- Grain: model_id.
 -- Order: last_fetched_at desc, model_id.
 -- Reads: staging.models.
--- `last_fetched_at` never decreases, so changes get this time, not the fetch time of the record. An
--- outdated cache or a wrong clock can make a fetch time too early: a period would end before it
--- began.
+-- The fetch time of a record can be too early, because of an outdated cache or a wrong clock. A
+-- period that ends at this time could end before it began. Therefore changes get the time
+-- `last_fetched_at`, which never decreases.
 create table if not exists history.models (
     model_id varchar not null,
     first_fetched_at timestamp not null,

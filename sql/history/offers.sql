@@ -101,8 +101,8 @@ insert into history.offers (
     row_hash
 )
 with
--- Every open row now equals a current offer. A provider therefore needs new rows only if it has
--- more current offers of the model than open rows.
+-- Every open row now equals a current offer. A provider of a model therefore needs new rows only if
+-- it has more current offers than open rows.
 current_counts as (
     select
         model_id,
@@ -210,7 +210,8 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- the new rows, and the numbers that they may get: free numbers and those of rows just closed
+-- New rows (`is_row`), and the numbers that they may get. These numbers are free, or belong to rows
+-- just closed.
 candidates as (
     select
         current_rows.model_id,
@@ -369,4 +370,4 @@ comment on table history.offers is 'One row per offer and period in which the of
 comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
 comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the offer in this state';
 comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null if the row is still valid';
-comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. Null in a valid row if the next run must compute the hash first';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';

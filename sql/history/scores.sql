@@ -112,8 +112,8 @@ insert into history.scores (
     row_hash
 )
 with
--- Every open row now equals a current score. A benchmark therefore needs new rows only if it has
--- more current scores of the model than open rows.
+-- Every open row now equals a current score. A benchmark of a model therefore needs new rows only
+-- if it has more current scores than open rows.
 current_counts as (
     select
         model_id,
@@ -227,7 +227,8 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- numbers that new rows may get: of rows just closed, and 1 to the number of current scores
+-- Numbers that new rows may get: the numbers of rows just closed, and all numbers from 1 to the
+-- number of current scores.
 possible_numbers as (
     select
         model_id,
@@ -304,4 +305,4 @@ comment on table history.scores is 'One row per benchmark score of a model and p
 comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';
 comment on column history.scores.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the score in this state';
 comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null if the row is still valid';
-comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. Null in a valid row if the next run must compute the hash first';
+comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';

@@ -1,8 +1,8 @@
 -- The cheapest offers that reach a score: `from marts.cheapest_with('gpqa', 0.8)`.
--- Grain: model_id, provider_id, offer_number. Only available priced offers of models that are at
--- least as good as `min_value`.
+-- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.offers, marts.scores.
--- Where lower is better, `min_value` is the largest accepted value.
+-- Offers that are unavailable or have no price are excluded. `min_value` is the smallest accepted
+-- value. Where lower is better, it is the largest accepted value.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
@@ -31,4 +31,4 @@ order by
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of models whose value on a benchmark is at least `min_value` (or at most `min_value`, where lower is better), ordered by blended price, cheapest first. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';
+comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is the largest accepted value. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';

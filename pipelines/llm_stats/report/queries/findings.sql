@@ -1,8 +1,9 @@
--- The first 50 findings of each rule of data quality. Each row also has the total numbers
--- of findings and models of the rule. Sorted like marts.data_quality: the rule with the fewest
--- findings first.
+-- The first 50 findings of each rule of data quality. The rule with the fewest findings comes
+-- first, as in marts.data_quality.
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
+-- `finding_count` and `model_count` are the totals of the rule, including findings after the first
+-- 50.
 with
 numbered_findings as (
     select

@@ -1,4 +1,4 @@
--- Figures at the top of the report. Records of the bundled sample have the source `sample`.
+-- Figures at the top of the report. `sample_count` counts the models of the bundled sample.
 -- Grain: one row.
 -- Reads: staging.models, marts.model_prices, marts.offers, marts.scores, marts.data_quality,
 -- marts.freshness.

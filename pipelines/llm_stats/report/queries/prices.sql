@@ -1,4 +1,5 @@
--- Current and earlier offers. A current price is known only up to the last fetch, not up to now.
+-- Current and earlier offers. For a current offer, `known_until` is the last fetch of its model,
+-- because the price may have changed after the fetch.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers.
