@@ -1,4 +1,7 @@
-"""Check of user queries: one statement that reads is accepted; other texts are not executed."""
+"""Check of user queries.
+
+A single statement that only reads is accepted. All other texts are rejected and not executed.
+"""
 
 from __future__ import annotations
 

@@ -208,9 +208,9 @@ def test_max_age_skips_newer_models(llm_stats: Command) -> None:
 def test_run_with_every_kind_of_failure_has_consistent_counts(
     llm_stats: Command, workdir: Path
 ) -> None:
-    """requested = loaded + not_found + rejected + failed + deferred.
+    """The numbers of models per outcome add up to the number of requested models.
 
-    The summary, `raw.fetches` and the requests that the API received agree.
+    The summary, `raw.fetches` and the API agree on the number of requests.
     """
     bad = {
         IDS[1]: faults.error(404),
@@ -312,7 +312,7 @@ def test_slipped_prices_are_not_published_unless_allowed(run: Command, api: Samp
 def test_rejected_run_names_the_commands_that_request_again_and_publish(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run after the repair of the API fails again, because it reuses the cached responses."""
+    """After the API is repaired, the next run still fails: it reuses the cached responses."""
     with SampleApi(RECORDS) as api:
         given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
         assert llm_stats(*given).code == 0
@@ -334,9 +334,9 @@ def test_rejected_run_names_the_commands_that_request_again_and_publish(
 def test_load_that_loses_rows_is_not_published(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load loses a row of `raw.fetches` for an id without a record.
+    """The load loses the `raw.fetches` row of a model that the API did not find.
 
-    Only the comparison of counts can detect the loss; the checks of tables cannot.
+    Only the comparison of counts can detect this loss.
     """
     monkeypatch.setattr(
         "llm_stats.schema.arrow.to_arrow",
@@ -469,7 +469,10 @@ class TestKey:
     def test_after_every_kind_of_response(
         self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The first run fails a check and keeps its cached responses; the second publishes."""
+        """The first run fails a check and keeps its responses in the cache.
+
+        The second run publishes a snapshot.
+        """
         bad = {
             IDS[0]: self.echo(400),
             IDS[1]: self.echo(404),

@@ -22,7 +22,10 @@ SECRETS = [part for part in PATH.split("/") if len(part) > 3]
 
 
 def summary(**values: Any) -> dict[str, Any]:
-    """Return the summary of a successful run without changes or problems, updated by `values`."""
+    """Return the summary of a successful run without changes or problems.
+
+    `values` replaces or adds fields.
+    """
     success = {
         "exit_code": 0,
         "kind": "done",

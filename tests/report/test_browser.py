@@ -289,7 +289,7 @@ def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
     browser: Browser, sample: Path
 ) -> None:
     def colours() -> list[str]:
-        # in one script, because the charts can be redrawn between two scripts
+        # Read all colours in one script, because the charts can be redrawn between two scripts.
         shown: list[str] = browser.driver.execute_script("""
             const fill = (selector) => document.querySelector(selector)?.getAttribute("fill");
             const point = fill("#value-chart .points_marks path");

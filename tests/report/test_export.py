@@ -1,4 +1,4 @@
-"""Export: complete, described, deterministic; keeps other files; repairs a killed export."""
+"""Export: its content and order, the folders that it rejects, and recovery after a kill."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Elements(HTMLParser):
         return carried
 
 
-#: Query of the page -> columns that only the query defines; all others must equal the mart.
+#: Columns that each query of the page computes. Its other columns must equal those of its mart.
 _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",

@@ -1,4 +1,4 @@
-"""Sample catalog: marks as invented data, irregularities, and the changes listed in `CHANGES`."""
+"""Sample catalog: its labels as invented data, its irregularities, and its changes in a day."""
 
 from __future__ import annotations
 
@@ -200,7 +200,8 @@ def test_one_benchmark_mixes_units_and_one_has_a_single_model() -> None:
 def test_leaderboards_rank_at_least_four_models(category: str, scope: str) -> None:
     """A model is ranked if it has scores on at least 3 benchmarks with at least 3 models each.
 
-    sample-vision and sample-long-context are left out, because their scores are not comparable.
+    The benchmarks sample-vision and sample-long-context do not count, because their scores are not
+    comparable.
     """
     scores = [
         (model_id, score)

@@ -79,7 +79,10 @@ CONTENT = (
 
 
 def content(database: Path) -> list[list[tuple[Any, ...]]]:
-    """Return the rows that readers see, without times, which differ from run to run."""
+    """Return the rows that readers see.
+
+    Columns with times are omitted, because times differ from run to run.
+    """
     with duckdb.connect(database, read_only=True) as connection:
         return [sorted(connection.execute(query).fetchall(), key=repr) for query in CONTENT]
 
@@ -113,7 +116,8 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
-            # The next run may reuse responses of the killed run; both are of the same generation.
+            # This run may reuse cached responses of the killed run, because both runs fetch the
+            # same generation.
             run_to_the_end(killed, api)
             assert content(killed) == content(completed)
         assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []

@@ -1,4 +1,7 @@
-"""Comparison of DuckDB with another engine after the same runs: all digits, all Python types."""
+"""Comparison of DuckDB with another engine after the same runs.
+
+The values must agree in all digits and in their Python types.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,7 @@ def require_same_order(duckdb_reader: Reader, other_reader: Reader) -> None:
 
 
 def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
-    """Assert that the commands print the same for both warehouses."""
+    """Assert that the commands print the same output for both warehouses."""
     ids = ["aurora-large-1", "kestrel-2-pro"]
     shown: list[Callable[[Reader], Any]] = [
         lambda reader: [row for row in reader.catalog().rows if row[1] == "view"],

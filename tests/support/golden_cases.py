@@ -5,11 +5,13 @@ arguments of `make_offer` or `make_score` in `support.record_factory`:
 
     {"cheap": {"providers": [["p", 1, 2]], "scores": [["b", 0.5, {"category": "math"}]]}}
 
-`runs.json` replaces `records.json` in a case with several runs. It maps the time of each run to its
-models, and each model to a record or to the outcome of a fetch without a record. The key of a
-second run at the same time is the time followed by a space, because JSON keys must differ:
+`runs.json` replaces `records.json` in a case with several runs. Each key is the time of a run. Each
+value lists the models of the run. A model has either a record or, if the fetch returned no record,
+an outcome such as `failed`:
 
     {"2026-01-01": {"m": {"providers": [["p", 1, 2]]}}, "2026-01-02": {"m": "failed"}}
+
+If two runs have the same time, the second key ends with a space, because JSON keys must differ.
 
 Each CSV file holds expected rows. `<schema>.<relation>.csv` has the rows of a table or view, in any
 order; `query.csv` has the rows that `query.sql` returns, in the same order. The header lists the
@@ -41,7 +43,8 @@ def find(folder: Path) -> list[Path]:
 def load(raw: RawTables, case: Path) -> None:
     """Load the runs of a case and update the history after each run.
 
-    After several runs, the history is updated again without new records, and must not change.
+    If there are several runs, update the history once more at the end. Without new records, this
+    update must not change the history.
     """
     runs = _runs(case)
     for time, answers in runs.items():

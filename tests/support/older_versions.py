@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-#: For each `sql/migrations/<n>.sql`, newest first: statements that undo it. They require that the
-#: views have been dropped, as does a migration.
+#: Statements that undo each `sql/migrations/<n>.sql`, newest migration first. All views must be
+#: dropped before the statements are executed.
 _UNDO = {
     4: (
         "alter table history.offers drop column row_hash",

@@ -34,7 +34,10 @@ CONTENT = (
 
 
 def content(url: str) -> list[list[tuple[object, ...]]]:
-    """Return the rows of the tables and views, without times, which differ from run to run."""
+    """Return the rows of the tables and views.
+
+    Columns with times are omitted, because times differ from run to run.
+    """
     return [sorted(execute_sql(url, query), key=repr) for query in CONTENT]
 
 

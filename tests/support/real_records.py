@@ -12,7 +12,7 @@ from typing import Any
 def real_records() -> list[dict[str, Any]]:
     """Return the records in the file, which is a JSON list.
 
-    Return an empty list if the variable is not set.
+    Return an empty list if `LLM_STATS_TEST_RECORDS` is not set.
     """
     file = os.environ.get("LLM_STATS_TEST_RECORDS")
     return json.loads(_text(file)) if file else []

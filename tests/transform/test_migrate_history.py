@@ -1,4 +1,4 @@
-"""Migration 4 rounds the numbers of the history and joins consecutive rows that become equal."""
+"""Migration 4: rounded numbers in the history; consecutive rows that become equal are merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetch state of the models of a published warehouse."""
+"""`FetchState` of a published warehouse: which models are failing."""
 
 from __future__ import annotations
 

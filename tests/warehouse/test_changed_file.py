@@ -1,4 +1,4 @@
-"""Published file that another program has open for writing, or has changed."""
+"""Published file that another program changes or keeps open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ FETCHES = "select count(*) from raw.fetches"
 def test_program_that_holds_the_file_open_stops_no_run(
     run: Command, one_model: Path, sql: str
 ) -> None:
-    """The other program deletes the row only in its write-ahead log, so the run still reads it."""
+    """The run ignores the change of another program that holds the published file open.
+
+    The change is only in the write-ahead log. The published file still has the deleted rows.
+    """
     one_model.chmod(0o644)
     with subprocess.Popen(
         [sys.executable, str(PROGRAMS / "hold_database.py"), str(one_model), sql],

@@ -1,4 +1,4 @@
-"""Warehouse on limited file systems: an error before the first request, or only a warning."""
+"""Warehouse on file systems that lack features: a warning, or an error before any request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new_process() -> None:
 
 
 def unsupported(code: int, folders_only: bool = False) -> object:
-    """Return a replacement for a function of `os` that fails, as on a limited file system.
+    """Return a replacement for a function of `os` that the file system does not support.
 
     The replacement raises `OSError` with the code. With `folders_only`, it fails only for folders.
     """

@@ -1,11 +1,11 @@
 """Checks: every condition of every check fails at least once.
 
 Each test breaks a valid warehouse in one place and rolls the change back. All views are copied to
-tables first, so that a test can change a single row of a mart, as an error in its SQL would.
+tables first. A test can then change a single row of a mart, to imitate an error in the mart's SQL.
 
-`broken/<check>.sql` has one paragraph per condition of a check. Each paragraph violates one
-condition of its check and no other condition of that check. The first paragraph must also leave all
-other checks passing. All other paragraphs may make other checks fail.
+`broken/<check>.sql` has one paragraph per condition of a check. Each paragraph violates exactly one
+condition of its check. The first paragraph must not make any other check fail. The later paragraphs
+may make other checks fail.
 
 The conditions on keys, parents and lists are the same for all tables. Therefore this module
 generates the statements that violate these conditions.

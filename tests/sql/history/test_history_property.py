@@ -1,17 +1,18 @@
 """Random histories compared with a simple reference implementation.
 
 A history consists of several runs over two models. Records are new, unchanged, shuffled, or changed
-in one place; they contain duplicates, empty lists, and `1` for `1.0`. Some models fail or are not
-requested. Sometimes two runs have the same time, or the clock goes back.
+in one place. They contain duplicates and empty lists, and the same number both as `1` and as `1.0`.
+Some models fail or are not requested. Sometimes two runs have the same time, or the clock goes
+back.
 
 Three results are compared:
 
-- The rows valid at each time equal the rows computed from the records alone.
+- At each time, the valid rows equal the offers and scores of the latest records.
 - All rows of the history tables equal the rows of `Ledger`, a slow implementation in simple loops.
 - The changes equal the changes computed from the rows of `Ledger`.
 
-`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs 1000 random histories; by
-default, the same few histories run every time.
+`HISTORIES=1000 pytest tests/sql/history/test_history_property.py` runs 1000 random histories.
+Without `HISTORIES`, the same few histories run every time.
 """
 
 from __future__ import annotations
@@ -135,9 +136,9 @@ def _paired_by_content(
 ) -> list[tuple[int, tuple[Any, ...]]]:
     """Return `(number, offer)` for each new offer.
 
-    The new offers choose in order of price. Each takes the number of the cheapest closed offer that
-    has the same provider name and is not taken yet. Then the remaining new offers take the
-    remaining numbers, also in order of price.
+    First, each new offer, in order of price, is paired with a closed offer of the same provider
+    name, and gets its number. The cheapest unpaired closed offer is used. Then the remaining new
+    offers, in order of price, get the remaining numbers.
     """
 
     def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
@@ -341,8 +342,8 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
     """Yield each record with the time from which it is valid.
 
-    This is its fetch time, but at the earliest the time from which the model's previous record is
-    valid.
+    A record is valid from its fetch time. If the model's previous record is valid from a later
+    time, both records get that later time.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:
@@ -398,7 +399,7 @@ def lines(rows: list[Row]) -> list[list[Row]]:
 def assert_intervals(rows: list[Row]) -> None:
     """Assert that the rows of each offer or score do not overlap.
 
-    Each row must also end after it begins; only the last may have no end.
+    Each row must end after it begins. Only the last row of an offer or score may have no end.
     """
     for line in lines(rows):
         assert all(row.valid_to is None or row.valid_from < row.valid_to for row in line)

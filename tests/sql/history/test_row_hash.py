@@ -1,4 +1,4 @@
-"""Row hashes of the history: recomputed, not compared, after a change of the engine or the SQL."""
+"""Row hashes of the history: a run recomputes them after a change of the engine or the SQL."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
 
 
 def test_mean_win_rate_equals_helms_with_a_tie_counting_half(database: RawTables) -> None:
-    """HELM's win rate is the position in the sorted list of models, from 0 (worst) to 1 (best).
+    """HELM's win rate of a model is its position in the sorted models: 0 is worst, 1 is best.
 
     HELM orders tied models at random; this test takes the mean of two opposite orders.
     """

@@ -1,7 +1,7 @@
 """Read a DuckLake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
 This simulates a reader on another machine, which has only the credentials of the DuckLake. Prints
-the state read by each poll, all as one JSON list.
+one JSON list with the state that each poll read.
 """
 
 from __future__ import annotations

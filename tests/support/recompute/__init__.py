@@ -1,8 +1,8 @@
 """Recomputation of every mart in Python, independent of the SQL.
 
-Each function takes the records of a single load, as the API returns them. It returns the rows of
-one view as dicts. The code is slow and simple on purpose: it compares all pairs, while the SQL uses
-window functions.
+Each function takes the records of a single load, as the API returns them. Each function returns the
+rows of one view as dicts. The code is slow and simple on purpose: it compares all pairs, while the
+SQL uses window functions.
 """
 
 from __future__ import annotations

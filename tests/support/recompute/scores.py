@@ -56,7 +56,10 @@ def _moment(text: str) -> dt.datetime:
 
 
 def _values(chosen: dict[str, dict[str, Any]]) -> tuple[str, dict[str, float]]:
-    """Return the scale of a benchmark and each model's value; `+ 0.0` removes negative zero."""
+    """Return the scale of a benchmark and each model's value.
+
+    Adding 0.0 to a value turns negative zero into zero.
+    """
     if all(score.get("normalized_score") is not None for score in chosen.values()):
         return "normalized", {
             model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()
