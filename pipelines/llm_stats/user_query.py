@@ -59,7 +59,7 @@ _INTERRUPT_SECONDS = 0.5
 
 
 def restrict(execute: Callable[[str], Table]) -> None:
-    """Limit memory and spill files, then lock the configuration.
+    """Limit memory and the size of spill files, then lock the configuration.
 
     A configuration that is already locked stays unchanged.
     """

@@ -124,7 +124,7 @@ def test_requests_of_another_process_count_while_they_are_in_the_window(
 ) -> None:
     """Another process sent nine of the ten allowed requests 0.1 s ago.
 
-    This process can send one request at once; the next request waits.
+    This process can send one request without waiting; its second request must wait.
     """
     limiter.restore([*[5.0] * 20, *[0.1] * 9])
     first, second = send(limiter, 2, stopped)

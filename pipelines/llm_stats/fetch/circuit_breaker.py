@@ -86,11 +86,11 @@ class CircuitBreaker:
         the base URL looks wrong in two cases:
 
         - a record without scores was returned;
-        - a 404 was returned, all ids were requested (`is_complete`), no id failed, and no known
-          model loads.
+        - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
+          way, and a request for a known model does not succeed either.
 
-        404s for ids that failed in an earlier run do not count. After such a 404, `finish` only
-        requests a known model, which can confirm the base URL.
+        A 404 for an id that failed in an earlier run does not stop the fetch. `finish` then still
+        requests a known model, because its record can confirm the base URL.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

@@ -94,7 +94,7 @@ class Client:
 
     @property
     def is_base_url_confirmed(self) -> bool:
-        """Return whether the base URL is right: it returned a model list or a known model."""
+        """Return whether the base URL has returned a model list or a known model, so that it is right."""
         return self._breaker.is_base_url_confirmed
 
     @property
