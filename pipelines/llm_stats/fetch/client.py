@@ -94,7 +94,7 @@ class Client:
 
     @property
     def is_base_url_confirmed(self) -> bool:
-        """Return whether the base URL has returned a model list or a known model, so that it is right."""
+        """Return whether the base URL has returned a model list or a known model."""
         return self._breaker.is_base_url_confirmed
 
     @property
