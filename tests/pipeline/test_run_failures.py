@@ -136,7 +136,7 @@ def test_day_on_which_every_model_fails_is_a_failure(
     )
     assert done.err.endswith("; `llm-stats status` lists the models that failed\n")
     status = llm_stats("status").out
-    assert "health      poor: the last run loaded no model; " in status
+    assert "health      poor: the last run failed; " in status
     assert "failing     6" in status
     with SampleApi(RECORDS) as api:
         assert llm_stats("run", *IDS, *given, api.base_url).code == 75

@@ -74,6 +74,10 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
     else:
         yield "data        none yet"
     yield f"health      {_format_health(status, check_command)}"
+    if status.failed_at:
+        failed = f"{_format_age(status, status.failed_at)} with exit code {status.failed_exit_code}"
+        message = str(status.failed_message).partition("\n")[0].rstrip(":")
+        yield f"failed      {failed}: {escape_control_chars(message)}"
     if status.rejected_at:
         kind = "state" if status.engine else "file"
         location = (
@@ -106,6 +110,8 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
 def _format_health(status: Status, check_command: str) -> str:
     loaded_nothing = not status.last_run.get("loaded") and status.last_run.keys() - {"deferred"}
     last_run = "the last run loaded no model; " if loaded_nothing else ""
+    if status.failed_at:
+        last_run = "the last run failed; "
     if status.findings is None:
         return f"unknown: {last_run}{escape_control_chars(str(status.unchecked))}"
     errors = [

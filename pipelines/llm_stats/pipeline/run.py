@@ -121,9 +121,9 @@ def execute(
                     _read_changes(copy, result)
                     _publish(warehouse, copy)
         cache.delete_used()
-    result.requests_sent = client.requests_sent
-    result.elapsed_seconds = time.monotonic() - started
-    _require_loaded(result)
+        result.requests_sent = client.requests_sent
+        result.elapsed_seconds = time.monotonic() - started
+        _require_loaded(result)
     return result
 
 

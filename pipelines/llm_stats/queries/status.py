@@ -15,6 +15,7 @@ from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.fetch.cache import requests_since
 from llm_stats.queries import checks
 from llm_stats.settings import Settings
+from llm_stats.warehouse import last_failure
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 
@@ -80,8 +81,9 @@ class Status:
 
     The `rejected_…` fields are set if checks rejected a run after the last published run:
     `rejected_at` is the time, `rejected_by` are the names of the checks, and `rejected_file` is the
-    path of the rejected database. For an engine other than DuckDB, `engine` is its name,
-    `unsupported` lists the macros that it cannot store, and `rejected_file` is None.
+    path of the rejected database. The `failed_…` fields are set if the last run failed: time, exit
+    code and error message. For an engine other than DuckDB, `engine` is its name, `unsupported`
+    lists the macros that it cannot store, and `rejected_file` and the `failed_…` fields are None.
     """
 
     at: dt.datetime
@@ -99,6 +101,9 @@ class Status:
     rejected_at: dt.datetime | None = None
     rejected_by: tuple[str, ...] = ()
     rejected_file: str | None = None
+    failed_at: dt.datetime | None = None
+    failed_exit_code: int | None = None
+    failed_message: str | None = None
     engine: str | None = None
     unsupported: tuple[str, ...] = ()
 
@@ -133,6 +138,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         unsupported=reader.unsupported,
         **_run_checks(reader),
         **_find_rejection(reader, last_run_at),
+        **_find_failure(reader),
     )
 
 
@@ -174,6 +180,19 @@ def _find_rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
         "rejected_at": at,
         "rejected_by": tuple(names),
         "rejected_file": None if reader.engine_name else str(rejected / reader.database.name),
+    }
+
+
+def _find_failure(reader: Reader) -> dict[str, Any]:
+    """Return the `failed_…` fields if the last run failed."""
+    if reader.engine_name or not (
+        failure := last_failure.read(DuckDBWarehouse(reader.database).last_failure)
+    ):
+        return {}
+    return {
+        "failed_at": dt.datetime.fromisoformat(failure.at).replace(tzinfo=None),
+        "failed_exit_code": failure.exit_code,
+        "failed_message": failure.message,
     }
 
 

@@ -5,6 +5,7 @@ llm_stats.duckdb                  published path: symlink to the live snapshot (
 .llm_stats/work/<id>/             the working copy (see `working_copy`)
 .llm_stats/rejected/              the last working copy that a check rejected, and the reason
 .llm_stats/lock, holder.json      lock: one run at a time (see `lock`)
+.llm_stats/last_failure.json      the error of the last run, if it failed (see `last_failure`)
 .llm_stats/responses.sqlite       responses that no run has published yet (see `fetch.cache`)
 """
 
@@ -26,7 +27,7 @@ from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.files import normalize_path, require_replaceable, temp_folder
 from llm_stats.text import format_command
-from llm_stats.warehouse import lock
+from llm_stats.warehouse import last_failure, lock
 from llm_stats.warehouse.base import WorkingCopy
 from llm_stats.warehouse.duckdb_reader import require_file
 from llm_stats.warehouse.reader import SCHEMAS
@@ -56,21 +57,25 @@ class DuckDBWarehouse:
         self.cache = self.folder / "responses.sqlite"
         self.snapshots = Snapshots(self.database, self.folder, keep_snapshots)
         self.rejected = self.folder / "rejected"
+        self.last_failure = self.folder / "last_failure.json"
         self._work = self.folder / "work"
 
     @contextlib.contextmanager
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
         """Hold the lock for one run; the operating system releases it when the process ends.
 
-        `even_if_broken` accepts a published file that cannot be read, so that `rollback` can
-        replace it. Raises `Locked`, which names the holder, or `UsageError` if the path cannot be
-        used for a warehouse.
+        An error of the block is stored in the file `last_failure`. `even_if_broken`, for `rollback`,
+        accepts a published file that cannot be read, and stores no error. Raises `Locked`, which
+        names the holder, or `UsageError` if the path cannot be used for a warehouse.
         """
         self._require_name()
         if not even_if_broken:
             self._require_usable()
         self.ensure_writable_folder()
-        with lock.hold(self.folder, self.database):
+        recording = (
+            contextlib.nullcontext() if even_if_broken else last_failure.record(self.last_failure)
+        )
+        with lock.hold(self.folder, self.database), recording:
             for leftover in self._work.glob("*"):  # left by killed runs
                 if is_id(leftover.name):
                     shutil.rmtree(leftover, ignore_errors=True)
