@@ -78,9 +78,45 @@ def test_damaged_file_is_an_error_that_names_rollback(
     two_days.chmod(0o644)
     two_days.write_bytes(b"x" * 20000)
     done = run("murmur-1")
-    assert "cannot be opened as a DuckDB database: " in done.err
-    assert "; run `llm-stats rollback`, or restore a backup\n" in done.err
+    assert done.err == (
+        f"llm-stats: {two_days} cannot be opened as a DuckDB database: IO Error: "
+        'The file "llm_stats.duckdb" exists, but it is not a valid DuckDB database file; '
+        "run `llm-stats rollback`, or restore a backup\n"
+    )
     assert done.code == 2
     assert api.requests == []
+    for command in ("show", "status", "export out", "check", "report", "sql from_x"):
+        read = llm_stats(*command.split())
+        assert read.err == done.err, command
+        assert read.code == 2
     assert llm_stats("rollback").code == 0
     assert run("murmur-1").code == 0
+
+
+def test_unopenable_file_without_snapshots_is_named_without_internal_paths(
+    run: Command, llm_stats: Command, workdir: Path
+) -> None:
+    (workdir / "mine.duckdb").write_bytes(b"x" * 20000)
+    for done in (
+        run("murmur-1", "--database", "mine.duckdb"),
+        llm_stats("show", "--database", "mine.duckdb"),
+    ):
+        assert done.err == (
+            f"llm-stats: {workdir}/mine.duckdb cannot be opened as a DuckDB database: IO Error: "
+            'The file "mine.duckdb" exists, but it is not a valid DuckDB database file; '
+            "name another file\n"
+        )
+
+
+def test_rollback_to_a_damaged_snapshot_names_its_id(llm_stats: Command, two_days: Path) -> None:
+    (older,) = (
+        folder
+        for folder in (two_days.parent / ".llm_stats" / "snapshots").iterdir()
+        if folder != two_days.resolve().parent
+    )
+    (older / "llm_stats.duckdb").chmod(0o644)
+    (older / "llm_stats.duckdb").write_bytes(b"x" * 20000)
+    done = llm_stats("rollback", "--to", older.name)
+    assert f"llm-stats: {two_days}: snapshot {older.name} cannot be opened as" in done.err
+    assert ".llm_stats" not in done.err
+    assert done.code == 2

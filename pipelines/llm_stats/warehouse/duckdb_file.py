@@ -64,9 +64,10 @@ class DuckDBWarehouse:
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
         """Hold the lock for one run; the operating system releases it when the process ends.
 
-        An error of the block is stored in the file `last_failure`. `even_if_broken`, for `rollback`,
-        accepts a published file that cannot be read, and stores no error. Raises `Locked`, which
-        names the holder, or `UsageError` if the path cannot be used for a warehouse.
+        An error of the block is stored in the file `last_failure`. With `even_if_broken`, for
+        `rollback`, the published file need not be readable, and no error is stored. Raises
+        `Locked`, which names the holder, or `UsageError` if the path cannot be used for a
+        warehouse.
         """
         self._require_name()
         if not even_if_broken:
@@ -97,8 +98,8 @@ class DuckDBWarehouse:
         try:
             folder.mkdir(parents=True)
             if self.database.exists():
-                self._warn_if_changed()
                 copy.copy_source(self.database)
+                self._warn_if_changed()
             else:
                 copy.create()
             with interruptible():

@@ -40,10 +40,7 @@ class DuckDBReader(Reader):
         try:
             self._connection = self._open()
         except duckdb.Error as error:
-            cause = str(error).splitlines()[0]
-            raise UsageError(
-                f"{self.database} cannot be opened as a DuckDB database: {cause}"
-            ) from None
+            raise cannot_open(self.database, error) from None
         try:
             self._require_version(accept_older)
         except UsageError:
@@ -85,7 +82,7 @@ class DuckDBReader(Reader):
         if version is None:
             raise UsageError(
                 f"{self.database} is a DuckDB database but not an llm-stats warehouse; "
-                "name another file"
+                f"{remedy(self.database)}"
             )
         if accept_older:
             require_migratable(version, str(self.database))
@@ -183,6 +180,25 @@ def require_file(database: Path) -> None:
             raise UsageError(f"{database} is not a file; name another file")
     except OSError as error:
         raise UsageError(f"{database} cannot be read: {error.strerror}") from None
+
+
+def cannot_open(database: Path, error: Exception, opened: Path | None = None) -> UsageError:
+    """Return the error for a file that DuckDB cannot open. `opened` is its copy, if one was opened.
+
+    DuckDB's message contains the path of the copy or snapshot, which means nothing to the user.
+    """
+    path = str((opened or database).resolve())
+    cause = str(error).splitlines()[0].replace(path, database.name).rstrip("!")
+    return UsageError(
+        f"{database} cannot be opened as a DuckDB database: {cause}; {remedy(database)}"
+    )
+
+
+def remedy(database: Path) -> str:
+    """Return the advice for a published file that cannot be used."""
+    if has_snapshots(database):
+        return f"run {format_command('rollback', database)}, or restore a backup"
+    return "name another file"
 
 
 def _describe_missing(database: Path) -> str:

@@ -111,7 +111,11 @@ class Snapshots:
     def _find(self, snapshot_id: str) -> Snapshot:
         for snapshot in self.all():
             if snapshot.id == snapshot_id:
-                DuckDBReader(snapshot.file, accept_older=True).close()
+                try:
+                    DuckDBReader(snapshot.file, accept_older=True).close()
+                except UsageError as error:
+                    cause = str(error).replace(str(snapshot.file), f"snapshot {snapshot_id}")
+                    raise UsageError(f"{self._database}: {cause}") from None
                 return snapshot
         raise UsageError(
             f"{self._database}: there is no snapshot {snapshot_id!r}; "

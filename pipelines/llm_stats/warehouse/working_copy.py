@@ -18,12 +18,16 @@ from llm_stats.errors import UsageError
 from llm_stats.load import loader
 from llm_stats.load.merge import copy_dlt_tables, merge_incoming
 from llm_stats.schema.fetch import FetchResult
-from llm_stats.text import format_command, sql_literal
+from llm_stats.text import sql_literal
 from llm_stats.transform import apply, migrate
 from llm_stats.warehouse.base import FetchState
-from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
+from llm_stats.warehouse.duckdb_reader import (
+    DuckDBReader,
+    MaterializedReader,
+    cannot_open,
+    remedy,
+)
 from llm_stats.warehouse.reader import Reader
-from llm_stats.warehouse.snapshot import has_snapshots
 
 #: DuckDB 1.4 can read this storage version; BI drivers often contain an old DuckDB. With DuckDB's
 #: default block size instead of this one, a small file would be five times as large.
@@ -68,22 +72,12 @@ class DuckDBWorkingCopy:
         try:
             version = migrate.schema_version(DuckDBConnection(self._connection))
         except (duckdb.Error, QueryError) as error:
-            cause = str(error).splitlines()[0]
-            raise UsageError(
-                f"{source} cannot be opened as a DuckDB database: {cause}; {self._remedy}"
-            ) from None
+            raise cannot_open(source, error, self.path) from None
         if version is None:
             raise UsageError(
-                f"{source} is a DuckDB database but not an llm-stats warehouse; {self._remedy}"
+                f"{source} is a DuckDB database but not an llm-stats warehouse; {remedy(source)}"
             )
         migrate.require_migratable(version, str(source))
-
-    @property
-    def _remedy(self) -> str:
-        """Advice for error messages about an unusable source."""
-        if self._source and has_snapshots(self._source):
-            return f"run {format_command('rollback', self._source)}, or restore a backup"
-        return "name another file"
 
     def migrate(self) -> bool:
         with transaction(self._connection):
@@ -95,7 +89,8 @@ class DuckDBWorkingCopy:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
             cause = str(error).splitlines()[0]
-            raise UsageError(f"{self._source} is damaged: {cause}; {self._remedy}") from None
+            advice = remedy(self._source) if self._source else ""
+            raise UsageError(f"{self._source} is damaged: {cause}; {advice}") from None
 
     def create_views(self) -> None:
         with transaction(self._connection):
