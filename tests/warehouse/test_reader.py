@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -55,7 +57,11 @@ def test_broken_link(llm_stats: Command, workdir: Path) -> None:
     (workdir / "w.duckdb").symlink_to("gone.duckdb")
     for command in ("show", "run x", "snapshots"):
         done = llm_stats(*command.split(), "--database", "w.duckdb")
-        assert "w.duckdb links to gone.duckdb, which does not exist; restore" in done.err, command
+        assert done.err == (
+            f"llm-stats: {workdir}/w.duckdb links to gone.duckdb, which does not exist; "
+            f"remove the link with `rm {workdir}/w.duckdb`, then copy a backup to that path, "
+            "or start over with `llm-stats run --database w.duckdb`\n"
+        ), command
         assert done.code == 2
 
 
@@ -69,3 +75,15 @@ def test_missing_database(llm_stats: Command, workdir: Path) -> None:
     assert done.code == 2
     (workdir / "text").write_text("x")
     assert "cannot be opened as a DuckDB database" in llm_stats("show", "--database", "text").err
+
+
+def test_backup_is_restored_over_a_broken_link_as_advised(
+    llm_stats: Command, workdir: Path, demo: Path
+) -> None:
+    """`cp` rejects a broken link as its target."""
+    (file := workdir / "it's.duckdb").symlink_to(".it's/snapshots/1/it's.duckdb")
+    advice = llm_stats("show", "--database", file.name).err.split("`")[1]
+    copy = f"cp {demo} {shlex.quote(str(file))}"
+    assert subprocess.run(copy, shell=True, check=False, stderr=subprocess.DEVNULL).returncode
+    subprocess.run(f"{advice} && {copy}", shell=True, check=True)
+    assert llm_stats("show", "--database", file.name).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -213,7 +214,11 @@ def _describe_missing(database: Path) -> str:
             f"or remove {folder} to start over"
         )
     if is_link:
-        return f"{database} {problem}; restore the file, or remove the link"
+        # `cp` rejects a broken link as its target
+        return (
+            f"{database} {problem}; remove the link with `rm {shlex.quote(str(database))}`, then "
+            f"copy a backup to that path, or start over with {format_command('run', database)}"
+        )
     return (
         f"{database} does not exist; create it with {format_command('run', database)}, "
         "or name another file, such as llm_stats_demo.duckdb, which `llm-stats demo` creates"
