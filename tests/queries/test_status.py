@@ -305,3 +305,15 @@ def test_file_without_a_view_has_unknown_health(llm_stats: Command, database: Pa
     )
     assert f"health      unknown: {message}" in status_lines(read_status(database))
     assert llm_stats("check", "--database", database).err == f"llm-stats: {message}\n"
+
+
+def test_data_from_the_future_names_the_clock(database: Path) -> None:
+    with DuckDBReader(database) as reader:
+        lines = list(status_lines(status(reader, hours_ago(50))))
+    assert lines[0].startswith("last run    2 days in the future: ")
+    assert lines[1] == (
+        'clock       check it: the last run is in the future; see "Wrong clock" in '
+        "docs/operations.md"
+    )
+    assert "newest fetched 2 days in the future, oldest 2 hours in the future" in lines[3]
+    assert not any(line.startswith("clock") for line in status_lines(read_status(database)))

@@ -362,3 +362,12 @@ class TestCommands:
         assert "no older snapshot" in llm_stats("rollback", *database).err
         assert llm_stats("rollback", "--to", listed[0]["snapshot_id"], *database).code == 0
         assert llm_stats("rollback", "--to", "../../etc", *database).code == 2
+
+    def test_snapshot_from_the_future_has_no_age(self, llm_stats: Command, two_days: Path) -> None:
+        live = two_days.resolve().parent
+        two_days.unlink()
+        future = live.rename(live.with_name("29991231T000000.000000Z"))
+        two_days.symlink_to(future / "llm_stats.duckdb")
+        done = llm_stats("snapshots", "--format", "json")
+        assert [row["age_hours"] is None for row in json.loads(done.out)] == [True, False]
+        assert done.err == "1 snapshot is from the future: check the clock\n"

@@ -75,7 +75,11 @@ def snapshots(output_format: Format, database: Path | None) -> int:
     """
     from llm_stats.queries.snapshots import list_snapshots
 
-    print_table(list_snapshots(_open_duckdb_warehouse(database).snapshots), output_format)
+    table = list_snapshots(_open_duckdb_warehouse(database).snapshots)
+    print_table(table, output_format)
+    if future := sum(row["age_hours"] is None for row in table.to_dicts()):
+        subject = pluralize(future, "snapshot is", "snapshots are")
+        echo(f"{subject} from the future: check the clock", err=True)
     return 0
 
 

@@ -59,6 +59,9 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
     last_run = f"{_format_age(status, status.last_run_at)}: {counts}"
     requests = pluralize(status.last_run_requests, "request")
     yield f"last run    {last_run}; {requests} for models"
+    if status.last_run_at > status.at:
+        page = '"Wrong clock" in docs/operations.md'
+        yield f"clock       check it: the last run is in the future; see {page}"
     today = "unknown" if status.requests_today is None else status.requests_today
     yield f"requests    {today} today (since 00:00 UTC)"
     if status.newest_at and status.oldest_at:
@@ -149,12 +152,13 @@ def _tabulate_failing(status: Status) -> Table:
 
 
 def _format_age(status: Status, time: dt.datetime) -> str:
-    """Return an age such as `3 hours ago`.
+    """Return an age such as `3 hours ago`, or `3 hours in the future` if the clock is wrong.
 
     The unit is seconds below 2 minutes, minutes below 2 hours, hours below 2 days, then days.
     """
-    seconds = max((status.at - time).total_seconds(), 0)
+    seconds = abs((status.at - time).total_seconds())
+    direction = "in the future" if time > status.at else "ago"
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds:.0f} seconds ago"
+            return f"{seconds / length:.0f} {unit} {direction}"
+    return f"{seconds:.0f} seconds {direction}"

@@ -16,11 +16,13 @@ def list_snapshots(snapshots: Snapshots) -> Table:
     """Return the snapshots, newest first.
 
     Columns: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`. The three counts
-    are null if the snapshot cannot be read.
+    are null if the snapshot cannot be read. `age_hours` is null if the snapshot is from the future,
+    because a clock was wrong.
     """
     rows = []
     for snapshot in reversed(snapshots.all()):
-        age_hours = round((dt.datetime.now(dt.UTC) - snapshot.created_at).total_seconds() / 3600, 1)
+        seconds = (dt.datetime.now(dt.UTC) - snapshot.created_at).total_seconds()
+        age_hours = round(seconds / 3600, 1) if seconds >= 0 else None
         with contextlib.suppress(FileNotFoundError):  # a run has just deleted the snapshot
             size_mb = round(snapshot.file.stat().st_size / 1e6, 1)
             rows.append((snapshot.id, snapshot.is_live, age_hours, size_mb, *_counts(snapshot)))
