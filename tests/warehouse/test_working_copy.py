@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -164,6 +165,8 @@ def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
     done = run_on_full_disk(400, *run)  # fits the write-ahead log, not the database
     assert "nothing was published" in done.stderr
+    assert f'in "{workdir}/.llm_stats": File too large' in done.stderr
+    assert "/work/" not in done.stderr
     assert done.returncode == 1
     assert not (workdir / "llm_stats.duckdb").exists()
     second = llm_stats(*run)
@@ -182,3 +185,29 @@ def test_rejection_keeps_its_reason_without_the_file(tmp_path: Path) -> None:
         assert message.startswith("reason\nthe rejected file could not be kept: "), (
             "the first call moved the file away"
         )
+
+
+def test_disk_error_names_the_folder(
+    run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workdir / ".llm_stats"
+    folder.mkdir()
+    (folder / "lock").touch()
+    (folder / "snapshots").touch()  # instead of a folder without write permission
+    done = run("murmur-1")
+    assert done.err == (
+        f"llm-stats: {workdir}/llm_stats.duckdb: Not a directory: {folder}/snapshots; "
+        "nothing was published\n"
+    )
+    assert done.code == 1
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("llm_stats.load.source.to_pages", fail)
+    done = run("murmur-1")
+    assert done.err == (
+        f"llm-stats: loading failed in step extract: No space left on device: {folder}; "
+        "nothing was published\n"
+    )
+    assert done.code == 1

@@ -105,8 +105,7 @@ class DuckDBWarehouse:
             with interruptible():
                 yield copy
         except (OSError, duckdb.Error, QueryError) as error:
-            strerror = error.strerror if isinstance(error, OSError) else None
-            cause = strerror or str(error).splitlines()[0]
+            cause = copy.describe_error(error)
             raise LoadFailed(f"{self.database}: {cause}; nothing was published") from error
         finally:
             copy.close()

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -100,7 +101,11 @@ class DuckDBWorkingCopy:
         from dlt.destinations import duckdb as destination
 
         return loader.load(
-            results, self.path.parent / "dlt", destination(str(self._incoming)), "raw"
+            results,
+            self.path.parent / "dlt",
+            destination(str(self._incoming)),
+            "raw",
+            format_error=self.describe_error,
         )
 
     def merge(self, load_id: str) -> None:
@@ -122,6 +127,20 @@ class DuckDBWorkingCopy:
         self._connection.execute("checkpoint")
         self.close()
         self.compact()
+
+    def describe_error(self, error: BaseException) -> str:
+        """Describe an error of the disk or of DuckDB in one line, with the folder that it affects.
+
+        The working copy is deleted after an error, so `.llm_stats` is named instead of its folder.
+        """
+        work = self.path.parent
+        folder = work.parents[1]
+        if isinstance(error, OSError):
+            affected = Path(str(error.filename2 or error.filename or self.path)).parent
+            named = folder if affected.is_relative_to(work) else affected
+            return f"{error.strerror or error}: {named}"
+        cause = (str(error) or type(error).__name__).splitlines()[0]
+        return re.sub(rf'"{re.escape(str(work))}[^"]*"', lambda _: f'in "{folder}"', cause)
 
     def close(self) -> None:
         if self._open_connection is not None:
