@@ -112,6 +112,13 @@ def test_misspelled_name_is_an_error_in_every_source(
         Settings.read()
 
 
+def test_unreadable_file_gets_no_advice_about_its_content(config: Path) -> None:
+    config.mkdir()
+    advice = "cannot be read: Is a directory; make it a readable file, or remove it$"
+    with pytest.raises(UsageError, match=rf"^\.dlt/config\.toml {advice}"):
+        Settings.read()
+
+
 @pytest.mark.parametrize(
     "text", ["[sources.llm_stats", "sources = 3", "[sources]\nllm_stats = 3", "\udcff"]
 )

@@ -241,7 +241,10 @@ class _TomlTable(InitSettingsSource):
         try:
             document = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
             table = {**document.get("sources", {}).get("llm_stats", {})}
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+        except OSError as error:
+            hint = "make it a readable file, or remove it"
+            raise UsageError(f"{file} cannot be read: {error.strerror}; {hint}") from None
+        except (ValueError, AttributeError, TypeError) as error:
             hint = "write settings in a table [sources.llm_stats]"
             raise UsageError(f"{file} cannot be read: {error}; {hint}") from None
         # sub-tables of this table configure other sources
