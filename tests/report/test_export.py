@@ -150,6 +150,23 @@ def test_export_with_an_added_file_is_an_error(
     assert done.code == 2
 
 
+@pytest.mark.parametrize("folder", ["out/sub", "out/marts/deep/sub"])
+def test_folder_in_an_earlier_export_is_an_error(
+    llm_stats: Command, demo: Path, workdir: Path, folder: str
+) -> None:
+    """A second export there would prevent the next export to `out`."""
+    llm_stats("export", "out", "--database", demo)
+    before = digests(workdir / "out")
+    done = llm_stats("export", folder, "--database", demo)
+    assert done.err == (
+        f"llm-stats: cannot export to {workdir / folder}: it is in {workdir / 'out'}, "
+        "which is an earlier export; name a folder outside it\n"
+    )
+    assert done.code == 2
+    assert digests(workdir / "out") == before
+    assert llm_stats("export", "out", "--database", demo).code == 0
+
+
 def test_root_folder_is_an_error(llm_stats: Command, demo: Path) -> None:
     done = llm_stats("export", "/", "--database", demo)
     assert "cannot export to /" in done.err

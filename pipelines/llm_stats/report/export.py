@@ -51,7 +51,8 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
     """Write the files into a folder and return the number of rows by table.
 
     An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder has
-    other files or cannot be written, and `Locked` while another export writes to it.
+    other files, is in an earlier export or cannot be written, and `Locked` while another export
+    writes to it.
     """
     folder = folder.resolve()
     if not folder.name:
@@ -61,6 +62,12 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             f"cannot export to {folder}: the export replaces the folder, which contains the "
             "working folder; name another folder"
         )
+    for parent in folder.parents:
+        if _read_exported_files(parent):
+            raise UsageError(
+                f"cannot export to {folder}: it is in {parent}, which is an earlier export; "
+                "name a folder outside it"
+            )
     try:
         with _replace_folder(folder) as new:
             with interruptible():
