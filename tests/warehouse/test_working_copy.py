@@ -131,7 +131,9 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     assert llm_stats("check").code == 5
     assert done.err.endswith("llm-stats run … --allow-failure never\n")
     accepted = llm_stats(*run, "--allow-failure", "never")
-    assert "error: never: There is no model" in accepted.out
+    assert "\nallowed: error: never: There is no model" in accepted.out
+    assert "\nwarning: doubt: A doubt" in accepted.out
+    assert "\ndata        1 model, newest" in llm_stats("status").out
     assert "there is no check 'nevr'" in llm_stats(*run, "--allow-failure", "nevr").err
     assert accepted.code == 0
     (broken / "checks" / "never.sql").unlink()

@@ -24,7 +24,7 @@ def config_lines(report: ConfigReport) -> Iterator[str]:
     rest = []
     for name, setting in report.settings.items():
         value = (
-            f"{len(setting['value'])} ids"
+            pluralize(len(setting["value"]), "id")
             if isinstance(setting["value"], list)
             else escape_control_chars(str(setting["value"]))
         )
@@ -69,7 +69,8 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
             _format_age(status, status.newest_at),
             _format_age(status, status.oldest_at),
         )
-        yield f"data        {status.models} models, newest fetched {newest}, oldest {oldest}"
+        models = pluralize(status.models, "model")
+        yield f"data        {models}, newest fetched {newest}, oldest {oldest}"
         yield "stalest     " + ", ".join(
             f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
             for row in status.stalest

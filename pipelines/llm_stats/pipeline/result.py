@@ -238,7 +238,8 @@ def format_result(result: RunResult) -> Iterator[str]:
     if not result.is_published:
         yield "nothing was published: no model is due"
         return
-    yield from map(str, result.warnings)
+    for warning in result.warnings:
+        yield f"allowed: {warning}" if warning.severity == "error" else str(warning)
     changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
     yield _format_news(result, len(changes)) + (", largest first:" if changes else "")
     yield from (f"  {change}" for change in changes[:_MAX_LINES])
