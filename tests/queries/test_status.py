@@ -317,3 +317,9 @@ def test_data_from_the_future_names_the_clock(database: Path) -> None:
     )
     assert "newest fetched 2 days in the future, oldest 2 hours in the future" in lines[3]
     assert not any(line.startswith("clock") for line in status_lines(read_status(database)))
+
+
+def test_one_second_is_singular(database: Path) -> None:
+    with DuckDBReader(database) as reader:
+        current = status(reader, hours_ago(1.9) + dt.timedelta(seconds=1))
+    assert next(status_lines(current)).startswith("last run    1 second ago: ")

@@ -162,4 +162,4 @@ def _format_age(status: Status, time: dt.datetime) -> str:
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit} {direction}"
-    return f"{seconds:.0f} seconds {direction}"
+    return f"{pluralize(round(seconds), 'second')} {direction}"
