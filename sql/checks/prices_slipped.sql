@@ -96,14 +96,12 @@ changes as (
         median_factors.factor
     union all
     select
-        'became free' as change,
+        field || ' became 0' as change,
         cast(null as double) as factor,
         count(*) as offer_count
-    from compared_offers
-    where
-        new_input = 0
-        and new_output = 0
-        and (old_input > 0 or old_output > 0)
+    from price_factors
+    where factor = 0
+    group by field
     union all
     select
         'lost a price' as change,

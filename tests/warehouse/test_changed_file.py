@@ -120,3 +120,22 @@ def test_rollback_to_a_damaged_snapshot_names_its_id(llm_stats: Command, two_day
     assert f"llm-stats: {two_days}: snapshot {older.name} cannot be opened as" in done.err
     assert ".llm_stats" not in done.err
     assert done.code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("fingerprint.json", b"{}"),
+        ("fingerprint.json", b"[]"),
+        ("fingerprint.json", b"null"),
+        ("ancestors", b"\xff\xfe"),
+    ],
+)
+def test_damaged_metadata_stops_no_run(
+    run: Command, one_model: Path, name: str, content: bytes
+) -> None:
+    """A power failure can leave such files."""
+    (one_model.resolve().parent / name).write_bytes(content)
+    done = run("murmur-1", "--quiet")
+    assert done.err == ""
+    assert done.code == 0

@@ -96,33 +96,38 @@ class Snapshot:
         """The ids of this snapshot and of its ancestors, newest first."""
         try:
             return [self.id, *(self.folder / "ancestors").read_text().split()]
-        except OSError:
+        except (OSError, ValueError):  # missing or damaged
             return [self.id]
 
     def write_metadata(self, parent: Snapshot | None) -> None:
         """Store the ancestors and the fingerprint. `parent` is the previous live snapshot."""
-        (self.folder / "ancestors").write_text("\n".join(parent.line if parent else []))
+        ancestors, fingerprint_file = self.folder / "ancestors", self.folder / "fingerprint.json"
+        ancestors.write_text("\n".join(parent.line if parent else []))
         status = self.file.stat()
         fingerprint = {
             "size": status.st_size,
             "mtime_ns": status.st_mtime_ns,
             "sha256": _sha256(self.file),
         }
-        (self.folder / "fingerprint.json").write_text(json.dumps(fingerprint))
+        fingerprint_file.write_text(json.dumps(fingerprint))
+        for file in (ancestors, fingerprint_file):
+            fsync(file)
 
     def is_changed(self) -> bool:
         """Return whether another program has changed the file since it was stored.
 
-        The file is hashed only if its size or modification time differs. Raises `OSError`.
+        Return False if the fingerprint is missing or damaged. The file is hashed only if its size or
+        modification time differs. Raises `OSError`.
         """
         try:
             stored = json.loads((self.folder / "fingerprint.json").read_text())
-        except (OSError, ValueError):
+            size, mtime_ns, sha256 = stored["size"], stored["mtime_ns"], stored["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
             return False
         status = self.file.stat()
-        if (status.st_size, status.st_mtime_ns) == (stored["size"], stored["mtime_ns"]):
+        if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
             return False
-        return bool(status.st_size != stored["size"] or _sha256(self.file) != stored["sha256"])
+        return bool(status.st_size != size or _sha256(self.file) != sha256)
 
     def mark_published(self) -> None:
         """Create the marker file; ignore errors, because the next run creates a missing marker."""

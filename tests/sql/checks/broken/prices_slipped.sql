@@ -16,10 +16,10 @@ delete from history.offers where valid_to is not null;
 update history.offers set valid_from = '2026-01-02', output_usd_per_mtok = coalesce(output_usd_per_mtok, 1);
 insert into history.offers select * replace (timestamp '2026-01-01' as valid_from, timestamp '2026-01-02' as valid_to, round(output_usd_per_mtok / 100, 4) * 1.004 as output_usd_per_mtok) from history.offers;
 
--- all free
+-- input prices of 0
 delete from staging.fetches where outcome = 'failed';
 delete from history.offers where valid_to is not null;
-update history.offers set valid_from = '2026-01-02', input_usd_per_mtok = 0, output_usd_per_mtok = 0;
+update history.offers set valid_from = '2026-01-02', input_usd_per_mtok = 0;
 insert into history.offers select * replace (timestamp '2026-01-01' as valid_from, timestamp '2026-01-02' as valid_to, 1 as input_usd_per_mtok) from history.offers;
 
 -- without input prices
