@@ -285,3 +285,32 @@ def test_ctrl_c_while_publishing_reports_an_unknown_state(
     assert "interrupted; `llm-stats status` shows" in done.err
     assert done.code == 130
     assert (workdir / "llm_stats.duckdb").exists()
+
+
+def test_interrupt_after_publishing_does_not_deny_it(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llm_stats.cli.run.write_report", interrupt)
+    done = run("murmur-1", "--report", "page.html")
+    assert done.err.endswith("interrupted; `llm-stats status` shows whether a run was published\n")
+    assert done.code == 130
+
+
+def test_interrupt_during_the_cleanup_of_a_library_is_an_interrupt(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dlt raises errors of its own if a signal arrives while it restores its configuration."""
+
+    def load(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError("No such file or directory")
+
+    monkeypatch.setattr("llm_stats.load.loader.load", load)
+    done = run("murmur-1")
+    assert "interrupted; nothing was published" in done.err
+    assert done.code == 130

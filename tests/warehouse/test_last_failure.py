@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from llm_stats.errors import CheckFailed, Interrupted, QuotaSpent
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.warehouse import last_failure
+from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 
@@ -61,10 +61,10 @@ def test_signal_is_a_failure_but_ctrl_c_and_a_spent_quota_are_not(tmp_path: Path
     for error in (Interrupted("Ctrl-C"), KeyboardInterrupt(), QuotaSpent("spent")):
         with pytest.raises(type(error)), warehouse.lock():
             raise error
-    assert last_failure.read(warehouse.last_failure) is None
+    assert runs.read_failure(warehouse.last_failure) is None
     with pytest.raises(Interrupted), warehouse.lock():
         raise Interrupted("interrupted by SIGTERM", 143)
-    failure = last_failure.read(warehouse.last_failure)
+    failure = runs.read_failure(warehouse.last_failure)
     assert failure is not None
     assert (failure.exit_code, failure.message) == (143, "interrupted by SIGTERM")
 

@@ -290,13 +290,15 @@ def test_folders_are_synced_before_the_link(
         )
     publish(snapshots, tmp_path, 1)
     snapshot = "20260101T000000.000001Z"
-    assert synced[:4] == [
+    assert synced[:6] == [
         ("w.duckdb", False),
+        ("ancestors", False),
+        ("fingerprint.json", False),
         (snapshot, False),
         ("snapshots", False),
         (".w", False),
     ]
-    assert synced[4:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
+    assert synced[6:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
 
 
 def test_rollback_without_snapshots_is_an_error(snapshots: Snapshots) -> None:

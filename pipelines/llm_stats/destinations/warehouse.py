@@ -25,7 +25,7 @@ from llm_stats.load import loader
 from llm_stats.load.merge import INCOMING, copy_dlt_tables, merge_incoming
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.transform import apply, migrate
-from llm_stats.warehouse import lock
+from llm_stats.warehouse import runs
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.snapshot import new_id
@@ -56,7 +56,7 @@ class DestinationWarehouse:
         """
         self._local.ensure_writable_folder()
         with (
-            lock.hold(self._local.folder, self.destination),
+            runs.lock(self._local.folder, self.destination),
             self._destination.run_lock() as self._lock,
         ):
             shutil.rmtree(self._work, ignore_errors=True)  # left by killed runs

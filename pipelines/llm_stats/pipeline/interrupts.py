@@ -31,13 +31,29 @@ def termination_interrupts() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        raise error if isinstance(error, Interrupted) else interrupted() from None
+        if isinstance(error, Interrupted):
+            raise
+        raise interrupted("`llm-stats status` shows whether a run was published") from None
     finally:
         for number, handler in replaced.items():
             signal.signal(number, handler)
 
 
-def interrupted(outcome: str = "nothing was published") -> Interrupted:
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether a signal caused the error.
+
+    In a query, DuckDB raises an error with the text "Query interrupted". Elsewhere, a signal may
+    interrupt the cleanup of a library, which then raises another error.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt) or "Query interrupted" in str(cause):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+def interrupted(outcome: str) -> Interrupted:
     """Return the error for a run that a signal ended; the error message ends with `outcome`."""
     origin = "" if _last_signal == signal.SIGINT else f" by {_last_signal.name}"
     return Interrupted(f"interrupted{origin}; {outcome}", 128 + _last_signal)

@@ -41,8 +41,8 @@ class RunResult:
     that did not load. `new_models` are ids that were not in the warehouse before. `changes` are
     the changes of this run, largest first, with the columns of `llm-stats changes`. `stop_reason`
     is set when fetching ended early. `known_failures` are ids that failed in earlier runs and have
-    not loaded since. `is_base_url_confirmed` is set if the API returned its model list or a model
-    that had loaded before.
+    not loaded since. `is_published` is False if no model was due. `is_base_url_confirmed` is set if
+    the API returned its model list or a model that had loaded before.
     """
 
     database: Path
@@ -59,6 +59,7 @@ class RunResult:
     requests_sent: int = 0
     stop_reason: StopReason | None = None
     is_migrated: bool = False
+    is_published: bool = False
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
     new_models: list[str] = field(default_factory=list)
@@ -89,14 +90,6 @@ class RunResult:
     def location(self) -> str:
         """The published file, or the name of the destination."""
         return self.destination or str(self.database)
-
-    @property
-    def is_published(self) -> bool:
-        """Whether the run published a new state of the warehouse.
-
-        False if no model was due and no migration was needed.
-        """
-        return self.load_id != "" or self.is_migrated
 
     @property
     def problems(self) -> list[Fetch]:

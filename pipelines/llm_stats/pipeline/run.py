@@ -16,7 +16,7 @@ from llm_stats.errors import (
     NothingFetched,
     UsageError,
 )
-from llm_stats.pipeline.interrupts import interrupted
+from llm_stats.pipeline.interrupts import interrupted, is_interrupt
 from llm_stats.pipeline.result import RunResult
 from llm_stats.text import format_command, pluralize
 
@@ -86,7 +86,7 @@ def execute(
         clock=clock,
     )
     with client, warehouse.lock(), cache:
-        with _drain_on_error(client, cache):
+        with _drain_on_error(client, cache, result):
             rate_limiter.restore(cache.request_ages(rate_limiter.window_seconds))
             if progress and all_models:
                 progress.announce_wait(rate_limiter)
@@ -120,6 +120,7 @@ def execute(
                         raise CheckFailed(f"{rejected}\n{next_steps}") from None
                     _read_changes(copy, result)
                     _publish(warehouse, copy)
+                    result.is_published = True
         cache.delete_used()
         result.requests_sent = client.requests_sent
         result.elapsed_seconds = time.monotonic() - started
@@ -172,21 +173,21 @@ def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
 
 
 @contextlib.contextmanager
-def _drain_on_error(client: Client, cache: ResponseCache) -> Iterator[None]:
+def _drain_on_error(client: Client, cache: ResponseCache, result: RunResult) -> Iterator[None]:
     """If the block raises an error, cache the pending responses and close the client.
 
-    After Ctrl-C or another signal, raise `Interrupted` with the number of cached responses.
+    After Ctrl-C or another signal, raise `Interrupted`. The message states whether the run was
+    published and, if not, how many responses are cached.
     """
     try:
         yield
     except BaseException as error:
         with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C only ends the wait
             client.close()
-        # on Ctrl-C, DuckDB raises an error with the text "Query interrupted"
-        if isinstance(error, Interrupted) or (
-            not isinstance(error, KeyboardInterrupt) and "Query interrupted" not in str(error)
-        ):
+        if isinstance(error, Interrupted) or not is_interrupt(error):
             raise
+        if result.is_published:
+            raise interrupted("the run was published") from None
         cached = pluralize(cache.cached_count, "response is", "responses are")
         raise interrupted(f"nothing was published, {cached} kept for the next run") from None
 

@@ -15,7 +15,7 @@ from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.fetch.cache import requests_since
 from llm_stats.queries import checks
 from llm_stats.settings import Settings
-from llm_stats.warehouse import last_failure
+from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
 
@@ -186,7 +186,7 @@ def _find_rejection(reader: Reader, since: dt.datetime) -> dict[str, Any]:
 def _find_failure(reader: Reader) -> dict[str, Any]:
     """Return the `failed_…` fields if the last run failed."""
     if reader.engine_name or not (
-        failure := last_failure.read(DuckDBWarehouse(reader.database).last_failure)
+        failure := runs.read_failure(DuckDBWarehouse(reader.database).last_failure)
     ):
         return {}
     return {

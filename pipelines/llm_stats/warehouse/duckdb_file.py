@@ -4,8 +4,8 @@ llm_stats.duckdb                  published path: symlink to the live snapshot (
 .llm_stats/snapshots/<id>/        published snapshots
 .llm_stats/work/<id>/             the working copy (see `working_copy`)
 .llm_stats/rejected/              the last working copy that a check rejected, and the reason
-.llm_stats/lock, holder.json      lock: one run at a time (see `lock`)
-.llm_stats/last_failure.json      the error of the last run, if it failed (see `last_failure`)
+.llm_stats/lock, holder.json      lock: one run at a time (see `runs`)
+.llm_stats/last_failure.json      the error of the last run, if it failed (see `runs`)
 .llm_stats/responses.sqlite       responses that no run has published yet (see `fetch.cache`)
 """
 
@@ -27,7 +27,7 @@ from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.files import normalize_path, require_replaceable, temp_folder
 from llm_stats.text import format_command
-from llm_stats.warehouse import last_failure, lock
+from llm_stats.warehouse import runs
 from llm_stats.warehouse.base import WorkingCopy
 from llm_stats.warehouse.duckdb_reader import require_file
 from llm_stats.warehouse.reader import SCHEMAS
@@ -74,9 +74,9 @@ class DuckDBWarehouse:
             self._require_usable()
         self.ensure_writable_folder()
         recording = (
-            contextlib.nullcontext() if even_if_broken else last_failure.record(self.last_failure)
+            contextlib.nullcontext() if even_if_broken else runs.record_failure(self.last_failure)
         )
-        with lock.hold(self.folder, self.database), recording:
+        with runs.lock(self.folder, self.database), recording:
             for leftover in self._work.glob("*"):  # left by killed runs
                 if is_id(leftover.name):
                     shutil.rmtree(leftover, ignore_errors=True)
@@ -156,7 +156,7 @@ class DuckDBWarehouse:
             folder.mkdir(parents=True, exist_ok=True)
             if (
                 any(self.folder.iterdir())
-                and not (self.folder / lock.NAME).exists()
+                and not (self.folder / runs.LOCK).exists()
                 and not self.snapshots.all()
             ):
                 raise UsageError(

@@ -116,8 +116,8 @@ class Snapshot:
     def is_changed(self) -> bool:
         """Return whether another program has changed the file since it was stored.
 
-        Return False if the fingerprint is missing or damaged. The file is hashed only if its size or
-        modification time differs. Raises `OSError`.
+        Return False if the fingerprint is missing or damaged. The file is hashed only if its size
+        or modification time differs. Raises `OSError`.
         """
         try:
             stored = json.loads((self.folder / "fingerprint.json").read_text())
