@@ -302,7 +302,7 @@ def test_interrupt_after_publishing_does_not_deny_it(
 def test_interrupt_during_the_cleanup_of_a_library_is_an_interrupt(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """dlt raises errors of its own if a signal arrives while it restores its configuration."""
+    """dlt raises other errors if a signal arrives while it restores its configuration."""
 
     def load(*_: object, **__: object) -> None:
         try:
