@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import duckdb
 import pytest
 from llm_stats.errors import UsageError
 from llm_stats.pipeline.run import execute
@@ -127,3 +128,31 @@ def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
     assert llm_stats(*command.split()).code == 0
     assert execute(settings).exit_code == 0
     assert query_rows(one_model, "select count(*) from raw.fetches") == [(2,)]
+
+
+@pytest.mark.slow
+def test_clock_that_was_fast_since_the_first_run_is_corrected_in_a_copy(
+    api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Execute the statements of docs/destinations.md as docs/operations.md describes."""
+    database, copy = workdir / "llm_stats.duckdb", workdir / "fixed.duckdb"
+    settings = Settings.read(base_url=api.base_url, model_ids=["murmur-1"], database=database)
+    for day in range(2):
+        fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650 + day)
+        with monkeypatch.context() as patched:
+            patched.setattr("llm_stats.warehouse.duckdb_file.new_id", lambda at=fast: new_id(at))
+            execute(settings, clock=lambda at=fast: at)  # type: ignore[misc]
+    with pytest.raises(UsageError, match='"Wrong clock"'):
+        execute(settings)
+
+    text = (Path(__file__).parents[2] / "docs/destinations.md").read_text("utf-8")
+    statements = text[text.index("begin;") : text.index("commit;") + len("commit;")]
+    first_wrong = dt.datetime.now(dt.UTC) + dt.timedelta(days=3600)
+    statements = statements.replace("2036-11-25", f"{first_wrong:%F}")
+    shutil.copyfile(database, copy)
+    with duckdb.connect(copy) as connection:
+        connection.execute(statements.replace("3650 days", "3660 days"))
+    copy.replace(database)
+
+    assert execute(settings).exit_code == 0
+    assert query_rows(database, "select count(*) from raw.fetches") == [(3,)]

@@ -114,7 +114,7 @@ class DuckDBWarehouse:
     def way_back(self, time: dt.datetime) -> str:
         older = [snapshot.id for snapshot in self.snapshots.line() if snapshot.id < new_id(time)]
         if not older:
-            return "restore a backup"
+            return 'correct the stored times (docs/operations.md, "Wrong clock")'
         return f"run {format_command(f'rollback --to {older[0]}', self.database)}"
 
     def quarantine(self, copy: WorkingCopy, failure: CheckFailed) -> CheckFailed:
