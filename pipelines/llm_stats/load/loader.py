@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from llm_stats.schema.fetch import FetchResult
 
 #: Models per page of Arrow tables; larger pages would barely reduce the load time.
-_PAGE_SIZE = 500
+_PAGE_SIZE = 200
 
 
 def load(
