@@ -30,6 +30,14 @@ from support.client_helpers import (
 from support.sample_requests import requested_ids
 
 
+def loaded_in_order(model_ids: list[str]) -> dict[str, dt.datetime]:
+    """Return a load time in the past for each id; the last id is the newest."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    return {
+        model_id: start + dt.timedelta(minutes=number) for number, model_id in enumerate(model_ids)
+    }
+
+
 class TestWrongBaseUrl:
     def test_three_wrong_records_after_a_404_stop_fetching(self, api: SampleApi) -> None:
         base_url = api.base_url.replace("/stats", "")
@@ -115,13 +123,41 @@ class TestWrongBaseUrl:
         assert client.is_base_url_confirmed
         assert requested_ids(api) == ["gone", IDS[3]]
 
-    def test_known_model_that_does_not_load_proves_nothing(self, api: SampleApi) -> None:
-        known = {IDS[3]: dt.datetime.now(dt.UTC)}
+    def test_known_models_that_do_not_load_prove_nothing(self, api: SampleApi) -> None:
         with client_of(api, base_url=f"{api.base_url}/wrong", concurrency=1) as client:
-            assert len(list(client.fetch_models(IDS, known))) == 30
+            assert len(list(client.fetch_models(IDS[:20], loaded_in_order(IDS[20:])))) == 20
         assert client.stop_reason is not None
         assert client.stop_reason.kind == "wrong_base_url"
-        assert len(api.requests) == circuit_breaker.NOT_FOUND_THRESHOLD + 1
+        requested = circuit_breaker.NOT_FOUND_THRESHOLD + circuit_breaker.MAX_KNOWN_MODELS
+        assert len(api.requests) == requested
+
+    @pytest.mark.parametrize("fault", [faults.error(404), faults.error(500)], ids=["404", "500"])
+    def test_newest_known_models_may_be_withdrawn(self, fault: Fault, cache: ResponseCache) -> None:
+        unknown = [f"unknown-{number}" for number in range(40)]
+        good, bad = IDS[:3], IDS[3:5]
+        with (
+            FakeApi(RECORDS, faults=dict.fromkeys(bad, fault)) as api,
+            client_of(api, cache=cache, concurrency=1) as client,
+        ):
+            known = loaded_in_order([*good, *bad])
+            results = list(client.fetch_models([*unknown, *good, *bad], known))
+        assert client.stop_reason is None
+        assert client.is_base_url_confirmed
+        assert [result.fetch.model_id for result in results if result.row] == good
+        assert request_counts(api)[good[-1]] == 1
+
+    def test_models_that_returned_404_or_fail_are_no_known_models(self) -> None:
+        """Of nine known models, four return 404 in this run, and four failed in earlier runs."""
+        withdrawn, failing, good = IDS[:4], IDS[4:8], IDS[8]
+        with (
+            FakeApi(RECORDS, faults=dict.fromkeys(IDS[:8], faults.error(404))) as api,
+            client_of(api, concurrency=1) as client,
+        ):
+            known = loaded_in_order([good, *failing, *withdrawn])
+            assert len(list(client.fetch_models(withdrawn, known, failing))) == 4
+        assert client.stop_reason is None
+        assert client.is_base_url_confirmed
+        assert requested_ids(api) == [*withdrawn, good]
 
     def test_known_model_is_not_requested_beyond_the_budget(self, api: SampleApi) -> None:
         """The 404s are stored, so that the next run begins with other models."""

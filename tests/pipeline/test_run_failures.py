@@ -112,6 +112,39 @@ def test_many_unknown_ids_do_not_block_the_known_ones(
     assert len(requested_ids(api)) == unknown + 5, "no further model proves the base URL"
 
 
+@pytest.mark.parametrize("fault", [faults.error(404), faults.error(500)], ids=["404", "500"])
+@pytest.mark.usefixtures("short_backoff")
+def test_newest_model_that_was_withdrawn_does_not_block_the_others(
+    llm_stats: Command, workdir: Path, fault: faults.Fault
+) -> None:
+    unknown = [f"gone-{number}" for number in range(40)]
+    with FakeApi(RECORDS, faults={IDS[4]: fault}) as api, SampleApi(RECORDS) as earlier:
+        given = ("--requests-per-minute", 0, "--concurrency", 1, "--base-url")
+        assert llm_stats("run", *IDS[:5], *given, earlier.base_url).code == 0
+        assert llm_stats("run", "typo-1", *given, api.base_url).code == 4
+        done = llm_stats("run", *unknown, *IDS[:5], *given, api.base_url)
+        assert done.code == 4
+        assert "45 models requested: 4 loaded, 4" in done.out
+
+
+def test_unknown_ids_beyond_the_budget_delay_the_known_ones(llm_stats: Command) -> None:
+    """Each run has 10 requests, and ids that were never requested come first.
+
+    The budget leaves no request for a known model. The 404s are still stored, so that the next
+    run begins with other ids.
+    """
+    unknown = [f"gone-{number}" for number in range(20)]
+    with SampleApi(RECORDS) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        assert llm_stats("run", *IDS[:5], *given).code == 0
+        runs = [
+            llm_stats("run", *unknown, *IDS[:5], *given, "--max-requests", 10) for _ in range(3)
+        ]
+    assert [done.code for done in runs] == [3, 3, 4]
+    assert "25 models requested: 5 loaded, 5 not_found, 15 deferred; " in runs[2].out
+    assert requested_ids(api)[25:30] == IDS[:5]
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [

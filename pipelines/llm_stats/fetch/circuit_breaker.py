@@ -9,7 +9,7 @@ a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
 returned the model list, or a known model: a model that loaded in an earlier run. Before 404s stop
-the fetch, the breaker requests a known model.
+the fetch, the breaker requests up to three known models, because some may have been withdrawn.
 
 The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
 unreachable API would cost three attempts and a minute for every id.
@@ -18,7 +18,8 @@ unreachable API would cost three attempts and a minute for every id.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 
 from llm_stats.api.stop import FetchingStopped, StopKind
 from llm_stats.schema.fetch import Fetch
@@ -29,6 +30,8 @@ MAX_CONSECUTIVE_FAILURES = 10
 WRONG_CATALOG_THRESHOLD = 3
 #: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
+#: A lower limit could be reached if the newest models have been withdrawn.
+MAX_KNOWN_MODELS = 3
 _NAMED_IDS = 3
 
 
@@ -36,21 +39,22 @@ class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
     `is_base_url_confirmed` is set if the base URL returned the model list or a known model. 404s
-    then do not stop the fetch. `loads_known_model` requests a model that loaded in an earlier run,
-    and returns whether the model loads again. `loads_known_model` raises `FetchingStopped` if
-    fetching has stopped.
+    then do not stop the fetch. `known_ids` are the ids of the known models, in the order in which
+    the breaker may request them. `loads_again` requests a model and returns whether it loads. It
+    raises `FetchingStopped` if fetching has stopped.
     """
 
     def __init__(
         self,
         base_url: str,
         stop: Callable[[StopKind, str], object],
-        loads_known_model: Callable[[], bool],
+        loads_again: Callable[[str], bool],
     ) -> None:
         self.is_base_url_confirmed = False
+        self.known_ids: Sequence[str] = ()
         self._base_url = base_url
         self._stop = stop
-        self._loads_known_model = loads_known_model
+        self._loads_again = loads_again
         self._lock = threading.Lock()
         self._records = self._wrong_catalog_records = self._failed = self._failed_in_a_row = 0
         self._not_found: list[str] = []
@@ -87,10 +91,10 @@ class CircuitBreaker:
 
         - a record without scores was returned;
         - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
-          way, and a request for a known model does not succeed either.
+          way, and no known model loads either.
 
         A 404 for an id that failed in an earlier run does not stop the fetch. `finish` then still
-        requests a known model, because its record can confirm the base URL.
+        requests known models, because a record can confirm the base URL.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD
@@ -114,11 +118,17 @@ class CircuitBreaker:
     def _may_be_right(self) -> bool:
         """Return whether the base URL is confirmed or a known model loads.
 
-        If fetching has stopped, no model can be requested, so the result is True.
+        Known models that returned a 404 in this run are not requested again. If fetching has
+        stopped, no model can be requested, so the result is True.
         """
         if not self.is_base_url_confirmed:
+            candidates = (
+                model_id for model_id in self.known_ids if model_id not in self._not_found
+            )
             try:
-                self.is_base_url_confirmed = self._loads_known_model()
+                self.is_base_url_confirmed = any(
+                    map(self._loads_again, islice(candidates, MAX_KNOWN_MODELS))
+                )
             except FetchingStopped:
                 return True
         return self.is_base_url_confirmed

@@ -70,8 +70,7 @@ class Client:
             clock=self._now,
             log_request=cache.log_request if cache else lambda: None,
         )
-        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, self._loads_known_model)
-        self._known_model_id: str | None = None
+        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, self._loads_again)
 
     def __enter__(self) -> Client:
         return self
@@ -117,12 +116,17 @@ class Client:
         `fetched_at` contains the fetch time of each model that loaded in an earlier run. If the
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
-        ids.
+        ids. To confirm the base URL, it may request other models that loaded before, first those
+        in `model_ids`, each group from the newest.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
-        known_ids = stored_at.keys() & set(model_ids) or stored_at.keys()
-        self._known_model_id = max(known_ids, key=stored_at.__getitem__, default=None)
+        due = set(model_ids)
+        self._breaker.known_ids = sorted(
+            stored_at.keys() - set(failing),
+            key=lambda model_id: (model_id in due, stored_at[model_id]),
+            reverse=True,
+        )
 
         def fetch(model_id: str) -> FetchResult:
             is_failing = model_id in failing
@@ -174,18 +178,16 @@ class Client:
     def _model_request(self, model_id: str) -> PendingRequest:
         return PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
 
-    def _loads_known_model(self) -> bool:
+    def _loads_again(self, model_id: str) -> bool:
         """Request a model that loaded in an earlier run; return whether it loads again.
 
         The response is cached; if this run fetches the model later, it uses the cached response.
         Raises `FetchingStopped` if fetching has stopped.
         """
-        if self._known_model_id is None:
-            return False
-        request = self._model_request(self._known_model_id)
+        request = self._model_request(model_id)
         try:
             body = self._transport.get(request)
-            self._parse_and_cache(request, body, self._known_model_id)
+            self._parse_and_cache(request, body, model_id)
         except (BadResponse, RecordRejected):
             return False
         return True
