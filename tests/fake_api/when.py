@@ -42,8 +42,7 @@ def every(nth: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put `after` last among the faults, so that it counts the responses that the earlier faults
-    return.
+    Put `after` last in the list of faults. It then counts the responses of the faults before it.
     """
     served = 0
     lock = threading.Lock()

@@ -7,7 +7,7 @@ import re
 import requests
 
 _MIN_SECRET_LENGTH = 8
-#: Start of a JSON escape that can encode a character of the key: `\u002d`, `\/`, `\"` or `\\`.
+#: Start of a JSON escape. Characters of the key can be escaped, for example as `\u002d` or `\/`.
 _ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")
 
 

@@ -4,8 +4,8 @@
      "tables": {"models": {"model_id": {"indices": [0, …]}, "price_usd_per_mtok": [10.0, …], …}, …},
      "left_out": ["1,500 of 51,500 rows of benchmark points", …]}
 
-`queries/NAME.sql` is the query of the table NAME. If the header of the file has a line `Order:`,
-the table has the default order of the mart in this line. The table `changes` has no query file.
+`queries/NAME.sql` is the query of the table NAME. If the file's header has a line `Order: MART`,
+the table is sorted in the default order of that mart. The table `changes` has no query file.
 
 Strings are dictionary-encoded: a string column contains indices into `texts`. Ids are compared by
 index. Two ids thus remain distinct even if the page displays them identically.

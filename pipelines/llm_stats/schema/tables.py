@@ -127,8 +127,8 @@ LIST_IDX = Column(
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
-#: Extra column of the child tables in a user's own pipeline, because dlt merges them there (see
-#: `schema.arrow.add_tombstones`). `llm-stats run` merges with `load.merge`, without this column.
+#: Extra column of the child tables, used only in a user's own pipeline. There dlt merges the
+#: tables, and deletes the rows of an emptied list only if the load has a tombstone for it.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
