@@ -15,7 +15,8 @@ with last_loaded as (
     group by model_id
 ),
 
--- Attempts to fetch a model, from its last load on. The condition on requested_at only saves time.
+-- The fetch attempts of each model since its last load, which is included. The condition on
+-- requested_at only saves time.
 attempts_since_load as (
     select
         attempts.model_id,

@@ -83,8 +83,8 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # becomes `LoadFailed` below: the user cannot correct an error in our own
-                    # working copy
+                    # this error is raised as `LoadFailed` below, because the user cannot correct
+                    # an error in our own working copy
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error

@@ -223,5 +223,6 @@ class DuckDBWarehouse:
         if wal.exists() and not self.database.is_symlink():
             raise UsageError(
                 f"{wal} contains changes that are not in the database yet; "
-                "open and close the database with DuckDB once, or remove the file"
+                "to keep them, open and close the database with DuckDB once; "
+                f"to discard them, remove {wal}"
             )

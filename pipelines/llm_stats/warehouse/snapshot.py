@@ -23,7 +23,7 @@ from pathlib import Path
 
 from llm_stats.files import fsync
 
-#: Name of the folder with one folder for each snapshot.
+#: Name of the folder that contains the snapshots, each in its own subfolder.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: The last snapshot of a day is kept for this number of newest days.
