@@ -27,11 +27,11 @@ class BearerAuth(requests.auth.AuthBase):
         return request
 
     def redact(self, text: str) -> str:
-        """Return the text with `***` for the API key, because a server may echo the key."""
+        """Replace the API key with `***`, because a server may echo the key."""
         return text.replace(self._key, "***") if self._key else text
 
     def redact_body(self, body: bytes) -> bytes:
-        """Return a JSON body with `***` for the API key, even if JSON escapes encode the key.
+        """Replace the API key in a JSON body with `***`, even if JSON escapes encode the key.
 
         A key shorter than 8 characters is not replaced, because it could also be an ordinary word
         in a record.

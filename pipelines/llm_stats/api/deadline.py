@@ -98,7 +98,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineStream(sock, unbuffered, self.seconds))
 
     def _read_status(self) -> Any:
-        """Read one status line; `http.client` calls this again after each `100 Continue`."""
+        """Read one status line; `http.client` calls this method again after each `100 Continue`."""
         self._status_lines += 1
         if self._status_lines > 1 + _MAX_INTERIM_RESPONSES:
             raise http.client.HTTPException(

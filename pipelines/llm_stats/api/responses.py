@@ -188,8 +188,7 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def root_cause_message(error: BaseException) -> str:
     """Return the message of the innermost network error, such as `Connection refused`.
 
-    The search follows the chain of causes as long as the next cause is a network error. Other
-    causes only add context.
+    The search follows the chain of causes and ends before a cause that is not a network error.
     """
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),

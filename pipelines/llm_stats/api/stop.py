@@ -39,8 +39,9 @@ def require_any_answer(
     - the base URL looks wrong;
     - all requests failed, and neither the quota nor the budget ended the fetch.
 
-    If the quota or the budget ended the fetch, failures are stored, so that the next run begins
-    with the deferred models. `first_problem` is the message of the first model that did not load.
+    If the quota or the budget ended the fetch, failures are stored. The next run then requests the
+    deferred models first, and the failed models after them. `first_problem` is the message of the
+    first model that did not load.
     """
     if outcomes["loaded"]:
         return

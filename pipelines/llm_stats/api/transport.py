@@ -126,7 +126,7 @@ class Transport:
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stop fetching in all threads; return the reason.
 
-        The first reason is kept. Only a spent budget is replaced by a later reason.
+        A later reason replaces the reason `budget`. Any other reason is kept.
         """
         with self._lock:
             if self.stop_reason is None or self.stop_reason.kind == "budget":

@@ -116,8 +116,7 @@ class ResponseCache:
     def _write(self, buffer: _InsertBuffer, row: tuple[object, ...]) -> None:
         """Write a row together with all rows that other threads have added to the buffer.
 
-        One statement for many rows keeps the waits for the lock short. After a write error every
-        later call fails too, because it is unknown which rows were lost.
+        After a write error every later call fails too, because it is unknown which rows were lost.
         """
         buffer.rows.append(row)
         with self._lock:
@@ -186,9 +185,9 @@ class ResponseCache:
     def _delete_expired(self, connection: sqlite3.Connection) -> None:
         """Delete expired responses, and rows of the request log that are older than two days.
 
-        If even the newest response is older than the TTL, all responses are deleted. Otherwise ages
-        are measured back from the arrival of the newest response, not from now. The responses of a
-        run that is shorter than the TTL therefore expire together.
+        If the newest response is older than the TTL, all responses are deleted. Otherwise
+        responses that arrived more than one TTL before the newest response are deleted. The
+        responses of a run that is shorter than the TTL therefore expire together.
         """
         now = _now()
         connection.execute(

@@ -93,8 +93,9 @@ class CircuitBreaker:
         - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
           way, and no known model loads either.
 
-        A 404 for an id that failed in an earlier run does not stop the fetch. `finish` then still
-        requests known models, because a record can confirm the base URL.
+        404s for ids that failed in an earlier run do not stop the fetch. If such a
+        404 was returned but no record with scores, `finish` requests known models. A record of a
+        known model confirms the base URL.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

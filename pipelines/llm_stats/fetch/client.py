@@ -116,8 +116,8 @@ class Client:
         `fetched_at` contains the fetch time of each model that loaded in an earlier run. If the
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
-        ids. To confirm the base URL, it may request other models that loaded before, first those
-        in `model_ids`, each group from the newest.
+        ids. To confirm the base URL, the circuit breaker may request a few models that loaded in
+        earlier runs.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)

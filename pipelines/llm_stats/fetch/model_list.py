@@ -38,7 +38,7 @@ def read_model_list(
         except BadResponse as error:
             if error.code != "cursor_expired":
                 raise
-            # the cursor comes from a page that a killed run cached: read again without the cache
+            # A page from the cache can contain an expired cursor. Read the list without the cache.
             model_ids = _read_pages(base_url, transport, None, cache_body)
     except FetchingStopped as stopped:
         if stopped.reason.kind == "budget":

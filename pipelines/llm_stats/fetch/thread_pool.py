@@ -57,7 +57,7 @@ class DaemonThreadPool:
         return results()
 
     def shutdown(self, timeout_seconds: float) -> None:
-        """Discard calls that have not started; wait for the others until the timeout."""
+        """Discard calls that have not started; wait for running calls until the timeout."""
         with contextlib.suppress(Empty):
             while True:
                 self._calls.get_nowait()

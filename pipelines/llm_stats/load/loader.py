@@ -26,9 +26,9 @@ def load(
 ) -> str:
     """Load fetch results into a dataset of a dlt destination; return the load id.
 
-    `folder` must be new: dlt would load a pending package of an earlier run instead of `results`.
-    `file_format` is the loader file format; None selects the destination's default. `format_error`
-    converts an error to text. Raises `LoadFailed`.
+    `folder` is a new folder for dlt's pipeline files. In a used folder, dlt would load pending data
+    of an earlier run instead of `results`. `file_format` is the loader file format; None selects
+    the destination's default. `format_error` converts an error to text. Raises `LoadFailed`.
     """
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed

@@ -91,8 +91,8 @@ def llm_stats(
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`). The API key
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
     or no model id, and `NothingFetched` if no request had a usable response. If the quota or
-    `max_requests` is used up, the load ends without an error. Without `max_age`, the next load
-    starts with the same ids.
+    `max_requests` is used up, the load ends without an error. The next load continues with the
+    remaining ids if `max_age` is set. Otherwise it starts again with the first id.
     """
 
     def pages() -> Iterator[Page]:
