@@ -1,4 +1,4 @@
-"""Entry point of the command `llm-stats`, also as `python -m llm_stats`."""
+"""Entry point of the commands `llm-stats` and `python -m llm_stats`."""
 
 import signal
 

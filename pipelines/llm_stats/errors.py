@@ -12,8 +12,8 @@
     KeyboardInterrupt
     └── Interrupted     130   Ctrl-C during a run; 143 after SIGTERM, 129 after SIGHUP
 
-A run without an error exits with 0 (success), 4 (some ids failed) or 75 (nothing failed, and some
-models are deferred to the next run): see `pipeline.result.RunResult`.
+A run that raises none of these errors exits with 0 (success), 4 (some ids failed) or 75 (nothing
+failed, and some models are deferred to the next run): see `pipeline.result.RunResult`.
 """
 
 from __future__ import annotations

@@ -31,16 +31,17 @@ def atomic_write(file: Path, text: str) -> None:
 
 
 def require_writable(file: Path) -> None:
-    """Raise `OSError` if `atomic_write` could not write the file; call it before a long run."""
+    """Raise `OSError` if `atomic_write` would fail; this check is for the start of a long run."""
     with _temp_path(file) as (temp, _):
         temp.touch()
 
 
 def require_kind(file: Path, start: bytes, kind: str) -> None:
-    """Raise `FileExistsError` if the file exists and must not be replaced by a file of a kind.
+    """Raise `FileExistsError` if the file exists and is not of the expected kind.
 
-    Only a regular file that is empty or begins with `start` may be replaced. A mistyped path may
-    name a device, a database or a file of secrets.
+    The expected kind is a regular file that is empty or begins with `start`. `kind` names it in
+    the message, such as `an HTML page`. The check protects other files, such as a database, from a
+    mistyped output path.
     """
     if not file.exists():
         return
@@ -117,9 +118,9 @@ def hold_lock(file: Path) -> Iterator[None]:
 
 
 def normalize_path(database: Path) -> Path:
-    """Return the absolute path, with the symlinks in the path of its folder resolved.
+    """Return the absolute path of a database; resolve symlinks in its folder's path.
 
-    The file itself is not resolved, because the published database is a symlink. Raises
+    The database itself is not resolved, because a published database is a symlink. Raises
     `UsageError` if the file name is so long that names of temporary files would exceed the limit.
     """
     length = len(os.fsencode(database.name))

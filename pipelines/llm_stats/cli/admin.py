@@ -94,7 +94,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
 def rollback(snapshot_id: str | None, database: Path | None) -> int:
     """Make an older snapshot live again.
 
-    The next run continues from it.
+    The next run continues from this snapshot.
 
     \b
     llm-stats rollback

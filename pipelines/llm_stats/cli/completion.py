@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def model_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of models that begin with `incomplete`."""
+    """Return the model ids that start with the text `incomplete`."""
     query = "select model_id from staging.models order by model_id"
     return _matching(
         context, incomplete, lambda reader: [model_id for (model_id,) in reader.query(query).rows]
@@ -22,7 +22,7 @@ def model_ids(context: click.Context, parameter: click.Parameter, incomplete: st
 
 
 def views(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of views that begin with `incomplete`."""
+    """Return the view names that start with the text `incomplete`."""
     return _matching(
         context,
         incomplete,
@@ -31,14 +31,14 @@ def views(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 
 def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of checks that begin with `incomplete`."""
+    """Return the check names that start with the text `incomplete`."""
     from llm_stats.transform.checks import all_checks
 
     return [check.name for check in all_checks() if check.name.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the ids of snapshots that begin with `incomplete`, latest first."""
+    """Return the snapshot ids that start with the text `incomplete`, latest first."""
     from llm_stats.settings import WarehouseLocation
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
@@ -54,7 +54,7 @@ def snapshots(context: click.Context, parameter: click.Parameter, incomplete: st
 def _matching(
     context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]
 ) -> list[str]:
-    """Return the names from `read_names(reader)` that begin with `incomplete`.
+    """Return the names from `read_names(reader)` that start with the text `incomplete`.
 
     Names with characters that a shell could interpret are omitted. The result is empty if there is
     no published warehouse.

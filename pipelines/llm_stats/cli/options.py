@@ -63,7 +63,7 @@ def write_report(out: Path | None, **location: Any) -> None:
 
 
 def print_warnings(handler: logging.Handler) -> None:
-    """Install one handler for this package's warnings, and remove earlier ones."""
+    """Make `handler` the only log handler of this package."""
     logging.getLogger("llm_stats").handlers = [handler]
 
 

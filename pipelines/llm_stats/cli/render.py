@@ -43,7 +43,7 @@ def render(table: Table, output_format: Format) -> str:
 
 
 def render_all(tables: dict[str, Table], output_format: Format) -> str:
-    """Return several tables: in one JSON object by name, or as text separated by empty lines."""
+    """Return tables separated by empty lines; for JSON, one object: `{"offers": […], …}`."""
     if output_format == "json":
         return _json({name: to_records(table) for name, table in tables.items()})
     return "\n\n".join(render(table, output_format) for table in tables.values())

@@ -129,17 +129,17 @@ class Destination(ABC):
 
     @abstractmethod
     def interruptible(self, client: Any) -> AbstractContextManager[None]:
-        """Return a context manager that handles Ctrl-C.
+        """Return a context manager for the block that runs a query.
 
-        It cancels the running query and raises `KeyboardInterrupt`.
+        On Ctrl-C, the running query is canceled and `KeyboardInterrupt` is raised.
         """
 
     @abstractmethod
     def run_lock(self) -> AbstractContextManager[RunLock | None]:
         """Return a context manager that holds the engine's lock for a run.
 
-        It yields the lock, or None if the engine has no lock. It raises `Locked`, which names the
-        holder.
+        It yields the lock, or None if the engine has no lock. If another run holds the lock, it
+        raises `Locked` with the name of the holder.
         """
 
     def supports_comment(self, statement: str) -> bool:

@@ -197,7 +197,9 @@ def _first_keyword(query: str) -> str:
     keyword = tokens[0].text.lower()
     if keyword not in _FIRST_WORDS:
         words = ", ".join(_FIRST_WORDS)
-        raise UsageError(f"only read-only queries are allowed: a query begins with {words}")
+        raise UsageError(
+            f"only read-only queries are allowed; begin the query with one of: {words}"
+        )
     return keyword
 
 

@@ -88,7 +88,7 @@ class DestinationReader(Reader):
 
     @functools.cached_property
     def _comments(self) -> dict[str, str]:
-        """Comments on relations and columns, read from `sql/`; some engines store no comments."""
+        """The comments in `sql/`, because some engines store no comments."""
         return comments(columns_by_relation(self._connection))
 
 

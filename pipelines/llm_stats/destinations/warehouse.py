@@ -50,9 +50,9 @@ class DestinationWarehouse:
     def lock(self) -> Iterator[None]:
         """Hold the locks for one run: the local lock file, and the engine's lock if it has one.
 
-        The engine's lock also excludes runs on other machines. Raises `Locked`, which names the
-        holder. Raises `UsageError` if the engine cannot be reached, or if the warehouse's schemas
-        contain objects that are not part of a warehouse.
+        The engine's lock also excludes runs on other machines. Raises `Locked` if another run
+        holds one of the locks. Raises `UsageError` if the engine cannot be reached, or if the
+        warehouse's schemas contain objects that are not part of a warehouse.
         """
         self._local.ensure_writable_folder()
         with (
