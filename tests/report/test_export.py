@@ -180,7 +180,7 @@ def test_working_folder_is_an_error(
     (workdir / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(workdir / "a" / "b")
     done = llm_stats("export", folder, "--database", demo)
-    assert "which contains the working folder; name another folder" in done.err
+    assert "it contains the working folder and would be replaced; name another folder" in done.err
     assert done.code == 2
     assert [file.name for file in workdir.rglob("*")] == ["a", "b"]
 

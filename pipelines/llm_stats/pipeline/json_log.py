@@ -8,7 +8,7 @@
 | `waiting` | info | `seconds` until the first request, `requests_per_minute` (the limit) |
 | `progress` | info | `loaded`, `requested`, `failed` and the other fields of `progress.Counts` |
 | `model_not_loaded` | warning | `model_id`, `outcome`, `http_status`, `message` |
-| `run_finished` | info; warning for exit code 4 | the summary; `…_count` instead of a list |
+| `run_finished` | info; warning for exit code 4 | the summary; lists become `…_count` |
 | `run_failed` | error | as for `run_finished`; logged for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
 | `warning` | warning | `message`, such as that the file system does not sync folders |
@@ -51,7 +51,7 @@ def to_ascii_json(value: Any, indent: int | None = None) -> str:
 
 
 def log_sink_failure(sink: str, message: str) -> None:
-    """Log a failure of one of the sinks of a `RunReporter`, as a warning."""
+    """Log a warning that a sink of a `RunReporter` failed."""
     log_event("warning", f"{sink}_failed", message=message)
 
 

@@ -166,7 +166,7 @@ class ProgressCounter:
             return None
         seconds = (self._last_arrival - self._started) / max(self._done, 1) * remaining
         if limit:
-            # the requests still allowed in this minute are not delayed
+            # requests within this minute's limit do not wait
             delayed = remaining - max(limit - requests_last_minute, 0)
             seconds = max(seconds, delayed / limit * _MINUTE_SECONDS)
             if self._rate_limiter.is_waiting:

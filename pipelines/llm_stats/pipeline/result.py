@@ -77,7 +77,7 @@ class RunResult:
 
         With `all_models`, the models in `known_failures` do not count as failed if the run loaded
         or skipped any model. The code is 4 instead of 3 if every failed model is `not_found` and
-        the base URL is confirmed.
+        `is_base_url_confirmed` is set.
         """
         loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)

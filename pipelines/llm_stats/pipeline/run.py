@@ -137,7 +137,7 @@ def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collecti
 
 
 def _describe_next_steps(failure: CheckFailed) -> str:
-    """Return the commands that request the models again or publish despite the failed checks."""
+    """Return hints: how to request the models again, and how to publish despite the checks."""
     allowed = " ".join(f"--allow-failure {check}" for check in failure.checks)
     return (
         "the next run reuses the responses; to request them again: "
@@ -149,7 +149,7 @@ def _describe_next_steps(failure: CheckFailed) -> str:
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
     """Store the changes of this run in `result`.
 
-    Raises `LlmStatsError` if the working copy lacks an outcome that the run counted.
+    Raises `LlmStatsError` if the run and the working copy have different outcomes.
     """
     from llm_stats.queries import changes
 

@@ -79,8 +79,8 @@ class Webhook:
 def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
-    A run is reported if it has a change, a new model, a model that did not load, or an early stop.
-    A stop at `max_requests` alone is not reported. Price changes of `above_pct` percent or less are
+    A run is reported if it has a change, a new model, a model that did not load, or an early stop
+    for a reason other than `max_requests`. Price changes of `above_pct` percent or less are
     omitted. A run that ended with an error is always reported, unless the user pressed Ctrl-C.
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
@@ -162,7 +162,7 @@ def _read_slack_error(response: requests.Response) -> str:
 
 
 def _redact_url(text: str, url: str) -> str:
-    """Return the text, or `: ***` if it contains a part of the URL."""
+    """Return `: ***` if `text` contains a part of the URL, otherwise `text`."""
     return (
         ": ***"
         if any(part in text for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3)

@@ -25,7 +25,7 @@ def since(reader: Reader, start: dt.datetime) -> Table:
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
     largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It is
-    0 for an added, withdrawn or verified score. It is null for any other change that has no
+    0 for an added, withdrawn or verified score. It is null for other changes without a
     percentage, such as a new listing.
     """
     return _describe_changes(reader, "where changes.changed_at >= ?", start)
@@ -54,7 +54,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
         return start.astimezone(dt.UTC).replace(tzinfo=None) if start.tzinfo else start
     except OverflowError:
         raise UsageError(
-            f"--since {text}: the date is out of range; use one such as 2026-11-01"
+            f"--since {text}: the date is out of range; use a date such as 2026-11-01"
         ) from None
     except ValueError:
         raise UsageError(

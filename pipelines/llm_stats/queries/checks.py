@@ -1,4 +1,4 @@
-"""Checks: queries that select rows that must not exist."""
+"""Checks: queries for rows that must not exist."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def run_checks(reader: Reader) -> list[CheckResult]:
 
 
 def require_known_checks(names: Collection[str]) -> None:
-    """Raise `UsageError` for a name that is not the name of a check."""
+    """Raise `UsageError` for an unknown check name."""
     checks = [check.name for check in all_checks()]
     for name in names:
         if name not in checks:

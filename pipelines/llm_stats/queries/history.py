@@ -88,8 +88,8 @@ def _format_changes(
 ) -> str:
     """Return the changed attributes of an offer or score: ` (maximum 1 → 10)`.
 
-    `values` are the attributes in this row, and `before[key]` those in the previous row with the
-    same key. The function stores `values` in `before[key]` for the next call.
+    `values` are the attributes in the current row. `before[key]` contains the attributes in the
+    previous row with the same key. The function then sets `before[key]` to `values`.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

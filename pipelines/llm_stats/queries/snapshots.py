@@ -16,8 +16,8 @@ def list_snapshots(snapshots: Snapshots) -> Table:
     """Return the snapshots, newest first.
 
     Columns: `snapshot_id, is_live, age_hours, size_mb, models, offers, scores`. The three counts
-    are null if the snapshot cannot be read. `age_hours` is null if the snapshot is from the future,
-    because a clock was wrong.
+    are null if the snapshot cannot be read. `age_hours` is null if a wrong clock gave the
+    snapshot a time in the future.
     """
     rows = []
     for snapshot in reversed(snapshots.all()):

@@ -82,8 +82,10 @@ class Status:
     The `rejected_…` fields are set if checks rejected a run after the last published run:
     `rejected_at` is the time, `rejected_by` are the names of the checks, and `rejected_file` is the
     path of the rejected database. The `failed_…` fields are set if the last run failed: time, exit
-    code and error message. For an engine other than DuckDB, `engine` is its name, `unsupported`
-    lists the macros that it cannot store, and `rejected_file` and the `failed_…` fields are None.
+    code and error message.
+
+    For an engine other than DuckDB, `engine` is the engine's name. `unsupported` lists the macros
+    that the engine cannot store. `rejected_file` and the `failed_…` fields are then None.
     """
 
     at: dt.datetime
@@ -115,8 +117,8 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         last = reader.query(_LAST_RUN).rows
     except UsageError:
         raise UsageError(
-            "not an llm-stats warehouse, or one without any run; "
-            f"create one with {reader.command('run')}"
+            "this database is not an llm-stats warehouse, or no run has been published to it; "
+            f"start a run with {reader.command('run')}"
         ) from None
     if not last:
         raise UsageError(f"no run has been published yet; start one with {reader.command('run')}")
@@ -203,8 +205,8 @@ SECRETS = ("api_key", "webhook_url")
 class ConfigReport:
     """Versions and settings by name; a setting is `{"value": …, "origin": …}`.
 
-    The value of a secret is true if the secret is set. If a setting is invalid, `problem` is the
-    error and `settings` is empty.
+    The value of a secret is not shown, only true (set) or false (not set). If a setting is invalid,
+    `problem` is the error and `settings` is empty.
     """
 
     versions: dict[str, str]

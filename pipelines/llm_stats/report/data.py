@@ -57,7 +57,7 @@ def collect(reader: Reader) -> ReportData:
 
 
 def _ordered(file: SqlFile) -> str:
-    """Return the query of a file, sorted like the mart that `Order:` in the file's header names."""
+    """Return a file's query with the order that its header declares (see the module docstring)."""
     mart = file.declared("Order")
     return f"{file.text}order by {default_order(mart)}" if mart else file.text
 

@@ -50,17 +50,17 @@ _VOLATILE_COLUMNS = {("freshness", "age_hours"), ("offers", "row_hash"), ("score
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
     """Write the files into a folder and return the number of rows by table.
 
-    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder has
-    other files, is in an earlier export or cannot be written, and `Locked` while another export
-    writes to it.
+    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder cannot
+    be written or must not be replaced, for example because it contains other files. Raise `Locked`
+    while another export writes to the folder.
     """
     folder = folder.resolve()
     if not folder.name:
         raise UsageError(f"cannot export to {folder}: it is the root folder; name a folder in it")
     if Path.cwd().is_relative_to(folder):
         raise UsageError(
-            f"cannot export to {folder}: the export replaces the folder, which contains the "
-            "working folder; name another folder"
+            f"cannot export to {folder}: it contains the working folder and would be replaced; "
+            "name another folder"
         )
     for parent in folder.parents:
         if _read_exported_files(parent):
@@ -85,7 +85,7 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
 
 @contextlib.contextmanager
 def _replace_folder(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder; after the block, it replaces `folder` if no error was raised."""
+    """Yield an empty folder, and move it to `folder` if the block raises no error."""
     staging = folder.with_name(f".{folder.name}.export")
     new, old = staging / "new", staging / "old"
     staging.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """HTML page: data, charts and template in one file that loads nothing from the network.
 
 Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
-into text nodes; no chart specification takes a field name or an expression from data. As a second
-barrier, the content security policy of the page allows only the page's two scripts, by hash. It
+into text nodes. Field names and expressions in charts never come from data. As a second
+barrier, a content security policy allows only two scripts, which it identifies by hash. The policy
 forbids evaluating strings as code, and forbids all connections.
 """
 
@@ -41,7 +41,7 @@ def write(reader: Reader, out: Path) -> None:
 
 
 def require_writable(out: Path) -> None:
-    """Raise `UsageError` if the page cannot be written, or would replace a file of another kind."""
+    """Raise `UsageError` if `out` cannot be written, or exists and is not an HTML page."""
     with _write_errors(out):
         files.require_kind(out, _DOCTYPE, "an HTML page")
         files.require_writable(out)
