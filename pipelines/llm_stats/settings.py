@@ -218,9 +218,9 @@ def _setting_name(name: str) -> str:
 
 
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
-    """Raise `UsageError` if `names`, the names of unknown settings, is not empty.
+    """Raise `UsageError` if there are any unknown settings (`names`).
 
-    A misspelled setting must not be ignored: it may be `max_requests`, which protects the quota.
+    For example, a misspelled `max_requests` would not protect the quota.
     """
     for name in names:
         matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
@@ -247,7 +247,7 @@ class _TomlTable(InitSettingsSource):
         except (ValueError, AttributeError, TypeError) as error:
             hint = "write settings in a table [sources.llm_stats]"
             raise UsageError(f"{file} cannot be read: {error}; {hint}") from None
-        # sub-tables of this table configure other sources
+        # sub-tables of `[sources.llm_stats]` configure other sources
         settings = {name: value for name, value in table.items() if not isinstance(value, dict)}
         _require_known_settings(settings.keys() - Settings.model_fields.keys(), f"{file}: ")
         super().__init__(settings_cls, init_kwargs=settings)

@@ -48,7 +48,7 @@ def pluralize(number: int, singular: str, plural: str = "") -> str:
 
 
 def with_number(name: str, number: int) -> str:
-    """Return the name of an offer or score; a number above 1 is appended.
+    """Append the number of an offer or score to its name, unless the number is 1.
 
     The second offer of `driftwood` becomes `driftwood (no. 2)`.
     """

@@ -176,8 +176,8 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return dlt's hints for the columns of a raw table.
 
-    Without `merge`, dlt adds the column of the load id to its stored schema, but leaves the column
-    empty. The column is therefore nullable. `load.merge` writes the load ids.
+    Without `merge`, the column of the load id is nullable, because dlt leaves it empty.
+    `load.merge` writes the load ids.
     """
     hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
     if merge and "__" in table:

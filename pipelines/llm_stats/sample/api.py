@@ -1,4 +1,4 @@
-"""Sample API: any list of records, served on loopback over real HTTP like the LLM Stats API.
+"""Sample API: an HTTP server on loopback that serves any list of records like the LLM Stats API.
 
     with SampleApi(sample.today()) as api:
         client = Client(api.base_url, SAMPLE_KEY)

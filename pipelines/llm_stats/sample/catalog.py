@@ -1,8 +1,8 @@
 """Catalogs of records: the bundled catalog as of today and yesterday, or a catalog from a file.
 
 `catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
-`sample-api --records FILE` accepts them. It contains every irregularity of the live data that a
-comparison has to handle; a test covers each irregularity.
+`sample-api --records FILE` accepts them. The live data has irregularities that comparisons have to
+handle. `catalog.json` contains an example of each irregularity, and a test covers each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Arrow tables made from fetch results: one for each raw table.
 
-dlt normalizes an Arrow table as a whole. It would normalize records with nested lists row by row,
-which takes ten times as long.
+dlt normalizes an Arrow table as a whole. It normalizes other records row by row, which takes ten
+times as long.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _EMPTY_VALUES = {
 
 
 def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
-    """Return one Arrow table per raw table, by name; the column of the load id is left out."""
+    """Return the Arrow tables by name of the raw table, without the column of the load id."""
     results = list(results)
     rows = [result.row for result in results if result.row is not None]
     fetches = [result.fetch.model_dump() for result in results]

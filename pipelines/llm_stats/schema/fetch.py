@@ -66,10 +66,10 @@ def stalest_first(
 ) -> list[str]:
     """Return the ids due for a fetch, each once: first the ids never fetched, then the stalest.
 
-    `fetched_at` contains the time (UTC) of the last success of each id. `failing_at` contains the
-    time of the last failure. Ids fetched within `max_age` are skipped; if `max_age` is zero, no id
-    is skipped. A failing id is ordered by its last failure. Otherwise it would use up the budget of
-    every run.
+    `fetched_at` maps ids to the time (UTC) of their last success, `failing_at` to the time of their
+    last failure. Ids fetched within `max_age` are skipped; if `max_age` is zero, no id is skipped.
+    A failing id is ordered by its last failure. Otherwise failing ids would come first in every
+    run and use up its budget.
     """
     never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
     last_success = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}

@@ -38,8 +38,7 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
 def _child_row(model_id: str, part: RecordPart) -> dict[str, Any]:
     """Return the child row for one entry of a list of the record.
 
-    A list entry has no nested objects, so `_split` is not needed. Calling it would be slow, because
-    a record has dozens of entries.
+    List entries have no nested objects, so the slower `_split` is not needed.
     """
     return {"model_id": model_id, **part.__dict__, "extra": _storable(part.model_extra)}
 

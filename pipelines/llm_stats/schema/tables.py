@@ -34,8 +34,8 @@ class Column:
         """Return dlt's column hint for the Arrow column that `schema.arrow` makes.
 
         Times are in UTC without a time zone. Without the hint `timezone`, dlt would read them as
-        local times. JSON columns have the type `text`, because dlt logs a warning for each page
-        that contains text for a column of type `json`.
+        local times. JSON columns have the type `text`. With the type `json`, dlt would log a
+        warning for each page, because the Arrow column contains text.
         """
         data_type = "text" if self.data_type == "json" else self.data_type
         hint = {
@@ -127,8 +127,8 @@ LIST_IDX = Column(
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
 LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
-#: Extra column of the child tables, used only in a user's own pipeline. There dlt merges the
-#: tables, and deletes the rows of an emptied list only if the load has a tombstone for it.
+#: Extra column of the child tables, used only in a user's own pipeline: see
+#: `schema.arrow.add_tombstones`.
 IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
@@ -168,9 +168,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fetches": (LOAD_ID.name, "model_id"),
 }
 
-#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Their times are stored
-#: in UTC without a time zone. dlt itself stores times with a time zone, which DuckDB 1.x for Python
-#: cannot fetch without pytz.
+#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Here, the times are in
+#: UTC without a time zone. dlt would create these columns with a time zone, but DuckDB 1.x for
+#: Python needs pytz to fetch such times.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),

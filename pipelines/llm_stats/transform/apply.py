@@ -65,8 +65,8 @@ def create_views(connection: Connection, root: Path | None = None) -> None:
 def clear_row_hashes(connection: Connection) -> None:
     """Set the hashes of history rows to null; the next `update_history` recomputes them.
 
-    Call it if the files under `sql/` or the engine version have changed: a hash depends on the
-    macro that computes it and on how the engine formats numbers.
+    Call this after a change of the files under `sql/` or of the engine version. A hash depends on
+    the macro that computes it and on how the engine formats numbers.
     """
     for schema, table in HASHED_TABLES:
         connection.execute(

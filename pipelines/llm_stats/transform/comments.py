@@ -30,8 +30,8 @@ def comments(
     """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
     `columns` lists the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment inherits one from the relations under `Reads:` in the header of its file. The
-    first relation that has a column of the same name counts.
+    without a comment inherits the comment of the column with the same name in a relation that the
+    view reads. The first such relation under `Reads:` in the file's header is used.
     """
     texts = _raw_comments()
     for file in files or in_build_order():

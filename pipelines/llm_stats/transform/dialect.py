@@ -9,8 +9,8 @@ does not handle, so that every engine returns the same values to the last digit:
     log10(x)            sqlglot writes `log(10, x)`, which PostgreSQL has only for decimals
     varchar             PostgreSQL sorts text by the database's locale; `collate "C"` sorts it by
                         code point, as DuckDB does
-    array_agg           Spark collects in any order; translated to a sorted list, because every list
-                        under `sql/` is ordered by its own values
+    array_agg           Spark collects in any order; the translation sorts the list by its elements,
+                        the order of every list in the views
     quantile_disc       Spark has only the standard name, `percentile_disc`
     json                Spark has no such type; the value stays text
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
@@ -36,7 +36,7 @@ class UnsupportedSql(Exception):
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
     """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
-    With parameters, `?` becomes `%s`, because dlt expects this form. Raises `UnsupportedSql`.
+    With `has_parameters`, `?` becomes `%s`, the form that dlt expects. Raises `UnsupportedSql`.
     """
     if dialect == SOURCE_DIALECT:
         return statement
