@@ -72,8 +72,8 @@ def restrict(execute: Callable[[str], Table]) -> None:
 def limited_process() -> Iterator[None]:
     """Limit the memory of the process, and end it soon after Ctrl-C.
 
-    The memory limit remains until the process ends: threads of an interrupted query may go on.
-    Raises `OutOfMemory` if Python cannot allocate memory.
+    The memory limit remains until the process ends, because threads of an interrupted query may
+    continue. Raises `OutOfMemory` if Python cannot allocate memory.
     """
     _limit_memory()
     receiver, sender = os.pipe()

@@ -66,7 +66,7 @@ class SqlFile:
 
     @property
     def order(self) -> str:
-        """Expressions of the default `order by`, as declared by `Order:`; it is a total order."""
+        """Expressions of the default `order by`, a total order, as declared by `Order:`."""
         return self._required("Order", "expressions to sort by, with the columns of the key")
 
     def _required(self, label: str, meaning: str) -> str:

@@ -101,7 +101,7 @@ class WorkingCopy(Protocol):
     def quarantine(self, path: Path) -> str:
         """Keep a working copy that a check rejected; return a line with its location.
 
-        A working copy that is a file is moved to `path`. Raises `OSError`.
+        If the working copy is a file, it is moved to `path`. Raises `OSError`.
         """
         ...
 

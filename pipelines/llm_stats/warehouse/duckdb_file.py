@@ -64,8 +64,8 @@ class DuckDBWarehouse:
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
         """Hold the lock for one run; the operating system releases it when the process ends.
 
-        An error of the block is stored in the file `last_failure`. With `even_if_broken`, for
-        `rollback`, the published file need not be readable, and no error is stored. Raises
+        An error of the block is stored in the file `last_failure`. `rollback` sets
+        `even_if_broken`: the published file may then be unreadable, and no error is stored. Raises
         `Locked`, which names the holder, or `UsageError` if the path cannot be used for a
         warehouse.
         """

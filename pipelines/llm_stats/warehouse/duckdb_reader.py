@@ -184,9 +184,10 @@ def require_file(database: Path) -> None:
 
 
 def cannot_open(database: Path, error: Exception, opened: Path | None = None) -> UsageError:
-    """Return the error for a file that DuckDB cannot open. `opened` is its copy, if one was opened.
+    """Return the error for a file that DuckDB cannot open.
 
-    DuckDB's message contains the path of the copy or snapshot, which means nothing to the user.
+    DuckDB's message contains the path of a snapshot, or of the copy `opened`. This path is replaced
+    by the name of `database`, because users know only `database`.
     """
     path = str((opened or database).resolve())
     cause = str(error).splitlines()[0].replace(path, database.name).rstrip("!")
@@ -214,7 +215,7 @@ def _describe_missing(database: Path) -> str:
             f"or remove {folder} to start over"
         )
     if is_link:
-        # `cp` rejects a broken link as its target
+        # the link must be removed first, because `cp` rejects a broken link as its target
         return (
             f"{database} {problem}; remove the link with `rm {shlex.quote(str(database))}`, then "
             f"copy a backup to that path, or start over with {format_command('run', database)}"

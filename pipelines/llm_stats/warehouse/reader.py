@@ -33,10 +33,10 @@ class Described(NamedTuple):
 class Reader(ABC):
     """A read-only connection to a published warehouse; a context manager.
 
-    `database` is the path of the DuckDB file. Other engines have no such file; only the folder for
-    local files (lock, response cache) depends on the path. `engine_name` is the engine and its
-    location, for messages; None for DuckDB. `unsupported` lists the views and macros under `sql/`
-    that the engine cannot store.
+    `database` is the path of the DuckDB file. With other engines this file does not exist, and the
+    path only determines the folder of local files (lock, response cache). `engine_name` is the
+    engine and its location, for messages; None for DuckDB. `unsupported` lists the views and macros
+    under `sql/` that the engine cannot store.
     """
 
     database: Path

@@ -26,9 +26,9 @@ from llm_stats.files import fsync
 #: Name of the folder that contains the snapshots, each in its own subfolder.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: The last snapshot of a day is kept for this number of newest days.
+#: The last snapshot of each day is kept, for this many of the newest days.
 _KEPT_DAYS = 7
-#: A rolled-back snapshot is kept until newer snapshots are from more than this number of days.
+#: A rolled-back snapshot is kept while at most this many days have newer snapshots.
 _ROLLED_BACK_DAYS = 30
 
 
@@ -154,8 +154,7 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
     - the newest `keep` snapshots in `line`
     - the last snapshot of each day in `line`, for the 7 newest days
-    - each snapshot outside `line`, which was rolled back, until newer snapshots were published on
-      more than 30 days
+    - each rolled-back snapshot (outside `line`), while at most 30 days have newer snapshots
 
     Days are the dates in the ids, so a wrong clock does not expire snapshots.
     """

@@ -30,8 +30,8 @@ from llm_stats.warehouse.duckdb_reader import (
 )
 from llm_stats.warehouse.reader import Reader
 
-#: DuckDB 1.4 can read this storage version; BI drivers often contain an old DuckDB. With DuckDB's
-#: default block size instead of this one, a small file would be five times as large.
+#: DuckDB 1.4 can read this storage version; BI drivers often contain an old DuckDB. DuckDB's
+#: default block size would make a small file five times as large.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
@@ -131,7 +131,8 @@ class DuckDBWorkingCopy:
     def describe_error(self, error: BaseException) -> str:
         """Describe an error of the disk or of DuckDB in one line, with the folder that it affects.
 
-        The working copy is deleted after an error, so `.llm_stats` is named instead of its folder.
+        An error in the working copy's folder names `.llm_stats` instead, because the working copy
+        is deleted after an error.
         """
         work = self.path.parent
         folder = work.parents[1]
