@@ -19,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WORKERS = 2
-#: Time limit of every cluster process, in case this program is killed before it stops them.
+#: Cluster processes end after this time, even if this program was killed.
 LONGEST_SECONDS = "3600"
 MEMORY = "2500m"
 _PROGRAM = Path(__file__).parent / "programs" / "spark_sql.py"

@@ -1,8 +1,8 @@
 """Cost of a year of history: `python tests/bench/history.py`, or `--days 30` for a quick test.
 
 On each simulated day all models are fetched again, and 1 % of their offers and scores change. Only
-the files under `sql/` are measured, on a database file. Instead of dlt, SQL statements load the raw
-tables in the same way (delete and insert in one transaction). After the first and the last day,
+the SQL under `sql/` is measured, in a DuckDB file on disk. Instead of dlt, SQL statements load the
+raw tables in the same way (delete and insert in one transaction). After the first and the last day,
 several runs without changes are measured, and the median of their times is printed.
 """
 

@@ -207,8 +207,8 @@ def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
 def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
     """Print the median cost of each program and two ratios to the floor.
 
-    The first is the ratio of the times. The second is the ratio after subtracting the fetch time of
-    the floor from both times.
+    The first ratio compares the whole times. The second ratio subtracts the floor's fetch time and
+    divides by the floor's database time.
     """
     floors = [json.loads(cost.printed) for cost in costs["floor"]]
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)
@@ -228,7 +228,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Print how long short commands take, and how much longer than the start-up of Python."""
+    """Print the time of short commands, with and without the start-up time of Python."""
     subprocess.run(
         [*LLM_STATS, "demo", "--database", "llm_stats.duckdb"],
         cwd=folder,

@@ -8,9 +8,10 @@ The results are in `docs/scale.md`.
                                             unchanged run of 335 models, and one with 1 % changed
 
 Each run is a separate process against the sample API in another process, without rate limit and
-latency. 100,000 models need about 10 GB of memory, most of it for the API. SQL statements add the
-earlier runs to a new file. Each run adds one row of `raw.fetches` per model. On average, 1 % of the
-offers and scores change per day. With the default sizes the program takes about ten minutes.
+latency. 100,000 models need about 10 GB of memory, most of it for the API. The earlier runs are
+simulated: SQL statements add their rows to a new file. Each earlier run has one row of
+`raw.fetches` per model, and on average 1 % of the offers and scores change per day. With the
+default sizes the program takes about ten minutes.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ def age(hours: int, home: Path) -> None:
 
 
 def grow_old(database: Path, hours: int) -> None:
-    """Replace the symlink `database` by a copy of its snapshot with `hours` hourly runs."""
+    """Replace the symlink `database` by a copy of the snapshot; simulate earlier hourly runs."""
     snapshot = database.resolve()
     database.unlink()
     shutil.copyfile(snapshot, database)

@@ -57,7 +57,10 @@ def test_changed_function_is_a_new_definition_of_all_views(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """PostgreSQL has no macros: functions are inlined into the views and the row hashes."""
+    """Functions are inlined into the views, because PostgreSQL has no macros.
+
+    A new definition of `offer_hash` must not add rows to the history.
+    """
     stored = "select count(*), count(distinct row_hash) from history.offers"
     before = execute_sql(warehouse, stored)
     changed = tmp_path / "sql"

@@ -20,10 +20,10 @@ from llm_stats.sample.api import Request, Response
 class FakeApi(SampleApi):
     """Sample API with faults.
 
-    Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps a model id, or
-    `LIST`, to the fault for its requests. Afterwards the faults in `everywhere` are applied in
-    order, to every request. After `daily_quota` responses with status 200, all further responses
-    are a 429.
+    Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps model ids
+    to faults; the key `LIST` stands for the model list. The faults in `everywhere` are applied to
+    every request, in order, after the fault from `faults`. After `daily_quota` responses with
+    status 200, all further responses are a 429.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ def every(nth: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put `after` last in the list of faults. It then counts the responses of the faults before it.
+    Put `after` last in the list of faults. The earlier faults then decide which responses count.
     """
     served = 0
     lock = threading.Lock()
@@ -61,8 +61,8 @@ def after(count: int, fault: Fault) -> Fault:
 def at_most(count: int, seconds: float) -> Fault:
     """Enforce a rate limit over a sliding window.
 
-    A request over the limit gets a burst 429 and does not use a slot. Retry-After is the time until
-    a slot is free.
+    A request over the limit gets a burst 429 and does not count. Retry-After is the time until the
+    next request is allowed.
     """
     arrivals: deque[float] = deque()
     lock = threading.Lock()

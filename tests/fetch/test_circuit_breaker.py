@@ -31,7 +31,7 @@ from support.sample_requests import requested_ids
 
 
 def loaded_in_order(model_ids: list[str]) -> dict[str, dt.datetime]:
-    """Return a load time in the past for each id; the last id is the newest."""
+    """Return load times in the past, one minute apart, in the order of the ids."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     return {
         model_id: start + dt.timedelta(minutes=number) for number, model_id in enumerate(model_ids)
@@ -101,7 +101,7 @@ class TestWrongBaseUrl:
     def test_known_model_that_loads_proves_the_base_url(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:
-        """`ONE` loaded in an earlier run. The base URL check and the fetch share one request."""
+        """A single request for `ONE` checks the base URL and fetches the record."""
         unknown = [f"unknown-{number}" for number in range(40)]
         known = {ONE: dt.datetime.now(dt.UTC)}
         with client_of(api, cache=cache, concurrency=2) as client:

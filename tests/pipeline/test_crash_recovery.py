@@ -53,10 +53,10 @@ def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[st
 
 
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
-    """Return the exit code as a shell shows it: 130 if SIGINT itself ended the process.
+    """Return the exit code as a shell shows it: 130 for a process that SIGINT killed.
 
-    SIGINT itself ends a `python -m` process if it arrives while `exec` runs a string. The creation
-    of a dataclass runs strings with `exec`.
+    SIGINT kills a `python -m` process if the signal arrives while `exec` runs a string, such as
+    during the creation of a dataclass. At other times the process exits with 130 by itself.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code

@@ -39,7 +39,7 @@ IDS = [entry["id"] for entry in RECORDS]
 
 
 def test_budget_is_spent_on_the_stalest_models_first(llm_stats: Command, workdir: Path) -> None:
-    """The first of 12 models does not exist. Of 7 requests of a run, one is for the model list."""
+    """The first of 12 models does not exist. A run has 7 requests: the list and six models."""
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         given = (
             "--base-url",
@@ -130,8 +130,7 @@ def test_newest_model_that_was_withdrawn_does_not_block_the_others(
 def test_unknown_ids_beyond_the_budget_delay_the_known_ones(llm_stats: Command) -> None:
     """Each run has 10 requests, and ids that were never requested come first.
 
-    The budget leaves no request for a known model. The 404s are still stored, so that the next
-    run begins with other ids.
+    The failed runs store their 404s. The third run therefore begins with the known models.
     """
     unknown = [f"gone-{number}" for number in range(20)]
     with SampleApi(RECORDS) as api:

@@ -41,7 +41,7 @@ lock = threading.Lock()
 
 
 def note(stage: str, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
-    """Add to the times of a stage; raise its peak memory if `peak_mb` is larger."""
+    """Add a measurement to a stage: sum the times, keep the largest peak memory."""
     cost = costs.setdefault(stage, {"seconds": 0.0, "cpu_seconds": 0.0, "peak_mb": 0.0})
     cost["seconds"] += seconds
     cost["cpu_seconds"] += cpu_seconds
