@@ -1,4 +1,4 @@
--- A price is at least 100 times the model's median price or the other price of the same offer.
+-- A price is at least 100 times the model's median price, or 100 times the offer's other price.
 -- Severity: warning
 -- Reads: marts.data_quality.
 select

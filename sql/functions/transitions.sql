@@ -25,8 +25,8 @@ with versions as (
     from history.scores
 ),
 
--- For speed, exclude the rows of offers and scores that have not changed since the first load of
--- their model. Most rows are of this kind, and each is the only row of its offer or score.
+-- For speed, exclude the offers and scores that have not changed since the first load of their
+-- model. Each of them has a single row.
 changed_versions as (
     select
         versions.list,

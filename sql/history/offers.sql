@@ -210,8 +210,8 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- New rows (`is_row`), and the numbers that they may get. These numbers are free, or belong to rows
--- just closed.
+-- New rows (`is_row` is true), and the numbers that new rows may get: first the numbers of rows
+-- just closed, then free numbers.
 candidates as (
     select
         current_rows.model_id,

@@ -1,8 +1,8 @@
 -- The cheapest offers that reach a score: `from marts.cheapest_with('gpqa', 0.8)`.
 -- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.offers, marts.scores.
--- Offers that are unavailable or have no price are excluded. `min_value` is the smallest accepted
--- value. Where lower is better, it is the largest accepted value.
+-- Offers that are unavailable or have no price are excluded. `min_value` is the worst accepted
+-- value: the smallest, or the largest if lower is better.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
