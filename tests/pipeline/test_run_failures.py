@@ -262,7 +262,7 @@ def test_run_with_every_kind_of_failure_has_consistent_counts(
             1,
         )
     assert done.code == 4, "some models failed, whatever was deferred"
-    # the quota of 10 covers the list, the rejected record, three dropped responses and five records
+    # counted by the quota of 10: the list, 1 rejected record, 3 dropped responses, 5 records
     assert (
         "12 models requested: 5 loaded, 1 not_found, 1 rejected, 2 failed, 3 deferred; " in done.out
     )
@@ -457,7 +457,7 @@ class TestKey:
     def find_leaks(
         self, workdir: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> Callable[..., list[str]]:
-        """Return a function that fetches `IDS` and lists the outputs and files with the key."""
+        """Return a function that fetches `IDS` and lists outputs and files with the key in them."""
         caplog.set_level(logging.DEBUG)
 
         def run_and_search(api: SampleApi) -> list[str]:

@@ -1,4 +1,4 @@
-"""Run reporter: equal summaries in the summary file, the JSON log and Python; failing sinks."""
+"""Run reporter and its sinks: the same summary in the file, the JSON log and Python; failures."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ class TestPost:
         assert len(hook.received) == attempts
 
     def test_slow_headers_end_at_the_deadline(self) -> None:
-        """Every byte arrives in time, but the headers never end."""
+        """Bytes keep arriving, but the headers never end."""
         with (
             raw_server(repeated(b"HTTP/1.1 200 OK\r\nX: ", b"x", pause=0.02)) as port,
             pytest.raises(WebhookError, match=r"no response within 0\.2 s"),

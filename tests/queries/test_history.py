@@ -28,7 +28,7 @@ def test_other_changes_are_described_only_where_they_happened(raw: RawTables) ->
 
     class FakeReader(ConnectionReader):
         def require_models(self, _: list[str]) -> None:
-            """Accept every model id."""
+            """Skip the check that the models exist."""
 
     rows = [row[3:] for row in history(FakeReader(raw), "m").rows]  # type: ignore[arg-type]
     assert rows == [

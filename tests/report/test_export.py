@@ -154,7 +154,7 @@ def test_export_with_an_added_file_is_an_error(
 def test_folder_in_an_earlier_export_is_an_error(
     llm_stats: Command, demo: Path, workdir: Path, folder: str
 ) -> None:
-    """A second export there would prevent the next export to `out`."""
+    """An export to `folder` would make the next export to `out` fail."""
     llm_stats("export", "out", "--database", demo)
     before = digests(workdir / "out")
     done = llm_stats("export", folder, "--database", demo)

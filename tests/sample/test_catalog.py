@@ -1,4 +1,4 @@
-"""Sample catalog: its labels as invented data, its irregularities, and its changes in a day."""
+"""Sample catalog: records labelled as invented, irregular data, and changes since yesterday."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def repeated(*parts: bytes, pause: float = 0) -> Handler:
 def forward(to_port: int) -> Handler:
     """Return the handler of a proxy that connects every request to one port on loopback.
 
-    It accepts `CONNECT` and requests with an absolute URL, and closes the connection after one
+    The proxy accepts `CONNECT` and requests with an absolute URL. Each connection serves one
     exchange.
     """
 

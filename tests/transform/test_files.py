@@ -82,7 +82,7 @@ def test_views_are_not_ordered(file: files.SqlFile) -> None:
 
 @pytest.mark.parametrize("file", _RELATIONS, ids=_name)
 def test_order_is_valid_and_total(file: files.SqlFile, raw: RawTables) -> None:
-    """A total order needs every key column as a separate term, not only inside an expression."""
+    """A total order has each key column as an `order by` term, not only in an expression."""
     raw.connection.execute(f"select * from {file.address} order by {file.order}")
     order = sqlglot.parse_one(f"select 1 order by {file.order}", read="duckdb").args["order"]
     named = {term.this.name for term in order.expressions if isinstance(term.this, exp.Column)}

@@ -23,10 +23,7 @@ FETCHES = "select count(*) from raw.fetches"
 def test_program_that_holds_the_file_open_stops_no_run(
     run: Command, one_model: Path, sql: str
 ) -> None:
-    """The run ignores the change of another program that holds the published file open.
-
-    The change is only in the write-ahead log. The published file still has the deleted rows.
-    """
+    """The run ignores a `delete` that is only in the write-ahead log."""
     one_model.chmod(0o644)
     with subprocess.Popen(
         [sys.executable, str(PROGRAMS / "hold_database.py"), str(one_model), sql],
@@ -134,7 +131,7 @@ def test_rollback_to_a_damaged_snapshot_names_its_id(llm_stats: Command, two_day
 def test_damaged_metadata_stops_no_run(
     run: Command, one_model: Path, name: str, content: bytes
 ) -> None:
-    """A power failure can leave such files."""
+    """A power failure can leave metadata files with wrong content."""
     (one_model.resolve().parent / name).write_bytes(content)
     done = run("murmur-1", "--quiet")
     assert done.err == ""

@@ -1,4 +1,4 @@
-"""Snapshots that publishing keeps: the newest, one for each day, and those undone by a rollback."""
+"""Snapshots kept after publishing: the newest, the last of each day, and rolled-back ones."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
 def test_clock_that_was_fast_since_the_first_run_is_corrected_in_a_copy(
     api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Execute the statements of docs/destinations.md as docs/operations.md describes."""
+    """Follow docs/operations.md, which refers to the statements in docs/destinations.md."""
     database, copy = workdir / "llm_stats.duckdb", workdir / "fixed.duckdb"
     settings = Settings.read(base_url=api.base_url, model_ids=["murmur-1"], database=database)
     for day in range(2):

@@ -1,4 +1,4 @@
-"""Lock of a database: exclusive, checked before a run, released if its process is killed."""
+"""Lock of a database: exclusive, checked before a run, released when the holder is killed."""
 
 from __future__ import annotations
 

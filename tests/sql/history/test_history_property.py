@@ -136,9 +136,9 @@ def _paired_by_content(
 ) -> list[tuple[int, tuple[Any, ...]]]:
     """Return `(number, offer)` for each new offer.
 
-    First, each new offer, in order of price, is paired with a closed offer of the same provider
-    name, and gets its number. The cheapest unpaired closed offer is used. Then the remaining new
-    offers, in order of price, get the remaining numbers.
+    In order of price, each new offer gets the number of the cheapest closed offer with the same
+    provider name. Each number is used once. Then the remaining new offers, in order of price, get
+    the remaining numbers.
     """
 
     def price(content: tuple[Any, ...]) -> list[tuple[bool, Any]]:
@@ -342,8 +342,7 @@ def everything(tables: RawTables) -> list[Counter[Any]]:
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:
     """Yield each record with the time from which it is valid.
 
-    A record is valid from its fetch time. If the model's previous record is valid from a later
-    time, both records get that later time.
+    This time is the fetch time, but never earlier than the time of the model's previous record.
     """
     clock: dict[str, dt.datetime] = {}
     for run in runs:

@@ -101,7 +101,7 @@ def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[RawTables]:
-    """Yield raw tables with all views, built once because building them is slow."""
+    """Yield raw tables and all views. The tests share them, because building them is slow."""
     with built() as raw:
         listed = raw.connection.execute(
             "select benchmark_id from staging.lower_is_better_benchmarks"
@@ -142,9 +142,10 @@ def test_every_mart_equals_its_recomputation_on_real_data(database: RawTables) -
 
 
 def test_mean_win_rate_equals_helms_with_a_tie_counting_half(database: RawTables) -> None:
-    """HELM's win rate of a model is its position in the sorted models: 0 is worst, 1 is best.
+    """HELM, a benchmark suite, sorts the models of a benchmark from worst to best.
 
-    HELM orders tied models at random; this test takes the mean of two opposite orders.
+    A model's win rate is its position, from 0 (worst) to 1 (best). HELM orders tied models at
+    random; this test takes the mean of two opposite orders.
     """
     scores = {
         "b": {"m1": 0.9, "m2": 0.8, "m3": 0.8, "m4": 0.5, "m5": 0.8},

@@ -1,4 +1,4 @@
-"""Rules of `marts.data_quality`: each query runs alone, and the mart contains its rows."""
+"""Rules of `marts.data_quality`: the query of a rule returns the mart's rows of that rule."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK DATABASE SHARED`.
 
-ACTION is `publish` or `run_commands`. The action runs twice: as root on DATABASE, then as USER on
-SHARED. USER may have no access to the files of Python. Therefore all modules must be imported while
-the action runs as root.
+ACTION is `publish` or `run_commands`. It runs as root on DATABASE, and then as USER on SHARED, a
+database in a shared folder. The run as root imports all modules, because USER may have no access to
+Python's files.
 """
 
 from __future__ import annotations

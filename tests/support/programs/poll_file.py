@@ -1,6 +1,7 @@
 """Poll the published file until STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
 
-A connection to the first snapshot stays open; all its queries must return the same generation.
+Keeps a connection to the first snapshot open, and asserts that its prices do not change.
+
 Prints `[time, state]` as JSON for each poll, and at the end `["polls", number of polls]`.
 """
 
