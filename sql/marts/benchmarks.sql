@@ -92,9 +92,9 @@ comment on view marts.benchmarks is 'One row per benchmark: how many models have
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too';
 comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.benchmarks.best_value is 'Best value on the scale: the highest, or the lowest where lower is better';
+comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`: the highest, or the lowest where lower is better';
 comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the best value, ties included, in alphabetical order';
-comment on column marts.benchmarks.median_value is 'Median of the values on the scale';
+comment on column marts.benchmarks.median_value is 'Median of the values on the benchmark, on the scale given in `scale`';
 comment on column marts.benchmarks.verified_share is 'Share of the benchmark''s scores in marts.scores that LLM Stats checked, 0 to 1';
 comment on column marts.benchmarks.self_reported_share is 'Share of the benchmark''s scores in marts.scores that only the model''s maker reported, 0 to 1';
 comment on column marts.benchmarks.disputed_count is 'Number of models for which two or more different scores on the benchmark are listed';

@@ -15,8 +15,8 @@ with last_loaded as (
     group by model_id
 ),
 
--- The fetch attempts of each model since its last load, which is included. The condition on
--- requested_at only saves time.
+-- The last successful attempt of each model and all later attempts; for a model that was never
+-- loaded, all attempts. The condition on requested_at makes the view faster without changing it.
 attempts_since_load as (
     select
         attempts.model_id,

@@ -157,7 +157,7 @@ select
     end as rank
 from averaged_win_rates;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. If few scores are independent, few or no models have a rank in the scope `independent`';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. If most scores are self-reported, the scope `independent` may have no ranked model';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';

@@ -5,8 +5,8 @@
 -- Reads: staging.transitions, marts.price_history.
 -- An offer that appears after the first load of its model, or appears again, is `listed`. A new
 -- provider name is recorded in the history but is not a change here.
--- Percentages, direction and reversal are given only in rows of the kind `price_changed`. If price
--- and status change at the same time, a sum over both rows therefore counts the price change once.
+-- Percentages, direction and reversal are given only in rows of the kind `price_changed`. A sum
+-- therefore counts each price change once, even if the status changes at the same time.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
 -- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
 -- rise. `direction` is null if a price became known or unknown.
@@ -27,8 +27,8 @@ changes as (
         new_offers.output_usd_per_mtok as new_output,
         old_offers.blended_usd_per_mtok as old_blended,
         new_offers.blended_usd_per_mtok as new_blended,
-        -- How many times the offer has been listed or delisted so far. All price changes within one
-        -- uninterrupted listing have the same number.
+        -- Count of the listings and delistings of the offer so far: the same number for all price
+        -- changes between a listing and the next delisting.
         sum(
             case
                 when transitions.old_valid_from is null or transitions.new_valid_from is null then 1
@@ -151,16 +151,16 @@ comment on view marts.price_changes is 'One row per change of an offer since its
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
 comment on column marts.price_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
 comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';
-comment on column marts.price_changes.old_status is 'Status of the offer before the change; null if the offer was not listed then';
-comment on column marts.price_changes.new_status is 'Status of the offer after the change; null if the offer was not listed then';
-comment on column marts.price_changes.old_input_usd_per_mtok is 'US dollars per million input tokens before the change; null if the offer was not listed then or the price was not published, 0 if free';
-comment on column marts.price_changes.new_input_usd_per_mtok is 'US dollars per million input tokens after the change; null if the offer was not listed then or the price was not published, 0 if free';
-comment on column marts.price_changes.old_output_usd_per_mtok is 'US dollars per million output tokens before the change; null if the offer was not listed then or the price was not published, 0 if free';
-comment on column marts.price_changes.new_output_usd_per_mtok is 'US dollars per million output tokens after the change; null if the offer was not listed then or the price was not published, 0 if free';
+comment on column marts.price_changes.old_status is 'Status of the offer before the change; null if the kind is `listed`';
+comment on column marts.price_changes.new_status is 'Status of the offer after the change; null if the kind is `delisted`';
+comment on column marts.price_changes.old_input_usd_per_mtok is 'US dollars per million input tokens before the change; 0 if free; null if the price was not published or the offer was not listed';
+comment on column marts.price_changes.new_input_usd_per_mtok is 'US dollars per million input tokens after the change; 0 if free; null if the price was not published or the offer was not listed';
+comment on column marts.price_changes.old_output_usd_per_mtok is 'US dollars per million output tokens before the change; 0 if free; null if the price was not published or the offer was not listed';
+comment on column marts.price_changes.new_output_usd_per_mtok is 'US dollars per million output tokens after the change; 0 if free; null if the price was not published or the offer was not listed';
 comment on column marts.price_changes.old_blended_usd_per_mtok is 'Blended price before the change, (3 * input + output) / 4, in US dollars per million tokens; null if one of the two prices is null';
 comment on column marts.price_changes.new_blended_usd_per_mtok is 'Blended price after the change, (3 * input + output) / 4, in US dollars per million tokens; null if one of the two prices is null';
 comment on column marts.price_changes.input_change_pct is 'Change of the input price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.output_change_pct is 'Change of the output price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.blended_change_pct is 'Change of the blended price in percent of the old price; null if the kind is not `price_changed`, if the old price is null or 0, or if the new price is null';
 comment on column marts.price_changes.direction is '`cut` if a price fell and none rose, `rise` if a price rose and none fell, `mixed` if one fell and the other rose; null if a price became known or unknown, or if the kind is not `price_changed`';
-comment on column marts.price_changes.is_reversal is 'True if this change undoes the previous price change of the same listing. Input and output price return to their values before the previous price change, at most 30 days after the previous price change';
+comment on column marts.price_changes.is_reversal is 'True if this change undoes the previous price change within 30 days: input and output price return to their earlier values. False if the offer was delisted between the two changes';

@@ -114,9 +114,8 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model, with the next worse value on the frontier (-infinity if there is none). A
--- model with a value between these two values costs at least as much as the frontier model.
--- Values are negated where lower is better.
+-- Each frontier model, with the value of the next worse frontier model (-infinity for the worst
+-- frontier model). A model with a value in between costs at least as much as the frontier model.
 frontier_steps as (
     select
         benchmark_id,
@@ -169,6 +168,6 @@ comment on column marts.price_performance.price_usd_per_mtok is 'Blended price o
 comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';
 comment on column marts.price_performance.value is 'Value of the model on the benchmark, on the scale given in marts.benchmarks';
 comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null if the price is 0 or a lower value is better';
-comment on column marts.price_performance.is_pareto is 'True if no other model is at least as good in both price and value and better in one of them. Models with equal price and value get the same result';
+comment on column marts.price_performance.is_pareto is 'True if no other model dominates this model, see dominated_by_model_id. Models with equal price and value get the same result';
 comment on column marts.price_performance.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
 comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that dominates this model: at least as good in both price and value, and better in one of them. In a tie, the model with the best value, then the first id in alphabetical order. Null if this model is on the frontier';

@@ -212,10 +212,10 @@ comment on view marts.scores is 'One row per model and benchmark: the chosen sco
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
-comment on column marts.scores.value is 'The number to compare between models with a score on the benchmark, on the scale given in `scale`; to compare across benchmarks, use win_rate';
+comment on column marts.scores.value is 'Result on the benchmark, on the scale given in `scale`. Use it to compare models on one benchmark; use win_rate to compare across benchmarks';
 comment on column marts.scores.is_lower_better is 'True if a smaller value is better, as for a word error rate';
 comment on column marts.scores.benchmark_rank is 'Rank among the models with a score on the benchmark, 1 is best; equal values share a rank';
-comment on column marts.scores.win_rate is 'Of the other models with a score on the benchmark, the share that this model beats; a tie counts as half a win; 1 is best, 0 is worst; null if there is no other model';
+comment on column marts.scores.win_rate is 'Share of the other models that this model beats on the benchmark; a tie counts as half a win; 1 is best, 0 is worst; null if there is no other model';
 comment on column marts.scores.gap_to_best is 'Distance from `value` to the best value on the benchmark, never negative; 0 if this model has the best value';
 comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
 comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; if false, leaderboards and price comparisons exclude the benchmark';

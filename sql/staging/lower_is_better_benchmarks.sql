@@ -62,4 +62,4 @@ from
 
 comment on view staging.lower_is_better_benchmarks is 'One row per benchmark on which a smaller value is better, with the reason; maintained by hand';
 comment on column staging.lower_is_better_benchmarks.benchmark_id is 'Benchmark id; the benchmark may have no scores';
-comment on column staging.lower_is_better_benchmarks.reason is 'Reason why a smaller value is better: the quantity that the benchmark measures';
+comment on column staging.lower_is_better_benchmarks.reason is 'Quantity that the benchmark measures, for example `perplexity`';
