@@ -2,9 +2,9 @@
 -- input price, output prices with the median output price.
 -- Reads: marts.offers, staging.offer_label, staging.number_text.
 with
--- Median prices of the offers that marts.model_prices compares. With an even number of offers, use
--- the lower of the two middle prices: averaging them would let an outlier raise the median, for
--- example when there are only two offers.
+-- Median prices of each model's available priced offers that are not free. With an even number of
+-- offers, use the lower of the two middle prices. Otherwise an outlier could raise the median: with
+-- two offers, the median would be the mean of the outlier and the other price.
 median_prices as (
     select
         model_id,
