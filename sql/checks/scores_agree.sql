@@ -1,4 +1,4 @@
--- The score count of a model and benchmark differs between the marts, the history and the record.
+-- A model's number of scores on a benchmark differs between its record, the history and the marts.
 -- Severity: error
 -- Reads: staging.scores, history.scores, marts.scores.
 -- A score that is listed under several categories counts once.

@@ -5,10 +5,12 @@
 -- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
 -- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
 -- second run of this file on the same data changes nothing.
--- A model may list a provider twice. Fetched offers are then matched with the open rows by content,
--- not by list position. First, a fetched offer that equals an open row keeps the row's number. Then
--- unmatched offers and rows with the same provider name are paired in order of price. Finally, all
--- remaining offers and rows are paired in order of price. An offer keeps its number when the
+-- A model may list a provider (`provider_id`) more than once, even under different names. The
+-- fetched offers of the provider are then matched with its open rows by content, not by list
+-- position. Each offer takes the `offer_number` of its row. First, an offer is matched with a
+-- row that equals it. Then, of the provider's unmatched offers and rows, those with the same
+-- provider name are paired in order of price. Finally, the provider's remaining offers and rows
+-- are paired in order of price, whatever their names. An offer keeps its number when the
 -- provider's other offer disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,

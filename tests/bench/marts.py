@@ -70,7 +70,8 @@ select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as att
 from raw.models;
 """
 
-#: Filters by column. The second query of a mart uses the first filter that fits its columns.
+#: `where` conditions by column, in order of preference. One query per mart counts the rows; the
+#: other selects by the first condition whose column the mart has.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
     "benchmark_id": "benchmark_id = 'benchmark-042'",

@@ -87,8 +87,8 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
             assert after == before or len(after[1]) == len(before[1]) + 1, (
                 "a complete run or nothing"
             )
-            # The API still serves the records of the killed run, so the next run may reuse the
-            # responses of the killed run.
+            # The API has published no new records since the killed run. The next run may therefore
+            # reuse that run's cached responses.
             settings = demo_settings(api, tmp_path / "True.duckdb")
             settings = settings.model_copy(update={"destination": "postgres"})
             assert execute(settings, all_models=True).exit_code == 0

@@ -57,7 +57,7 @@ def test_changed_function_is_a_new_definition_of_all_views(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """Functions are inlined into the views, because PostgreSQL has no macros.
+    """A changed function takes effect in the views, although it is inlined into them.
 
     A new definition of `offer_hash` must not add rows to the history.
     """

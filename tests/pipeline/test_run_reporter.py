@@ -1,4 +1,4 @@
-"""Run reporter and its sinks: the same summary in the file, the JSON log and Python; failures."""
+"""Run reporter and its sinks: successful and failed runs, and sinks that fail themselves."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class DestinationConnection:
 
 
 def column_types(count: int, rows: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
-    """Return DuckDB's type names for the `count` columns of `rows`."""
+    """Return DuckDB's type name for each column of `rows`; `count` is the number of columns."""
     return tuple(_type_name(row[index] for row in rows) for index in range(count))
 
 

@@ -116,7 +116,7 @@ class Client:
         `fetched_at` contains the fetch time of each model that loaded in an earlier run. If the
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
-        ids. To confirm the base URL, the circuit breaker may request a few models that loaded in
+        ids. Before 404s stop the fetch, the circuit breaker may request a few models that loaded in
         earlier runs.
         """
         stored_at = fetched_at or {}

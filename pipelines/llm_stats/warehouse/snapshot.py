@@ -26,7 +26,7 @@ from llm_stats.files import fsync
 #: Name of the folder that contains the snapshots, each in its own subfolder.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: The last snapshot of each day is kept, for this many of the newest days.
+#: Number of days whose last snapshot is kept: the newest days that have a snapshot.
 _KEPT_DAYS = 7
 #: A rolled-back snapshot is kept while at most this many days have newer snapshots.
 _ROLLED_BACK_DAYS = 30

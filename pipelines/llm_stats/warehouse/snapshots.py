@@ -68,7 +68,7 @@ class Snapshots:
         fsync(file)
         snapshot = Snapshot(self._folder / snapshot_id / self._database.name, is_live=True)
         snapshot.folder.mkdir(parents=True)
-        # read-only, so that copying a file to the published path cannot overwrite the snapshot
+        # read-only, because a file copied to the published path, a symlink, would overwrite it
         make_read_only(file)
         file.rename(snapshot.file)
         snapshot.write_metadata(parent)
