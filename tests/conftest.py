@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _built_tables() -> Iterator[RawTables]:
+def built_tables() -> Iterator[RawTables]:
+    """Yield the database of the fixture `raw`. A test that uses it must call `empty` first."""
     from support.history_database import built
 
     with built() as raw:
@@ -47,12 +48,12 @@ def _built_tables() -> Iterator[RawTables]:
 
 
 @pytest.fixture
-def raw(_built_tables: RawTables) -> Iterator[RawTables]:
+def raw(built_tables: RawTables) -> Iterator[RawTables]:
     """Yield an in-memory database with empty raw tables and everything under `sql/`."""
     from support.history_database import empty
 
-    empty(_built_tables)
-    with _built_tables.connection.cursor() as connection:
+    empty(built_tables)
+    with built_tables.connection.cursor() as connection:
         yield RawTables(connection, is_defined=True)
 
 

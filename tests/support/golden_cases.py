@@ -24,6 +24,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
 _RUN_AT = "2026-01-01"
+_RELATION = re.compile(r"\b(?:staging|history|marts)\.\w+")
 
 
 def find(folder: Path) -> list[Path]:
@@ -43,9 +45,10 @@ def find(folder: Path) -> list[Path]:
 def load(raw: RawTables, case: Path) -> None:
     """Load the runs of a case and update the history after each run.
 
-    If there are several runs, update the history once more at the end. Without new records, this
-    update must not change the history.
+    Only the history tables that the expected rows depend on are updated. If there are several runs,
+    update them once more at the end. Without new records, this update must not change the history.
     """
+    compared = _compared_relations(case)
     runs = _runs(case)
     for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
@@ -53,9 +56,9 @@ def load(raw: RawTables, case: Path) -> None:
         raw.load([_record(model_id, fields) for model_id, fields in found.items()], at)
         for model_id in answers.keys() - found.keys():
             raw.fetch([model_id], at, cast(Outcome, answers[model_id]))
-        write_history(raw.connection)
+        write_history(raw.connection, read_by=compared)
     if len(runs) > 1:
-        write_history(raw.connection)
+        write_history(raw.connection, read_by=compared)
 
 
 def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
@@ -70,6 +73,16 @@ def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], li
     rows = raw.connection.execute(f"select {', '.join(header)} from {source}").fetchall()
     actual = [[_to_text(value) for value in row] for row in rows]
     return (expected, actual) if is_ordered else (sorted(expected), sorted(actual))
+
+
+def _compared_relations(case: Path) -> set[str]:
+    """Return the relations whose rows the CSV files of a case hold, or that their queries read."""
+    found = set()
+    for file in case.glob("*.csv"):
+        query = file.with_suffix(".sql")
+        source = query.read_text("utf-8") if query.exists() else file.stem
+        found |= set(_RELATION.findall(source))
+    return found
 
 
 def _runs(case: Path) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
@@ -20,21 +20,50 @@ def _history_files() -> list[files.SqlFile]:
 
 
 @functools.cache
-def _statements() -> list[str]:
-    """Return the statements of `sql/history/*.sql` that write rows."""
-    return [
-        statement.query
+def _statements() -> dict[str, list[str]]:
+    """Return the statements of each file in `sql/history/` that write rows, keyed by its table."""
+    return {
+        file.address: [
+            statement.query
+            for statement in duckdb.extract_statements(file.text)
+            if statement.type in _WRITING
+        ]
         for file in _history_files()
-        for statement in duckdb.extract_statements(file.text)
-        if statement.type in _WRITING
-    ]
+    }
 
 
-def write_history(connection: duckdb.DuckDBPyConnection) -> None:
+@functools.cache
+def _reads() -> dict[str, list[str]]:
+    """Return the relations that each file under `sql/` reads, as its header declares them."""
+    return {file.address: file.declared("Reads").split(", ") for file in files.in_build_order()}
+
+
+def write_history(
+    connection: duckdb.DuckDBPyConnection, *, read_by: Iterable[str] | None = None
+) -> None:
+    """Update the history tables; with `read_by`, only those that these relations read.
+
+    A relation such as `marts.offers` also reads the tables that its own relations read. Updating
+    all tables takes 50 ms, much longer than most queries of a test.
+    """
+    required = _statements().keys() if read_by is None else _with_sources(read_by)
     connection.begin()
-    for statement in _statements():
-        connection.execute(statement)
+    for table, statements in _statements().items():
+        for statement in statements if table in required else ():
+            connection.execute(statement)
     connection.commit()
+
+
+def _with_sources(relations: Iterable[str]) -> set[str]:
+    """Return the relations and everything that they read, directly or through other relations."""
+    found: set[str] = set()
+    remaining = list(relations)
+    while remaining:
+        relation = remaining.pop()
+        if relation not in found:
+            found.add(relation)
+            remaining += _reads().get(relation, ())
+    return found
 
 
 @contextmanager

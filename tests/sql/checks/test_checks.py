@@ -217,37 +217,36 @@ def test_valid_warehouse_passes(loaded: RawTables, valid: duckdb.DuckDBPyConnect
 
 
 @pytest.mark.slow
-def test_empty_warehouse_passes_and_later_errors_are_failing() -> None:
-    with built() as raw:
-        assert _failing(raw.connection) == set()
-        raw.load(
-            [
-                make_record(
-                    "m1",
-                    providers=[
-                        make_offer("p", 1, 2),
-                        make_offer("q", 1, 2),
-                        make_offer("r", 100, 200),
-                    ],
-                    scores=[make_score("b", 0.5)],
-                ),
-                make_record(
-                    "m2",
-                    providers=[make_offer("p", 1, 100)],
-                    scores=[
-                        make_score("b", 62),
-                        make_score("c", 0.1, benchmark_name="Word error rate"),
-                    ],
-                ),
-            ],
-            _DAYS[0],
-        )
-        raw.apply()
-        assert _failing(raw.connection) == {
-            "price_outliers",
-            "units_mixed",
-            "lower_is_better_unlisted",
-        }
+def test_empty_warehouse_passes_and_later_errors_are_failing(raw: RawTables) -> None:
+    assert _failing(raw.connection) == set()
+    raw.load(
+        [
+            make_record(
+                "m1",
+                providers=[
+                    make_offer("p", 1, 2),
+                    make_offer("q", 1, 2),
+                    make_offer("r", 100, 200),
+                ],
+                scores=[make_score("b", 0.5)],
+            ),
+            make_record(
+                "m2",
+                providers=[make_offer("p", 1, 100)],
+                scores=[
+                    make_score("b", 62),
+                    make_score("c", 0.1, benchmark_name="Word error rate"),
+                ],
+            ),
+        ],
+        _DAYS[0],
+    )
+    raw.apply()
+    assert _failing(raw.connection) == {
+        "price_outliers",
+        "units_mixed",
+        "lower_is_better_unlisted",
+    }
 
 
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
@@ -298,13 +297,14 @@ def test_rows_are_counted_once_per_load(valid: duckdb.DuckDBPyConnection) -> Non
         "rounded prices",
     ],
 )
-def test_slip_needs_ten_offers_and_most_of_them(prices: list[float], is_slip: bool) -> None:
+def test_slip_needs_ten_offers_and_most_of_them(
+    raw: RawTables, prices: list[float], is_slip: bool
+) -> None:
     """On the first day every input price is 1; the output price is not published."""
-    with built() as raw:
-        for day, inputs in enumerate(([1.0] * len(prices), prices)):
-            offers = [make_offer(f"p{number}", price, None) for number, price in enumerate(inputs)]
-            raw.load([make_record("m", providers=offers)], _DAYS[day])
-            raw.apply()
-        assert _failing(raw.connection, ["prices_slipped"]) == (
-            {"prices_slipped"} if is_slip else set()
-        )
+    for day, inputs in enumerate(([1.0] * len(prices), prices)):
+        offers = [make_offer(f"p{number}", price, None) for number, price in enumerate(inputs)]
+        raw.load([make_record("m", providers=offers)], _DAYS[day])
+        raw.apply()
+    assert _failing(raw.connection, ["prices_slipped"]) == (
+        {"prices_slipped"} if is_slip else set()
+    )

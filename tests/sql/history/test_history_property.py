@@ -29,7 +29,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_stats.schema.fetch import Outcome
-from support.history_database import built, empty, write_history
+from support.history_database import empty, write_history
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -279,12 +279,6 @@ def lists(
     return entries
 
 
-@pytest.fixture(scope="module")
-def tables() -> Iterator[RawTables]:
-    with built() as raw:
-        yield raw
-
-
 @pytest.mark.timeout(0)
 @settings(
     max_examples=HISTORIES or 6,
@@ -294,7 +288,8 @@ def tables() -> Iterator[RawTables]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(runs=histories())
-def test_history_equals_the_reference(tables: RawTables, runs: list[Run]) -> None:
+def test_history_equals_the_reference(built_tables: RawTables, runs: list[Run]) -> None:
+    tables = built_tables
     empty(tables)
     replay(tables, runs)
     loads = list(effective_loads(runs))

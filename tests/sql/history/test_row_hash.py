@@ -12,7 +12,6 @@ import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
-from support.history_database import built
 from support.processes import PROGRAMS
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -44,32 +43,28 @@ def _fetch(raw: RawTables, queries: tuple[str, ...]) -> list[list[tuple[object, 
 
 
 @pytest.mark.parametrize("stored", ["engine_version", "sha256"])
-def test_hashes_of_another_engine_or_definition_are_recomputed(stored: str) -> None:
-    with built() as raw:
-        raw.load(_records(), _FIRST)
-        raw.apply()
-        history, hashes = _fetch(raw, _HISTORY), _fetch(raw, _HASHES)
-        raw.connection.execute("update history.offers set row_hash = 'as another engine had it'")
-        raw.connection.execute("update history.scores set row_hash = 'as another engine had it'")
-        raw.connection.execute(f"update raw.sql_fingerprint set {stored} = 'another'")
-        raw.load(_records(), _FIRST + dt.timedelta(days=1))
-        apply.create_views(DuckDBConnection(raw.connection))
-        apply.update_history(DuckDBConnection(raw.connection))
-        assert _fetch(raw, _HISTORY) == history
-        assert _fetch(raw, _HASHES) == hashes
+def test_hashes_of_another_engine_or_definition_are_recomputed(raw: RawTables, stored: str) -> None:
+    raw.load(_records(), _FIRST)
+    raw.apply()
+    history, hashes = _fetch(raw, _HISTORY), _fetch(raw, _HASHES)
+    raw.connection.execute("update history.offers set row_hash = 'as another engine had it'")
+    raw.connection.execute("update history.scores set row_hash = 'as another engine had it'")
+    raw.connection.execute(f"update raw.sql_fingerprint set {stored} = 'another'")
+    raw.load(_records(), _FIRST + dt.timedelta(days=1))
+    apply.create_views(DuckDBConnection(raw.connection))
+    apply.update_history(DuckDBConnection(raw.connection))
+    assert _fetch(raw, _HISTORY) == history
+    assert _fetch(raw, _HASHES) == hashes
 
 
-def test_only_open_rows_have_a_hash() -> None:
-    with built() as raw:
-        raw.load(_records(), _FIRST)
-        raw.apply()
-        raw.load(
-            [make_record("m", providers=[make_offer("p", 9, 9)])], _FIRST + dt.timedelta(days=1)
-        )
-        raw.apply()
-        for table in ("offers", "scores"):
-            query = f"select (row_hash is null) = (valid_to is not null) from history.{table}"
-            assert set(raw.connection.execute(query).fetchall()) == {(True,)}
+def test_only_open_rows_have_a_hash(raw: RawTables) -> None:
+    raw.load(_records(), _FIRST)
+    raw.apply()
+    raw.load([make_record("m", providers=[make_offer("p", 9, 9)])], _FIRST + dt.timedelta(days=1))
+    raw.apply()
+    for table in ("offers", "scores"):
+        query = f"select (row_hash is null) = (valid_to is not null) from history.{table}"
+        assert set(raw.connection.execute(query).fetchall()) == {(True,)}
 
 
 @pytest.mark.parametrize(
@@ -80,29 +75,27 @@ def test_only_open_rows_have_a_hash() -> None:
     ],
 )
 def test_control_characters_in_texts_do_not_hide_a_change(
-    before: dict[str, str], after: dict[str, str]
+    raw: RawTables, before: dict[str, str], after: dict[str, str]
 ) -> None:
-    with built() as raw:
-        for day, offer in enumerate((before, after)):
-            record = make_record("m", providers=[make_offer("p", 1, 2)])
-            record["providers"][0] |= {
-                "provider_name": offer["name"],
-                "status": offer.get("status", "active"),
-            }
-            raw.load([record], _FIRST + dt.timedelta(days=day))
-            raw.apply()
-        query = "select provider_name from history.offers where valid_to is null"
-        assert raw.connection.execute(query).fetchall() == [(after["name"],)]
+    for day, offer in enumerate((before, after)):
+        record = make_record("m", providers=[make_offer("p", 1, 2)])
+        record["providers"][0] |= {
+            "provider_name": offer["name"],
+            "status": offer.get("status", "active"),
+        }
+        raw.load([record], _FIRST + dt.timedelta(days=day))
+        raw.apply()
+    query = "select provider_name from history.offers where valid_to is null"
+    assert raw.connection.execute(query).fetchall() == [(after["name"],)]
 
 
-def test_null_differs_from_its_marker() -> None:
-    with built() as raw:
-        for day, source_url in enumerate((None, "\x1e")):
-            record = make_record("m", scores=[make_score("b", 1, source_url=source_url)])
-            raw.load([record], _FIRST + dt.timedelta(days=day))
-            raw.apply()
-        query = "select source_url from history.scores where valid_to is null"
-        assert raw.connection.execute(query).fetchall() == [("\x1e",)]
+def test_null_differs_from_its_marker(raw: RawTables) -> None:
+    for day, source_url in enumerate((None, "\x1e")):
+        record = make_record("m", scores=[make_score("b", 1, source_url=source_url)])
+        raw.load([record], _FIRST + dt.timedelta(days=day))
+        raw.apply()
+    query = "select source_url from history.scores where valid_to is null"
+    assert raw.connection.execute(query).fetchall() == [("\x1e",)]
 
 
 @pytest.mark.ecosystem

@@ -10,14 +10,13 @@ import math
 import os
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import recompute
-from support.history_database import built, empty, write_history
+from support.history_database import empty, write_history
 from support.raw_tables import RawTables
 from support.real_records import real_records
 from support.recompute.records import FETCHED_AT
@@ -100,14 +99,13 @@ def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[RawTables]:
-    """Yield raw tables and all views. The tests share them, because building them is slow."""
-    with built() as raw:
-        listed = raw.connection.execute(
-            "select benchmark_id from staging.lower_is_better_benchmarks"
-        ).fetchall()
-        LOWER_IS_BETTER.update(benchmark_id for (benchmark_id,) in listed)
-        yield raw
+def database(built_tables: RawTables) -> RawTables:
+    """Return raw tables and all views; `_refill` replaces their rows."""
+    listed = built_tables.connection.execute(
+        "select benchmark_id from staging.lower_is_better_benchmarks"
+    ).fetchall()
+    LOWER_IS_BETTER.update(benchmark_id for (benchmark_id,) in listed)
+    return built_tables
 
 
 def _refill(raw: RawTables, records: list[dict[str, Any]]) -> None:

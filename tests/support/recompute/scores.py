@@ -91,10 +91,8 @@ def _win_rates(benchmark_id: str, values: dict[str, float]) -> dict[str, Fractio
             for other_id, other in values.items()
             if other_id != model_id
         ]
-        points = sum(
-            Fraction(2 if mine > other else 1 if mine == other else 0, 2) for other in others
-        )
-        rates[model_id] = Fraction(points, len(others)) if others else None
+        half_points = sum(2 if mine > other else 1 if mine == other else 0 for other in others)
+        rates[model_id] = Fraction(half_points, 2 * len(others)) if others else None
     return rates
 
 
