@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from llm_stats.report import data as facts_module
 from llm_stats.report import write
-from llm_stats.sample import today, yesterday
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -20,7 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
-from support.report_fixtures import CATALOGS, HOSTILE, hostile, warehouse
+from support.report_fixtures import HOSTILE
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +34,8 @@ _ARGUMENTS = (
     "--disable-sync",
 )
 _WIDE, _PHONE = 1280, 390
+
+PageOf = Callable[[str], Path]
 
 
 class Browser:
@@ -141,27 +142,20 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
-def page_of(folder: Path, *days: list[dict[str, object]]) -> Path:
-    page = folder / "report.html"
-    with DuckDBReader(warehouse(folder / "w.duckdb", *days)) as reader:
-        write(reader, page)
-    return page
+@pytest.fixture(scope="session")
+def sample_page(page_of: PageOf) -> Path:
+    return page_of("sample")
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return page_of(tmp_path_factory.mktemp("sample"), yesterday(), today())
-
-
-@pytest.fixture(scope="module")
-def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return page_of(tmp_path_factory.mktemp("hostile"), hostile(), hostile(price=1.5))
+@pytest.fixture(scope="session")
+def hostile_page(page_of: PageOf) -> Path:
+    return page_of("hostile")
 
 
 def test_page_is_drawn_without_network_and_without_console_messages(
-    browser: Browser, sample: Path
+    browser: Browser, sample_page: Path
 ) -> None:
-    browser.open(sample)
+    browser.open(sample_page)
     assert "a sample: invented models" in browser.text("sample")
     assert browser.text("age").strip("() ")
     for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
@@ -182,8 +176,8 @@ def test_page_is_drawn_without_network_and_without_console_messages(
     assert browser.requests() == {"file"}
 
 
-def test_every_select_changes_its_chart_or_table(browser: Browser, sample: Path) -> None:
-    browser.open(sample)
+def test_every_select_changes_its_chart_or_table(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page)
     before = browser.marks("value-chart")
     browser.choose(
         "value-subject", browser.choices("value-subject").index("Sample Speech (WER) · 4")
@@ -212,10 +206,10 @@ def test_every_select_changes_its_chart_or_table(browser: Browser, sample: Path)
     assert browser.console_messages() == []
 
 
-def test_tooltip_shows_model_provider_and_price(browser: Browser, sample: Path) -> None:
-    browser.open(sample)
+def test_tooltip_shows_model_provider_and_price(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page)
     point = browser.find("#value-chart .points_marks path")[-1]
-    ActionChains(browser.driver).move_to_element(point).perform()
+    ActionChains(browser.driver, duration=0).move_to_element(point).perform()
     assert browser.text("vg-tooltip-element").splitlines() == [
         "Zenith Max (preview)",
         "By Zenith Systems",
@@ -225,14 +219,14 @@ def test_tooltip_shows_model_provider_and_price(browser: Browser, sample: Path) 
     ]
 
 
-def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample: Path) -> None:
+def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample_page: Path) -> None:
     def heard(chart: str) -> list[str]:
         return [
             point.get_attribute("aria-label") or ""
             for point in browser.find(f"#{chart} .points_marks path")
         ]
 
-    browser.open(sample)
+    browser.open(sample_page)
     browser.choose("model", browser.choices("model").index("Aurora Large 1"))
     assert heard("value-chart")[-1] == (
         "Zenith Max (preview) by Zenith Systems: 30.00 US$ per million tokens at Zenith, "
@@ -251,19 +245,19 @@ def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample: P
     assert [mark.get_attribute("aria-label") for mark in decoration] == []
 
 
-def test_first_and_last_price_are_inside_the_frame(browser: Browser, sample: Path) -> None:
-    browser.open(sample)
+def test_first_and_last_price_are_inside_the_frame(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page)
     (frame,) = browser.find("#history-chart .role-frame.root > g > .background")
     for point in browser.find("#history-chart .points_marks path"):
         assert frame.rect["x"] < point.rect["x"]
         assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
 
 
-def test_page_works_with_the_keyboard(browser: Browser, sample: Path) -> None:
-    browser.open(sample)
+def test_page_works_with_the_keyboard(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page)
 
     def press(*keys: str) -> str:
-        ActionChains(browser.driver).send_keys(*keys).perform()
+        ActionChains(browser.driver, duration=0).send_keys(*keys).perform()
         browser.settle()
         return browser.driver.switch_to.active_element.get_attribute("id") or ""
 
@@ -286,7 +280,7 @@ def test_page_works_with_the_keyboard(browser: Browser, sample: Path) -> None:
 
 
 def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
-    browser: Browser, sample: Path
+    browser: Browser, sample_page: Path
 ) -> None:
     def colours() -> list[str]:
         # Read all colours in one script, because the charts can be redrawn between two scripts.
@@ -302,7 +296,7 @@ def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
         now = colours()
         return None not in now and all(one != other for one, other in zip(light, now, strict=True))
 
-    browser.open(sample, scheme="light")
+    browser.open(sample_page, scheme="light")
     light = colours()
     assert None not in light
     browser.emulate("dark")
@@ -312,9 +306,9 @@ def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
 
 @pytest.mark.parametrize("width", [_WIDE, _PHONE])
 def test_page_is_not_wider_than_the_window(
-    browser: Browser, sample: Path, hostile_page: Path, width: int
+    browser: Browser, sample_page: Path, hostile_page: Path, width: int
 ) -> None:
-    for page in (sample, hostile_page):
+    for page in (sample_page, hostile_page):
         browser.open(page, width)
         for details in browser.find("#findings summary"):
             details.click()
@@ -340,7 +334,7 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
         assert "\\u202edlrow" in shown, part
         assert "\u202e" not in shown, part
     assert set(HOSTILE[:6]) <= set(browser.choices("model"))
-    ActionChains(browser.driver).move_to_element(
+    ActionChains(browser.driver, duration=0).move_to_element(
         browser.find("#value-chart .points_marks path")[0]
     ).perform()
     assert browser.text("vg-tooltip-element").startswith(HOSTILE[0])
@@ -348,9 +342,9 @@ def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
 
 @pytest.mark.parametrize("world", ["empty", "no prices", "all free", "absurd prices"])
 def test_every_warehouse_is_drawn_or_explained(
-    browser: Browser, tmp_path: Path, world: str
+    browser: Browser, page_of: PageOf, world: str
 ) -> None:
-    browser.open(page_of(tmp_path, CATALOGS[world]))
+    browser.open(page_of(world))
     for part in ("value-chart", "offers-chart", "history-chart", "leaders-table", "changes-table"):
         assert browser.find(f"#{part} .points_marks path") or browser.text(part), part
     assert browser.console_messages() == []
@@ -358,17 +352,19 @@ def test_every_warehouse_is_drawn_or_explained(
 
 
 def test_omitted_rows_are_listed(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
-    browser.open(page_of(tmp_path, today()))
+    with DuckDBReader(sample) as reader:
+        write(reader, tmp_path / "report.html")
+    browser.open(tmp_path / "report.html")
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")
     assert browser.console_messages() == []
 
 
-def test_tables_fit_on_a_phone(browser: Browser, sample: Path) -> None:
-    browser.open(sample, width=_PHONE)
+def test_tables_fit_on_a_phone(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page, width=_PHONE)
     tables = browser.driver.execute_script(
         "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - "
         "it.clientWidth])"
@@ -376,21 +372,21 @@ def test_tables_fit_on_a_phone(browser: Browser, sample: Path) -> None:
     assert [name for name, hidden in tables if hidden] == []
 
 
-def test_wide_table_can_be_scrolled_with_the_keyboard(browser: Browser, sample: Path) -> None:
-    browser.open(sample, width=280)
+def test_wide_table_can_be_scrolled_with_the_keyboard(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page, width=280)
     (table,) = browser.find("#offers-table[tabindex]")
     table.send_keys(Keys.ARROW_RIGHT)
     WebDriverWait(browser.driver, timeout=5).until(
         lambda driver: driver.execute_script("return arguments[0].scrollLeft", table) > 0
     )
-    browser.open(sample)
+    browser.open(sample_page)
     assert browser.find("#offers-table[tabindex]") == []
 
 
-def test_tooltip_stays_in_the_window_on_a_phone(browser: Browser, sample: Path) -> None:
-    browser.open(sample, width=390)
+def test_tooltip_stays_in_the_window_on_a_phone(browser: Browser, sample_page: Path) -> None:
+    browser.open(sample_page, width=390)
     for point in browser.find("#value-chart .points_marks path"):
-        ActionChains(browser.driver).move_to_element(point).perform()
+        ActionChains(browser.driver, duration=0).move_to_element(point).perform()
         box = browser.driver.execute_script(
             "return document.getElementById('vg-tooltip-element').getBoundingClientRect().toJSON()"
         )

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,18 @@ import pytest
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import ReportData, collect
-from llm_stats.sample import SampleApi, today, yesterday
+from llm_stats.sample import SampleApi, today
 from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
-from support.report_fixtures import CATALOGS, HOSTILE, hostile, ranked, warehouse
+from support.report_fixtures import CATALOGS, HOSTILE, ranked, warehouse
 from support.synthetic_catalog import synthetic_catalog
 
 pytestmark = pytest.mark.slow
 
 Rows = list[dict[str, Any]]
+PageOf = Callable[[str], Path]
 
 
 def rows(carried: dict[str, Any], name: str) -> Rows:
@@ -86,16 +87,6 @@ _OF_THE_PAGE = {
     "prices": {"price_ratio_to_cheapest", "known_until"},
     "findings": {"finding_count", "model_count"},
 }
-
-
-def page_of(database: Path) -> str:
-    with DuckDBReader(database) as reader:
-        return page_module.page(reader)
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return warehouse(tmp_path_factory.mktemp("sample") / "w.duckdb", yesterday(), today())
 
 
 @pytest.fixture
@@ -176,7 +167,7 @@ def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(data: 
 
 
 def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(tmp_path: Path) -> None:
-    models = synthetic_catalog(60, providers=2, scores=30)
+    models = synthetic_catalog(40, providers=2, scores=20)
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
     with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:
@@ -200,8 +191,8 @@ def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(tmp_path
 
 
 @pytest.mark.parametrize("world", CATALOGS)
-def test_every_warehouse_gives_a_page(tmp_path: Path, world: str) -> None:
-    elements = Elements(page_of(warehouse(tmp_path / "w.duckdb", CATALOGS[world])))
+def test_every_warehouse_gives_a_page(page_of: PageOf, world: str) -> None:
+    elements = Elements(page_of(world).read_text("utf-8"))
     assert len(rows(elements.carried, "models")) == len(CATALOGS[world])
     assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
 
@@ -221,16 +212,19 @@ def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
     assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
 
 
-def test_sample_is_labelled_and_mixed_models_are_counted(sample: Path, tmp_path: Path) -> None:
-    assert "All of this is a sample: invented models" in page_of(sample)
+def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, tmp_path: Path) -> None:
+    whole = page_of("sample").read_text("utf-8")
+    assert "All of this is a sample: invented models" in whole
     mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
-    assert "2 of the 3 models here are a sample: invented models" in page_of(mixed)
+    with DuckDBReader(mixed) as reader:
+        page = page_module.page(reader)
+    assert "2 of the 3 models here are a sample: invented models" in page
 
 
-def test_hostile_names_stay_text(tmp_path: Path) -> None:
-    page = page_of(warehouse(tmp_path / "w.duckdb", hostile()))
+def test_hostile_names_stay_text(page_of: PageOf) -> None:
+    page = page_of("hostile").read_text("utf-8")
     elements = Elements(page)
-    plain = Elements(page_of(warehouse(tmp_path / "plain.duckdb", CATALOGS["one model"])))
+    plain = Elements(page_of("one model").read_text("utf-8"))
     assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], (
         "no name becomes an element"
     )
@@ -242,8 +236,8 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert not {"<", ">", "&", "\u2028"} & set(carried)
 
 
-def test_policy_allows_only_the_two_scripts(sample: Path) -> None:
-    elements = Elements(page_of(sample))
+def test_policy_allows_only_the_two_scripts(page_of: PageOf) -> None:
+    elements = Elements(page_of("sample").read_text("utf-8"))
     policy = next(
         attributes["content"]
         for tag, attributes in elements.elements
@@ -279,12 +273,11 @@ def test_omitted_rows_are_listed(reader: Reader, monkeypatch: pytest.MonkeyPatch
 def test_command_names_the_page_after_the_database(
     llm_stats: Command, workdir: Path, sample: Path
 ) -> None:
+    (workdir / "w.html").write_text("<!doctype html>older")
     done = llm_stats("report", "--database", sample)
     assert done.out == "wrote w.html (0.9 MB)\n"
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
-    (workdir / "w.html").write_text("<!doctype html>older")
-    assert llm_stats("report", "--database", sample, "--out", "w.html").code == 0
     assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
     assert "<title>" in (workdir / "w.html").read_text("utf-8")
     assert sorted(path.name for path in workdir.rglob("*")) == [
@@ -309,21 +302,20 @@ def test_unwritable_path(
 
 @pytest.mark.parametrize("out", ["llm_stats.duckdb", ".dlt/secrets.toml"])
 def test_page_does_not_replace_another_file(
-    out: str, llm_stats: Command, api: SampleApi, workdir: Path
+    out: str, llm_stats: Command, api: SampleApi, workdir: Path, one_model: Path
 ) -> None:
-    (workdir / ".dlt").mkdir()
+    assert one_model == workdir / "llm_stats.duckdb"
+    (workdir / ".dlt").mkdir(exist_ok=True)
     (workdir / ".dlt/secrets.toml").write_text("[destination]\n")
-    run = ("run", "--all", "--base-url", api.base_url, "--quiet")
-    assert llm_stats(*run).code == 0
     before = (workdir / out).read_bytes()
-    requests = len(api.requests)
 
+    run = ("run", "--all", "--base-url", api.base_url, "--quiet")
     for command in (("report", "--out", out), (*run, "--report", out)):
         done = llm_stats(*command)
         assert done.err.endswith("cannot be written: not an HTML page; name another file\n")
         assert done.code == 2
     assert (workdir / out).read_bytes() == before
-    assert len(api.requests) == requests
+    assert api.requests == []
 
 
 def test_failed_write_keeps_the_old_page(

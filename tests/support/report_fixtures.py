@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from llm_stats.sample import today, yesterday
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -139,4 +140,11 @@ CATALOGS: dict[str, Documents] = {
     "absurd prices": ranked(
         {"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}
     ),
+}
+
+#: Warehouses whose pages several tests read: the catalog of each day.
+DAYS: dict[str, tuple[Documents, ...]] = {
+    "sample": (yesterday(), today()),
+    "hostile": (hostile(), hostile(price=1.5)),
+    **{name: (catalog,) for name, catalog in CATALOGS.items()},
 }
