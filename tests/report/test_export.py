@@ -12,17 +12,20 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from llm_stats.errors import Locked
+from llm_stats.report.export import export
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
 
 pytestmark = pytest.mark.slow
+
+BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -33,13 +36,38 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("output_format", ["parquet", "csv"])
+@pytest.fixture(scope="module", params=["parquet", "csv"])
+def exported(request: pytest.FixtureRequest, demo: Path, build_once: BuildOnce) -> Path:
+    """Return the export of the demo database; the name of its folder is the format."""
+    output_format = request.param
+    folder = build_once(
+        f"export as {output_format}",
+        lambda folder: export(demo, folder / output_format, output_format),
+    )
+    return folder / output_format
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with one mart and everything that an export reads.
+
+    The tests of the folder use it, because the content of the files does not matter to them.
+    """
+    file = tmp_path_factory.mktemp("database") / "small.duckdb"
+    with duckdb.connect(make_broken_database(file)) as connection:
+        connection.execute("create schema staging; create schema marts")
+        connection.execute("create view staging.fetches as select '1' as load_id")
+        connection.execute("create view marts.small as select 1 as number")
+    return file
+
+
 def test_export_has_every_mart_and_history_table_and_is_deterministic(
-    llm_stats: Command, demo: Path, workdir: Path, output_format: str
+    llm_stats: Command, demo: Path, workdir: Path, exported: Path
 ) -> None:
-    for name in ("one", "two", "one"):
-        assert llm_stats("export", name, "--format", output_format, "--database", demo).code == 0
-    assert digests(workdir / "one") == digests(workdir / "two")
+    for _ in range(2):  # the second export replaces the first
+        done = llm_stats("export", "one", "--format", exported.name, "--database", demo)
+        assert done.code == 0
+        assert digests(workdir / "one") == digests(exported)
     manifest = json.loads((workdir / "one" / "manifest.json").read_text())
     with duckdb.connect(demo, read_only=True) as connection:
         names = connection.execute(
@@ -64,27 +92,23 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
     }
 
 
-@pytest.mark.parametrize("output_format", ["parquet", "csv"])
-def test_rows_are_in_the_order_that_each_view_declares(
-    llm_stats: Command, demo: Path, workdir: Path, output_format: str
-) -> None:
-    assert llm_stats("export", "out", "--format", output_format, "--database", demo).code == 0
+def test_rows_are_in_the_order_that_each_view_declares(demo: Path, exported: Path) -> None:
     with duckdb.connect(demo, read_only=True) as connection:
         for file in (*files_in("marts"), *files_in("history")):
             key = ", ".join(f"cast({column} as varchar)" for column in file.key) or "1"
-            exported = f"'{workdir}/out/{file.layer}/{file.path.stem}.{output_format}'"
-            if output_format == "csv":
-                exported = f"read_csv({exported}, all_varchar = true)"
-            written = connection.execute(f"select {key} from {exported}").fetchall()
+            rows = f"'{exported}/{file.layer}/{file.path.stem}.{exported.name}'"
+            if exported.name == "csv":
+                rows = f"read_csv({rows}, all_varchar = true)"
+            written = connection.execute(f"select {key} from {rows}").fetchall()
             expected = f"select {key} from {file.address} order by {file.order}"
             assert written == connection.execute(expected).fetchall(), file.address
 
 
 def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
     texts = ["\tx", "\nx", "\rx", "+1", "-x", "=1+1", "@x", "a=b"]
-    with duckdb.connect(shutil.copyfile(demo, workdir / "w.duckdb")) as connection:
+    with duckdb.connect(small) as connection:
         connection.execute(
             "create table history.texts (text varchar, number double, list varchar[])"
         )
@@ -92,9 +116,7 @@ def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
             "insert into history.texts values (?, -1.5, ['=1'])", [[text] for text in texts]
         )
     for output_format in ("csv", "parquet"):
-        done = llm_stats(
-            "export", output_format, "--format", output_format, "--database", "w.duckdb"
-        )
+        done = llm_stats("export", output_format, "--format", output_format, "--database", small)
         assert done.code == 0
     with (workdir / "csv" / "history" / "texts.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -106,15 +128,15 @@ def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
 
 
 def test_folder_with_a_foreign_file_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "thesis.txt").write_text("x")
-    done = llm_stats("export", "mine", "--database", demo)
+    done = llm_stats("export", "mine", "--database", small)
     assert "is not an earlier export" in done.err
     assert done.code == 2
     assert (workdir / "mine" / "thesis.txt").exists()
-    done = llm_stats("export", "mine/thesis.txt/out", "--database", demo)
+    done = llm_stats("export", "mine/thesis.txt/out", "--database", small)
     assert "cannot be written: Not a directory" in done.err
     assert done.code == 2
 
@@ -129,22 +151,22 @@ def test_folder_with_a_foreign_file_is_an_error(
     ],
 )
 def test_folder_with_a_foreign_manifest_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path, manifest: str
+    llm_stats: Command, small: Path, workdir: Path, manifest: str
 ) -> None:
     (workdir / "mine").mkdir()
     (workdir / "mine" / "manifest.json").write_text(manifest)
-    done = llm_stats("export", "mine", "--database", demo)
+    done = llm_stats("export", "mine", "--database", small)
     assert "is not an earlier export; name another folder" in done.err
     assert done.code == 2
     assert (workdir / "mine" / "manifest.json").read_text() == manifest
 
 
 def test_export_with_an_added_file_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
-    llm_stats("export", "out", "--database", demo)
+    llm_stats("export", "out", "--database", small)
     (workdir / "out" / "marts" / "notes.txt").write_text("x")
-    done = llm_stats("export", "out", "--database", demo)
+    done = llm_stats("export", "out", "--database", small)
     assert "is not an earlier export (it contains marts/notes.txt)" in done.err
     assert (workdir / "out" / "marts" / "notes.txt").exists()
     assert done.code == 2
@@ -152,55 +174,55 @@ def test_export_with_an_added_file_is_an_error(
 
 @pytest.mark.parametrize("folder", ["out/sub", "out/marts/deep/sub"])
 def test_folder_in_an_earlier_export_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path, folder: str
+    llm_stats: Command, small: Path, workdir: Path, folder: str
 ) -> None:
     """An export to `folder` would make the next export to `out` fail."""
-    llm_stats("export", "out", "--database", demo)
+    llm_stats("export", "out", "--database", small)
     before = digests(workdir / "out")
-    done = llm_stats("export", folder, "--database", demo)
+    done = llm_stats("export", folder, "--database", small)
     assert done.err == (
         f"llm-stats: cannot export to {workdir / folder}: it is in {workdir / 'out'}, "
         "which is an earlier export; name a folder outside it\n"
     )
     assert done.code == 2
     assert digests(workdir / "out") == before
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
 
 
-def test_root_folder_is_an_error(llm_stats: Command, demo: Path) -> None:
-    done = llm_stats("export", "/", "--database", demo)
+def test_root_folder_is_an_error(llm_stats: Command, small: Path) -> None:
+    done = llm_stats("export", "/", "--database", small)
     assert "cannot export to /" in done.err
     assert done.code == 2
 
 
 @pytest.mark.parametrize("folder", [".", ".."])
 def test_working_folder_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+    llm_stats: Command, small: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     (workdir / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(workdir / "a" / "b")
-    done = llm_stats("export", folder, "--database", demo)
+    done = llm_stats("export", folder, "--database", small)
     assert "it contains the working folder and would be replaced; name another folder" in done.err
     assert done.code == 2
     assert [file.name for file in workdir.rglob("*")] == ["a", "b"]
 
 
-def test_replaced_folder_keeps_its_mode(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_replaced_folder_keeps_its_mode(llm_stats: Command, small: Path, workdir: Path) -> None:
     (workdir / "out").mkdir()
     (workdir / "out").chmod(0o2750)
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
     assert stat.S_IMODE((workdir / "out").stat().st_mode) == 0o2750
 
 
 def test_view_that_reads_another_file_is_an_error(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
     (workdir / "secret.csv").write_text("key\n1\n")
-    with duckdb.connect(shutil.copyfile(demo, workdir / "w.duckdb")) as connection:
+    with duckdb.connect(small) as connection:
         connection.execute(
             f"create view marts.stolen as select * from read_csv('{workdir / 'secret.csv'}')"
         )
-    done = llm_stats("export", "it's out", "--database", "w.duckdb")
+    done = llm_stats("export", "it's out", "--database", small)
     assert "Permission Error: Cannot access file" in done.err
     assert not (workdir / "it's out").exists()
     assert done.code == 2
@@ -224,9 +246,10 @@ def make_broken_database(file: Path) -> Path:
     return file
 
 
-def make_endless_database(demo: Path, file: Path) -> Path:
-    """Create a warehouse whose export writes some files and then never ends."""
-    with duckdb.connect(shutil.copyfile(demo, file)) as connection:
+def make_endless_database(small: Path) -> Path:
+    """Copy a warehouse and add a mart, so that its export writes a file and then never ends."""
+    file = shutil.copyfile(small, small.with_name("endless.duckdb"))
+    with duckdb.connect(file) as connection:
         connection.execute(
             "create view marts.zz_endless as select count(*) as rows from "
             "range(1000000000000) where range % 7 = 3"
@@ -242,7 +265,7 @@ def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subpr
         command, cwd=workdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            while not (workdir / f".{folder}.export" / "new" / "marts" / "offers.parquet").exists():
+            while not (workdir / f".{folder}.export" / "new" / "marts" / "small.parquet").exists():
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.01)
             yield process
@@ -252,49 +275,42 @@ def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subpr
 
 
 def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
-    endless = make_endless_database(demo, workdir / "endless.duckdb")
-    assert llm_stats("export", "out", "--database", demo, "--format", "csv").code == 0
+    endless = make_endless_database(small)
+    assert llm_stats("export", "out", "--database", small, "--format", "csv").code == 0
     before = digests(workdir / "out")
     with started_export(workdir, "out", endless) as process:
         process.kill()
         assert process.wait() == -signal.SIGKILL
     assert digests(workdir / "out") == before
     assert staging_files(workdir) == [".out.export/lock", ".out.export/new"]
-    assert llm_stats("export", "out", "--database", demo).code == 0
-    assert llm_stats("export", "other", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
+    assert llm_stats("export", "other", "--database", small).code == 0
     assert digests(workdir / "out") == digests(workdir / "other")
     assert not (workdir / ".out.export").exists()
 
 
-def test_first_export_killed_is_cleaned_up_by_the_next(
-    llm_stats: Command, demo: Path, workdir: Path
+def test_running_export_locks_its_folder_only_and_is_cleaned_up_after_a_kill(
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
-    with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
-        pass
-    assert not (workdir / "out").exists()
-    assert llm_stats("export", "out", "--database", demo).code == 0
-    assert not (workdir / ".out.export").exists()
-
-
-def test_running_export_locks_its_folder_only(
-    llm_stats: Command, demo: Path, workdir: Path
-) -> None:
-    with started_export(workdir, "out", make_endless_database(demo, workdir / "endless.duckdb")):
-        done = llm_stats("export", "out", "--database", demo)
+    with started_export(workdir, "out", make_endless_database(small)):
+        done = llm_stats("export", "out", "--database", small)
         assert done.code == Locked.exit_code
         assert done.err == (
             f"llm-stats: {workdir / 'out'}: another export writes to it; wait for it, or stop it\n"
         )
-        assert (workdir / ".out.export" / "new" / "marts" / "offers.parquet").exists()
-        assert llm_stats("export", "other", "--database", demo).code == 0
+        assert (workdir / ".out.export" / "new" / "marts" / "small.parquet").exists()
+        assert llm_stats("export", "other", "--database", small).code == 0
+    assert not (workdir / "out").exists()
+    assert llm_stats("export", "out", "--database", small).code == 0
+    assert not (workdir / ".out.export").exists()
 
 
 def test_previous_export_is_restored_after_a_kill_between_the_renames(
-    llm_stats: Command, demo: Path, workdir: Path
+    llm_stats: Command, small: Path, workdir: Path
 ) -> None:
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
     before = digests(workdir / "out")
     (workdir / ".out.export").mkdir()
     (workdir / "out").rename(workdir / ".out.export" / "old")
@@ -306,9 +322,9 @@ def test_previous_export_is_restored_after_a_kill_between_the_renames(
 
 
 def test_previous_export_is_restored_if_the_rename_fails(
-    llm_stats: Command, demo: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, small: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
     before, rename = digests(workdir / "out"), Path.rename
 
     def fail_for_new(self: Path, target: Path) -> Path:
@@ -317,17 +333,17 @@ def test_previous_export_is_restored_if_the_rename_fails(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fail_for_new)
-    done = llm_stats("export", "out", "--database", demo, "--format", "csv")
+    done = llm_stats("export", "out", "--database", small, "--format", "csv")
     assert "out cannot be written: No space left on device" in done.err
     assert digests(workdir / "out") == before
     assert not (workdir / ".out.export").exists()
     assert done.code == 2
 
 
-def test_symlink_to_a_folder_is_followed(llm_stats: Command, demo: Path, workdir: Path) -> None:
+def test_symlink_to_a_folder_is_followed(llm_stats: Command, small: Path, workdir: Path) -> None:
     (workdir / "real").mkdir()
     (workdir / "out").symlink_to("real")
-    assert llm_stats("export", "out", "--database", demo).code == 0
+    assert llm_stats("export", "out", "--database", small).code == 0
     assert (workdir / "out").is_symlink()
     assert (workdir / "real" / "manifest.json").exists()
     assert staging_files(workdir) == []
