@@ -15,18 +15,20 @@ from support.user_queries import DATABASE, READS, REJECTED
 
 
 def test_every_kind_of_query_is_accepted(demo: Path) -> None:
-    for query in READS:
-        with DuckDBReader(demo) as reader:
+    with DuckDBReader(demo) as reader:
+        for query in READS:
             assert reader.execute_user_query(query).rows, query
 
 
 def test_other_statements_are_rejected_and_write_no_files(demo: Path, tmp_path: Path) -> None:
     database = Path(shutil.copyfile(demo, tmp_path / "w.duckdb"))
     before = database.read_bytes()
-    for query in REJECTED:
-        with DuckDBReader(database) as reader, pytest.raises(UsageError):
-            reader.execute_user_query(query.replace(DATABASE, str(database)))
-        assert list(tmp_path.iterdir()) == [database], query
+    with DuckDBReader(database) as reader:
+        for query in REJECTED:
+            with pytest.raises(UsageError):
+                reader.execute_user_query(query.replace(DATABASE, str(database)))
+            assert list(tmp_path.iterdir()) == [database], query
+    assert list(tmp_path.iterdir()) == [database]
     assert database.read_bytes() == before
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from llm_stats import sample
 from llm_stats.sample import SampleApi
+from llm_stats.text import sql_literal
 from support.command import Command
 from support.processes import run_command
 from support.queries import query_rows
@@ -82,9 +83,15 @@ class TestDemo:
 
 
 class TestIds:
-    def test_come_from_arguments_and_a_file_stripped_and_without_duplicates(
+    def test_come_from_arguments_and_a_file_stripped_encoded_and_without_duplicates(
         self, run: Command, workdir: Path, api: SampleApi
     ) -> None:
+        """The last argument is an id that must be percent-encoded in the URL."""
+        hostile = sample.today()[0] | {
+            "id": "a/b?c#d%20é'\"; drop table x --",
+            "name": "\u202eName\x1b[31m\n",
+        }
+        api.publish([*sample.today(), hostile])
         (workdir / "ids.txt").write_text(
             "\ufeff# watched\nmurmur-1\n\n  aurora-large-1  # the flagship\n"
         )
@@ -93,6 +100,7 @@ class TestIds:
                 " murmur-1-lite ",
                 "murmur-1",
                 "murmur-1-lite",
+                hostile["id"],
                 "--ids-file",
                 "ids.txt",
                 "--concurrency",
@@ -100,7 +108,9 @@ class TestIds:
             ).code
             == 0
         )
-        assert requested_ids(api) == ["murmur-1-lite", "murmur-1", "aurora-large-1"]
+        assert requested_ids(api) == ["murmur-1-lite", "murmur-1", hostile["id"], "aurora-large-1"]
+        query = f"select model_name from marts.models where model_id = {sql_literal(hostile['id'])}"
+        assert query_rows(workdir / "llm_stats.duckdb", query) == [(hostile["name"],)]
 
     def test_come_from_standard_input(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", io.StringIO("murmur-1\n"))
@@ -124,17 +134,6 @@ class TestIds:
         )
         assert run().code == 0
         assert requested_ids(api) == ["murmur-1"]
-
-    def test_are_percent_encoded(self, run: Command, api: SampleApi, workdir: Path) -> None:
-        record = sample.today()[0] | {
-            "id": "a/b?c#d%20é'\"; drop table x --",
-            "name": "\u202eName\x1b[31m\n",
-        }
-        api.publish([record])
-        assert run(record["id"]).code == 0
-        assert query_rows(
-            workdir / "llm_stats.duckdb", "select model_id, model_name from marts.models"
-        ) == [(record["id"], record["name"])]
 
 
 class TestBadArguments:

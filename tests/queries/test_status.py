@@ -66,7 +66,12 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(tmp_path: Path, three_runs: Path) -> Path:
     """Return the path of a warehouse of three runs: two days ago, this morning, two hours ago."""
-    path = shutil.copyfile(three_runs, tmp_path / "llm_stats.duckdb")
+    return copy_with_requests(three_runs, tmp_path)
+
+
+def copy_with_requests(three_runs: Path, folder: Path) -> Path:
+    """Copy the warehouse to a folder and log four requests, one of them on the day before."""
+    path = shutil.copyfile(three_runs, folder / "llm_stats.duckdb")
     with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [
             NOW.replace(hour=0) - dt.timedelta(seconds=1),
@@ -84,8 +89,14 @@ def read_status(database: Path) -> Status:
         return status(reader, NOW)
 
 
-def test_text_form(database: Path) -> None:
-    text = "\n".join(status_lines(read_status(database)))
+@pytest.fixture(scope="module")
+def current(three_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Status:
+    """Return the status of an unchanged `database`."""
+    return read_status(copy_with_requests(three_runs, tmp_path_factory.mktemp("current")))
+
+
+def test_text_form(current: Status) -> None:
+    text = "\n".join(status_lines(current))
     assert text.splitlines()[:7] == [
         (
             "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; "
@@ -107,8 +118,8 @@ def test_text_form(database: Path) -> None:
     ]
 
 
-def test_json_form(database: Path) -> None:
-    report = json.loads(status_json(read_status(database), config_report(database)))
+def test_json_form(current: Status, database: Path) -> None:
+    report = json.loads(status_json(current, config_report(database)))
     assert report["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
     assert report["last_run_requests"] == 6
     assert report["requests_today"] == 3
@@ -121,12 +132,11 @@ def test_json_form(database: Path) -> None:
     ]
 
 
-def test_unknown_id_is_failing_until_a_run_without_it(database: Path) -> None:
-    assert [row["model_id"] for row in read_status(database).failing] == ["gone", IDS[3]]
+def test_unknown_id_is_failing_until_a_run_without_it(current: Status, database: Path) -> None:
+    assert [row["model_id"] for row in current.failing] == ["gone", IDS[3]]
     with duckdb.connect(database) as connection:
         RawTables(connection, is_defined=True).load(RECORDS[:2], hours_ago(1), "4")
-    current = read_status(database)
-    assert [row["model_id"] for row in current.failing] == [IDS[3]]
+    assert [row["model_id"] for row in read_status(database).failing] == [IDS[3]]
 
 
 def test_last_run_that_loaded_nothing_is_poor_health(database: Path) -> None:
@@ -161,10 +171,11 @@ def test_failing_models_are_limited_in_the_table_only(database: Path) -> None:
             " 0 as elapsed_ms, '3' as _dlt_load_id from range(30) as r (x)",
             [fetch["requested_at"]],
         )
-    lines = list(status_lines(read_status(database)))
+    found = read_status(database)
+    lines = list(status_lines(found))
     assert lines[5] == "failing     32, the first 20 below; --format json lists all\n"
     assert len(lines[6].splitlines()) == 2 + 20
-    assert len(read_status(database).failing) == 32
+    assert len(found.failing) == 32
 
 
 def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
@@ -200,10 +211,6 @@ def test_command(llm_stats: Command, database: Path) -> None:
     assert done.err == ""
     assert done.out.startswith("last run    ")
     assert done.code == 0
-    assert (
-        json.loads(llm_stats("status", "--database", database, "--format", "json").out)["models"]
-        == 6
-    )
 
 
 def test_configuration_is_printed_without_a_database(
@@ -244,13 +251,14 @@ def test_configuration_is_printed_without_a_database(
     )
 
 
-def test_json_contains_no_secrets(
+def test_json_of_the_command_contains_no_secrets(
     llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "https://hooks.example/top-secret")
     done = llm_stats("status", "--database", database, "--format", "json")
     assert SAMPLE_KEY not in done.out
     assert "top-secret" not in done.out
+    assert json.loads(done.out)["models"] == 6
     assert json.loads(done.out)["settings"]["api_key"] == {
         "value": True,
         "origin": "the environment",
@@ -271,10 +279,10 @@ def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> No
         "rejected    a newer file 60 minutes ago: keys, prices_in_range; it is kept at "
         f"{warehouse.rejected / database.name}"
     )
-    assert line in status_lines(read_status(database))
-    assert json.loads(status_json(read_status(database), config_report(database)))[
-        "rejected_by"
-    ] == ["keys", "prices_in_range"]
+    found = read_status(database)
+    assert line in status_lines(found)
+    report = json.loads(status_json(found, config_report(database)))
+    assert report["rejected_by"] == ["keys", "prices_in_range"]
     os.utime(reason, (hours_ago(3).timestamp(),) * 2)
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
@@ -307,7 +315,7 @@ def test_file_without_a_view_has_unknown_health(llm_stats: Command, database: Pa
     assert llm_stats("check", "--database", database).err == f"llm-stats: {message}\n"
 
 
-def test_data_from_the_future_names_the_clock(database: Path) -> None:
+def test_data_from_the_future_names_the_clock(current: Status, database: Path) -> None:
     with DuckDBReader(database) as reader:
         lines = list(status_lines(status(reader, hours_ago(50))))
     assert lines[0].startswith("last run    2 days in the future: ")
@@ -316,7 +324,7 @@ def test_data_from_the_future_names_the_clock(database: Path) -> None:
         "docs/operations.md"
     )
     assert "newest fetched 2 days in the future, oldest 2 hours in the future" in lines[3]
-    assert not any(line.startswith("clock") for line in status_lines(read_status(database)))
+    assert not any(line.startswith("clock") for line in status_lines(current))
 
 
 def test_one_second_is_singular(database: Path) -> None:

@@ -68,12 +68,12 @@ class RawTables:
         )
 
     def _take_over(self, answers: list[FetchResult], load_id: str) -> None:
-        self.connection.execute("create schema incoming")
-        for name, table in to_arrow(answers).items():
-            self.connection.register("arrived", table)
-            self.connection.execute(f"create table incoming.{name} as from arrived")
-        raw_tables.merge_incoming(DuckDBConnection(self.connection), load_id)
-        self.connection.execute("drop schema incoming cascade")
+        arrived = to_arrow(answers)
+        for name, table in arrived.items():
+            self.connection.register(name, table)  # as the view temp.<name>
+        raw_tables.merge_incoming(DuckDBConnection(self.connection), load_id, incoming="temp")
+        for name in arrived:
+            self.connection.unregister(name)
 
     def apply(self) -> None:
         """Update the history; on the first call, also build everything under `sql/`."""

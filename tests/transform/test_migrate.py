@@ -60,7 +60,7 @@ def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: 
 
 
 @pytest.mark.slow
-def test_run_migrates_and_keeps_the_history(
+def test_run_migrates_and_keeps_the_history_and_rollback_accepts_the_older_version(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
     migrated = tmp_path / "migrated.duckdb"
@@ -81,6 +81,11 @@ def test_run_migrates_and_keeps_the_history(
             "load_id) from history.row_counts)"
         )
         assert connection.execute(loads).fetchall() == [(3, 3)]
+    assert llm_stats("snapshots").code == 0
+    assert llm_stats("rollback").code == 0
+    assert f"{older} has schema version 2" in llm_stats("show").err
+    run_one_model(llm_stats, api)
+    assert llm_stats("check").code == 0
 
 
 @pytest.mark.slow
@@ -97,50 +102,50 @@ def test_run_migrates_even_if_no_model_is_due(
     )
 
 
-@pytest.mark.slow
-def test_rollback_accepts_a_version_that_can_be_migrated(
-    llm_stats: Command, older: Path, api: SampleApi
-) -> None:
-    run_one_model(llm_stats, api)
-    assert llm_stats("snapshots").code == 0
-    assert llm_stats("rollback").code == 0
-    assert f"{older} has schema version 2" in llm_stats("show").err
-    run_one_model(llm_stats, api)
-    assert llm_stats("check").code == 0
-
-
 def test_empty_database_is_not_migrated() -> None:
     with duckdb.connect() as connection:
         migrate(DuckDBConnection(connection))
         assert schema_version(DuckDBConnection(connection)) is None
 
 
+def make_version(file: Path, version: str | None) -> Path:
+    """Create a database that contains a schema version and nothing else."""
+    column_type = "varchar" if version == "'two'" else "int"
+    with duckdb.connect(file) as connection:
+        connection.execute(
+            f"create schema history; create table history.schema_version (version {column_type})"
+        )
+        if version:
+            connection.execute(f"insert into history.schema_version values ({version})")
+    return file
+
+
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        (
-            "99",
-            (
-                f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; "
-                "upgrade llm-stats"
-            ),
-        ),
         ("1", "has schema version 1, which is too old to migrate (oldest: 2)"),
         ("'two'", "is a DuckDB database but not an llm-stats warehouse"),
         ("null", "is a DuckDB database but not an llm-stats warehouse"),
         (None, "is a DuckDB database but not an llm-stats warehouse"),
     ],
 )
-def test_every_command_rejects_another_version(
+def test_readers_and_runs_reject_a_version_that_cannot_be_migrated(
     llm_stats: Command, workdir: Path, version: str | None, message: str
 ) -> None:
-    column_type = "varchar" if version == "'two'" else "int"
-    with duckdb.connect(workdir / "w.duckdb") as connection:
-        connection.execute(
-            f"create schema history; create table history.schema_version (version {column_type})"
-        )
-        if version:
-            connection.execute(f"insert into history.schema_version values ({version})")
+    make_version(workdir / "w.duckdb", version)
+    for command in ("show", "snapshots", "run x"):
+        done = llm_stats(*command.split(), "--database", "w.duckdb")
+        assert done.code == 2, command
+        assert message in done.err, command
+    assert [path.name for path in workdir.iterdir()] == ["w.duckdb"]
+
+
+def test_every_command_rejects_a_newer_version(llm_stats: Command, workdir: Path) -> None:
+    make_version(workdir / "w.duckdb", "99")
+    message = (
+        f"has schema version 99, but this llm-stats supports at most {SCHEMA_VERSION}; "
+        "upgrade llm-stats"
+    )
     for command in (
         "show",
         "changes",

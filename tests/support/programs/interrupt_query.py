@@ -1,22 +1,33 @@
-"""Run `llm-stats` and send SIGINT to this process after one second of CPU time.
+"""Run `llm-stats sql` and send SIGINT to this process while the query runs.
 
-On a busy machine, one second of wall-clock time could pass before the query starts.
+The signal is sent when the query has used 0.2 seconds of CPU time, because on a busy machine it may
+not get any for a while.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 
 from llm_stats.cli import main as cli
-from llm_stats.warehouse import reader  # noqa: F401  imported before the timer starts, because it is slow
+
+
+def is_querying() -> bool:
+    """Return whether the main thread executes the user's query."""
+    frame = sys._current_frames()[threading.main_thread().ident or 0]
+    while frame and frame.f_code.co_name != "execute_user_query":
+        frame = frame.f_back
+    return frame is not None
 
 
 def press_ctrl_c() -> None:
+    while not is_querying():
+        time.sleep(0.01)
     began = time.process_time()
-    while time.process_time() < began + 1:
+    while time.process_time() < began + 0.2:
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
 
