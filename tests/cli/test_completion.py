@@ -9,12 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 from llm_stats.warehouse.snapshot import Snapshot
+from support.new_warehouse import new_warehouse
 from support.parameter_ids import parameter_id
 from support.processes import PROGRAMS
-from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -25,8 +24,7 @@ HOSTILE = ["m; rm -rf x", "m\nplain,x", "m$(x)", "m\x1b[31m", "m`x`"]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a database in which some model ids contain shell metacharacters."""
     folder = tmp_path_factory.mktemp("completion")
-    with duckdb.connect(folder / "llm_stats.duckdb") as connection:
-        raw = RawTables(connection)
+    with new_warehouse(folder / "llm_stats.duckdb") as raw:
         good = synthetic_catalog(2, providers=1, scores=1)
         raw.load(
             [

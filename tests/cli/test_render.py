@@ -7,7 +7,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 from llm_stats.cli.render import aligned, render
 from llm_stats.queries import compare, cost, history
@@ -15,7 +14,7 @@ from llm_stats.table import Table
 from llm_stats.text import escape_control_chars
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
-from support.raw_tables import RawTables
+from support.new_warehouse import new_warehouse
 from support.record_factory import make_offer, make_record, make_score
 
 
@@ -48,8 +47,7 @@ LONG_NAMES = [f"mistral-small-3.{place}-24b-instruct-2503" for place in range(3)
 def long_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a warehouse with the longest model, provider and benchmark names of the API."""
     file = tmp_path_factory.mktemp("long") / "w.duckdb"
-    with duckdb.connect(file) as connection:
-        raw = RawTables(connection)
+    with new_warehouse(file) as raw:
         for day in (1, 2):
             raw.load(
                 [

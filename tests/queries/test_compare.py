@@ -7,11 +7,10 @@ import itertools
 import json
 from pathlib import Path
 
-import duckdb
 from llm_stats.queries.compare import benchmarks
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
-from support.raw_tables import RawTables
+from support.new_warehouse import new_warehouse
 from support.record_factory import make_offer, make_record
 
 
@@ -65,8 +64,7 @@ def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdi
         make_offer("a", 5, 25),
         make_offer("d", 6, 30),
     ]
-    with duckdb.connect(workdir / "w.duckdb") as connection:
-        raw = RawTables(connection)
+    with new_warehouse(workdir / "w.duckdb") as raw:
         raw.load(
             [make_record("m", providers=providers), make_record("n")],
             dt.datetime.fromisoformat("2026-01-01"),
@@ -80,8 +78,7 @@ def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdi
 
 
 def test_model_id_may_equal_a_column_name(llm_stats: Command, tmp_path: Path) -> None:
-    with duckdb.connect(tmp_path / "w.duckdb") as connection:
-        raw = RawTables(connection)
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
         raw.load(
             [make_record("fact"), make_record("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
         )

@@ -26,6 +26,7 @@ from llm_stats.transform import apply
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
+from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
@@ -43,8 +44,8 @@ def hours_ago(hours: float) -> dt.datetime:
 @pytest.fixture(scope="module")
 def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("three_runs") / "llm_stats.duckdb"
-    with duckdb.connect(path) as connection:
-        raw = RawTables(connection)
+    with new_warehouse(path) as raw:
+        connection = raw.connection
         raw.load(RECORDS[:6], hours_ago(48), "1")
         raw.load(RECORDS[:3], hours_ago(10), "2")
         raw.fetch(["gone"], hours_ago(10), "not_found", "2")
@@ -179,8 +180,7 @@ def test_failing_models_are_limited_in_the_table_only(database: Path) -> None:
 
 
 def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
-    with duckdb.connect(tmp_path / "x.duckdb") as connection:
-        raw = RawTables(connection)
+    with new_warehouse(tmp_path / "x.duckdb") as raw:
         raw.fetch(["a"], hours_ago(0), "deferred")
         raw.apply()
     assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == [
@@ -190,8 +190,8 @@ def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
 
 
 def test_warehouse_without_a_run_is_an_error(tmp_path: Path) -> None:
-    with duckdb.connect(tmp_path / "x.duckdb") as connection:
-        RawTables(connection).apply()
+    with new_warehouse(tmp_path / "x.duckdb"):
+        pass
     with pytest.raises(
         UsageError, match="no run has been published yet; start one with `llm-stats run "
     ):

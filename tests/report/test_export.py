@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.errors import Locked
-from llm_stats.report.export import export
+from llm_stats.report.export import FileFormat, export
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
@@ -39,12 +39,12 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module", params=["parquet", "csv"])
 def exported(request: pytest.FixtureRequest, demo: Path, build_once: BuildOnce) -> Path:
     """Return the export of the demo database; the name of its folder is the format."""
-    output_format = request.param
+    output_format: FileFormat = request.param
     folder = build_once(
         f"export as {output_format}",
         lambda folder: export(demo, folder / output_format, output_format),
     )
-    return folder / output_format
+    return Path(folder, output_format)
 
 
 @pytest.fixture

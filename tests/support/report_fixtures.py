@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from llm_stats.sample import today, yesterday
-from support.raw_tables import RawTables
+from support.new_warehouse import new_warehouse
 from support.record_factory import make_offer, make_record, make_score
 
 Documents = list[dict[str, Any]]
 FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
 
 
-@functools.cache
-def _empty() -> bytes:
-    """Return the bytes of an empty warehouse file, which is built once."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "w.duckdb"
-        with duckdb.connect(file) as connection:
-            RawTables(connection).apply()
-        return file.read_bytes()
-
-
 def warehouse(file: Path, *days: Documents) -> Path:
     """Create a warehouse in which each list of records was loaded a day after the previous one."""
-    file.write_bytes(_empty())
-    with duckdb.connect(file) as connection:
-        raw = RawTables(connection, is_defined=True)
+    with new_warehouse(file) as raw:
         for day, documents in enumerate(days):
             raw.load(documents, FIRST_DAY + dt.timedelta(days=day))
             raw.apply()

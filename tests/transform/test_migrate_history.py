@@ -12,6 +12,7 @@ import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
 from llm_stats.transform.migrate import migrate
+from support.new_warehouse import new_warehouse
 from support.older_versions import downgrade
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
@@ -30,13 +31,11 @@ _INSERT_OFFER = (
 def older_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a warehouse of schema version 3 with one model, its offer `p` and an empty history."""
     file = tmp_path_factory.mktemp("older") / "w.duckdb"
-    with duckdb.connect(file) as connection:
-        raw = RawTables(connection)
-        raw.apply()
+    with new_warehouse(file) as raw:
         raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
         raw.apply()
-        connection.execute("delete from history.offers")
-        downgrade(connection.execute, 3)
+        raw.connection.execute("delete from history.offers")
+        downgrade(raw.connection.execute, 3)
     return file
 
 

@@ -22,7 +22,7 @@ import pytest
 from llm_stats.schema.tables import KEYS, TABLES
 from llm_stats.transform import files
 from llm_stats.transform.checks import all_checks
-from support.history_database import built
+from support.history_database import built, write_history
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -304,7 +304,7 @@ def test_slip_needs_ten_offers_and_most_of_them(
     for day, inputs in enumerate(([1.0] * len(prices), prices)):
         offers = [make_offer(f"p{number}", price, None) for number, price in enumerate(inputs)]
         raw.load([make_record("m", providers=offers)], _DAYS[day])
-        raw.apply()
+        write_history(raw.connection, read_by=["history.offers"])
     assert _failing(raw.connection, ["prices_slipped"]) == (
         {"prices_slipped"} if is_slip else set()
     )

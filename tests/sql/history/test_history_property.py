@@ -36,6 +36,7 @@ from support.record_factory import make_offer, make_record, make_score
 pytestmark = pytest.mark.slow
 
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
+_HISTORY = ("history.models", "history.offers", "history.scores")
 START = dt.datetime(2026, 1, 1)  # noqa: DTZ001  every stored time is UTC without a zone
 
 Entry = tuple[str, tuple[Any, ...]]  # (id of the provider or benchmark, all compared values)
@@ -321,17 +322,15 @@ def replay(tables: RawTables, runs: list[Run]) -> None:
         for model_id, answer in run.answers.items():
             if isinstance(answer, str):
                 tables.fetch([model_id], run.at, cast(Outcome, answer), load_id)
-        write_history(tables.connection)
+        write_history(tables.connection, read_by=_HISTORY)
         if run.twice:
             before = everything(tables)
-            write_history(tables.connection)
+            write_history(tables.connection, read_by=_HISTORY)
             assert everything(tables) == before
 
 
 def everything(tables: RawTables) -> list[Counter[Any]]:
-    return [
-        Counter(fetch(tables, "*", f"history.{name}")) for name in ("models", "offers", "scores")
-    ]
+    return [Counter(fetch(tables, "*", table)) for table in _HISTORY]
 
 
 def effective_loads(runs: list[Run]) -> Iterator[tuple[dt.datetime, str, dict[str, Any]]]:

@@ -11,13 +11,14 @@ import signal
 import sys
 import threading
 import time
+from types import FrameType
 
 from llm_stats.cli import main as cli
 
 
 def is_querying() -> bool:
     """Return whether the main thread executes the user's query."""
-    frame = sys._current_frames()[threading.main_thread().ident or 0]
+    frame: FrameType | None = sys._current_frames()[threading.main_thread().ident or 0]
     while frame and frame.f_code.co_name != "execute_user_query":
         frame = frame.f_back
     return frame is not None
