@@ -13,6 +13,7 @@ from support.postgres_server import execute_sql
 
 pytestmark = pytest.mark.slow
 
+_SELECT = "select staging.round_significant(cast(number as double)) as number from numbers"
 _NOISE = [0.19999999999999998, 0.1 + 0.2, -0.0, 0.0, 1.005, 1e12, 999999999999.5, 1e300, -29.5]
 
 
@@ -31,10 +32,9 @@ def _is_no_tie(value: float) -> bool:
     return not (f"{value:.12e}".split("e")[0].endswith("5") and float(f"{value:.12e}") == value)
 
 
-def _query() -> str:
+def _query(select: str) -> str:
     rows = ", ".join(f"({value!r})" for value in _values())
-    number = "staging.round_significant(cast(number as double))"
-    return f"select {number} as number from (values {rows}) as numbers (number)"
+    return f"with numbers (number) as (values {rows}) {select}"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def rounded_by_duckdb() -> Iterator[list[tuple[object, ...]]]:
         )
         for _, statement in files.statements(file):
             connection.execute(statement.query)
-        yield connection.execute(_query()).fetchall()
+        yield connection.execute(_query(_SELECT)).fetchall()
 
 
 def test_duckdb_rounds_exactly(rounded_by_duckdb: list[tuple[object, ...]]) -> None:
@@ -61,7 +61,6 @@ def test_duckdb_rounds_exactly(rounded_by_duckdb: list[tuple[object, ...]]) -> N
 def test_postgres_rounds_alike(
     new_database: Callable[[], str], rounded_by_duckdb: list[tuple[object, ...]]
 ) -> None:
-    rounded = execute_sql(
-        new_database(), f"set extra_float_digits = 1; {translate(_query(), 'postgres')}"
-    )
+    query = _query(translate(_SELECT, "postgres"))
+    rounded = execute_sql(new_database(), f"set extra_float_digits = 1; {query}")
     assert [*map(repr, rounded)] == [*map(repr, rounded_by_duckdb)]

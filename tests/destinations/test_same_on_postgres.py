@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from llm_stats.table import Table
 from llm_stats.warehouse.reader import Reader
 from support import engine_comparison
 
@@ -23,12 +24,18 @@ def both(
             yield readers
 
 
-def test_every_relation_is_equal(both: tuple[Reader, Reader]) -> None:
-    engine_comparison.require_same_relations(*both)
+@pytest.fixture(scope="module")
+def relations(both: tuple[Reader, Reader]) -> list[dict[str, Table]]:
+    """Return the rows of all tables and views in DuckDB, and those in PostgreSQL."""
+    return [engine_comparison.fetch_relations(reader) for reader in both]
 
 
-def test_rows_have_the_same_order(both: tuple[Reader, Reader]) -> None:
-    engine_comparison.require_same_order(*both)
+def test_every_relation_is_equal(relations: list[dict[str, Table]]) -> None:
+    engine_comparison.require_same_relations(*relations)
+
+
+def test_rows_have_the_same_order(relations: list[dict[str, Table]]) -> None:
+    engine_comparison.require_same_order(*relations)
 
 
 def test_output_of_the_commands_is_equal(both: tuple[Reader, Reader]) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from llm_stats.queries.history import history
 from llm_stats.report.data import collect as report_facts
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
+from llm_stats.table import Table
 from llm_stats.transform.files import in_build_order
 from llm_stats.warehouse.reader import Reader
 from support.real_records import real_records
@@ -61,8 +63,7 @@ def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def generations() -> list[list[dict[str, Any]]]:
-    real = real_records()
-    return [sample.yesterday(), *([real] if real else []), hostile(sample.today())]
+    return [[*sample.yesterday(), *real_records()], hostile(sample.today())]
 
 
 @contextmanager
@@ -93,40 +94,29 @@ def repr_rows(shown: object) -> str:
     return re.sub(r"\\+x00", "", repr(shown))
 
 
-def relations(reader: Reader) -> list[tuple[str, str]]:
-    return [
-        (schema, name)
+def fetch_relations(reader: Reader) -> dict[str, Table]:
+    """Return the rows of each table and view, sorted as by `show` and `export`."""
+    return {
+        f"{schema}.{name}": reader.fetch_table(f"{schema}.{name}")
         for schema, name, kind, _ in reader.relations()
         if kind != "macro" and (schema, name) != NOT_COMPARED
-    ]
+    }
 
 
-def require_same_relations(duckdb_reader: Reader, other_reader: Reader) -> None:
-    assert relations(other_reader) == relations(duckdb_reader)
-    for schema, name in relations(duckdb_reader):
-        columns = [
-            column
-            for column in duckdb_reader.query(f"select * from {schema}.{name} limit 0").columns
-            if column not in OF_THE_RUN
-        ]
-        actual, expected = (
-            reader.query(f"select {', '.join(columns)} from {schema}.{name}")
-            for reader in (other_reader, duckdb_reader)
-        )
-        assert actual.columns == expected.columns
-        assert set(map(repr_rows, actual.rows)) ^ set(map(repr_rows, expected.rows)) == set(), name
-        assert len(actual.rows) == len(expected.rows)
+def require_same_relations(expected: dict[str, Table], actual: dict[str, Table]) -> None:
+    assert list(actual) == list(expected)
+    for address in expected:
+        columns = [column for column in expected[address].columns if column not in OF_THE_RUN]
+        other, duckdb = (tables[address].select(*columns).rows for tables in (actual, expected))
+        assert set(map(repr_rows, other)) ^ set(map(repr_rows, duckdb)) == set(), address
+        assert len(other) == len(duckdb)
 
 
-def require_same_order(duckdb_reader: Reader, other_reader: Reader) -> None:
-    """Assert that `show` and `export` sort the rows of both warehouses in the same way."""
+def require_same_order(expected: dict[str, Table], actual: dict[str, Table]) -> None:
     for file in (file for file in in_build_order() if file.is_relation):
         key = [column for column in file.key if column not in OF_THE_RUN]
-        actual, expected = (
-            reader.fetch_table(file.address).select(*key).rows
-            for reader in (other_reader, duckdb_reader)
-        )
-        assert list(map(repr_rows, actual)) == list(map(repr_rows, expected)), file.address
+        other, duckdb = (tables[file.address].select(*key).rows for tables in (actual, expected))
+        assert list(map(repr_rows, other)) == list(map(repr_rows, duckdb)), file.address
 
 
 def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
@@ -147,8 +137,8 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
             reader, 1.25e6, 2e6, []
         ),  # for these numbers no cost is a rounding tie; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
-        lambda reader: (report_facts(reader).headline, report_facts(reader).tables),
-        lambda reader: (status.status(reader, BEGAN).stalest, status.status(reader, BEGAN).models),
+        lambda reader: attrgetter("headline", "tables")(report_facts(reader)),
+        lambda reader: attrgetter("stalest", "models")(status.status(reader, BEGAN)),
     ]
     for show in shown:
         assert repr_rows(show(other_reader)) == repr_rows(show(duckdb_reader))
