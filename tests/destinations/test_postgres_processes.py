@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +13,16 @@ import pytest
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
-from support.generations import generation
+from support.generations import generation, publish_prices
 from support.postgres_content import content, loads
 from support.postgres_server import execute_sql
-from support.processes import finish_run, output_lines, start_program, start_run
+from support.processes import (
+    finish_run,
+    output_lines,
+    start_program,
+    start_run,
+    wait_for_lock,
+)
 
 FULL = "LLM_STATS_STRESS" in os.environ
 
@@ -38,9 +43,7 @@ def test_readers_see_complete_states(postgres: str, tmp_path: Path) -> None:
         start_program("poll_postgres", postgres, stop, SECONDS_BETWEEN_POLLS)
         for _ in range(READERS)
     ]
-    published = dict(
-        output_lines(start_program("publish_generations", tmp_path / "w.duckdb", RUNS, "postgres"))
-    )
+    published = dict(publish_prices(tmp_path / "w.duckdb", RUNS, "postgres"))
     time.sleep(3 * SECONDS_BETWEEN_POLLS)
     stop.touch()
     polls, slowest = 0, 0.0
@@ -66,21 +69,26 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
 ) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     killed, completed = copy_warehouse(), copy_warehouse()
+    databases = {killed: tmp_path / "killed.duckdb", completed: tmp_path / "completed.duckdb"}
     killed_count = 0
 
-    def start(url: str, api: SampleApi) -> subprocess.Popen[bytes]:
+    def run_to_the_end(url: str) -> None:
         monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
-        return start_run(tmp_path / f"{url == killed}.duckdb", api)
+        settings = demo_settings(api, databases[url])
+        settings = settings.model_copy(update={"destination": "postgres"})
+        assert execute(settings, all_models=True).exit_code == 0
 
     with SampleApi() as api:
         for number in range(KILLS):
             api.publish(generation(number))
             started = time.monotonic()
-            assert finish_run(start(completed, api)) == (0, "")
+            run_to_the_end(completed)
             seconds = time.monotonic() - started
             before = content(killed), loads(killed)
-            victim = start(killed, api)
-            time.sleep(random.uniform(0.3 * seconds, seconds))
+            monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", killed)
+            victim = start_run(databases[killed], api)
+            wait_for_lock(victim, databases[killed])
+            time.sleep(random.uniform(0, 1.5 * seconds))  # a new process is slower
             victim.send_signal(signal.SIGKILL)
             killed_count += finish_run(victim)[0] == -signal.SIGKILL
             after = content(killed), loads(killed)
@@ -89,9 +97,7 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
             )
             # The API has published no new records since the killed run. The next run may therefore
             # reuse that run's cached responses.
-            settings = demo_settings(api, tmp_path / "True.duckdb")
-            settings = settings.model_copy(update={"destination": "postgres"})
-            assert execute(settings, all_models=True).exit_code == 0
+            run_to_the_end(killed)
             assert content(killed) == content(completed)
             assert execute_sql(killed, DUPLICATES) == []
         assert not list(tmp_path.glob(".*/work/*"))

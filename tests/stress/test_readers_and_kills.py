@@ -22,8 +22,14 @@ from llm_stats.queries import checks
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.settings import Settings
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
-from support.generations import generation
-from support.processes import finish_run, output_lines, start_program, start_run
+from support.generations import generation, publish_prices
+from support.processes import (
+    finish_run,
+    output_lines,
+    start_program,
+    start_run,
+    wait_for_lock,
+)
 
 FULL = "LLM_STATS_STRESS" in os.environ
 RUNS, READERS = (200, 4) if FULL else (2, 1)
@@ -37,7 +43,7 @@ def test_readers_see_complete_states_and_the_latest_immediately(tmp_path: Path) 
     readers = [
         start_program("poll_file", database, stop, SECONDS_BETWEEN_POLLS) for _ in range(READERS)
     ]
-    published = dict(output_lines(start_program("publish_generations", database, RUNS, "duckdb")))
+    published = dict(publish_prices(database, RUNS, "duckdb"))
     time.sleep(3 * SECONDS_BETWEEN_POLLS)
     stop.touch()
     polls = 0
@@ -106,10 +112,11 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
         for number in range(KILLS):
             api.publish(generation(number))
             started = time.monotonic()
-            assert finish_run(start_run(completed, api)) == (0, "")
+            run_to_the_end(completed, api)
             seconds = time.monotonic() - started
             victim = start_run(killed, api)
-            time.sleep(random.uniform(0.1, seconds))
+            wait_for_lock(victim, killed)
+            time.sleep(random.uniform(0, 1.5 * seconds))  # a new process is slower
             victim.send_signal(signal.SIGKILL)
             killed_count += finish_run(victim)[0] == -signal.SIGKILL
             with MaterializedReader(killed) as reader:

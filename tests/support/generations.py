@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from llm_stats import sample
+from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
 
 
 def generation(number: int) -> list[dict[str, Any]]:
@@ -19,3 +25,20 @@ def generation(number: int) -> list[dict[str, Any]]:
         if place == number % len(records):
             entry["providers"] = []
     return records
+
+
+def publish_prices(database: Path, count: int, destination: str) -> Iterator[tuple[int, float]]:
+    """Publish `count` states, one run each: all input prices are 1, then 2, and so on.
+
+    Yield each price and the time after it was published.
+    """
+    with SampleApi() as api:
+        settings = demo_settings(api, database).model_copy(update={"destination": destination})
+        for price in range(1, count + 1):
+            records = sample.today()
+            for entry in records:
+                for offer in entry["providers"]:
+                    offer["input_price_per_m"] = price
+            api.publish(records)
+            assert execute(settings, all_models=True).exit_code == 0
+            yield price, time.time()

@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.warehouse.snapshot import files_folder
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -80,3 +82,10 @@ def finish_run(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     """Wait for the end of a run; return its exit code and standard error."""
     _, err = process.communicate()
     return process.returncode, err.decode()
+
+
+def wait_for_lock(process: subprocess.Popen[bytes], database: Path) -> None:
+    """Wait until a run that `start_run` started holds the lock of the database."""
+    holder = files_folder(database) / "holder.json"
+    while process.poll() is None and not holder.exists():
+        time.sleep(0.01)
