@@ -80,7 +80,7 @@ def test_changed_function_is_a_new_definition_of_all_views(
 def test_readers_block_only_a_run_with_new_views(
     warehouse: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = ("run", "--all", "--base-url", api.base_url)
+    run = ("run", "murmur-1", "--base-url", api.base_url)
     with psycopg2.connect(warehouse) as reading, reading.cursor() as cursor:
         cursor.execute("select count(*) from marts.offers")
         assert llm_stats(*run).code == 0
@@ -130,7 +130,7 @@ def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command
 )
 def test_connection_lost_at_the_end_of_a_run(
     port: int,
-    postgres: str,
+    warehouse: str,
     api: SampleApi,
     llm_stats: Command,
     monkeypatch: pytest.MonkeyPatch,
@@ -148,11 +148,12 @@ def test_connection_lost_at_the_end_of_a_run(
 
     with monkeypatch.context() as patched:
         patched.setattr(step, lose_connection)
-        lost = llm_stats("run", "--all", "--base-url", api.base_url)
+        lost = llm_stats("run", "murmur-1", "--base-url", api.base_url)
     assert len(lost.err.splitlines()) == 1
     assert "terminating connection" in lost.err
     assert lost.err.endswith("; nothing was published\n")
     assert lost.code == 1
+    assert len(loads(warehouse)) == 1
 
 
 def test_user_query_is_one_read_only_statement(warehouse: str, llm_stats: Command) -> None:
@@ -247,24 +248,27 @@ def test_documented_statements_undo_a_fast_clock_and_lose_nothing(
     page = (Path(__file__).parents[2] / "docs" / "destinations.md").read_text("utf-8")
     (statements,) = re.findall(r"## Wrong clock.*?```sql\n(.*?)```", page, re.DOTALL)
     settings = Settings.read(
-        base_url=api.base_url, database=workdir / "w.duckdb", cache_ttl="0", requests_per_minute=0
+        base_url=api.base_url,
+        database=workdir / "w.duckdb",
+        cache_ttl="0",
+        model_ids=[sample.today()[0]["id"]],
     )
     fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)
-    for day in range(3):
+    for day in range(2):
         records = sample.today()
         records[0]["providers"][0]["input_price_per_m"] = 100 + day
         api.publish(records)
         at = fast + dt.timedelta(hours=day)
-        execute(settings, all_models=True, clock=lambda at=at: at)  # type: ignore[misc]
+        execute(settings, clock=lambda at=at: at)  # type: ignore[misc]
     with pytest.raises(UsageError, match='correct the times in the database: see "Wrong clock"'):
-        execute(settings, all_models=True)
+        execute(settings)
     ahead = "3651 days"
     since = f"{fast - dt.timedelta(days=1):%Y-%m-%d}"
     execute_sql(warehouse, statements.replace("3650 days", ahead).replace("2036-11-25", since))
     api.publish(sample.today())
-    assert execute(settings, all_models=True).exit_code == 0
+    assert execute(settings).exit_code == 0
     prices = (
         "select distinct input_usd_per_mtok from history.offers where input_usd_per_mtok >= 100"
     )
-    assert execute_sql(warehouse, f"{prices} order by 1") == [(100,), (101,), (102,)]
+    assert execute_sql(warehouse, f"{prices} order by 1") == [(100,), (101,)]
     assert execute_sql(warehouse, "select max(valid_to) < now() from history.offers") == [(True,)]

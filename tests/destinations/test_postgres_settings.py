@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.sample.catalog import today
 from support.command import Command
 from support.postgres_server import PASSWORD, SECRET, address, execute_sql
-from support.processes import finish_run, start_run
+from support.processes import finish_run, start_run, wait_for_lock
 from support.skip_conditions import REQUIRES_DUCKDB_2
 
 pytestmark = pytest.mark.slow
@@ -60,127 +59,104 @@ def test_user_settings_for_dlt_pipelines_and_client_encoding_are_ignored(
 
 
 @pytest.mark.parametrize(
-    ("credentials", "preparation", "message"),
+    ("credentials", "message"),
     [
         (
             "",
-            None,
             (
                 "its credentials are missing or malformed; set them in "
                 "DESTINATION__POSTGRES__CREDENTIALS"
             ),
         ),
-        (f"{SECRET} nonsense", None, "its credentials are missing or malformed"),
-        (
-            f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x",
-            None,
-            "encode an @ in the password as %40",
-        ),
-        (
-            f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x",
-            None,
-            "encode an @ in the password as %40",
-        ),
-        (
-            f"postgresql://batch:{SECRET}@127.0.0.1:1/x",
-            None,
-            "cannot be opened: connection to server at",
-        ),
+        (f"{SECRET} nonsense", "its credentials are missing or malformed"),
+        (f"postgresql://batch:p@{SECRET}@127.0.0.1:PORT/x", "encode an @ in the password as %40"),
+        (f"postgresql://batch:p@s/{SECRET}@127.0.0.1:PORT/x", "encode an @ in the password as %40"),
+        (f"postgresql://batch:{SECRET}@127.0.0.1:1/x", "cannot be opened: connection to server at"),
         (
             f"postgresql://batch:wrong-{SECRET}@127.0.0.1:PORT/x",
-            None,
             "password authentication failed",
-        ),
-        (
-            "BATCH",
-            "create schema raw; create table raw.orders (id int)",
-            "contains an object that does not belong to llm-stats, raw.orders",
-        ),
-        (
-            "BATCH",
-            "create schema incoming; create table incoming.orders (id int)",
-            "contains an object that does not belong to llm-stats, incoming.orders",
-        ),
-        (
-            "BATCH",
-            "alter role batch in database NAME set standard_conforming_strings = off",
-            "standard_conforming_strings is off",
-        ),
-        (
-            "BATCH",
-            "create schema incoming; create materialized view incoming.mine as select 1",
-            "contains an object that does not belong to llm-stats, incoming.mine",
-        ),
-        (
-            "OTHERS",
-            "create schema marts",
-            (
-                "the schema marts belongs to postgres, and batch has no privileges on it; "
-                "run as postgres"
-            ),
-        ),
-        (
-            "BATCH",
-            "create schema history; create table history.schema_version as select 1 as version",
-            "has schema version 1, which is too old to migrate",
-        ),
-        (
-            "READER",
-            None,
-            (
-                "permission denied to create schemas; the database owner can grant it: "
-                "grant create on database"
-            ),
         ),
     ],
 )
-def test_server_errors_are_one_line(
+def test_wrong_credentials_are_one_line_without_the_password(
     port: int,
-    postgres: str,
     api: SampleApi,
     llm_stats: Command,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     credentials: str,
-    preparation: str | None,
     message: str,
 ) -> None:
-    if preparation:
-        preparation = preparation.replace("NAME", postgres.rpartition("/")[2])
-        execute_sql(
-            postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
-            if credentials == "OTHERS"
-            else postgres,
-            preparation,
-        )
-    if credentials == "READER":
-        execute_sql(
-            address(port, "postgres", PASSWORD),
-            f"drop role if exists reader; create role reader login password '{SECRET}'",
-        )
-    urls = {
-        "BATCH": postgres,
-        "OTHERS": postgres,
-        "READER": postgres.replace("//batch:", "//reader:"),
-    }
-    monkeypatch.setenv(
-        "DESTINATION__POSTGRES__CREDENTIALS",
-        urls.get(credentials, credentials.replace("PORT", str(port))),
-    )
-    done = llm_stats("run", "--all", "--base-url", api.base_url)
-    assert len(done.err.splitlines()) == 1
-    assert message in done.err
-    assert done.code == 2
-    assert llm_stats("show").code == 2
-    if SECRET not in credentials:
-        return
+    monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", credentials.replace("PORT", str(port)))
+    error = error_of_run_and_show(llm_stats, api)
+    assert message in error
     arguments = ["llm-stats", "--debug", "run", "--all", "--base-url", api.base_url]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit):
         main.main()
     traceback = capsys.readouterr()
     assert "Traceback" in traceback.err
-    assert SECRET not in done.err + traceback.out + traceback.err
+    assert SECRET not in error + traceback.out + traceback.err
+
+
+@pytest.mark.parametrize(
+    ("preparation", "message"),
+    [
+        (
+            "create schema raw; create table raw.orders (id int)",
+            "contains an object that does not belong to llm-stats, raw.orders",
+        ),
+        (
+            "create schema incoming; create table incoming.orders (id int)",
+            "contains an object that does not belong to llm-stats, incoming.orders",
+        ),
+        (
+            "alter role batch in database NAME set standard_conforming_strings = off",
+            "standard_conforming_strings is off",
+        ),
+        (
+            "create schema incoming; create materialized view incoming.mine as select 1",
+            "contains an object that does not belong to llm-stats, incoming.mine",
+        ),
+        (
+            "create schema history; create table history.schema_version as select 1 as version",
+            "has schema version 1, which is too old to migrate",
+        ),
+    ],
+)
+def test_unusable_database_is_one_line(
+    postgres: str, api: SampleApi, llm_stats: Command, preparation: str, message: str
+) -> None:
+    execute_sql(postgres, preparation.replace("NAME", postgres.rpartition("/")[2]))
+    assert message in error_of_run_and_show(llm_stats, api)
+
+
+def test_missing_privileges_are_one_line(
+    postgres: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    administrator = postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
+    execute_sql(administrator, f"create role reader login password '{SECRET}'")
+    with monkeypatch.context() as patched:
+        reader = postgres.replace("//batch:", "//reader:")
+        patched.setenv("DESTINATION__POSTGRES__CREDENTIALS", reader)
+        assert (
+            "permission denied to create schemas; the database owner can grant it: "
+            "grant create on database"
+        ) in error_of_run_and_show(llm_stats, api)
+    execute_sql(administrator, "create schema marts")
+    assert (
+        "the schema marts belongs to postgres, and batch has no privileges on it; run as postgres"
+    ) in error_of_run_and_show(llm_stats, api)
+
+
+def error_of_run_and_show(llm_stats: Command, api: SampleApi) -> str:
+    """Return the error of `run`, which is one line; assert that `show` fails too."""
+    done = llm_stats("run", "--all", "--base-url", api.base_url)
+    assert len(done.err.splitlines()) == 1
+    assert done.code == 2
+    assert llm_stats("show").code == 2
+    return done.err
 
 
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
@@ -200,21 +176,28 @@ def test_errors_mask_the_password_in_every_spelling(password: str) -> None:
     assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
 
 
-def test_credentials_are_not_stored_or_printed(postgres: str, tmp_path: Path) -> None:
+def test_credentials_are_not_stored_or_printed(
+    postgres: str, llm_stats: Command, workdir: Path
+) -> None:
+    def require_not_stored() -> None:
+        for file in (file for file in workdir.rglob("*") if file.is_file()):
+            assert SECRET.encode() not in file.read_bytes(), file
+
+    database = workdir / "w.duckdb"
     with SampleApi(latency_ms=200) as api:
-        process = start_run(tmp_path / "w.duckdb", api)
-        while not (holder := tmp_path / ".w" / "holder.json").exists():
-            time.sleep(0.02)
-        assert SECRET not in holder.read_text() + Path(f"/proc/{process.pid}/cmdline").read_text()
+        process = start_run(database, api)
+        wait_for_lock(process, database)
+        assert process.poll() is None
+        require_not_stored()
+        assert SECRET not in Path(f"/proc/{process.pid}/cmdline").read_text()
         process.send_signal(signal.SIGKILL)
         finish_run(process)
-        assert SECRET.encode() not in b"".join(
-            file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
-        )
-        assert finish_run(start_run(tmp_path / "w.duckdb", api)) == (0, "")
-    assert SECRET.encode() not in b"".join(
-        file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
-    )
+        require_not_stored()
+    with SampleApi() as api:
+        done = llm_stats("run", "murmur-1", "--base-url", api.base_url, "--database", database)
+    assert SECRET not in done.out + done.err
+    assert done.code == 0
+    require_not_stored()
 
 
 @pytest.mark.parametrize(
