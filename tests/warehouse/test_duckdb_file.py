@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.queries import query_rows
+from support.republish import republish
 from support.tiny_warehouse import publish, stored_value
 
 
@@ -67,9 +69,10 @@ class TestPath:
         assert api.requests == []
 
     @pytest.mark.slow
-    def test_internal_names_are_allowed(self, run: Command, workdir: Path) -> None:
-        for name in ("dlt", "incoming.duckdb"):
-            assert run("murmur-1", "--database", name).code == 0
+    def test_internal_names_are_allowed(self, run: Command, workdir: Path, one_model: Path) -> None:
+        assert run("murmur-1", "--database", "incoming.duckdb").code == 0
+        republish(Path(shutil.copyfile(one_model, workdir / "dlt")))
+        for name in ("incoming.duckdb", "dlt"):
             assert query_rows(workdir / name, "select count(*) from marts.models") == [(1,)]
 
     def test_named_pipe(self, run: Command, llm_stats: Command, workdir: Path) -> None:

@@ -11,6 +11,7 @@ from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
+from support.republish import republish
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +34,7 @@ def test_rejected_key_is_poor_health_until_a_run_succeeds(
 
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
     assert run("murmur-1").code == 0
-    report = json.loads(llm_stats("status", "--format", "json").out)
-    assert report["failed_at"] is None
+    assert not DuckDBWarehouse(one_model).last_failure.exists()
     assert "the last run failed" not in llm_stats("status").out
 
 
@@ -80,15 +80,17 @@ def test_rollback_does_not_change_the_last_failure(llm_stats: Command, two_days:
 
 
 def test_file_that_cannot_be_written_or_read_is_ignored(
-    run: Command, llm_stats: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, one_model: Path
 ) -> None:
-    file = DuckDBWarehouse(one_model).last_failure
+    warehouse = DuckDBWarehouse(one_model)
+    file = warehouse.last_failure
     file.mkdir()
-    assert run("murmur-1").code == 0
-    monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
-    assert run("murmur-1").code == 3
+    republish(one_model)
+    with pytest.raises(CheckFailed, match="reason"), warehouse.lock():
+        raise CheckFailed("reason")
     assert llm_stats("status").code == 0
     file.rmdir()
     for text in ("", "[]", '{"at": "x"}', '{"at": "2026-11-23T12:00:00"}'):
         file.write_text(text)
-        assert "the last run failed" not in llm_stats("status").out
+        assert runs.read_failure(file) is None
+    assert "the last run failed" not in llm_stats("status").out
