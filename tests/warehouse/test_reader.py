@@ -78,12 +78,12 @@ def test_missing_database(llm_stats: Command, workdir: Path) -> None:
 
 
 def test_backup_is_restored_over_a_broken_link_as_advised(
-    llm_stats: Command, workdir: Path, demo: Path
+    llm_stats: Command, workdir: Path, one_model: Path
 ) -> None:
     """`cp` rejects a broken link as its target."""
     (file := workdir / "it's.duckdb").symlink_to(".it's/snapshots/1/it's.duckdb")
     advice = llm_stats("show", "--database", file.name).err.split("`")[1]
-    copy = f"cp {demo} {shlex.quote(str(file))}"
+    copy = f"cp {one_model} {shlex.quote(str(file))}"
     assert subprocess.run(copy, shell=True, check=False, stderr=subprocess.DEVNULL).returncode
     subprocess.run(f"{advice} && {copy}", shell=True, check=True)
     assert llm_stats("show", "--database", file.name).code == 0

@@ -199,7 +199,7 @@ def test_snapshots_can_be_listed_while_a_run_deletes_some(
 ) -> None:
     publish(snapshots, tmp_path, 1)
     with ThreadPoolExecutor(1) as run:
-        publishing = run.submit(publish, snapshots, tmp_path, *range(2, 30))
+        publishing = run.submit(publish, snapshots, tmp_path, *range(2, 15))
         listed = [list_snapshots(snapshots).rows]
         while not publishing.done():
             listed.append(list_snapshots(snapshots).rows)
@@ -348,16 +348,15 @@ def test_without_symbolic_links_a_copy_is_renamed(
 
 
 class TestCommands:
-    def test_snapshots_and_rollback(self, llm_stats: Command, workdir: Path, demo: Path) -> None:
-        shutil.copytree(demo.parent, workdir, symlinks=True, dirs_exist_ok=True)
-        database = ("--database", demo.name)
+    def test_snapshots_and_rollback(self, llm_stats: Command, two_days: Path) -> None:
+        database = ("--database", two_days.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [
             (True, 14),
             (False, 14),
         ]
         assert (
-            f"{demo.name} to snapshot {listed[1]['snapshot_id']}"
+            f"{two_days.name} to snapshot {listed[1]['snapshot_id']}"
             in llm_stats("rollback", *database).out
         )
         assert "nothing changed" in llm_stats("changes", *database).out

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import resource
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from llm_stats.errors import CheckFailed
+from llm_stats.errors import CheckFailed, LoadFailed
+from llm_stats.queries.checks import require_passing
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import run_demo
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
-from support.processes import PROGRAMS
+from support.republish import republish
 from support.skip_conditions import REQUIRES_DUCKDB_2
 
 pytestmark = pytest.mark.slow
@@ -54,9 +57,10 @@ def content(database: Path) -> dict[str, Any]:
         return rows
 
 
-def test_compacted_file_is_equal_and_smaller(tmp_path: Path, demo: Path) -> None:
-    copy = DuckDBWorkingCopy(tmp_path)
-    copy.path.write_bytes(demo.read_bytes())
+def test_compacted_file_is_equal_and_smaller(tmp_path: Path, two_days: Path) -> None:
+    (folder := tmp_path / "work").mkdir()
+    copy = DuckDBWorkingCopy(folder)
+    copy.path.write_bytes(two_days.read_bytes())
     with duckdb.connect(copy.path) as connection:
         connection.execute(
             "create table filler as select range as x, random() as y from range(200000)"
@@ -66,7 +70,7 @@ def test_compacted_file_is_equal_and_smaller(tmp_path: Path, demo: Path) -> None
     copy.compact()
     assert content(copy.path) == before
     assert copy.path.stat().st_size < 0.6 * size
-    assert [file.name for file in tmp_path.iterdir() if file.name == "old"] == []
+    assert list(folder.iterdir()) == [copy.path]
     inode = copy.path.stat().st_ino
     copy.compact()
     assert copy.path.stat().st_ino == inode, "a compact file is not rewritten"
@@ -91,11 +95,11 @@ def test_file_with_a_newer_storage_version_is_rewritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_file_does_not_grow_with_runs(tmp_path: Path, demo: Path) -> None:
-    runs = 200 if "LLM_STATS_STRESS" in os.environ else 2
-    shutil.copyfile(demo, tmp_path / "w.duckdb")
-    sizes = [demo.stat().st_size]
-    sizes += [run_demo(tmp_path / "w.duckdb").database.stat().st_size for _ in range(runs)]
+def test_file_does_not_grow_with_runs(two_days: Path) -> None:
+    runs = 200 if "LLM_STATS_STRESS" in os.environ else 1
+    sizes = [snapshot.file.stat().st_size for snapshot in DuckDBWarehouse(two_days).snapshots.all()]
+    sizes += [run_demo(two_days).database.stat().st_size for _ in range(runs)]
+    assert len(sizes) == 2 + runs
     assert max(sizes) <= 1.2 * sizes[0]
 
 
@@ -132,46 +136,51 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     assert done.err.endswith("llm-stats run … --allow-failure never\n")
     accepted = llm_stats(*run, "--allow-failure", "never")
     assert "\nallowed: error: never: There is no model" in accepted.out
-    assert "\nwarning: doubt: A doubt" in accepted.out
+    assert "\nwarning: doubt: A doubt: 1 row: model_id=murmur-1" in accepted.out
     assert "\ndata        1 model, newest" in llm_stats("status").out
     assert "there is no check 'nevr'" in llm_stats(*run, "--allow-failure", "nevr").err
     assert accepted.code == 0
     (broken / "checks" / "never.sql").unlink()
-    warned = llm_stats(*run)
+    warned = llm_stats("check")
     assert "warning: doubt: A doubt: 1 row: model_id=murmur-1" in warned.out
     assert warned.code == 0
-    assert llm_stats("check").code == 0
+    with MaterializedReader(one_model) as reader:
+        (warning,) = require_passing(reader)
+    assert warning.check == "doubt"
 
 
-def run_on_full_disk(kilobytes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `llm-stats` in a process that cannot write files larger than `kilobytes`."""
-    limit = ["bash", str(PROGRAMS / "limit_file_size.sh"), str(kilobytes)]
-    command = [*limit, sys.executable, "-m", "llm_stats", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@contextlib.contextmanager
+def full_disk(kilobytes: int) -> Iterator[None]:
+    """Simulate a full disk: this process cannot write files larger than `kilobytes`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_full_disk_publishes_nothing(llm_stats: Command, api: SampleApi, one_model: Path) -> None:
-    run = ("run", "murmur-1", "--base-url", api.base_url)
+def test_full_disk_publishes_nothing(run: Command, one_model: Path) -> None:
     before = one_model.read_bytes()
-    done = run_on_full_disk(200, *run)  # too small for the copy of the database
-    assert "nothing was published" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.returncode == 1
+    with full_disk(200):  # too small for the copy of the database
+        done = run("murmur-1")
+    assert "nothing was published" in done.err
+    assert done.code == 1
     assert one_model.read_bytes() == before
-    assert llm_stats(*run).code == 0, "the next run succeeds"
+    republish(one_model)
 
 
 def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
-    llm_stats: Command, api: SampleApi, workdir: Path
+    run: Command, workdir: Path
 ) -> None:
-    run = ("run", "--all", "--requests-per-minute", "0", "--base-url", api.base_url)
-    done = run_on_full_disk(400, *run)  # fits the write-ahead log, not the database
-    assert "nothing was published" in done.stderr
-    assert f'in "{workdir}/.llm_stats": File too large' in done.stderr
-    assert "/work/" not in done.stderr
-    assert done.returncode == 1
+    with full_disk(400):  # fits the write-ahead log, not the database
+        done = run("--all")
+    assert "nothing was published" in done.err
+    assert f'in "{workdir}/.llm_stats": File too large' in done.err
+    assert "/work/" not in done.err
+    assert done.code == 1
     assert not (workdir / "llm_stats.duckdb").exists()
-    second = llm_stats(*run)
+    second = run("--all")
     assert "14 loaded; 0 requests in" in second.out, second
     assert second.code == 0
 
@@ -192,16 +201,15 @@ def test_rejection_keeps_its_reason_without_the_file(tmp_path: Path) -> None:
 def test_disk_error_names_the_folder(
     run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = workdir / ".llm_stats"
+    database, folder = workdir / "llm_stats.duckdb", workdir / ".llm_stats"
     folder.mkdir()
     (folder / "lock").touch()
     (folder / "snapshots").touch()  # instead of a folder without write permission
-    done = run("murmur-1")
-    assert done.err == (
-        f"llm-stats: {workdir}/llm_stats.duckdb: Not a directory: {folder}/snapshots; "
-        "nothing was published\n"
+    with pytest.raises(LoadFailed) as error:
+        republish(database)
+    assert str(error.value) == (
+        f"{database}: Not a directory: {folder}/snapshots; nothing was published"
     )
-    assert done.code == 1
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
