@@ -20,8 +20,11 @@ pytestmark = pytest.mark.slow
 class TestUsers:
     """The users have numbers but no names, as in a container."""
 
-    def act(self, action: str, user: int, umask: str, own: Path, shared: str) -> str:
-        """Run `support/programs/act_as_user.py`; return its standard error."""
+    def act(self, own: Path, shared: str, *steps: str) -> str:
+        """Run `support/programs/act_as_user.py`; return its standard error.
+
+        `publish,54321,077` publishes as user 54321 with the umask 077.
+        """
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {
             "LLM_STATS_API_KEY": "key"
@@ -29,11 +32,9 @@ class TestUsers:
         command = [
             sys.executable,
             str(PROGRAMS / "act_as_user.py"),
-            action,
-            str(user),
-            umask,
             str(own / "w.duckdb"),
             f"{shared}/w.duckdb",
+            *steps,
         ]
         return subprocess.run(
             command, env=environment, cwd=own, stderr=subprocess.PIPE, text=True, check=False
@@ -46,23 +47,25 @@ class TestUsers:
             yield folder
 
     def test_can_share_a_folder(self, tmp_path: Path, shared: str) -> None:
-        for user, umask in ((54321, "000"), (54322, "000"), (54321, "000")):
-            assert self.act("publish", user, umask, tmp_path, shared) == ""
+        steps = [f"publish,{user},000" for user in (54321, 54322, 54321)]
+        assert self.act(tmp_path, shared, *steps) == ""
         snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
         assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
 
     def test_user_without_read_permission_gets_an_error(self, tmp_path: Path, shared: str) -> None:
-        assert self.act("publish", 54321, "077", tmp_path, shared) == ""
-        errors = self.act("run_commands", 54322, "022", tmp_path, shared).splitlines()
-        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
+        errors = self.act(tmp_path, shared, "publish,54321,077", "run_commands,54322,022")
+        assert (
+            errors.splitlines()
+            == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
+        )
 
     def test_unreadable_snapshot_can_be_rolled_back(self, tmp_path: Path, shared: str) -> None:
-        for user, umask in ((54321, "000"), (54322, "077")):
-            assert self.act("publish", user, umask, tmp_path, shared) == ""
-        errors = self.act("run_commands", 54321, "000", tmp_path, shared).splitlines()
-        assert errors == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2, (
-            "run and show succeed, rollback does not"
-        )
+        steps = ("publish,54321,000", "publish,54322,077", "run_commands,54321,000")
+        errors = self.act(tmp_path, shared, *steps)
+        assert (
+            errors.splitlines()
+            == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2
+        ), "run and show succeed, rollback does not"
         assert [
             snapshot.is_live
             for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()

@@ -1,8 +1,8 @@
-"""Publish, or run commands, as another user: `act_as_user.py ACTION USER UMASK DATABASE SHARED`.
+"""Publish, or run commands, as other users: `act_as_user.py DATABASE SHARED ACTION,USER,UMASK...`.
 
-ACTION is `publish` or `run_commands`. It runs as root on DATABASE, and then as USER on SHARED, a
-database in a shared folder. The run as root imports all modules, because USER may have no access to
-Python's files.
+ACTION is `publish` or `run_commands`. Each runs in a process of its own: as root on DATABASE, and
+then as USER on SHARED, a database in a shared folder. The run as root imports all modules, because
+USER may have no access to Python's files.
 """
 
 from __future__ import annotations
@@ -44,13 +44,22 @@ def run_commands(database: str) -> None:
             cli.main()
 
 
-name, user, umask, own, shared = sys.argv[1:]
-action = {"publish": publish, "run_commands": run_commands}[name]
-with contextlib.redirect_stderr(None):
-    action(own)
-os.umask(int(umask, 8))
-os.setgroups([])
-os.setgid(int(user))
-os.setuid(int(user))
-os.chdir("/")
-action(shared)
+def act(name: str, user: str, umask: str) -> None:
+    action = {"publish": publish, "run_commands": run_commands}[name]
+    with contextlib.redirect_stderr(None):
+        action(own)
+    os.umask(int(umask, 8))
+    os.setgroups([])
+    os.setgid(int(user))
+    os.setuid(int(user))
+    os.chdir("/")
+    action(shared)
+
+
+own, shared, *steps = sys.argv[1:]
+for step in steps:
+    if not os.fork():
+        act(*step.split(","))
+        sys.exit()
+    _, status = os.wait()
+    assert status == 0, step
