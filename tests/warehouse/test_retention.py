@@ -22,11 +22,6 @@ from support.tiny_warehouse import make
 DAY_ONE = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def snapshots(tmp_path: Path) -> Snapshots:
-    return Snapshots(tmp_path / "w.duckdb", tmp_path / ".w", keep=3)
-
-
 Publish = Callable[[Iterable[float]], None]
 
 
