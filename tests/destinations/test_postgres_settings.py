@@ -194,9 +194,11 @@ def test_credentials_are_not_stored_or_printed(
         finish_run(process)
         require_not_stored()
     with SampleApi() as api:
-        done = llm_stats("run", "murmur-1", "--base-url", api.base_url, "--database", database)
-    assert SECRET not in done.out + done.err
+        run = ("run", "murmur-1", "--base-url", api.base_url, "--database", database)
+        done, status = llm_stats(*run, "--quiet"), llm_stats("status", "--database", database)
+    assert done.err == ""
     assert done.code == 0
+    assert SECRET not in done.out + status.out + status.err
     require_not_stored()
 
 
