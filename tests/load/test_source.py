@@ -5,85 +5,29 @@ from __future__ import annotations
 import copy
 import logging
 import re
-import shutil
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 import pytest
-from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
-from support.synthetic_catalog import synthetic_catalog
+from support.dlt_pipeline import IDS, counts, pipeline_to, query, source_of
+from support.sample_requests import requested_ids
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_telemetry")]
+
 
 DOCS = Path(__file__).parents[2] / "docs" / "dlt.md"
-IDS = [entry["id"] for entry in sample.today()]
-
-
-@pytest.fixture(autouse=True)
-def no_telemetry(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
-
-
-def pipeline_to(workdir: Path, destination: Any) -> dlt.Pipeline:
-    return dlt.pipeline(
-        "plain",
-        destination=destination,
-        dataset_name="raw",
-        pipelines_dir=str(workdir / "dlt"),
-    )
-
-
-@pytest.fixture
-def pipeline(workdir: Path) -> dlt.Pipeline:
-    """Return a dlt pipeline that loads into the DuckDB file `plain.duckdb`."""
-    destination = dlt.destinations.duckdb(str(workdir / "plain.duckdb"))
-    return pipeline_to(workdir, destination)
-
-
-@pytest.fixture
-def loaded(
-    build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path
-) -> dlt.Pipeline:
-    """Return a pipeline that has loaded all models of the sample into `plain.duckdb`."""
-
-    def load(folder: Path) -> None:
-        destination = dlt.destinations.duckdb(str(folder / "plain.duckdb"))
-        with SampleApi() as api:
-            pipeline_to(folder, destination).run(source_of(api, IDS))
-
-    shutil.copytree(build_once("plain_dlt", load), workdir, dirs_exist_ok=True)
-    return pipeline_to(workdir, dlt.destinations.duckdb(str(workdir / "plain.duckdb")))
-
-
-def source_of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
-    defaults: dict[str, Any] = {"base_url": api.base_url, "requests_per_minute": 0}
-    created: DltSource = source(ids, **(defaults | settings))
-    return created
 
 
 def emptied(record: dict[str, Any]) -> dict[str, Any]:
     return record | {"providers": [], "scores": [], "modalities": [], "top_scores": {}}
-
-
-def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(workdir / "plain.duckdb", read_only=True) as connection:
-        return connection.execute(statement).fetchall()
-
-
-def counts(workdir: Path) -> dict[str, int]:
-    """Return the row counts of all tables except dlt's own."""
-    tables = "select table_name from duckdb_tables() where schema_name = 'raw'"
-    names = query(workdir, f"{tables} and not starts_with(table_name, '_dlt')")
-    return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
 
 
 def records_of(workdir: Path) -> list[tuple[Any, ...]]:
@@ -92,10 +36,6 @@ def records_of(workdir: Path) -> list[tuple[Any, ...]]:
     rows = [f"from raw.{table} select * exclude fetched_at" for table in sorted(tables)]
     rows = [f"select to_json(t) from ({row}) as t" for row in rows]
     return sorted(query(workdir, " union all ".join(rows)))
-
-
-def requested_ids(api: SampleApi) -> list[str]:
-    return [request.model_id for request in api.requests if request.model_id]
 
 
 def test_second_identical_load_adds_only_fetches_to_the_documented_tables(
@@ -235,127 +175,6 @@ def test_ordinary_loads_log_nothing(
     assert caplog.messages == []
     pipeline.run(source_of(api, IDS), write_disposition="append")
     assert "hard_delete" in caplog.messages[0], "a warning would be captured"
-
-
-class TestAddLimit:
-    """dlt's `add_limit` on the source, with 400 models in pages of 50."""
-
-    @pytest.mark.parametrize(
-        "limited",
-        [
-            lambda source: source.add_limit(1),
-            lambda source: source.with_resources("models", "models__scores").add_limit(1),
-            lambda source: source.add_limit(1).with_resources("fetches"),
-        ],
-        ids=["all", "selected before", "selected after"],
-    )
-    def test_stops_requesting(
-        self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]
-    ) -> None:
-        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
-            pipeline.run(limited(source_of(api, all_models=True, concurrency=4)))
-            assert 50 <= len(requested_ids(api)) <= 50 + 2 * 4
-        assert set(counts(workdir).values()) <= {50, 100}
-
-    def test_counts_pages(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
-        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
-            pipeline.run(source_of(api, all_models=True, concurrency=4).add_limit(3))
-        assert counts(workdir)["models"] == 150
-
-
-class TestModelIds:
-    def test_all_models_are_those_that_the_api_lists(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, all_models=True))
-        assert sorted(requested_ids(api)) == sorted(IDS)
-
-    def test_budget_defers_the_rest(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS, max_requests=2))
-        assert len(api.requests) == 2
-        outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
-        assert query(workdir, outcomes) == [
-            ("deferred", len(IDS) - 2),
-            ("loaded", 2),
-        ]
-
-    def test_ids_that_fail_do_not_use_up_the_budget_of_every_load(
-        self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline
-    ) -> None:
-        ids = ["gone-1", "gone-2", *IDS[:2]]
-        for _ in range(2):
-            pipeline.run(source_of(api, ids, max_requests=2, max_age="1h", concurrency=1))
-        assert requested_ids(api) == ids
-        assert query(workdir, "select id from raw.models order by id") == [
-            (model_id,) for model_id in sorted(IDS[:2])
-        ]
-
-    def test_max_age_skips_models_fetched_recently(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
-        pipeline.run(source_of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
-        assert sorted(requested_ids(api)[3:]) == sorted([IDS[2], "no-such-model"])
-        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
-        assert len(requested_ids(api)) == 5
-
-    def test_max_age_is_restored_from_the_destination(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS[:2], max_age="1h"))
-        pipeline.drop()
-        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
-        assert requested_ids(api)[2:] == [IDS[2]]
-
-    def test_page_after_the_limit_does_not_count_as_fetched(
-        self, workdir: Path, pipeline: dlt.Pipeline
-    ) -> None:
-        with SampleApi(synthetic_catalog(60, 1, 1)) as api:
-            pipeline.run(source_of(api, all_models=True, max_age="1h").add_limit(1))
-            pipeline.run(source_of(api, all_models=True, max_age="1h"))
-        assert counts(workdir)["models"] == 60
-        assert counts(workdir)["fetches"] == 60
-
-    def test_loads_without_max_age_keep_no_state(
-        self,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS[:2]))
-        assert "sources" not in pipeline.state
-
-    def test_no_ids_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
-        with pytest.raises(PipelineStepFailed, match="no models to fetch"):
-            pipeline.run(source_of(api))
-        assert not api.requests
-
-
-def test_settings_come_from_dlts_configuration(
-    workdir: Path, api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LLM_STATS_API_KEY")
-    monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", api.base_url)
-    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_AGE", "1h")
-    monkeypatch.setenv("SOURCES__LLM_STATS__API_KEY", sample.SAMPLE_KEY)
-    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["murmur-1", "aurora-large-1"]')
-    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-    for _ in range(3):
-        pipeline.run(source())
-    assert sorted(requested_ids(api)) == ["aurora-large-1", "murmur-1"]
 
 
 def test_unreachable_api_fails_the_extract_step(pipeline: dlt.Pipeline) -> None:

@@ -26,12 +26,11 @@ from support.processes import PROGRAMS
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.synthetic_catalog import synthetic_catalog
+from support.twelve_models import IDS, RECORDS
 from support.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
 
-RECORDS = synthetic_catalog(12, providers=1, scores=1)
-IDS = [entry["id"] for entry in RECORDS]
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
 
 

@@ -1,0 +1,42 @@
+"""A user's own dlt pipeline that loads into the DuckDB file `plain.duckdb`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+from dlt.extract.source import DltSource
+from llm_stats import llm_stats as source
+from llm_stats import sample
+from llm_stats.sample import SampleApi
+
+IDS = [entry["id"] for entry in sample.today()]
+
+
+def pipeline_to(workdir: Path, destination: Any) -> dlt.Pipeline:
+    return dlt.pipeline(
+        "plain",
+        destination=destination,
+        dataset_name="raw",
+        pipelines_dir=str(workdir / "dlt"),
+    )
+
+
+def source_of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> DltSource:
+    defaults: dict[str, Any] = {"base_url": api.base_url, "requests_per_minute": 0}
+    created: DltSource = source(ids, **(defaults | settings))
+    return created
+
+
+def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(workdir / "plain.duckdb", read_only=True) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def counts(workdir: Path) -> dict[str, int]:
+    """Return the row counts of all tables except dlt's own."""
+    tables = "select table_name from duckdb_tables() where schema_name = 'raw'"
+    names = query(workdir, f"{tables} and not starts_with(table_name, '_dlt')")
+    return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
