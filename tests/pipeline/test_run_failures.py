@@ -38,9 +38,11 @@ def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> 
     assert done.code == 3
 
 
+@pytest.mark.usefixtures("short_backoff")
 def test_rate_limit_counts_the_requests_of_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The first run sends three requests: it cannot read the model list."""
     limiters = []
 
     def create(requests: int) -> ClockedRateLimiter:
@@ -48,12 +50,12 @@ def test_rate_limit_counts_the_requests_of_the_previous_run(
         return limiters[-1]
 
     monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter", create)
-    with SampleApi(RECORDS) as api:
-        given = ("--base-url", api.base_url, "--requests-per-minute", 6)
+    with FakeApi(RECORDS, faults={faults.LIST: faults.error(500)}) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 5)
+        assert llm_stats("run", "--all", *given).code == 3
         assert llm_stats("run", *IDS[:4], *given).code == 0
-        assert llm_stats("run", *IDS[4:8], *given).code == 0
     first, second = (limiter.sent_at for limiter in limiters)
-    assert first == [0] * 4
+    assert first == [0] * 3
     assert second[:2] == [0] * 2
     assert 0 < second[2] <= second[3] <= limiters[1].window_seconds
 
@@ -146,6 +148,11 @@ def test_load_that_loses_rows_is_not_published(
     assert not (workdir / "llm_stats.duckdb").exists()
 
 
+def one_in_five() -> faults.Fault:
+    """Return a fault for every fifth request, but not for the third request for a model."""
+    return when.first(2, when.every(5, faults.error(500)))
+
+
 @REQUIRES_REAL_RECORDS
 @pytest.mark.usefixtures("short_backoff")
 def test_open_data_set_with_transient_errors_and_a_small_quota(
@@ -153,47 +160,43 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
 ) -> None:
     """The API fails one request in five, allows 600 per minute, and has a quota of 150 responses.
 
-    The first run loads 150 of the 169 models. The second run fetches the deferred 19 first.
+    The first run loads 150 of the 169 models. The second run fetches the deferred 19 first, then
+    the other 150 again. After that, the database is complete.
 
-    In the first run, the API returns at most two errors per model, because a third error would
-    exhaust the attempts of the model.
+    The API returns at most two errors per model in a run, because a third error would exhaust the
+    attempts of the model.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]
-    one_in_five = when.first(2, when.every(5, faults.error(500)))
-    with FakeApi(
-        records, everywhere=[one_in_five, when.at_most(600, 60), when.after(150, faults.quota())]
-    ) as api:
-        given = ("--requests-per-minute", 600, "--base-url")
+    database = workdir / "llm_stats.duckdb"
+    given = ("--requests-per-minute", 600, "--base-url")
+    quota = [when.at_most(600, 60), when.after(150, faults.quota())]
+    with FakeApi(records, everywhere=[one_in_five(), *quota]) as api:
         done = llm_stats("run", *ids, *given, api.base_url)
     assert done.code == 75
     assert (
         f"169 models requested: 150 loaded, 19 deferred; {len(api.requests)} requests in "
         in done.out
     )
-    assert query_rows(workdir / "llm_stats.duckdb", "select sum(attempts) from raw.fetches") == [
-        (len(api.requests),)
-    ]
+    assert query_rows(database, "select sum(attempts) from raw.fetches") == [(len(api.requests),)]
     assert len(api.requests) > 150 * 1.2
     arrived = Counter(request.status for request in api.requests)
     assert arrived[200] == 150
     assert arrived[429] <= 8
-    deferred = {
-        model_id
-        for (model_id,) in query_rows(
-            workdir / "llm_stats.duckdb",
-            "select model_id from raw.fetches where outcome = 'deferred'",
-        )
-    }
+    deferred = query_rows(database, "select model_id from raw.fetches where outcome = 'deferred'")
 
-    with FakeApi(
-        records, everywhere=[when.every(5, faults.error(500)), when.after(19, faults.quota())]
-    ) as api:
+    with FakeApi(records, everywhere=[one_in_five()]) as api:
         done = llm_stats("run", *ids, *given, api.base_url, "--concurrency", 1)
-    assert done.code == 75
-    assert (
-        f"169 models requested: 19 loaded, 150 deferred; {len(api.requests)} requests in "
-        in done.out
-    )
-    assert {request.model_id for request in api.requests if request.status == 200} == deferred
-    assert query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models") == [(169,)]
+    assert done.code == 0
+    assert f"169 models requested: 169 loaded; {len(api.requests)} requests in " in done.out
+    fetched = [request.model_id for request in api.requests if request.status == 200]
+    assert {(model_id,) for model_id in fetched[:19]} == set(deferred)
+    counts = """
+        select (select count(*) from raw.models), (select count(*) from raw.models__providers),
+        (select count(*) from raw.models__scores),
+        (select count(*) from marts.scores)
+    """
+    scores = {
+        (entry["id"], score["benchmark_id"]) for entry in records for score in entry["scores"]
+    }
+    assert query_rows(database, counts) == [(169, 244, 2224, len(scores))]
