@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 from llm_stats.pipeline.result import RunResult, format_result
-from llm_stats.sample import SampleApi
 from llm_stats.schema.fetch import Fetch, Outcome
-from support.command import Command
+from llm_stats.table import Table
 from support.parameter_ids import parameter_id
 
 
@@ -66,14 +65,25 @@ def test_model_that_failed_before_is_named() -> None:
     ]
 
 
-@pytest.mark.slow
-def test_summary_uses_singular_and_plural(
-    llm_stats: Command, api: SampleApi, one_model: Path
-) -> None:
-    done = llm_stats("run", "murmur-1", "murmur-1-lite", "halcyon-3", "--base-url", api.base_url)
-    assert "3 models requested: 3 loaded; " in done.out
-    assert "\n2 new models, 0 changes\n" in done.out
-    assert list(format_result(RunResult(one_model, requested=0, skipped=1, requests_sent=1))) == [
+def test_summary_uses_singular_and_plural() -> None:
+    changes = Table(("change",), ("VARCHAR",), [])
+    done = result_of(
+        "loaded",
+        "loaded",
+        "loaded",
+        requested=3,
+        requests_sent=3,
+        is_published=True,
+        new_models=["m0", "m1"],
+        changes=changes,
+    )
+    assert list(format_result(done)) == [
+        "3 models requested: 3 loaded; 3 requests in 0.0 s",
+        "2 new models, 0 changes",
+        "published x.duckdb",
+    ]
+    skipped = RunResult(Path("x.duckdb"), requested=0, skipped=1, requests_sent=1)
+    assert list(format_result(skipped)) == [
         "0 models requested: none; 1 request in 0.0 s",
         "1 model skipped (newer than --max-age)",
         "nothing was published: no model is due",

@@ -274,31 +274,32 @@ def hook(monkeypatch: pytest.MonkeyPatch, workdir: Path) -> Iterator[WebhookServ
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_days")
 def test_run_with_news_is_reported_and_run_without_is_not(
-    llm_stats: Command, api: SampleApi, hook: WebhookServer
+    run: Command, api: SampleApi, hook: WebhookServer
 ) -> None:
-    records = sample.today()[:2]
-    records[0]["providers"][0]["provider_id"] = "<!channel>"
-    api.publish(records)
-    ids = [records[0]["id"], records[1]["id"]]
-    assert llm_stats("run", *ids, "no-such-model", "--notify", "--base-url", api.base_url).code == 4
-    (first,) = hook.texts
-    assert "3 models requested: 2 loaded, 1 not_found" in first
-    assert block(first)[0].startswith("not_found: no-such-model: HTTP 404")
-    assert block(first)[1:] == [f"new model: {model_id}" for model_id in sorted(ids)]
-    records[0]["providers"][0]["input_price_per_m"] = 1.5
-    api.publish(records)
-    assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
-    assert block(hook.texts[1]) == [f"{ids[0]} at <!channel>: input 5.00 → 1.50 (−70 %)"]
-    assert llm_stats("run", *ids, "--notify", "--base-url", api.base_url).code == 0
-    assert len(hook.texts) == 2
+    changed = sample.today()[0]
+    changed["providers"][0]["input_price_per_m"] = 1.5
+    changed["providers"][1]["provider_id"] = "<!channel>"
+    new = changed | {"id": "new-model"}
+    api.publish([changed, new])
+    assert run(changed["id"], "new-model", "no-such-model", "--notify").code == 4
+    (text,) = hook.texts
+    assert "3 models requested: 2 loaded, 1 not_found" in text
+    not_found, new_model, *changes = block(text)
+    assert not_found.startswith("not_found: no-such-model: HTTP 404")
+    assert new_model == "new model: new-model"
+    assert f"{changed['id']} at northlight: input 5.00 → 1.50 (−70 %)" in changes
+    assert any(change.startswith(f"{changed['id']} at <!channel>: ") for change in changes)
+    assert run(changed["id"], "new-model", "--notify").code == 0
+    assert len(hook.texts) == 1
 
 
 def test_run_that_fetched_nothing_is_reported(
-    llm_stats: Command, api: SampleApi, hook: WebhookServer, monkeypatch: pytest.MonkeyPatch
+    run: Command, hook: WebhookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
-    assert llm_stats("run", "murmur-1", "--notify", "--base-url", api.base_url).code == 3
+    assert run("--all", "--notify").code == 3
     (text,) = hook.texts
     assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
     assert "the API rejected the key" in text
@@ -308,7 +309,7 @@ def test_run_that_fetched_nothing_is_reported(
 def test_without_notify_nothing_is_posted(
     llm_stats: Command, api: SampleApi, hook: WebhookServer
 ) -> None:
-    assert llm_stats("run", "murmur-1", "--base-url", api.base_url.replace("/stats", "")).code == 3
+    assert llm_stats("run", "--all", "--base-url", api.base_url.replace("/stats", "")).code == 3
     assert hook.received == []
 
 
