@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import signal
@@ -18,8 +17,10 @@ from pathlib import Path
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
+from llm_stats.errors import QuotaSpent
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.api import Request, Response, error_response
 from llm_stats.sample.demo import demo_settings
 from support.command import Command
 from support.processes import PROGRAMS
@@ -135,20 +136,25 @@ class TestTermination:
     """SIGTERM (sent by a scheduler at its time limit) and SIGHUP (sent by a closing terminal)."""
 
     @pytest.mark.parametrize(
-        ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
+        ("number", "code", "awaited", "arguments"),
+        [(signal.SIGTERM, 143, IDS[3], IDS), (signal.SIGHUP, 129, faults.LIST, ["--all"])],
+        ids=["TERM during a response", "HUP during the model list"],
     )
     def test_is_reported_to_summary_and_webhook(
         self,
         number: signal.Signals,
         code: int,
+        awaited: str,
+        arguments: list[str],
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        slow = {IDS[3]: faults.slow(3600)}
+        expected = 1 if awaited == faults.LIST else len(IDS)
+        slow = {awaited: faults.slow(3600)}
         with WebhookServer() as webhook, FakeApi(RECORDS, faults=slow) as api:
             monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", webhook.url)
-            run = start(tmp_path, api, *IDS, "--summary", "run.json", "--notify")
-            while len(api.requests) < len(IDS):
+            run = start(tmp_path, api, *arguments, "--summary", "run.json", "--notify")
+            while len(api.requests) < expected:
                 assert run.poll() is None, run.communicate()
                 time.sleep(0.01)
             run.send_signal(number)
@@ -166,15 +172,15 @@ class TestTermination:
     def test_python_api_leaves_the_handlers_alone(self, tmp_path: Path) -> None:
         before = signal.getsignal(signal.SIGTERM)
         handlers = []
-        with SampleApi() as api:
-            settings = demo_settings(api, tmp_path / "llm_stats.duckdb")
 
-            def clock() -> dt.datetime:
+        class Observing(SampleApi):
+            def get(self, request: Request) -> Response:
                 handlers.append(signal.getsignal(signal.SIGTERM))
-                return dt.datetime.now(dt.UTC)
+                return error_response(429, "quota_exceeded", "Daily quota spent.")
 
-            execute(settings, all_models=True, clock=clock)
-        assert set(handlers) == {before}
+        with Observing() as api, pytest.raises(QuotaSpent):
+            execute(demo_settings(api, tmp_path / "llm_stats.duckdb"), all_models=True)
+        assert handlers == [before]
 
 
 class TestKill:
@@ -184,7 +190,7 @@ class TestKill:
     second run repeats only requests that were in flight.
     """
 
-    COUNT, CONCURRENCY, LATENCY_MS = 200, 8, 25
+    COUNT, CONCURRENCY, LATENCY_MS = 80, 8, 25
 
     @pytest.mark.parametrize("moment", range(KILLS))
     def test_at_any_time_loses_and_repeats_no_request(
