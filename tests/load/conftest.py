@@ -9,7 +9,7 @@ from pathlib import Path
 import dlt
 import pytest
 from llm_stats.sample import SampleApi
-from support.dlt_pipeline import IDS, pipeline_to, source_of
+from support.dlt_pipeline import pipeline_to, source_of
 
 
 @pytest.fixture
@@ -28,12 +28,15 @@ def pipeline(workdir: Path) -> dlt.Pipeline:
 def loaded(
     build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path
 ) -> dlt.Pipeline:
-    """Return a pipeline that has loaded all models of the sample into `plain.duckdb`."""
+    """Return a pipeline that has loaded `all_models` of the sample into `plain.duckdb`.
+
+    The load is done once per session; the test gets a copy of the database and of dlt's folder.
+    """
 
     def load(folder: Path) -> None:
         destination = dlt.destinations.duckdb(str(folder / "plain.duckdb"))
         with SampleApi() as api:
-            pipeline_to(folder, destination).run(source_of(api, IDS))
+            pipeline_to(folder, destination).run(source_of(api, all_models=True))
 
     shutil.copytree(build_once("plain_dlt", load), workdir, dirs_exist_ok=True)
     return pipeline_to(workdir, dlt.destinations.duckdb(str(workdir / "plain.duckdb")))

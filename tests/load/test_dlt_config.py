@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from llm_stats.sample import SAMPLE_KEY, SampleApi
+from fake_api import faults
+from fake_api.server import FakeApi
+from llm_stats.sample import SAMPLE_KEY
 from support.command import Command
 from support.queries import query_rows
 
@@ -26,35 +28,31 @@ def write_config(folder: Path, text: str, name: str = "config.toml") -> None:
     (folder / ".dlt" / name).write_text(text, "utf-8")
 
 
-def test_run_ignores_settings_for_pipelines(
-    llm_stats: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+def test_run_ignores_settings_for_pipelines_and_changes_no_environment_variable(
+    run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Other threads read the environment while a run loads. A change could crash these threads."""
     write_config(workdir, PIPELINE_SETTINGS)
     monkeypatch.setenv("PIPELINES__LLM_STATS__DATASET_NAME", "other")
     monkeypatch.setenv("LOAD__RAISE_ON_MAX_RETRIES", "not a number")
+    before = dict(os.environ)
 
-    result = llm_stats("run", "--all", "--base-url", api.base_url, "--quiet")
+    assert run("--all", "--quiet").code == 0
 
-    assert result.code == 0
+    assert dict(os.environ) == before
     loaded = query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models")
     assert loaded[0][0] > 0
 
 
-def test_run_changes_no_environment_variable(
-    llm_stats: Command, workdir: Path, api: SampleApi
-) -> None:
-    """Other threads read the environment while a run loads. A change could crash these threads."""
-    before = dict(os.environ)
-    assert llm_stats("run", "--all", "--base-url", api.base_url, "--quiet").code == 0
-    assert dict(os.environ) == before
-
-
 def test_files_are_read_from_dlt_project_dir(
-    llm_stats: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = workdir / "project"
     monkeypatch.setenv("DLT_PROJECT_DIR", str(project))
     monkeypatch.delenv("LLM_STATS_API_KEY")
-    write_config(project, f'[sources.llm_stats]\nbase_url = "{api.base_url}"')
-    write_config(project, f'[sources.llm_stats]\napi_key = "{SAMPLE_KEY}"', "secrets.toml")
-    assert llm_stats("run", "--all", "--quiet").code == 0
+    with FakeApi(everywhere=[faults.quota()]) as api:
+        write_config(project, f'[sources.llm_stats]\nbase_url = "{api.base_url}"')
+        write_config(project, f'[sources.llm_stats]\napi_key = "{SAMPLE_KEY}"', "secrets.toml")
+        assert llm_stats("run", "--all", "--quiet").code == 75, "the quota is spent"
+    (request,) = api.requests
+    assert request.headers["authorization"] == f"Bearer {SAMPLE_KEY}"

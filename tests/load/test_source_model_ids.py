@@ -20,88 +20,67 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_telemetry")]
 
 
 class TestAddLimit:
-    """dlt's `add_limit` on the source, with 400 models in pages of 50."""
+    """dlt's `add_limit` on the source, with 200 models in pages of 50."""
 
     @pytest.mark.parametrize(
-        "limited",
+        ("limited", "pages"),
         [
-            lambda source: source.add_limit(1),
-            lambda source: source.with_resources("models", "models__scores").add_limit(1),
-            lambda source: source.add_limit(1).with_resources("fetches"),
+            (lambda source: source.add_limit(2), 2),
+            (lambda source: source.with_resources("models", "models__scores").add_limit(1), 1),
+            (lambda source: source.add_limit(1).with_resources("fetches"), 1),
         ],
         ids=["all", "selected before", "selected after"],
     )
-    def test_stops_requesting(
-        self, workdir: Path, pipeline: dlt.Pipeline, limited: Callable[[DltSource], DltSource]
+    def test_counts_pages_and_stops_requesting(
+        self,
+        workdir: Path,
+        pipeline: dlt.Pipeline,
+        limited: Callable[[DltSource], DltSource],
+        pages: int,
     ) -> None:
-        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
+        with SampleApi(synthetic_catalog(200, 1, 1)) as api:
             pipeline.run(limited(source_of(api, all_models=True, concurrency=4)))
-            assert 50 <= len(requested_ids(api)) <= 50 + 2 * 4
-        assert set(counts(workdir).values()) <= {50, 100}
-
-    def test_counts_pages(self, workdir: Path, pipeline: dlt.Pipeline) -> None:
-        with SampleApi(synthetic_catalog(400, 1, 1)) as api:
-            pipeline.run(source_of(api, all_models=True, concurrency=4).add_limit(3))
-        assert counts(workdir)["models"] == 150
+            assert 50 * pages <= len(requested_ids(api)) <= 50 * pages + 2 * 4
+        rows = counts(workdir)
+        assert rows.pop("models__modalities", 100 * pages) == 100 * pages
+        assert set(rows.values()) == {50 * pages}
 
 
 class TestModelIds:
     def test_all_models_are_those_that_the_api_lists(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
+        self, workdir: Path, loaded: dlt.Pipeline
     ) -> None:
-        pipeline.run(source_of(api, all_models=True))
-        assert sorted(requested_ids(api)) == sorted(IDS)
-
-    def test_budget_defers_the_rest(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS, max_requests=2))
-        assert len(api.requests) == 2
-        outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
-        assert query(workdir, outcomes) == [
-            ("deferred", len(IDS) - 2),
-            ("loaded", 2),
+        assert query(workdir, "select id from raw.models order by id") == [
+            (model_id,) for model_id in sorted(IDS)
         ]
+        assert counts(workdir)["fetches"] == len(IDS)
 
-    def test_ids_that_fail_do_not_use_up_the_budget_of_every_load(
+    def test_budget_defers_the_rest_and_is_not_used_up_by_the_same_failing_ids(
         self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline
     ) -> None:
         ids = ["gone-1", "gone-2", *IDS[:2]]
         for _ in range(2):
             pipeline.run(source_of(api, ids, max_requests=2, max_age="1h", concurrency=1))
         assert requested_ids(api) == ids
+        outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
+        assert query(workdir, outcomes) == [("deferred", 4), ("loaded", 2), ("not_found", 2)]
         assert query(workdir, "select id from raw.models order by id") == [
             (model_id,) for model_id in sorted(IDS[:2])
         ]
 
-    def test_max_age_skips_models_fetched_recently(
+    def test_max_age_skips_models_fetched_recently_even_after_a_drop(
         self,
         workdir: Path,
         api: SampleApi,
         pipeline: dlt.Pipeline,
     ) -> None:
+        """After `drop`, dlt restores the fetch times from the destination."""
         pipeline.run(source_of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
         pipeline.run(source_of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
         assert sorted(requested_ids(api)[3:]) == sorted([IDS[2], "no-such-model"])
-        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
-        assert len(requested_ids(api)) == 5
-
-    def test_max_age_is_restored_from_the_destination(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS[:2], max_age="1h"))
         pipeline.drop()
         pipeline.run(source_of(api, IDS[:3], max_age="1h"))
-        assert requested_ids(api)[2:] == [IDS[2]]
+        assert len(requested_ids(api)) == 5
 
     def test_page_after_the_limit_does_not_count_as_fetched(
         self, workdir: Path, pipeline: dlt.Pipeline
@@ -112,13 +91,8 @@ class TestModelIds:
         assert counts(workdir)["models"] == 60
         assert counts(workdir)["fetches"] == 60
 
-    def test_loads_without_max_age_keep_no_state(
-        self,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        pipeline.run(source_of(api, IDS[:2]))
-        assert "sources" not in pipeline.state
+    def test_loads_without_max_age_keep_no_state(self, loaded: dlt.Pipeline) -> None:
+        assert "sources" not in loaded.state
 
     def test_no_ids_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
         with pytest.raises(PipelineStepFailed, match="no models to fetch"):
@@ -135,6 +109,6 @@ def test_settings_come_from_dlts_configuration(
     monkeypatch.setenv("SOURCES__LLM_STATS__API_KEY", sample.SAMPLE_KEY)
     monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["murmur-1", "aurora-large-1"]')
     monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-    for _ in range(3):
+    for _ in range(2):
         pipeline.run(source())
     assert sorted(requested_ids(api)) == ["aurora-large-1", "murmur-1"]
