@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import tracemalloc
 
@@ -126,6 +127,16 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
 }
 
 
+def bomb(status: int, **headers: str) -> Response:
+    """Return a response of 100 MB, compressed to less than 1 MB."""
+    return Response(status, packed_bomb(), {"Content-Encoding": "gzip", **headers})
+
+
+@functools.cache
+def packed_bomb() -> bytes:
+    return gzip.compress(b"x" * (100 << 20), 1)
+
+
 HOSTILE: dict[str, tuple[Fault, str]] = {
     "a Location that is not a URL": (
         faults.redirect("http://[::1"),
@@ -136,11 +147,7 @@ HOSTILE: dict[str, tuple[Fault, str]] = {
         "HTTP 302: redirected to http://xn--",
     ),
     "a redirect with a decompression bomb": (
-        lambda *_: Response(
-            302,
-            gzip.compress(b"x" * (100 << 20), 1),
-            {"Content-Encoding": "gzip", "Location": "/x"},
-        ),
+        lambda *_: bomb(302, Location="/x"),
         "the body is over 10 MB",
     ),
     "an encoding that was not requested": (
@@ -201,10 +208,10 @@ class TestResponses:
         assert client.stop_reason is None
 
     def test_decompression_bomb_is_limited(self) -> None:
-        bomb = Response(200, gzip.compress(b"x" * (100 << 20), 1), {"Content-Encoding": "gzip"})
+        response = bomb(200)
         tracemalloc.start()
         try:
-            answer, _, _ = only(lambda *_: bomb)
+            answer, _, _ = only(lambda *_: response)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

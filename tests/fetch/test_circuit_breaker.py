@@ -17,16 +17,7 @@ from llm_stats.fetch import circuit_breaker
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from support.client_helpers import (
-    IDS,
-    ONE,
-    RECORDS,
-    TWO,
-    client_of,
-    fetched,
-    outcomes,
-    request_counts,
-)
+from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, outcomes, request_counts
 from support.sample_requests import requested_ids
 
 
@@ -105,7 +96,7 @@ class TestWrongBaseUrl:
         unknown = [f"unknown-{number}" for number in range(40)]
         known = {ONE: dt.datetime.now(dt.UTC)}
         with client_of(api, cache=cache, concurrency=2) as client:
-            results = list(client.fetch_models([*unknown, ONE, TWO], known))
+            results = list(client.fetch_models([*unknown, *IDS[:2]], known))
         assert Counter(result.fetch.outcome for result in results) == {"not_found": 40, "loaded": 2}
         assert client.stop_reason is None
         assert client.is_base_url_confirmed
@@ -212,9 +203,10 @@ class TestUnreachable:
         ids=["html", "oversized", "418", "wrong type"],
     )
     def test_unusable_responses_are_not_unreachable(self, fault: Fault) -> None:
-        with FakeApi(RECORDS, faults=dict.fromkeys(IDS[:15], fault)) as api:
+        bad = IDS[: circuit_breaker.MAX_CONSECUTIVE_FAILURES]
+        with FakeApi(RECORDS, faults=dict.fromkeys(bad, fault)) as api:
             answers, client = fetched(api, concurrency=1)
-        assert outcomes(answers)["loaded"] == 15
+        assert outcomes(answers)["loaded"] == len(IDS) - len(bad)
         assert client.stop_reason is None
 
     def test_failing_model_that_loads_resets_the_count(self) -> None:
