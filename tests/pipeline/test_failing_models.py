@@ -53,34 +53,25 @@ def test_failing_ids_do_not_block_a_run(llm_stats: Command, workdir: Path) -> No
             ) == [(24 * (days + 1),)]
 
 
-def test_many_unknown_ids_do_not_block_the_known_ones(
-    run: Command, api: SampleApi, half_published: Path
+def test_unknown_ids_and_the_withdrawn_newest_model_do_not_block_the_others(
+    llm_stats: Command, half_published: Path
 ) -> None:
-    """There are more unknown ids than the 404s after which a run without known ids stops."""
-    (half_published.parent / "ids.txt").write_text(
-        "\n".join([*(f"gone-{n}" for n in range(21)), *IDS[6:]])
-    )
-    done = run("--ids-file", "ids.txt")
-    assert done.code == 4
-    assert done.err == ""
-    assert "27 models requested: 6 loaded, 21 not_found; " in done.out
-    assert "  not_found: gone-0: HTTP 404" in done.out
-    del api.requests[:]
-    again = run("--ids-file", "ids.txt")
+    """There are more unknown ids than the 404s after which a run without known models stops."""
+    unknown = ["typo-1", *(f"gone-{number}" for number in range(21))]
+    (half_published.parent / "ids.txt").write_text("\n".join([*unknown, *IDS[6:]]))
+    with FakeApi(RECORDS, faults={IDS[-1]: faults.error(404)}) as api:
+        given = ("--base-url", api.base_url, *WITHOUT_LIMIT)
+        assert llm_stats("run", "typo-1", *given).code == 4
+        done = llm_stats("run", "--ids-file", "ids.txt", *given)
+        assert done.code == 4
+        assert done.err == ""
+        assert "28 models requested: 5 loaded, 23 not_found; " in done.out
+        assert "  not_found: gone-0: HTTP 404" in done.out
+        del api.requests[:]
+        again = llm_stats("run", "--ids-file", "ids.txt", *given)
     assert again.code == 4
     assert "  not_found again: gone-0: HTTP 404" in again.out
-    assert len(requested_ids(api)) == 27, "no further model proves the base URL"
-
-
-@pytest.mark.usefixtures("half_published")
-def test_newest_model_that_was_withdrawn_does_not_block_the_others(llm_stats: Command) -> None:
-    unknown = [f"gone-{number}" for number in range(40)]
-    with FakeApi(RECORDS, faults={IDS[-1]: faults.error(404)}) as api:
-        given = (*WITHOUT_LIMIT, "--base-url", api.base_url)
-        assert llm_stats("run", "typo-1", *given).code == 4
-        done = llm_stats("run", *unknown, *IDS[6:], *given)
-    assert done.code == 4
-    assert "46 models requested: 5 loaded, 41 not_found; " in done.out
+    assert len(requested_ids(api)) == 28, "no further model proves the base URL"
 
 
 @pytest.mark.usefixtures("half_published")
