@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats.transform.files import in_build_order
-from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from support.command import Command
 from support.parameter_ids import parameter_id
 from support.processes import run_command
@@ -79,7 +79,7 @@ def test_show_price_changes_begins_with_the_newest(on_demo: Command) -> None:
 
 
 def test_show_sorts_every_relation_as_its_file_declares(demo: Path) -> None:
-    with DuckDBReader(demo) as reader:
+    with MaterializedReader(demo) as reader:
         for file in (file for file in in_build_order() if file.is_relation):
             query = f"select * from {file.address} order by {file.order}"
             if file.address != "marts.freshness":  # `age_hours` grows between the two queries

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from llm_stats.errors import UsageError
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import ReportData, collect
@@ -288,16 +289,13 @@ def test_command_names_the_page_after_the_database(
     ]
 
 
-@pytest.mark.parametrize(
-    ("out", "message"), [(".", "not a regular file"), ("w.duckdb/x/report.html", "Not a directory")]
-)
-def test_unwritable_path(
-    llm_stats: Command, workdir: Path, sample: Path, out: str, message: str
-) -> None:
+def test_unwritable_path(llm_stats: Command, workdir: Path, sample: Path) -> None:
     (workdir / "w.duckdb").write_text("a file")
-    done = llm_stats("report", "--database", sample, "--out", out)
-    assert done.err.endswith(f"cannot be written: {message}; name another file\n")
+    done = llm_stats("report", "--database", sample, "--out", "w.duckdb/x/report.html")
+    assert done.err.endswith("cannot be written: Not a directory; name another file\n")
     assert done.code == 2
+    with pytest.raises(UsageError, match=r"cannot be written: not a regular file; name another"):
+        page_module.require_writable(workdir)
 
 
 @pytest.mark.parametrize("out", ["llm_stats.duckdb", ".dlt/secrets.toml"])
