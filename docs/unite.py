@@ -35,7 +35,7 @@ def unite(united: Path, shards: list[Path]) -> None:
     tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
         file.address
         for file in files.files_in("history")
-        if file.address != "history.schema_version"
+        if file.address not in ("history.schema_version", "history.row_counts")
     ]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = DuckDBWorkingCopy(Path(folder))
@@ -53,7 +53,12 @@ def unite(united: Path, shards: list[Path]) -> None:
             apply.clear_row_hashes(DuckDBConnection(connection))
             apply.update_history(DuckDBConnection(connection))  # hashes and row counts
             duplicates = connection.execute(
-                "select id from raw.models group by id having count(*) > 1 order by id limit 1"
+                """
+                select id from raw.models group by id having count(*) > 1
+                union all
+                select id from raw.catalog_models group by id having count(*) > 1
+                order by id limit 1
+                """
             ).fetchall()
         if duplicates:
             sys.exit(

@@ -1,6 +1,7 @@
 """A warehouse of LLM prices and benchmark scores.
 
-`run` fetches model records, checks them and publishes the warehouse; it returns a `RunResult`.
+`run` reads the catalog, fetches model records, checks them and publishes the warehouse; it returns
+a `RunResult`.
 `llm_stats` is a dlt source of the same records.
 """
 

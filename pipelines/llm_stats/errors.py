@@ -6,14 +6,15 @@
     ├── NothingFetched    3   no model loaded, and something failed: key, API, base URL, records
     ├── CheckFailed       5   a check failed; nothing was published
     ├── Locked            6   another run holds the lock
-    ├── QuotaSpent       75   the quota was spent before any model could be requested
+    ├── QuotaSpent       75   the quota was spent before anything could be loaded
     └── RecordRejected    –   one record violates the contract; the run continues
 
     KeyboardInterrupt
     └── Interrupted     130   Ctrl-C during a run; 143 after SIGTERM, 129 after SIGHUP
 
-A run that raises none of these errors exits with 0 (success), 4 (some ids failed) or 75 (nothing
-failed, and some models are deferred to the next run): see `pipeline.result.RunResult`.
+A run that raises none of these errors exits with 0 (success), 4 (some ids or a page of the catalog
+failed) or 75 (nothing failed, and models or pages are deferred to the next run): see
+`pipeline.result.RunResult`.
 """
 
 from __future__ import annotations

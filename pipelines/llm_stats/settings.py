@@ -177,7 +177,10 @@ class Settings(WarehouseLocation):
     max_requests: int | None = Field(
         None, ge=1, description="Maximum requests per run, including retries; none: no limit"
     )
-    max_age: Duration = Field(dt.timedelta(0), description="Skip models fetched within this time")
+    max_age: Duration | None = Field(
+        None,
+        description="Skip models fetched within this time; none: 7d with `--all`, otherwise 0",
+    )
     cache_ttl: Duration = Field(
         dt.timedelta(hours=1), description="How long responses of unpublished runs are reused"
     )

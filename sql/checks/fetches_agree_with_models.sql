@@ -1,6 +1,6 @@
 -- A model's record and last successful fetch are from different loads, or only one of them exists.
 -- Severity: error
--- Reads: staging.models, staging.fetches.
+-- Reads: staging.detail_models, staging.fetches.
 with
 last_requests as (
     select
@@ -28,7 +28,7 @@ select
     coalesce(models.model_id, last_loaded.model_id) as model_id,
     models.load_id as model_load_id,
     last_loaded.load_id as last_loaded_load_id
-from staging.models as models
+from staging.detail_models as models
 full join last_loaded on models.model_id = last_loaded.model_id
 where
     models.model_id is null

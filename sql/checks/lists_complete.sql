@@ -1,8 +1,8 @@
--- The rows of a child table differ from the entries of a model's list.
+-- The rows of a child table differ from the entries of a list in a record or summary.
 -- Severity: error
--- Reads: every raw table except raw.fetches.
--- A list fails if it has more or fewer rows than the record had entries, if a position is missing,
--- or if its model does not exist.
+-- Reads: raw.models, raw.catalog_models and their child tables.
+-- A list fails if it has more or fewer rows than the record or summary had entries, if a position
+-- is missing, or if its model does not exist.
 with
 expected_lists as (
     select
@@ -28,6 +28,24 @@ expected_lists as (
         id as model_id,
         top_score_count as entry_count
     from raw.models
+    union all
+    select
+        'raw.catalog_models__providers' as table_name,
+        id as model_id,
+        provider_count as entry_count
+    from raw.catalog_models
+    union all
+    select
+        'raw.catalog_models__modalities' as table_name,
+        id as model_id,
+        modality_count as entry_count
+    from raw.catalog_models
+    union all
+    select
+        'raw.catalog_models__top_scores' as table_name,
+        id as model_id,
+        top_score_count as entry_count
+    from raw.catalog_models
 ),
 
 list_entries as (
@@ -54,6 +72,24 @@ list_entries as (
         model_id,
         _dlt_list_idx
     from raw.models__top_scores
+    union all
+    select
+        'raw.catalog_models__providers' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.catalog_models__providers
+    union all
+    select
+        'raw.catalog_models__modalities' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.catalog_models__modalities
+    union all
+    select
+        'raw.catalog_models__top_scores' as table_name,
+        model_id,
+        _dlt_list_idx
+    from raw.catalog_models__top_scores
 ),
 
 counted_lists as (

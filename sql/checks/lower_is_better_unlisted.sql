@@ -1,5 +1,6 @@
 -- A benchmark's name suggests that lower is better, but higher values are ranked first.
 -- Severity: warning
+-- Population: all models.
 -- Reads: marts.benchmarks.
 -- Add the benchmark to staging.lower_is_better_benchmarks, unless its name is misleading.
 select

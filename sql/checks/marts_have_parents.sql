@@ -2,7 +2,7 @@
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
 -- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
--- marts.price_changes, marts.score_changes.
+-- marts.price_changes, marts.score_changes, marts.model_changes.
 -- Two kinds of references are not checked. Upstream may have removed the providers and benchmarks
 -- in marts.price_history, marts.price_changes and marts.score_changes. The models in
 -- marts.freshness and marts.data_quality may never have been loaded.
@@ -55,6 +55,12 @@ named_ids as (
         'model' as kind,
         model_id as id
     from marts.score_changes
+    union all
+    select
+        'marts.model_changes' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.model_changes
 ),
 
 known_ids as (

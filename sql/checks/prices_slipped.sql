@@ -1,27 +1,17 @@
 -- Most offers of the last load changed in the same way, as if a unit or a field had changed.
 -- Severity: error
--- Reads: staging.models, staging.fetches, history.models, history.offers.
+-- Reads: staging.last_load, history.models, history.offers.
 -- Only offers that existed both before and after the last load are compared. The check fails if at
 -- least 10 of the compared offers, and more than half of them, changed in the same way. Price
 -- changes by a factor between 0.1 and 10 are ignored. Larger price changes are the same if their
 -- factors agree within 1 %.
 with
-last_load as (
-    select load_id
-    from staging.fetches
-    order by
-        requested_at desc,
-        load_id desc
-    limit 1
-),
-
 loaded_models as (
     select
-        history_models.model_id,
-        history_models.last_fetched_at
-    from history.models as history_models
-    inner join staging.models as models on history_models.model_id = models.model_id
-    inner join last_load on models.load_id = last_load.load_id
+        models.model_id,
+        models.offers_last_seen_at
+    from history.models as models
+    inner join staging.last_load on models.offers_load_id = last_load.load_id
 ),
 
 compared_offers as (
@@ -36,9 +26,9 @@ compared_offers as (
     inner join history.offers as old_offers
         on
             loaded_models.model_id = old_offers.model_id
-            and loaded_models.last_fetched_at > old_offers.valid_from
-            and loaded_models.last_fetched_at
-            = coalesce(old_offers.valid_to, loaded_models.last_fetched_at)
+            and loaded_models.offers_last_seen_at > old_offers.valid_from
+            and loaded_models.offers_last_seen_at
+            = coalesce(old_offers.valid_to, loaded_models.offers_last_seen_at)
     inner join history.offers as new_offers
         on
             old_offers.model_id = new_offers.model_id

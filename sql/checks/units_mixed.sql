@@ -1,5 +1,6 @@
 -- A benchmark is excluded from comparisons because its values look like a mix of two units.
 -- Severity: warning
+-- Population: all models.
 -- Reads: marts.benchmarks.
 select
     benchmark_id,

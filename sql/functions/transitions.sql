@@ -35,11 +35,17 @@ changed_versions as (
         versions.item_number,
         versions.valid_from,
         versions.valid_to,
-        models.first_fetched_at
+        case versions.list
+            when 'offers' then models.offers_first_seen_at
+            else models.scores_first_seen_at
+        end as first_seen_at
     from versions
     inner join history.models as models on versions.model_id = models.model_id
     where
-        versions.valid_from > models.first_fetched_at
+        versions.valid_from > case versions.list
+            when 'offers' then models.offers_first_seen_at
+            else models.scores_first_seen_at
+        end
         or versions.valid_to is not null
 ),
 
@@ -51,7 +57,7 @@ neighbours as (
         item_number,
         valid_from,
         valid_to,
-        first_fetched_at,
+        first_seen_at,
         lag(valid_from) over in_time as previous_valid_from,
         lag(valid_to) over in_time as previous_valid_to,
         lead(valid_from) over in_time as next_valid_from
@@ -68,7 +74,7 @@ select
     case when previous_valid_to = valid_from then previous_valid_from end as old_valid_from,
     valid_from as new_valid_from
 from neighbours
-where valid_from > first_fetched_at
+where valid_from > first_seen_at
 union all
 select
     list,

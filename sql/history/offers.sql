@@ -2,8 +2,9 @@
 -- Grain: model_id, provider_id, offer_number, valid_from. An offer has at most one open row
 -- (valid_to is null).
 -- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
--- Reads: staging.models, staging.offers, staging.offer_hash, staging.blended_price, history.models.
--- The open rows of a model are its current offers. A model that was not fetched keeps its rows. A
+-- Reads: staging.last_load, staging.offers, staging.offer_hash, staging.blended_price,
+-- history.models.
+-- The open rows of a model are its current offers. A model that was not loaded keeps its rows. A
 -- second run of this file on the same data changes nothing.
 -- A model may list a provider (`provider_id`) more than once, even under different names. The
 -- fetched offers of the provider are then matched with its open rows by content, not by list
@@ -25,21 +26,26 @@ create table if not exists history.offers (
     row_hash varchar
 );
 
--- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
--- This statement recomputes them.
-update history.offers
-set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
-where
-    valid_to is null
-    and row_hash is null;
-
 -- Close the open rows that are not among the current offers.
 update history.offers
 set
     valid_to = closed_rows.closed_at,
     row_hash = null
 from (
-    with current_counts as (
+    with
+    loaded_models as (
+        select models.model_id
+        from history.models as models
+        inner join staging.last_load on models.offers_load_id = last_load.load_id
+        union
+        select model_id
+        from history.offers
+        where
+            valid_to is null
+            and row_hash is null
+    ),
+
+    current_counts as (
         select
             model_id,
             provider_id,
@@ -48,10 +54,28 @@ from (
             ) as row_hash,
             count(*) as row_count
         from staging.offers
+        where model_id in (select loaded_models.model_id from loaded_models)
         group by
             model_id,
             provider_id,
             row_hash
+    ),
+
+    hashed_rows as (
+        select
+            model_id,
+            provider_id,
+            offer_number,
+            coalesce(
+                row_hash,
+                staging.offer_hash(
+                    provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+                )
+            ) as row_hash
+        from history.offers
+        where
+            valid_to is null
+            and model_id in (select loaded_models.model_id from loaded_models)
     ),
 
     open_rows as (
@@ -64,17 +88,15 @@ from (
                 partition by model_id, provider_id, row_hash
                 order by offer_number
             ) as duplicate_number
-        from history.offers
-        where valid_to is null
+        from hashed_rows
     )
 
     select
         open_rows.model_id,
         open_rows.provider_id,
         open_rows.offer_number,
-        model_dates.last_fetched_at as closed_at
+        model_dates.offers_last_seen_at as closed_at
     from open_rows
-    inner join staging.models as models on open_rows.model_id = models.model_id
     inner join history.models as model_dates on open_rows.model_id = model_dates.model_id
     left join current_counts
         on
@@ -103,6 +125,18 @@ insert into history.offers (
     row_hash
 )
 with
+loaded_models as (
+    select models.model_id
+    from history.models as models
+    inner join staging.last_load on models.offers_load_id = last_load.load_id
+    union
+    select model_id
+    from history.offers
+    where
+        valid_to is null
+        and row_hash is null
+),
+
 -- Every open row now equals a current offer. A provider of a model therefore needs new rows only if
 -- it has more current offers than open rows.
 current_counts as (
@@ -111,6 +145,7 @@ current_counts as (
         provider_id,
         count(*) as row_count
     from staging.offers
+    where model_id in (select loaded_models.model_id from loaded_models)
     group by
         model_id,
         provider_id
@@ -122,7 +157,9 @@ open_row_counts as (
         provider_id,
         count(*) as row_count
     from history.offers
-    where valid_to is null
+    where
+        valid_to is null
+        and model_id in (select loaded_models.model_id from loaded_models)
     group by
         model_id,
         provider_id
@@ -180,14 +217,29 @@ current_rows as (
     from hashed_offers
 ),
 
+open_hashes as (
+    select
+        model_id,
+        provider_id,
+        coalesce(
+            row_hash,
+            staging.offer_hash(
+                provider_name, status, input_usd_per_mtok, output_usd_per_mtok
+            )
+        ) as row_hash
+    from history.offers
+    where
+        valid_to is null
+        and model_id in (select loaded_models.model_id from loaded_models)
+),
+
 open_counts as (
     select
         model_id,
         provider_id,
         row_hash,
         count(*) as row_count
-    from history.offers
-    where valid_to is null
+    from open_hashes
     group by
         model_id,
         provider_id,
@@ -205,7 +257,7 @@ taken_numbers as (
     inner join history.models as model_dates on offers.model_id = model_dates.model_id
     where
         offers.valid_to is null
-        or offers.valid_to = model_dates.last_fetched_at
+        or offers.valid_to = model_dates.offers_last_seen_at
     group by
         offers.model_id,
         offers.provider_id,
@@ -347,7 +399,7 @@ select
     current_rows.status,
     current_rows.input_usd_per_mtok,
     current_rows.output_usd_per_mtok,
-    model_dates.last_fetched_at as valid_from,
+    model_dates.offers_last_seen_at as valid_from,
     current_rows.row_hash
 from current_rows
 inner join history.models as model_dates on current_rows.model_id = model_dates.model_id
@@ -367,6 +419,14 @@ inner join pairable_candidates as numbers
 -- Delete the rows that end at or before their start, because they were never valid.
 delete from history.offers
 where valid_to <= valid_from;
+
+-- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
+-- This statement recomputes them.
+update history.offers
+set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
+where
+    valid_to is null
+    and row_hash is null;
 
 comment on table history.offers is 'One row per offer and period in which the offer did not change';
 comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';

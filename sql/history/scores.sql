@@ -1,7 +1,7 @@
 -- History of each benchmark score: one row per period in which it did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. A score has at most one open row.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
--- Reads: staging.models, staging.scores, staging.score_hash, history.models.
+-- Reads: staging.last_load, staging.scores, staging.score_hash, history.models.
 -- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
 -- compared nor stored: description, category, rank and `scored_at`. The rank changes when other
 -- models change. `scored_at` changes when upstream records the same value again. In both cases the
@@ -26,25 +26,26 @@ create table if not exists history.scores (
     row_hash varchar
 );
 
--- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
--- This statement recomputes them.
-update history.scores
-set
-    row_hash = staging.score_hash(
-        benchmark_name, score, max_score, normalized_score, is_self_reported,
-        is_verified, source_url
-    )
-where
-    valid_to is null
-    and row_hash is null;
-
 -- Close the open rows that are not among the current scores.
 update history.scores
 set
     valid_to = closed_rows.closed_at,
     row_hash = null
 from (
-    with current_counts as (
+    with
+    loaded_models as (
+        select models.model_id
+        from history.models as models
+        inner join staging.last_load on models.scores_load_id = last_load.load_id
+        union
+        select model_id
+        from history.scores
+        where
+            valid_to is null
+            and row_hash is null
+    ),
+
+    current_counts as (
         select
             model_id,
             benchmark_id,
@@ -54,10 +55,29 @@ from (
             ) as row_hash,
             count(distinct scored_at) as row_count
         from staging.scores
+        where model_id in (select loaded_models.model_id from loaded_models)
         group by
             model_id,
             benchmark_id,
             row_hash
+    ),
+
+    hashed_rows as (
+        select
+            model_id,
+            benchmark_id,
+            score_number,
+            coalesce(
+                row_hash,
+                staging.score_hash(
+                    benchmark_name, score, max_score, normalized_score, is_self_reported,
+                    is_verified, source_url
+                )
+            ) as row_hash
+        from history.scores
+        where
+            valid_to is null
+            and model_id in (select loaded_models.model_id from loaded_models)
     ),
 
     open_rows as (
@@ -70,17 +90,15 @@ from (
                 partition by model_id, benchmark_id, row_hash
                 order by score_number
             ) as duplicate_number
-        from history.scores
-        where valid_to is null
+        from hashed_rows
     )
 
     select
         open_rows.model_id,
         open_rows.benchmark_id,
         open_rows.score_number,
-        model_dates.last_fetched_at as closed_at
+        model_dates.scores_last_seen_at as closed_at
     from open_rows
-    inner join staging.models as models on open_rows.model_id = models.model_id
     inner join history.models as model_dates on open_rows.model_id = model_dates.model_id
     left join current_counts
         on
@@ -112,6 +130,18 @@ insert into history.scores (
     row_hash
 )
 with
+loaded_models as (
+    select models.model_id
+    from history.models as models
+    inner join staging.last_load on models.scores_load_id = last_load.load_id
+    union
+    select model_id
+    from history.scores
+    where
+        valid_to is null
+        and row_hash is null
+),
+
 -- Every open row now equals a current score. A benchmark of a model therefore needs new rows only
 -- if it has more current scores than open rows.
 current_counts as (
@@ -120,6 +150,7 @@ current_counts as (
         benchmark_id,
         count(*) as row_count
     from staging.scores
+    where model_id in (select loaded_models.model_id from loaded_models)
     group by
         model_id,
         benchmark_id
@@ -131,7 +162,9 @@ open_row_counts as (
         benchmark_id,
         count(*) as row_count
     from history.scores
-    where valid_to is null
+    where
+        valid_to is null
+        and model_id in (select loaded_models.model_id from loaded_models)
     group by
         model_id,
         benchmark_id
@@ -194,14 +227,30 @@ current_rows as (
     from distinct_scores
 ),
 
+open_hashes as (
+    select
+        model_id,
+        benchmark_id,
+        coalesce(
+            row_hash,
+            staging.score_hash(
+                benchmark_name, score, max_score, normalized_score, is_self_reported,
+                is_verified, source_url
+            )
+        ) as row_hash
+    from history.scores
+    where
+        valid_to is null
+        and model_id in (select loaded_models.model_id from loaded_models)
+),
+
 open_counts as (
     select
         model_id,
         benchmark_id,
         row_hash,
         count(*) as row_count
-    from history.scores
-    where valid_to is null
+    from open_hashes
     group by
         model_id,
         benchmark_id,
@@ -246,7 +295,7 @@ possible_numbers as (
     inner join history.models as model_dates
         on
             scores.model_id = model_dates.model_id
-            and scores.valid_to = model_dates.last_fetched_at
+            and scores.valid_to = model_dates.scores_last_seen_at
 ),
 
 free_numbers as (
@@ -283,7 +332,7 @@ select
     scores.is_self_reported,
     scores.is_verified,
     scores.source_url,
-    model_dates.last_fetched_at as valid_from,
+    model_dates.scores_last_seen_at as valid_from,
     new_rows.row_hash
 from new_rows
 inner join staging.scores as scores
@@ -300,6 +349,18 @@ inner join free_numbers
 -- Delete the rows that end at or before their start, because they were never valid.
 delete from history.scores
 where valid_to <= valid_from;
+
+-- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
+-- This statement recomputes them.
+update history.scores
+set
+    row_hash = staging.score_hash(
+        benchmark_name, score, max_score, normalized_score, is_self_reported,
+        is_verified, source_url
+    )
+where
+    valid_to is null
+    and row_hash is null;
 
 comment on table history.scores is 'One row per benchmark score of a model and period in which the score did not change';
 comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';

@@ -1,6 +1,6 @@
 -- The offers that were valid at a time: `from marts.prices_as_of('2026-11-01')`.
 -- Grain: model_id, provider_id, offer_number.
--- Reads: marts.price_history, staging.to_utc.
+-- Reads: marts.price_history, history.listings, staging.to_utc.
 -- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.prices_as_of(moment) as table
 select
@@ -9,15 +9,20 @@ select
     offers.offer_number,
     offers.provider_name,
     offers.status,
-    offers.is_available,
+    offers.is_available and coalesce(listings.is_listed, true) as is_available,
     offers.input_usd_per_mtok,
     offers.output_usd_per_mtok,
     offers.blended_usd_per_mtok,
     offers.valid_from,
     offers.valid_to
 from marts.price_history as offers
+left join history.listings as listings
+    on
+        offers.model_id = listings.model_id
+        and listings.valid_from <= staging.to_utc(moment)
+        and (listings.valid_to > staging.to_utc(moment) or listings.valid_to is null)
 where
     offers.valid_from <= staging.to_utc(moment)
     and (offers.valid_to > staging.to_utc(moment) or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. For each model, the result contains the offers that the last fetch before `moment` found; a model has no rows before its first fetch. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day';
+comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. For each model, the result contains its offers as last seen before `moment`; a model has no rows before its offers were first seen. `is_available` is false if the status was not `active` or if the model had left the catalog. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day';

@@ -1,7 +1,7 @@
 -- How old the record of each model is, and how the last attempts to fetch it went.
 -- Grain: model_id. A model that was requested but never loaded has a row too.
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
--- Reads: staging.fetches, staging.models.
+-- Reads: staging.fetches, staging.models, marts.models.
 -- A fetch with the outcome `deferred` is not an attempt: no request was sent, for example because
 -- the budget was spent. A deferred fetch neither starts nor ends a series of failures. For a cached
 -- response, `fetched_at` is earlier than `last_attempted_at`.
@@ -62,18 +62,21 @@ select
             epoch from cast(now() at time zone 'UTC' as timestamp) - models.fetched_at
         ) as double
     ) / 3600 as age_hours,
+    marts_models.listed_at,
     models.upstream_updated_at,
     last_attempts.last_outcome,
     last_attempts.last_attempted_at,
     cast(coalesce(last_attempts.consecutive_failures, 0) as bigint) as consecutive_failures
 from all_models
 left join staging.models as models on all_models.model_id = models.model_id
+left join marts.models as marts_models on all_models.model_id = marts_models.model_id
 left join last_attempts on all_models.model_id = last_attempts.model_id;
 
-comment on view marts.freshness is 'One row per model ever requested: how old its record is, and how the last attempts to fetch it went';
-comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the model was never loaded';
-comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the model was never loaded';
-comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if the model was never loaded';
+comment on view marts.freshness is 'One row per model ever seen or requested: how old its record is, and how the last attempts to fetch it went';
+comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the record was never fetched';
+comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the record was never fetched';
+comment on column marts.freshness.listed_at is 'When the last trusted read of the catalog that lists the model began (UTC); null if there was none';
+comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if the model was never seen';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';
 comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded; 0 if the last attempt loaded the record, or there was no attempt';

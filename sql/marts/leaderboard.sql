@@ -3,13 +3,13 @@
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
 -- model_id.
--- Reads: staging.scores, marts.scores, staging.win_rate.
+-- Reads: staging.scores, marts.scores, staging.win_rate, history.listings.
 -- The scope `all` contains every score in marts.scores, and `independent` only those that are not
 -- self-reported. marts.scores chooses a self-reported score only if the model has no other score on
 -- the benchmark. In each scope, a benchmark counts only if it is comparable and at least three
 -- models have a score on it. Scale and win rate are computed from the scores in the scope.
 -- If upstream lists a score under several categories, the score counts in each category, and once
--- in `overall`.
+-- in `overall`. A model that left the catalog is not ranked, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -139,23 +139,36 @@ averaged_win_rates as (
     group by
         evidence_scope,
         model_id
+),
+
+unlisted_models as (
+    select model_id
+    from history.listings
+    where
+        valid_to is null
+        and not is_listed
 )
 
 -- Rank by the mean rounded to nine decimals, so that mathematically equal means share a rank.
 select
-    category,
-    evidence_scope,
-    model_id,
-    mean_win_rate,
-    benchmark_count,
+    averages.category,
+    averages.evidence_scope,
+    averages.model_id,
+    averages.mean_win_rate,
+    averages.benchmark_count,
     case
-        when benchmark_count >= 3
+        when averages.benchmark_count >= 3
             then rank() over (
-                partition by category, evidence_scope, benchmark_count >= 3
-                order by cast(mean_win_rate as decimal(18, 9)) desc
+                partition by
+                    averages.category,
+                    averages.evidence_scope,
+                    averages.benchmark_count >= 3
+                order by cast(averages.mean_win_rate as decimal(18, 9)) desc
             )
     end as rank
-from averaged_win_rates;
+from averaged_win_rates as averages
+left join unlisted_models on averages.model_id = unlisted_models.model_id
+where unlisted_models.model_id is null;
 
 comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. If most scores are self-reported, the scope `independent` may have no ranked model';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';

@@ -1,7 +1,8 @@
 -- Facts of each model, and how many offers and benchmarks it has.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
--- Reads: staging.models, staging.modalities, staging.scores, marts.offers.
+-- Reads: staging.models, staging.modalities, staging.scores, staging.catalog_reads,
+-- history.listings, marts.offers.
 -- Names are for display: two models may have the same name. offer_count includes unavailable
 -- offers; marts.model_prices counts only available offers with both prices.
 create or replace view marts.models as
@@ -28,6 +29,52 @@ counted_benchmarks as (
         count(distinct benchmark_id) as benchmark_count
     from staging.scores
     group by model_id
+),
+
+listed_periods as (
+    select
+        model_id,
+        valid_from,
+        coalesce(valid_to, cast('9999-12-31' as timestamp)) as valid_to
+    from history.listings
+    where is_listed
+),
+
+-- Many periods end at the same time, so look up the last read before each end only once.
+period_ends as (
+    select distinct valid_to
+    from listed_periods
+),
+
+last_reads as (
+    select
+        period_ends.valid_to,
+        max(catalog_reads.read_at) as read_at
+    from period_ends
+    inner join staging.catalog_reads on period_ends.valid_to > catalog_reads.read_at
+    where catalog_reads.is_trusted
+    group by period_ends.valid_to
+),
+
+listed_models as (
+    select
+        listed_periods.model_id,
+        max(last_reads.read_at) as listed_at
+    from listed_periods
+    inner join last_reads
+        on
+            listed_periods.valid_to = last_reads.valid_to
+            and listed_periods.valid_from <= last_reads.read_at
+    group by listed_periods.model_id
+),
+
+current_listings as (
+    select
+        model_id,
+        is_listed,
+        valid_from
+    from history.listings
+    where valid_to is null
 )
 
 select
@@ -48,7 +95,9 @@ select
     models.param_count,
     models.release_date,
     coalesce(counted_offers.offer_count, 0) as offer_count,
-    coalesce(counted_benchmarks.benchmark_count, 0) as benchmark_count,
+    case
+        when models.fetched_at is not null then coalesce(counted_benchmarks.benchmark_count, 0)
+    end as benchmark_count,
     models.is_served_by_gateway,
     models.upstream_url,
     models.api_ref_url,
@@ -57,13 +106,21 @@ select
     models.repo_url,
     models.upstream_created_at,
     models.upstream_updated_at,
-    models.fetched_at
+    models.fetched_at,
+    current_listings.is_listed,
+    listed_models.listed_at,
+    case when not current_listings.is_listed then current_listings.valid_from end as unlisted_since
 from staging.models as models
 left join listed_modalities on models.model_id = listed_modalities.model_id
 left join counted_offers on models.model_id = counted_offers.model_id
-left join counted_benchmarks on models.model_id = counted_benchmarks.model_id;
+left join counted_benchmarks on models.model_id = counted_benchmarks.model_id
+left join current_listings on models.model_id = current_listings.model_id
+left join listed_models on models.model_id = listed_models.model_id;
 
-comment on view marts.models is 'One row per model: its facts as last fetched, and how many offers and benchmarks it has';
+comment on view marts.models is 'One row per model: its facts as last seen, and how many offers and benchmarks it has';
 comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null if none is given';
 comment on column marts.models.offer_count is 'Number of current offers, available or not; 0 if there are none';
-comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none';
+comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none; null if the record was never fetched';
+comment on column marts.models.is_listed is 'True if the model is in the catalog; false if it left; null if no trusted read of the catalog has covered the model yet; null counts as listed';
+comment on column marts.models.listed_at is 'When the last trusted read of the catalog that lists the model began (UTC); null if there was none';
+comment on column marts.models.unlisted_since is 'When the model was found to have left the catalog (UTC); null if it is listed';

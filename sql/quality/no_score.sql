@@ -1,9 +1,9 @@
--- A model without a score.
--- Reads: staging.models, marts.scores.
+-- A model whose record has no score.
+-- Reads: staging.detail_models, marts.scores.
 select
     models.model_id,
     'no score listed; excluded from leaderboards' as detail
-from staging.models as models
+from staging.detail_models as models
 where not exists (
     select 1
     from marts.scores as scores

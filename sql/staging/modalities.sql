@@ -1,13 +1,22 @@
 -- Each modality of each model.
 -- Grain: model_id, list_index.
 -- Order: model_id, list_index.
--- Reads: raw.models__modalities.
+-- Reads: staging.detail_modalities, staging.catalog_modalities, staging.summaries_ahead.
+-- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
 create or replace view staging.modalities as
 select
-    cast(model_id as varchar) as model_id,
-    cast(_dlt_list_idx as bigint) as list_index,
-    cast(modality as varchar) as modality
-from raw.models__modalities;
+    modalities.model_id,
+    modalities.list_index,
+    modalities.modality
+from staging.detail_modalities as modalities
+left join staging.summaries_ahead on modalities.model_id = summaries_ahead.model_id
+where summaries_ahead.model_id is null
+union all
+select
+    modalities.model_id,
+    modalities.list_index,
+    modalities.modality
+from staging.catalog_modalities as modalities
+inner join staging.summaries_ahead on modalities.model_id = summaries_ahead.model_id;
 
-comment on view staging.modalities is 'One row per modality of a model';
-comment on column staging.modalities.list_index is 'Position in the record''s list, from 0; the upstream order is not meaningful';
+comment on view staging.modalities is 'One row per modality of a model, as last seen in the record or in the catalog';

@@ -1,72 +1,102 @@
--- The facts of each model, with renamed columns; empty strings become null.
+-- The facts of each model: from its summary if it is ahead of the record, otherwise from the
+-- record.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
--- Reads: raw.models.
+-- Reads: staging.detail_models, staging.catalog_models, staging.summaries_ahead.
+-- Links to sources always come from the record, because a summary has none.
 create or replace view staging.models as
 select
-    cast(id as varchar) as model_id,
-    cast(name as varchar) as model_name,
-    nullif(cast(description as varchar), '') as model_description,
-    cast(organization__id as varchar) as organization_id,
-    cast(organization__name as varchar) as organization_name,
-    cast(license__id as varchar) as license_id,
-    cast(license__name as varchar) as license_name,
-    cast(license__allow_commercial as boolean) as allow_commercial,
-    cast(open_weight as boolean) as is_open_weight,
-    cast(model_type as varchar) as model_type,
-    cast(context_window as bigint) as context_window_tokens,
-    cast(param_count as bigint) as param_count,
-    cast(release_date as date) as release_date,
-    cast(family__id as varchar) as family_id,
-    cast(family__name as varchar) as family_name,
-    cast(inference__available as boolean) as is_served_by_gateway,
-    nullif(cast(inference__endpoint as varchar), '') as gateway_endpoint,
-    nullif(cast(inference__gateway_model_id as varchar), '') as gateway_model_id,
-    cast(inference__openai_compatible as boolean) as is_openai_compatible,
-    cast(inference__supports_streaming as boolean) as supports_streaming,
-    cast(inference__supports_tools as boolean) as supports_tools,
-    cast(inference__supports_vision as boolean) as supports_vision,
-    nullif(cast(inference__docs_url as varchar), '') as gateway_docs_url,
-    nullif(cast(url as varchar), '') as upstream_url,
-    nullif(cast(source as varchar), '') as upstream_source,
-    nullif(cast(sources__api_ref as varchar), '') as api_ref_url,
-    nullif(cast(sources__paper as varchar), '') as paper_url,
-    nullif(cast(sources__weights as varchar), '') as weights_url,
-    nullif(cast(sources__repo as varchar), '') as repo_url,
-    cast(created_at as timestamp) as upstream_created_at,
-    cast(updated_at as timestamp) as upstream_updated_at,
-    cast(fetched_at as timestamp) as fetched_at,
-    cast(_dlt_load_id as varchar) as load_id,
-    cast(extra as json) as extra
-from raw.models;
+    details.model_id,
+    details.model_name,
+    details.model_description,
+    details.organization_id,
+    details.organization_name,
+    details.license_id,
+    details.license_name,
+    details.allow_commercial,
+    details.is_open_weight,
+    details.model_type,
+    details.context_window_tokens,
+    details.param_count,
+    details.release_date,
+    details.family_id,
+    details.family_name,
+    details.is_served_by_gateway,
+    details.gateway_endpoint,
+    details.gateway_model_id,
+    details.is_openai_compatible,
+    details.supports_streaming,
+    details.supports_tools,
+    details.supports_vision,
+    details.gateway_docs_url,
+    details.upstream_url,
+    details.upstream_source,
+    details.api_ref_url,
+    details.paper_url,
+    details.weights_url,
+    details.repo_url,
+    details.upstream_created_at,
+    details.upstream_updated_at,
+    details.fetched_at,
+    summaries.read_at,
+    greatest(details.fetched_at, summaries.read_at) as seen_at,
+    details.load_id,
+    summaries.load_id as catalog_load_id,
+    details.extra
+from staging.detail_models as details
+left join staging.catalog_models as summaries on details.model_id = summaries.model_id
+left join staging.summaries_ahead on details.model_id = summaries_ahead.model_id
+where summaries_ahead.model_id is null
+union all
+select
+    summaries.model_id,
+    summaries.model_name,
+    summaries.model_description,
+    summaries.organization_id,
+    summaries.organization_name,
+    summaries.license_id,
+    summaries.license_name,
+    summaries.allow_commercial,
+    summaries.is_open_weight,
+    summaries.model_type,
+    summaries.context_window_tokens,
+    summaries.param_count,
+    summaries.release_date,
+    summaries.family_id,
+    summaries.family_name,
+    summaries.is_served_by_gateway,
+    summaries.gateway_endpoint,
+    summaries.gateway_model_id,
+    summaries.is_openai_compatible,
+    summaries.supports_streaming,
+    summaries.supports_tools,
+    summaries.supports_vision,
+    summaries.gateway_docs_url,
+    summaries.upstream_url,
+    summaries.upstream_source,
+    details.api_ref_url,
+    details.paper_url,
+    details.weights_url,
+    details.repo_url,
+    summaries.upstream_created_at,
+    summaries.upstream_updated_at,
+    details.fetched_at,
+    summaries.read_at,
+    greatest(details.fetched_at, summaries.read_at) as seen_at,
+    details.load_id,
+    summaries.load_id as catalog_load_id,
+    summaries.extra
+from staging.catalog_models as summaries
+inner join staging.summaries_ahead on summaries.model_id = summaries_ahead.model_id
+left join staging.detail_models as details on summaries.model_id = details.model_id;
 
-comment on view staging.models is 'One row per model: its facts as last fetched';
-comment on column staging.models.model_id is 'Model id; views join and compare models by it';
-comment on column staging.models.model_name is 'Display name of the model; not unique, never a key';
-comment on column staging.models.model_description is 'Description of the model; null if none is given';
-comment on column staging.models.organization_id is 'Id of the organization that made the model';
-comment on column staging.models.organization_name is 'Display name of the organization; not unique, never a key';
-comment on column staging.models.license_id is 'Id of the model''s license';
-comment on column staging.models.license_name is 'Display name of the license';
-comment on column staging.models.allow_commercial is 'True if the license allows commercial use';
-comment on column staging.models.is_open_weight is 'True if the weights can be downloaded';
-comment on column staging.models.context_window_tokens is 'Longest input in tokens; null if not published';
-comment on column staging.models.family_id is 'Id of the model''s family; null if none is given';
-comment on column staging.models.family_name is 'Display name of the family; null if none is given';
-comment on column staging.models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
-comment on column staging.models.gateway_endpoint is 'URL of the gateway; null if the gateway does not serve the model';
-comment on column staging.models.gateway_model_id is 'Id of the model at the gateway; null if the gateway does not serve the model';
-comment on column staging.models.is_openai_compatible is 'True if the gateway uses the OpenAI protocol; null if the gateway does not serve the model';
-comment on column staging.models.supports_streaming is 'True if the gateway supports streaming; null if the gateway does not serve the model';
-comment on column staging.models.supports_tools is 'True if the gateway supports tool calls; null if the gateway does not serve the model';
-comment on column staging.models.supports_vision is 'True if the gateway accepts images; null if the gateway does not serve the model';
-comment on column staging.models.gateway_docs_url is 'URL of the gateway''s documentation; null if the gateway does not serve the model';
-comment on column staging.models.upstream_url is 'URL of the model''s page upstream; null if none is given';
-comment on column staging.models.upstream_source is 'Source from which upstream got the record; null if none is given';
-comment on column staging.models.api_ref_url is 'URL of the model''s API reference; null if none is given';
-comment on column staging.models.paper_url is 'URL of the paper about the model; null if none is given';
-comment on column staging.models.weights_url is 'URL of the model''s weights; null if none is given';
-comment on column staging.models.repo_url is 'URL of the model''s source repository; null if none is given';
-comment on column staging.models.upstream_created_at is 'When the record was created upstream (UTC)';
-comment on column staging.models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
-comment on column staging.models.load_id is 'Id of the load that wrote the row';
+comment on view staging.models is 'One row per model: its facts as last seen, in its record or in the catalog';
+comment on column staging.models.api_ref_url is 'URL of the model''s API reference; null if none is given, or if the record was never fetched';
+comment on column staging.models.paper_url is 'URL of the paper about the model; null if none is given, or if the record was never fetched';
+comment on column staging.models.weights_url is 'URL of the model''s weights; null if none is given, or if the record was never fetched';
+comment on column staging.models.repo_url is 'URL of the model''s source repository; null if none is given, or if the record was never fetched';
+comment on column staging.models.fetched_at is 'When the record was fetched (UTC); null if it was never fetched';
+comment on column staging.models.read_at is 'Start of the first read of the catalog that returned the summary in its current state (UTC); null if there is no summary';
+comment on column staging.models.seen_at is 'The later of `fetched_at` and `read_at` (UTC)';
+comment on column staging.models.load_id is 'Id of the load that wrote the record; null if it was never fetched';
+comment on column staging.models.catalog_load_id is 'Id of the load that wrote the summary; null if there is no summary';

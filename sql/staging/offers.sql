@@ -1,23 +1,35 @@
--- Each entry of each model's provider list: the price of one provider for one model.
+-- Each current entry of each model's provider list: the price of one provider for one model.
 -- Grain: model_id, list_index. A provider may be listed twice, so (model_id, provider_id) is not a
 -- key.
 -- Order: model_id, list_index.
--- Reads: raw.models__providers, staging.round_significant.
+-- Reads: staging.detail_offers, staging.catalog_offers, staging.summaries_ahead.
+-- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
 create or replace view staging.offers as
 select
-    cast(model_id as varchar) as model_id,
-    cast(_dlt_list_idx as bigint) as list_index,
-    cast(provider_id as varchar) as provider_id,
-    cast(provider_name as varchar) as provider_name,
-    cast(status as varchar) as status,
-    cast(status as varchar) = 'active' as is_available,
-    staging.round_significant(cast(input_price_per_m as double)) as input_usd_per_mtok,
-    staging.round_significant(cast(output_price_per_m as double)) as output_usd_per_mtok,
-    cast(extra as json) as extra
-from raw.models__providers;
+    offers.model_id,
+    offers.list_index,
+    offers.provider_id,
+    offers.provider_name,
+    offers.status,
+    offers.is_available,
+    offers.input_usd_per_mtok,
+    offers.output_usd_per_mtok,
+    offers.extra
+from staging.detail_offers as offers
+left join staging.summaries_ahead on offers.model_id = summaries_ahead.model_id
+where summaries_ahead.model_id is null
+union all
+select
+    offers.model_id,
+    offers.list_index,
+    offers.provider_id,
+    offers.provider_name,
+    offers.status,
+    offers.is_available,
+    offers.input_usd_per_mtok,
+    offers.output_usd_per_mtok,
+    offers.extra
+from staging.catalog_offers as offers
+inner join staging.summaries_ahead on offers.model_id = summaries_ahead.model_id;
 
-comment on view staging.offers is 'One row per offer: a provider''s price for a model, as last fetched';
-comment on column staging.offers.list_index is 'Position in the record''s list, from 0; the upstream order is not meaningful';
-comment on column staging.offers.is_available is 'True if the status is `active`: the offer can be bought';
-comment on column staging.offers.input_usd_per_mtok is 'US dollars per million input tokens; null if not published, 0 if free';
-comment on column staging.offers.output_usd_per_mtok is 'US dollars per million output tokens; null if not published, 0 if free';
+comment on view staging.offers is 'One row per offer: a provider''s price for a model, as last seen in the record or in the catalog';

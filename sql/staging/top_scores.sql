@@ -2,13 +2,22 @@
 -- Elo), so the numbers are displayed but never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
--- Reads: raw.models__top_scores, staging.round_significant.
+-- Reads: staging.detail_top_scores, staging.catalog_top_scores, staging.summaries_ahead.
+-- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
 create or replace view staging.top_scores as
 select
-    cast(model_id as varchar) as model_id,
-    cast(category as varchar) as category,
-    staging.round_significant(cast(score as double)) as mixed_unit_score
-from raw.models__top_scores;
+    top_scores.model_id,
+    top_scores.category,
+    top_scores.mixed_unit_score
+from staging.detail_top_scores as top_scores
+left join staging.summaries_ahead on top_scores.model_id = summaries_ahead.model_id
+where summaries_ahead.model_id is null
+union all
+select
+    top_scores.model_id,
+    top_scores.category,
+    top_scores.mixed_unit_score
+from staging.catalog_top_scores as top_scores
+inner join staging.summaries_ahead on top_scores.model_id = summaries_ahead.model_id;
 
-comment on view staging.top_scores is 'One row per model and category: upstream''s headline number, in mixed units';
-comment on column staging.top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';
+comment on view staging.top_scores is 'One row per model and category: upstream''s headline number, in mixed units, as last seen in the record or in the catalog';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import UsageError
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
@@ -299,40 +299,20 @@ class TestBudget:
         assert len(api.requests) == 10
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
 
-    def test_budget_counts_pages_of_the_list(
-        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 10)
-        with client_of(api, max_requests=8) as client:
-            assert (
-                outcomes(
-                    {
-                        answer.fetch.model_id: answer
-                        for answer in client.fetch_models(client.list_models())
-                    }
-                )["loaded"]
-                == 5
-            )
-        assert len(api.requests) == 8
-
-    @pytest.mark.parametrize("pages", [2, 3])
-    def test_budget_that_leaves_no_request_for_a_model_is_an_error(
-        self, api: SampleApi, monkeypatch: pytest.MonkeyPatch, pages: int
-    ) -> None:
-        """The list has three pages, so the budget is spent before the first model.
-
-        Without the error, no run would ever fetch a model.
-        """
-        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 10)
-        message = (
-            rf"the model list took all of max_requests \({pages} requests\); increase max_requests"
-        )
+    @pytest.mark.parametrize(("budget", "loaded"), [(3, 0), (8, 5)])
+    def test_budget_counts_pages_of_the_catalog(self, budget: int, loaded: int) -> None:
+        """The catalog has three pages; the other requests are for models."""
         with (
-            client_of(api, max_requests=pages) as client,
-            pytest.raises(UsageError, match=message),
+            SampleApi(RECORDS, page_size=10) as api,
+            client_of(api, max_requests=budget) as client,
         ):
-            client.list_models()
-        assert len(api.requests) == pages
+            catalog = client.read_catalog()
+            results = list(client.fetch_models(catalog.model_ids))
+        assert catalog.gap is None
+        assert Counter(result.fetch.outcome for result in results) == Counter(
+            loaded=loaded, deferred=30 - loaded
+        )
+        assert len(api.requests) == budget
 
     def test_spent_budget_does_not_wait_for_the_rate_limit(self, api: SampleApi) -> None:
         limiter = ClockedRateLimiter(5)

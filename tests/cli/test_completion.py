@@ -51,6 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("show", "price_c"), ["price_changes"]),
         (("cost", "--database", "missing.duckdb", "gpt"), [""]),
         (("run", "--allow-failure", "prices_i"), ["prices_in_range"]),
+        (("run", "--allow-failure", "models_l"), ["models_left"]),
         (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
         (("export", "--format", ""), ["parquet", "csv"]),
     ],

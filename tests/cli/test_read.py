@@ -95,18 +95,18 @@ def test_show_sorts_a_relation_without_a_file_by_its_columns(on_demo: Command) -
 def test_only_the_table_format_is_limited_with_a_note(on_demo: Command) -> None:
     cut = on_demo("show", "offers")
     assert len(cut.out.splitlines()) == 2 + 20
-    assert cut.err == "20 of 30 rows; --limit 0 shows all\n"
+    assert cut.err == "20 of 31 rows; --limit 0 shows all\n"
     whole = on_demo("show", "offers", "--limit", 0)
-    assert len(whole.out.splitlines()) == 2 + 30
+    assert len(whole.out.splitlines()) == 2 + 31
     assert whole.err == ""
-    for output_format, lines in (("csv", 1 + 30), ("markdown", 2 + 30)):
+    for output_format, lines in (("csv", 1 + 31), ("markdown", 2 + 31)):
         done = on_demo("show", "offers", "--format", output_format)
         assert len(done.out.splitlines()) == lines
         assert done.err == ""
-    assert len(json.loads(on_demo("show", "offers", "--format", "json").out)) == 30
+    assert len(json.loads(on_demo("show", "offers", "--format", "json").out)) == 31
     limited = on_demo("show", "offers", "--limit", 3, "--format", "json")
     assert len(json.loads(limited.out)) == 3
-    assert limited.err == "3 of 30 rows; --limit 0 shows all\n"
+    assert limited.err == "3 of 31 rows; --limit 0 shows all\n"
     cost = ("cost", "--input-tokens", 1, "--output-tokens", 1)
     assert "20 of 28 rows" in on_demo(*cost).err
     assert len(json.loads(on_demo(*cost, "--format", "json").out)) == 28

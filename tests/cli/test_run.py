@@ -51,13 +51,16 @@ class TestDemo:
         monkeypatch.setenv("LLM_STATS_API_KEY", "another")
         done = llm_stats("demo")
         assert "This is a sample" in done.out
-        assert f"{len(IDS)} models requested: {len(IDS)} loaded" in done.out
+        assert "\n6 models requested: 6 loaded; 7 requests in " in done.out
+        assert f"\ncatalog: {len(IDS)} models on 1 page, 6 new or changed\n" in done.out
+        assert f"\n{len(IDS) - 6} models skipped (not due)\n" in done.out
         assert done.code == 0
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
             assert heading in done.out
         assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
-        assert "\n6 changes, largest first:" in done.out
+        assert "\n7 changes, largest first:" in done.out
         for line in (
+            "kestrel-embed-0: left the catalog",
             "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
             "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %), output 30.00 → 25.00 (−17 %)",
             "quill-coder-1 at bluebird: listed",
@@ -73,6 +76,7 @@ class TestDemo:
         )
         before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
         second = llm_stats("demo")
+        assert "\n0 models requested: none; 1 request in " in second.out
         assert "\n0 changes\n" in second.out, "the second demo finds no change"
         assert second.code == 0
         assert (

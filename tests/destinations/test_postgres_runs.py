@@ -35,7 +35,7 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
     for record in records:
         record["scores"] = []
     api.publish(records)
-    rejected = llm_stats("run", "--all", "--base-url", api.base_url)
+    rejected = llm_stats("run", "--all", "--max-age", 0, "--base-url", api.base_url)
     assert "tables_shrunk" in rejected.err
     assert "stays in the schema incoming of postgres at 127.0.0.1" in rejected.err
     assert rejected.code == 5

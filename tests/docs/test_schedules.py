@@ -34,7 +34,7 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 
 @pytest.fixture
 def api() -> Iterator[SampleApi]:
-    """Yield a sample API with a daily quota of six requests: the model list and five models."""
+    """Yield a sample API with a daily quota of six requests: the catalog and five models."""
     with FakeApi(daily_quota=6) as serving:
         yield serving
 
@@ -53,9 +53,13 @@ def folder(tmp_path: Path, api: SampleApi) -> Iterator[Path]:
         yield tmp_path
 
 
-def models(database: Path) -> int:
+def count_models(database: Path) -> tuple[int, int]:
+    """Return the number of models, and how many of them have a record."""
     with duckdb.connect(database, read_only=True) as connection:
-        return int(connection.execute("select count(*) from marts.models").fetchall()[0][0])
+        (counts,) = connection.execute(
+            "select count(*), count(fetched_at) from marts.models"
+        ).fetchall()
+    return int(counts[0]), int(counts[1])
 
 
 def test_the_docs_name_every_recipe_and_each_knows_code_75() -> None:
@@ -95,12 +99,36 @@ def test_cron(folder: Path, api: SampleApi) -> None:
     day, message, *_ = (folder / "run.log").read_text().splitlines()
     assert re.search(r"\b20\d\d\b", day), "a date"
     assert message.startswith("14 models requested: 5 loaded, 9 deferred")
-    assert models(folder / "llm_stats.duckdb") == 5
+    assert count_models(folder / "llm_stats.duckdb") == (14, 5)
     rejected = cron("wrong-key")
     assert "the API rejected the key" in rejected.stderr
     assert rejected.returncode == 1
     shutil.rmtree(folder / ".dlt")
     assert cron(SAMPLE_KEY).returncode == 1, "a configuration error is a failure"
+
+
+def price_watch(language: str) -> list[str]:
+    """Return the code blocks of a language under "Hourly price watch"."""
+    page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
+    section = page.split("## Hourly price watch\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)```$", section, re.DOTALL | re.MULTILINE)
+
+
+def test_price_watch_of_cron(folder: Path, api: SampleApi) -> None:
+    (line,) = price_watch("cron")
+    schedule, command = line.split(" cd ", 1)
+    assert schedule == "45 * * * *"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"cd {command}"],
+        env=BARE | {"LLM_STATS_FOLDER": str(folder), "LLM_STATS_API_KEY": SAMPLE_KEY},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert count_models(folder / "llm_stats.duckdb") == (14, 0)
+    assert [request.route for request in api.requests] == ["/models"]
 
 
 @pytest.fixture
@@ -119,6 +147,38 @@ def test_systemd_verifies_the_units(units: list[Path]) -> None:
     )
     assert verified.stderr == ""
     assert verified.returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_price_watch_of_systemd(units: list[Path], folder: Path) -> None:
+    (commands,) = price_watch("sh")[:1]
+    for command in [line for line in commands.splitlines() if line.startswith("sed ")]:
+        subprocess.run(["/bin/sh", "-ec", command], cwd=folder, check=True)
+    assert "--all --max-requests 200 --notify" in units[0].read_text()
+    made = [folder / "llm-stats-prices.service", folder / "llm-stats-prices.timer"]
+    assert "--all --catalog-only --notify" in made[0].read_text()
+    assert "--summary prices.json" in made[0].read_text()
+    assert "OnCalendar=*-*-* *:45:00 UTC\n" in made[1].read_text()
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, made)], capture_output=True, text=True, check=False
+    )
+    assert verified.stderr == ""
+    assert verified.returncode == 0
+
+
+def test_price_watch_of_github_actions() -> None:
+    """The expression itself runs only on GitHub; both results are options of `llm-stats run`."""
+    recipe = (RECIPES / "github-actions.yml").read_text("utf-8")
+    (schedule,), command = price_watch("yaml"), price_watch("sh")[1]
+    daily = '    - cron: "15 5 * * *"\n'
+    workflow = yaml.safe_load(recipe.replace(daily, daily + schedule))
+    assert [entry["cron"] for entry in workflow[True]["schedule"]] == ["15 5 * * *", "45 * * * *"]
+    (expression,) = re.findall(r"\$\{\{ (.*?) }}", command)
+    assert expression == (
+        "github.event.schedule == '45 * * * *' && '--catalog-only' || '--max-requests 200'"
+    )
+    daily_command = command.replace(f"${{{{ {expression} }}}}", "--max-requests 240").strip()
+    assert daily_command in recipe
 
 
 def test_the_command_of_the_service(units: list[Path], folder: Path) -> None:
@@ -173,7 +233,7 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
     environment |= {
         "SOURCES__LLM_STATS__BASE_URL": api.base_url,
         "SOURCES__LLM_STATS__CONCURRENCY": "1",
-    }  # one request at a time, so that the order is strictly stalest first
+    }  # one request at a time, so that the order is that of the plan
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     yesterday, today = tmp_path / "yesterday", tmp_path / "today"
     database = yesterday / environment["SOURCES__LLM_STATS__DATABASE"]
@@ -193,8 +253,8 @@ def test_github_actions(tmp_path: Path, api: SampleApi) -> None:
         )
     assert json.loads((today / "run.json").read_text())["kind"] == "deferred"
     assert not (today / "llm_stats.duckdb").is_symlink()
-    assert models(today / "llm_stats.duckdb") == 10, (
-        "the stalest first: five of today, and five of yesterday from the cache"
+    assert count_models(today / "llm_stats.duckdb") == (14, 10), (
+        "never fetched first: five records of today, and five of yesterday from the cache"
     )
 
 

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import itertools
 import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from llm_stats.sample.api import Request, Response, error_response, json_response
 
@@ -178,6 +180,22 @@ def compressed() -> Fault:
         return replace(response, body=gzip.compress(response.body), headers=headers)
 
     return fault
+
+
+def repeated_cursor() -> Fault:
+    """Return a page whose `next_cursor` is the cursor of the page itself."""
+
+    def fault(request: Request, response: Response) -> Response:
+        cursor = parse_qs(request.query).get("cursor", [None])[-1]
+        return changed(next_cursor=cursor)(request, response)
+
+    return fault
+
+
+def volatile_field() -> Fault:
+    """Return a page with an undocumented field in every summary; its value is never the same."""
+    values = itertools.count()
+    return edited(lambda page: [entry.update(popularity=next(values)) for entry in page["models"]])
 
 
 # Broken transfers

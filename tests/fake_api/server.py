@@ -32,11 +32,12 @@ class FakeApi(SampleApi):
         *,
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
+        page_size: int = 200,
         faults: Mapping[str, Fault] | None = None,
         everywhere: Iterable[Fault] = (),
         daily_quota: int | None = None,
     ) -> None:
-        super().__init__(records, key=key, latency_ms=latency_ms)
+        super().__init__(records, key=key, latency_ms=latency_ms, page_size=page_size)
         self._faults = dict(faults or {})
         self._everywhere = list(everywhere)
         if daily_quota is not None:

@@ -337,7 +337,42 @@ def test_counts_are_shared_by_all_connections() -> None:
     assert len(api.requests) == 100
 
 
-# Routes
+# Routes and pages
+
+
+def read_pages(http: requests.Session, api: SampleApi, count: int) -> list[dict[str, Any]]:
+    """Return up to `count` pages of six models; each page is requested with the last cursor."""
+    pages: list[dict[str, Any]] = []
+    while len(pages) < count and (not pages or pages[-1]["next_cursor"]):
+        cursor = {"cursor": pages[-1]["next_cursor"]} if pages else {}
+        response = http.get(f"{api.base_url}/models", params={"limit": 6, **cursor}, timeout=5)
+        pages.append(response.json())
+    return pages
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_fault_of_one_page(http: requests.Session, number: int) -> None:
+    fault = when.page(number, faults.changed(total=0))
+    with FakeApi(faults={faults.LIST: fault}) as api:
+        for _ in range(2):
+            totals = [page["total"] for page in read_pages(http, api, 3)]
+            assert totals == [0 if place == number else 14 for place in (1, 2, 3)]
+
+
+def test_repeated_cursor(http: requests.Session) -> None:
+    fault = when.page(2, faults.repeated_cursor())
+    with FakeApi(faults={faults.LIST: fault}) as api:
+        first, second, third, fourth = read_pages(http, api, 4)
+    assert second["next_cursor"] == first["next_cursor"]
+    assert second == third == fourth
+    assert first["models"] != second["models"]
+
+
+def test_volatile_field(http: requests.Session) -> None:
+    with FakeApi(faults={faults.LIST: faults.volatile_field()}) as api:
+        pages = [read_pages(http, api, 3) for _ in range(2)]
+    values = [entry["popularity"] for read in pages for page in read for entry in page["models"]]
+    assert values == list(range(28))
 
 
 def test_list_fault_does_not_affect_models(http: requests.Session) -> None:

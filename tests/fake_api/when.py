@@ -1,10 +1,11 @@
-"""Conditions of a fault: first requests, every nth request, after a quota, over a rate limit."""
+"""Conditions of a fault: first requests, every nth request, one page, a quota, a rate limit."""
 
 from __future__ import annotations
 
 import math
 import threading
 from collections import Counter, deque
+from urllib.parse import parse_qs
 
 from fake_api.faults import Fault, burst
 from llm_stats.sample.api import Request, Response
@@ -35,6 +36,23 @@ def every(nth: int, fault: Fault) -> Fault:
             seen += 1
             fails = seen % nth == 0
         return fault(request, response) if fails else response
+
+    return sometimes
+
+
+def page(number: int, fault: Fault) -> Fault:
+    """Apply a fault to one page of the catalog: 1 is the page without a cursor.
+
+    Later pages are numbered in the order in which their cursors are first requested.
+    """
+    numbers = {"": 1}
+    lock = threading.Lock()
+
+    def sometimes(request: Request, response: Response) -> Response:
+        cursor = parse_qs(request.query).get("cursor", [""])[-1]
+        with lock:
+            requested = numbers.setdefault(cursor, len(numbers) + 1)
+        return fault(request, response) if requested == number else response
 
     return sometimes
 

@@ -181,7 +181,7 @@ class TestWrongBaseUrl:
                 assert outcomes(
                     {
                         answer.fetch.model_id: answer
-                        for answer in client.fetch_models(client.list_models())
+                        for answer in client.fetch_models(client.read_catalog().model_ids)
                     }
                 ) == {"not_found": 30}
             assert client.stop_reason is None

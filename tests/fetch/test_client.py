@@ -14,7 +14,6 @@ from fake_api import faults, when
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.errors import UsageError
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SampleApi
 from llm_stats.sample.api import Request, Response
@@ -80,12 +79,6 @@ class TestCache:
         with client_of(api, cache=cache, concurrency=1) as client:
             next(client.fetch_models([ONE, TWO]))
         assert cache.get(f"{api.base_url}/models/{ONE}")
-
-    def test_list_pages_are_stored(self, api: SampleApi, cache: ResponseCache) -> None:
-        for _ in range(2):
-            with client_of(api, cache=cache) as client:
-                assert client.list_models() == IDS
-        assert len(api.requests) == 1
 
     @pytest.mark.parametrize(
         "fault",
@@ -162,12 +155,12 @@ class TestCache:
         ]
 
     def test_every_sent_request_is_logged(self, cache: ResponseCache) -> None:
-        """Requests for list pages, retries and requests without a response are logged too."""
+        """Catalog pages, retries and requests without a response are logged too."""
         with (
             FakeApi(RECORDS, everywhere=[when.every(3, faults.dropped())]) as api,
             client_of(api, cache=cache) as client,
         ):
-            list(client.fetch_models(client.list_models()))
+            list(client.fetch_models(client.read_catalog().model_ids))
         assert len(cache.request_ages(60)) == client.requests_sent == len(api.requests)
 
     def test_request_that_cannot_be_logged_is_not_sent(
@@ -200,16 +193,6 @@ class TestCache:
             client.stop_reason.message
             == "a response could not be cached: responses.sqlite: database or disk is full"
         )
-
-    def test_expired_cursor_restarts_the_list(
-        self, api: SampleApi, cache: ResponseCache, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("llm_stats.fetch.model_list._PAGE_SIZE", 20)
-        with client_of(api, cache=cache, max_requests=1) as killed, pytest.raises(UsageError):
-            killed.list_models()
-        api.publish(RECORDS[:10])  # offset 20 is now beyond the last model, so the API returns 410
-        with client_of(api, cache=cache) as client:
-            assert client.list_models() == IDS[:10]
 
 
 def test_closing_early_ends_all_requests() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import dlt
 import duckdb
 import pytest
-from llm_stats.sample import SAMPLE_KEY, today
+from llm_stats.sample import SAMPLE_KEY, yesterday
 from llm_stats.schema.tables import DLT_TABLES, TABLES
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -138,7 +138,7 @@ class TestPublishedFileInDlt:
             dataset_name="raw",
         )
         assert pipeline.default_schema_name == "llm_stats"
-        assert len(pipeline.dataset()["models"].fetchall()) == len(today())
+        assert len(pipeline.dataset()["models"].fetchall()) == len(yesterday())
         assert caplog.messages == []
 
     def test_has_one_row_per_run(self, connection: duckdb.DuckDBPyConnection) -> None:

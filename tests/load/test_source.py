@@ -16,7 +16,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
-from llm_stats.schema.tables import TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import RECORD_TABLES, TABLE_COMMENTS
 from support.dlt_pipeline import IDS, counts, pipeline_to, query, source_of
 from support.sample_requests import requested_ids
 
@@ -32,7 +32,7 @@ def emptied(record: dict[str, Any]) -> dict[str, Any]:
 
 def records_of(workdir: Path) -> list[tuple[Any, ...]]:
     """Return all rows of `models` and its child tables, without the fetch times."""
-    tables = TABLES.keys() - {"fetches"}
+    tables = RECORD_TABLES.keys() - {"fetches"}
     rows = [f"from raw.{table} select * exclude fetched_at" for table in sorted(tables)]
     rows = [f"select to_json(t) from ({row}) as t" for row in rows]
     return sorted(query(workdir, " union all ".join(rows)))
@@ -45,7 +45,7 @@ def test_second_identical_load_adds_only_fetches_to_the_documented_tables(
 ) -> None:
     records = sample.today()
     first = counts(workdir)
-    assert first.keys() == TABLES.keys()
+    assert first.keys() == RECORD_TABLES.keys()
     assert first["models"] == first["fetches"] == len(records)
     assert first["models__providers"] == sum(len(entry["providers"]) for entry in records)
     assert first["models__scores"] == sum(len(entry["scores"]) for entry in records)
@@ -57,7 +57,7 @@ def test_second_identical_load_adds_only_fetches_to_the_documented_tables(
 
 
 def test_columns_are_documented(workdir: Path, loaded: dlt.Pipeline) -> None:
-    for table, columns in TABLES.items():
+    for table, columns in RECORD_TABLES.items():
         schema = loaded.default_schema.tables[table]
         assert schema["description"] == TABLE_COMMENTS[table]
         found = schema["columns"]
@@ -93,7 +93,7 @@ def test_emptied_lists_empty_the_rows_of_the_loaded_models_only(
     api.publish(map(emptied, records))
     loaded.run(source_of(api, IDS))
     changed = {"models": len(IDS), "fetches": 2 * len(IDS) + 1}
-    assert counts(workdir) == dict.fromkeys(TABLES, 0) | changed
+    assert counts(workdir) == dict.fromkeys(RECORD_TABLES, 0) | changed
 
 
 def test_first_load_with_empty_lists_creates_all_tables(
@@ -103,7 +103,10 @@ def test_first_load_with_empty_lists_creates_all_tables(
 ) -> None:
     api.publish(map(emptied, sample.today()))
     pipeline.run(source_of(api, IDS))
-    assert counts(workdir) == dict.fromkeys(TABLES, 0) | {"models": len(IDS), "fetches": len(IDS)}
+    assert counts(workdir) == dict.fromkeys(RECORD_TABLES, 0) | {
+        "models": len(IDS),
+        "fetches": len(IDS),
+    }
 
 
 def test_unknown_id_is_only_in_fetches_and_an_id_given_twice_is_loaded_once(
@@ -134,7 +137,7 @@ def test_max_table_nesting_has_no_effect(
     nested.max_table_nesting = 3
     loaded.run(nested)
     assert records_of(workdir) == before
-    assert counts(workdir).keys() == TABLES.keys()
+    assert counts(workdir).keys() == RECORD_TABLES.keys()
 
 
 def test_ordinary_loads_log_nothing(

@@ -17,7 +17,9 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.fetch.client import Client
 from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
+from support.daily_runs import DailyRuns
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
@@ -30,6 +32,23 @@ def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = Client.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "backoff_seconds", 0.001)
+
+
+@pytest.fixture
+def twelve_models(
+    build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path
+) -> Path:
+    """Return the path of a database in `workdir`, published by a run for twelve models.
+
+    The models are `RECORDS`; the runs of `DailyRuns` continue it.
+    """
+
+    def fill(folder: Path) -> None:
+        with SampleApi(RECORDS) as api:
+            DailyRuns(api, folder / "llm_stats.duckdb").run()
+
+    shutil.copytree(build_once("twelve_models", fill), workdir, symlinks=True, dirs_exist_ok=True)
+    return workdir / "llm_stats.duckdb"
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ WITHOUT_LIMIT = ("--requests-per-minute", 0, "--concurrency", 1)
 def test_budget_is_spent_on_the_stalest_models_first(
     run: Command, api: SampleApi, one_failing: Path
 ) -> None:
-    """The run has 7 requests: the list, and the six models that the earlier run deferred."""
-    done = run("--all", "--max-requests", 7, "--concurrency", 1)
+    """The run has 7 requests: the catalog, and the six models that the earlier run deferred."""
+    done = run("--all", "--max-age", 0, "--max-requests", 7, "--concurrency", 1)
     assert done.code == 75
     assert len(api.requests) == 7
     assert requested_ids(api) == IDS[6:]

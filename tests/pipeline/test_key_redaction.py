@@ -99,7 +99,7 @@ class TestKey:
             ),
         }
 
-        def reject(database: Path, accepted: object) -> None:
+        def reject(*_: object) -> None:
             raise LlmStatsError("rejected")
 
         with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:

@@ -35,6 +35,7 @@ def summary(**values: Any) -> dict[str, Any]:
         success
         | {
             "outcomes": {"deferred": 0},
+            "catalog": None,
             "stop": None,
             "problems": [],
             "new_models": [],
@@ -50,6 +51,13 @@ def change(
     return {"kind": kind, "change": description, "size_pct": size_pct}
 
 
+def catalog(**values: Any) -> dict[str, Any]:
+    """Return the summary of a complete read that is not trusted, changed by `values`."""
+    numbers = {"pages": 2, "models": 335, "total": 335, "changed": 0, "rejected": 0, "missing": 0}
+    flags = {"has_summaries": True, "is_trusted": False, "is_cut_off": False, "gap": None}
+    return numbers | {"listed_before": 335} | flags | values
+
+
 def block(message: str) -> list[str]:
     """Return the lines of the only code block of a message, as displayed."""
     match = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
@@ -60,6 +68,33 @@ def block(message: str) -> list[str]:
 class TestText:
     def test_run_without_news_is_not_reported(self) -> None:
         assert format_message(summary()) == ""
+
+    @pytest.mark.parametrize(
+        ("values", "line"),
+        [
+            (
+                {"is_cut_off": True, "gap": "page 2 did not arrive: HTTP 500"},
+                "catalog incomplete: page 2 did not arrive: HTTP 500",
+            ),
+            (
+                {"missing": 90},
+                "catalog not trusted: 90 of 335 listed models are missing",
+            ),
+            (
+                {"has_summaries": False},
+                "catalog: no summary is valid; only its ids are used",
+            ),
+        ],
+    )
+    def test_problem_with_the_catalog_is_reported(self, values: dict[str, Any], line: str) -> None:
+        assert block(format_message(summary(catalog=catalog(**values)))) == [line]
+
+    def test_catalog_without_a_problem_is_not_reported(self) -> None:
+        assert format_message(summary(catalog=catalog(is_trusted=True))) == ""
+        assert format_message(summary(catalog=catalog(gap="the API did not send the total"))) == ""
+        stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
+        cut_off = catalog(is_cut_off=True, gap="page 2 did not arrive")
+        assert format_message(summary(catalog=cut_off, stop=stop)) == ""
 
     def test_changes_and_new_models_are_reported(self) -> None:
         text = format_message(

@@ -170,6 +170,7 @@ def test_commands_print_the_changes_of_the_sample(llm_stats: Command, demo: Path
         "delisted",
         "corrected",
         "verified",
+        "unlisted",
     }
     assert "| changed_at | change |" in llm_stats("changes", "--format", "markdown", *database).out
     assert "nothing changed since" in llm_stats("changes", "--since", "2999-01-01", *database).out

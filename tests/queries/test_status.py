@@ -47,8 +47,10 @@ def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with new_warehouse(path) as raw:
         connection = raw.connection
         raw.load(RECORDS[:6], hours_ago(48), "1")
+        raw.apply()
         raw.load(RECORDS[:3], hours_ago(10), "2")
         raw.fetch(["gone"], hours_ago(10), "not_found", "2")
+        raw.apply()
         raw.load(RECORDS[:2], hours_ago(2), "3")
         raw.fetch([IDS[3]], hours_ago(2), "failed", "3")
         raw.fetch(["gone"], hours_ago(1.9), "not_found", "3")
@@ -263,7 +265,7 @@ def test_json_of_the_command_contains_no_secrets(
         "value": True,
         "origin": "the environment",
     }
-    assert json.loads(done.out)["settings"]["max_age"] == {"value": "0:00:00", "origin": "default"}
+    assert json.loads(done.out)["settings"]["max_age"] == {"value": None, "origin": "default"}
 
 
 def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> None:

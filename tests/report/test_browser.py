@@ -276,7 +276,7 @@ def test_page_works_with_the_keyboard(browser: Browser, sample_page: Path) -> No
     assert len(browser.find("#value-table tbody tr")) > rows
     assert browser.driver.switch_to.active_element.text.startswith("Show the first")
     browser.find("#findings summary")[0].send_keys(Keys.ENTER)
-    WebDriverWait(browser.driver, 20).until(lambda _: "pebble-0" in browser.text("findings"))
+    WebDriverWait(browser.driver, 20).until(lambda _: "kestrel-embed-0" in browser.text("findings"))
 
 
 def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(

@@ -56,7 +56,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("database") / "small.duckdb"
     with duckdb.connect(make_broken_database(file)) as connection:
         connection.execute("create schema staging; create schema marts")
-        connection.execute("create view staging.fetches as select '1' as load_id")
+        connection.execute("create view staging.loads as select '1' as load_id")
         connection.execute("create view marts.small as select 1 as number")
     return file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import os
@@ -17,12 +18,14 @@ from llm_stats.errors import UsageError
 from llm_stats.report import data as facts_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import ReportData, collect
-from llm_stats.sample import SampleApi, today
+from llm_stats.sample import SampleApi, today, yesterday
 from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
-from support.report_fixtures import CATALOGS, HOSTILE, ranked, warehouse
+from support.new_warehouse import new_warehouse
+from support.record_factory import make_offer, make_record
+from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, ranked, warehouse
 from support.synthetic_catalog import synthetic_catalog
 
 pytestmark = pytest.mark.slow
@@ -119,8 +122,34 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
             repr([row[column] for column in shared]) for row in carried
         ), name
     assert data.tables["left_out"] == []
-    assert data.headline["model_count"] == len(today())
-    assert data.headline["change_count"] == len(rows(data.tables, "changes")) == 6
+    assert data.headline["model_count"] == len(yesterday()) == len(today()) + 1
+    changes = [row["change"] for row in rows(data.tables, "changes")]
+    assert data.headline["change_count"] == len(changes) == 7
+    assert "kestrel-embed-0: left the catalog" in changes
+
+
+def test_price_is_known_until_its_model_was_last_fetched_or_listed(tmp_path: Path) -> None:
+    """The catalog is read on three days, on the third incompletely; a record is fetched later."""
+    left, listed, partial, fetched = (
+        make_record(name, providers=[make_offer("p", 1, 2)])
+        for name in ("left", "listed", "partial", "fetched")
+    )
+    days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.read_catalog([left, listed], days[0])
+        raw.apply()
+        raw.read_catalog([listed], days[1])
+        raw.apply()
+        raw.read_catalog([partial], days[2], is_trusted=False)
+        raw.apply()
+        raw.load([fetched], days[3])
+        raw.apply()
+    with DuckDBReader(tmp_path / "w.duckdb") as reader:
+        prices = rows(collect(reader).tables, "prices")
+    assert {row["model_id"]: row["known_until"] for row in prices} == {
+        name: day.replace(tzinfo=dt.UTC).timestamp()
+        for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
+    }
 
 
 @pytest.mark.parametrize(
@@ -276,7 +305,7 @@ def test_command_names_the_page_after_the_database(
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
     done = llm_stats("report", "--database", sample)
-    assert done.out == "wrote w.html (0.9 MB)\n"
+    assert done.out == "wrote w.html (1.0 MB)\n"
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
     assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 import requests
 from llm_stats.errors import UsageError
-from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
+from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of, today, yesterday
 from llm_stats.schema.record import parse_record
 
 BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
@@ -110,6 +110,23 @@ def test_list_is_paged_by_cursor(api: SampleApi, http: requests.Session) -> None
 
 def test_exact_last_page_has_no_cursor(api: SampleApi, http: requests.Session) -> None:
     assert get(http, api, "/models", params={"limit": 14}).json()["next_cursor"] is None
+
+
+def test_page_has_at_most_page_size_summaries(http: requests.Session) -> None:
+    with SampleApi(page_size=5) as api:
+        assert len(get(http, api, "/models", params={"limit": 200}).json()["models"]) == 5
+        assert len(get(http, api, "/models", params={"limit": 4}).json()["models"]) == 4
+
+
+def test_pages_may_differ_from_the_records(api: SampleApi, http: requests.Session) -> None:
+    first, second, *_ = map(summary_of, today())
+    entries = [first | {"name": "Other"}, second, second, {"no": "id"}]
+    api.publish(today(), entries, total=3)
+    page = get(http, api, "/models").json()
+    assert page == {"models": entries, "next_cursor": None, "total": 3}
+    assert get(http, api, f"/models/{first['id']}").json()["name"] == first["name"]
+    api.publish(today())
+    assert get(http, api, "/models").json()["total"] == 14
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "", "²"])

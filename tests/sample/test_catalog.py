@@ -41,16 +41,18 @@ def test_every_record_is_valid(day: Any) -> None:
         assert new_fields(row) == set()
 
 
-def test_every_record_is_marked_as_a_sample() -> None:
-    for model_id, entry in RECORDS.items():
+@pytest.mark.parametrize("day", [today, yesterday])
+def test_every_record_is_marked_as_a_sample(day: Any) -> None:
+    for entry in day():
         assert entry["source"] == "sample"
-        assert entry["url"] == f"https://sample.invalid/models/{model_id}"
+        assert entry["url"] == f"https://sample.invalid/models/{entry['id']}"
         assert entry["description"].startswith("Illustrative sample, not a real model. ")
         assert all(score["benchmark_id"].startswith("sample-") for score in entry["scores"])
 
 
-def test_links_lead_nowhere() -> None:
-    text = json.dumps(today())
+@pytest.mark.parametrize("day", [today, yesterday])
+def test_links_lead_nowhere(day: Any) -> None:
+    text = json.dumps(day())
     assert text.count("https://") == text.count("https://sample.invalid/")
 
 
@@ -252,8 +254,13 @@ def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
     }
 
 
+def listed_today(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records without the model that left."""
+    return [entry for entry in records if entry["id"] in RECORDS]
+
+
 def test_differences_since_yesterday_are_the_listed_changes() -> None:
-    before, after = entries(yesterday()), entries(today())
+    before, after = entries(listed_today(yesterday())), entries(today())
     gone, came = ({key[:2] for key in keys} for keys in (before - after, after - before))
     by_kind = {change.kind: (change.model_id, change.entry_id) for change in CHANGES}
     assert gone == {place for kind, place in by_kind.items() if kind != "listed"}
@@ -268,11 +275,23 @@ def test_differences_since_yesterday_are_the_listed_changes() -> None:
     }
 
 
-def test_only_offers_and_scores_changed_since_yesterday() -> None:
+def test_only_offers_scores_and_times_changed_since_yesterday() -> None:
     def bare(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [entry | {"providers": [], "scores": []} for entry in records]
+        return [entry | {"providers": [], "scores": [], "updated_at": ""} for entry in records]
 
-    assert bare(yesterday()) == bare(today())
+    assert bare(listed_today(yesterday())) == bare(today())
+
+
+def test_exactly_the_changed_models_were_updated_since_yesterday() -> None:
+    before = {entry["id"]: entry["updated_at"] for entry in listed_today(yesterday())}
+    updated = {model_id for model_id, at in before.items() if at != RECORDS[model_id]["updated_at"]}
+    assert updated == {change.model_id for change in CHANGES}
+    assert all(before[model_id] < RECORDS[model_id]["updated_at"] for model_id in updated)
+
+
+def test_one_model_left_since_yesterday() -> None:
+    left = [entry["id"] for entry in yesterday() if entry["id"] not in RECORDS]
+    assert left == ["kestrel-embed-0"]
 
 
 @pytest.mark.parametrize(

@@ -179,12 +179,19 @@ def test_time_with_another_zone_becomes_utc(document: dict[str, Any]) -> None:
 
 def test_every_field_has_a_column_and_every_column_a_description() -> None:
     assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
-        "models": 39,
+        "models": 40,
         "models__providers": 8,
         "models__scores": 15,
         "models__modalities": 3,
         "models__top_scores": 4,
         "fetches": 9,
+        "catalog_models": 34,
+        "catalog_models__providers": 8,
+        "catalog_models__modalities": 3,
+        "catalog_models__top_scores": 4,
+        "catalog_reads": 7,
+        "catalog_missing": 2,
+        "catalog_rejected": 3,
     }
     assert [
         c.name for columns in tables.TABLES.values() for c in columns if not c.description

@@ -68,7 +68,7 @@ def test_readers_see_complete_states_and_the_latest_immediately(tmp_path: Path) 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0 if FULL else 600)]
 
 CONTENT = (
-    "select * exclude (load_id, fetched_at) from staging.models",
+    "select * exclude (load_id, fetched_at, catalog_load_id, read_at, seen_at) from staging.models",
     "select * from staging.offers",
     "select * from staging.scores",
     "select * exclude (valid_from) from marts.offers",

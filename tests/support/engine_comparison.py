@@ -30,7 +30,18 @@ from support.real_records import real_records
 
 BEGAN = dt.datetime(2026, 11, 20, 1, 2, 3, 456789, dt.UTC)
 #: Columns that are not compared: they differ between runs or engines even if the records are equal.
-OF_THE_RUN = {"load_id", "_dlt_load_id", "elapsed_ms", "age_hours", "row_hash"}
+OF_THE_RUN = {
+    "load_id",
+    "catalog_load_id",
+    "offers_load_id",
+    "scores_load_id",
+    "_dlt_load_id",
+    "elapsed_ms",
+    "age_hours",
+    "row_hash",
+    "counted_at",
+    "loaded_at",
+}
 #: Table that is not compared. It holds a hash of the SQL, and each engine has its own SQL.
 NOT_COMPARED = ("raw", "sql_fingerprint")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,10 +31,13 @@ def generation(number: int) -> list[dict[str, Any]]:
 def publish_prices(database: Path, count: int, destination: str) -> Iterator[tuple[int, float]]:
     """Publish `count` states, one run each: all input prices are 1, then 2, and so on.
 
+    Each run requests all models, also those without an offer.
+
     Yield each price and the time after it was published.
     """
     with SampleApi() as api:
-        settings = demo_settings(api, database).model_copy(update={"destination": destination})
+        given = {"destination": destination, "max_age": dt.timedelta(0)}
+        settings = demo_settings(api, database).model_copy(update=given)
         for price in range(1, count + 1):
             records = sample.today()
             for entry in records:

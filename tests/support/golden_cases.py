@@ -13,6 +13,13 @@ an outcome such as `failed`:
 
 If two runs have the same time, the second key ends with a space, because JSON keys must differ.
 
+A run whose key `catalog` lists summaries first reads the catalog. A summary has the form of a
+record; `rejected` stands for an invalid summary. `untrusted catalog` is an incomplete read. The
+field `cached_at` of a record is its arrival time in the response cache:
+
+    {"2026-01-01": {"catalog": {"m": {"providers": [["p", 1, 2]]}, "n": "rejected"}, "m": {}},
+     "2026-01-02": {"untrusted catalog": {"m": {}}, "n": {"cached_at": "2026-01-01"}}}
+
 Each CSV file holds expected rows. `<schema>.<relation>.csv` has the rows of a table or view, in any
 order; `query.csv` has the rows that `query.sql` returns, in the same order. The header lists the
 columns to compare. An empty field is null, and `|` separates the items of a list. The ids in a row
@@ -52,13 +59,38 @@ def load(raw: RawTables, case: Path) -> None:
     runs = _runs(case)
     for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
-        found = {name: answer for name, answer in answers.items() if isinstance(answer, dict)}
-        raw.load([_record(model_id, fields) for model_id, fields in found.items()], at)
-        for model_id in answers.keys() - found.keys():
-            raw.fetch([model_id], at, cast(Outcome, answers[model_id]))
+        _load_run(raw, at, answers)
         write_history(raw.connection, read_by=compared)
     if len(runs) > 1:
         write_history(raw.connection, read_by=compared)
+
+
+def _load_run(raw: RawTables, at: dt.datetime, answers: dict[str, Any]) -> None:
+    answers = dict(answers)
+    for kind in ("catalog", "untrusted catalog"):
+        if kind in answers:
+            listed, rejected = _split(answers.pop(kind))
+            raw.read_catalog(
+                [_record(model_id, fields) for model_id, fields in listed.items()],
+                at,
+                rejected=dict.fromkeys(rejected, "invalid"),
+                is_trusted=kind == "catalog",
+            )
+    found, outcomes = _split(answers)
+    cached = {model_id: fields for model_id, fields in found.items() if "cached_at" in fields}
+    fetched = {model_id: fields for model_id, fields in found.items() if model_id not in cached}
+    raw.load([_record(model_id, fields) for model_id, fields in fetched.items()], at)
+    for model_id, fields in cached.items():
+        time = dt.datetime.fromisoformat(fields["cached_at"])
+        raw.load([_record(model_id, fields)], at, cached_at=time)
+    for model_id, outcome in outcomes.items():
+        raw.fetch([model_id], at, cast(Outcome, outcome))
+
+
+def _split(answers: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Return the records or summaries by model id, and the outcomes of the other models."""
+    found = {name: answer for name, answer in answers.items() if isinstance(answer, dict)}
+    return found, {name: answer for name, answer in answers.items() if name not in found}
 
 
 def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], list[list[str]]]:
@@ -98,7 +130,8 @@ def _record(model_id: str, fields: dict[str, Any]) -> dict[str, Any]:
         name: [_entry(factory, arguments) for arguments in fields.get(name, ())]
         for name, factory in factories.items()
     }
-    return make_record(model_id, **{**fields, **entries})
+    documented = {name: value for name, value in fields.items() if name != "cached_at"}
+    return make_record(model_id, **{**documented, **entries})
 
 
 def _entry(factory: Any, arguments: list[Any]) -> dict[str, Any]:

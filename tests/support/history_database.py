@@ -78,7 +78,7 @@ def built() -> Iterator[RawTables]:
 def empty(raw: RawTables) -> None:
     """Delete all rows of the raw and history tables."""
     for table in (
-        *(f"raw.{table}" for table in tables.TABLES),
+        *(f"raw.{table}" for table in (*tables.TABLES, *tables.DLT_TABLES)),
         *(file.address for file in _history_files()),
     ):
         raw.connection.execute(f"truncate {table}")

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from llm_stats.schema.tables import CATALOG_TABLES
+
 #: Statements that undo each `sql/migrations/<n>.sql`, newest migration first. All views must be
 #: dropped before the statements are executed.
 _UNDO = {
+    5: (
+        "alter table raw.models drop column summary_hash",
+        *(f"drop table raw.{table}" for table in CATALOG_TABLES),
+        "drop table history.listings",
+        "delete from history.row_counts where table_name like 'raw.catalog%' "
+        "or table_name = 'history.listings'",
+        "alter table history.models rename column offers_first_seen_at to first_fetched_at",
+        "alter table history.models rename column offers_last_seen_at to last_fetched_at",
+        "alter table history.models drop column offers_load_id",
+        "alter table history.models drop column scores_first_seen_at",
+        "alter table history.models drop column scores_last_seen_at",
+        "alter table history.models drop column scores_load_id",
+        "update history.schema_version set version = 4",
+    ),
     4: (
         "alter table history.offers drop column row_hash",
         "alter table history.scores drop column row_hash",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.load import merge as raw_tables
-from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
+from llm_stats.schema.catalog import CatalogLoad, CatalogRead
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
-from llm_stats.schema.record import parse_record
-from llm_stats.schema.rows import to_row
+from llm_stats.schema.record import as_utc, parse_record, parse_summary
+from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
 
 
@@ -31,25 +33,33 @@ class RawTables:
         documents: Iterable[dict[str, Any]],
         fetched_at: dt.datetime,
         load_id: str | None = None,
+        *,
+        cached_at: dt.datetime | None = None,
     ) -> None:
         """Merge records (JSON objects) as one load.
 
         The rows of each loaded model are replaced; other models keep theirs. Each loaded model
-        gets a row in `raw.fetches`.
+        gets a row in `raw.fetches`. `cached_at` is the arrival time of records that come from the
+        response cache.
         """
+        hashes = {} if cached_at else self._summary_hashes()
         answers = []
         for document in documents:
             body = json.dumps(document)
-            row = to_row(parse_record(body, document["id"]), fetched_at, body)
+            record = parse_record(body, document["id"])
+            row = to_row(record, cached_at or fetched_at, body, hashes.get(record.id))
             answers.append(
                 FetchResult(
                     Fetch(
-                        model_id=row["id"], requested_at=fetched_at, outcome="loaded", attempts=1
+                        model_id=row["id"],
+                        requested_at=fetched_at,
+                        outcome="loaded",
+                        attempts=0 if cached_at else 1,
                     ),
                     row,
                 )
             )
-        self._take_over(answers, load_id or str(fetched_at.timestamp()))
+        self._merge(to_arrow(answers), fetched_at, load_id)
 
     def fetch(
         self,
@@ -63,17 +73,70 @@ class RawTables:
             Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1)
             for model_id in model_ids
         ]
-        self._take_over(
-            [FetchResult(fetch) for fetch in fetches], load_id or str(requested_at.timestamp())
+        self._merge(to_arrow([FetchResult(fetch) for fetch in fetches]), requested_at, load_id)
+
+    def read_catalog(
+        self,
+        documents: Iterable[dict[str, Any]],
+        read_at: dt.datetime,
+        load_id: str | None = None,
+        *,
+        rejected: Mapping[str, str] | None = None,
+        is_trusted: bool = True,
+    ) -> None:
+        """Merge one read of the catalog as one load, or as part of the load with `load_id`.
+
+        The catalog lists a summary of each record in `documents`, and the models in `rejected`. An
+        untrusted read is incomplete.
+        """
+        hashes, rejected = self._summary_hashes(), dict(rejected or {})
+        listed, changed = set(rejected), []
+        for document in documents:
+            summary = parse_summary(
+                {
+                    name: value
+                    for name, value in document.items()
+                    if name not in ("scores", "sources")
+                }
+            )
+            content_hash = summary_hash(summary)
+            if hashes.get(summary.id) != content_hash:
+                changed.append(to_summary_row(summary, read_at, content_hash))
+            listed.add(summary.id)
+        known = self.connection.execute("select id from raw.models").fetchall()
+        missing = (hashes.keys() | {model_id for (model_id,) in known}) - listed
+        read = CatalogRead(
+            read_at=read_at,
+            pages=1,
+            models=len(listed),
+            total=len(listed) if is_trusted else None,
+            is_complete=is_trusted,
+            is_trusted=is_trusted,
+        )
+        catalog = CatalogLoad(read, changed, sorted(missing) if is_trusted else [], rejected)
+        self._merge(catalog_to_arrow(catalog), read_at, load_id)
+
+    def _summary_hashes(self) -> dict[str, str]:
+        return dict(
+            self.connection.execute("select id, content_hash from raw.catalog_models").fetchall()
         )
 
-    def _take_over(self, answers: list[FetchResult], load_id: str) -> None:
-        arrived = to_arrow(answers)
+    def _merge(
+        self, tables: dict[str, pa.Table], loaded_at: dt.datetime, load_id: str | None
+    ) -> None:
+        """Merge tables as a load; loads with the same id are one load."""
+        load_id = load_id or str(loaded_at.timestamp())
+        arrived = empty_tables() | tables
         for name, table in arrived.items():
             self.connection.register(name, table)  # as the view temp.<name>
         raw_tables.merge_incoming(DuckDBConnection(self.connection), load_id, incoming="temp")
         for name in arrived:
             self.connection.unregister(name)
+        self.connection.execute("delete from raw._dlt_loads where load_id = ?", [load_id])
+        self.connection.execute(
+            "insert into raw._dlt_loads (load_id, status, inserted_at) values (?, 0, ?)",
+            [load_id, as_utc(loaded_at)],
+        )
 
     def apply(self) -> None:
         """Update the history; on the first call, also build everything under `sql/`."""

@@ -15,10 +15,15 @@ FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is 
 
 
 def warehouse(file: Path, *days: Documents) -> Path:
-    """Create a warehouse in which each list of records was loaded a day after the previous one."""
+    """Create a warehouse with one load a day.
+
+    Each load reads a catalog that lists the day's records, and loads all of them.
+    """
     with new_warehouse(file) as raw:
         for day, documents in enumerate(days):
-            raw.load(documents, FIRST_DAY + dt.timedelta(days=day))
+            loaded_at = FIRST_DAY + dt.timedelta(days=day)
+            raw.read_catalog(documents, loaded_at)
+            raw.load(documents, loaded_at)
             raw.apply()
     return file
 

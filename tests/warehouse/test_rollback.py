@@ -129,8 +129,8 @@ class TestCommands:
         database = ("--database", two_days.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [
-            (True, 14),
-            (False, 14),
+            (True, 15),
+            (False, 15),
         ]
         assert (
             f"{two_days.name} to snapshot {listed[1]['snapshot_id']}"

@@ -1,4 +1,4 @@
-"""HTTP responses: bounded bodies, error bodies, Retry-After, model records, list pages."""
+"""HTTP responses: bounded bodies, error bodies, Retry-After, model records, catalog pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable
 from http.client import HTTPException, responses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -233,14 +233,23 @@ def _describe_invalid_json(content: bytes) -> str:
     return "HTML" if content.lstrip().startswith(b"<") else "truncated or invalid JSON"
 
 
-def parse_list_page(content: bytes, base_url: str) -> tuple[list[str], str | None]:
-    """Return the ids of one page of the model list and the cursor of the next page, if any.
+class CatalogPage(NamedTuple):
+    """One page of the catalog: its entries, the cursor of the next page, and the stated total."""
 
-    Raises `NothingFetched` if the body is not a page of the model list.
-    """
+    entries: list[Any]
+    next_cursor: str | None
+    total: int | None
+
+
+def parse_catalog_page(content: bytes, base_url: str) -> CatalogPage:
+    """Return a page of the catalog. Raises `NothingFetched` if the body is not such a page."""
     try:
         page = json.loads(content)
-        return [str(entry["id"] or "") for entry in page["models"]], page.get("next_cursor")
+        entries, cursor, total = page["models"], page.get("next_cursor"), page.get("total")
+        if not isinstance(entries, list):
+            raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"{base_url}/models did not return a list of models; wrong base URL?"
         raise NothingFetched(message) from None
+    is_count = isinstance(total, int) and not isinstance(total, bool)
+    return CatalogPage(entries, str(cursor) if cursor else None, total if is_count else None)

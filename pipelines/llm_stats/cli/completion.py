@@ -34,7 +34,8 @@ def checks(context: click.Context, parameter: click.Parameter, incomplete: str) 
     """Return the check names that start with the text `incomplete`."""
     from llm_stats.transform.checks import all_checks
 
-    return [check.name for check in all_checks() if check.name.startswith(incomplete)]
+    names = [*(check.name for check in all_checks()), "models_left"]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, allow_dash=True),
     help="File with one id per line and # comments; - reads standard input.",
 )
-@click.option("--all", "all_models", is_flag=True, help="Fetch every model that the API lists.")
+@click.option(
+    "--all",
+    "all_models",
+    is_flag=True,
+    help="Read the catalog, and fetch every listed model that is due.",
+)
+@click.option(
+    "--catalog-only", is_flag=True, help="With --all: read only the catalog, which has all prices."
+)
 @click.option("--base-url", help="Address of the API.")
 @location_options
 @click.option("--concurrency", type=int, help="Maximum requests in flight.  [default: 8]")
@@ -40,13 +48,17 @@ if TYPE_CHECKING:
     type=int,
     help="Maximum requests in this run, including retries; the next run fetches the other models.",
 )
-@click.option("--max-age", help="Skip models fetched more recently, such as 6h or 7d.")
+@click.option(
+    "--max-age",
+    help="Skip models fetched more recently, such as 6h or 7d.  [default: 7d with --all, else 0]",
+)
 @click.option(
     "--allow-failure",
     multiple=True,
     metavar="CHECK",
     shell_complete=completion.checks,
-    help="Publish even though this check fails, in this run only.",
+    help="Publish even though this check fails, in this run only. "
+    "With models_left, missing models are unlisted, however many they are.",
 )
 @click.option(
     "--notify",
@@ -79,6 +91,7 @@ def run(
     model_ids: tuple[str, ...],
     ids_file: Path | None,
     all_models: bool,
+    catalog_only: bool,
     allow_failure: tuple[str, ...],
     notify: bool,
     summary: Path | None,
@@ -93,7 +106,8 @@ def run(
 
     \b
     llm-stats run gpt-5-2025-08-07 claude-opus-4-5
-    llm-stats run --all --max-requests 240      within the free daily quota, the stalest first
+    llm-stats run --all --max-requests 240      models that are due, within the free daily quota
+    llm-stats run --all --catalog-only          all prices, for one request per 200 models
     llm-stats run --ids-file watched.txt --max-age 6h
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
@@ -126,6 +140,7 @@ def run(
         reporter.result = execute(
             settings,
             all_models=all_models,
+            catalog_only=catalog_only,
             allowed_failures=allow_failure,
             progress=None if quiet else progress,
         )

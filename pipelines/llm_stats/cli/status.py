@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from llm_stats.cli.render import render
 from llm_stats.load.merge import INCOMING
@@ -39,6 +40,7 @@ def config_lines(report: ConfigReport) -> Iterator[str]:
 
 
 _MAX_FAILING = 20
+_MAX_LISTING_CHANGES = 5
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
@@ -56,7 +58,7 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
-    last_run = f"{_format_age(status, status.last_run_at)}: {counts}"
+    last_run = f"{_format_age(status, status.last_run_at)}: {counts or 'only the catalog'}"
     requests = pluralize(status.last_run_requests, "request")
     yield f"last run    {last_run}; {requests} for models"
     if status.last_run_at > status.at:
@@ -64,6 +66,9 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
         yield f"clock       check it: the last run is in the future; see {page}"
     today = "unknown" if status.requests_today is None else status.requests_today
     yield f"requests    {today} today (since 00:00 UTC)"
+    if status.catalog:
+        yield f"catalog     {_format_catalog(status, status.catalog)}"
+        yield from _format_listing_changes(status)
     if status.newest_at and status.oldest_at:
         newest, oldest = (
             _format_age(status, status.newest_at),
@@ -75,6 +80,8 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
             f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
             for row in status.stalest
         )
+    elif status.models:
+        yield f"data        {pluralize(status.models, 'model')}, no record fetched yet"
     else:
         yield "data        none yet"
     yield f"health      {_format_health(status, check_command)}"
@@ -109,6 +116,32 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
     )
     yield f"failing     {len(status.failing)}{note}\n"
     yield render(_tabulate_failing(status), "table")
+
+
+def _format_catalog(status: Status, catalog: dict[str, Any]) -> str:
+    problem = (
+        ""
+        if catalog["is_trusted"]
+        else ", not trusted"
+        if catalog["is_complete"]
+        else ", incomplete"
+    )
+    models = pluralize(catalog["models"], "model")
+    return f"{models}, read {_format_age(status, catalog['read_at'])}{problem}"
+
+
+def _format_listing_changes(status: Status) -> Iterator[str]:
+    """Yield a line with the latest models that left, and a line with those that came back."""
+    for label, kind in (("left", "unlisted"), ("came back", "relisted")):
+        changes = [change for change in status.listing_changes if change["kind"] == kind]
+        named = ", ".join(
+            f"{escape_control_chars(change['model_id'])} "
+            f"({_format_age(status, change['changed_at'])})"
+            for change in changes[:_MAX_LISTING_CHANGES]
+        )
+        more = len(changes) - _MAX_LISTING_CHANGES
+        if named:
+            yield f"{label:<12}{named}{f', and {more} more' if more > 0 else ''}"
 
 
 def _format_health(status: Status, check_command: str) -> str:

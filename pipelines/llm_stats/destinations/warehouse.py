@@ -23,8 +23,10 @@ from llm_stats.destinations.reader import DestinationReader, require_own_schemas
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.load import loader
 from llm_stats.load.merge import INCOMING, copy_dlt_tables, merge_incoming
+from llm_stats.schema.catalog import CatalogLoad
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.transform import apply, migrate
+from llm_stats.transform.checks import Scope, due_scope
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
@@ -140,8 +142,8 @@ class DestinationWorkingCopy:
     def create_views(self) -> None:
         self._queued.append(apply.create_views)
 
-    def load(self, results: Iterable[FetchResult]) -> str:
-        """Load fetch results into `incoming`, replacing the data of an earlier run.
+    def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
+        """Load fetch results and the catalog into `incoming`, replacing an earlier run's data.
 
         Raises `LoadFailed`.
         """
@@ -149,6 +151,7 @@ class DestinationWorkingCopy:
         self.connection.drop_incoming()
         return loader.load(
             results,
+            catalog,
             self._folder / "dlt",
             destination.factory,
             INCOMING,
@@ -161,9 +164,10 @@ class DestinationWorkingCopy:
         merge_incoming(self.connection, load_id)
         copy_dlt_tables(self.connection)
 
-    def update_history(self) -> None:
+    def update_history(self, now: dt.datetime) -> Scope:
         self._begin()
         apply.update_history(self.connection)
+        return due_scope(self.connection, now)
 
     def _begin(self) -> None:
         """Begin the transaction and execute the queued steps, unless the transaction has begun."""
@@ -176,7 +180,7 @@ class DestinationWorkingCopy:
     def open_reader(self) -> DestinationReader:
         return DestinationReader(self.connection, self._database)
 
-    def open_for_checks(self) -> DestinationReader:
+    def open_for_checks(self, load_id: str | None = None) -> DestinationReader:
         return self.open_reader()
 
     def quarantine(self, path: Path) -> str:

@@ -1,1 +1,1 @@
-"""Fetching: model records of many ids, with one outcome per id, and the response cache."""
+"""Fetching: the catalog, the records of many ids with one outcome per id, the response cache."""

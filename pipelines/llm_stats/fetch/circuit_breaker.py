@@ -8,7 +8,7 @@ Any other response resets the count of failures in a row. At the end of a fetch,
 a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
-returned the model list, or a known model: a model that loaded in an earlier run. Before 404s stop
+returned the catalog, or a known model: a model that loaded in an earlier run. Before 404s stop
 the fetch, the breaker requests up to three known models, because some may have been withdrawn.
 
 The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
@@ -38,7 +38,7 @@ _NAMED_IDS = 3
 class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    `is_base_url_confirmed` is set if the base URL returned the model list or a known model. 404s
+    `is_base_url_confirmed` is set if the base URL returned the catalog or a known model. 404s
     then do not stop the fetch. `known_ids` are the ids of the known models, in the order in which
     the breaker may request them. `loads_again` requests a model and returns whether it loads. It
     raises `FetchingStopped` if fetching has stopped.

@@ -1,4 +1,4 @@
-"""Client of the model endpoints: lists ids and fetches records, with exactly one outcome per id.
+"""Client of the model endpoints: reads the catalog and fetches records, with one outcome per id.
 
 a record                             loaded
 JSON that violates the contract      rejected
@@ -25,9 +25,10 @@ from llm_stats.api.stop import FetchingStopped, StopReason
 from llm_stats.api.transport import BACKOFF_SECONDS, MAX_ATTEMPTS, PendingRequest, Transport
 from llm_stats.errors import RecordRejected
 from llm_stats.fetch.cache import ResponseCache
+from llm_stats.fetch.catalog import Catalog, CatalogReader
 from llm_stats.fetch.circuit_breaker import CircuitBreaker
-from llm_stats.fetch.model_list import read_model_list
 from llm_stats.fetch.thread_pool import DaemonThreadPool
+from llm_stats.schema.catalog import SummaryVersion
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.record import Record
 from llm_stats.schema.rows import to_row
@@ -93,7 +94,7 @@ class Client:
 
     @property
     def is_base_url_confirmed(self) -> bool:
-        """Return whether the base URL has returned a model list or a known model."""
+        """Return whether the base URL has returned the catalog or a known model."""
         return self._breaker.is_base_url_confirmed
 
     @property
@@ -105,6 +106,7 @@ class Client:
         model_ids: Sequence[str],
         fetched_at: Mapping[str, dt.datetime] | None = None,
         failing: Collection[str] = (),
+        summaries: Mapping[str, SummaryVersion] | None = None,
         *,
         max_ahead: int = 500,
     ) -> Iterator[FetchResult]:
@@ -117,7 +119,8 @@ class Client:
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
         ids. Before 404s stop the fetch, the circuit breaker may request a few models that loaded in
-        earlier runs.
+        earlier runs. `summaries` contains the known version of each model's summary. The hash of
+        this version is stored with the record, unless the record comes from the cache.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
@@ -130,7 +133,10 @@ class Client:
 
         def fetch(model_id: str) -> FetchResult:
             is_failing = model_id in failing
-            return self._fetch_one(model_id, stored_at.get(model_id), is_failing=is_failing)
+            summary = summaries.get(model_id) if summaries else None
+            return self._fetch_one(
+                model_id, stored_at.get(model_id), summary, is_failing=is_failing
+            )
 
         return self._until_end(self._threads.map_unordered(fetch, model_ids, max_ahead=max_ahead))
 
@@ -142,14 +148,31 @@ class Client:
         finally:
             self._transport.stop_sending()
 
-    def list_models(self) -> list[str]:
-        """Return every id that the API lists (see `read_model_list`)."""
-        model_ids = read_model_list(self.base_url, self._transport, self._cache, self._cache_body)
+    def read_catalog(
+        self,
+        stored: Mapping[str, SummaryVersion] | None = None,
+        since: dt.datetime | None = None,
+    ) -> Catalog:
+        """Return the catalog (see `CatalogReader.read`)."""
+        reader = CatalogReader(
+            self.base_url,
+            self._transport,
+            self._cache,
+            self._cache_body,
+            self._now,
+            self._threads.submit,
+        )
+        catalog = reader.read(stored or {}, since)
         self._breaker.is_base_url_confirmed = True
-        return model_ids
+        return catalog
 
     def _fetch_one(
-        self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
+        self,
+        model_id: str,
+        stored_at: dt.datetime | None,
+        summary: SummaryVersion | None,
+        *,
+        is_failing: bool,
     ) -> FetchResult:
         """Return the result for one id. An invalid response becomes a result, not an exception."""
         request = self._model_request(model_id)
@@ -170,7 +193,8 @@ class Client:
         else:
             self._transport.key_accepted = True
             content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
-            row = to_row(record, body.received_at, content_hash)
+            known_hash = summary.content_hash if summary and not cached else None
+            row = to_row(record, body.received_at, content_hash, known_hash)
             result = self._result(model_id, request, "loaded", row=row, http_status=200)
         self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog, is_failing=is_failing)
         return result

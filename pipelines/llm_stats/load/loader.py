@@ -1,14 +1,15 @@
-"""One load with dlt: fetch results into a separate dataset."""
+"""One load with dlt: fetch results and the catalog into a separate dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm_stats.errors import LlmStatsError, LoadFailed
 
 if TYPE_CHECKING:
+    from llm_stats.schema.catalog import CatalogLoad
     from llm_stats.schema.fetch import FetchResult
 
 #: Models per page of Arrow tables; larger pages would barely reduce the load time.
@@ -17,6 +18,7 @@ _PAGE_SIZE = 200
 
 def load(
     results: Iterable[FetchResult],
+    catalog: CatalogLoad | None,
     folder: Path,
     destination: Any,
     dataset_name: str,
@@ -24,7 +26,7 @@ def load(
     file_format: Any = None,
     format_error: Callable[[BaseException], str] = str,
 ) -> str:
-    """Load fetch results into a dataset of a dlt destination; return the load id.
+    """Load fetch results and a read of the catalog into a dataset; return the load id.
 
     `folder` is a new folder for dlt's pipeline files. In a used folder, dlt would load pending data
     of an earlier run instead of `results`. `file_format` is the loader file format; None selects
@@ -34,10 +36,15 @@ def load(
     from dlt.pipeline.exceptions import PipelineStepFailed
 
     from llm_stats.load import dlt_config
-    from llm_stats.load.source import raw_tables, to_pages
-    from llm_stats.schema.arrow import to_arrow
+    from llm_stats.load.source import Page, raw_tables, to_pages
+    from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
 
-    tables = raw_tables(lambda: map(to_arrow, to_pages(results, _PAGE_SIZE)), merge=False)
+    def pages() -> Iterator[Page]:
+        # dlt creates only tables that a page contains, so the first page contains every table
+        yield empty_tables() | (catalog_to_arrow(catalog) if catalog else {})
+        yield from map(to_arrow, to_pages(results, _PAGE_SIZE))
+
+    tables = raw_tables(pages, merge=False)
     try:
         with dlt_config.isolated():
             pipeline = dlt.pipeline(

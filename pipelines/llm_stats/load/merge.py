@@ -1,8 +1,8 @@
 """Raw tables: creating them, and merging the tables of one load into them.
 
 dlt loads into a separate schema, `incoming`. The merge into `raw` runs in the transaction that
-also updates the history. For each model in the load, the merge replaces the model's row and child
-rows. The rows of other models stay.
+also updates the history. For each record and each summary in the load, the merge replaces the
+model's row and child rows. The rows of other models stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def create_raw_tables(connection: Connection) -> None:
 def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMING) -> None:
     """Merge the tables of one load from the schema `incoming` into `raw`.
 
-    Child rows are rewritten only if the content hash of their model has changed.
+    Child rows are rewritten only if the content hash of their record or summary has changed. If
+    the load has a read of the catalog, all rows of `catalog_rejected` are replaced. If the read is
+    trusted, all rows of `catalog_missing` are replaced too.
     """
 
     def insert(table: str, where: str = "") -> None:
@@ -38,18 +40,25 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
         query = f"select {values} from {incoming}.{table} {where}"
         connection.execute(f"insert into raw.{table} ({names}) {query}")
 
-    changed = f"""
-        select loaded.id
-        from {incoming}.models as loaded
-        left join raw.models as existing on loaded.id = existing.id
-        where existing.id is null or existing.content_hash <> loaded.content_hash
-    """
-    for table in (table for table in TABLES if table.startswith("models__")):
-        connection.execute(f"delete from raw.{table} where model_id in ({changed})")
-        insert(table, f"where model_id in ({changed})")
-    connection.execute(f"delete from raw.models where id in (select id from {incoming}.models)")
-    insert("models")
+    for parent in ("models", "catalog_models"):
+        changed = f"""
+            select loaded.id
+            from {incoming}.{parent} as loaded
+            left join raw.{parent} as existing on loaded.id = existing.id
+            where existing.id is null or existing.content_hash <> loaded.content_hash
+        """
+        for child in (table for table in TABLES if table.startswith(f"{parent}__")):
+            connection.execute(f"delete from raw.{child} where model_id in ({changed})")
+            insert(child, f"where model_id in ({changed})")
+        loaded = f"select id from {incoming}.{parent}"
+        connection.execute(f"delete from raw.{parent} where id in ({loaded})")
+        insert(parent)
     insert("fetches")
+    insert("catalog_reads")
+    for table, condition in (("catalog_missing", "is_trusted"), ("catalog_rejected", "true")):
+        read = f"select 1 from {incoming}.catalog_reads where {condition}"
+        connection.execute(f"delete from raw.{table} where exists ({read})")
+        insert(table)
 
 
 def copy_dlt_tables(connection: Connection, incoming: str = INCOMING) -> None:

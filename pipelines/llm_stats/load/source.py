@@ -25,12 +25,20 @@ from llm_stats.errors import UsageError
 from llm_stats.fetch.client import Client
 from llm_stats.schema.arrow import add_tombstones, to_arrow
 from llm_stats.schema.fetch import FetchResult, stalest_first
-from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LOAD_ID, TABLE_COMMENTS, TABLES
+from llm_stats.schema.tables import (
+    FETCHED_AT,
+    IS_TOMBSTONE,
+    LOAD_ID,
+    RECORD_TABLES,
+    TABLE_COMMENTS,
+    TABLES,
+)
 from llm_stats.settings import BASE_URL, Settings
 
 #: Models per page. A page of any size takes dlt about 12 ms.
 _PAGE_SIZE = 50
 
+#: Arrow tables by name of the raw table. A page may lack tables to which it adds no rows.
 Page = dict[str, pa.Table]
 
 
@@ -119,8 +127,9 @@ def llm_stats(
             concurrency=settings.concurrency,
             max_requests=settings.max_requests,
         ) as client:
-            listed = client.list_models() if all_models else settings.model_ids
-            due = stalest_first(listed, fetched_at, settings.max_age, failing_at)
+            listed = client.read_catalog().model_ids if all_models else settings.model_ids
+            min_age = settings.max_age or dt.timedelta(0)
+            due = stalest_first(listed, fetched_at, min_age, failing_at)
             results = client.fetch_models(
                 due, fetched_at, failing_at, max_ahead=2 * settings.concurrency
             )
@@ -153,17 +162,18 @@ def raw_tables(pages: Callable[[], Iterator[Page]], *, merge: bool) -> list[DltR
 
     With `merge`, each loaded model replaces its earlier rows in `models` and the child tables. The
     pages must then contain tombstones (see `add_tombstones`). Without `merge`, all rows are
-    appended.
+    appended, and the tables of the catalog are included.
     """
     base = dlt.resource(pages, name="fetch_results", selected=False)
-    return [base, *(_raw_table(base, table, merge=merge) for table in TABLES)]
+    tables = RECORD_TABLES if merge else TABLES
+    return [base, *(_raw_table(base, table, merge=merge) for table in tables)]
 
 
 def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
     keys: dict[str, Any] = {"merge_key": "model_id"} if "__" in table else {"primary_key": "id"}
     is_merged = merge and table != "fetches"
     resource = dlt.transformer(
-        lambda page: page[table],
+        lambda page: page.get(table),
         data_from=base,
         name=table,
         columns=_column_hints(table, merge=merge),

@@ -24,7 +24,7 @@ class Progress(Protocol):
     """A display of the progress of one run."""
 
     def announce_wait(self, rate_limiter: RateLimiter) -> None:
-        """Display how long the request for the model list must wait for the rate limit.
+        """Display how long the request for the catalog must wait for the rate limit.
 
         Display nothing if the request can be sent at once.
         """

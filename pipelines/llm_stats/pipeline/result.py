@@ -16,7 +16,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -26,6 +26,7 @@ from llm_stats.text import format_command, pluralize
 if TYPE_CHECKING:
     from llm_stats.api.stop import StopReason
     from llm_stats.queries.checks import CheckResult
+    from llm_stats.schema.catalog import CatalogSummary
     from llm_stats.schema.fetch import Fetch, FetchResult
     from llm_stats.table import Table
 
@@ -36,13 +37,14 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
-    `outcomes` counts models by outcome. `skipped` counts models that were not requested, because
-    they were fetched within `max_age`. `not_loaded` has one entry, with the reason, for each model
-    that did not load. `new_models` are ids that were not in the warehouse before. `changes` are
-    the changes of this run, largest first, with the columns of `llm-stats changes`. `stop_reason`
-    is set when fetching ended early. `known_failures` are ids that failed in earlier runs and have
-    not loaded since. `is_published` is False if no model was due. `is_base_url_confirmed` is set if
-    the API returned its model list or a model that had loaded before.
+    `outcomes` counts models by outcome. `skipped` counts models that were not due. `catalog` is the
+    read of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
+    each model that did not load. `new_models` are ids that were not in the warehouse before.
+    `changes` are the changes of this run, largest first, with the columns of `llm-stats changes`.
+    `stop_reason` is set when fetching ended early. `known_failures` are ids that failed in earlier
+    runs and have not loaded since. `is_published` is False if there was nothing to load.
+    `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
+    loaded.
     """
 
     database: Path
@@ -56,6 +58,7 @@ class RunResult:
     not_loaded: list[Fetch] = field(default_factory=list)
     new_fields: set[str] = field(default_factory=set)
     skipped: int = 0
+    catalog: CatalogSummary | None = None
     requests_sent: int = 0
     stop_reason: StopReason | None = None
     is_migrated: bool = False
@@ -70,21 +73,31 @@ class RunResult:
     def exit_code(self) -> int:
         """Exit code of the run.
 
-        - 3: models failed and none loaded
-        - 4: models failed and others loaded
-        - 75: no model failed, but models were deferred
-        - 0: no model failed or was deferred
+        - 3: models failed, and neither a record nor a summary was read
+        - 4: models failed in another run; a page of the catalog failed; or a run for the catalog
+          alone found no valid summary
+        - 75: nothing failed, but models or pages were deferred
+        - 0: nothing failed or was deferred
 
         With `all_models`, the models in `known_failures` do not count as failed if the run loaded
         or skipped any model. The code is 4 instead of 3 if every failed model is `not_found` and
         `is_base_url_confirmed` is set.
         """
         loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
+        is_cut_off = bool(self.catalog and self.catalog.is_cut_off)
+        is_quota_spent = bool(self.stop_reason and self.stop_reason.kind in ("quota", "budget"))
         has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)
         if not self.problems or (not has_new_failure and (loaded or self.skipped)):
-            return 75 if self.outcomes["deferred"] else 0
+            has_nothing = bool(self.catalog and not self.catalog.has_summaries) and not (
+                self.requested or self.skipped
+            )
+            if has_nothing or (is_cut_off and not is_quota_spent):
+                return 4
+            return 75 if self.outcomes["deferred"] or is_cut_off else 0
+        if loaded or (self.catalog and self.catalog.has_summaries):
+            return 4
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
-        return 4 if loaded or (is_missing_only and self.is_base_url_confirmed) else 3
+        return 4 if is_missing_only and self.is_base_url_confirmed else 3
 
     @property
     def location(self) -> str:
@@ -142,6 +155,7 @@ class RunResult:
             "outcomes": self._count_outcomes(),
             "skipped": self.skipped,
             "requests_sent": self.requests_sent,
+            "catalog": self.catalog and asdict(self.catalog),
             "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message}
             if self.stop_reason
             else None,
@@ -210,12 +224,12 @@ _MAX_LINES = 20
 def format_result(result: RunResult) -> Iterator[str]:
     """Yield the lines that a run prints: counts, problems, changes, the published file."""
     yield result.message
+    if result.catalog:
+        yield from _format_catalog(result.catalog)
     if result.skipped:
-        yield pluralize(
-            result.skipped,
-            "model skipped (newer than --max-age)",
-            "models skipped (newer than --max-age)",
-        )
+        reason = "not due" if result.catalog else "newer than --max-age"
+        skipped = pluralize(result.skipped, "model skipped", "models skipped")
+        yield f"{skipped} ({reason})"
     problems = result.problems
     for fetch in problems[:_MAX_LINES]:
         again = " again" if fetch.model_id in result.known_failures else ""
@@ -242,10 +256,26 @@ def format_result(result: RunResult) -> Iterator[str]:
     yield f"published {result.location}"
 
 
+def _format_catalog(catalog: CatalogSummary) -> Iterator[str]:
+    """Yield `catalog: 335 models on 2 pages, 4 new or changed`, and lines about problems."""
+    models, pages = pluralize(catalog.models, "model"), pluralize(catalog.pages, "page")
+    yield f"catalog: {models} on {pages}, {catalog.changed} new or changed"
+    if not catalog.has_summaries:
+        yield "warning: no summary in the catalog is valid; only its ids are used"
+    if catalog.gap:
+        yield f"warning: the catalog is incomplete: {catalog.gap}; no model was unlisted"
+    elif catalog.missing and not catalog.is_trusted and catalog.has_summaries:
+        yield (
+            f"warning: {catalog.missing} of {catalog.listed_before} listed models are missing in "
+            "the catalog; no model was unlisted; if they left, add --allow-failure models_left"
+        )
+
+
 def _format_news(result: RunResult, changes: int) -> str:
     """Return `14 new models` after a first run, `2 new models, 6 changes` after a later run."""
     new = len(result.new_models)
-    only_new = new and new == result.outcomes["loaded"]
+    seen = result.catalog.models if result.catalog and result.catalog.has_summaries else 0
+    only_new = new and new == max(seen, result.outcomes["loaded"])
     return ", ".join(
         ([pluralize(new, "new model")] if new else [])
         + ([] if only_new and not changes else [pluralize(changes, "change")])

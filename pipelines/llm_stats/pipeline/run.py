@@ -1,4 +1,7 @@
-"""One run: fetch due models, load them into a working copy, check it and publish it."""
+"""One run: read the catalog, fetch due models, load both into a working copy, check and publish it.
+
+A run for named ids does not read the catalog.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from llm_stats.errors import (
     Interrupted,
     LlmStatsError,
     NothingFetched,
-    UsageError,
 )
 from llm_stats.pipeline.interrupts import interrupted, is_interrupt
 from llm_stats.pipeline.result import RunResult
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from llm_stats.fetch.client import Client
     from llm_stats.pipeline.progress import Progress
     from llm_stats.settings import Settings
+    from llm_stats.transform.checks import Scope
     from llm_stats.warehouse.base import Warehouse, WorkingCopy
     from llm_stats.warehouse.reader import Reader
 
@@ -32,30 +35,38 @@ if TYPE_CHECKING:
 
 
 def run(
-    model_ids: Iterable[str] | None = None, *, all_models: bool = False, **settings: Any
+    model_ids: Iterable[str] | None = None,
+    *,
+    all_models: bool = False,
+    catalog_only: bool = False,
+    **settings: Any,
 ) -> RunResult:
     """Fetch models, merge them into a copy of the warehouse and publish the copy.
 
     Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
-    Settings that are not passed come from the environment and `.dlt/`. `all_models` fetches every
-    model that the API lists. Raises an `LlmStatsError` if the run fails as a whole; the published
-    warehouse is then unchanged.
+    Settings that are not passed come from the environment and `.dlt/`. `all_models` reads the
+    catalog and fetches every listed model that is due; with `catalog_only`, no model is fetched.
+    Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
+    unchanged.
     """
     from llm_stats.settings import Settings
 
     ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
-    return execute(Settings.read(model_ids=ids, **settings), all_models=all_models)
+    return execute(
+        Settings.read(model_ids=ids, **settings), all_models=all_models, catalog_only=catalog_only
+    )
 
 
 def execute(
     settings: Settings,
     *,
     all_models: bool = False,
+    catalog_only: bool = False,
     allowed_failures: Collection[str] = (),
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
-    """Execute the run that `settings` describe.
+    """Execute the run that `settings` describe; `run` documents the first two options.
 
     `allowed_failures` names checks whose errors are only warnings in this run. `progress` displays
     how many results have arrived. `clock` returns the current time (UTC).
@@ -65,12 +76,13 @@ def execute(
     from llm_stats.destinations import open_warehouse
     from llm_stats.fetch.cache import ResponseCache
     from llm_stats.fetch.client import Client
+    from llm_stats.pipeline.plan import make_plan, require_clock, require_ids
     from llm_stats.queries.checks import require_known_checks
-    from llm_stats.schema.fetch import stalest_first
 
     started = time.monotonic()
     api_key = settings.require_key()
-    _require_ids(settings, all_models)
+    require_ids(settings, all_models, catalog_only)
+    now = clock or (lambda: dt.datetime.now(dt.UTC))
     require_known_checks(allowed_failures)
     warehouse = open_warehouse(settings)
     result = RunResult(warehouse.database, warehouse.destination, all_models=all_models)
@@ -83,7 +95,7 @@ def execute(
         concurrency=settings.concurrency,
         max_requests=settings.max_requests,
         cache=cache,
-        clock=clock,
+        clock=now,
     )
     with client, warehouse.lock(), cache:
         with _drain_on_error(client, cache, result):
@@ -93,27 +105,47 @@ def execute(
             with warehouse.working_copy() as copy:
                 result.is_migrated = copy.migrate()
                 state = copy.fetch_state()
-                _require_clock(clock, state.last_attempted_at, warehouse)
-                model_ids = client.list_models() if all_models else settings.model_ids
-                due = stalest_first(model_ids, state.fetched_at, settings.max_age, state.failing_at)
+                require_clock(now(), state.last_attempted_at, warehouse)
+                catalog = (
+                    client.read_catalog(state.summaries, state.last_attempted_at)
+                    if all_models
+                    else None
+                )
+                plan = make_plan(
+                    settings,
+                    catalog,
+                    state,
+                    now(),
+                    allowed_failures=allowed_failures,
+                    catalog_only=catalog_only,
+                )
                 result.known_failures = frozenset(state.failing_at)
-                result.requested, result.skipped = len(due), len(set(model_ids)) - len(due)
+                result.requested, result.skipped = len(plan.due), plan.skipped
+                result.catalog = plan.catalog_summary
                 # this call sends the first requests; more are sent while the views are created
-                fetched = result.count(client.fetch_models(due, state.fetched_at, state.failing_at))
-                if due or result.is_migrated:
+                fetched = result.count(
+                    client.fetch_models(
+                        plan.due, state.fetched_at, state.failing_at, plan.summaries
+                    )
+                )
+                has_news = bool(plan.due or catalog)
+                if has_news or result.is_migrated:
                     copy.create_views()
-                if due:
-                    if progress:
-                        fetched = progress.show(fetched, len(due), rate_limiter)
-                    result.load_id = copy.load(fetched)
+                if has_news:
+                    if progress and plan.due:
+                        fetched = progress.show(fetched, len(plan.due), rate_limiter)
+                    result.load_id = copy.load(fetched, plan.catalog_load)
                     result.stop_reason = client.stop_reason
                     result.is_base_url_confirmed = client.is_base_url_confirmed
-                    require_any_answer(result.outcomes, result.stop_reason, result.first_problem)
+                    if not (catalog and catalog.has_summaries):
+                        require_any_answer(
+                            result.outcomes, result.stop_reason, result.first_problem
+                        )
                     copy.merge(result.load_id)
-                if due or result.is_migrated:
-                    copy.update_history()
+                if has_news or result.is_migrated:
+                    scope = copy.update_history(now())
                     try:
-                        _run_checks(copy, result, allowed_failures)
+                        _run_checks(copy, scope, result, allowed_failures)
                     except CheckFailed as failure:
                         rejected = warehouse.quarantine(copy, failure)
                         next_steps = _describe_next_steps(failure)
@@ -128,12 +160,17 @@ def execute(
     return result
 
 
-def _run_checks(copy: WorkingCopy, result: RunResult, allowed_failures: Collection[str]) -> None:
+def _run_checks(
+    copy: WorkingCopy, scope: Scope, result: RunResult, allowed_failures: Collection[str]
+) -> None:
     """Run the checks and store the warnings in `result`. Raises `CheckFailed`."""
     from llm_stats.queries.checks import require_passing
+    from llm_stats.transform.checks import Scope
 
-    with copy.open_for_checks() as reader:
-        result.warnings = require_passing(reader, allowed_failures)
+    if scope is not Scope.NONE:
+        load_id = result.load_id if scope is Scope.LOADED else None
+        with copy.open_for_checks(load_id) as reader:
+            result.warnings = require_passing(reader, allowed_failures, scope)
 
 
 def _describe_next_steps(failure: CheckFailed) -> str:
@@ -190,35 +227,6 @@ def _drain_on_error(client: Client, cache: ResponseCache, result: RunResult) -> 
             raise interrupted("the run was published") from None
         cached = pluralize(cache.cached_count, "response is", "responses are")
         raise interrupted(f"nothing was published, {cached} kept for the next run") from None
-
-
-def _require_ids(settings: Settings, all_models: bool) -> None:
-    """Raise `UsageError` if no ids are given."""
-    if not settings.model_ids and not all_models:
-        raise UsageError(
-            "no models to fetch: "
-            "pass model ids, use --ids-file FILE or --all, or set model_ids in .dlt/config.toml"
-        )
-
-
-def _require_clock(
-    clock: Clock | None, last_attempted_at: dt.datetime | None, warehouse: Warehouse
-) -> None:
-    """Raise `UsageError` if the current time is earlier than the last run.
-
-    Fetch times become `valid_from` and `valid_to` in the history. With an earlier clock, a row from
-    the last run could get a `valid_to` before its `valid_from`.
-    """
-    now = clock() if clock else dt.datetime.now(dt.UTC)
-    if last_attempted_at and now < last_attempted_at:
-        current, last = (
-            timestamp.replace(tzinfo=None).isoformat(" ", "milliseconds")
-            for timestamp in (now, last_attempted_at)
-        )
-        raise UsageError(
-            f"system clock ({current} UTC) is earlier than the last run ({last}); "
-            f"fix the clock, or {warehouse.way_back(now)}"
-        )
 
 
 def _require_loaded(result: RunResult) -> None:

@@ -79,9 +79,10 @@ class Webhook:
 def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
-    A run is reported if it has a change, a new model, a model that did not load, or an early stop
-    for a reason other than `max_requests`. Price changes of `above_pct` percent or less are
-    omitted. A run that ended with an error is always reported, unless the user pressed Ctrl-C.
+    A run is reported if it has a change, a new model, a model that did not load, a catalog that was
+    cut off or not trusted, or an early stop for a reason other than `max_requests`. Price changes
+    of `above_pct` percent or less are omitted. A run that ended with an error is always reported,
+    unless the user pressed Ctrl-C.
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
@@ -92,10 +93,13 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
         change["change"] for change in summary["changes"] if not _is_small(change, above_pct)
     ]
     new_models, stop = summary["new_models"], summary["stop"]
-    if not (changes or new_models or summary["problems"] or (stop and stop["kind"] != "budget")):
+    problems = list(_format_problems(summary))
+    is_budget_spent = stop and stop["kind"] == "budget"
+    is_worth_reporting = summary["problems"] if is_budget_spent else problems
+    if not (changes or new_models or is_worth_reporting):
         return ""
     lines = [
-        *_format_problems(summary),
+        *problems,
         *(f"new model: {model_id}" for model_id in new_models),
         *changes,
     ]
@@ -180,10 +184,20 @@ def _is_small(change: dict[str, Any], above_pct: float) -> bool:
 
 
 def _format_problems(summary: dict[str, Any]) -> Iterator[str]:
-    """Yield a line for an early stop and for each model that did not load."""
+    """Yield lines for an early stop, for the catalog, and for each model that did not load."""
     if summary["stop"]:
         deferred = summary["outcomes"]["deferred"]
         yield f"stopped early: {summary['stop']['message']}; {deferred} deferred to the next run"
+    catalog = summary["catalog"]
+    if catalog and catalog["is_cut_off"]:
+        yield f"catalog incomplete: {catalog['gap']}"
+    if catalog and not catalog["has_summaries"]:
+        yield "catalog: no summary is valid; only its ids are used"
+    elif catalog and not catalog["gap"] and not catalog["is_trusted"]:
+        yield (
+            f"catalog not trusted: {catalog['missing']} of {catalog['listed_before']} "
+            "listed models are missing"
+        )
     for model in summary["problems"]:
         yield f"{model['outcome']}: {model['model_id']}: {model['message']}"
 

@@ -20,25 +20,52 @@ _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
+#: For each view, the end of a query that selects the changes of one load; `?` is the load id.
+_OF_LOAD = {
+    "price_changes": """
+        inner join history.models as models
+            on changes.model_id = models.model_id
+            and changes.changed_at = models.offers_last_seen_at
+        where models.offers_load_id = ?
+    """,
+    "score_changes": """
+        inner join history.models as models
+            on changes.model_id = models.model_id
+            and changes.changed_at = models.scores_last_seen_at
+        where models.scores_load_id = ?
+    """,
+    "model_changes": """
+        inner join history.listings as listings
+            on changes.model_id = listings.model_id
+            and changes.changed_at = listings.valid_from
+        where listings.load_id = ?
+    """,
+}
+_SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
+
+_MODEL_CHANGES = {
+    ("unlisted", "catalog"): "left the catalog",
+    ("unlisted", "404"): "not found on two days in a row",
+    ("relisted", "catalog"): "back in the catalog",
+    ("relisted", "200"): "found again",
+}
+
+
 def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
-    Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `size_pct` is the
-    largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It is
-    0 for an added, withdrawn or verified score. It is null for other changes without a
+    Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `counterpart_id` is the
+    provider or the benchmark; it is null for a model that left the catalog or came back. `size_pct`
+    is the largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It
+    is 0 for an added, withdrawn or verified score. It is null for other changes without a
     percentage, such as a new listing.
     """
-    return _describe_changes(reader, "where changes.changed_at >= ?", start)
+    return _describe_changes(reader, _SINCE, start)
 
 
 def of_load(reader: Reader, load_id: str) -> Table:
     """Return the changes of one load, largest first; the columns are those of `since`."""
-    clause = """
-        inner join staging.models
-            on changes.model_id = models.model_id and changes.changed_at = models.fetched_at
-        where models.load_id = ?
-    """
-    return _describe_changes(reader, clause, load_id)
+    return _describe_changes(reader, _OF_LOAD, load_id)
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
@@ -65,28 +92,30 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 def new_models(reader: Reader, load_id: str) -> list[str]:
     """Return the ids of the models that one load added; `since` does not list new models."""
     query = """
-        select models.model_id
-        from staging.models
-        inner join history.models as past on models.model_id = past.model_id
-        where models.load_id = ? and models.fetched_at = past.first_fetched_at
-        order by models.model_id
+        select model_id from history.models
+        where offers_load_id = ? and offers_last_seen_at = offers_first_seen_at
+        order by model_id
     """
     return [model_id for (model_id,) in reader.query(query, [load_id]).rows]
 
 
-def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
+def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object) -> Table:
     """Return the selected changes with descriptions, largest first.
 
-    `clause` is the end of two queries: one on `marts.price_changes`, one on `marts.score_changes`.
-    In both queries, the view has the alias `changes`. A `?` in `clause` stands for `parameter`.
+    `clauses` contains, for each view, the end of a query in which the view has the alias `changes`.
+    `?` stands for `parameter`.
     """
-    rows = []
+
+    def select(view: str) -> list[dict[str, Any]]:
+        query = f"select changes.* from marts.{view} as changes {clauses[view]}"
+        return reader.query(query, [parameter]).to_dicts()
+
+    rows: list[tuple[Any, ...]] = []
     for view, counterpart, preposition, describe, measure in (
         ("price_changes", "provider_id", "at", _describe_price_change, _price_change_pct),
         ("score_changes", "benchmark_id", "on", _describe_score_change, _score_change_pct),
     ):
-        table = reader.query(f"select changes.* from marts.{view} as changes {clause}", [parameter])
-        for change in table.to_dicts():
+        for change in select(view):
             number = change.get("offer_number") or change.get("score_number") or 1
             subject = (
                 f"{change['model_id']} {preposition} {with_number(change[counterpart], number)}"
@@ -94,6 +123,11 @@ def _describe_changes(reader: Reader, clause: str, parameter: object) -> Table:
             description = f"{subject}: {describe(change)}"
             keys = (change["changed_at"], change["model_id"], change[counterpart], change["kind"])
             rows.append((*keys, description, measure(change)))
+    for change in select("model_changes"):
+        if change["kind"] != "listed":  # `new_models` names the models that are new
+            model_id, kind = change["model_id"], change["kind"]
+            description = f"{model_id}: {_MODEL_CHANGES[kind, change['reason']]}"
+            rows.append((change["changed_at"], model_id, None, kind, description, None))
     rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
     columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
     return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)

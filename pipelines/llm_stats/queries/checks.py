@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.text import escape_control_chars, pluralize
-from llm_stats.transform.checks import all_checks
+from llm_stats.transform.checks import Scope, all_checks
 from llm_stats.warehouse.reader import Reader
 
 _SAMPLE_ROWS = 5
@@ -43,10 +43,15 @@ def count_checks() -> int:
     return len(all_checks())
 
 
-def run_checks(reader: Reader) -> list[CheckResult]:
-    """Return the failed checks, errors first. Raise `LlmStatsError` for a check that cannot run."""
+def run_checks(reader: Reader, scope: Scope = Scope.ALL) -> list[CheckResult]:
+    """Return the failed checks, errors first. Raise `LlmStatsError` for a check that cannot run.
+
+    If `scope` is not `ALL`, the checks that need all models are left out.
+    """
     results = []
     for check in all_checks():
+        if check.needs_all_models and scope is not Scope.ALL:
+            continue
         severity = re.search(r"^-- Severity: (error|warning)\b", check.text, re.MULTILINE)
         if severity is None:
             raise LlmStatsError(
@@ -75,19 +80,22 @@ def run_checks(reader: Reader) -> list[CheckResult]:
 
 def require_known_checks(names: Collection[str]) -> None:
     """Raise `UsageError` for an unknown check name."""
-    checks = [check.name for check in all_checks()]
+    # `models_left` is not a query: `pipeline.plan` checks it before the load
+    checks = [*(check.name for check in all_checks()), "models_left"]
     for name in names:
         if name not in checks:
             raise UsageError(f"there is no check {name!r}; choose from {', '.join(checks)}")
 
 
-def require_passing(reader: Reader, allowed_failures: Collection[str] = ()) -> list[CheckResult]:
+def require_passing(
+    reader: Reader, allowed_failures: Collection[str] = (), scope: Scope = Scope.ALL
+) -> list[CheckResult]:
     """Return the failed checks; raise `CheckFailed` if one of them prevents publishing.
 
     A check of severity `error` prevents publishing unless `allowed_failures` names it.
     """
     try:
-        results = run_checks(reader)
+        results = run_checks(reader, scope)
     except LlmStatsError as error:
         raise LlmStatsError(f"{error}; nothing was published") from None
     errors = [

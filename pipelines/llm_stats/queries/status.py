@@ -21,9 +21,18 @@ from llm_stats.warehouse.reader import Reader
 
 _STALEST = 5
 
-_LAST_LOAD = "select load_id from staging.fetches order by requested_at desc, load_id desc limit 1"
+_LAST_LOAD = "select load_id from staging.last_load"
+_LAST_RUN_AT = f"""
+    select max(attempted_at)
+    from (
+        select requested_at as attempted_at, load_id from staging.fetches
+        union all
+        select read_at as attempted_at, load_id from staging.catalog_reads
+    ) as attempts
+    where load_id = ({_LAST_LOAD})
+"""
 _LAST_RUN = f"""
-    select outcome, count(*) as models, sum(attempts) as requests, max(requested_at) as at
+    select outcome, count(*) as models, sum(attempts) as requests
     from staging.fetches
     where load_id = ({_LAST_LOAD})
     group by outcome
@@ -31,8 +40,31 @@ _LAST_RUN = f"""
     limit 10
 """
 _AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
+#: Without models that left the catalog, because no run with `--all` requests them.
 _STALEST_MODELS = f"""
-    select model_id, fetched_at from staging.models order by fetched_at, model_id limit {_STALEST}
+    select model_id, fetched_at from marts.models
+    where fetched_at is not null and unlisted_since is null
+    order by fetched_at, model_id limit {_STALEST}
+"""
+_CATALOG = """
+    select read_at, model_count as models, is_complete, is_trusted
+    from staging.catalog_reads
+    order by read_at desc, load_id desc
+    limit 1
+"""
+#: The last change of each model that left the catalog or came back.
+_LISTING_CHANGES = """
+    with last_changes as (
+        select model_id, kind, reason, changed_at
+        from marts.model_changes
+        where kind <> 'listed'
+        qualify row_number() over (partition by model_id order by changed_at desc) = 1
+    )
+
+    select model_id, kind, reason, changed_at
+    from last_changes
+    order by changed_at desc, model_id
+    limit 10000
 """
 #: Models that failed since they last loaded. An id that was not found and never loaded is probably
 #: misspelled. It is listed only if the last run requested it.
@@ -74,8 +106,11 @@ _FAILING = f"""
 class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
-    `last_run_requests` counts the requests for models, without those for the model list.
-    `requests_today` includes requests of running and failed runs; it is None if unknown.
+    `last_run` counts the models of the last run by outcome; it is empty if the run only read the
+    catalog. `last_run_requests` counts the requests for models, without those for the catalog.
+    `requests_today` includes requests of running and failed runs; it is None if unknown. `catalog`
+    is the last read of the catalog; None if there was none. `listing_changes` has the last change
+    of each model that left the catalog or came back.
     `findings` are the failed checks of the published data, errors first. If the checks could not
     run, `findings` is None and `unchecked` is the reason.
 
@@ -98,6 +133,8 @@ class Status:
     newest_at: dt.datetime | None
     stalest: list[dict[str, Any]]
     failing: list[dict[str, Any]]
+    catalog: dict[str, Any] | None
+    listing_changes: list[dict[str, Any]]
     findings: list[dict[str, Any]] | None
     unchecked: str | None = None
     rejected_at: dt.datetime | None = None
@@ -114,22 +151,25 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
     """Return the status of a warehouse. Raise `UsageError` if no run has been published."""
     now = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(tzinfo=None)
     try:
-        last = reader.query(_LAST_RUN).rows
+        ((last_run_at,),) = reader.query(_LAST_RUN_AT).rows
     except UsageError:
         raise UsageError(
             "this database is not an llm-stats warehouse, or no run has been published to it; "
             f"start a run with {reader.command('run')}"
         ) from None
-    if not last:
+    if last_run_at is None:
         raise UsageError(f"no run has been published yet; start one with {reader.command('run')}")
     ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
-    last_run_at = max(row[3] for row in last)
+    last = reader.query(_LAST_RUN).rows
+    catalog = reader.query(_CATALOG).to_dicts()
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
     return Status(
         at=now,
         last_run_at=last_run_at,
         last_run={row[0]: row[1] for row in last},
         last_run_requests=int(sum(row[2] for row in last)),
+        catalog=catalog[0] if catalog else None,
+        listing_changes=reader.query(_LISTING_CHANGES).to_dicts(),
         requests_today=requests_since(DuckDBWarehouse(reader.database).cache, midnight),
         models=models,
         oldest_at=oldest_at,

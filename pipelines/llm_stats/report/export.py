@@ -163,7 +163,7 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
                 "rows": rows,
                 "columns": columns_of_table,
             }
-        (load_id,) = connection.execute("select max(load_id) from staging.fetches").fetchall()[0]
+        (load_id,) = connection.execute("select max(load_id) from staging.loads").fetchall()[0]
     return {"load_id": load_id, "format": output_format, "tables": written}
 
 

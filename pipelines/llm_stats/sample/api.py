@@ -32,6 +32,7 @@ from llm_stats.sample.catalog import Catalog, today
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
+_MAX_LIMIT = 200
 
 
 @dataclass
@@ -106,14 +107,17 @@ class SampleApi:
         port: int = 0,
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
+        page_size: int = _MAX_LIMIT,
     ) -> None:
         """Serve the records, by default those of the bundled sample.
 
-        Port 0 stands for any free port. If `key` is None, every key is accepted.
+        Port 0 stands for any free port. If `key` is None, every key is accepted. A page has at
+        most `page_size` summaries, even if the client requests more.
         """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
+        self._page_size = page_size
 
     def __enter__(self) -> Self:
         try:
@@ -139,9 +143,19 @@ class SampleApi:
     def base_url(self) -> str:
         return f"http://{_HOST}:{self._port}/stats/v1"
 
-    def publish(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Replace the records."""
-        self._catalog = Catalog(records)
+    def publish(
+        self,
+        records: Iterable[Mapping[str, Any]],
+        summaries: Iterable[Any] | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Replace the records.
+
+        `summaries` are the entries of the catalog's pages, by default the summaries of the records.
+        `total` is the stated number of models, by default the number of entries. Other values
+        simulate a faulty catalog.
+        """
+        self._catalog = Catalog(records, summaries, total)
         self._records = {k: json_response(record) for k, record in self._catalog.records.items()}
 
     def wait(self) -> None:
@@ -189,10 +203,12 @@ class SampleApi:
     def _list(self, query: str) -> Response:
         parameters = {k: v[-1] for k, v in parse_qs(query, keep_blank_values=True).items()}
         limit = parameters.get("limit", "50")
-        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 200):
-            detail = {"loc": ["query", "limit"], "msg": "must be 1 to 200", "type": "int_range"}
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= _MAX_LIMIT):
+            message = f"must be 1 to {_MAX_LIMIT}"
+            detail = {"loc": ["query", "limit"], "msg": message, "type": "int_range"}
             return json_response({"detail": [detail]}, 422)
-        if page := self._catalog.page(int(limit), parameters.get("cursor")):
+        size = min(int(limit), self._page_size)
+        if page := self._catalog.page(size, parameters.get("cursor")):
             return json_response(page)
         return error_response(410, "cursor_expired", "The cursor has expired.", param="cursor")
 

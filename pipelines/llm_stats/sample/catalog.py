@@ -1,5 +1,7 @@
 """Catalogs of records: the bundled catalog as of today and yesterday, or a catalog from a file.
 
+Since yesterday, offers and scores of six models have changed, and one model has left.
+
 `catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
 `sample-api --records FILE` accepts them. The live data has irregularities that comparisons have to
 handle. `catalog.json` contains an example of each irregularity, and a test covers each.
@@ -8,6 +10,7 @@ handle. `catalog.json` contains an example of each irregularity, and a test cove
 from __future__ import annotations
 
 import base64
+import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -41,7 +44,8 @@ class Change:
         )
 
 
-#: All differences between `yesterday()` and `today()`.
+#: All changes of offers and scores between `yesterday()` and `today()`. Each changed model also has
+#: a later `updated_at` today.
 CHANGES = (
     Change(
         "price cut",
@@ -74,6 +78,25 @@ CHANGES = (
     Change("score verified", "kestrel-2-pro", "sample-code", {"verified_by_llmstats": False}),
 )
 
+#: `updated_at` of the changed models as of yesterday. It makes their summaries differ from today's
+#: even if only a score has changed.
+_UPDATED_BEFORE = "2026-10-05T09:00:00Z"
+
+#: A model that is in yesterday's catalog and not in today's: the id of its successor, and the
+#: fields in which its record differs from the successor's.
+LEFT = (
+    "kestrel-embed-1",
+    {
+        "id": "kestrel-embed-0",
+        "name": "Kestrel Embed 0",
+        "description": "Illustrative sample, not a real model. It left the catalog today.",
+        "release_date": "2025-03-10",
+        "created_at": "2025-03-10T09:00:00Z",
+        "url": "https://sample.invalid/models/kestrel-embed-0",
+        "sources": {"api_ref": None, "paper": None, "weights": None, "repo": None},
+    },
+)
+
 
 def today() -> list[dict[str, Any]]:
     """Return a new copy of the bundled records."""
@@ -83,10 +106,11 @@ def today() -> list[dict[str, Any]]:
 
 
 def yesterday() -> list[dict[str, Any]]:
-    """Return the bundled records as of yesterday, before `CHANGES`."""
+    """Return the bundled records as of yesterday: before `CHANGES`, and with the model `LEFT`."""
     records = today()
     by_id = {record["id"]: record for record in records}
     for change in CHANGES:
+        by_id[change.model_id]["updated_at"] = _UPDATED_BEFORE
         part, key = change.part
         entries = by_id[change.model_id][part]
         current = [entry for entry in entries if entry[key] == change.entry_id]
@@ -96,7 +120,8 @@ def yesterday() -> list[dict[str, Any]]:
             current[0].update(change.then)
         else:
             entries.append(dict(change.then))
-    return records
+    successor, differences = LEFT
+    return [*records, copy.deepcopy(by_id[successor]) | differences]
 
 
 def load_records(path: str | Path) -> list[dict[str, Any]]:
@@ -133,11 +158,25 @@ def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
 
 
 class Catalog:
-    """Records by id, with their summaries and their entries in the public model catalog."""
+    """Records by id, the summaries on the pages of `/v1/models`, and the public model catalog.
 
-    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+    `summaries` may lack or repeat models, or be invalid. `total` may differ from the number of
+    summaries.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Mapping[str, Any]],
+        summaries: Iterable[Any] | None = None,
+        total: int | None = None,
+    ) -> None:
         self.records = {record["id"]: record for record in records}
-        self.summaries = [_summary(record) for record in self.records.values()]
+        self.summaries = (
+            [summary_of(record) for record in self.records.values()]
+            if summaries is None
+            else list(summaries)
+        )
+        self.total = len(self.summaries) if total is None else total
         self.public_entries = {k: _public_entry(record) for k, record in self.records.items()}
 
     def page(self, limit: int, cursor: str | None) -> dict[str, Any] | None:
@@ -146,16 +185,17 @@ class Catalog:
         `{"models": [summary, …], "next_cursor": "b2Zmc2V0OjUw", "total": 335}`
         """
         start = 0 if cursor is None else _offset(cursor)
-        total = len(self.summaries)
-        if start is None or start > total:
+        count = len(self.summaries)
+        if start is None or start > count:
             return None
         end = start + limit
-        next_cursor = _cursor(end) if end < total else None
+        next_cursor = _cursor(end) if end < count else None
         models = self.summaries[start:end]
-        return {"models": models, "next_cursor": next_cursor, "total": total}
+        return {"models": models, "next_cursor": next_cursor, "total": self.total}
 
 
-def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+def summary_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the summary of a record: the record without `scores` and `sources`."""
     return {name: value for name, value in record.items() if name not in ("scores", "sources")}
 
 

@@ -1,1 +1,1 @@
-"""Model records: the contract, the raw tables derived from it, and their Arrow encoding."""
+"""Records and summaries of models: the contract, its raw tables, and their Arrow encoding."""

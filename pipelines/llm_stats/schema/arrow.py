@@ -1,4 +1,4 @@
-"""Arrow tables made from fetch results: one for each raw table.
+"""Arrow tables made from fetch results and a read of the catalog: one for each raw table.
 
 dlt normalizes an Arrow table as a whole. It normalizes other records row by row, which takes ten
 times as long.
@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from llm_stats.schema.catalog import CatalogLoad
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.schema.tables import FETCHED_AT, IS_TOMBSTONE, LIST_IDX, LOAD_ID, TABLES, Column
 
@@ -50,18 +51,43 @@ _EMPTY_VALUES = {
 
 
 def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
-    """Return the Arrow tables by name of the raw table, without the column of the load id."""
+    """Return the Arrow tables of records by name of the raw table, without the load id's column."""
     results = list(results)
     rows = [result.row for result in results if result.row is not None]
     fetches = [result.fetch.model_dump() for result in results]
-    tables = {
-        "models": pa.Table.from_pylist([dict(_flat(row)) for row in rows], _SCHEMAS["models"]),
-        "fetches": pa.Table.from_pylist(fetches, _SCHEMAS["fetches"]),
+    return _with_children("models", rows) | {
+        "fetches": pa.Table.from_pylist(fetches, _SCHEMAS["fetches"])
     }
-    for table in _SCHEMAS.keys() - tables.keys():
-        lists = [row[table.removeprefix("models__")] for row in rows]
-        tables[table] = _children(lists, _SCHEMAS[table])
-    return tables
+
+
+def catalog_to_arrow(catalog: CatalogLoad) -> dict[str, pa.Table]:
+    """Return the Arrow tables of the catalog by name of the raw table."""
+    rows = {
+        "catalog_reads": [catalog.read.model_dump()],
+        "catalog_missing": [{"model_id": model_id} for model_id in catalog.missing],
+        "catalog_rejected": [
+            {"model_id": model_id, "message": message}
+            for model_id, message in catalog.rejected.items()
+        ],
+    }
+    return _with_children("catalog_models", catalog.summaries) | {
+        table: pa.Table.from_pylist(rows_of_table, _SCHEMAS[table])
+        for table, rows_of_table in rows.items()
+    }
+
+
+def empty_tables() -> dict[str, pa.Table]:
+    """Return an empty Arrow table for each raw table."""
+    return {table: schema.empty_table() for table, schema in _SCHEMAS.items()}
+
+
+def _with_children(parent: str, rows: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    """Return the table of the rows, and the child tables of the lists in the rows."""
+    children = [table for table in _SCHEMAS if table.startswith(f"{parent}__")]
+    return {parent: pa.Table.from_pylist([dict(_flat(row)) for row in rows], _SCHEMAS[parent])} | {
+        table: _children([row[table.removeprefix(f"{parent}__")] for row in rows], _SCHEMAS[table])
+        for table in children
+    }
 
 
 def add_tombstones(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:

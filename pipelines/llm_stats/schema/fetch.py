@@ -6,7 +6,7 @@ Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,11 +58,16 @@ class Fetch(BaseModel):
     )
 
 
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
 def stalest_first(
     model_ids: Iterable[str],
     fetched_at: Mapping[str, dt.datetime],
     max_age: dt.timedelta,
     failing_at: Mapping[str, dt.datetime] | None = None,
+    *,
+    now: dt.datetime | None = None,
 ) -> list[str]:
     """Return the ids due for a fetch, each once: first the ids never fetched, then the stalest.
 
@@ -71,10 +76,46 @@ def stalest_first(
     A failing id is ordered by its last failure. Otherwise failing ids would come first in every
     run and use up its budget.
     """
-    never, now = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.now(dt.UTC)
-    last_success = {model_id: fetched_at.get(model_id, never) for model_id in model_ids}
+    time = now or dt.datetime.now(dt.UTC)
+    last_success = {model_id: fetched_at.get(model_id, _NEVER) for model_id in model_ids}
     last_failure = failing_at or {}
-    due = [model_id for model_id, at in last_success.items() if not max_age or now - at > max_age]
+    due = [model_id for model_id, at in last_success.items() if not max_age or time - at > max_age]
     return sorted(
-        due, key=lambda model_id: max(last_success[model_id], last_failure.get(model_id, never))
+        due, key=lambda model_id: max(last_success[model_id], last_failure.get(model_id, _NEVER))
     )
+
+
+#: A daily run requests a record up to half a day early, so that it is not a day too old.
+_MAX_EARLY = dt.timedelta(hours=12)
+
+
+def due_after_catalog(
+    model_ids: Iterable[str],
+    ahead: Collection[str],
+    fetched_at: Mapping[str, dt.datetime],
+    max_age: dt.timedelta,
+    failing_at: Mapping[str, dt.datetime],
+    *,
+    now: dt.datetime,
+) -> list[str]:
+    """Return the ids due for a fetch after a read of the catalog, each once.
+
+    First come the models without a record. Then come records older than `max_age` less 12 hours
+    (for a `max_age` below a day: older than `max_age`), and then models in `ahead`, whose summary
+    is ahead of the record. In each group, the oldest attempt is first. Due models that failed in
+    their last attempt are in the last group, because they could otherwise use up every budget.
+    """
+    limit = max_age - _MAX_EARLY if max_age >= dt.timedelta(days=1) else max_age
+
+    def turn(model_id: str) -> tuple[int, dt.datetime] | None:
+        success = fetched_at.get(model_id, _NEVER)
+        is_old = success > _NEVER and now - success >= limit
+        if success > _NEVER and not is_old and model_id not in ahead:
+            return None
+        if failure := failing_at.get(model_id):
+            return 2, max(success, failure)
+        return (0 if success == _NEVER else 1 if is_old else 2), success
+
+    turns = {model_id: turn(model_id) for model_id in model_ids}
+    due = {model_id: key for model_id, key in turns.items() if key is not None}
+    return sorted(due, key=due.__getitem__)

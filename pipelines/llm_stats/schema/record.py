@@ -1,8 +1,9 @@
-"""The model record: its contract, and validation with the reason for a rejection.
+"""The model record and its summary: contract, and validation with the reason for a rejection.
 
-`GET /v1/models/{model_id}` returns one JSON object. The Pydantic classes below define every
-documented field once: type, nullability, unit and meaning. `parse_record` validates records with
-them; `tables.py` derives the columns of the raw tables and their comments.
+`GET /v1/models/{model_id}` returns a record, one JSON object. `GET /v1/models` returns pages of
+summaries: records without `scores` and `sources`. The Pydantic classes below define every
+documented field once: type, nullability, unit and meaning. `parse_record` and `parse_summary`
+validate with them; `tables.py` derives the columns of the raw tables and their comments.
 
 Fields used in comparisons (prices, scores, normalized scores, categories) must be present, even if
 their value is null. Otherwise a field that the API renames would silently become null. Other
@@ -13,6 +14,7 @@ table, because a separate column for each could collide with a documented column
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -167,8 +169,8 @@ class Family(RecordPart):
     name: str = Field(description="Display name of the family; null if none is given")
 
 
-class Record(RecordPart):
-    """One model as `GET /v1/models/{model_id}` returns it."""
+class Summary(RecordPart):
+    """One model as the catalog, `GET /v1/models`, lists it: without scores and sources."""
 
     id: Id = Field(description="Model id; the child tables refer to it")
     name: str = Field(description="Display name of the model; not unique, never a key")
@@ -185,8 +187,6 @@ class Record(RecordPart):
     updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
     source: str = Field(description="Source from which upstream got the record")
     url: str = Field(description="URL of the model's page upstream")
-    scores: list[Score]
-    sources: Sources
     family: Family | None = None
     context_window: Count | None = Field(
         None, description="Longest input in tokens; null if not published"
@@ -195,6 +195,13 @@ class Record(RecordPart):
         None, description="Number of parameters; null if not published"
     )
     release_date: dt.date | None = Field(None, description="Day of release; null if not published")
+
+
+class Record(Summary):
+    """One model as `GET /v1/models/{model_id}` returns it."""
+
+    scores: list[Score]
+    sources: Sources
 
 
 def parse_record(body: bytes | str, model_id: str) -> Record:
@@ -210,6 +217,17 @@ def parse_record(body: bytes | str, model_id: str) -> Record:
     if record.id != model_id:
         raise RecordRejected(f"id: requested {model_id!r}, received {record.id[:200]!r}")
     return record
+
+
+def parse_summary(entry: object) -> Summary:
+    """Return the summary in one entry of a catalog page; the entry may be any JSON value.
+
+    Raises `RecordRejected`, with the path of the first invalid field.
+    """
+    try:
+        return Summary.model_validate_json(json.dumps(entry))
+    except ValidationError as error:
+        raise RecordRejected(_explain_error(error)) from None
 
 
 def _explain_error(error: ValidationError) -> str:

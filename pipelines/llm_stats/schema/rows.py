@@ -1,36 +1,78 @@
-"""Rows of the raw tables, made from records."""
+"""Rows of the raw tables, made from records and summaries."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from typing import Any
 
-from llm_stats.schema.record import Record, RecordPart, as_utc
+from llm_stats.schema.record import Record, RecordPart, Summary, as_utc
 
 
-def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
+def to_row(
+    record: Record,
+    fetched_at: dt.datetime,
+    content_hash: str,
+    known_summary_hash: str | None = None,
+) -> dict[str, Any]:
     """Return the record as a row of `models` that contains the rows of the child tables.
 
     Nested objects remain objects; lists and maps become lists of child rows. Unknown fields are in
     `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys.
     """
     return {
-        **_with_extra(record),
+        **_summary_row(record),
         "fetched_at": as_utc(fetched_at),
         "content_hash": content_hash,
-        "provider_count": len(record.providers),
+        "summary_hash": known_summary_hash,
         "score_count": len(record.scores),
-        "modality_count": len(record.modalities),
-        "top_score_count": len(record.top_scores),
-        "providers": [_child_row(record.id, provider) for provider in record.providers],
         "scores": [_child_row(record.id, score) for score in record.scores],
+    }
+
+
+def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) -> dict[str, Any]:
+    """Return the summary as a row of `catalog_models` that contains the rows of the child tables.
+
+    `content_hash` is the result of `summary_hash`.
+    """
+    return {**_summary_row(summary), "read_at": as_utc(read_at), "content_hash": content_hash}
+
+
+def summary_hash(summary: Summary) -> str:
+    """Return a hash of the documented fields, which does not depend on the order of the lists.
+
+    Undocumented fields are left out, because a new field in all summaries would make all records
+    due at once.
+    """
+    return hashlib.blake2b(_canonical(summary).encode(), digest_size=16).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    """Return JSON of a value without its undocumented fields; lists are sorted."""
+    return json.dumps(_documented(value), sort_keys=True, default=str)
+
+
+def _documented(value: object) -> object:
+    if isinstance(value, RecordPart):
+        return {name: _documented(entry) for name, entry in value.__dict__.items()}
+    return sorted(map(_canonical, value)) if isinstance(value, list) else value
+
+
+def _summary_row(summary: Summary) -> dict[str, Any]:
+    """Return the part that rows of records and of summaries have in common."""
+    return {
+        **_with_extra(summary),
+        "provider_count": len(summary.providers),
+        "modality_count": len(summary.modalities),
+        "top_score_count": len(summary.top_scores),
+        "providers": [_child_row(summary.id, provider) for provider in summary.providers],
         "modalities": [
-            {"model_id": record.id, "modality": modality} for modality in record.modalities
+            {"model_id": summary.id, "modality": modality} for modality in summary.modalities
         ],
         "top_scores": [
-            {"model_id": record.id, "category": category, "score": score}
-            for category, score in record.top_scores.items()
+            {"model_id": summary.id, "category": category, "score": score}
+            for category, score in summary.top_scores.items()
         ],
     }
 
@@ -79,5 +121,5 @@ def new_fields(row: dict[str, Any]) -> set[str]:
     """Return the undocumented fields of a row made by `to_row`, as `table.field`."""
     fields = {f"models.{key}" for key in row["extra"] or ()}
     for child in ("providers", "scores"):
-        fields |= {f"{child}.{key}" for entry in row[child] for key in entry["extra"] or ()}
+        fields |= {f"{child}.{key}" for entry in row.get(child, ()) for key in entry["extra"] or ()}
     return fields

@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
+from llm_stats.schema.catalog import CatalogRead
 from llm_stats.schema.fetch import Fetch
-from llm_stats.schema.record import Provider, Record, Score
+from llm_stats.schema.record import Provider, Record, Score, Summary
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,35 @@ _CONTENT_HASH = Column(
     False,
     "Hash of the record as received; equal hashes mean an unchanged record",
 )
-_COUNTS = [
-    Column(
+_SUMMARY_CONTENT_HASH = Column(
+    "content_hash",
+    "text",
+    False,
+    "Hash of the documented fields of the summary, with sorted lists; equal hashes mean an "
+    "unchanged summary",
+)
+_SUMMARY_HASH = Column(
+    "summary_hash",
+    "text",
+    True,
+    "`content_hash` of the model's summary when the record was requested; null if there was no "
+    "summary, or if the record came from the response cache",
+)
+
+
+def _count(entry: str, field: str) -> Column:
+    return Column(
         f"{entry}_count",
         "bigint",
         False,
-        f"Number of entries of the record's `{field}`; a check compares it with the number of rows",
+        f"Number of entries of `{field}`; a check compares it with the number of rows",
     )
-    for entry, field in (
-        ("provider", "providers"),
-        ("score", "scores"),
-        ("modality", "modalities"),
-        ("top_score", "top_scores"),
-    )
+
+
+_SUMMARY_COUNTS = [
+    _count("provider", "providers"),
+    _count("modality", "modalities"),
+    _count("top_score", "top_scores"),
 ]
 _EXTRA = Column(
     "extra",
@@ -133,29 +150,72 @@ IS_TOMBSTONE = Column(
     "is_tombstone", "bool", False, "True if the row marks an empty list instead of an entry"
 )
 
-#: The raw tables and their documented columns, in order. Child tables have dlt's names.
-TABLES: dict[str, list[Column]] = {
-    "models": [*_columns(Record), FETCHED_AT, _CONTENT_HASH, *_COUNTS, _EXTRA, LOAD_ID],
+READ_AT = Column(
+    "read_at",
+    "timestamp",
+    False,
+    "Start of the first read that returned the summary in its current state (UTC)",
+)
+_MODALITIES = [
+    _MODEL_ID,
+    Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"),
+    LIST_IDX,
+]
+_TOP_SCORES = [
+    _MODEL_ID,
+    Column("category", "text", False, "Category of the upstream number"),
+    Column(
+        "score",
+        "double",
+        True,
+        "Upstream's number for the category, in mixed units: never comparable",
+    ),
+    LIST_IDX,
+]
+
+#: The raw tables of records and their documented columns, in order. Child tables have dlt's names.
+RECORD_TABLES: dict[str, list[Column]] = {
+    "models": [
+        *_columns(Record),
+        FETCHED_AT,
+        _CONTENT_HASH,
+        _SUMMARY_HASH,
+        *_SUMMARY_COUNTS,
+        _count("score", "scores"),
+        _EXTRA,
+        LOAD_ID,
+    ],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
     "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
-    "models__modalities": [
-        _MODEL_ID,
-        Column("modality", "text", False, "Kind of input or output, such as `text` or `image`"),
-        LIST_IDX,
-    ],
-    "models__top_scores": [
-        _MODEL_ID,
-        Column("category", "text", False, "Category of the upstream number"),
-        Column(
-            "score",
-            "double",
-            True,
-            "Upstream's number for the category, in mixed units: never comparable",
-        ),
-        LIST_IDX,
-    ],
+    "models__modalities": _MODALITIES,
+    "models__top_scores": _TOP_SCORES,
     "fetches": [*_columns(Fetch), LOAD_ID],
 }
+
+#: The raw tables of the catalog. Only runs fill them; the dlt source does not.
+CATALOG_TABLES: dict[str, list[Column]] = {
+    "catalog_models": [
+        *_columns(Summary),
+        READ_AT,
+        _SUMMARY_CONTENT_HASH,
+        *_SUMMARY_COUNTS,
+        _EXTRA,
+        LOAD_ID,
+    ],
+    "catalog_models__providers": RECORD_TABLES["models__providers"],
+    "catalog_models__modalities": _MODALITIES,
+    "catalog_models__top_scores": _TOP_SCORES,
+    "catalog_reads": [*_columns(CatalogRead), LOAD_ID],
+    "catalog_missing": [_MODEL_ID, LOAD_ID],
+    "catalog_rejected": [
+        _MODEL_ID,
+        Column("message", "text", False, "The first invalid field, and why it is invalid"),
+        LOAD_ID,
+    ],
+}
+
+#: All raw tables, without dlt's own.
+TABLES = RECORD_TABLES | CATALOG_TABLES
 
 #: The key of each raw table. A list may repeat a provider or a benchmark, so the key of its rows
 #: contains the position in the list.
@@ -166,6 +226,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "models__modalities": ("model_id", LIST_IDX.name),
     "models__top_scores": ("model_id", "category"),
     "fetches": (LOAD_ID.name, "model_id"),
+    "catalog_models": ("id",),
+    "catalog_models__providers": ("model_id", LIST_IDX.name),
+    "catalog_models__modalities": ("model_id", LIST_IDX.name),
+    "catalog_models__top_scores": ("model_id", "category"),
+    "catalog_reads": (LOAD_ID.name,),
+    "catalog_missing": ("model_id",),
+    "catalog_rejected": ("model_id",),
 }
 
 #: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Here, the times are in
@@ -209,6 +276,18 @@ TABLE_COMMENTS: dict[str, str] = {
     "models__top_scores": "One row per model and category of `top_scores`. "
     "Mixed units: never compare them",
     "fetches": "One row per requested model and run: the outcome",
+    "catalog_models": "One row per model: its summary as last read from the catalog. Lists of the "
+    "summary are child tables",
+    "catalog_models__providers": "One row per entry of the provider list in a model's summary; "
+    "order: `_dlt_list_idx`",
+    "catalog_models__modalities": "One row per modality in a model's summary",
+    "catalog_models__top_scores": "One row per model and category of `top_scores` in its summary. "
+    "Mixed units: never compare them",
+    "catalog_reads": "One row per read of the catalog: its size, and whether it was complete",
+    "catalog_missing": "One row per model of the warehouse that the last trusted read of the "
+    "catalog did not list",
+    "catalog_rejected": "One row per summary that violates the contract, in the pages of the last "
+    "read of the catalog",
     "_dlt_version": "dlt: the schema of the last load",
     "_dlt_loads": "dlt: one row per run",
     "_dlt_pipeline_state": "dlt: the pipeline's state after the last load",

@@ -124,24 +124,29 @@ def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
 
 
 def _save_fingerprint(connection: Connection, value: str, engine_version: str) -> None:
+    """Replace the stored fingerprint and clear `checked_at`, so that all models are checked."""
+    connection.execute("drop table if exists raw.sql_fingerprint")
     connection.execute(
-        "create table if not exists raw.sql_fingerprint "
-        "(sha256 varchar not null, engine_version varchar)"
+        "create table raw.sql_fingerprint "
+        "(sha256 varchar not null, engine_version varchar, checked_at timestamp)"
     )
-    connection.execute(
-        "comment on table raw.sql_fingerprint is "
-        "'One row: fingerprint of the definitions of all tables and views'"
-    )
-    connection.execute(
-        "comment on column raw.sql_fingerprint.sha256 is "
-        "'Hash of all definitions; a run with a different hash recreates all views'"
-    )
-    connection.execute(
-        "comment on column raw.sql_fingerprint.engine_version is "
-        "'Engine version of the last run; a run with another version recomputes the row hashes'"
-    )
-    connection.execute("delete from raw.sql_fingerprint")
+    for name, comment in _FINGERPRINT_COMMENTS.items():
+        connection.execute(f"comment on {name} is {sql_literal(comment)}")
     connection.execute(
         "insert into raw.sql_fingerprint (sha256, engine_version) "
         f"values ({sql_literal(value)}, {sql_literal(engine_version)})"
     )
+
+
+_FINGERPRINT_COMMENTS = {
+    "table raw.sql_fingerprint": "One row: fingerprint of the definitions of all tables and views",
+    "column raw.sql_fingerprint.sha256": (
+        "Hash of all definitions; a run with a different hash recreates all views"
+    ),
+    "column raw.sql_fingerprint.engine_version": (
+        "Engine version of the last run; a run with another version recomputes the row hashes"
+    ),
+    "column raw.sql_fingerprint.checked_at": (
+        "When a run last checked all models (UTC); null if none did since the definitions changed"
+    ),
+}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from enum import Enum
 from typing import NamedTuple
 
+from llm_stats.connection import Connection
 from llm_stats.schema.tables import KEYS, LOAD_ID
 from llm_stats.text import sql_literal
 from llm_stats.transform.files import files_in
@@ -18,6 +21,58 @@ class Check(NamedTuple):
 
     name: str
     text: str
+
+    @property
+    def needs_all_models(self) -> bool:
+        """Return whether the check would be wrong if it saw only the models of one load."""
+        return "\n-- Population: all models." in self.text
+
+
+class Scope(Enum):
+    """The models that the checks of a run cover."""
+
+    ALL = "all models"
+    LOADED = "the models that the last load wrote"
+    NONE = "no model"
+
+
+#: In a warehouse of at most this many models, every run checks all: it takes less than 0.2 s.
+_SMALL_WAREHOUSE = 500
+_MAX_CHECK_AGE = dt.timedelta(days=7)
+
+
+def due_scope(connection: Connection, now: dt.datetime) -> Scope:
+    """Return which models the checks of a run must cover.
+
+    All models are checked if the definitions changed since the last check of all models, if that
+    check is a week old, if the warehouse is small, or if the load wrote most of the models. The
+    time is then stored, in the caller's transaction. Other runs check only the models that the load
+    wrote, or nothing if it wrote none.
+    """
+    counts = """
+        select
+            count(*),
+            count(*) filter (where offers_load_id = load_id or scores_load_id = load_id)
+        from history.models
+        cross join staging.last_load
+    """
+    listings = """
+        select count(*) from history.listings as listings
+        inner join staging.last_load on listings.load_id = last_load.load_id
+    """
+    ((model_count, loaded_count),) = connection.execute(counts).rows
+    ((listing_count,),) = connection.execute(listings).rows
+    ((checked_at,),) = connection.execute("select checked_at from raw.sql_fingerprint").rows
+    time = now.astimezone(dt.UTC).replace(tzinfo=None)
+    if (
+        checked_at is None
+        or not checked_at <= time < checked_at + _MAX_CHECK_AGE
+        or model_count <= _SMALL_WAREHOUSE
+        or 2 * loaded_count > model_count
+    ):
+        connection.execute("update raw.sql_fingerprint set checked_at = ?", [time])
+        return Scope.ALL
+    return Scope.LOADED if loaded_count or listing_count else Scope.NONE
 
 
 def all_checks() -> list[Check]:

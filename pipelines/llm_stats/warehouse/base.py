@@ -11,7 +11,9 @@ from typing import Any, Protocol, Self
 
 from llm_stats.connection import Connection
 from llm_stats.errors import CheckFailed
+from llm_stats.schema.catalog import CatalogLoad, RecordVersion, SummaryVersion
 from llm_stats.schema.fetch import FetchResult
+from llm_stats.transform.checks import Scope
 from llm_stats.transform.migrate import schema_version
 from llm_stats.warehouse.reader import Reader
 
@@ -24,43 +26,72 @@ _FAILING = """
         and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
     group by fetches.model_id
 """
+_UNLISTED = "select model_id from history.listings where valid_to is null and not is_listed"
 
 
 @dataclass(frozen=True)
 class FetchState:
-    """Times of earlier fetches, in UTC.
+    """The state of a warehouse that determines which models a run requests.
 
-    `last_attempted_at` is the time of the last request. `fetched_at` maps each loaded model to the
-    time of its last load. `failing_at` maps each failing model to the time of its last failure. A
-    model is failing until it is loaded again.
+    All times are in UTC. `last_attempted_at` is the time of the last request or read of the
+    catalog. `fetched_at` maps each loaded model to the time of its last load. `failing_at` maps
+    each failing model to the time of its last failure. A model is failing until it is loaded again.
+    `records` and `summaries` contain the stored versions, and `unlisted` the models that left the
+    catalog.
     """
 
     last_attempted_at: dt.datetime | None = None
     fetched_at: dict[str, dt.datetime] = field(default_factory=dict)
     failing_at: dict[str, dt.datetime] = field(default_factory=dict)
+    records: dict[str, RecordVersion] = field(default_factory=dict)
+    summaries: dict[str, SummaryVersion] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
-        """Read the state from the raw tables; an empty database has an empty state.
+        """Read the state; an empty database has an empty state.
 
-        The queries use only columns that exist in every schema version. Raises `QueryError`.
+        Older schema versions have no tables of the catalog. Raises `QueryError`.
         """
         if schema_version(connection) is None:
             return cls()
-        ((last_attempted_at,),) = connection.execute(
-            "select max(requested_at) from raw.fetches"
-        ).rows
+        existing = {(relation.schema, relation.name) for relation in connection.relations()}
+        has_catalog = {("raw", "catalog_models"), ("history", "listings")} <= existing
+
+        def select(query: str) -> list[tuple[Any, ...]]:
+            return connection.execute(query).rows
+
+        attempts = "select requested_at as attempted_at from raw.fetches"
+        if has_catalog:
+            attempts += " union all select read_at from raw.catalog_reads"
+        ((last_attempted_at,),) = select(f"select max(attempted_at) from ({attempts}) as attempts")
+        summary_hash = "summary_hash" if has_catalog else "null"
         return cls(
             last_attempted_at and last_attempted_at.replace(tzinfo=dt.UTC),
-            dict(_in_utc(connection, "select id, fetched_at from raw.models")),
-            dict(_in_utc(connection, _FAILING)),
+            dict(_in_utc(select("select id, fetched_at from raw.models"))),
+            dict(_in_utc(select(_FAILING))),
+            {
+                model_id: RecordVersion(*version)
+                for model_id, *version in select(
+                    f"select id, {summary_hash}, updated_at from raw.models"
+                )
+            },
+            {
+                model_id: SummaryVersion(*version)
+                for model_id, *version in select(
+                    "select id, content_hash, updated_at from raw.catalog_models"
+                )
+            }
+            if has_catalog
+            else {},
+            frozenset(model_id for (model_id,) in select(_UNLISTED))
+            if has_catalog
+            else frozenset(),
         )
 
 
-def _in_utc(connection: Connection, query: str) -> Iterator[tuple[str, dt.datetime]]:
-    return (
-        (model_id, at.replace(tzinfo=dt.UTC)) for model_id, at in connection.execute(query).rows
-    )
+def _in_utc(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, dt.datetime]]:
+    return ((model_id, at.replace(tzinfo=dt.UTC)) for model_id, at in rows)
 
 
 class WorkingCopy(Protocol):
@@ -74,28 +105,38 @@ class WorkingCopy(Protocol):
         ...
 
     def fetch_state(self) -> FetchState:
-        """Return the times of earlier fetches."""
+        """Return the state that determines which models a run requests."""
         ...
 
     def create_views(self) -> None:
         """Create tables, views and macros from `sql/`, unless they are up to date."""
 
-    def load(self, results: Iterable[FetchResult]) -> str:
-        """Load fetch results into `incoming` with dlt; return the load id. Raises `LoadFailed`."""
+    def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
+        """Load fetch results and a read of the catalog into `incoming` with dlt.
+
+        Return the load id. Raises `LoadFailed`.
+        """
         ...
 
     def merge(self, load_id: str) -> None:
         """Merge `incoming` into `raw`."""
 
-    def update_history(self) -> None:
-        """Write the changes of offers and scores since the last run into the `history` tables."""
+    def update_history(self, now: dt.datetime) -> Scope:
+        """Write the changes since the last run into the `history` tables.
+
+        Return which models the checks must cover.
+        """
+        ...
 
     def open_reader(self) -> Reader:
         """Open the working copy for reading."""
         ...
 
-    def open_for_checks(self) -> Reader:
-        """Open the working copy for the checks, which query each mart many times."""
+    def open_for_checks(self, load_id: str | None = None) -> Reader:
+        """Open the working copy for the checks, which query each mart many times.
+
+        If `load_id` is given, the checks need only the models that this load wrote.
+        """
         ...
 
     def quarantine(self, path: Path) -> str:

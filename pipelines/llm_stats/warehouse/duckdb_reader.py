@@ -118,8 +118,13 @@ class MaterializedReader(DuckDBReader):
     """A reader whose marts are tables in memory.
 
     The checks query each mart many times, and marts read other marts. Without the tables,
-    each query would compute its marts again.
+    each query would compute its marts again. With `load_id`, the reader shows only the models that
+    this load wrote.
     """
+
+    def __init__(self, database: Path, load_id: str | None = None) -> None:
+        self._load_id = load_id
+        super().__init__(database)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"preserve_insertion_order": "false"})
@@ -132,8 +137,10 @@ class MaterializedReader(DuckDBReader):
             select schema_name, table_name from duckdb_tables()
             where database_name = 'file' and schema_name in ('raw', 'history')
         """
+        conditions = _conditions_of_load(connection, self._load_id) if self._load_id else {}
         for schema, name in connection.execute(tables).fetchall():
-            connection.execute(f'create view {schema}."{name}" as from file.{schema}."{name}"')
+            source = f'file.{schema}."{name}" {conditions.get((schema, name), "")}'
+            connection.execute(f'create view {schema}."{name}" as from {source}')
         views = """
             select schema_name || '.' || view_name, sql from duckdb_views()
             where database_name = 'file'
@@ -166,6 +173,32 @@ class MaterializedReader(DuckDBReader):
                 else definition
             )
         return connection
+
+
+def _conditions_of_load(
+    connection: duckdb.DuckDBPyConnection, load_id: str
+) -> dict[tuple[str, str], str]:
+    """Return, by schema and table, the `where` clause for the models that one load wrote."""
+    models = """
+        create temp table loaded_models as
+        select model_id from file.history.models where ? in (offers_load_id, scores_load_id)
+        union
+        select model_id from file.history.listings where load_id = ?
+    """
+    connection.execute(models, [load_id, load_id])
+    keys = """
+        select schema_name, table_name, column_name from duckdb_columns()
+        where
+            database_name = 'file'
+            and (
+                column_name = 'model_id'
+                or (column_name = 'id' and table_name in ('models', 'catalog_models'))
+            )
+    """
+    return {
+        (schema, table): f"where {column} in (select model_id from temp.loaded_models)"
+        for schema, table, column in connection.execute(keys).fetchall()
+    }
 
 
 def require_file(database: Path) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from collections.abc import Iterable
@@ -18,9 +19,11 @@ from llm_stats.connection import DuckDBConnection, QueryError, transaction
 from llm_stats.errors import UsageError
 from llm_stats.load import loader
 from llm_stats.load.merge import copy_dlt_tables, merge_incoming
+from llm_stats.schema.catalog import CatalogLoad
 from llm_stats.schema.fetch import FetchResult
 from llm_stats.text import sql_literal
 from llm_stats.transform import apply, migrate
+from llm_stats.transform.checks import Scope, due_scope
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.duckdb_reader import (
     DuckDBReader,
@@ -97,11 +100,12 @@ class DuckDBWorkingCopy:
         with transaction(self._connection):
             apply.create_views(DuckDBConnection(self._connection))
 
-    def load(self, results: Iterable[FetchResult]) -> str:
+    def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
         from dlt.destinations import duckdb as destination
 
         return loader.load(
             results,
+            catalog,
             self.path.parent / "dlt",
             destination(str(self._incoming)),
             "raw",
@@ -116,17 +120,21 @@ class DuckDBWorkingCopy:
             merge_incoming(DuckDBConnection(self._connection), load_id, "incoming.raw")
             copy_dlt_tables(DuckDBConnection(self._connection), "incoming.raw")
 
-    def update_history(self) -> None:
+    def update_history(self, now: dt.datetime) -> Scope:
         """Write the changes into `history`; then checkpoint, close and compact the file.
+
+        Return which models the checks must cover.
 
         The checkpoint is explicit, because on a full disk DuckDB's own checkpoint at closing fails
         silently. The rest of the data would then be in a write-ahead log, which is not published.
         """
         with transaction(self._connection):
             apply.update_history(DuckDBConnection(self._connection))
+            scope = due_scope(DuckDBConnection(self._connection), now)
         self._connection.execute("checkpoint")
         self.close()
         self.compact()
+        return scope
 
     def describe_error(self, error: BaseException) -> str:
         """Describe an error of the disk or of DuckDB in one line, with the folder that it affects.
@@ -157,8 +165,8 @@ class DuckDBWorkingCopy:
     def open_reader(self) -> Reader:
         return DuckDBReader(self.path)
 
-    def open_for_checks(self) -> Reader:
-        return MaterializedReader(self.path)
+    def open_for_checks(self, load_id: str | None = None) -> Reader:
+        return MaterializedReader(self.path, load_id)
 
     def quarantine(self, path: Path) -> str:
         return f"the rejected file is kept at {self.path.rename(path)}"

@@ -35,10 +35,13 @@ _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 def loaded() -> Iterator[RawTables]:
     """Yield a database after two loads and a failed fetch.
 
-    The data is valid, with many values that a check could mistake for an error.
+    The data is valid, with many values that a check could mistake for an error. On day 2, the
+    catalog lists `new` but not `left`; these two models have no record.
     """
     with built() as raw:
-        for day in (1, 2):
+        for day, model_id in ((1, "left"), (2, "new")):
+            summaries = [*_records(day), make_record(model_id, providers=[make_offer("p", 1, 1)])]
+            raw.read_catalog(summaries, _DAYS[day - 1], rejected={"m5": "invalid"})
             raw.load(_records(day), _DAYS[day - 1])
             raw.apply()
         raw.fetch(["m1", "m5"], _DAYS[2], "failed")
@@ -159,7 +162,7 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
     references = {
         "model_id": (
             "offers model_prices scores leaderboard price_performance price_history price_changes "
-            "score_changes"
+            "score_changes model_changes"
         ),
         "provider_id": "offers price_performance",
         "benchmark_id": "scores price_performance",

@@ -19,7 +19,7 @@ from support import recompute
 from support.history_database import empty, write_history
 from support.raw_tables import RawTables
 from support.real_records import real_records
-from support.recompute.records import FETCHED_AT
+from support.recompute.records import FETCHED_AT, LISTING, Listing
 from support.recompute.scores import LOWER_IS_BETTER
 from support.record_factory import make_offer, make_record, make_score
 from support.skip_conditions import REQUIRES_REAL_RECORDS
@@ -129,6 +129,61 @@ def test_every_mart_equals_its_recomputation_on_random_catalogs(
     _refill(database, records)
     for view in recompute.VIEWS:
         _compare(database, view, records)
+
+
+@settings(
+    max_examples=int(os.environ.get("MARTS_EXAMPLES", "4")),
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(records=catalogs(), data=st.data())
+def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
+    database: RawTables, records: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """All is one load at one time, so that the history contains only the last state.
+
+    The second read lists some models with other facts and offers than their record, and does not
+    list others. Some models have no record; others are loaded after the reads.
+    """
+    states = ("listed", "ahead", "unlisted", "without record", "loaded later")
+    state = {record["id"]: data.draw(st.sampled_from(states)) for record in records}
+    summaries = [
+        record
+        | (
+            {"providers": data.draw(st.lists(_offers(), max_size=5)), "name": "Ahead"}
+            if state[record["id"]] == "ahead"
+            else {}
+        )
+        for record in records
+    ]
+
+    def in_states(entries: list[dict[str, Any]], *wanted: str) -> list[dict[str, Any]]:
+        return [entry for entry in entries if state[entry["id"]] in wanted]
+
+    empty(database)
+    database.read_catalog(in_states(records, *states[:4]), FETCHED_AT, "1")
+    database.load(in_states(records, *states[:3]), FETCHED_AT, "1")
+    database.connection.execute("truncate raw.catalog_reads")  # a load has at most one read
+    database.read_catalog(
+        in_states(summaries, "listed", "ahead", "without record"), FETCHED_AT, "1"
+    )
+    database.load(in_states(records, "loaded later"), FETCHED_AT, "1")
+    write_history(database.connection)
+    is_listed = {"unlisted": False, "loaded later": None}
+    combined = [
+        summary
+        | ({"scores": [], "sources": {}} if state[summary["id"]] == "without record" else {})
+        | {
+            LISTING: Listing(
+                has_record=state[summary["id"]] != "without record",
+                is_listed=is_listed.get(state[summary["id"]], True),
+            )
+        }
+        for summary in summaries
+    ]
+    for view in recompute.VIEWS:
+        _compare(database, view, combined)
 
 
 @REQUIRES_REAL_RECORDS

@@ -1,6 +1,6 @@
 """Publish, or run commands, as other users: `act_as_user.py DATABASE SHARED ACTION,USER,UMASK...`.
 
-ACTION is `publish` or `run_commands`. Each runs in a process of its own: as root on DATABASE, and
+ACTION is `publish` or `run_commands`. Each runs in a separate process: as root on DATABASE, and
 then as USER on SHARED, a database in a shared folder. The run as root imports all modules, because
 USER may have no access to Python's files.
 """

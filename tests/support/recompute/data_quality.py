@@ -7,6 +7,8 @@ from statistics import median, median_low
 
 from support.recompute.prices import comparable_offers, offers
 from support.recompute.records import (
+    FETCHED_AT,
+    Listing,
     Records,
     Rows,
 )
@@ -39,7 +41,7 @@ def data_quality(records: Records) -> Rows:
             subject = f"provider {offer['provider_id']}, offer {offer['offer_number']}:"
             prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
             unknown = [kind for kind, price in prices.items() if price is None]
-            if not offer["is_available"]:
+            if offer["status"] != "active":
                 add(
                     "offer_not_available",
                     f'{subject} status is "{offer["status"]}"; excluded from price comparisons',
@@ -74,9 +76,15 @@ def data_quality(records: Records) -> Rows:
                 )
         scored = [row for row in chosen_scores if row["model_id"] == model_id]
         counted = [row for row in scored if row["is_comparable"] and row["model_count"] >= 3]
-        if not scored:
+        if Listing.of(record).is_listed is False:
+            add(
+                "model_unlisted",
+                f"not in the catalog since {FETCHED_AT:%Y-%m-%d}; "
+                "excluded from price comparisons and leaderboards",
+            )
+        if not scored and Listing.of(record).has_record:
             add("no_score", "no score listed; excluded from leaderboards")
-        elif all(row["evidence"] == "self_reported" for row in scored):
+        if scored and all(row["evidence"] == "self_reported" for row in scored):
             add(
                 "no_independent_score",
                 f"all scores ({len(scored)}) come from the model's maker; "

@@ -11,6 +11,7 @@ from typing import Any
 
 from support.recompute.records import (
     FETCHED_AT,
+    Listing,
     Records,
     Rows,
     median_or_none,
@@ -51,7 +52,9 @@ def models(records: Records) -> Rows:
             if record.get("release_date")
             else None,
             "offer_count": len(record["providers"]),
-            "benchmark_count": len({score["benchmark_id"] for score in record["scores"]}),
+            "benchmark_count": len({score["benchmark_id"] for score in record["scores"]})
+            if Listing.of(record).has_record
+            else None,
             "is_served_by_gateway": record["inference"]["available"],
             "upstream_url": text_or_none(record["url"]),
             "api_ref_url": text_or_none(record["sources"].get("api_ref")),
@@ -60,7 +63,10 @@ def models(records: Records) -> Rows:
             "repo_url": text_or_none(record["sources"].get("repo")),
             "upstream_created_at": utc(record["created_at"]),
             "upstream_updated_at": utc(record["updated_at"]),
-            "fetched_at": FETCHED_AT,
+            "fetched_at": FETCHED_AT if Listing.of(record).has_record else None,
+            "is_listed": Listing.of(record).is_listed,
+            "listed_at": FETCHED_AT if Listing.of(record).is_listed else None,
+            "unlisted_since": FETCHED_AT if Listing.of(record).is_listed is False else None,
         }
         for record in records
     ]
@@ -75,8 +81,8 @@ def blended(offer: dict[str, Any]) -> float | None:
     return rounded(float((3 * input_price + output_price) / 4))
 
 
-def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
-    """Yield model id, offer number and offer; a provider's offers are numbered by price."""
+def _numbered(records: Records) -> Iterable[tuple[dict[str, Any], int, dict[str, Any]]]:
+    """Yield record, offer number and offer; a provider's offers are numbered by price."""
 
     def sort_key(offer: dict[str, Any]) -> tuple[Any, ...]:
         prices = (blended(offer), offer["input_price_per_m"], offer["output_price_per_m"])
@@ -87,17 +93,17 @@ def _numbered(records: Records) -> Iterable[tuple[str, int, dict[str, Any]]]:
         seen: Counter[str] = Counter()
         for offer in sorted(record["providers"], key=sort_key):
             seen[offer["provider_id"]] += 1
-            yield record["id"], seen[offer["provider_id"]], offer
+            yield record, seen[offer["provider_id"]], offer
 
 
 def offers(records: Records) -> Rows:
     rows: Rows = []
-    for model_id, offer_number, offer in _numbered(records):
+    for record, offer_number, offer in _numbered(records):
         price = blended(offer)
-        is_available = offer["status"] == "active"
+        is_available = offer["status"] == "active" and Listing.of(record).is_listed is not False
         rows.append(
             {
-                "model_id": model_id,
+                "model_id": record["id"],
                 "provider_id": offer["provider_id"],
                 "offer_number": offer_number,
                 "provider_name": offer["provider_name"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -12,6 +13,27 @@ Rows = list[dict[str, Any]]
 Records = list[dict[str, Any]]
 
 FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The state of a model in the catalog, stored in a record under `LISTING`.
+
+    In a record without a listing, the catalog was not read.
+    """
+
+    has_record: bool = True
+    is_listed: bool | None = None
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Listing:
+        listing = record.get(LISTING, cls())
+        assert isinstance(listing, cls)
+        return listing
+
+
+#: Key of the listing in a record; the API has no such field.
+LISTING = "_listing"
 
 
 def rounded(value: float) -> float:

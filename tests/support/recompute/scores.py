@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from support.recompute.records import (
+    Listing,
     Records,
     Rows,
     most_common,
@@ -195,6 +196,7 @@ def leaderboard(records: Records) -> Rows:
         "all": lambda score: True,
         "independent": lambda score: _evidence(score) != "self_reported",
     }
+    unlisted = {record["id"] for record in records if Listing.of(record).is_listed is False}
     rows: Rows = []
     for scope, counts in scopes.items():
         won: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
@@ -216,7 +218,11 @@ def leaderboard(records: Records) -> Rows:
                 for category in categories | {"overall"}:
                     assert rate is not None
                     won[category, model_id].append(rate)
-        means = {key: sum(rates, Fraction(0)) / len(rates) for key, rates in won.items()}
+        means = {
+            (category, model_id): sum(rates, Fraction(0)) / len(rates)
+            for (category, model_id), rates in won.items()
+            if model_id not in unlisted
+        }
         for (category, model_id), mean in means.items():
             rivals = [means[key] for key in means if key[0] == category and len(won[key]) >= 3]
             count = len(won[category, model_id])

@@ -1,15 +1,19 @@
 -- Figures at the top of the report. `sample_count` counts the models of the bundled sample.
 -- Grain: one row.
--- Reads: staging.models, marts.model_prices, marts.offers, marts.scores, marts.data_quality,
--- marts.freshness.
+-- Reads: staging.models, staging.catalog_reads, marts.model_prices, marts.offers, marts.scores,
+-- marts.data_quality, marts.freshness.
 with
 counted_models as (
     select
         count(*) as model_count,
         count(*) filter (where upstream_source = 'sample') as sample_count,
         min(fetched_at) as oldest_at,
-        max(fetched_at) as newest_at
+        max(seen_at) as last_seen_at
     from staging.models
+),
+
+last_read as (
+    select max(read_at) as read_at from staging.catalog_reads
 ),
 
 counted_prices as (
@@ -53,7 +57,7 @@ select
     counted_models.model_count,
     counted_models.sample_count,
     counted_models.oldest_at,
-    counted_models.newest_at,
+    greatest(counted_models.last_seen_at, last_read.read_at) as newest_at,
     counted_prices.priced_count,
     counted_prices.free_count,
     counted_offers.offer_count,
@@ -67,6 +71,7 @@ select
     counted_findings.rule_count,
     counted_failures.failing_count
 from counted_models
+cross join last_read
 cross join counted_prices
 cross join counted_offers
 cross join counted_scores

@@ -1,8 +1,8 @@
--- Current and earlier offers. For a current offer, `known_until` is the last fetch of its model,
--- because the price may have changed after the fetch.
+-- Current and earlier offers. For a current offer, `known_until` is when its model was last fetched
+-- or listed in the catalog, because the price may have changed since then.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
--- Reads: marts.price_history, marts.models, marts.offers.
+-- Reads: marts.price_history, marts.models, marts.offers, history.models.
 select
     price_history.model_id,
     price_history.provider_id,
@@ -15,10 +15,14 @@ select
     price_history.blended_usd_per_mtok,
     offers.price_ratio_to_cheapest,
     price_history.valid_from,
-    coalesce(price_history.valid_to, models.fetched_at) as known_until,
+    coalesce(
+        price_history.valid_to,
+        greatest(clocks.offers_last_seen_at, models.listed_at)
+    ) as known_until,
     price_history.is_current
 from marts.price_history as price_history
 inner join marts.models as models on price_history.model_id = models.model_id
+inner join history.models as clocks on price_history.model_id = clocks.model_id
 left join marts.offers as offers
     on
         price_history.is_current

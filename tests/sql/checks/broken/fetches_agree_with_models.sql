@@ -5,4 +5,4 @@ update staging.fetches set load_id = 'another' where model_id = 'm1' and outcome
 delete from staging.fetches where model_id = 'm1';
 
 -- a loaded model that is missing
-delete from staging.models where model_id = 'm1';
+delete from staging.detail_models where model_id = 'm1';

@@ -15,3 +15,12 @@ update history.scores set valid_to = valid_from where model_id = 'm1' and benchm
 
 -- a score that is open twice
 update history.scores set valid_to = null where model_id = 'm1' and benchmark_id = 'd';
+
+-- a listing that overlaps its successor
+update history.listings set valid_to = valid_to + interval 1 hour where valid_to is not null;
+
+-- a listing that ends when it begins
+update history.listings set valid_to = valid_from where model_id = 'm1';
+
+-- a listing that is open twice
+update history.listings set valid_to = null where model_id = 'left';

@@ -1,0 +1,224 @@
+"""Catalog: the summaries of all models that the API lists, read page by page.
+
+    GET /v1/models?limit=200&cursor=…
+    {"models": [summary, …], "next_cursor": "…" or null, "total": 335}
+
+A page costs one request. The next page is requested while the summaries of a page are validated.
+If a page does not arrive, the read ends; the pages that arrived are used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from llm_stats.api.responses import (
+    BadResponse,
+    Body,
+    CatalogPage,
+    error_from_body,
+    parse_catalog_page,
+    parse_error_body,
+)
+from llm_stats.api.stop import FetchingStopped
+from llm_stats.api.transport import PendingRequest, Transport
+from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
+from llm_stats.fetch.cache import ResponseCache
+from llm_stats.schema.catalog import SummaryVersion
+from llm_stats.schema.record import parse_summary
+from llm_stats.schema.rows import summary_hash, to_summary_row
+from llm_stats.settings import is_valid_model_id
+from llm_stats.text import pluralize
+
+_PAGE_SIZE = 200
+
+CacheBody = Callable[[PendingRequest, Body], None]
+
+#: A page of the catalog, and the time of its arrival (UTC).
+_Arrival = tuple[CatalogPage, dt.datetime]
+
+
+@dataclass
+class Catalog:
+    """The result of one read of the catalog.
+
+    `model_ids` are the listed ids, in the catalog's order. `versions` has an entry for each valid
+    summary; `changed` has a row of `raw.catalog_models` for each valid summary that is new or
+    differs from the stored one. `rejected` has the reason for each invalid summary. `total` is the
+    number of models according to the API. `gap` explains why the read is incomplete; it is None if
+    the read is complete. `is_cut_off` is set if a page did not arrive.
+    """
+
+    read_at: dt.datetime
+    pages: int = 0
+    model_ids: list[str] = field(default_factory=list)
+    versions: dict[str, SummaryVersion] = field(default_factory=dict)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    rejected: dict[str, str] = field(default_factory=dict)
+    total: int | None = None
+    gap: str | None = None
+    is_cut_off: bool = False
+
+    @property
+    def has_summaries(self) -> bool:
+        """Return whether the catalog contains valid summaries, and not just ids."""
+        return bool(self.versions)
+
+
+class CatalogReader:
+    """Reader of the catalog. Pages that an earlier run cached are not requested again.
+
+    `submit` starts a call in another thread and returns a future of its result.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        transport: Transport,
+        cache: ResponseCache | None,
+        cache_body: CacheBody,
+        now: Callable[[], dt.datetime],
+        submit: Callable[[Callable[[], _Arrival]], Future[_Arrival]],
+    ) -> None:
+        self._base_url = base_url
+        self._transport = transport
+        self._cache = cache
+        self._cache_body = cache_body
+        self._now = now
+        self._submit = submit
+
+    def read(
+        self, stored: Mapping[str, SummaryVersion], since: dt.datetime | None = None
+    ) -> Catalog:
+        """Return the catalog; `stored` contains the versions of the summaries in the warehouse.
+
+        Cached pages older than `since`, the time of the last run, are ignored. The stored summaries
+        may be newer, and an outdated page would then look like a change.
+
+        Raises `QuotaSpent` if the quota or the budget is spent before the first page arrives, and
+        `NothingFetched` if the first page cannot be read for another reason or lists no model.
+        """
+        try:
+            return self._read_pages(stored, self._cache, since)
+        except _CachedCursorExpired:
+            return self._read_pages(stored, None, None)
+
+    def _read_pages(
+        self,
+        stored: Mapping[str, SummaryVersion],
+        cache: ResponseCache | None,
+        since: dt.datetime | None,
+    ) -> Catalog:
+        """Read pages until one has no cursor, has no new id, or does not arrive."""
+        catalog = Catalog(self._now())
+        listed: dict[str, None] = {}
+        unnamed = 0
+        arrival = self._submit(partial(self._get, None, cache, since))
+        while True:
+            try:
+                page, received_at = arrival.result()
+            except (FetchingStopped, BadResponse, NothingFetched) as error:
+                if catalog.pages == 0:
+                    raise self._first_page_error(error) from None
+                if cache and isinstance(error, BadResponse) and error.code == "cursor_expired":
+                    raise _CachedCursorExpired from None
+                catalog.gap = f"page {catalog.pages + 1} did not arrive: {error}"
+                catalog.is_cut_off = True
+                break
+            catalog.pages += 1
+            catalog.read_at = min(catalog.read_at, received_at)
+            catalog.total = page.total
+            unnamed += sum(_model_id(entry) is None for entry in page.entries)
+            new_entries = {
+                model_id: entry
+                for entry in page.entries
+                if (model_id := _model_id(entry)) and model_id not in listed
+            }
+            listed |= dict.fromkeys(new_entries)
+            has_next = bool(page.next_cursor and new_entries)
+            if has_next:
+                arrival = self._submit(partial(self._get, page.next_cursor, cache, since))
+            if catalog.pages == 1 or catalog.has_summaries:
+                self._add_summaries(catalog, new_entries, stored)
+            if not has_next:
+                if page.next_cursor:  # an API could return cursors forever
+                    catalog.gap = f"page {catalog.pages} lists no new model, but has a cursor"
+                break
+        if not listed:
+            raise NothingFetched(f"{self._base_url}/models lists no models; wrong base URL?")
+        catalog.model_ids = list(listed)
+        catalog.gap = catalog.gap or _find_gap(catalog, unnamed)
+        return catalog
+
+    def _get(
+        self, cursor: str | None, cache: ResponseCache | None, since: dt.datetime | None
+    ) -> _Arrival:
+        """Return a page and its arrival time.
+
+        Raises `FetchingStopped` or `BadResponse` if no page arrives, and `NothingFetched` if the
+        response is not a page.
+        """
+        query = {"limit": _PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+        request = PendingRequest(f"{self._base_url}/models?{urlencode(query)}")
+        body = (cache and cache.get(request.url, since=since)) or self._transport.get(request)
+        if body.status == 404 or parse_error_body(body.content):
+            raise error_from_body(body, self._transport.redact)
+        page = parse_catalog_page(body.content, self._base_url)
+        self._cache_body(request, body)
+        return page, body.received_at
+
+    def _add_summaries(
+        self, catalog: Catalog, entries: Mapping[str, Any], stored: Mapping[str, SummaryVersion]
+    ) -> None:
+        for model_id, entry in entries.items():
+            try:
+                summary = parse_summary(entry)
+            except RecordRejected as error:
+                catalog.rejected[model_id] = self._transport.redact(str(error))
+                continue
+            version = SummaryVersion(summary_hash(summary), summary.updated_at)
+            catalog.versions[model_id] = version
+            if model_id not in stored or stored[model_id].content_hash != version.content_hash:
+                row = to_summary_row(summary, catalog.read_at, version.content_hash)
+                catalog.changed.append(row)
+
+    def _first_page_error(self, error: Exception) -> NothingFetched | QuotaSpent:
+        if isinstance(error, NothingFetched):
+            return error
+        if isinstance(error, FetchingStopped):
+            is_quota = error.reason.kind in ("quota", "budget")
+            return (QuotaSpent if is_quota else NothingFetched)(error.reason.message)
+        is_missing = isinstance(error, BadResponse) and error.status == 404
+        message = f"the catalog could not be read: {error}"
+        stop = self._transport.stop_reason
+        hint = "; wrong base URL?" if is_missing else ""
+        return NothingFetched(stop.message if stop else f"{message}{hint}")
+
+
+class _CachedCursorExpired(Exception):
+    """A page from the cache contains a cursor that has expired since."""
+
+
+def _model_id(entry: object) -> str | None:
+    """Return the id of an entry of a page; None if it has no valid id."""
+    model_id = entry.get("id") if isinstance(entry, dict) else None
+    if not isinstance(model_id, str) or not model_id.strip() or not is_valid_model_id(model_id):
+        return None
+    return model_id
+
+
+def _find_gap(catalog: Catalog, unnamed: int) -> str | None:
+    """Return why a read whose last page arrived is incomplete; None if it is complete."""
+    model_count = len(catalog.model_ids)
+    if catalog.total is None:
+        return "the API did not send the total number of models"
+    if catalog.total != model_count:
+        return f"{pluralize(model_count, 'model')} of {catalog.total} listed"
+    if unnamed:
+        return pluralize(unnamed, "entry has no valid id", "entries have no valid id")
+    return None

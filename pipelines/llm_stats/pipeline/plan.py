@@ -1,0 +1,193 @@
+"""Plan of a run: which models it requests, and what it loads from the catalog.
+
+    catalog and stored versions -> due models, new and changed summaries, missing models
+
+The plan also decides whether the read of the catalog is trusted: only a trusted read unlists
+models.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llm_stats.errors import UsageError
+from llm_stats.schema.catalog import (
+    CatalogLoad,
+    CatalogRead,
+    CatalogSummary,
+    SummaryVersion,
+    is_ahead,
+    is_plausible,
+)
+from llm_stats.schema.fetch import due_after_catalog, stalest_first
+
+if TYPE_CHECKING:
+    from llm_stats.fetch.catalog import Catalog
+    from llm_stats.settings import Settings
+    from llm_stats.warehouse.base import FetchState, Warehouse
+
+#: Default of `max_age` for runs that read the catalog. Their prices are current in any case.
+_CATALOG_MAX_AGE = dt.timedelta(days=7)
+
+#: Name, in `--allow-failure`, of the rule that a trusted read lacks only few models.
+MODELS_LEFT = "models_left"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of one run.
+
+    `due` are the ids to request, in order; `skipped` counts the models that are not due.
+    `summaries` are the known versions of all summaries. `catalog_load` and `catalog_summary` are
+    None for a run that does not read the catalog.
+    """
+
+    due: list[str]
+    skipped: int
+    summaries: Mapping[str, SummaryVersion]
+    catalog_load: CatalogLoad | None = None
+    catalog_summary: CatalogSummary | None = None
+
+
+def make_plan(
+    settings: Settings,
+    catalog: Catalog | None,
+    state: FetchState,
+    now: dt.datetime,
+    *,
+    allowed_failures: Collection[str] = (),
+    catalog_only: bool = False,
+) -> Plan:
+    """Return the plan of a run; `catalog` is None if the run is for the ids in the settings."""
+    if catalog is None:
+        model_ids = settings.model_ids
+        due = _due_by_age(settings, model_ids, state, now)
+        return Plan(due, len(set(model_ids)) - len(due), state.summaries)
+    load, summary = _plan_catalog(catalog, state, allowed_failures)
+    model_ids = catalog.model_ids
+    if not summary.is_trusted:  # the models that are missing in the read count as listed
+        model_ids = list(
+            dict.fromkeys([*model_ids, *sorted(_known_models(state) - state.unlisted)])
+        )
+    summaries = state.summaries | catalog.versions
+    if catalog_only:
+        return Plan([], 0, summaries, load, summary)
+    due = _due_models(settings, model_ids, catalog, state, now)
+    return Plan(due, len(model_ids) - len(due), summaries, load, summary)
+
+
+def _known_models(state: FetchState) -> Set[str]:
+    return state.records.keys() | state.summaries.keys()
+
+
+def _plan_catalog(
+    catalog: Catalog, state: FetchState, allowed_failures: Collection[str]
+) -> tuple[CatalogLoad, CatalogSummary]:
+    """Return what the run loads from a read of the catalog, and the read in numbers.
+
+    A complete read is trusted if few listed models are missing, or if `allowed_failures` contains
+    `models_left`. A catalog without valid summaries is never trusted.
+    """
+    known = _known_models(state)
+    missing = known - set(catalog.model_ids)
+    listed_before, newly_missing = known - state.unlisted, missing - state.unlisted
+    is_complete = catalog.gap is None
+    is_trusted = (
+        is_complete
+        and catalog.has_summaries
+        and (
+            MODELS_LEFT in allowed_failures or is_plausible(len(newly_missing), len(listed_before))
+        )
+    )
+    read = CatalogRead(
+        read_at=catalog.read_at,
+        pages=catalog.pages,
+        models=len(catalog.model_ids),
+        total=catalog.total,
+        is_complete=is_complete,
+        is_trusted=is_trusted,
+    )
+    load = CatalogLoad(
+        read, catalog.changed, sorted(missing) if is_trusted else [], catalog.rejected
+    )
+    return load, CatalogSummary(
+        pages=read.pages,
+        models=read.models,
+        total=read.total,
+        changed=len(catalog.changed),
+        rejected=len(catalog.rejected),
+        missing=len(newly_missing) if is_complete else 0,
+        listed_before=len(listed_before),
+        has_summaries=catalog.has_summaries,
+        is_trusted=is_trusted,
+        is_cut_off=catalog.is_cut_off,
+        gap=catalog.gap,
+    )
+
+
+def _due_models(
+    settings: Settings,
+    model_ids: Sequence[str],
+    catalog: Catalog,
+    state: FetchState,
+    now: dt.datetime,
+) -> list[str]:
+    """Return the ids to request after a read of the catalog, in order (see `due_after_catalog`).
+
+    Without valid summaries, records are the only source of prices, so they are due by age alone, as
+    in a run for named ids.
+    """
+    if not catalog.has_summaries:
+        return _due_by_age(settings, model_ids, state, now)
+    ahead = {
+        model_id
+        for model_id in model_ids
+        if model_id in catalog.rejected
+        or (
+            (version := catalog.versions.get(model_id))
+            and is_ahead(version, state.records.get(model_id))
+        )
+    }
+    max_age = _CATALOG_MAX_AGE if settings.max_age is None else settings.max_age
+    return due_after_catalog(model_ids, ahead, state.fetched_at, max_age, state.failing_at, now=now)
+
+
+def _due_by_age(
+    settings: Settings, model_ids: Sequence[str], state: FetchState, now: dt.datetime
+) -> list[str]:
+    """Return the ids whose records are older than `max_age`, which is 0 by default."""
+    max_age = settings.max_age or dt.timedelta(0)
+    return stalest_first(model_ids, state.fetched_at, max_age, state.failing_at, now=now)
+
+
+def require_ids(settings: Settings, all_models: bool, catalog_only: bool) -> None:
+    """Raise `UsageError` without any ids to request, and if `catalog_only` lacks `all_models`."""
+    if catalog_only and not all_models:
+        raise UsageError("--catalog-only reads the whole catalog; add --all, and remove the ids")
+    if not settings.model_ids and not all_models:
+        raise UsageError(
+            "no models to fetch: "
+            "pass model ids, use --ids-file FILE or --all, or set model_ids in .dlt/config.toml"
+        )
+
+
+def require_clock(
+    now: dt.datetime, last_attempted_at: dt.datetime | None, warehouse: Warehouse
+) -> None:
+    """Raise `UsageError` if the current time is earlier than the last run.
+
+    Fetch times become `valid_from` and `valid_to` in the history. With an earlier clock, a row from
+    the last run could get a `valid_to` before its `valid_from`.
+    """
+    if last_attempted_at and now < last_attempted_at:
+        current, last = (
+            timestamp.replace(tzinfo=None).isoformat(" ", "milliseconds")
+            for timestamp in (now, last_attempted_at)
+        )
+        raise UsageError(
+            f"system clock ({current} UTC) is earlier than the last run ({last}); "
+            f"fix the clock, or {warehouse.way_back(now)}"
+        )

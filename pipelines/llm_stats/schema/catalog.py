@@ -1,0 +1,110 @@
+"""Catalog: one read of `GET /v1/models`, and the rule for when a summary is ahead.
+
+The catalog lists a summary of every model: the record without `scores` and `sources`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, Field
+
+from llm_stats.schema.record import UtcTime
+
+
+class CatalogRead(BaseModel):
+    """One read of the catalog: one row of `raw.catalog_reads`."""
+
+    read_at: UtcTime = Field(description="When the read began (UTC)")
+    pages: int = Field(description="Number of pages that arrived")
+    models: int = Field(description="Number of distinct model ids in these pages")
+    total: int | None = Field(
+        None, description="Number of models according to the API; null if it sent no number"
+    )
+    is_complete: bool = Field(
+        description="True if the last page arrived, every entry has an id, and `models` equals "
+        "`total`"
+    )
+    is_trusted: bool = Field(
+        description="True if the read is complete, and at most 10 models or at most a fifth of the "
+        "listed models are missing. A read that is not trusted unlists no model"
+    )
+
+
+@dataclass(frozen=True)
+class CatalogLoad:
+    """The rows that a run loads from one read of the catalog.
+
+    `summaries` are the new and changed summaries, as rows made by `schema.rows.to_summary_row`.
+    `missing` contains the models of the warehouse that a trusted read did not list. `rejected` maps
+    the models whose summary is invalid to the reason.
+    """
+
+    read: CatalogRead
+    summaries: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    rejected: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CatalogSummary:
+    """One read of the catalog in numbers, for the result of a run.
+
+    `changed` counts the new and changed summaries, `rejected` the invalid ones. `gap` explains why
+    the read is incomplete; `is_cut_off` is set if a page did not arrive. `listed_before`
+    counts the models that were listed before the read, `missing` those of them that it lacks.
+    """
+
+    pages: int
+    models: int
+    total: int | None
+    changed: int
+    rejected: int
+    missing: int
+    listed_before: int
+    has_summaries: bool
+    is_trusted: bool
+    is_cut_off: bool
+    gap: str | None
+
+
+class SummaryVersion(NamedTuple):
+    """The version of a model's summary: hash of its content, and upstream's time of change."""
+
+    content_hash: str
+    updated_at: dt.datetime
+
+
+class RecordVersion(NamedTuple):
+    """The version of a model's record.
+
+    `summary_hash` is the hash of the summary that was known when the record was requested, or None.
+    """
+
+    summary_hash: str | None
+    updated_at: dt.datetime
+
+
+def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
+    """Return whether the summary contains something newer than the record.
+
+    A summary is compared with the summary that was known when the record was requested. If it were
+    compared with the record itself, a lasting difference would make the model due in every run. The
+    view `staging.summaries_ahead` has the same rule.
+    """
+    if record is None:
+        return True
+    if record.summary_hash is None:
+        return summary.updated_at > record.updated_at
+    return summary.content_hash != record.summary_hash
+
+
+#: A read is not trusted if it lacks more than 10 models and more than a fifth of the models.
+_MAX_MISSING, _MAX_MISSING_SHARE = 10, 0.2
+
+
+def is_plausible(missing: int, listed: int) -> bool:
+    """Return whether a read that lacks `missing` of the `listed` models may be correct."""
+    return missing <= _MAX_MISSING or missing <= _MAX_MISSING_SHARE * listed

@@ -1,0 +1,65 @@
+-- The facts in each summary of the catalog, with renamed columns; empty strings become null.
+-- Grain: model_id.
+-- Order: release_date desc nulls last, model_id.
+-- Reads: raw.catalog_models.
+create or replace view staging.catalog_models as
+select
+    cast(id as varchar) as model_id,
+    cast(name as varchar) as model_name,
+    nullif(cast(description as varchar), '') as model_description,
+    cast(organization__id as varchar) as organization_id,
+    cast(organization__name as varchar) as organization_name,
+    cast(license__id as varchar) as license_id,
+    cast(license__name as varchar) as license_name,
+    cast(license__allow_commercial as boolean) as allow_commercial,
+    cast(open_weight as boolean) as is_open_weight,
+    cast(model_type as varchar) as model_type,
+    cast(context_window as bigint) as context_window_tokens,
+    cast(param_count as bigint) as param_count,
+    cast(release_date as date) as release_date,
+    cast(family__id as varchar) as family_id,
+    cast(family__name as varchar) as family_name,
+    cast(inference__available as boolean) as is_served_by_gateway,
+    nullif(cast(inference__endpoint as varchar), '') as gateway_endpoint,
+    nullif(cast(inference__gateway_model_id as varchar), '') as gateway_model_id,
+    cast(inference__openai_compatible as boolean) as is_openai_compatible,
+    cast(inference__supports_streaming as boolean) as supports_streaming,
+    cast(inference__supports_tools as boolean) as supports_tools,
+    cast(inference__supports_vision as boolean) as supports_vision,
+    nullif(cast(inference__docs_url as varchar), '') as gateway_docs_url,
+    nullif(cast(url as varchar), '') as upstream_url,
+    nullif(cast(source as varchar), '') as upstream_source,
+    cast(created_at as timestamp) as upstream_created_at,
+    cast(updated_at as timestamp) as upstream_updated_at,
+    cast(read_at as timestamp) as read_at,
+    cast(content_hash as varchar) as content_hash,
+    cast(_dlt_load_id as varchar) as load_id,
+    cast(extra as json) as extra
+from raw.catalog_models;
+
+comment on view staging.catalog_models is 'One row per model with a summary: its facts as last read from the catalog';
+comment on column staging.catalog_models.model_id is 'Model id; views join and compare models by it';
+comment on column staging.catalog_models.model_name is 'Display name of the model; not unique, never a key';
+comment on column staging.catalog_models.model_description is 'Description of the model; null if none is given';
+comment on column staging.catalog_models.organization_id is 'Id of the organization that made the model';
+comment on column staging.catalog_models.organization_name is 'Display name of the organization; not unique, never a key';
+comment on column staging.catalog_models.license_id is 'Id of the model''s license';
+comment on column staging.catalog_models.license_name is 'Display name of the license';
+comment on column staging.catalog_models.allow_commercial is 'True if the license allows commercial use';
+comment on column staging.catalog_models.is_open_weight is 'True if the weights can be downloaded';
+comment on column staging.catalog_models.context_window_tokens is 'Longest input in tokens; null if not published';
+comment on column staging.catalog_models.family_id is 'Id of the model''s family; null if none is given';
+comment on column staging.catalog_models.family_name is 'Display name of the family; null if none is given';
+comment on column staging.catalog_models.is_served_by_gateway is 'True if the API''s own gateway serves the model';
+comment on column staging.catalog_models.gateway_endpoint is 'URL of the gateway; null if the gateway does not serve the model';
+comment on column staging.catalog_models.gateway_model_id is 'Id of the model at the gateway; null if the gateway does not serve the model';
+comment on column staging.catalog_models.is_openai_compatible is 'True if the gateway uses the OpenAI protocol; null if the gateway does not serve the model';
+comment on column staging.catalog_models.supports_streaming is 'True if the gateway supports streaming; null if the gateway does not serve the model';
+comment on column staging.catalog_models.supports_tools is 'True if the gateway supports tool calls; null if the gateway does not serve the model';
+comment on column staging.catalog_models.supports_vision is 'True if the gateway accepts images; null if the gateway does not serve the model';
+comment on column staging.catalog_models.gateway_docs_url is 'URL of the gateway''s documentation; null if the gateway does not serve the model';
+comment on column staging.catalog_models.upstream_url is 'URL of the model''s page upstream; null if none is given';
+comment on column staging.catalog_models.upstream_source is 'Source from which upstream got the record; null if none is given';
+comment on column staging.catalog_models.upstream_created_at is 'When the record was created upstream (UTC)';
+comment on column staging.catalog_models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
+comment on column staging.catalog_models.load_id is 'Id of the load that wrote the row';

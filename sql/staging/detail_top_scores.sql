@@ -1,0 +1,14 @@
+-- Upstream's headline number per category in each model's record. Units are mixed, so the
+-- numbers are never compared.
+-- Grain: model_id, category.
+-- Order: model_id, category.
+-- Reads: raw.models__top_scores, staging.round_significant.
+create or replace view staging.detail_top_scores as
+select
+    cast(model_id as varchar) as model_id,
+    cast(category as varchar) as category,
+    staging.round_significant(cast(score as double)) as mixed_unit_score
+from raw.models__top_scores;
+
+comment on view staging.detail_top_scores is 'One row per model and category: upstream''s headline number, in mixed units, as last fetched with the record';
+comment on column staging.detail_top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';

@@ -1,0 +1,22 @@
+-- The models whose summary contains something newer than their record.
+-- Grain: model_id.
+-- Order: model_id.
+-- Reads: staging.catalog_models, staging.detail_models.
+-- A summary is ahead if there is no record, or if the summary has changed since the record was
+-- requested. If the record has no `summary_hash`, for example because it came from the response
+-- cache, the summary is ahead if its `upstream_updated_at` is later. The contents of summary and
+-- record are never compared, because a lasting difference is not a change.
+-- `schema.catalog.is_ahead` has the same rule.
+create or replace view staging.summaries_ahead as
+select summaries.model_id
+from staging.catalog_models as summaries
+left join staging.detail_models as details on summaries.model_id = details.model_id
+where
+    details.model_id is null
+    or details.summary_hash <> summaries.content_hash
+    or (
+        details.summary_hash is null
+        and summaries.upstream_updated_at > details.upstream_updated_at
+    );
+
+comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is ahead of its record: the summary then gives the model''s facts and offers, and the record is due';

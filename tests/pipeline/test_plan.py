@@ -1,0 +1,141 @@
+"""Plan of a run: due models, trust in a read of the catalog, missing models."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from llm_stats.fetch.catalog import Catalog
+from llm_stats.pipeline.plan import Plan, make_plan
+from llm_stats.schema.catalog import RecordVersion, SummaryVersion
+from llm_stats.settings import Settings
+from llm_stats.warehouse.base import FetchState
+
+NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
+YESTERDAY = NOW - dt.timedelta(days=1)
+IDS = [f"m{number:02}" for number in range(60)]
+
+
+def version(content_hash: str = "a") -> SummaryVersion:
+    return SummaryVersion(content_hash, YESTERDAY)
+
+
+def catalog_of(model_ids: list[str], summaries: list[str] | None = None, **fields: Any) -> Catalog:
+    valid = model_ids if summaries is None else summaries
+    return Catalog(
+        NOW,
+        pages=1,
+        model_ids=model_ids,
+        versions={model_id: version() for model_id in valid},
+        total=len(model_ids),
+        **fields,
+    )
+
+
+def state_of(model_ids: list[str], **fields: Any) -> FetchState:
+    """Return the state after a run a day ago that loaded the summaries and records of all ids."""
+    return FetchState(
+        last_attempted_at=YESTERDAY,
+        fetched_at=dict.fromkeys(model_ids, YESTERDAY),
+        records={model_id: RecordVersion("a", YESTERDAY) for model_id in model_ids},
+        summaries={model_id: version() for model_id in model_ids},
+        **fields,
+    )
+
+
+def plan_of(catalog: Catalog | None, state: FetchState, **options: Any) -> Plan:
+    settings = Settings.read(model_ids=options.pop("model_ids", None))
+    max_age = options.pop("max_age", None)
+    settings = settings.model_copy(update={"max_age": max_age})
+    return make_plan(settings, catalog, state, NOW, **options)
+
+
+def missing_of(plan: Plan) -> list[str]:
+    assert plan.catalog_load is not None
+    return plan.catalog_load.missing
+
+
+def is_trusted(plan: Plan) -> bool:
+    assert plan.catalog_load is not None
+    return plan.catalog_load.read.is_trusted
+
+
+def test_nothing_is_due_on_an_unchanged_day() -> None:
+    plan = plan_of(catalog_of(IDS), state_of(IDS))
+    assert plan.due == []
+    assert plan.skipped == 60
+    assert is_trusted(plan)
+    assert missing_of(plan) == []
+
+
+def test_named_ids_are_due_at_any_age_by_default() -> None:
+    plan = plan_of(None, state_of(IDS), model_ids=IDS[:3])
+    assert plan.due == IDS[:3]
+    assert plan.catalog_load is None
+    assert plan_of(None, state_of(IDS), model_ids=IDS[:3], max_age=dt.timedelta(days=2)).due == []
+
+
+def test_catalog_only_requests_no_model() -> None:
+    plan = plan_of(catalog_of(IDS), FetchState(), catalog_only=True)
+    assert plan.due == []
+    assert plan.skipped == 0, "skipped models are those that are not due"
+
+
+def test_rejected_summary_makes_its_record_due() -> None:
+    plan = plan_of(catalog_of(IDS, IDS[1:], rejected={IDS[0]: "why"}), state_of(IDS))
+    assert plan.due == IDS[:1]
+    assert missing_of(plan) == [], "it is listed"
+    assert is_trusted(plan)
+
+
+@pytest.mark.parametrize("max_age", [None, dt.timedelta(days=2)], ids=["default", "2d"])
+def test_without_valid_summaries_records_are_due_by_age(max_age: dt.timedelta | None) -> None:
+    """The records are the only source of prices, so seven days would be too old."""
+    catalog = catalog_of(IDS[1:], [], rejected=dict.fromkeys(IDS[1:10], "why"))
+    plan = plan_of(catalog, state_of(IDS), max_age=max_age)
+    assert plan.due == ([] if max_age else [*IDS[1:], IDS[0]])
+    assert not is_trusted(plan)
+    assert missing_of(plan) == []
+
+
+class TestTrust:
+    def test_missing_models_are_those_of_a_trusted_read(self) -> None:
+        plan = plan_of(catalog_of(IDS[12:]), state_of(IDS))
+        assert is_trusted(plan)
+        assert missing_of(plan) == IDS[:12], "a fifth"
+
+    def test_read_in_which_many_models_are_missing(self) -> None:
+        plan = plan_of(catalog_of(IDS[13:]), state_of(IDS))
+        assert not is_trusted(plan)
+        assert missing_of(plan) == []
+        assert plan.catalog_summary is not None
+        assert plan.catalog_summary.missing == 13
+        assert plan.catalog_summary.listed_before == 60
+
+    def test_allowed_failure_trusts_it(self) -> None:
+        plan = plan_of(catalog_of(IDS[13:]), state_of(IDS), allowed_failures=["models_left"])
+        assert is_trusted(plan)
+        assert missing_of(plan) == IDS[:13]
+
+    def test_unlisted_models_are_not_missing_again(self) -> None:
+        state = state_of(IDS, unlisted=frozenset(IDS[:13]))
+        plan = plan_of(catalog_of(IDS[14:]), state)
+        assert is_trusted(plan)
+        assert missing_of(plan) == IDS[:14], "all models that the read does not list"
+        assert plan.catalog_summary is not None
+        assert plan.catalog_summary.missing == 1
+        assert plan.catalog_summary.listed_before == 47
+
+    @pytest.mark.parametrize("allowed", [[], ["models_left"]], ids=str)
+    def test_incomplete_read_is_never_trusted(self, allowed: list[str]) -> None:
+        plan = plan_of(catalog_of(IDS[1:], gap="why"), state_of(IDS), allowed_failures=allowed)
+        assert not is_trusted(plan)
+        assert missing_of(plan) == []
+
+    def test_models_missing_in_an_untrusted_read_are_due_by_age(self) -> None:
+        """They count as listed. A page that fails every day must not make them outdated."""
+        state = state_of(IDS, unlisted=frozenset(IDS[:1]))
+        state.fetched_at.update(dict.fromkeys(IDS[:3], NOW - dt.timedelta(days=8)))
+        assert plan_of(catalog_of(IDS[5:], gap="why"), state).due == IDS[1:3]
+        assert plan_of(catalog_of(IDS[5:]), state).due == [], "trusted: they left"
