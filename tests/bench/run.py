@@ -13,6 +13,7 @@ on the machine.
     llm-stats         `llm-stats run`: with history, views, checks and publishing
     … unchanged       another `llm-stats run`, with the same records
     … 1 % changed     another `llm-stats run`, with one record in a hundred changed
+    llm-stats --all   the same three runs with `--all`, which reads the catalog first
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class Bench:
             costs.setdefault(name, []).append(cost)
             print(
                 (
-                    f"  {name:24} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   "
+                    f"  {name:28} {cost.seconds:7.2f} s   cpu {cost.cpu_seconds:7.2f} s   "
                     f"{cost.peak_mb:6.0f} MB"
                 ),
                 flush=True,
@@ -159,8 +160,11 @@ class Bench:
                         note("Singer", self._tap_to_target(self.singer, base_url, home))
                 note("llm-stats", self._run(base_url, home))
                 note("llm-stats, unchanged", self._run(base_url, home))
+                note("llm-stats --all", self._run_all(base_url, home))
+                note("llm-stats --all, unchanged", self._run_all(base_url, home))
             with serving(changed(records, round_), self.latency_ms, home) as base_url:
                 note("llm-stats, 1 % changed", self._run(base_url, home))
+                note("llm-stats --all, 1 % changed", self._run_all(base_url, home))
         return costs
 
     def _program(self, name: str, base_url: str, home: Path) -> Cost:
@@ -192,10 +196,18 @@ class Bench:
     def _run(self, base_url: str, home: Path) -> Cost:
         ids = home / "ids.txt"
         ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(self.count)))
-        command = [*LLM_STATS, "run", "--ids-file", str(ids), "--quiet", "--base-url", base_url]
+        return self._llm_stats(["--ids-file", str(ids)], base_url, home)
+
+    def _run_all(self, base_url: str, home: Path) -> Cost:
+        folder = home / "all"
+        folder.mkdir(exist_ok=True)
+        return self._llm_stats(["--all"], base_url, folder)
+
+    def _llm_stats(self, models: list[str], base_url: str, folder: Path) -> Cost:
+        command = [*LLM_STATS, "run", *models, "--quiet", "--base-url", base_url]
         return spend(
             [*command, "--concurrency", str(self.concurrency), "--requests-per-minute", "0"],
-            home,
+            folder,
             LLM_STATS_API_KEY=KEY,
         )
 
@@ -224,7 +236,7 @@ def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
         rest = (seconds - fetch) / database
         peak = max(cost.peak_mb for cost in spent)
         ratios = f"{seconds / whole:5.2f} x floor   all but the fetch {rest:5.1f} x"
-        print(f"  {name:24} {seconds:7.2f} s = {ratios}   cpu {cpu:6.2f} s   {peak:5.0f} MB")
+        print(f"  {name:28} {seconds:7.2f} s = {ratios}   cpu {cpu:6.2f} s   {peak:5.0f} MB")
 
 
 def start_up(folder: Path) -> None:
@@ -241,7 +253,7 @@ def start_up(folder: Path) -> None:
     }
     for name, spent in seconds.items():
         print(
-            f"  {name:24} {spent:7.3f} s   beyond Python's start "
+            f"  {name:28} {spent:7.3f} s   beyond Python's start "
             f"{spent - seconds['python -c pass']:6.3f} s"
         )
 

@@ -199,7 +199,9 @@ select row_counts.* replace (
 )
 from range(1, getvariable('hours')) as past (hour), history.row_counts as row_counts;
 
-update history.models set first_fetched_at = first_fetched_at - to_hours(getvariable('hours'));
+update history.models set
+    offers_first_seen_at = offers_first_seen_at - to_hours(getvariable('hours')),
+    scores_first_seen_at = scores_first_seen_at - to_hours(getvariable('hours'));
 
 insert into history.offers by name
 select offers.* replace (

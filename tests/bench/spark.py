@@ -149,8 +149,10 @@ _MODELS = """
 copy (
     select
         format('model-{:06}', n) as model_id,
-        timestamp '2016-01-04' as first_fetched_at,
-        timestamp '2026-01-01' as last_fetched_at
+        timestamp '2016-01-04' as offers_first_seen_at,
+        timestamp '2026-01-01' as offers_last_seen_at,
+        timestamp '2016-01-04' as scores_first_seen_at,
+        timestamp '2026-01-01' as scores_last_seen_at
     from range($models) as models (n)
 ) to '$folder/models.parquet' (format parquet)
 """

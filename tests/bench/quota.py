@@ -1,0 +1,140 @@
+"""Requests of runs with `--all`: per kind of run, and over a simulated year.
+
+    python tests/bench/quota.py            both tables; about ten minutes
+    python tests/bench/quota.py --days 30  a shorter simulation
+
+Each run is a real run against the sample API, with an injected clock. The simulated catalog grows
+from 335 to 430 models. Every day, a new 1 % of the models change a price, and another 1 % change
+only a score, which the catalog does not show. A run may send 250 requests, like a free quota.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import datetime as dt
+import random
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import duckdb
+from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
+from llm_stats.settings import Settings
+from support.synthetic_catalog import synthetic_catalog
+
+START = dt.datetime(2026, 1, 1, 5, tzinfo=dt.UTC)
+QUOTA = 250
+FIRST_SIZE, LAST_SIZE = 335, 430
+
+
+class Upstream:
+    """A catalog that changes: one more record, or a change in 1 % of them."""
+
+    def __init__(self, models: int, providers: int = 2, scores: int = 4) -> None:
+        self.reserve = synthetic_catalog(models, providers, scores)
+        self.records: list[dict[str, Any]] = []
+        self.dice = random.Random(0)
+
+    def grow(self, size: int) -> None:
+        while len(self.records) < size:
+            self.records.append(copy.deepcopy(self.reserve[len(self.records)]))
+
+    def change_prices(self, day: int) -> None:
+        for record in self._one_percent():
+            record["providers"][0]["input_price_per_m"] = 1 + day / 1000
+            record["updated_at"] = (START + dt.timedelta(days=day)).isoformat()
+
+    def change_scores(self, day: int) -> None:
+        for record in self._one_percent():
+            record["scores"][0]["score"] = day / 1000
+
+    def _one_percent(self) -> list[dict[str, Any]]:
+        return self.dice.sample(self.records, max(1, len(self.records) // 100))
+
+
+def requests_of_runs(models: int) -> dict[str, int]:
+    """Return the number of requests of each kind of run."""
+    upstream = Upstream(models)
+    upstream.grow(models)
+    with tempfile.TemporaryDirectory() as name, SampleApi(upstream.records) as api:
+        settings = demo_settings(api, Path(name) / "quota.duckdb")
+        times = iter(START + dt.timedelta(hours=12 * number) for number in range(10))
+
+        def count(*, catalog_only: bool = False) -> int:
+            now = next(times)
+            result = execute(
+                settings, all_models=True, catalog_only=catalog_only, clock=lambda: now
+            )
+            return result.requests_sent
+
+        counts = {"first run": count(), "unchanged day": count()}
+        upstream.change_prices(1)
+        api.publish(upstream.records)
+        counts["day with 1 % changed"] = count()
+        counts["hourly watch"] = count(catalog_only=True)
+        return counts
+
+
+def _run_at(settings: Settings, now: dt.datetime) -> int:
+    """Run at a time; return the number of requests."""
+    return execute(settings, all_models=True, clock=lambda: now).requests_sent
+
+
+_PRICES = "select model_id, max(input_usd_per_mtok) from marts.offers group by model_id"
+_FETCH_TIMES = "select id, fetched_at from raw.models"
+
+
+def simulate(days: int) -> None:
+    """Run every day of a simulated year; print the ages of prices and scores."""
+    upstream = Upstream(LAST_SIZE)
+    requests: list[int] = []
+    wrong_price_days, oldest_days = 0, 0.0
+    with tempfile.TemporaryDirectory() as name, SampleApi([]) as api:
+        database = Path(name) / "quota.duckdb"
+        settings = demo_settings(api, database).model_copy(update={"max_requests": QUOTA})
+        for day in range(days):
+            now = START + dt.timedelta(days=day)
+            upstream.grow(FIRST_SIZE + (LAST_SIZE - FIRST_SIZE) * day // max(days - 1, 1))
+            if day:
+                upstream.change_prices(day)
+                upstream.change_scores(day)
+            api.publish(upstream.records)
+            requests.append(_run_at(settings, now))
+            with duckdb.connect(str(database), read_only=True) as connection:
+                prices = dict(connection.execute(_PRICES).fetchall())
+                fetched_at = dict(connection.execute(_FETCH_TIMES).fetchall())
+            for record in upstream.records:
+                price = max(offer["input_price_per_m"] for offer in record["providers"])
+                wrong_price_days += abs(prices.get(record["id"], -1) - price) > 1e-9
+            if day > 1:
+                today = now.replace(tzinfo=None)
+                oldest = min(fetched_at[record["id"]] for record in upstream.records[:FIRST_SIZE])
+                oldest_days = max(oldest_days, (today - oldest) / dt.timedelta(days=1))
+            print(f"day {day + 1}: {requests[-1]} requests", end="\r", flush=True)
+    print(f"{days} days, {FIRST_SIZE} to {LAST_SIZE} models, at most {QUOTA} requests a day")
+    print(f"  requests a day: mean {statistics.mean(requests):.1f}, most {max(requests)}")
+    print(f"  wrong prices after a run, in model-days: {wrong_price_days}")
+    print(f"  oldest record after day 2: {oldest_days:.1f} days")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Requests of runs with --all.")
+    parser.add_argument("--days", type=int, default=365)
+    given = parser.parse_args()
+    for models in (335, 10_000):
+        counts = requests_of_runs(models)
+        print(f"{models:,} models; one request per model: {models:,} a run")
+        for kind, number in counts.items():
+            print(f"  {kind:24} {number:6,} requests")
+    simulate(given.days)
+
+
+if __name__ == "__main__":
+    main()
