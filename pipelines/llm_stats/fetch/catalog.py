@@ -133,11 +133,12 @@ class CatalogReader:
             catalog.pages += 1
             catalog.read_at = min(catalog.read_at, received_at)
             catalog.total = page.total
-            unnamed += sum(_model_id(entry) is None for entry in page.entries)
+            entries = [(_model_id(entry), entry) for entry in page.entries]
+            unnamed += sum(model_id is None for model_id, _ in entries)
             new_entries = {
                 model_id: entry
-                for entry in page.entries
-                if (model_id := _model_id(entry)) and model_id not in listed
+                for model_id, entry in entries
+                if model_id and model_id not in listed
             }
             listed |= dict.fromkeys(new_entries)
             has_next = bool(page.next_cursor and new_entries)
