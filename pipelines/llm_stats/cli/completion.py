@@ -32,10 +32,9 @@ def views(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 def checks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the check names that start with the text `incomplete`."""
-    from llm_stats.transform.checks import all_checks
+    from llm_stats.transform.checks import allowable_failures
 
-    names = [*(check.name for check in all_checks()), "models_left"]
-    return [name for name in names if name.startswith(incomplete)]
+    return [name for name in allowable_failures() if name.startswith(incomplete)]
 
 
 def snapshots(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -23,6 +23,7 @@ from llm_stats.schema.catalog import (
     is_plausible,
 )
 from llm_stats.schema.fetch import due_after_catalog, stalest_first
+from llm_stats.transform.checks import MODELS_LEFT
 
 if TYPE_CHECKING:
     from llm_stats.fetch.catalog import Catalog
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 #: Default of `max_age` for runs that read the catalog. Their prices are current in any case.
 _CATALOG_MAX_AGE = dt.timedelta(days=7)
-
-#: Name, in `--allow-failure`, of the rule that a trusted read lacks only few models.
-MODELS_LEFT = "models_left"
 
 
 @dataclass(frozen=True)

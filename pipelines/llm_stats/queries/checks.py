@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from llm_stats.errors import CheckFailed, LlmStatsError, UsageError
 from llm_stats.text import escape_control_chars, pluralize
-from llm_stats.transform.checks import Scope, all_checks
+from llm_stats.transform.checks import Scope, all_checks, allowable_failures
 from llm_stats.warehouse.reader import Reader
 
 _SAMPLE_ROWS = 5
@@ -80,8 +80,7 @@ def run_checks(reader: Reader, scope: Scope = Scope.ALL) -> list[CheckResult]:
 
 def require_known_checks(names: Collection[str]) -> None:
     """Raise `UsageError` for an unknown check name."""
-    # `models_left` is not a query: `pipeline.plan` checks it before the load
-    checks = [*(check.name for check in all_checks()), "models_left"]
+    checks = allowable_failures()
     for name in names:
         if name not in checks:
             raise UsageError(f"there is no check {name!r}; choose from {', '.join(checks)}")
