@@ -16,6 +16,7 @@ from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.catalog import Catalog
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of
 from llm_stats.sample.api import Request, Response, json_response
+from llm_stats.schema.record import as_utc
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of
 
 SUMMARIES = [summary_of(record) for record in RECORDS]
@@ -82,6 +83,14 @@ class TestPages:
             cache.delete_used()
             read(api, cache=cache)
             assert len(api.requests) == 6
+
+    def test_all_rows_have_the_time_of_the_earliest_page(self, cache: ResponseCache) -> None:
+        with SampleApi(RECORDS, page_size=10) as api:
+            first = read(api, cache=cache)
+            cache.delete([f"{api.base_url}/models?limit=200"])
+            second = read(api, cache=cache)
+        assert second.read_at > first.read_at
+        assert {row["read_at"] for row in second.changed} == {as_utc(second.read_at)}
 
     def test_cached_page_older_than_the_last_run_is_not_used(
         self, api: SampleApi, cache: ResponseCache

@@ -30,7 +30,7 @@ from llm_stats.api.transport import PendingRequest, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.schema.catalog import SummaryVersion
-from llm_stats.schema.record import parse_summary
+from llm_stats.schema.record import as_utc, parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from llm_stats.settings import is_valid_model_id
 from llm_stats.text import pluralize
@@ -153,6 +153,8 @@ class CatalogReader:
         if not listed:
             raise NothingFetched(f"{self._base_url}/models lists no models; wrong base URL?")
         catalog.model_ids = list(listed)
+        for row in catalog.changed:  # a later page from the cache may have an earlier time
+            row["read_at"] = as_utc(catalog.read_at)
         catalog.gap = catalog.gap or _find_gap(catalog, unnamed)
         return catalog
 

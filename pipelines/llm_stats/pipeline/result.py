@@ -83,21 +83,34 @@ class RunResult:
         or skipped any model. The code is 4 instead of 3 if every failed model is `not_found` and
         `is_base_url_confirmed` is set.
         """
-        loaded, expected = self.outcomes["loaded"], self.known_failures if self.all_models else ()
+        if self._failures:
+            return 4 if self._is_source_confirmed else 3
         is_cut_off = bool(self.catalog and self.catalog.is_cut_off)
         is_quota_spent = bool(self.stop_reason and self.stop_reason.kind in ("quota", "budget"))
-        has_new_failure = any(fetch.model_id not in expected for fetch in self.problems)
-        if not self.problems or (not has_new_failure and (loaded or self.skipped)):
-            has_nothing = bool(self.catalog and not self.catalog.has_summaries) and not (
-                self.requested or self.skipped
-            )
-            if has_nothing or (is_cut_off and not is_quota_spent):
-                return 4
-            return 75 if self.outcomes["deferred"] or is_cut_off else 0
-        if loaded or (self.catalog and self.catalog.has_summaries):
+        if (is_cut_off and not is_quota_spent) or self._has_nothing:
             return 4
+        return 75 if is_cut_off or self.outcomes["deferred"] else 0
+
+    @property
+    def _failures(self) -> list[Fetch]:
+        """The problems that count as failures of this run."""
+        has_models = self.outcomes["loaded"] or self.skipped
+        expected = self.known_failures if self.all_models and has_models else ()
+        return [fetch for fetch in self.problems if fetch.model_id not in expected]
+
+    @property
+    def _is_source_confirmed(self) -> bool:
+        """Whether the API returned a record or a summary, or only lacks the requested ids."""
+        if self.outcomes["loaded"] or (self.catalog and self.catalog.has_summaries):
+            return True
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
-        return 4 if is_missing_only and self.is_base_url_confirmed else 3
+        return is_missing_only and self.is_base_url_confirmed
+
+    @property
+    def _has_nothing(self) -> bool:
+        """Whether the catalog had no valid summary, and no model was requested or skipped."""
+        is_without_summaries = bool(self.catalog and not self.catalog.has_summaries)
+        return is_without_summaries and not (self.requested or self.skipped)
 
     @property
     def location(self) -> str:
