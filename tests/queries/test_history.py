@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 
-from llm_stats.queries.history import history
+from llm_stats.queries.history import for_terminal, history
+from llm_stats.table import Table
 from support.connection_reader import ConnectionReader
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
+DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
+
+
+class AnyModelReader(ConnectionReader):
+    """A reader that knows every model id."""
+
+    def require_models(self, _: list[str]) -> None:
+        """Skip the check that the models exist."""
+
+
+def history_of(raw: RawTables) -> Table:
+    return history(AnyModelReader(raw), "m")  # type: ignore[arg-type]
 
 
 def test_other_changes_are_described_only_where_they_happened(raw: RawTables) -> None:
@@ -26,11 +39,7 @@ def test_other_changes_are_described_only_where_they_happened(raw: RawTables) ->
         )
         raw.apply()
 
-    class FakeReader(ConnectionReader):
-        def require_models(self, _: list[str]) -> None:
-            """Skip the check that the models exist."""
-
-    rows = [row[3:] for row in history(FakeReader(raw), "m").rows]  # type: ignore[arg-type]
+    rows = [row[3:] for row in history_of(raw).rows]
     assert rows == [
         ("p", "1.00 in, 2.00 out, active"),
         ("b", "0.5, self-reported"),
@@ -38,3 +47,17 @@ def test_other_changes_are_described_only_where_they_happened(raw: RawTables) ->
         ("p", "1.00 in, 2.00 out, active (name P → Q)"),
         ("b", "0.5, self-reported (maximum 1 → 100)"),
     ]
+
+
+def test_listings_are_described(raw: RawTables) -> None:
+    model, others = make_record("m"), [make_record("n")]
+    for day, listed in ((DAY_1, [model, *others]), (DAY_2, others), (DAY_3, [model, *others])):
+        raw.read_catalog(listed, day)
+        raw.apply()
+    rows = [
+        (DAY_1, DAY_2, "listing", None, "listed in the catalog"),
+        (DAY_2, DAY_3, "listing", None, "left the catalog"),
+        (DAY_3, None, "listing", None, "back in the catalog"),
+    ]
+    assert history_of(raw).rows == rows
+    assert [row[2] for row in for_terminal(history_of(raw)).rows] == [row[4] for row in rows]

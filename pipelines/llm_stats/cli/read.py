@@ -135,7 +135,8 @@ def changes(since: str, output_format: Format, **location: Any) -> None:
 def history(model_id: str, output_format: Format, **location: Any) -> None:
     """Print the history of one model.
 
-    Shows its offers and scores, each with its period of validity (UTC), oldest first.
+    Shows its offers, its scores, and whether the catalog lists it. Each row has its period of
+    validity (UTC), oldest first.
 
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb

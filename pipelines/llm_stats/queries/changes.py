@@ -43,11 +43,12 @@ _OF_LOAD = {
 }
 _SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
 
-_MODEL_CHANGES = {
-    ("unlisted", "catalog"): "left the catalog",
-    ("unlisted", "404"): "not found on two days in a row",
-    ("relisted", "catalog"): "back in the catalog",
-    ("relisted", "200"): "found again",
+#: Texts by `is_listed` and `reason`.
+_LISTINGS = {
+    (False, "catalog"): "left the catalog",
+    (False, "404"): "not found on two days in a row",
+    (True, "catalog"): "back in the catalog",
+    (True, "200"): "found again",
 }
 
 
@@ -66,6 +67,14 @@ def since(reader: Reader, start: dt.datetime) -> Table:
 def of_load(reader: Reader, load_id: str) -> Table:
     """Return the changes of one load, largest first; the columns are those of `since`."""
     return _describe_changes(reader, _OF_LOAD, load_id)
+
+
+def describe_listing(is_listed: bool, reason: str, *, is_first: bool = False) -> str:
+    """Return what happened at the start of a period in `history.listings`.
+
+    `is_first` is set for the first period of the model.
+    """
+    return "listed in the catalog" if is_listed and is_first else _LISTINGS[is_listed, reason]
 
 
 def parse_since(text: str, now: dt.datetime) -> dt.datetime:
@@ -126,7 +135,8 @@ def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object
     for change in select("model_changes"):
         if change["kind"] != "listed":  # `new_models` names the models that are new
             model_id, kind = change["model_id"], change["kind"]
-            description = f"{model_id}: {_MODEL_CHANGES[kind, change['reason']]}"
+            listing = describe_listing(kind == "relisted", change["reason"])
+            description = f"{model_id}: {listing}"
             rows.append((change["changed_at"], model_id, None, kind, description, None))
     rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
     columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")

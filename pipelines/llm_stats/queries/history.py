@@ -1,4 +1,4 @@
-"""History of one model: its offers and scores, each with its period of validity."""
+"""History of one model: offers, scores and listings, each with its period of validity."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from llm_stats.queries.changes import describe_listing
 from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_value, with_number
 from llm_stats.warehouse.reader import Reader
@@ -14,8 +15,10 @@ from llm_stats.warehouse.reader import Reader
 def history(reader: Reader, model_id: str) -> Table:
     """Return the history of a model, oldest first.
 
-    Columns: `valid_from, valid_to, kind, counterpart_id, description`. Raise `UsageError` for an
-    unknown model.
+    Columns: `valid_from, valid_to, kind, counterpart_id, description`. `kind` is `offer`, `score`
+    or `listing` (a period in which the catalog listed the model, or did not). `counterpart_id` is
+    the provider or the benchmark; it is null for a listing. Raise `UsageError` for an unknown
+    model.
     """
     reader.require_models([model_id])
     offers = reader.query(
@@ -38,7 +41,18 @@ def history(reader: Reader, model_id: str) -> Table:
         """,
         [model_id],
     ).rows
-    rows: list[tuple[Any, ...]] = []
+    listings = reader.query(
+        """
+        select valid_from, valid_to, is_listed, reason
+        from history.listings where model_id = ?
+        order by valid_from
+        """,
+        [model_id],
+    ).rows
+    rows: list[tuple[Any, ...]] = [
+        (start, end, "listing", None, describe_listing(is_listed, reason, is_first=number == 0))
+        for number, (start, end, is_listed, reason) in enumerate(listings)
+    ]
     before: dict[tuple[str, int], tuple[Any, ...]] = {}
     for start, end, provider, number, price_in, price_out, status, *attributes in offers:
         changes = _format_changes(before, (provider, number), ("name",), attributes)
@@ -60,6 +74,9 @@ def history(reader: Reader, model_id: str) -> Table:
     )
 
 
+_PREPOSITIONS = {"offer": "at", "score": "on"}
+
+
 def for_terminal(timeline: Table) -> Table:
     """Return the rows for a terminal of 80 columns, with times to the minute.
 
@@ -69,7 +86,7 @@ def for_terminal(timeline: Table) -> Table:
         (
             _format_minute(start),
             _format_minute(end),
-            f"{'at' if kind == 'offer' else 'on'} {counterpart}: {description}",
+            f"{_PREPOSITIONS[kind]} {counterpart}: {description}" if counterpart else description,
         )
         for start, end, kind, counterpart, description in timeline.rows
     ]
