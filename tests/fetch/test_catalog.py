@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import itertools
 from typing import Any
 
@@ -16,7 +15,6 @@ from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.catalog import Catalog
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of
 from llm_stats.sample.api import Request, Response, json_response
-from llm_stats.schema.record import as_utc
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of
 
 SUMMARIES = [summary_of(record) for record in RECORDS]
@@ -69,46 +67,13 @@ class TestPages:
         assert catalog.gap is None
         assert len(api.requests) == 5
 
-    def test_are_cached_until_the_run_ends(self, cache: ResponseCache) -> None:
+    def test_are_never_cached(self, cache: ResponseCache) -> None:
         with SampleApi(RECORDS, page_size=10) as api:
-            first, between, second = (
-                read(api, cache=cache),
-                dt.datetime.now(dt.UTC),
-                read(api, cache=cache),
-            )
-            assert len(api.requests) == 3
-            assert second.model_ids == IDS
-            assert second.versions == first.versions
-            assert second.read_at < between, "the arrival time of the first cached page"
-            cache.delete_used()
             read(api, cache=cache)
-            assert len(api.requests) == 6
-
-    def test_all_rows_have_the_time_of_the_earliest_page(self, cache: ResponseCache) -> None:
-        with SampleApi(RECORDS, page_size=10) as api:
-            first = read(api, cache=cache)
-            cache.delete([f"{api.base_url}/models?limit=200"])
-            second = read(api, cache=cache)
-        assert second.read_at > first.read_at
-        assert {row["read_at"] for row in second.changed} == {as_utc(second.read_at)}
-
-    def test_cached_page_older_than_the_last_run_is_not_used(
-        self, api: SampleApi, cache: ResponseCache
-    ) -> None:
-        read(api, cache=cache)
-        with client_of(api, cache=cache) as client:
-            assert client.read_catalog(since=dt.datetime.now(dt.UTC)).model_ids == IDS
-        assert len(api.requests) == 2
-
-    def test_expired_cursor_of_a_cached_page_restarts_the_read(self, cache: ResponseCache) -> None:
-        with SampleApi(RECORDS, page_size=20) as api:
-            killed = read(api, cache=cache, max_requests=1)
-            assert killed.gap == "page 2 did not arrive: the budget of 1 request is spent"
-            api.publish(RECORDS[:10])  # offset 20 is beyond the last model, so the API returns 410
-            catalog = read(api, cache=cache)
-        assert catalog.model_ids == IDS[:10]
-        assert catalog.gap is None
-        assert len(api.requests) == 3
+            api.publish(RECORDS[:25])
+            assert read(api, cache=cache).model_ids == IDS[:25]
+        assert len(api.requests) == 6
+        assert cache.cached_count == 0
 
 
 class TestIncompleteRead:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import os
 import signal
 import subprocess
@@ -15,7 +14,6 @@ import pytest
 from fake_api import faults, when
 from fake_api.faults import LIST, Fault
 from fake_api.server import FakeApi
-from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of
 from support.command import Command
 from support.daily_runs import DailyRuns
@@ -201,16 +199,13 @@ class TestKill:
             os.kill(killed.pid, signal.SIGKILL)
             killed.wait()
             assert not file.exists()
-            killed_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
             del api.requests[:]
             done = llm_stats(*given)
             assert done.err == ""
             assert done.code == 0
             assert sorted(requested_ids(api)) == IDS[:3]
-            assert len(api.requests) == 3, "the pages come from the cache"
+            assert len(api.requests) == 3 + 3, "pages of the catalog are not cached"
         assert query_rows(file, READS) == [(3, 12, 12, True, True)]
-        (read_at,) = query_rows(file, "select read_at from raw.catalog_reads")[0]
-        assert read_at < killed_at
         hashed = "select id from raw.models where summary_hash is not null order by id"
         assert query_rows(file, hashed) == [(model_id,) for model_id in IDS[:3]]
         assert query_rows(file, "select count(*) from raw.models") == [(12,)]
@@ -218,17 +213,3 @@ class TestKill:
             given[3] = api.base_url
             assert llm_stats(*given).code == 0
             assert len(api.requests) == 1, "no record is due"
-
-    def test_after_publishing_reads_the_catalog_again(
-        self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The cached pages are older than the published run. Prices may have changed since."""
-        with SampleApi(RECORDS) as api:
-            given = ("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
-            with monkeypatch.context() as killed:
-                killed.setattr(ResponseCache, "delete_used", lambda _: None)
-                assert llm_stats(*given).code == 0
-            del api.requests[:]
-            assert llm_stats(*given).code == 0
-            assert len(api.requests) == 1
-        assert query_rows(workdir / "llm_stats.duckdb", READS) == [(1, 12, 12, True, True)] * 2

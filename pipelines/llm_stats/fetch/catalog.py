@@ -4,7 +4,8 @@
     {"models": [summary, …], "next_cursor": "…" or null, "total": 335}
 
 A page costs one request. The next page is requested while the summaries of a page are validated.
-If a page does not arrive, the read ends; the pages that arrived are used.
+If a page does not arrive, the read ends; the pages that arrived are used. Pages are not cached:
+each run shows the prices of its own time, and a new read costs only few requests.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from urllib.parse import urlencode
 
 from llm_stats.api.responses import (
     BadResponse,
-    Body,
     CatalogPage,
     error_from_body,
     parse_catalog_page,
@@ -28,19 +28,13 @@ from llm_stats.api.responses import (
 from llm_stats.api.stop import FetchingStopped
 from llm_stats.api.transport import PendingRequest, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
-from llm_stats.fetch.cache import ResponseCache
 from llm_stats.schema.catalog import SummaryVersion
-from llm_stats.schema.record import as_utc, parse_summary
+from llm_stats.schema.record import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from llm_stats.settings import is_valid_model_id
 from llm_stats.text import pluralize
 
 _PAGE_SIZE = 200
-
-CacheBody = Callable[[PendingRequest, Body], None]
-
-#: A page of the catalog, and the time of its arrival (UTC).
-_Arrival = tuple[CatalogPage, dt.datetime]
 
 
 @dataclass
@@ -71,67 +65,41 @@ class Catalog:
 
 
 class CatalogReader:
-    """Reader of the catalog. Pages that an earlier run cached are not requested again.
-
-    `submit` starts a call in another thread and returns a future of its result.
-    """
+    """Reader of the catalog; `submit` calls a function in another thread and returns a future."""
 
     def __init__(
         self,
         base_url: str,
         transport: Transport,
-        cache: ResponseCache | None,
-        cache_body: CacheBody,
         now: Callable[[], dt.datetime],
-        submit: Callable[[Callable[[], _Arrival]], Future[_Arrival]],
+        submit: Callable[[Callable[[], CatalogPage]], Future[CatalogPage]],
     ) -> None:
         self._base_url = base_url
         self._transport = transport
-        self._cache = cache
-        self._cache_body = cache_body
         self._now = now
         self._submit = submit
 
-    def read(
-        self, stored: Mapping[str, SummaryVersion], since: dt.datetime | None = None
-    ) -> Catalog:
+    def read(self, stored: Mapping[str, SummaryVersion]) -> Catalog:
         """Return the catalog; `stored` contains the versions of the summaries in the warehouse.
 
-        Cached pages older than `since`, the time of the last run, are ignored. The stored summaries
-        may be newer, and an outdated page would then look like a change.
-
-        Raises `QuotaSpent` if the quota or the budget is spent before the first page arrives, and
-        `NothingFetched` if the first page cannot be read for another reason or lists no model.
+        Reads pages until one has no cursor, has no new id, or does not arrive. Raises `QuotaSpent`
+        if the quota or the budget is spent before the first page arrives, and `NothingFetched` if
+        the first page cannot be read for another reason or lists no model.
         """
-        try:
-            return self._read_pages(stored, self._cache, since)
-        except _CachedCursorExpired:
-            return self._read_pages(stored, None, None)
-
-    def _read_pages(
-        self,
-        stored: Mapping[str, SummaryVersion],
-        cache: ResponseCache | None,
-        since: dt.datetime | None,
-    ) -> Catalog:
-        """Read pages until one has no cursor, has no new id, or does not arrive."""
         catalog = Catalog(self._now())
         listed: dict[str, None] = {}
         unnamed = 0
-        arrival = self._submit(partial(self._get, None, cache, since))
+        arrival = self._submit(partial(self._get, None))
         while True:
             try:
-                page, received_at = arrival.result()
+                page = arrival.result()
             except (FetchingStopped, BadResponse, NothingFetched) as error:
                 if catalog.pages == 0:
                     raise self._first_page_error(error) from None
-                if cache and isinstance(error, BadResponse) and error.code == "cursor_expired":
-                    raise _CachedCursorExpired from None
                 catalog.gap = f"page {catalog.pages + 1} did not arrive: {error}"
                 catalog.is_cut_off = True
                 break
             catalog.pages += 1
-            catalog.read_at = min(catalog.read_at, received_at)
             catalog.total = page.total
             entries = [(_model_id(entry), entry) for entry in page.entries]
             unnamed += sum(model_id is None for model_id, _ in entries)
@@ -143,7 +111,7 @@ class CatalogReader:
             listed |= dict.fromkeys(new_entries)
             has_next = bool(page.next_cursor and new_entries)
             if has_next:
-                arrival = self._submit(partial(self._get, page.next_cursor, cache, since))
+                arrival = self._submit(partial(self._get, page.next_cursor))
             if catalog.pages == 1 or catalog.has_summaries:
                 self._add_summaries(catalog, new_entries, stored)
             if not has_next:
@@ -153,27 +121,20 @@ class CatalogReader:
         if not listed:
             raise NothingFetched(f"{self._base_url}/models lists no models; wrong base URL?")
         catalog.model_ids = list(listed)
-        for row in catalog.changed:  # a later page from the cache may have an earlier time
-            row["read_at"] = as_utc(catalog.read_at)
         catalog.gap = catalog.gap or _find_gap(catalog, unnamed)
         return catalog
 
-    def _get(
-        self, cursor: str | None, cache: ResponseCache | None, since: dt.datetime | None
-    ) -> _Arrival:
-        """Return a page and its arrival time.
+    def _get(self, cursor: str | None) -> CatalogPage:
+        """Return a page.
 
         Raises `FetchingStopped` or `BadResponse` if no page arrives, and `NothingFetched` if the
         response is not a page.
         """
         query = {"limit": _PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
-        request = PendingRequest(f"{self._base_url}/models?{urlencode(query)}")
-        body = (cache and cache.get(request.url, since=since)) or self._transport.get(request)
+        body = self._transport.get(PendingRequest(f"{self._base_url}/models?{urlencode(query)}"))
         if body.status == 404 or parse_error_body(body.content):
             raise error_from_body(body, self._transport.redact)
-        page = parse_catalog_page(body.content, self._base_url)
-        self._cache_body(request, body)
-        return page, body.received_at
+        return parse_catalog_page(body.content, self._base_url)
 
     def _add_summaries(
         self, catalog: Catalog, entries: Mapping[str, Any], stored: Mapping[str, SummaryVersion]
@@ -201,10 +162,6 @@ class CatalogReader:
         stop = self._transport.stop_reason
         hint = "; wrong base URL?" if is_missing else ""
         return NothingFetched(stop.message if stop else f"{message}{hint}")
-
-
-class _CachedCursorExpired(Exception):
-    """A page from the cache contains a cursor that has expired since."""
 
 
 def _model_id(entry: object) -> str | None:

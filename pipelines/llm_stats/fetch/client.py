@@ -148,21 +148,10 @@ class Client:
         finally:
             self._transport.stop_sending()
 
-    def read_catalog(
-        self,
-        stored: Mapping[str, SummaryVersion] | None = None,
-        since: dt.datetime | None = None,
-    ) -> Catalog:
+    def read_catalog(self, stored: Mapping[str, SummaryVersion] | None = None) -> Catalog:
         """Return the catalog (see `CatalogReader.read`)."""
-        reader = CatalogReader(
-            self.base_url,
-            self._transport,
-            self._cache,
-            self._cache_body,
-            self._now,
-            self._threads.submit,
-        )
-        catalog = reader.read(stored or {}, since)
+        reader = CatalogReader(self.base_url, self._transport, self._now, self._threads.submit)
+        catalog = reader.read(stored or {})
         self._breaker.is_base_url_confirmed = True
         return catalog
 

@@ -106,11 +106,7 @@ def execute(
                 result.is_migrated = copy.migrate()
                 state = copy.fetch_state()
                 require_clock(now(), state.last_attempted_at, warehouse)
-                catalog = (
-                    client.read_catalog(state.summaries, state.last_attempted_at)
-                    if all_models
-                    else None
-                )
+                catalog = client.read_catalog(state.summaries) if all_models else None
                 plan = make_plan(
                     settings,
                     catalog,
