@@ -1,21 +1,37 @@
--- Most offers of the last load changed in the same way, as if a unit or a field had changed.
+-- Most offers that the last load read changed in the same way, as if a unit or a field had changed.
 -- Severity: error
--- Reads: staging.last_load, history.models, history.offers.
+-- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
+-- history.offers, history.row_counts.
 -- Only offers that existed both before and after the last load are compared. The check fails if at
--- least 10 of the compared offers, and more than half of them, changed in the same way. Price
+-- least 10 offers, and more than half of the offers that were read, changed in the same way. Price
 -- changes by a factor between 0.1 and 10 are ignored. Larger price changes are the same if their
 -- factors agree within 1 %.
+-- Offers of changed summaries are compared with all offers that the catalog lists, because a read
+-- of the catalog also covers the models that did not change. Other offers come from records that
+-- were fetched for their age, so they are compared with each other.
 with
+last_read as (
+    select
+        catalog_reads.read_at,
+        catalog_reads.model_count
+    from staging.catalog_reads as catalog_reads
+    inner join staging.last_load on catalog_reads.load_id = last_load.load_id
+),
+
 loaded_models as (
     select
         models.model_id,
-        models.offers_last_seen_at
+        models.offers_last_seen_at,
+        last_read.read_at is not null as is_from_catalog
     from history.models as models
     inner join staging.last_load on models.offers_load_id = last_load.load_id
+    left join staging.catalog_models as summaries on models.model_id = summaries.model_id
+    left join last_read on summaries.read_at = last_read.read_at
 ),
 
 compared_offers as (
     select
+        loaded_models.is_from_catalog,
         old_offers.status as old_status,
         new_offers.status as new_status,
         old_offers.input_usd_per_mtok as old_input,
@@ -37,18 +53,47 @@ compared_offers as (
     where new_offers.valid_to is null
 ),
 
+-- The last read covers all models if it is complete, else only the models of some pages.
+listed_counts as (
+    select
+        offer_counts.row_count
+        * last_read.model_count
+        / cast(nullif(model_counts.row_count, 0) as double) as offer_count
+    from last_read
+    cross join staging.last_load
+    inner join history.row_counts as offer_counts
+        on
+            last_load.load_id = offer_counts.load_id
+            and offer_counts.table_name = 'raw.catalog_models__providers'
+    inner join history.row_counts as model_counts
+        on
+            last_load.load_id = model_counts.load_id
+            and model_counts.table_name = 'raw.catalog_models'
+),
+
 compared_counts as (
-    select count(*) as offer_count from compared_offers
+    select
+        compared_offers.is_from_catalog,
+        case
+            when compared_offers.is_from_catalog
+                then greatest(count(*), max(listed_counts.offer_count))
+            else count(*)
+        end as offer_count
+    from compared_offers
+    left join listed_counts on compared_offers.is_from_catalog
+    group by compared_offers.is_from_catalog
 ),
 
 price_factors as (
     select
+        is_from_catalog,
         'input price' as field,
         new_input / old_input as factor
     from compared_offers
     where old_input > 0
     union all
     select
+        is_from_catalog,
         'output price' as field,
         new_output / old_output as factor
     from compared_offers
@@ -57,6 +102,7 @@ price_factors as (
 
 large_factors as (
     select
+        is_from_catalog,
         field,
         factor
     from price_factors
@@ -67,33 +113,45 @@ large_factors as (
 
 median_factors as (
     select
+        is_from_catalog,
         field,
         median(factor) as factor
     from large_factors
-    group by field
+    group by
+        is_from_catalog,
+        field
 ),
 
 changes as (
     select
+        median_factors.is_from_catalog,
         median_factors.field || ' changed by the same factor' as change,
         median_factors.factor,
         count(*) as offer_count
     from median_factors
-    inner join large_factors on median_factors.field = large_factors.field
+    inner join large_factors
+        on
+            median_factors.is_from_catalog = large_factors.is_from_catalog
+            and median_factors.field = large_factors.field
     where abs(large_factors.factor / median_factors.factor - 1) <= 0.01
     group by
+        median_factors.is_from_catalog,
         median_factors.field,
         median_factors.factor
     union all
     select
+        is_from_catalog,
         field || ' became 0' as change,
         cast(null as double) as factor,
         count(*) as offer_count
     from price_factors
     where factor = 0
-    group by field
+    group by
+        is_from_catalog,
+        field
     union all
     select
+        is_from_catalog,
         'lost a price' as change,
         cast(null as double) as factor,
         count(*) as offer_count
@@ -101,8 +159,10 @@ changes as (
     where
         (old_input is not null and new_input is null)
         or (old_output is not null and new_output is null)
+    group by is_from_catalog
     union all
     select
+        is_from_catalog,
         'became unavailable' as change,
         cast(null as double) as factor,
         count(*) as offer_count
@@ -110,15 +170,16 @@ changes as (
     where
         old_status = 'active'
         and new_status is distinct from 'active'
+    group by is_from_catalog
 )
 
 select
     changes.change,
     changes.factor,
     changes.offer_count,
-    compared_counts.offer_count as compared_offer_count
+    cast(compared_counts.offer_count as bigint) as compared_offer_count
 from changes
-cross join compared_counts
+inner join compared_counts on changes.is_from_catalog = compared_counts.is_from_catalog
 where
     changes.offer_count >= 10
     and 2 * changes.offer_count > compared_counts.offer_count

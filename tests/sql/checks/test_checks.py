@@ -311,3 +311,27 @@ def test_slip_needs_ten_offers_and_most_of_them(
     assert _failing(raw.connection, ["prices_slipped"]) == (
         {"prices_slipped"} if is_slip else set()
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "read", "is_slip"),
+    [(10, 30, False), (15, 30, False), (16, 30, True), (10, 20, False), (11, 20, True)],
+)
+def test_slip_in_the_catalog_needs_most_offers_of_the_read(
+    raw: RawTables, changed: int, read: int, is_slip: bool
+) -> None:
+    """The warehouse has 30 models with one offer each. `read` models are on the pages of day 2."""
+    status = {False: "active", True: "inactive"}
+    for day, models in enumerate((30, read)):
+        records = [
+            make_record(
+                f"m{number:02}",
+                providers=[make_offer("p", 1, 1, status=status[day == 1 and number < changed])],
+            )
+            for number in range(models)
+        ]
+        raw.read_catalog(records, _DAYS[day], is_trusted=models == 30)
+        write_history(raw.connection, read_by=["history.offers", "history.row_counts"])
+    assert _failing(raw.connection, ["prices_slipped"]) == (
+        {"prices_slipped"} if is_slip else set()
+    )
