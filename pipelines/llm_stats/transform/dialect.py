@@ -19,6 +19,7 @@ does not handle, so that every engine returns the same values to the last digit:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from sqlglot import ErrorLevel, exp
@@ -33,6 +34,7 @@ class UnsupportedSql(Exception):
     """Error for SQL that cannot be translated; the message names the construct."""
 
 
+@functools.lru_cache(maxsize=1000)  # a translation takes about 10 ms, and runs repeat statements
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
     """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
