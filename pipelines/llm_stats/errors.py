@@ -13,7 +13,7 @@
     └── Interrupted     130   Ctrl-C during a run; 143 after SIGTERM, 129 after SIGHUP
 
 A run that raises none of these errors exits with 0 (success), 4 (some ids or a page of the catalog
-failed) or 75 (nothing failed, and models or pages are deferred to the next run): see
+failed) or 75 (nothing failed, and models or pages are deferred to a later run): see
 `pipeline.result.RunResult`.
 """
 

@@ -6,7 +6,8 @@
 -- A trusted read of the catalog lists the models in its pages, and unlists the other models of the
 -- warehouse. A model is also unlisted if its record was not found on two consecutive days (UTC), in
 -- loads that fetched another record. A new record of the model then lists it again. Responses that
--- are older than the last trusted read have no effect. A model without a row counts as listed.
+-- are older than the last trusted read have no effect, and neither has a missing record of a model
+-- that the catalog lists, even if the read is not trusted. A model without a row counts as listed.
 create table if not exists history.listings (
     model_id varchar not null,
     is_listed boolean not null,
@@ -67,6 +68,13 @@ working_loads as (
         and attempts > 0
 ),
 
+newest_read as (
+    select max(read_at) as read_at
+    from staging.catalog_reads
+),
+
+-- A run that read the catalog knows whether it lists the model. Without this, every later read of
+-- the catalog may have listed it.
 not_found_fetches as (
     select
         fetches.model_id,
@@ -74,12 +82,19 @@ not_found_fetches as (
         cast(fetches.requested_at as date) as requested_date
     from staging.fetches as fetches
     inner join working_loads on fetches.load_id = working_loads.load_id
-    inner join staging.detail_models as details on fetches.model_id = details.model_id
+    inner join history.models as models on fetches.model_id = models.model_id
+    left join staging.detail_models as details on fetches.model_id = details.model_id
     left join last_read on fetches.requested_at <= last_read.read_at
+    cross join newest_read
     where
         fetches.outcome = 'not_found'
-        and fetches.requested_at > details.fetched_at
+        and fetches.attempts > 0
+        and (details.fetched_at is null or fetches.requested_at > details.fetched_at)
         and last_read.read_at is null
+        and case
+            when fetches.is_listed is not null then not fetches.is_listed
+            else newest_read.read_at is null or fetches.requested_at > newest_read.read_at
+        end
 ),
 
 not_found_listings as (

@@ -10,6 +10,7 @@ select
     cast(outcome as varchar) as outcome,
     cast(http_status as bigint) as http_status,
     cast(error_code as varchar) as error_code,
+    cast(is_listed as boolean) as is_listed,
     cast(message as varchar) as message,
     cast(attempts as bigint) as attempts,
     cast(elapsed_ms as bigint) as elapsed_ms

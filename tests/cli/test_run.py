@@ -76,7 +76,7 @@ class TestDemo:
         )
         before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
         second = llm_stats("demo")
-        assert "\n0 models requested: none; 1 request in " in second.out
+        assert "\nno model requested; 1 request in " in second.out
         assert "\n0 changes\n" in second.out, "the second demo finds no change"
         assert second.code == 0
         assert (

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import dlt
@@ -22,6 +23,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import DLT_TABLES, TABLES
 from llm_stats.settings import Settings
 from llm_stats.transform import files
+from llm_stats.transform.dialect import translate
 from support.command import Command
 from support.postgres_content import content, loads
 from support.postgres_server import PASSWORD, address, execute_sql
@@ -50,12 +52,21 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
     ) in status
 
 
+@pytest.fixture
+def new_translations() -> Iterator[None]:
+    """Let the test translate all statements again, and the tests after it too."""
+    translate.cache_clear()
+    yield
+    translate.cache_clear()
+
+
 def test_changed_function_is_a_new_definition_of_all_views(
     warehouse: str,
     api: SampleApi,
     llm_stats: Command,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    new_translations: None,
 ) -> None:
     """A changed function takes effect in the views, although it is inlined into them.
 

@@ -46,7 +46,7 @@ class TestPages:
         assert catalog.pages == len(api.requests) == pages
         assert catalog.total == 30
         assert catalog.gap is None
-        assert not catalog.is_cut_off
+        assert catalog.cut_off is None
         assert catalog.versions.keys() == set(IDS)
         assert [row["id"] for row in catalog.changed] == IDS
 
@@ -99,7 +99,8 @@ class TestIncompleteRead:
         catalog, api = read_faulty(when.page(2, fault))
         assert catalog.model_ids == IDS[:10]
         assert catalog.versions.keys() == set(IDS[:10])
-        assert catalog.is_cut_off
+        is_quota = reason.startswith("the quota")
+        assert catalog.cut_off == ("deferred" if is_quota else "failed")
         assert catalog.gap is not None
         assert catalog.gap.startswith(f"page 2 did not arrive: {reason.format(url=api.base_url)}")
         assert len(api.requests) == 1 + requests
@@ -107,15 +108,18 @@ class TestIncompleteRead:
     def test_budget_ends_the_read(self) -> None:
         catalog, api = read_faulty(lambda _, response: response, max_requests=2)
         assert catalog.gap == "page 3 did not arrive: the budget of 2 requests is spent"
+        assert catalog.cut_off == "deferred"
         assert catalog.model_ids == IDS[:20]
         assert len(api.requests) == 2
 
     @pytest.mark.parametrize("page", [2, 3])
     def test_repeated_cursor_ends_the_read(self, page: int) -> None:
         catalog, api = read_faulty(when.page(page, faults.repeated_cursor()))
-        assert catalog.gap == f"page {page + 1} lists no new model, but has a cursor"
+        assert catalog.gap == (
+            f"page {page + 1} lists no new model, but has a cursor; {10 * page} models of 30 listed"
+        )
         assert catalog.model_ids == IDS[: 10 * page]
-        assert not catalog.is_cut_off
+        assert catalog.cut_off is None
         assert len(api.requests) == page + 1
 
     @pytest.mark.parametrize("repeats", [True, False], ids=["same page", "empty page"])
@@ -130,7 +134,7 @@ class TestIncompleteRead:
 
         catalog, api = read_faulty(endless)
         assert catalog.model_ids == IDS[:3]
-        assert catalog.gap == "page 2 lists no new model, but has a cursor"
+        assert catalog.gap == ("page 2 lists no new model, but has a cursor; 3 models of 30 listed")
         assert len(api.requests) == 2
 
     @pytest.mark.parametrize(
@@ -142,10 +146,19 @@ class TestIncompleteRead:
             ("30", "the API did not send the total number of models"),
             (True, "the API did not send the total number of models"),
             (30.0, "the API did not send the total number of models"),
+            (-1, "the API did not send the total number of models"),
+            (2**63, "the API did not send the total number of models"),
         ],
     )
     def test_wrong_total_is_a_gap(self, total: Any, gap: str) -> None:
         assert read_published(SUMMARIES, total).gap == gap
+
+    @pytest.mark.parametrize("page_size", [200, 10])
+    def test_first_of_two_entries_with_the_same_id_counts(self, page_size: int) -> None:
+        repeated = [*SUMMARIES, SUMMARIES[0] | {"name": "Later"}]
+        catalog = read_published(repeated, 30, page_size=page_size)
+        (first,) = (row for row in catalog.changed if row["id"] == ONE)
+        assert first["name"] == SUMMARIES[0]["name"]
 
     def test_read_without_a_total_is_not_complete(self) -> None:
         catalog, _ = read_faulty(faults.missing("total"))

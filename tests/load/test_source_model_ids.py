@@ -9,6 +9,9 @@ import dlt
 import pytest
 from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
+from fake_api import faults, when
+from fake_api.faults import LIST, Fault
+from fake_api.server import FakeApi
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
@@ -54,6 +57,22 @@ class TestModelIds:
             (model_id,) for model_id in sorted(IDS)
         ]
         assert counts(workdir)["fetches"] == len(IDS)
+
+    @pytest.mark.parametrize(
+        ("fault", "max_requests", "error"),
+        [
+            (faults.error(410, "cursor_expired"), None, "page 2 did not arrive: HTTP 410"),
+            (faults.slow(0), 1, "page 2 did not arrive: the budget of 1 request is spent"),
+        ],
+        ids=["page fails", "budget"],
+    )
+    def test_catalog_that_is_cut_off_is_an_error(
+        self, pipeline: dlt.Pipeline, fault: Fault, max_requests: int | None, error: str
+    ) -> None:
+        with FakeApi(page_size=5, faults={LIST: when.page(2, fault)}) as api:
+            with pytest.raises(PipelineStepFailed, match=error):
+                pipeline.run(source_of(api, all_models=True, max_requests=max_requests))
+            assert not requested_ids(api)
 
     def test_budget_defers_the_rest_and_is_not_used_up_by_the_same_failing_ids(
         self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline

@@ -168,7 +168,7 @@ def test_quota_that_ends_after_the_catalog(llm_stats: Command, workdir: Path) ->
     assert done.code == 75
     assert "12 models requested: 12 deferred; " in done.out
     assert "catalog: 12 models on 3 pages, 12 new or changed" in done.out
-    assert "12 models are deferred to the next run" in done.out
+    assert "12 models are deferred to a later run" in done.out
     facts = "select count(*), sum(offer_count), count(fetched_at) from marts.models"
     assert query_rows(file, facts) == [(12, 12, 0)]
     assert query_rows(file, READS) == [(3, 12, 12, True, True)]

@@ -30,7 +30,7 @@ def test_slipped_prices_are_published_only_if_allowed_without_another_request(
 
     refused = run("--all", "--max-age", 0)
     assert refused.code == 5
-    assert "error: prices_slipped: Most offers of the last load changed in the same way" in (
+    assert "error: prices_slipped: Most offers that the last load read changed in the same way" in (
         refused.err
     )
     assert "change=input price changed by the same factor, factor=1000.0, offer_count=12" in (
@@ -40,9 +40,10 @@ def test_slipped_prices_are_published_only_if_allowed_without_another_request(
     assert query_rows(all_published, PRICES) == before
 
     allowed = run("--all", "--max-age", 0, "--allow-failure", "prices_slipped")
-    assert "12 models requested: 12 loaded; 0 requests in" in allowed.out
+    assert "12 models requested: 12 loaded; 1 request in" in allowed.out
+    assert "12 responses were reused from an earlier run that was not published" in allowed.out
     assert allowed.code == 0
-    assert len(api.requests) == 13
+    assert len(api.requests) == 14
     assert query_rows(all_published, PRICES) != before
     responses = all_published.parent / ".llm_stats" / "responses.sqlite"
     with ResponseCache(responses, dt.timedelta(hours=1)) as cache:

@@ -31,7 +31,7 @@ def test_budget_is_spent_on_the_stalest_models_first(
     assert len(api.requests) == 7
     assert requested_ids(api) == IDS[6:]
     assert (
-        "stopped early: the budget of 7 requests is spent; 6 models are deferred to the next run"
+        "stopped early: the budget of 7 requests is spent; 6 models are deferred to a later run"
     ) in done.out
     assert query_rows(one_failing, "select count(*) from raw.models") == [(11,)]
     with duckdb.connect(one_failing, read_only=True) as connection:

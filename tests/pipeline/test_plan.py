@@ -9,6 +9,7 @@ import pytest
 from llm_stats.fetch.catalog import Catalog
 from llm_stats.pipeline.plan import Plan, make_plan
 from llm_stats.schema.catalog import RecordVersion, SummaryVersion
+from llm_stats.schema.fetch import Fetch, FetchResult
 from llm_stats.settings import Settings
 from llm_stats.warehouse.base import FetchState
 
@@ -80,6 +81,28 @@ def test_catalog_only_requests_no_model() -> None:
     plan = plan_of(catalog_of(IDS), FetchState(), catalog_only=True)
     assert plan.due == []
     assert plan.skipped == 0, "skipped models are those that are not due"
+
+
+def test_stored_summary_that_is_ahead_makes_its_record_due() -> None:
+    """The read lacks the model, for example because its page failed."""
+    state = state_of(IDS)
+    state.summaries[IDS[1]] = version("b")
+    assert plan_of(catalog_of(IDS[:1], gap="why"), state).due == IDS[1:2]
+
+
+def test_results_get_facts_from_the_catalog() -> None:
+    plan = plan_of(catalog_of(IDS[:2]), state_of(IDS))
+
+    def result(model_id: str, attempts: int = 1) -> FetchResult:
+        fetch = Fetch(model_id=model_id, requested_at=NOW, outcome="loaded", attempts=attempts)
+        return FetchResult(fetch, {"updated_at": YESTERDAY, "summary_hash": None})
+
+    results = list(plan.with_catalog([result(IDS[0]), result(IDS[1], 0), result(IDS[2])]))
+    assert [result.fetch.is_listed for result in results] == [True, True, False]
+    assert [result.row and result.row["summary_hash"] for result in results] == ["a", None, "a"]
+    by_id = plan_of(None, state_of(IDS), model_ids=IDS[:1])
+    (by_id_result,) = by_id.with_catalog([result(IDS[0])])
+    assert by_id_result.fetch.is_listed is None
 
 
 def test_rejected_summary_makes_its_record_due() -> None:

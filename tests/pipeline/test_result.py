@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llm_stats.api.stop import StopReason
 from llm_stats.pipeline.result import RunResult, format_result
+from llm_stats.schema.catalog import CatalogSummary
 from llm_stats.schema.fetch import Fetch, Outcome
 from llm_stats.table import Table
 from support.parameter_ids import parameter_id
@@ -79,12 +81,66 @@ def test_summary_uses_singular_and_plural() -> None:
     )
     assert list(format_result(done)) == [
         "3 models requested: 3 loaded; 3 requests in 0.0 s",
-        "2 new models, 0 changes",
+        "2 new models, 0 changes:",
+        "  new: m0",
+        "  new: m1",
         "published x.duckdb",
     ]
     skipped = RunResult(Path("x.duckdb"), requested=0, skipped=1, requests_sent=1)
     assert list(format_result(skipped)) == [
-        "0 models requested: none; 1 request in 0.0 s",
+        "no model requested; 1 request in 0.0 s",
         "1 model skipped (newer than --max-age)",
         "nothing was published: no model is due",
+    ]
+
+
+def catalog_of(**values: Any) -> CatalogSummary:
+    """Return the numbers of a complete read of three unchanged models, changed by `values`."""
+    numbers: dict[str, Any] = {"pages": 2, "models": 3, "total": 3, "changed": 0, "rejected": 0}
+    flags = {"has_summaries": True, "is_trusted": True, "cut_off": None, "gap": None}
+    return CatalogSummary(**(numbers | {"missing": 0, "listed_before": 3} | flags | values))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "values", "code"),
+    [
+        ([], {}, 0),
+        (["deferred"], {}, 75),
+        (["failed"], {}, 4),
+        (["failed"], {"has_summaries": False}, 3),
+        ([], {"has_summaries": False}, 4),
+        ([], {"cut_off": "deferred"}, 75),
+        (["loaded", "deferred"], {"cut_off": "failed"}, 4),
+        (["deferred"], {"cut_off": "deferred"}, 75),
+    ],
+    ids=parameter_id,
+)
+def test_exit_code_with_a_catalog(
+    outcomes: list[Outcome], values: dict[str, Any], code: int
+) -> None:
+    """A page that failed counts, even if the budget was spent later."""
+    stop = StopReason("budget", "why") if "deferred" in outcomes else None
+    result = result_of(*outcomes, catalog=catalog_of(**values), stop_reason=stop)
+    assert result.exit_code == code
+
+
+def test_budget_below_the_pages_of_the_catalog_is_explained() -> None:
+    stop = StopReason("budget", "the budget of 1 request is spent")
+    catalog = catalog_of(pages=1, models=2, cut_off="deferred", gap="page 2 did not arrive")
+    lines = list(format_result(result_of(catalog=catalog, stop_reason=stop)))
+    assert lines[3] == (
+        "stopped early: the budget of 1 request is spent; "
+        "the catalog has more pages, so allow more requests"
+    )
+
+
+def test_new_models_of_a_later_run_are_named() -> None:
+    changes = Table(("change",), ("VARCHAR",), [("m at p: output 7.00 → 2.19",)])
+    result = result_of(
+        catalog=catalog_of(changed=2), is_published=True, new_models=["n"], changes=changes
+    )
+    assert list(format_result(result))[2:5] == [
+        "1 new model, 1 change, largest first:",
+        "  new: n",
+        "  m at p: output 7.00 → 2.19",
     ]

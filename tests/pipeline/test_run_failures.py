@@ -105,7 +105,7 @@ def test_run_with_every_kind_of_failure_has_consistent_counts(
     assert (
         "stopped early: the quota is spent: HTTP 429 quota_exceeded: Daily quota spent." in done.out
     )
-    assert f"resets at: {faults.next_midnight()}; 3 models are deferred to the next run" in done.out
+    assert f"resets at: {faults.next_midnight()}; 3 models are deferred to a later run" in done.out
     assert (
         f"failed: {IDS[3]}: HTTP 500 internal_error: The sample is set to fail. "
         "(https://sample.invalid/errors/internal_error)"

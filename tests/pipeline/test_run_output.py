@@ -139,7 +139,7 @@ def test_run_that_fetched_nothing(
     assert written["kind"] == "nothing_fetched"
     assert written["message"] == (
         "the API rejected the key: HTTP 401 invalid_api_key: The key is not valid. "
-        "(https://sample.invalid/errors/invalid_api_key)"
+        "(https://sample.invalid/errors/invalid_api_key); nothing was published"
     )
     if output_format == "text":
         assert done.err == f"llm-stats: {written['message']}\n"

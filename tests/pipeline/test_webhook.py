@@ -54,7 +54,7 @@ def change(
 def catalog(**values: Any) -> dict[str, Any]:
     """Return the summary of a complete read that is not trusted, changed by `values`."""
     numbers = {"pages": 2, "models": 335, "total": 335, "changed": 0, "rejected": 0, "missing": 0}
-    flags = {"has_summaries": True, "is_trusted": False, "is_cut_off": False, "gap": None}
+    flags = {"has_summaries": True, "is_trusted": False, "cut_off": None, "gap": None}
     return numbers | {"listed_before": 335} | flags | values
 
 
@@ -73,12 +73,13 @@ class TestText:
         ("values", "line"),
         [
             (
-                {"is_cut_off": True, "gap": "page 2 did not arrive: HTTP 500"},
+                {"cut_off": "failed", "gap": "page 2 did not arrive: HTTP 500"},
                 "catalog incomplete: page 2 did not arrive: HTTP 500",
             ),
             (
                 {"missing": 90},
-                "catalog not trusted: 90 of 335 listed models are missing",
+                "catalog not trusted, no model unlisted: 90 of 335 listed models are missing; "
+                "if they left, add --allow-failure models_left",
             ),
             (
                 {"has_summaries": False},
@@ -93,7 +94,7 @@ class TestText:
         assert format_message(summary(catalog=catalog(is_trusted=True))) == ""
         assert format_message(summary(catalog=catalog(gap="the API did not send the total"))) == ""
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}
-        cut_off = catalog(is_cut_off=True, gap="page 2 did not arrive")
+        cut_off = catalog(cut_off="deferred", gap="page 2 did not arrive")
         assert format_message(summary(catalog=cut_off, stop=stop)) == ""
 
     def test_changes_and_new_models_are_reported(self) -> None:
@@ -132,7 +133,7 @@ class TestText:
         text = format_message(
             summary(exit_code=75, kind="deferred", stop=stop, outcomes={"deferred": 1})
         )
-        assert block(text) == ["stopped early: the quota is spent; 1 deferred to the next run"]
+        assert block(text) == ["stopped early: the quota is spent; 1 deferred to a later run"]
 
     def test_spent_budget_alone_is_not_reported(self) -> None:
         stop = {"kind": "budget", "message": "the budget of 1 request is spent"}

@@ -32,6 +32,28 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
     assert winners["sample-long-context"].startswith("not comparable: ")
 
 
+def test_compare_names_models_that_left_or_were_never_fetched(
+    llm_stats: Command, workdir: Path
+) -> None:
+    def record(model_id: str) -> dict[str, object]:
+        return make_record(model_id, providers=[make_offer("p", 1, 1)])
+
+    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
+        raw.read_catalog([record("left"), record("new"), record("m")], dt.datetime(2026, 11, 1))  # noqa: DTZ001
+        raw.load([record("left"), record("m")], dt.datetime(2026, 11, 1))  # noqa: DTZ001
+        raw.read_catalog([record("new"), record("m")], dt.datetime(2026, 11, 2))  # noqa: DTZ001
+        raw.apply()
+
+    def facts(*model_ids: str) -> dict[str, list[str]]:
+        compared = json.loads(llm_stats("compare", *model_ids, "--format", "json").out)["facts"]
+        return {row["fact"]: [row[model_id] for model_id in model_ids] for row in compared}
+
+    shown = facts("left", "new")
+    assert shown["left the catalog (UTC)"] == ["2026-11-02 00:00:00", "–"]
+    assert shown["fetched (UTC)"] == ["2026-11-01 00:00:00", "not yet: no scores"]
+    assert "left the catalog (UTC)" not in facts("new", "m")
+
+
 def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
     """`llm-stats compare` cannot call `marts.compare_models`, because PostgreSQL has no macros."""
     macro = """

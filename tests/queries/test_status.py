@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -105,7 +106,7 @@ def test_text_form(current: Status) -> None:
             "last run    114 minutes ago: 4 deferred, 2 loaded, 1 failed, 1 not_found; "
             "6 requests for models"
         ),
-        "requests    3 today (since 00:00 UTC)",
+        "requests    3 sent today (since 00:00 UTC)",
         "data        6 models, newest fetched 2 hours ago, oldest 2 days ago",
         (
             f"stalest     {IDS[3]} (2 days ago), {IDS[4]} (2 days ago), {IDS[5]} (2 days ago), "
@@ -119,6 +120,54 @@ def test_text_form(current: Status) -> None:
         "gone not_found 2 10 hours ago HTTP 404 \\x1b[31m",
         f"{IDS[3]} failed 1 2 hours ago HTTP 500",
     ]
+
+
+def line_of(status: Status, label: str) -> str:
+    """Return the line of the text form that starts with a label, without the label."""
+    return next(line[12:] for line in status_lines(status) if line.startswith(f"{label:<12}"))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, "read 12 minutes ago: 300 models"),
+        (
+            {"is_trusted": False},
+            "read 12 minutes ago: 300 models, not trusted: many listed models are missing; "
+            "if they left: `llm-stats run --all --allow-failure models_left`",
+        ),
+        (
+            {"is_trusted": False, "is_complete": False, "total": 335},
+            "read 12 minutes ago: 300 models of 335: incomplete, no model was unlisted",
+        ),
+        (
+            {"is_trusted": False, "is_complete": False, "total": None},
+            "read 12 minutes ago: 300 models of unknown: incomplete, no model was unlisted",
+        ),
+    ],
+    ids=["trusted", "not trusted", "incomplete", "no total"],
+)
+def test_last_read_of_the_catalog(
+    current: Status, values: dict[str, object], expected: str
+) -> None:
+    read_at = (NOW - dt.timedelta(minutes=12)).replace(tzinfo=None)
+    read = {"read_at": read_at, "models": 300, "total": 300, "is_of_last_run": True}
+    flags = {"is_complete": True, "is_trusted": True}
+    status = dataclasses.replace(current, catalog=read | flags | values, never_fetched=97)
+    assert line_of(status, "catalog") == expected
+    assert line_of(status, "data").endswith("; 97 never fetched, without scores")
+
+
+def test_run_that_only_read_the_catalog_is_healthy(current: Status) -> None:
+    catalog = {"read_at": current.last_run_at, "models": 8, "total": 8}
+    catalog |= {"is_complete": True, "is_trusted": True, "is_of_last_run": True}
+    watch = dataclasses.replace(current, catalog=catalog, last_run={})
+    assert line_of(watch, "last run").endswith(": read the catalog, requested no model")
+    assert line_of(watch, "health").startswith("good: ")
+    known_failure = dataclasses.replace(watch, last_run={"not_found": 1})
+    assert line_of(known_failure, "health").startswith("good: ")
+    by_id = dataclasses.replace(known_failure, catalog=None)
+    assert line_of(by_id, "health").startswith("poor: the last run loaded no model; ")
 
 
 def test_json_form(current: Status, database: Path) -> None:
@@ -151,7 +200,7 @@ def test_last_run_that_loaded_nothing_is_poor_health(database: Path) -> None:
 
 def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -> None:
     DuckDBWarehouse(database).cache.write_bytes(b"no database" * 500)
-    assert "requests    unknown today (since 00:00 UTC)" in status_lines(read_status(database))
+    assert "requests    unknown sent today (since 00:00 UTC)" in status_lines(read_status(database))
 
 
 def test_requests_of_unpublished_runs_count(llm_stats: Command, workdir: Path) -> None:
@@ -229,6 +278,10 @@ def test_configuration_is_printed_without_a_database(
     done = llm_stats("status", "--database", "missing.duckdb")
     assert "missing.duckdb does not exist; create it with `llm-stats run --database " in done.err
     assert done.code == 2
+    monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
+    assert llm_stats("run", "m", "--database", "missing.duckdb").code == 3
+    failed = llm_stats("status", "--database", "missing.duckdb")
+    assert "; the last run failed with exit code 3: nothing could be fetched: no res" in failed.err
     versions, *settings = done.out.strip().splitlines()
     assert versions == (
         f"versions    llm-stats {__version__}, dlt {version('dlt')}, duckdb "

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from llm_stats.errors import RecordRejected
 from llm_stats.sample import summary_of
-from llm_stats.schema.catalog import RecordVersion, SummaryVersion, is_ahead, is_plausible
+from llm_stats.schema.catalog import (
+    RecordVersion,
+    SummaryVersion,
+    is_ahead,
+    is_plausible,
+    known_hash,
+)
 from llm_stats.schema.record import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from support.record_factory import make_offer, make_record
@@ -181,3 +187,26 @@ def test_read_without_many_models_is_not_plausible(
 ) -> None:
     """More than 10 and more than a fifth of the listed models are missing."""
     assert is_plausible(missing, listed) is expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "updated_at", "expected"),
+    [
+        (None, 1, "new"),
+        (("old", 1), 2, "new"),
+        (("old", 1), 1, None),
+        (("new", 1), 1, "new"),
+        ((None, 1), 1, "new"),
+        (("old", 3), 3, "new"),
+    ],
+    ids=["first", "current", "outdated", "unchanged", "requested again", "later than the summary"],
+)
+def test_outdated_response_leaves_the_summary_ahead(
+    stored: tuple[str | None, int] | None, updated_at: int, expected: str | None
+) -> None:
+    """The API may return the old record for a minute after its summary has changed."""
+    days = {day: dt.datetime(2026, 1, day) for day in (1, 2, 3)}  # noqa: DTZ001
+    known = stored and RecordVersion(stored[0], days[stored[1]])
+    summary = SummaryVersion("new", days[2])
+    assert known_hash(summary, days[updated_at], known) == expected
+    assert known_hash(None, days[updated_at], known) is None

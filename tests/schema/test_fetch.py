@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from llm_stats.schema.fetch import due_after_catalog
 
 NOW = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
@@ -48,7 +49,21 @@ def test_max_age_of_zero_makes_all_models_due() -> None:
 def test_failing_model_takes_its_turn_by_its_last_failure() -> None:
     """It was never fetched or is old, but it does not come first in every run."""
     fetched = ago(b=9, c=3, d=9)
-    assert due("abcd", "c", fetched, ago(a=1, b=4)) == ["d", "b", "c", "a"]
+    assert due("abcd", "c", fetched, ago(a=1, b=4)) == ["d", "b", "a", "c"]
+
+
+def test_failing_model_gets_its_turn_if_the_budget_never_covers_the_old_records() -> None:
+    """Of 40 models, one failed once. With 31 requests a day, it is requested again soon."""
+    ids = [f"m{number}" for number in range(40)]
+    fetched, failing = dict.fromkeys(ids[1:], NOW), {ids[0]: NOW}
+    for day in range(1, 3):
+        now = NOW + dt.timedelta(days=day)
+        max_age = dt.timedelta(days=1)
+        requested = due_after_catalog(ids, set(), fetched, max_age, failing, now=now)[:31]
+        fetched |= dict.fromkeys(requested, now)
+        if ids[0] in requested:
+            return
+    pytest.fail("the failing model was never requested again")
 
 
 def test_failing_model_that_is_not_due_is_skipped() -> None:

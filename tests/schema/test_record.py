@@ -184,7 +184,7 @@ def test_every_field_has_a_column_and_every_column_a_description() -> None:
         "models__scores": 15,
         "models__modalities": 3,
         "models__top_scores": 4,
-        "fetches": 9,
+        "fetches": 10,
         "catalog_models": 34,
         "catalog_models__providers": 8,
         "catalog_models__modalities": 3,

@@ -47,7 +47,8 @@ class RawTables:
         for document in documents:
             body = json.dumps(document)
             record = parse_record(body, document["id"])
-            row = to_row(record, cached_at or fetched_at, body, hashes.get(record.id))
+            row = to_row(record, cached_at or fetched_at, body)
+            row["summary_hash"] = hashes.get(record.id)
             answers.append(
                 FetchResult(
                     Fetch(
@@ -67,10 +68,16 @@ class RawTables:
         requested_at: dt.datetime,
         outcome: Outcome,
         load_id: str | None = None,
+        **fields: Any,
     ) -> None:
         """Add rows to `raw.fetches` for models that were requested but not loaded."""
         fetches = [
-            Fetch(model_id=model_id, requested_at=requested_at, outcome=outcome, attempts=1)
+            Fetch(
+                model_id=model_id,
+                requested_at=requested_at,
+                outcome=outcome,
+                **{"attempts": 1} | fields,
+            )
             for model_id in model_ids
         ]
         self._merge(to_arrow([FetchResult(fetch) for fetch in fetches]), requested_at, load_id)

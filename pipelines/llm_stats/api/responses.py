@@ -251,5 +251,5 @@ def parse_catalog_page(content: bytes, base_url: str) -> CatalogPage:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         message = f"{base_url}/models did not return a list of models; wrong base URL?"
         raise NothingFetched(message) from None
-    is_count = isinstance(total, int) and not isinstance(total, bool)
+    is_count = isinstance(total, int) and not isinstance(total, bool) and 0 <= total < 2**63
     return CatalogPage(entries, str(cursor) if cursor else None, total if is_count else None)

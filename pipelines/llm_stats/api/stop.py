@@ -20,6 +20,11 @@ class StopReason:
     kind: StopKind
     message: str
 
+    @property
+    def is_quota(self) -> bool:
+        """Whether the quota or the budget is spent, so that a later run can continue."""
+        return self.kind in ("quota", "budget")
+
 
 class FetchingStopped(Exception):
     """Exception for a request that has no result because fetching has stopped."""

@@ -206,6 +206,7 @@ def status(output_format: str, **location: Any) -> int:
     """
     from llm_stats.cli.status import config_lines, status_json, status_lines
     from llm_stats.queries import status as queries
+    from llm_stats.settings import WarehouseLocation
 
     config = queries.config_report(**location)
     try:
@@ -215,6 +216,9 @@ def status(output_format: str, **location: Any) -> int:
             echo(escape_json(status_json(current, config)))
         else:
             _echo_fields(status_lines(current, check_command))
+    except UsageError as error:
+        failure = queries.describe_failed_first_run(WarehouseLocation.read(**location))
+        raise UsageError(f"{error}{failure}") from None
     finally:  # before the first run `open_reader` raises; print the configuration even then
         if output_format == "table":
             _echo_fields(["", *config_lines(config)])

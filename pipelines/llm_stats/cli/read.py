@@ -106,7 +106,9 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def changes(since: str, output_format: Format, **location: Any) -> None:
-    """List changes in prices and scores, largest first.
+    """List changes of prices, scores and the catalog.
+
+    The largest changes come first. In the first run, all models are new, so nothing changed.
 
     \b
     llm-stats changes --since 30d

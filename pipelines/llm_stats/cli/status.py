@@ -58,14 +58,14 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
     if status.engine:
         yield f"warehouse   {escape_control_chars(status.engine)}"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in status.last_run.items())
-    last_run = f"{_format_age(status, status.last_run_at)}: {counts or 'only the catalog'}"
-    requests = pluralize(status.last_run_requests, "request")
-    yield f"last run    {last_run}; {requests} for models"
+    requests = f"{pluralize(status.last_run_requests, 'request')} for models"
+    outcomes = f"{counts}; {requests}" if counts else "read the catalog, requested no model"
+    yield f"last run    {_format_age(status, status.last_run_at)}: {outcomes}"
     if status.last_run_at > status.at:
         page = '"Wrong clock" in docs/operations.md'
         yield f"clock       check it: the last run is in the future; see {page}"
     today = "unknown" if status.requests_today is None else status.requests_today
-    yield f"requests    {today} today (since 00:00 UTC)"
+    yield f"requests    {today} sent today (since 00:00 UTC)"
     if status.catalog:
         yield f"catalog     {_format_catalog(status, status.catalog)}"
         yield from _format_listing_changes(status)
@@ -75,7 +75,12 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
             _format_age(status, status.oldest_at),
         )
         models = pluralize(status.models, "model")
-        yield f"data        {models}, newest fetched {newest}, oldest {oldest}"
+        missing = (
+            f"; {status.never_fetched} never fetched, without scores"
+            if status.never_fetched
+            else ""
+        )
+        yield f"data        {models}, newest fetched {newest}, oldest {oldest}{missing}"
         yield "stalest     " + ", ".join(
             f"{escape_control_chars(row['model_id'])} ({_format_age(status, row['fetched_at'])})"
             for row in status.stalest
@@ -119,15 +124,17 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
 
 
 def _format_catalog(status: Status, catalog: dict[str, Any]) -> str:
+    total = "unknown" if catalog["total"] is None else catalog["total"]
     problem = (
         ""
         if catalog["is_trusted"]
-        else ", not trusted"
+        else ", not trusted: many listed models are missing; if they left: "
+        "`llm-stats run --all --allow-failure models_left`"
         if catalog["is_complete"]
-        else ", incomplete"
+        else f" of {total}: incomplete, no model was unlisted"
     )
     models = pluralize(catalog["models"], "model")
-    return f"{models}, read {_format_age(status, catalog['read_at'])}{problem}"
+    return f"read {_format_age(status, catalog['read_at'])}: {models}{problem}"
 
 
 def _format_listing_changes(status: Status) -> Iterator[str]:
@@ -145,7 +152,12 @@ def _format_listing_changes(status: Status) -> Iterator[str]:
 
 
 def _format_health(status: Status, check_command: str) -> str:
-    loaded_nothing = not status.last_run.get("loaded") and status.last_run.keys() - {"deferred"}
+    has_read_catalog = status.catalog is not None and status.catalog["is_of_last_run"]
+    loaded_nothing = (
+        not has_read_catalog
+        and not status.last_run.get("loaded")
+        and status.last_run.keys() - {"deferred"}
+    )
     last_run = "the last run loaded no model; " if loaded_nothing else ""
     if status.failed_at:
         last_run = "the last run failed; "

@@ -4,8 +4,8 @@
     {"models": [summary, …], "next_cursor": "…" or null, "total": 335}
 
 A page costs one request. The next page is requested while the summaries of a page are validated.
-If a page does not arrive, the read ends; the pages that arrived are used. Pages are not cached:
-each run shows the prices of its own time, and a new read costs only few requests.
+If a page does not arrive, the read ends; the pages that arrived are used. Pages are not cached,
+because a later run would show old prices, and a new read costs only few requests.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from llm_stats.api.responses import (
 from llm_stats.api.stop import FetchingStopped
 from llm_stats.api.transport import PendingRequest, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
-from llm_stats.schema.catalog import SummaryVersion
+from llm_stats.schema.catalog import CutOff, SummaryVersion
 from llm_stats.schema.record import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from llm_stats.settings import is_valid_model_id
@@ -45,7 +45,7 @@ class Catalog:
     summary; `changed` has a row of `raw.catalog_models` for each valid summary that is new or
     differs from the stored one. `rejected` has the reason for each invalid summary. `total` is the
     number of models according to the API. `gap` explains why the read is incomplete; it is None if
-    the read is complete. `is_cut_off` is set if a page did not arrive.
+    the read is complete. `cut_off` is set if a page did not arrive.
     """
 
     read_at: dt.datetime
@@ -56,7 +56,7 @@ class Catalog:
     rejected: dict[str, str] = field(default_factory=dict)
     total: int | None = None
     gap: str | None = None
-    is_cut_off: bool = False
+    cut_off: CutOff | None = None
 
     @property
     def has_summaries(self) -> bool:
@@ -97,17 +97,17 @@ class CatalogReader:
                 if catalog.pages == 0:
                     raise self._first_page_error(error) from None
                 catalog.gap = f"page {catalog.pages + 1} did not arrive: {error}"
-                catalog.is_cut_off = True
+                is_deferred = isinstance(error, FetchingStopped) and error.reason.is_quota
+                catalog.cut_off = "deferred" if is_deferred else "failed"
                 break
             catalog.pages += 1
             catalog.total = page.total
             entries = [(_model_id(entry), entry) for entry in page.entries]
             unnamed += sum(model_id is None for model_id, _ in entries)
-            new_entries = {
-                model_id: entry
-                for model_id, entry in entries
-                if model_id and model_id not in listed
-            }
+            new_entries: dict[str, Any] = {}
+            for model_id, entry in entries:
+                if model_id and model_id not in listed:
+                    new_entries.setdefault(model_id, entry)
             listed |= dict.fromkeys(new_entries)
             has_next = bool(page.next_cursor and new_entries)
             if has_next:
@@ -116,7 +116,8 @@ class CatalogReader:
                 self._add_summaries(catalog, new_entries, stored)
             if not has_next:
                 if page.next_cursor:  # an API could return cursors forever
-                    catalog.gap = f"page {catalog.pages} lists no new model, but has a cursor"
+                    repeated = f"page {catalog.pages} lists no new model, but has a cursor"
+                    catalog.gap = f"{repeated}; {_count(len(listed), catalog.total)}"
                 break
         if not listed:
             raise NothingFetched(f"{self._base_url}/models lists no models; wrong base URL?")
@@ -155,8 +156,7 @@ class CatalogReader:
         if isinstance(error, NothingFetched):
             return error
         if isinstance(error, FetchingStopped):
-            is_quota = error.reason.kind in ("quota", "budget")
-            return (QuotaSpent if is_quota else NothingFetched)(error.reason.message)
+            return (QuotaSpent if error.reason.is_quota else NothingFetched)(error.reason.message)
         is_missing = isinstance(error, BadResponse) and error.status == 404
         message = f"the catalog could not be read: {error}"
         stop = self._transport.stop_reason
@@ -178,7 +178,12 @@ def _find_gap(catalog: Catalog, unnamed: int) -> str | None:
     if catalog.total is None:
         return "the API did not send the total number of models"
     if catalog.total != model_count:
-        return f"{pluralize(model_count, 'model')} of {catalog.total} listed"
+        return _count(model_count, catalog.total)
     if unnamed:
         return pluralize(unnamed, "entry has no valid id", "entries have no valid id")
     return None
+
+
+def _count(model_count: int, total: int | None) -> str:
+    """Return `331 models of 335 listed`."""
+    return f"{pluralize(model_count, 'model')} of {'unknown' if total is None else total} listed"

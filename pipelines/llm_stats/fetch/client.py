@@ -106,7 +106,6 @@ class Client:
         model_ids: Sequence[str],
         fetched_at: Mapping[str, dt.datetime] | None = None,
         failing: Collection[str] = (),
-        summaries: Mapping[str, SummaryVersion] | None = None,
         *,
         max_ahead: int = 500,
     ) -> Iterator[FetchResult]:
@@ -119,8 +118,7 @@ class Client:
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
         ids. Before 404s stop the fetch, the circuit breaker may request a few models that loaded in
-        earlier runs. `summaries` contains the known version of each model's summary. The hash of
-        this version is stored with the record, unless the record comes from the cache.
+        earlier runs.
         """
         stored_at = fetched_at or {}
         self._transport.key_accepted = bool(stored_at)
@@ -133,10 +131,7 @@ class Client:
 
         def fetch(model_id: str) -> FetchResult:
             is_failing = model_id in failing
-            summary = summaries.get(model_id) if summaries else None
-            return self._fetch_one(
-                model_id, stored_at.get(model_id), summary, is_failing=is_failing
-            )
+            return self._fetch_one(model_id, stored_at.get(model_id), is_failing=is_failing)
 
         return self._until_end(self._threads.map_unordered(fetch, model_ids, max_ahead=max_ahead))
 
@@ -156,12 +151,7 @@ class Client:
         return catalog
 
     def _fetch_one(
-        self,
-        model_id: str,
-        stored_at: dt.datetime | None,
-        summary: SummaryVersion | None,
-        *,
-        is_failing: bool,
+        self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
     ) -> FetchResult:
         """Return the result for one id. An invalid response becomes a result, not an exception."""
         request = self._model_request(model_id)
@@ -182,8 +172,7 @@ class Client:
         else:
             self._transport.key_accepted = True
             content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
-            known_hash = summary.content_hash if summary and not cached else None
-            row = to_row(record, body.received_at, content_hash, known_hash)
+            row = to_row(record, body.received_at, content_hash)
             result = self._result(model_id, request, "loaded", row=row, http_status=200)
         self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog, is_failing=is_failing)
         return result

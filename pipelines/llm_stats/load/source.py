@@ -15,13 +15,14 @@ from typing import Any, Self
 
 import dlt
 import pyarrow as pa
+from dlt.common import logger
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 from dlt.extract.source import DltSource
 
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.stop import require_any_answer
-from llm_stats.errors import UsageError
+from llm_stats.errors import NothingFetched, QuotaSpent, UsageError
 from llm_stats.fetch.client import Client
 from llm_stats.schema.arrow import add_tombstones, to_arrow
 from llm_stats.schema.fetch import FetchResult, stalest_first
@@ -98,8 +99,9 @@ def llm_stats(
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`). The API key
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
-    or no model id, and `NothingFetched` if no request had a usable response. If the quota or
-    `max_requests` is used up, the load ends without an error. The next load continues with the
+    or no model id, and `NothingFetched` if no request had a usable response or a page of the
+    catalog failed. If the quota or `max_requests` is used up while models are fetched, the load
+    ends without an error. The next load continues with the
     remaining ids if `max_age` is set. Otherwise it starts again with the first id.
     """
 
@@ -127,7 +129,7 @@ def llm_stats(
             concurrency=settings.concurrency,
             max_requests=settings.max_requests,
         ) as client:
-            listed = client.read_catalog().model_ids if all_models else settings.model_ids
+            listed = _read_ids(client) if all_models else settings.model_ids
             min_age = settings.max_age or dt.timedelta(0)
             due = stalest_first(listed, fetched_at, min_age, failing_at)
             results = client.fetch_models(
@@ -148,6 +150,21 @@ def llm_stats(
             require_any_answer(outcomes, client.stop_reason, first_problem)
 
     return raw_tables(pages, merge=True)
+
+
+def _read_ids(client: Client) -> list[str]:
+    """Return the ids that the catalog lists; log a warning if its numbers disagree.
+
+    Raises `NothingFetched` if a page does not arrive, and `QuotaSpent` if the quota or the budget
+    does not cover all pages.
+    """
+    catalog = client.read_catalog()
+    if catalog.cut_off:
+        error = QuotaSpent if catalog.cut_off == "deferred" else NothingFetched
+        raise error(f"the catalog could not be read: {catalog.gap}")
+    if catalog.gap:
+        logger.warning(f"the catalog is incomplete: {catalog.gap}")
+    return catalog.model_ids
 
 
 def to_pages(results: Iterable[FetchResult], size: int) -> Iterator[list[FetchResult]]:

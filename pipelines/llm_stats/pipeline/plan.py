@@ -9,7 +9,7 @@ models.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,18 @@ from llm_stats.schema.catalog import (
     CatalogLoad,
     CatalogRead,
     CatalogSummary,
+    RecordVersion,
     SummaryVersion,
     is_ahead,
     is_plausible,
+    known_hash,
 )
 from llm_stats.schema.fetch import due_after_catalog, stalest_first
 from llm_stats.transform.checks import MODELS_LEFT
 
 if TYPE_CHECKING:
     from llm_stats.fetch.catalog import Catalog
+    from llm_stats.schema.fetch import FetchResult
     from llm_stats.settings import Settings
     from llm_stats.warehouse.base import FetchState, Warehouse
 
@@ -39,15 +42,31 @@ class Plan:
     """The plan of one run.
 
     `due` are the ids to request, in order; `skipped` counts the models that are not due.
-    `summaries` are the known versions of all summaries. `catalog_load` and `catalog_summary` are
-    None for a run that does not read the catalog.
+    `summaries` and `records` are the known versions. `listed`, `catalog_load` and `catalog_summary`
+    are None for a run that does not read the catalog.
     """
 
     due: list[str]
     skipped: int
     summaries: Mapping[str, SummaryVersion]
+    records: Mapping[str, RecordVersion]
+    listed: Set[str] | None = None
     catalog_load: CatalogLoad | None = None
     catalog_summary: CatalogSummary | None = None
+
+    def with_catalog(self, results: Iterable[FetchResult]) -> Iterator[FetchResult]:
+        """Yield the results with facts from the catalog: `is_listed`, and the summary's hash.
+
+        A record from the cache gets no hash, because it may be older than the known summary.
+        """
+        for result in results:
+            fetch, row = result.fetch, result.row
+            fetch.is_listed = None if self.listed is None else fetch.model_id in self.listed
+            if row is not None and fetch.attempts:
+                summary = self.summaries.get(fetch.model_id)
+                stored = self.records.get(fetch.model_id)
+                row["summary_hash"] = known_hash(summary, row["updated_at"], stored)
+            yield result
 
 
 def make_plan(
@@ -63,7 +82,7 @@ def make_plan(
     if catalog is None:
         model_ids = settings.model_ids
         due = _due_by_age(settings, model_ids, state, now)
-        return Plan(due, len(set(model_ids)) - len(due), state.summaries)
+        return Plan(due, len(set(model_ids)) - len(due), state.summaries, state.records)
     load, summary = _plan_catalog(catalog, state, allowed_failures)
     model_ids = catalog.model_ids
     if not summary.is_trusted:  # the models that are missing in the read count as listed
@@ -71,10 +90,12 @@ def make_plan(
             dict.fromkeys([*model_ids, *sorted(_known_models(state) - state.unlisted)])
         )
     summaries = state.summaries | catalog.versions
-    if catalog_only:
-        return Plan([], 0, summaries, load, summary)
-    due = _due_models(settings, model_ids, catalog, state, now)
-    return Plan(due, len(model_ids) - len(due), summaries, load, summary)
+    due, skipped = [], 0
+    if not catalog_only:
+        due = _due_models(settings, model_ids, catalog, summaries, state, now)
+        skipped = len(model_ids) - len(due)
+    listed = frozenset(catalog.model_ids)
+    return Plan(due, skipped, summaries, state.records, listed, load, summary)
 
 
 def _known_models(state: FetchState) -> Set[str]:
@@ -121,7 +142,7 @@ def _plan_catalog(
         listed_before=len(listed_before),
         has_summaries=catalog.has_summaries,
         is_trusted=is_trusted,
-        is_cut_off=catalog.is_cut_off,
+        cut_off=catalog.cut_off,
         gap=catalog.gap,
     )
 
@@ -130,6 +151,7 @@ def _due_models(
     settings: Settings,
     model_ids: Sequence[str],
     catalog: Catalog,
+    summaries: Mapping[str, SummaryVersion],
     state: FetchState,
     now: dt.datetime,
 ) -> list[str]:
@@ -144,10 +166,7 @@ def _due_models(
         model_id
         for model_id in model_ids
         if model_id in catalog.rejected
-        or (
-            (version := catalog.versions.get(model_id))
-            and is_ahead(version, state.records.get(model_id))
-        )
+        or ((version := summaries.get(model_id)) and is_ahead(version, state.records.get(model_id)))
     }
     max_age = _CATALOG_MAX_AGE if settings.max_age is None else settings.max_age
     return due_after_catalog(model_ids, ahead, state.fetched_at, max_age, state.failing_at, now=now)

@@ -37,7 +37,8 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
-    `outcomes` counts models by outcome. `skipped` counts models that were not due. `catalog` is the
+    `outcomes` counts models by outcome. `skipped` counts models that were not due. `reused` counts
+    responses that an earlier run, which was not published, left in the cache. `catalog` is the
     read of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
     each model that did not load. `new_models` are ids that were not in the warehouse before.
     `changes` are the changes of this run, largest first, with the columns of `llm-stats changes`.
@@ -60,6 +61,7 @@ class RunResult:
     skipped: int = 0
     catalog: CatalogSummary | None = None
     requests_sent: int = 0
+    reused: int = 0
     stop_reason: StopReason | None = None
     is_migrated: bool = False
     is_published: bool = False
@@ -85,11 +87,10 @@ class RunResult:
         """
         if self._failures:
             return 4 if self._is_source_confirmed else 3
-        is_cut_off = bool(self.catalog and self.catalog.is_cut_off)
-        is_quota_spent = bool(self.stop_reason and self.stop_reason.kind in ("quota", "budget"))
-        if (is_cut_off and not is_quota_spent) or self._has_nothing:
+        cut_off = self.catalog and self.catalog.cut_off
+        if cut_off == "failed" or self._has_nothing:
             return 4
-        return 75 if is_cut_off or self.outcomes["deferred"] else 0
+        return 75 if cut_off or self.outcomes["deferred"] else 0
 
     @property
     def _failures(self) -> list[Fetch]:
@@ -133,9 +134,10 @@ class RunResult:
         counts = ", ".join(
             f"{count} {outcome}" for outcome, count in self._count_outcomes().items() if count
         )
-        requested = pluralize(self.requested, "model")
+        requested = f"{pluralize(self.requested, 'model')} requested: {counts}"
         sent = pluralize(self.requests_sent, "request")
-        return f"{requested} requested: {counts or 'none'}; {sent} in {self.elapsed_seconds:.1f} s"
+        outcome = requested if self.requested else "no model requested"
+        return f"{outcome}; {sent} in {self.elapsed_seconds:.1f} s"
 
     def count(self, results: Iterable[FetchResult]) -> Iterator[FetchResult]:
         """Yield the results and count their outcomes."""
@@ -143,6 +145,8 @@ class RunResult:
 
         for result in results:
             self.outcomes[result.fetch.outcome] += 1
+            if not result.fetch.attempts and result.fetch.outcome != "deferred":
+                self.reused += 1
             if result.row is None:
                 self.not_loaded.append(result.fetch)
             else:
@@ -168,6 +172,7 @@ class RunResult:
             "outcomes": self._count_outcomes(),
             "skipped": self.skipped,
             "requests_sent": self.requests_sent,
+            "reused": self.reused,
             "catalog": self.catalog and asdict(self.catalog),
             "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message}
             if self.stop_reason
@@ -239,6 +244,9 @@ def format_result(result: RunResult) -> Iterator[str]:
     yield result.message
     if result.catalog:
         yield from _format_catalog(result.catalog)
+    if result.reused:
+        reused = pluralize(result.reused, "response was", "responses were")
+        yield f"{reused} reused from an earlier run that was not published"
     if result.skipped:
         reason = "not due" if result.catalog else "newer than --max-age"
         skipped = pluralize(result.skipped, "model skipped", "models skipped")
@@ -252,7 +260,12 @@ def format_result(result: RunResult) -> Iterator[str]:
         yield f"  and {len(problems) - _MAX_LINES} more: {query}"
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
-        yield f"stopped early: {result.stop_reason.message}; {deferred} deferred to the next run"
+        rest = (
+            "the catalog has more pages, so allow more requests"
+            if result.catalog and result.catalog.cut_off == "deferred"
+            else f"{deferred} deferred to a later run"
+        )
+        yield f"stopped early: {result.stop_reason.message}; {rest}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     if not result.is_published:
@@ -260,12 +273,7 @@ def format_result(result: RunResult) -> Iterator[str]:
         return
     for warning in result.warnings:
         yield f"allowed: {warning}" if warning.severity == "error" else str(warning)
-    changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
-    yield _format_news(result, len(changes)) + (", largest first:" if changes else "")
-    yield from (f"  {change}" for change in changes[:_MAX_LINES])
-    if len(changes) > _MAX_LINES:
-        database = None if result.destination else result.database
-        yield f"  and {len(changes) - _MAX_LINES} more: {format_command('changes', database)}"
+    yield from _format_news(result)
     yield f"published {result.location}"
 
 
@@ -284,12 +292,18 @@ def _format_catalog(catalog: CatalogSummary) -> Iterator[str]:
         )
 
 
-def _format_news(result: RunResult, changes: int) -> str:
-    """Return `14 new models` after a first run, `2 new models, 6 changes` after a later run."""
-    new = len(result.new_models)
+def _format_news(result: RunResult) -> Iterator[str]:
+    """Yield `14 new models` after a first run, `1 new model, 6 changes` and these after others."""
+    changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
+    new = pluralize(len(result.new_models), "new model")
     seen = result.catalog.models if result.catalog and result.catalog.has_summaries else 0
-    only_new = new and new == max(seen, result.outcomes["loaded"])
-    return ", ".join(
-        ([pluralize(new, "new model")] if new else [])
-        + ([] if only_new and not changes else [pluralize(changes, "change")])
-    )
+    if result.new_models and len(result.new_models) == max(seen, result.outcomes["loaded"]):
+        yield new
+        return
+    count = pluralize(len(changes), "change") + (", largest first" if changes else "")
+    news = [f"new: {model_id}" for model_id in result.new_models] + changes
+    yield (f"{new}, {count}" if result.new_models else count) + (":" if news else "")
+    yield from (f"  {line}" for line in news[:_MAX_LINES])
+    if len(news) > _MAX_LINES:
+        database = None if result.destination else result.database
+        yield f"  and {len(news) - _MAX_LINES} more: {format_command('changes', database)}"

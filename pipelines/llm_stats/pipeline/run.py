@@ -17,6 +17,7 @@ from llm_stats.errors import (
     Interrupted,
     LlmStatsError,
     NothingFetched,
+    QuotaSpent,
 )
 from llm_stats.pipeline.interrupts import interrupted, is_interrupt
 from llm_stats.pipeline.result import RunResult
@@ -119,11 +120,8 @@ def execute(
                 result.requested, result.skipped = len(plan.due), plan.skipped
                 result.catalog = plan.catalog_summary
                 # this call sends the first requests; more are sent while the views are created
-                fetched = result.count(
-                    client.fetch_models(
-                        plan.due, state.fetched_at, state.failing_at, plan.summaries
-                    )
-                )
+                results = client.fetch_models(plan.due, state.fetched_at, state.failing_at)
+                fetched = result.count(plan.with_catalog(results))
                 has_news = bool(plan.due or catalog)
                 if has_news or result.is_migrated:
                     copy.create_views()
@@ -144,7 +142,7 @@ def execute(
                         _run_checks(copy, scope, result, allowed_failures)
                     except CheckFailed as failure:
                         rejected = warehouse.quarantine(copy, failure)
-                        next_steps = _describe_next_steps(failure)
+                        next_steps = _describe_next_steps(failure, cache)
                         raise CheckFailed(f"{rejected}\n{next_steps}") from None
                     _read_changes(copy, result)
                     _publish(warehouse, copy)
@@ -169,14 +167,16 @@ def _run_checks(
             result.warnings = require_passing(reader, allowed_failures, scope)
 
 
-def _describe_next_steps(failure: CheckFailed) -> str:
+def _describe_next_steps(failure: CheckFailed, cache: ResponseCache) -> str:
     """Return hints: how to request the models again, and how to publish despite the checks."""
     allowed = " ".join(f"--allow-failure {check}" for check in failure.checks)
-    return (
+    again = (
         "the next run reuses the responses; to request them again: "
         "SOURCES__LLM_STATS__CACHE_TTL=0 llm-stats run …\n"
-        f"if the data is right, to publish it: llm-stats run … {allowed}"
+        if cache.cached_count
+        else ""
     )
+    return f"{again}if the data is right, to publish it: llm-stats run … {allowed}"
 
 
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
@@ -210,13 +210,16 @@ def _drain_on_error(client: Client, cache: ResponseCache, result: RunResult) -> 
     """If the block raises an error, cache the pending responses and close the client.
 
     After Ctrl-C or another signal, raise `Interrupted`. The message states whether the run was
-    published and, if not, how many responses are cached.
+    published and, if not, how many responses are cached. Errors of fetching state that nothing was
+    published.
     """
     try:
         yield
     except BaseException as error:
         with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C only ends the wait
             client.close()
+        if isinstance(error, NothingFetched | QuotaSpent):
+            raise type(error)(f"{error}; nothing was published") from None
         if isinstance(error, Interrupted) or not is_interrupt(error):
             raise
         if result.is_published:

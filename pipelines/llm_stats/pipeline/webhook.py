@@ -187,16 +187,17 @@ def _format_problems(summary: dict[str, Any]) -> Iterator[str]:
     """Yield lines for an early stop, for the catalog, and for each model that did not load."""
     if summary["stop"]:
         deferred = summary["outcomes"]["deferred"]
-        yield f"stopped early: {summary['stop']['message']}; {deferred} deferred to the next run"
+        yield f"stopped early: {summary['stop']['message']}; {deferred} deferred to a later run"
     catalog = summary["catalog"]
-    if catalog and catalog["is_cut_off"]:
+    if catalog and catalog["cut_off"]:
         yield f"catalog incomplete: {catalog['gap']}"
     if catalog and not catalog["has_summaries"]:
         yield "catalog: no summary is valid; only its ids are used"
     elif catalog and not catalog["gap"] and not catalog["is_trusted"]:
         yield (
-            f"catalog not trusted: {catalog['missing']} of {catalog['listed_before']} "
-            "listed models are missing"
+            f"catalog not trusted, no model unlisted: {catalog['missing']} of "
+            f"{catalog['listed_before']} listed models are missing; if they left, add "
+            "--allow-failure models_left"
         )
     for model in summary["problems"]:
         yield f"{model['outcome']}: {model['model_id']}: {model['message']}"

@@ -38,7 +38,7 @@ _OF_LOAD = {
         inner join history.listings as listings
             on changes.model_id = listings.model_id
             and changes.changed_at = listings.valid_from
-        where listings.load_id = ?
+        where listings.load_id = ? and changes.kind <> 'listed' -- see `new_models`
     """,
 }
 _SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
@@ -56,7 +56,7 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `counterpart_id` is the
-    provider or the benchmark; it is null for a model that left the catalog or came back. `size_pct`
+    provider or the benchmark; it is null for a model that joined or left the catalog. `size_pct`
     is the largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It
     is 0 for an added, withdrawn or verified score. It is null for other changes without a
     percentage, such as a new listing.
@@ -99,7 +99,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """Return the ids of the models that one load added; `since` does not list new models."""
+    """Return the ids of the models that one load added; `of_load` does not list new models."""
     query = """
         select model_id from history.models
         where offers_load_id = ? and offers_last_seen_at = offers_first_seen_at
@@ -133,11 +133,13 @@ def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object
             keys = (change["changed_at"], change["model_id"], change[counterpart], change["kind"])
             rows.append((*keys, description, measure(change)))
     for change in select("model_changes"):
-        if change["kind"] != "listed":  # `new_models` names the models that are new
-            model_id, kind = change["model_id"], change["kind"]
-            listing = describe_listing(kind == "relisted", change["reason"])
-            description = f"{model_id}: {listing}"
-            rows.append((change["changed_at"], model_id, None, kind, description, None))
+        model_id, kind = change["model_id"], change["kind"]
+        listing = (
+            "new in the catalog"
+            if kind == "listed"
+            else describe_listing(kind == "relisted", change["reason"])
+        )
+        rows.append((change["changed_at"], model_id, None, kind, f"{model_id}: {listing}", None))
     rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
     columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
     return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)

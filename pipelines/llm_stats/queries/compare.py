@@ -22,7 +22,10 @@ _FACTS = {
     "parameters": "param_count",
     "released": "release_date",
     "fetched (UTC)": "fetched_at",
+    "left the catalog (UTC)": "unlisted_since",
 }
+#: Texts for null, other than `–`. Scores come from the record, so there are none before the fetch.
+_NULL_TEXTS = {"fetched (UTC)": "not yet: no scores"}
 
 
 def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
@@ -61,10 +64,16 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         providers,
     ) in cheapest.rows:  # one row per price pair: several pairs can have the same blended price
         offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
-    rows = [
-        (fact, *(format_value(by_model[model_id][index]) for model_id in model_ids))
-        for index, fact in enumerate(_FACTS)
-    ]
+    rows = []
+    for index, fact in enumerate(_FACTS):
+        values = [by_model[model_id][index] for model_id in model_ids]
+        if fact == "left the catalog (UTC)" and not any(values):
+            continue
+        texts = [
+            _NULL_TEXTS.get(fact, format_value(None)) if value is None else format_value(value)
+            for value in values
+        ]
+        rows.append((fact, *texts))
     rows.append(
         (
             "cheapest offer, $ per M tokens",

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from llm_stats._version import __version__
+from llm_stats.destinations import DUCKDB
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.fetch.cache import requests_since
 from llm_stats.queries import checks
-from llm_stats.settings import Settings
+from llm_stats.settings import Settings, WarehouseLocation
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.reader import Reader
@@ -39,15 +40,28 @@ _LAST_RUN = f"""
     order by models desc, outcome
     limit 10
 """
-_AGE = "select count(*), min(fetched_at), max(fetched_at) from staging.models"
+_AGE = """
+    select
+        count(*),
+        min(fetched_at),
+        max(fetched_at),
+        count(*) filter (where fetched_at is null and unlisted_since is null)
+    from marts.models
+"""
 #: Without models that left the catalog, because no run with `--all` requests them.
 _STALEST_MODELS = f"""
     select model_id, fetched_at from marts.models
     where fetched_at is not null and unlisted_since is null
     order by fetched_at, model_id limit {_STALEST}
 """
-_CATALOG = """
-    select read_at, model_count as models, is_complete, is_trusted
+_CATALOG = f"""
+    select
+        read_at,
+        model_count as models,
+        total_count as total,
+        is_complete,
+        is_trusted,
+        load_id = ({_LAST_LOAD}) as is_of_last_run
     from staging.catalog_reads
     order by read_at desc, load_id desc
     limit 1
@@ -66,8 +80,8 @@ _LISTING_CHANGES = """
     order by changed_at desc, model_id
     limit 10000
 """
-#: Models that failed since they last loaded. An id that was not found and never loaded is probably
-#: misspelled. It is listed only if the last run requested it.
+#: Models that failed since they last loaded. An id that was not found and is not in the warehouse
+#: is probably misspelled. It is listed only if the last run requested it.
 _FAILING = f"""
     with failures as (
         select
@@ -77,6 +91,7 @@ _FAILING = f"""
             count(*) over (partition by fetches.model_id) as times,
             min(fetches.requested_at) over (partition by fetches.model_id) as since,
             models.fetched_at as loaded_at,
+            models.model_id is not null as is_known,
             row_number() over (
                 partition by fetches.model_id
                 order by fetches.requested_at desc, fetches.load_id desc
@@ -94,7 +109,7 @@ _FAILING = f"""
         latest = 1
         and (
             outcome <> 'not_found'
-            or loaded_at is not null
+            or is_known
             or model_id in (select model_id from staging.fetches where load_id = ({_LAST_LOAD}))
         )
     order by times desc, model_id
@@ -108,9 +123,10 @@ class Status:
 
     `last_run` counts the models of the last run by outcome; it is empty if the run only read the
     catalog. `last_run_requests` counts the requests for models, without those for the catalog.
-    `requests_today` includes requests of running and failed runs; it is None if unknown. `catalog`
-    is the last read of the catalog; None if there was none. `listing_changes` has the last change
-    of each model that left the catalog or came back.
+    `requests_today` includes requests of running and failed runs; it is None if unknown.
+    `never_fetched` counts the listed models without a record. `catalog` is the last read of the
+    catalog; None if there was none. `listing_changes` has the last change of each model that left
+    the catalog or came back.
     `findings` are the failed checks of the published data, errors first. If the checks could not
     run, `findings` is None and `unchecked` is the reason.
 
@@ -129,6 +145,7 @@ class Status:
     last_run_requests: int
     requests_today: int | None
     models: int
+    never_fetched: int
     oldest_at: dt.datetime | None
     newest_at: dt.datetime | None
     stalest: list[dict[str, Any]]
@@ -159,7 +176,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         ) from None
     if last_run_at is None:
         raise UsageError(f"no run has been published yet; start one with {reader.command('run')}")
-    ((models, oldest_at, newest_at),) = reader.query(_AGE).rows
+    ((models, oldest_at, newest_at, never_fetched),) = reader.query(_AGE).rows
     last = reader.query(_LAST_RUN).rows
     catalog = reader.query(_CATALOG).to_dicts()
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
@@ -172,6 +189,7 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         listing_changes=reader.query(_LISTING_CHANGES).to_dicts(),
         requests_today=requests_since(DuckDBWarehouse(reader.database).cache, midnight),
         models=models,
+        never_fetched=never_fetched,
         oldest_at=oldest_at,
         newest_at=newest_at,
         stalest=reader.query(_STALEST_MODELS).to_dicts(),
@@ -182,6 +200,16 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         **_find_rejection(reader, last_run_at),
         **_find_failure(reader),
     )
+
+
+def describe_failed_first_run(location: WarehouseLocation) -> str:
+    """Return the error of a failed run, for a database that does not exist yet; else empty."""
+    if location.destination != DUCKDB or location.database.exists():
+        return ""
+    failure = runs.read_failure(DuckDBWarehouse(location.database).last_failure)
+    if failure is None:
+        return ""
+    return f"; the last run failed with exit code {failure.exit_code}: {failure.message}"
 
 
 def _run_checks(reader: Reader) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -48,13 +48,17 @@ class CatalogLoad:
     rejected: dict[str, str] = field(default_factory=dict)
 
 
+#: Why a read ended before the last page: the page failed, or the quota or the budget is spent.
+CutOff = Literal["failed", "deferred"]
+
+
 @dataclass(frozen=True)
 class CatalogSummary:
     """One read of the catalog in numbers, for the result of a run.
 
     `changed` counts the new and changed summaries, `rejected` the invalid ones. `gap` explains why
-    the read is incomplete; `is_cut_off` is set if a page did not arrive. `listed_before`
-    counts the models that were listed before the read, `missing` those of them that it lacks.
+    the read is incomplete; `cut_off` is set if a page did not arrive. `listed_before` counts the
+    models that were listed before the read, `missing` those of them that it lacks.
     """
 
     pages: int
@@ -66,7 +70,7 @@ class CatalogSummary:
     listed_before: int
     has_summaries: bool
     is_trusted: bool
-    is_cut_off: bool
+    cut_off: CutOff | None
     gap: str | None
 
 
@@ -99,6 +103,27 @@ def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
     if record.summary_hash is None:
         return summary.updated_at > record.updated_at
     return summary.content_hash != record.summary_hash
+
+
+def known_hash(
+    summary: SummaryVersion | None, updated_at: dt.datetime, stored: RecordVersion | None
+) -> str | None:
+    """Return the `summary_hash` of a record that was just requested.
+
+    `summary` is the known summary of the model, `updated_at` the record's time of change, and
+    `stored` the record in the warehouse. If the summary is newer than `stored`, but the new record
+    is not, then the API has returned an old response. The result is then None, so that the summary
+    stays ahead and the next run requests the record again.
+    """
+    if summary is None:
+        return None
+    is_old_response = (
+        stored is not None
+        and stored.summary_hash not in (None, summary.content_hash)
+        and updated_at <= stored.updated_at
+        and updated_at < summary.updated_at
+    )
+    return None if is_old_response else summary.content_hash
 
 
 #: A read is not trusted if it lacks more than 10 models and more than a fifth of the models.

@@ -47,6 +47,11 @@ class Fetch(BaseModel):
     error_code: str | None = Field(
         None, description="The API's own error code; null if none is given"
     )
+    is_listed: bool | None = Field(
+        None,
+        description="True if the catalog that this run read lists the model; null if the run read "
+        "no catalog",
+    )
     message: str | None = Field(None, description="Error message; null if there was no error")
     attempts: int = Field(
         0,
@@ -102,8 +107,9 @@ def due_after_catalog(
 
     First come the models without a record. Then come records older than `max_age` less 12 hours
     (for a `max_age` below a day: older than `max_age`), and then models in `ahead`, whose summary
-    is ahead of the record. In each group, the oldest attempt is first. Due models that failed in
-    their last attempt are in the last group, because they could otherwise use up every budget.
+    is ahead of the record. In each group, the oldest attempt is first. A model that failed in its
+    last attempt is ordered by this attempt among the old records. Otherwise it could use up every
+    budget, or never get its turn.
     """
     limit = max_age - _MAX_EARLY if max_age >= dt.timedelta(days=1) else max_age
 
@@ -113,7 +119,7 @@ def due_after_catalog(
         if success > _NEVER and not is_old and model_id not in ahead:
             return None
         if failure := failing_at.get(model_id):
-            return 2, max(success, failure)
+            return 1, max(success, failure)
         return (0 if success == _NEVER else 1 if is_old else 2), success
 
     turns = {model_id: turn(model_id) for model_id in model_ids}

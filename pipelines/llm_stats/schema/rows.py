@@ -10,22 +10,18 @@ from typing import Any
 from llm_stats.schema.record import Record, RecordPart, Summary, as_utc
 
 
-def to_row(
-    record: Record,
-    fetched_at: dt.datetime,
-    content_hash: str,
-    known_summary_hash: str | None = None,
-) -> dict[str, Any]:
+def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
     """Return the record as a row of `models` that contains the rows of the child tables.
 
     Nested objects remain objects; lists and maps become lists of child rows. Unknown fields are in
-    `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys.
+    `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys. The hash of
+    the summary is None; `Plan.with_catalog` adds it.
     """
     return {
         **_summary_row(record),
         "fetched_at": as_utc(fetched_at),
         "content_hash": content_hash,
-        "summary_hash": known_summary_hash,
+        "summary_hash": None,
         "score_count": len(record.scores),
         "scores": [_child_row(record.id, score) for score in record.scores],
     }

@@ -136,3 +136,56 @@ def test_view_and_plan_agree_on_the_summaries_ahead(raw: RawTables) -> None:
     in_view = raw.connection.execute("select model_id from staging.summaries_ahead").fetchall()
     assert ahead == {model_id for (model_id,) in in_view}
     assert ahead == {"m0", "m6", "m7", "m8", "no-record"}
+
+
+class TestNotFoundOnTwoDays:
+    """The record of `m` answers 404 on two consecutive days; `n` is loaded on each of them."""
+
+    def days(
+        self,
+        raw: RawTables,
+        reads: tuple[dict[str, Any] | None, ...] = (None, None),
+        first: tuple[dict[str, Any], ...] = (_model("m"), _model("n")),
+        **fields: Any,
+    ) -> bool | None:
+        """Return `marts.models.is_listed` of `m` after both days.
+
+        `reads` has, for each day, the options of an untrusted read of the catalog that lists `n`,
+        or None. `first` are the records of the day before.
+        """
+        raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
+        raw.load(first, _DAYS[0])
+        raw.apply()
+        for day, listed, time in zip((1, 2), reads, _DAYS[1:], strict=False):
+            load_id = str(day)
+            if listed is not None:
+                raw.read_catalog([_model("n")], time, load_id, is_trusted=False)
+            is_listed = None if listed is None else listed["is_listed"]
+            raw.fetch(["m"], time, "not_found", load_id, is_listed=is_listed, **fields)
+            raw.load([_model("n")], time, load_id)
+            raw.apply()
+        query = "select is_listed from marts.models where model_id = 'm'"
+        ((is_listed,),) = raw.connection.execute(query).fetchall()
+        return cast(bool | None, is_listed)
+
+    def test_unlists_without_a_catalog(self, raw: RawTables) -> None:
+        assert self.days(raw) is False
+
+    def test_unlists_a_model_that_has_no_record(self, raw: RawTables) -> None:
+        assert self.days(raw, first=(_model("n"),)) is False
+
+    def test_unlists_a_model_that_untrusted_reads_do_not_list(self, raw: RawTables) -> None:
+        assert self.days(raw, ({"is_listed": False}, {"is_listed": False})) is False
+
+    @pytest.mark.parametrize("listed", [(True, True), (True, False), (False, True)])
+    def test_unlists_no_model_that_an_untrusted_read_lists(
+        self, raw: RawTables, listed: tuple[bool, bool]
+    ) -> None:
+        reads = tuple({"is_listed": is_listed} for is_listed in listed)
+        assert self.days(raw, reads) is None
+
+    def test_read_after_a_404_may_have_listed_the_model(self, raw: RawTables) -> None:
+        assert self.days(raw, (None, {"is_listed": False})) is None
+
+    def test_cached_response_is_not_a_second_day(self, raw: RawTables) -> None:
+        assert self.days(raw, attempts=0) is None

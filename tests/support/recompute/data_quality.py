@@ -82,8 +82,10 @@ def data_quality(records: Records) -> Rows:
                 f"not in the catalog since {FETCHED_AT:%Y-%m-%d}; "
                 "excluded from price comparisons and leaderboards",
             )
-        if not scored and Listing.of(record).has_record:
-            add("no_score", "no score listed; excluded from leaderboards")
+        if not scored:
+            is_fetched = Listing.of(record).has_record
+            reason = "no score listed" if is_fetched else "record not fetched yet"
+            add("no_score", f"{reason}; excluded from leaderboards")
         if scored and all(row["evidence"] == "self_reported" for row in scored):
             add(
                 "no_independent_score",
