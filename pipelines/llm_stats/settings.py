@@ -182,7 +182,7 @@ class Settings(WarehouseLocation):
         description="Skip models fetched within this time; none: 7d with `--all`, otherwise 0",
     )
     cache_ttl: Duration = Field(
-        dt.timedelta(hours=1), description="How long responses of unpublished runs are reused"
+        dt.timedelta(hours=1), description="How long records of unpublished runs are reused"
     )
     keep_snapshots: int = Field(3, ge=1, description="Number of the newest snapshots to keep")
     webhook_url: Secret = Field(

@@ -1,4 +1,5 @@
--- When offers and scores appeared, changed or disappeared after the first load of their model.
+-- When offers appeared, changed or disappeared after the offers of their model were first seen, and
+-- the same for scores.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
 -- `old_valid_from` and `new_valid_from` identify the history rows before and after the change.
@@ -25,8 +26,8 @@ with versions as (
     from history.scores
 ),
 
--- For speed, exclude the offers and scores that have not changed since the first load of their
--- model. Each of them has a single row.
+-- For speed, exclude the offers and scores that have not changed since those of their model were
+-- first seen. Each of them has a single row.
 changed_versions as (
     select
         versions.list,
@@ -89,4 +90,4 @@ where
     valid_to is not null
     and next_valid_from is distinct from valid_to;
 
-comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared after the first load of its model';
+comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared, after the offers or the scores of its model were first seen';

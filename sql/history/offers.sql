@@ -4,10 +4,10 @@
 -- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: staging.last_load, staging.offers, staging.offer_hash, staging.blended_price,
 -- history.models.
--- The open rows of a model are its current offers. A model that was not loaded keeps its rows. A
--- second run of this file on the same data changes nothing.
+-- The open rows of a model are its current offers, from its record or from the catalog. A model
+-- that was not loaded keeps its rows. A second run of this file on the same data changes nothing.
 -- A model may list a provider (`provider_id`) more than once, even under different names. The
--- fetched offers of the provider are then matched with its open rows by content, not by list
+-- current offers of the provider are then matched with its open rows by content, not by list
 -- position. Each offer takes the `offer_number` of its row. First, an offer is matched with a
 -- row that equals it. Then, of the provider's unmatched offers and rows, those with the same
 -- provider name are paired in order of price. Finally, the provider's remaining offers and rows
@@ -430,6 +430,6 @@ where
 
 comment on table history.offers is 'One row per offer and period in which the offer did not change';
 comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
-comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the offer in this state';
-comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the offer changed or removed; null if the row is still valid';
-comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';
+comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch of the record or a read of the catalog first found the offer in this state';
+comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch of the record or a read of the catalog found the offer changed or removed; null if the row is still valid';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the record or the catalog. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';

@@ -88,7 +88,7 @@ from summed_scores
 inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
 left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. If upstream lists a benchmark under several ids, each id has a separate row';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog count, and may be among the leading models. If upstream lists a benchmark under several ids, each id has a separate row';
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too';
 comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';

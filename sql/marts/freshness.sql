@@ -1,4 +1,5 @@
--- How old the record of each model is, and how the last attempts to fetch it went.
+-- When the catalog last listed each model, how old its record is, and how the last attempts to
+-- fetch the record went.
 -- Grain: model_id. A model that was requested but never loaded has a row too.
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
 -- Reads: staging.fetches, staging.models, marts.models.
@@ -72,7 +73,7 @@ left join staging.models as models on all_models.model_id = models.model_id
 left join marts.models as marts_models on all_models.model_id = marts_models.model_id
 left join last_attempts on all_models.model_id = last_attempts.model_id;
 
-comment on view marts.freshness is 'One row per model ever seen or requested: how old its record is, and how the last attempts to fetch it went';
+comment on view marts.freshness is 'One row per model ever seen or requested: when the catalog last listed it, how old its record is, and how the last attempts to fetch the record went';
 comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the record was never fetched';
 comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the record was never fetched';
 comment on column marts.freshness.listed_at is 'When the last trusted read of the catalog that lists the model began (UTC); null if there was none';

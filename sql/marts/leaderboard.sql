@@ -9,7 +9,7 @@
 -- the benchmark. In each scope, a benchmark counts only if it is comparable and at least three
 -- models have a score on it. Scale and win rate are computed from the scores in the scope.
 -- If upstream lists a score under several categories, the score counts in each category, and once
--- in `overall`. A model that left the catalog is not ranked, but it counts as an opponent.
+-- in `overall`. A model that left the catalog has no row, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
 compared_scores as (
@@ -170,7 +170,7 @@ from averaged_win_rates as averages
 left join unlisted_models on averages.model_id = unlisted_models.model_id
 where unlisted_models.model_id is null;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. If most scores are self-reported, the scope `independent` may have no ranked model';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. A model that left the catalog has no row, but it counts as an opponent. If most scores are self-reported, the scope `independent` may have no ranked model';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';

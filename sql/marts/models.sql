@@ -1,4 +1,4 @@
--- Facts of each model, and how many offers and benchmarks it has.
+-- Facts of each model, how many offers and benchmarks it has, and whether the catalog lists it.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: staging.models, staging.modalities, staging.scores, staging.catalog_reads,
@@ -117,7 +117,7 @@ left join counted_benchmarks on models.model_id = counted_benchmarks.model_id
 left join current_listings on models.model_id = current_listings.model_id
 left join listed_models on models.model_id = listed_models.model_id;
 
-comment on view marts.models is 'One row per model: its facts as last seen, and how many offers and benchmarks it has';
+comment on view marts.models is 'One row per model: its facts as last seen, how many offers and benchmarks it has, and whether the catalog lists it';
 comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null if none is given';
 comment on column marts.models.offer_count is 'Number of current offers, available or not; 0 if there are none';
 comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none; null if the record was never fetched';

@@ -3,8 +3,9 @@
 -- same time, there are two rows.
 -- Order: changed_at desc, model_id, provider_id, offer_number, kind.
 -- Reads: staging.transitions, marts.price_history.
--- An offer that appears after the first load of its model, or appears again, is `listed`. A new
--- provider name is recorded in the history but is not a change here.
+-- An offer that appears after its model was first seen, or appears again, is `listed`. A model is
+-- seen in its record and in the catalog. A new provider name is recorded in the history but is not
+-- a change here.
 -- Percentages, direction and reversal are given only in rows of the kind `price_changed`. A sum
 -- therefore counts each price change once, even if the status changes at the same time.
 -- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
@@ -147,9 +148,9 @@ select
     ) is true as is_reversal
 from compared_changes;
 
-comment on view marts.price_changes is 'One row per change of an offer since its model was first loaded: listed, delisted, a new price or a new status. The offers found by the first load are not changes';
+comment on view marts.price_changes is 'One row per change of an offer since its model was first seen, in its record or in the catalog: listed, delisted, a new price or a new status. The offers seen then are not changes';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
-comment on column marts.price_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
+comment on column marts.price_changes.changed_at is 'When a fetch of the record or a read of the catalog found the change (UTC); the change happened after the previous time at which the model was seen';
 comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';
 comment on column marts.price_changes.old_status is 'Status of the offer before the change; null if the kind is `listed`';
 comment on column marts.price_changes.new_status is 'Status of the offer after the change; null if the kind is `delisted`';

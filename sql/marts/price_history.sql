@@ -2,7 +2,8 @@
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: is_current desc, valid_from desc, model_id, provider_id, offer_number.
 -- Reads: history.offers, staging.blended_price.
--- Every change begins a new row. In a gap between two rows of an offer, the offer was not listed.
+-- Every change begins a new row. In a gap between two rows of an offer, the offer did not exist. If
+-- a model leaves the catalog, its rows here do not change: see marts.model_changes.
 create or replace view marts.price_history as
 select
     model_id,
@@ -21,6 +22,6 @@ from history.offers;
 
 comment on view marts.price_history is 'One row per offer and period in which the offer did not change. Consecutive rows with the same prices differ in status or provider name';
 comment on column marts.price_history.provider_name is 'Display name of the provider in this period';
-comment on column marts.price_history.is_available is 'True if the status is `active`: the offer can be bought';
+comment on column marts.price_history.is_available is 'True if the status is `active`, even if the model has left the catalog: see marts.model_changes, and marts.offers.is_available for current offers';
 comment on column marts.price_history.blended_usd_per_mtok is 'Blended price in US dollars per million tokens, three parts input to one part output: (3 * input + output) / 4; null if one of the two prices is not published';
-comment on column marts.price_history.is_current is 'True if the row is still valid: the offer is listed and has not changed since valid_from';
+comment on column marts.price_history.is_current is 'True if the row is still valid: the offer has neither changed nor disappeared since valid_from. The offers of a model that left the catalog stay valid';

@@ -3,7 +3,8 @@
 -- Grain: provider_id.
 -- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
--- If a provider lists a model twice, the comparison uses only the cheaper offer.
+-- If a provider lists a model twice, the comparison uses only the cheaper offer. Models that left
+-- the catalog count in model_count and offer_count; the comparison excludes them.
 create or replace view marts.providers as
 with
 listed_offers as (
@@ -75,8 +76,8 @@ left join competition on listed_offers.provider_id = competition.provider_id;
 comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices for competitive models compare with the lowest prices. A model is competitive if two or more of its available priced offers are not free. The price comparison ignores free offers';
 comment on column marts.providers.provider_id is 'Id of a provider with a current offer';
 comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; never a key';
-comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not';
-comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not';
+comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not, including models that left the catalog';
+comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not, including those of models that left the catalog';
 comment on column marts.providers.competitive_model_count is 'Number of competitive models for which this provider has an available priced offer that is not free';
 comment on column marts.providers.cheapest_count is 'Number of competitive models for which this provider has the lowest price, ties included';
 comment on column marts.providers.median_price_ratio is 'Median ratio of the provider''s price to the lowest price of the model, over the provider''s competitive models. A median of 1 means that the provider is cheapest for at least half of these models. Null if the provider has no competitive model';

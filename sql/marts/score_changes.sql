@@ -64,9 +64,9 @@ select
 from changes
 where kind is not null;
 
-comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the first load of its model. The scores found by that load are not changes';
+comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores found then are not changes';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
-comment on column marts.score_changes.changed_at is 'When a fetch found the change (UTC); the change happened after the previous fetch of the model';
+comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
 comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null if there was no score';
 comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null if there was no score';

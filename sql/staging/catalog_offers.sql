@@ -18,6 +18,6 @@ from raw.catalog_models__providers;
 
 comment on view staging.catalog_offers is 'One row per offer: a provider''s price for a model, as last read from the catalog';
 comment on column staging.catalog_offers.list_index is 'Position in the summary''s list, from 0; the upstream order is not meaningful';
-comment on column staging.catalog_offers.is_available is 'True if the status is `active`: the offer can be bought';
+comment on column staging.catalog_offers.is_available is 'True if the status is `active`';
 comment on column staging.catalog_offers.input_usd_per_mtok is 'US dollars per million input tokens; null if not published, 0 if free';
 comment on column staging.catalog_offers.output_usd_per_mtok is 'US dollars per million output tokens; null if not published, 0 if free';

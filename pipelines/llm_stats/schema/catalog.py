@@ -28,8 +28,9 @@ class CatalogRead(BaseModel):
         "`total`"
     )
     is_trusted: bool = Field(
-        description="True if the read is complete, and at most 10 models or at most a fifth of the "
-        "listed models are missing. A read that is not trusted unlists no model"
+        description="True if the read is complete, its first page has a valid summary, and few "
+        "listed models are missing: at most 10, at most a fifth, or any number with "
+        "`--allow-failure models_left`. A read that is not trusted changes no listings"
     )
 
 

@@ -64,7 +64,7 @@ class Provider(RecordPart):
     provider_id: Id = Field(description="Id of the provider that sells the model")
     provider_name: str = Field(description="Display name of the provider")
     status: str = Field(
-        description="Status of the offer; an offer can be bought only if it is `active`"
+        description="Status of the offer; only an offer with the status `active` can be bought"
     )
     input_price_per_m: Usd | None = Field(
         description="US dollars per million input tokens; null if not published, 0 if free"
