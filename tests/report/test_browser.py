@@ -157,7 +157,10 @@ def test_page_is_drawn_without_network_and_without_console_messages(
 ) -> None:
     browser.open(sample_page)
     assert "a sample: invented models" in browser.text("sample")
-    assert browser.text("age").strip("() ")
+    read, newest, oldest = (time.text for time in browser.find("header time"))
+    assert read.endswith(" ago)")
+    assert newest.endswith(" ago)")
+    assert oldest.endswith(" ago)")
     for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
         assert len(browser.marks(chart)) == points, chart
     assert browser.find("#history-chart .mark-line path"), "prices over time are steps"

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -150,6 +151,102 @@ def test_price_is_known_until_its_model_was_last_fetched_or_listed(tmp_path: Pat
         name: day.replace(tzinfo=dt.UTC).timestamp()
         for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
     }
+
+
+def header(file: Path) -> str:
+    """Return the text of the page's header, without tags."""
+    with DuckDBReader(file) as reader:
+        page = page_module.page(reader)
+    markup = page.split("<header>")[1].split("</header>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def test_header_states_when_catalog_and_records_arrived(tmp_path: Path) -> None:
+    """The catalog is read, then two records are fetched, then the catalog is read again."""
+    models = [make_record("a"), make_record("b")]
+    days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
+    no_record = "No record has been fetched yet."
+    records = "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ."
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.read_catalog(models, days[0])
+        raw.apply()
+    before = header(tmp_path / "w.duckdb")
+    assert f"Catalog last read 2026-11-20 12:00:00 UTC . {no_record}" in before
+    assert "Newest record" not in before
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.read_catalog(models, days[0])
+        raw.apply()
+        for model, day in zip(models, days[1:3], strict=True):
+            raw.load([model], day)
+            raw.apply()
+        raw.read_catalog(models, days[3])
+        raw.apply()
+    after = header(tmp_path / "w.duckdb")
+    assert f"Catalog last read 2026-11-23 12:00:00 UTC . {records}" in after
+    assert no_record not in after
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        for model, day in zip(models, days[1:3], strict=True):
+            raw.load([model], day)
+            raw.apply()
+    named = header(tmp_path / "w.duckdb")
+    assert records in named
+    assert "Catalog" not in named
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.apply()
+    assert header(tmp_path / "w.duckdb").startswith(f"LLM prices and scores {no_record}")
+
+
+def test_header_counts_listed_models_models_that_left_and_models_without_scores(
+    tmp_path: Path,
+) -> None:
+    """A record is fetched for one of three models, and one of the others leaves the catalog."""
+    models = [make_record(name) for name in ("fetched", "left", "new")]
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.load(models[:1], FIRST_DAY)
+        raw.apply()
+    assert "Models 1 0 with a price" in header(tmp_path / "w.duckdb")
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.read_catalog(models, FIRST_DAY)
+        raw.load(models[:1], FIRST_DAY)
+        raw.apply()
+        raw.read_catalog([models[0], models[2]], FIRST_DAY + dt.timedelta(days=1))
+        raw.apply()
+    counts = "2 listed, 1 left, 1 without scores yet"
+    assert f"Models 3 {counts} 0 with a price" in header(tmp_path / "w.duckdb")
+
+
+def test_header_counts_the_changes_of_the_table_including_models_that_left(tmp_path: Path) -> None:
+    """In the later read of the catalog, a price has changed and a model is missing."""
+    kept, left, repriced = make_record("kept"), make_record("left"), make_record("kept")
+    kept["providers"], repriced["providers"] = [make_offer("p", 1, 2)], [make_offer("p", 1, 3)]
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.read_catalog([kept, left], FIRST_DAY)
+        raw.apply()
+        raw.read_catalog([repriced], FIRST_DAY + dt.timedelta(days=1))
+        raw.apply()
+    with DuckDBReader(tmp_path / "w.duckdb") as reader:
+        changes = rows(collect(reader).tables, "changes")
+    assert sorted(row["change"] for row in changes) == [
+        "kept at p: output 2.00 → 3.00 (+50 %)",
+        "left: left the catalog",
+    ]
+    counted = "Changes in 30 days 2 of prices, offers, scores and the catalog"
+    assert counted in header(tmp_path / "w.duckdb")
+
+
+def test_failing_models_are_counted_without_ids_that_are_in_no_mart(tmp_path: Path) -> None:
+    later = FIRST_DAY + dt.timedelta(days=1)
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
+        raw.apply()
+        raw.fetch(["failing", "unreachable"], later, "failed", "second")
+        raw.fetch(["misspelled"], later, "not_found", "second")
+        raw.fetch(["always-rejected"], later, "rejected", "second")
+        raw.apply()
+    with DuckDBReader(tmp_path / "w.duckdb") as reader:
+        data = collect(reader)
+    assert "always-rejected" in {row["model_id"] for row in rows(data.tables, "findings")}
+    assert data.headline["failing_count"] == 2
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,9 @@ def collect(reader: Reader) -> ReportData:
         problem = f"{reader.database} is not an llm-stats warehouse, or another version built it"
         raise UsageError(f"{problem}: {cause}; try {reader.command('run')}") from None
     (headline,) = tables.pop("headline").to_dicts()
-    tables["changes"] = _read_latest_changes(reader, headline["newest_at"])
+    tables["changes"] = _read_latest_changes(
+        reader, [time for time in (headline["read_at"], headline["newest_at"]) if time]
+    )
     headline["change_count"] = len(tables["changes"].rows)
     return ReportData(headline, _encode(tables))
 
@@ -62,14 +64,14 @@ def _ordered(file: SqlFile) -> str:
     return f"{file.text}order by {default_order(mart)}" if mart else file.text
 
 
-def _read_latest_changes(reader: Reader, newest_at: dt.datetime | None) -> Table:
-    """Return the changes of the 30 days before the newest record.
+def _read_latest_changes(reader: Reader, times: list[dt.datetime]) -> Table:
+    """Return the changes of the 30 days before the latest of the times.
 
     The latest day comes first; within a day, the largest change.
     """
-    if newest_at is None:
+    if not times:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])
-    latest = changes.since(reader, newest_at - dt.timedelta(days=_CHANGE_DAYS)).select(
+    latest = changes.since(reader, max(times) - dt.timedelta(days=_CHANGE_DAYS)).select(
         "changed_at", "change"
     )
     return Table(

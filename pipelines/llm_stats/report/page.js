@@ -139,7 +139,7 @@ function priceHistory(offers, side) {
   const known = offers.filter(row => row[side] !== null).sort((one, two) => one.valid_from - two.valid_from);
   if (!known.length) return "No price of this kind has been published.";
   const first = Math.min(...offers.map(row => row.valid_from)), last = Math.max(...offers.map(row => row.known_until));
-  if (first === last) return `Fetched once, at ${utc(first)} UTC: there is no history yet.`;
+  if (first === last) return `Seen once, at ${utc(first)} UTC: there is no history yet.`;
   const describe = row => `${row.subject}: ${side.split("_")[0]} ${priced(row[side])}, ${row.status}, since ${row.since} (UTC)`;
   const steps = known.flatMap(row => {
     const goesOn = known.some(next => next.offer === row.offer && next.valid_from === row.known_until);
@@ -205,12 +205,13 @@ function showFindings() {
   }));
 }
 
-/** Show the age of the newest record, relative to the time of reading. */
-function showAge() {
-  if (!byId("newest")) return;
-  const hours = Math.round((Date.now() - Date.parse(byId("newest").dateTime)) / 3.6e6);
+/** Add to each time in the header its age when the page is opened: ` (3 hours ago)`. */
+function showAges() {
   const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  if (hours >= 0) byId("age").textContent = ` (${hours < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day")})`;
+  for (const time of document.querySelectorAll("time")) {
+    const hours = Math.round((Date.now() - Date.parse(time.dateTime)) / 3.6e6);
+    if (hours >= 0) time.append(` (${hours < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day")})`);
+  }
 }
 
 function showCharts() {
@@ -225,7 +226,7 @@ showCharts();
 showLeaders();
 showChanges();
 showFindings();
-showAge();
+showAges();
 byId("left-out").textContent = page.left_out.length ? `Left out to keep the page small: ${page.left_out.join("; ")}.` : "";
 for (const id of ["value-subject", "value-free"]) byId(id).addEventListener("change", showValue);
 for (const id of ["model", "model-price"]) byId(id).addEventListener("change", showModel);

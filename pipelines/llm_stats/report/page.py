@@ -50,6 +50,7 @@ def require_writable(out: Path) -> None:
 def page(reader: Reader) -> str:
     """Return the page as HTML; 0.9 MB of it is the chart library."""
     report_data = collect(reader)
+    headline = report_data.headline
     scripts = {
         "library": _bundle_library(),
         "script": _escape_script("".join(map(_read_asset, ("parts.js", "charts.js", "page.js")))),
@@ -59,7 +60,7 @@ def page(reader: Reader) -> str:
         f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'"
     )
-    figures = report_data.headline | {
+    figures = headline | {
         "version": __version__,
         "made_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
     }
@@ -68,10 +69,9 @@ def page(reader: Reader) -> str:
         policy=policy,
         style=_read_asset("page.css"),
         data=_to_script_json(report_data.tables),
-        age=_format_age(report_data.headline["newest_at"], report_data.headline["oldest_at"]),
-        sample=_format_sample_warning(
-            report_data.headline["sample_count"], report_data.headline["model_count"]
-        ),
+        times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
+        listings=_format_listings(headline),
+        sample=_format_sample_warning(headline["sample_count"], headline["model_count"]),
         **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
 
@@ -97,16 +97,38 @@ def _read_asset(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
 
 
-def _format_age(newest_at: dt.datetime | None, oldest_at: dt.datetime | None) -> str:
-    """Return a sentence with the times of the newest and oldest record (UTC).
+def _format_times(
+    read_at: dt.datetime | None, newest_at: dt.datetime | None, oldest_at: dt.datetime | None
+) -> str:
+    """Return when the catalog was last read, and the times of the newest and oldest record.
 
-    `page.js` adds the age when the page is opened.
+    Without a read of the catalog, only the records are mentioned.
     """
-    if newest_at is None:
-        return "No record has been fetched yet."
-    machine_time = f"{newest_at.isoformat(timespec='seconds')}Z"
-    newest = f'<time id="newest" datetime="{machine_time}">{format_value(newest_at)} UTC</time>'
-    return f'Newest record {newest}<span id="age"></span>, oldest {format_value(oldest_at)} UTC.'
+    catalog = f"Catalog last read {_format_time(read_at)}. " if read_at else ""
+    if newest_at is None or oldest_at is None:
+        return f"{catalog}No record has been fetched yet."
+    newest, oldest = _format_time(newest_at), _format_time(oldest_at)
+    return f"{catalog}Newest record {newest}, oldest {oldest}."
+
+
+def _format_time(time: dt.datetime) -> str:
+    """Return a time (UTC) as an element; `page.js` adds the age when the page is opened."""
+    machine_time = f"{time.isoformat(timespec='seconds')}Z"
+    return f'<time datetime="{machine_time}">{format_value(time)} UTC</time>'
+
+
+def _format_listings(headline: dict[str, Any]) -> str:
+    """Return an element such as `2 listed, 1 left, 1 without scores yet`, without zeros.
+
+    Return an empty string if all these numbers are zero.
+    """
+    counts = (
+        (headline["listed_count"], "listed"),
+        (headline["unlisted_count"], "left"),
+        (headline["unfetched_count"], "without scores yet"),
+    )
+    text = ", ".join(f"{count:,} {label}" for count, label in counts if count)
+    return text and f"<dd>{text}</dd>"
 
 
 def _format_sample_warning(sample_count: int, model_count: int) -> str:

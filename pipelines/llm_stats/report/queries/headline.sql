@@ -1,15 +1,30 @@
--- Figures at the top of the report. `sample_count` counts the models of the bundled sample.
+-- Figures at the top of the report. `sample_count` counts the models of the bundled sample,
+-- `unfetched_count` the models whose record is still to be fetched.
 -- Grain: one row.
--- Reads: staging.models, staging.catalog_reads, marts.model_prices, marts.offers, marts.scores,
--- marts.data_quality, marts.freshness.
+-- Reads: staging.models, history.listings, staging.catalog_reads, marts.model_prices, marts.offers,
+-- marts.scores, marts.data_quality, marts.freshness.
 with
+current_listings as (
+    select
+        model_id,
+        is_listed
+    from history.listings
+    where valid_to is null
+),
+
 counted_models as (
     select
         count(*) as model_count,
-        count(*) filter (where upstream_source = 'sample') as sample_count,
-        min(fetched_at) as oldest_at,
-        max(seen_at) as last_seen_at
-    from staging.models
+        count(*) filter (where models.upstream_source = 'sample') as sample_count,
+        count(*) filter (where listings.is_listed) as listed_count,
+        count(*) filter (where not listings.is_listed) as unlisted_count,
+        count(*) filter (
+            where models.fetched_at is null and coalesce(listings.is_listed, true)
+        ) as unfetched_count,
+        min(models.fetched_at) as oldest_at,
+        max(models.fetched_at) as newest_at
+    from staging.models as models
+    left join current_listings as listings on models.model_id = listings.model_id
 ),
 
 last_read as (
@@ -47,17 +62,25 @@ counted_findings as (
     from marts.data_quality
 ),
 
+-- An id that was never seen upstream may be misspelled. It is in no other mart, unless its record
+-- was rejected.
 counted_failures as (
     select count(*) as failing_count
     from marts.freshness
-    where consecutive_failures > 0
+    where
+        consecutive_failures > 0
+        and (upstream_updated_at is not null or last_outcome = 'rejected')
 )
 
 select
     counted_models.model_count,
     counted_models.sample_count,
+    counted_models.listed_count,
+    counted_models.unlisted_count,
+    counted_models.unfetched_count,
+    last_read.read_at,
     counted_models.oldest_at,
-    greatest(counted_models.last_seen_at, last_read.read_at) as newest_at,
+    counted_models.newest_at,
     counted_prices.priced_count,
     counted_prices.free_count,
     counted_offers.offer_count,
