@@ -1,7 +1,8 @@
 -- A model's number of scores on a benchmark differs between its record, the history and the marts.
 -- Severity: error
--- Reads: staging.scores, history.scores, marts.scores.
--- A score that is listed under several categories counts once.
+-- Reads: staging.scores, staging.benchmark_aliases, history.scores, marts.scores.
+-- A score that is listed under several categories counts once. Scores under an alias count for the
+-- benchmark of the marts.
 with
 distinct_scores as (
     select distinct
@@ -18,7 +19,7 @@ distinct_scores as (
     from staging.scores
 ),
 
-counted_scores as (
+upstream_scores as (
     select
         model_id,
         benchmark_id,
@@ -35,6 +36,17 @@ counted_scores as (
         0 as in_marts
     from history.scores
     where valid_to is null
+),
+
+counted_scores as (
+    select
+        scores.model_id,
+        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
+        scores.in_record,
+        scores.in_history,
+        scores.in_marts
+    from upstream_scores as scores
+    left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
     union all
     select
         model_id,

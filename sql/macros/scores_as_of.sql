@@ -1,12 +1,13 @@
 -- The benchmark scores that were valid at a time: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, benchmark_id, score_number. All listed scores, not only those
+-- Grain: model_id, upstream_benchmark_id, score_number. All listed scores, not only those
 -- that marts.scores chooses.
--- Reads: history.scores, staging.to_utc.
+-- Reads: history.scores, staging.benchmark_aliases, staging.to_utc.
 -- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.scores_as_of(moment) as table
 select
     scores.model_id,
-    scores.benchmark_id,
+    coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
+    scores.benchmark_id as upstream_benchmark_id,
     scores.score_number,
     scores.benchmark_name,
     scores.score,
@@ -17,7 +18,8 @@ select
     scores.source_url,
     scores.valid_from,
     scores.valid_to
-from history.scores
+from history.scores as scores
+left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
 where
     scores.valid_from <= staging.to_utc(moment)
     and (scores.valid_to > staging.to_utc(moment) or scores.valid_to is null);

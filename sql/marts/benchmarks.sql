@@ -2,7 +2,7 @@
 -- its values are comparable.
 -- Grain: benchmark_id.
 -- Order: is_comparable desc, model_count desc, benchmark_id.
--- Reads: marts.scores, staging.is_most_common.
+-- Reads: marts.scores, marts.offers, staging.chosen_scores, staging.models, staging.is_most_common.
 -- A benchmark is not comparable if fewer than two models have a score on it, or if its raw values
 -- look like a mix of two units: some values are between 0 and 1, others are above 1, and the
 -- largest is more than ten times the median of the values between 0 and 1.
@@ -22,6 +22,23 @@ compared_scores as (
         is_disputed,
         not_comparable_reason
     from marts.scores
+),
+
+priced_models as (
+    select distinct model_id
+    from marts.offers
+    where price_rank is not null
+),
+
+counted_models as (
+    select
+        scores.benchmark_id,
+        count(distinct models.organization_id) as organization_count,
+        count(priced_models.model_id) as priced_model_count
+    from staging.chosen_scores as scores
+    inner join staging.models as models on scores.model_id = models.model_id
+    left join priced_models on scores.model_id = priced_models.model_id
+    group by scores.benchmark_id
 ),
 
 summed_scores as (
@@ -64,13 +81,28 @@ common_categories as (
         benchmark_id,
         category
     qualify staging.is_most_common(benchmark_id, category)
+),
+
+common_descriptions as (
+    select
+        benchmark_id,
+        benchmark_description
+    from staging.chosen_scores
+    where benchmark_description is not null
+    group by
+        benchmark_id,
+        benchmark_description
+    qualify staging.is_most_common(benchmark_id, benchmark_description)
 )
 
 select
     summed_scores.benchmark_id,
     common_names.benchmark_name,
     common_categories.category,
+    common_descriptions.benchmark_description as description,
     summed_scores.model_count,
+    counted_models.organization_count,
+    counted_models.priced_model_count,
     summed_scores.scale,
     summed_scores.is_lower_better,
     case
@@ -86,12 +118,17 @@ select
     summed_scores.not_comparable_reason
 from summed_scores
 inner join common_names on summed_scores.benchmark_id = common_names.benchmark_id
-left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id;
+inner join counted_models on summed_scores.benchmark_id = counted_models.benchmark_id
+left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id
+left join common_descriptions on summed_scores.benchmark_id = common_descriptions.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog count, and may be among the leading models. If upstream lists a benchmark under several ids, each id has a separate row';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog count, and may be among the leading models. Ids that upstream uses for the same benchmark are one row, see staging.benchmark_aliases';
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
-comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse (many coding benchmarks are in `reasoning`), so read the names too';
-comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score, else `raw` (the benchmark''s own unit)';
+comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories has more';
+comment on column marts.benchmarks.description is 'Most frequent description of the benchmark; in a tie, the first in alphabetical order; null if none is given';
+comment on column marts.benchmarks.organization_count is 'Number of organizations that made these models';
+comment on column marts.benchmarks.priced_model_count is 'Number of these models that have an available offer with both prices';
+comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';
 comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`: the highest, or the lowest where lower is better';
 comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the best value, ties included, in alphabetical order';
 comment on column marts.benchmarks.median_value is 'Median of the values on the benchmark, on the scale given in `scale`';

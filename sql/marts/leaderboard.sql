@@ -1,144 +1,108 @@
--- Models ranked by mean win rate, per category and evidence scope. The win rate of a model on a
--- benchmark is the share of the other models that it beats.
+-- Models ranked by how often they would beat an average field, per category and evidence scope.
 -- Grain: category, evidence_scope, model_id.
--- Order: category <> 'overall', category, evidence_scope, rank nulls last, mean_win_rate desc,
+-- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
--- Reads: staging.scores, marts.scores, staging.win_rate, history.listings.
--- The scope `all` contains every score in marts.scores, and `independent` only those that are not
--- self-reported. marts.scores chooses a self-reported score only if the model has no other score on
--- the benchmark. In each scope, a benchmark counts only if it is comparable and at least three
--- models have a score on it. Scale and win rate are computed from the scores in the scope.
+-- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
+-- staging.chosen_scores, staging.adjusted_results, history.listings, marts.offers.
+-- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
+-- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
+-- counted benchmarks are used: comparable, with at least three models of at least two organizations
+-- in the scope. Otherwise a model could lead by beating its own siblings.
 -- If upstream lists a score under several categories, the score counts in each category, and once
 -- in `overall`. A model that left the catalog has no row, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
-compared_scores as (
-    select
-        model_id,
-        benchmark_id,
-        model_count,
-        win_rate,
-        score,
-        normalized_score,
-        is_lower_better,
-        evidence
-    from marts.scores
-    where is_comparable
-),
-
-independent_benchmarks as (
-    select
-        benchmark_id,
-        count(*) as model_count,
-        bool_and(normalized_score is not null) as has_normalized_scale
-    from compared_scores
-    where evidence <> 'self_reported'
-    group by benchmark_id
-    having count(*) >= 3
-),
-
-independent_scores as (
-    select
-        compared_scores.model_id,
-        compared_scores.benchmark_id,
-        independent_benchmarks.model_count,
-        case when compared_scores.is_lower_better then -1 else 1 end
-        * case
-            when independent_benchmarks.has_normalized_scale then compared_scores.normalized_score
-            else compared_scores.score
-        end as directed_value
-    from compared_scores
-    inner join independent_benchmarks
-        on compared_scores.benchmark_id = independent_benchmarks.benchmark_id
-    where compared_scores.evidence <> 'self_reported'
-),
-
--- For each distinct value on a benchmark: how many models have this value, and how many have this
--- value or a worse one.
-value_places as (
-    select
-        benchmark_id,
-        directed_value,
-        count(*) as tie_count,
-        cast(
-            sum(count(*)) over (
-                partition by benchmark_id
-                order by directed_value
-                rows between unbounded preceding and current row
-            ) as bigint
-        ) as no_better_count
-    from independent_scores
-    group by
-        benchmark_id,
-        directed_value
-),
-
--- Win rates are decimals with 15 decimal places, because the sum of decimals does not depend on the
--- order of the rows. The mean is rounded to 12 decimal places, because engines divide decimals with
--- different precision.
-counted_win_rates as (
-    select
-        'all' as evidence_scope,
-        model_id,
-        benchmark_id,
-        cast(win_rate as decimal(18, 15)) as win_rate
-    from compared_scores
-    where model_count >= 3
-    union all
-    select
-        'independent' as evidence_scope,
-        independent_scores.model_id,
-        independent_scores.benchmark_id,
-        cast(
-            staging.win_rate(
-                value_places.no_better_count,
-                value_places.tie_count,
-                independent_scores.model_count
-            ) as decimal(18, 15)
-        ) as win_rate
-    from independent_scores
-    inner join value_places
-        on
-            independent_scores.benchmark_id = value_places.benchmark_id
-            and independent_scores.directed_value = value_places.directed_value
-),
-
 score_categories as (
-    select distinct
-        model_id,
-        benchmark_id,
-        category
-    from staging.scores
-    where category <> 'overall'
+    select
+        scores.model_id,
+        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
+        scores.category
+    from staging.scores as scores
+    left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
+    where scores.category <> 'overall'
+    union
+    select
+        scores.model_id,
+        scores.benchmark_id,
+        categories.category
+    from staging.chosen_scores as scores
+    inner join staging.benchmark_categories as categories
+        on scores.benchmark_id = categories.benchmark_id
 ),
 
-averaged_win_rates as (
+results as (
     select
-        score_categories.category,
-        counted_win_rates.evidence_scope,
-        counted_win_rates.model_id,
-        cast(cast(avg(counted_win_rates.win_rate) as decimal(18, 12)) as double) as mean_win_rate,
-        count(*) as benchmark_count
-    from counted_win_rates
-    inner join score_categories
+        evidence_scope,
+        model_id,
+        benchmark_id,
+        evidence,
+        cast(win_rate as decimal(18, 15)) as win_rate,
+        result,
+        opponent_strength
+    from staging.adjusted_results
+),
+
+categorized_results as (
+    select
+        categories.category,
+        results.evidence_scope,
+        results.model_id,
+        results.evidence,
+        results.win_rate,
+        results.result,
+        results.opponent_strength
+    from results
+    inner join score_categories as categories
         on
-            counted_win_rates.model_id = score_categories.model_id
-            and counted_win_rates.benchmark_id = score_categories.benchmark_id
-    group by
-        score_categories.category,
-        counted_win_rates.evidence_scope,
-        counted_win_rates.model_id
+            results.model_id = categories.model_id
+            and results.benchmark_id = categories.benchmark_id
     union all
     select
         'overall' as category,
         evidence_scope,
         model_id,
+        evidence,
+        win_rate,
+        result,
+        opponent_strength
+    from results
+),
+
+-- Sums of decimals do not depend on the order of the rows. Means are rounded to 12 decimal places,
+-- because engines divide decimals with different precision.
+averaged_results as (
+    select
+        category,
+        evidence_scope,
+        model_id,
         cast(cast(avg(win_rate) as decimal(18, 12)) as double) as mean_win_rate,
-        count(*) as benchmark_count
-    from counted_win_rates
+        cast(sum(result) as double) / count(*) as mean_result,
+        cast(sum(opponent_strength) as double) / count(*) as mean_opponent_strength,
+        count(*) as benchmark_count,
+        cast(count(*) filter (where evidence = 'self_reported') as double)
+        / count(*) as self_reported_share
+    from categorized_results
     group by
+        category,
         evidence_scope,
         model_id
+),
+
+rates as (
+    select
+        category,
+        evidence_scope,
+        model_id,
+        cast(
+            cast(1 / (1 + exp(-mean_result - mean_opponent_strength)) as decimal(18, 12)) as double
+        ) as adjusted_win_rate,
+        mean_win_rate,
+        cast(
+            cast(1 / (1 + exp(-mean_opponent_strength)) as decimal(18, 12)) as double
+        ) as field_strength,
+        benchmark_count,
+        self_reported_share
+    from averaged_results
 ),
 
 unlisted_models as (
@@ -147,33 +111,48 @@ unlisted_models as (
     where
         valid_to is null
         and not is_listed
+),
+
+priced_models as (
+    select distinct model_id
+    from marts.offers
+    where price_rank is not null
 )
 
--- Rank by the mean rounded to nine decimals, so that mathematically equal means share a rank.
+-- Rank by the rate rounded to nine decimals, so that mathematically equal rates share a rank.
 select
-    averages.category,
-    averages.evidence_scope,
-    averages.model_id,
-    averages.mean_win_rate,
-    averages.benchmark_count,
+    rates.category,
+    rates.evidence_scope,
+    rates.model_id,
+    rates.adjusted_win_rate,
+    rates.mean_win_rate,
+    rates.field_strength,
+    rates.benchmark_count,
+    rates.self_reported_share,
+    priced_models.model_id is not null as is_priced,
     case
-        when averages.benchmark_count >= 3
+        when rates.benchmark_count >= 3
             then rank() over (
                 partition by
-                    averages.category,
-                    averages.evidence_scope,
-                    averages.benchmark_count >= 3
-                order by cast(averages.mean_win_rate as decimal(18, 9)) desc
+                    rates.category,
+                    rates.evidence_scope,
+                    rates.benchmark_count >= 3
+                order by cast(rates.adjusted_win_rate as decimal(18, 9)) desc
             )
     end as rank
-from averaged_win_rates as averages
-left join unlisted_models on averages.model_id = unlisted_models.model_id
+from rates
+left join unlisted_models on rates.model_id = unlisted_models.model_id
+left join priced_models on rates.model_id = priced_models.model_id
 where unlisted_models.model_id is null;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model: its mean win rate and rank. The mean covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. A model that left the catalog has no row, but it counts as an opponent. If most scores are self-reported, the scope `independent` may have no ranked model';
-comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them. Upstream''s categories are coarse: many coding benchmarks are in `reasoning`';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat, judged by its results and by how strong the models were that it met. It covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
+comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them: upstream''s categories, and those of staging.benchmark_categories';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
+comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of the models that it met';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
-comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable and at least three models have a score on it in the evidence scope';
-comment on column marts.leaderboard.rank is 'Rank by mean win rate, 1 is best; equal means share a rank; null if the model has fewer than three counted benchmarks';
+comment on column marts.leaderboard.field_strength is 'Strength of the models that this model met on its counted benchmarks, as the share of an average field that they would beat, 0 to 1; above 0.5, it met strong models';
+comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable, and if at least three models of at least two organizations have a score on it in the evidence scope';
+comment on column marts.leaderboard.self_reported_share is 'Share of these scores that only the model''s maker reported, 0 to 1';
+comment on column marts.leaderboard.is_priced is 'True if the model has an available offer with both prices';
+comment on column marts.leaderboard.rank is 'Rank by adjusted win rate, 1 is best; equal rates share a rank; null if the model has fewer than three counted benchmarks';

@@ -1,7 +1,7 @@
 -- Facts of each model, how many offers and benchmarks it has, and whether the catalog lists it.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
--- Reads: staging.models, staging.modalities, staging.scores, staging.catalog_reads,
+-- Reads: staging.models, staging.modalities, staging.chosen_scores, staging.catalog_reads,
 -- history.listings, marts.offers.
 -- Names are for display: two models may have the same name. offer_count includes unavailable
 -- offers; marts.model_prices counts only available offers with both prices.
@@ -26,8 +26,8 @@ counted_offers as (
 counted_benchmarks as (
     select
         model_id,
-        count(distinct benchmark_id) as benchmark_count
-    from staging.scores
+        count(*) as benchmark_count
+    from staging.chosen_scores
     group by model_id
 ),
 

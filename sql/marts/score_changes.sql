@@ -1,8 +1,8 @@
 -- Changes of benchmark scores, and when each was found.
--- Grain: model_id, benchmark_id, score_number, changed_at, kind. If a score is corrected and
--- verified at the same time, there are two rows.
--- Order: changed_at desc, model_id, benchmark_id, score_number, kind.
--- Reads: staging.transitions, history.scores.
+-- Grain: model_id, upstream_benchmark_id, score_number, changed_at, kind. If a score is corrected
+-- and verified at the same time, there are two rows.
+-- Order: changed_at desc, model_id, benchmark_id, upstream_benchmark_id, score_number, kind.
+-- Reads: staging.transitions, staging.benchmark_aliases, history.scores.
 -- A new source, a new name and a withdrawn verification are recorded in the history but are not
 -- changes here. A new category is not recorded.
 create or replace view marts.score_changes as
@@ -49,22 +49,25 @@ changes as (
 )
 
 select
-    model_id,
-    benchmark_id,
-    score_number,
-    benchmark_name,
-    changed_at,
-    kind,
-    old_score,
-    new_score,
-    old_max_score,
-    new_max_score,
-    old_normalized_score,
-    new_normalized_score
+    changes.model_id,
+    coalesce(aliases.benchmark_id, changes.benchmark_id) as benchmark_id,
+    changes.benchmark_id as upstream_benchmark_id,
+    changes.score_number,
+    changes.benchmark_name,
+    changes.changed_at,
+    changes.kind,
+    changes.old_score,
+    changes.new_score,
+    changes.old_max_score,
+    changes.new_max_score,
+    changes.old_normalized_score,
+    changes.new_normalized_score
 from changes
-where kind is not null;
+left join staging.benchmark_aliases as aliases on changes.benchmark_id = aliases.alias
+where changes.kind is not null;
 
 comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores found then are not changes';
+comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; differs from benchmark_id if this is an alias';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';

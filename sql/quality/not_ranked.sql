@@ -1,12 +1,11 @@
 -- A model without a rank in the category `overall` of marts.leaderboard: it has a score on fewer
--- than three counted benchmarks. A benchmark is counted if it is comparable and at least three
--- models have a score on it.
--- Reads: marts.scores.
+-- than three counted benchmarks.
+-- Reads: staging.compared_scores.
 select
     model_id,
-    'counted benchmarks: '
-    || cast(count(*) filter (where is_comparable and model_count >= 3) as varchar)
+    'counted benchmarks: ' || cast(count(*) filter (where is_counted) as varchar)
     || '; a rank requires 3' as detail
-from marts.scores
+from staging.compared_scores
+where evidence_scope = 'all'
 group by model_id
-having count(*) filter (where is_comparable and model_count >= 3) < 3;
+having count(*) filter (where is_counted) < 3;

@@ -64,6 +64,8 @@ select
     j as _dlt_list_idx
 from range({models}) as t (i), range(30) as u (j);
 
+insert into raw._dlt_loads (load_id, status, inserted_at) values ('1', 0, timestamp '2026-02-01');
+
 insert into raw.fetches by name
 select id as model_id, fetched_at as requested_at, 'loaded' as outcome, 1 as attempts,
 1 as elapsed_ms, '1' as _dlt_load_id

@@ -3,7 +3,8 @@
 The results are in `docs/scale.md`.
 
     scale.py --models 1000 10000 100000     for each number of synthetic models: the first run, an
-                                            unchanged run, and a run with 1 % changed
+                                            unchanged run, and a run with 1 % changed; then the
+                                            last two with `--all`
     scale.py --hours 8760 87600             for each number of earlier hourly runs in the file: an
                                             unchanged run of 335 models, and one with 1 % changed
 
@@ -38,6 +39,7 @@ STAGES = (
     "copy",
     "migrate",
     "fetch_state",
+    "catalog",
     "fetch",
     "validate",
     "create_views",
@@ -88,13 +90,12 @@ class Disk:
             self.peak_mb = max(self.peak_mb, int((counted.stdout.split() or ["0"])[0]) / 1000)
 
 
-def run(base_url: str, count: int, home: Path) -> Costs:
-    """Run `llm-stats` for all models; return the cost of each stage."""
+def run(base_url: str, count: int, home: Path, *, all_models: bool = False) -> Costs:
+    """Run `llm-stats` for `count` ids, or with `--all`; return the cost of each stage."""
     ids, file = home / "ids.txt", home / "stages.json"
     ids.write_text("".join(f"synthetic-{number:06}\n" for number in range(count)))
     options = [
-        "--ids-file",
-        str(ids),
+        *(["--all"] if all_models else ["--ids-file", str(ids)]),
         "--quiet",
         "--base-url",
         base_url,
@@ -143,6 +144,13 @@ def size(count: int, home: Path) -> None:
         runs["unchanged"] = run(base_url, count, home)
     with serving(changed(synthetic_catalog(count), 0), 0, home) as base_url:
         runs["1 % changed"] = run(base_url, count, home)
+    with serving(synthetic_catalog(count), 0, home) as base_url:
+        database.unlink()
+        shutil.rmtree(home / ".llm_stats")
+        run(base_url, count, home, all_models=True)
+        runs["--all, unchanged"] = run(base_url, count, home, all_models=True)
+    with serving(changed(synthetic_catalog(count), 0), 0, home) as base_url:
+        runs["--all, 1 % changed"] = run(base_url, count, home, all_models=True)
     show(f"{count:,} models: {response_bytes / 1e6:,.0f} MB of responses", runs)
     page = spend([*LLM_STATS, "report"], home)
     print(

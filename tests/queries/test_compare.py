@@ -50,7 +50,7 @@ def test_compare_names_models_that_left_or_were_never_fetched(
 
     shown = facts("left", "new")
     assert shown["left the catalog (UTC)"] == ["2026-11-02 00:00:00", "–"]
-    assert shown["fetched (UTC)"] == ["2026-11-01 00:00:00", "not yet: no scores"]
+    assert shown["fetched (UTC)"] == ["2026-11-01 00:00:00", "not yet"]
     assert "left the catalog (UTC)" not in facts("new", "m")
 
 

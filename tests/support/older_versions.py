@@ -11,6 +11,7 @@ from llm_stats.schema.tables import CATALOG_TABLES
 _UNDO = {
     5: (
         "alter table raw.models drop column summary_hash",
+        "alter table raw.fetches drop column is_listed",
         *(f"drop table raw.{table}" for table in CATALOG_TABLES),
         "drop table history.listings",
         "delete from history.row_counts where table_name like 'raw.catalog%' "

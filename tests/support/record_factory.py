@@ -14,7 +14,7 @@ def make_record(model_id: str, **overrides: Any) -> dict[str, Any]:
         "id": model_id,
         "name": model_id,
         "description": "",
-        "organization": {"id": "org", "name": "Org"},
+        "organization": {"id": f"maker-of-{model_id}", "name": "Org"},
         "license": {"id": "mit", "name": "MIT", "allow_commercial": True},
         "open_weight": True,
         "model_type": "llm",

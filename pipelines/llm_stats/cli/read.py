@@ -157,7 +157,7 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 @format_option
 @location_options
 def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) -> None:
-    """Compare models: facts, prices, shared benchmarks.
+    """Compare models: facts, prices, benchmarks, wins and losses.
 
     \b
     llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
@@ -170,7 +170,11 @@ def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) 
         benchmarks = (
             queries.benchmarks_for_terminal if output_format == "table" else queries.benchmarks
         )
-        tables = {"facts": queries.facts(reader, ids), "benchmarks": benchmarks(reader, ids)}
+        tables = {
+            "facts": queries.facts(reader, ids),
+            "benchmarks": benchmarks(reader, ids),
+            "head_to_head": queries.head_to_head(reader, ids),
+        }
     echo(render_all(tables, output_format))
 
 

@@ -1,4 +1,4 @@
-"""Comparison of models side by side: facts, cheapest offers and shared benchmarks."""
+"""Comparison of models side by side: facts, cheapest offers, head-to-head, shared benchmarks."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _FACTS = {
     "fetched (UTC)": "fetched_at",
     "left the catalog (UTC)": "unlisted_since",
 }
-#: Texts for null, other than `–`. Scores come from the record, so there are none before the fetch.
-_NULL_TEXTS = {"fetched (UTC)": "not yet: no scores"}
+#: Texts for null, other than `–`. A model without a record has no scores yet.
+_NULL_TEXTS = {"fetched (UTC)": "not yet"}
 
 
 def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
@@ -81,6 +81,35 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         )
     )
     return Table(("fact", *model_ids), ("VARCHAR",) * (len(model_ids) + 1), rows)
+
+
+def head_to_head(reader: Reader, model_ids: Sequence[str]) -> Table:
+    """Return one row per pair of models: on how many shared benchmarks the first wins.
+
+    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. As in
+    `marts.head_to_head`, which PostgreSQL cannot store, only benchmarks count that count on the
+    leaderboard.
+    """
+    values = reader.query(
+        f"""
+        select benchmark_id, model_id, directed_value
+        from staging.compared_scores
+        where evidence_scope = 'all' and is_counted and model_id in ({placeholders(model_ids)})
+        """,
+        model_ids,
+    )
+    by_model: dict[str, dict[str, float]] = {model_id: {} for model_id in model_ids}
+    for benchmark_id, model_id, value in values.rows:
+        by_model[model_id][benchmark_id] = value
+    rows = []
+    for model_id, opponent_id in itertools.combinations(model_ids, 2):
+        own, other = by_model[model_id], by_model[opponent_id]
+        shared = own.keys() & other.keys()
+        wins = sum(own[benchmark_id] > other[benchmark_id] for benchmark_id in shared)
+        ties = sum(own[benchmark_id] == other[benchmark_id] for benchmark_id in shared)
+        rows.append((model_id, opponent_id, wins, ties, len(shared) - wins - ties))
+    columns = ("model_id", "opponent_model_id", "win_count", "tie_count", "loss_count")
+    return Table(columns, ("VARCHAR", "VARCHAR", *["BIGINT"] * 3), rows)
 
 
 def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:

@@ -12,7 +12,7 @@ function fillSubjects() {
   const categories = [...groupBy(tables.category_points, point => point.category).keys()];
   const counted = [...groupBy(tables.benchmark_points, point => point.benchmark_id)];
   fillSelect("value-subject", [
-    { label: "Mean win rate in a category", options: categories.map(name => [`category ${name}`, name]) },
+    { label: "Adjusted win rate in a category", options: categories.map(name => [`category ${name}`, name]) },
     {
       label: "Benchmark · models with a price",
       options: counted.map(([id, points]) => [`benchmark ${id}`, `${benchmarkNames.get(id)} · ${number(points.length)}`]),
@@ -25,7 +25,7 @@ function selectedSubject() {
   const [kind, key] = byId("value-subject").value.split(/ (.*)/s);
   if (kind !== "benchmark") {
     const points = tables.category_points.filter(point => point.category === key);
-    return { points, title: `Mean win rate, ${truncate(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share };
+    return { points, title: `Adjusted win rate, ${truncate(key ?? "", 40)}, 0 to 1`, isLowerBetter: false, written: share };
   }
   const { benchmark_id: id, scale, is_lower_better: isLowerBetter } = benchmarks.get(Number(key));
   const unit = scale === "normalized" ? "normalized, 0 to 1" : "in its own unit";
@@ -172,7 +172,7 @@ function showLeaders() {
   renderTable("leaders-table", [
     { name: "Rank", of: row => number(row.rank), className: "number" },
     { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },
-    { name: "Mean win rate", of: row => bar(row.mean_win_rate), className: "share" },
+    { name: "Adjusted win rate", of: row => bar(row.adjusted_win_rate), className: "share" },
     { name: "Bench\u00admarks", of: row => number(row.benchmark_count), className: "number" },
     { name: "US$ / M tokens", of: row => usd(models.get(row.model_id).price_usd_per_mtok), className: "number" },
   ], rows, 20, "No model has a comparable score in this category.");

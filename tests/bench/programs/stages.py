@@ -6,7 +6,8 @@
 Results are converted to columns while other responses arrive. `columns` therefore contains the
 wall-clock time of fetching and converting together. The CPU time is measured per thread: `fetch`
 contains only the CPU time of fetching, and `columns` only the CPU time of converting. `validate` is
-a part of `fetch`, and `compact` is a part of `update_history`.
+a part of `fetch`, and `compact` is a part of `update_history`. `catalog` is the read of the
+catalog with `--all`.
 
 `peak_mb` is the largest memory use during the stage. It includes memory that earlier stages have
 not freed. The program needs Linux, because it reads `/proc`.
@@ -28,6 +29,7 @@ from typing import Any
 from dlt.pipeline.pipeline import Pipeline
 from llm_stats.api import responses
 from llm_stats.cli import main
+from llm_stats.fetch.client import Client
 from llm_stats.fetch.thread_pool import DaemonThreadPool
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
@@ -106,6 +108,7 @@ def watch_threads() -> None:
 note("import", 0.0, time.process_time(), 0.0)
 watch_threads()
 watch(shutil, "copyfile", "copy")
+watch(Client, "read_catalog", "catalog", time.thread_time)
 watch(Pipeline, "extract", "columns", time.thread_time)
 watch(Pipeline, "normalize", "normalize")
 watch(Pipeline, "load", "load")

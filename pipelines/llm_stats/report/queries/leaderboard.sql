@@ -6,7 +6,7 @@ select
     category,
     evidence_scope,
     model_id,
-    mean_win_rate,
+    adjusted_win_rate,
     benchmark_count,
     rank
 from marts.leaderboard

@@ -1,0 +1,261 @@
+-- Result of each model on each counted benchmark, and the strength of the other models there.
+-- Grain: evidence_scope, model_id, benchmark_id.
+-- Order: evidence_scope, benchmark_id, result desc, model_id.
+-- Reads: staging.compared_scores.
+-- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The
+-- strength of a model is at first the mean of its results. Each round then adds the mean strength
+-- of the other models on the same benchmarks, taken from the round before, and so corrects for
+-- models that ran against weak or strong models. All rounds are the same. After five rounds, the
+-- order of models hardly changes. `field_strength` is the sum over all models of a benchmark, with
+-- the model itself. The formula of a round is therefore solved for the model's own strength, and
+-- divides by the sum of weights. Sums are sums of decimals, which do not depend on the order of
+-- the rows.
+create or replace view staging.adjusted_results as
+with
+-- The win rate is shrunk by half a model, so that its logit is finite.
+results as (
+    select
+        evidence_scope,
+        model_id,
+        benchmark_id,
+        evidence,
+        win_rate,
+        cast(
+            ln(
+                (win_rate * (model_count - 1) + 0.5)
+                / (model_count - win_rate * (model_count - 1) - 0.5)
+            ) as decimal(18, 12)
+        ) as result,
+        cast(1 / cast(model_count - 1 as double) as decimal(18, 12)) as opponent_weight
+    from staging.compared_scores
+    where is_counted
+),
+
+strengths_0 as (
+    select
+        evidence_scope,
+        model_id,
+        cast(sum(result) / cast(count(*) as double) as decimal(18, 12)) as strength
+    from results
+    group by
+        evidence_scope,
+        model_id
+),
+
+fields_1 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_0 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+),
+
+strengths_1 as (
+    select
+        results.evidence_scope,
+        results.model_id,
+        cast(
+            sum(
+                results.result
+                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
+            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+        ) as strength
+    from results
+    inner join fields_1 as fields
+        on
+            results.evidence_scope = fields.evidence_scope
+            and results.benchmark_id = fields.benchmark_id
+    group by
+        results.evidence_scope,
+        results.model_id
+),
+
+fields_2 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_1 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+),
+
+strengths_2 as (
+    select
+        results.evidence_scope,
+        results.model_id,
+        cast(
+            sum(
+                results.result
+                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
+            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+        ) as strength
+    from results
+    inner join fields_2 as fields
+        on
+            results.evidence_scope = fields.evidence_scope
+            and results.benchmark_id = fields.benchmark_id
+    group by
+        results.evidence_scope,
+        results.model_id
+),
+
+fields_3 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_2 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+),
+
+strengths_3 as (
+    select
+        results.evidence_scope,
+        results.model_id,
+        cast(
+            sum(
+                results.result
+                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
+            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+        ) as strength
+    from results
+    inner join fields_3 as fields
+        on
+            results.evidence_scope = fields.evidence_scope
+            and results.benchmark_id = fields.benchmark_id
+    group by
+        results.evidence_scope,
+        results.model_id
+),
+
+fields_4 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_3 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+),
+
+strengths_4 as (
+    select
+        results.evidence_scope,
+        results.model_id,
+        cast(
+            sum(
+                results.result
+                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
+            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+        ) as strength
+    from results
+    inner join fields_4 as fields
+        on
+            results.evidence_scope = fields.evidence_scope
+            and results.benchmark_id = fields.benchmark_id
+    group by
+        results.evidence_scope,
+        results.model_id
+),
+
+fields_5 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_4 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+),
+
+strengths_5 as (
+    select
+        results.evidence_scope,
+        results.model_id,
+        cast(
+            sum(
+                results.result
+                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
+            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+        ) as strength
+    from results
+    inner join fields_5 as fields
+        on
+            results.evidence_scope = fields.evidence_scope
+            and results.benchmark_id = fields.benchmark_id
+    group by
+        results.evidence_scope,
+        results.model_id
+),
+
+fields_6 as (
+    select
+        results.evidence_scope,
+        results.benchmark_id,
+        cast(sum(strengths.strength) as double) as field_strength
+    from results
+    inner join strengths_5 as strengths
+        on
+            results.evidence_scope = strengths.evidence_scope
+            and results.model_id = strengths.model_id
+    group by
+        results.evidence_scope,
+        results.benchmark_id
+)
+
+select
+    results.evidence_scope,
+    results.model_id,
+    results.benchmark_id,
+    results.evidence,
+    results.win_rate,
+    results.result,
+    cast(
+        (fields.field_strength - strengths.strength) * results.opponent_weight as decimal(18, 12)
+    ) as opponent_strength
+from results
+inner join strengths_5 as strengths
+    on
+        results.evidence_scope = strengths.evidence_scope
+        and results.model_id = strengths.model_id
+inner join fields_6 as fields
+    on
+        results.evidence_scope = fields.evidence_scope
+        and results.benchmark_id = fields.benchmark_id;
+
+comment on view staging.adjusted_results is 'One row per evidence scope, model and counted benchmark: the result of the model, and the strength of the other models there';
+comment on column staging.adjusted_results.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
+comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
+comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
+comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
+comment on column staging.adjusted_results.result is 'Logit of the win rate, which is shrunk by half a model';
+comment on column staging.adjusted_results.opponent_strength is 'Mean strength of the other models on the benchmark, on the logit scale';

@@ -1,0 +1,1 @@
+select * from marts.head_to_head('m')
