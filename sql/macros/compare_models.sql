@@ -1,5 +1,6 @@
 -- Models side by side: `from marts.compare_models(['model-a', 'model-b'])`.
--- Grain: benchmark_id. Only benchmarks on which every given model has a score.
+-- Grain: benchmark_id. Only benchmarks on which every given model has a score. There are no rows if
+-- an id is unknown or null; list_distinct and list_count ignore nulls.
 -- Reads: staging.shared_scores, marts.benchmarks.
 create or replace macro marts.compare_models(model_ids) as table
 with shared_benchmarks as (
@@ -17,7 +18,9 @@ with shared_benchmarks as (
             where is_comparable and value_rank = 1
         ) as winner_model_ids
     from staging.shared_scores(model_ids)
-    where model_count = len(list_distinct(model_ids))
+    where
+        model_count = len(list_distinct(model_ids))
+        and list_count(model_ids) = len(model_ids)
     group by benchmark_id
 )
 
@@ -38,4 +41,4 @@ order by
     benchmarks.category,
     benchmarks.benchmark_id;
 
-comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie and is null if the benchmark is not comparable. Empty if an id does not exist';
+comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie and is null if the benchmark is not comparable. Empty if an id is unknown or null';
