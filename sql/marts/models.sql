@@ -2,7 +2,7 @@
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: staging.models, staging.modalities, staging.chosen_scores, staging.catalog_reads,
--- history.listings, marts.offers.
+-- staging.current_offers, history.listings.
 -- Names are for display: two models may have the same name. offer_count includes unavailable
 -- offers; marts.model_prices counts only available offers with both prices.
 create or replace view marts.models as
@@ -19,7 +19,7 @@ counted_offers as (
     select
         model_id,
         count(*) as offer_count
-    from marts.offers
+    from staging.current_offers
     group by model_id
 ),
 
@@ -99,6 +99,9 @@ select
         when models.fetched_at is not null then coalesce(counted_benchmarks.benchmark_count, 0)
     end as benchmark_count,
     models.is_served_by_gateway,
+    models.supports_streaming,
+    models.supports_tools,
+    models.supports_vision,
     models.upstream_url,
     models.api_ref_url,
     models.paper_url,
@@ -121,6 +124,9 @@ comment on view marts.models is 'One row per model: its facts as last seen, how 
 comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null if none is given';
 comment on column marts.models.offer_count is 'Number of current offers, available or not; 0 if there are none';
 comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none; null if the record was never fetched';
+comment on column marts.models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
+comment on column marts.models.supports_tools is 'True if the gateway of LLM Stats supports tool calls for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
+comment on column marts.models.supports_vision is 'True if the gateway of LLM Stats accepts images for the model; null if the gateway does not serve the model. False or null says nothing about other providers; the kinds of input are in modalities';
 comment on column marts.models.is_listed is 'True if the model is in the catalog; false if it left; null if no trusted read of the catalog has covered the model yet; null counts as listed';
 comment on column marts.models.listed_at is 'When the last trusted read of the catalog that lists the model began (UTC); null if there was none';
 comment on column marts.models.unlisted_since is 'When the model was found to have left the catalog (UTC); null if it is listed';
