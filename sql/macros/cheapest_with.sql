@@ -13,6 +13,7 @@ select
     offers.output_usd_per_mtok,
     offers.blended_usd_per_mtok,
     offers.is_free,
+    offers.is_suspect,
     scores.value,
     scores.evidence
 from marts.scores as scores
@@ -31,4 +32,4 @@ order by
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is the largest accepted value. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable';
+comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is the largest accepted value. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable. If is_suspect is true, a price of the offer looks wrong: see marts.offers.suspect_reason. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';

@@ -23,7 +23,9 @@ with costed_offers as (
                 input_usd_per_mtok * cast(input_tokens as double)
                 + output_usd_per_mtok * cast(output_tokens as double)
             ) / 1000000
-        ) as cost_usd
+        ) as cost_usd,
+        is_suspect,
+        suspect_reason
     from marts.offers
     where price_rank is not null
 )
@@ -39,7 +41,9 @@ select
     output_cost_usd,
     cost_usd,
     rank() over (order by cost_usd) as cost_rank,
-    rank() over (partition by model_id order by cost_usd) as model_cost_rank
+    rank() over (partition by model_id order by cost_usd) as model_cost_rank,
+    is_suspect,
+    suspect_reason
 from costed_offers
 order by
     cost_rank,
@@ -47,4 +51,4 @@ order by
     provider_id,
     offer_number;
 
-comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, and model_cost_rank is the rank among the offers of the model; equal costs share a rank. The prices are list prices, without discounts for cached or batched tokens';
+comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, and model_cost_rank is the rank among the offers of the model; equal costs share a rank. The prices are list prices, without discounts for cached or batched tokens. Models need different numbers of tokens for the same task, so the same numbers of tokens do not mean the same work. If is_suspect is true, a price of the offer looks wrong: see suspect_reason';

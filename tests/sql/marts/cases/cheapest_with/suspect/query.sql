@@ -1,0 +1,1 @@
+from marts.cheapest_with('b', 0.6)

@@ -1,0 +1,1 @@
+from marts.workload_cost(1000000, 1000000)
