@@ -251,6 +251,7 @@ def test_table_format_has_fewer_columns_than_json(on_demo: Command) -> None:
         "output_usd_per_mtok",
         "cost_usd",
         "model_cost_rank",
+        "suspect_reason",
     ]
     assert on_demo(*cost, "--format", "csv").out.splitlines()[0].split(",") == names
     changed, unchanged = (

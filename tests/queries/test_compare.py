@@ -99,6 +99,24 @@ def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdi
     assert cheapest["n"] == "–"
 
 
+def test_compare_marks_suspect_cheapest_offers(llm_stats: Command, workdir: Path) -> None:
+    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
+        raw.load(
+            [
+                make_record(
+                    "m", providers=[make_offer("p", 1, 100), make_offer("q", 25.75, 25.75)]
+                ),
+                make_record("n", providers=[make_offer("p", 1, 1), make_offer("q", 1, 997)]),
+            ],
+            dt.datetime.fromisoformat("2026-01-01"),
+        )
+        raw.apply()
+    (*_, cheapest) = json.loads(llm_stats("compare", "m", "n", "--format", "json").out)["facts"]
+    reason = "input price 1 and output price 100 differ by a factor of 100 or more"
+    assert cheapest["m"] == (f"1.00 in, 100.00 out, p (suspect: {reason}); 25.75 in, 25.75 out, q")
+    assert cheapest["n"] == "1.00 in, 1.00 out, p"
+
+
 def test_model_id_may_equal_a_column_name(llm_stats: Command, tmp_path: Path) -> None:
     with new_warehouse(tmp_path / "w.duckdb") as raw:
         raw.load(

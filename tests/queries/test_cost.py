@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.queries.cost import parse_tokens
+from llm_stats.queries.cost import for_terminal, parse_tokens
+from llm_stats.table import Table
 from support.command import Command
+from support.new_warehouse import new_warehouse
+from support.record_factory import make_offer, make_record
 
 
 def test_costs_are_listed_cheapest_first(on_demo: Command) -> None:
@@ -34,6 +39,37 @@ def test_costs_are_listed_cheapest_first(on_demo: Command) -> None:
     )
     costs = [row["cost_usd"] for row in everything]
     assert costs == sorted(costs)
+
+
+def test_suspect_offers_are_marked_and_keep_their_rank(llm_stats: Command, workdir: Path) -> None:
+    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
+        raw.load(
+            [
+                make_record("lopsided", providers=[make_offer("p", 0.01, 4)]),
+                make_record("fair", providers=[make_offer("p", 2, 2)]),
+            ],
+            dt.datetime.fromisoformat("2026-01-01"),
+        )
+        raw.apply()
+    tokens = ("--input-tokens", "1M", "--output-tokens", "1k")
+    rows = json.loads(llm_stats("cost", *tokens, "--format", "json").out)
+    assert [(row["model_id"], row["suspect_reason"]) for row in rows] == [
+        ("lopsided", reason),
+        ("fair", None),
+    ]
+    printed = llm_stats("cost", *tokens, "--format", "table").out
+    assert f"suspect: {reason}" in " ".join(printed.split())
+    assert "note" not in llm_stats("cost", *tokens, "fair", "--format", "table").out
+    assert "note" in llm_stats("cost", *tokens, "--limit", "1", "--format", "table").out
+
+
+def test_note_is_not_shown_if_only_omitted_offers_are_suspect() -> None:
+    columns = ("model_id", "model_type", "provider_id", "in", "out", "cost_usd", "rank", "reason")
+    rows = [("a", "llm", "p", 1, 1, 1, 1, None), ("b", "llm", "p", 1, 100, 2, 1, "lopsided")]
+    costs = Table(columns, ("VARCHAR",) * len(columns), rows)
+    assert for_terminal(costs, limit=1).columns[-1] == "cost $"
+    assert for_terminal(costs, limit=2).columns[-1] == for_terminal(costs).columns[-1] == "note"
 
 
 @pytest.mark.parametrize(

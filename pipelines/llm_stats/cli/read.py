@@ -195,7 +195,8 @@ def cost(
 ) -> None:
     """Print the cost of a workload, cheapest offer first.
 
-    Without model ids, the command compares all models.
+    Without model ids, the command compares all models. Models need different numbers of tokens for
+    the same task. A note marks an offer with a price that looks wrong.
 
     \b
     llm-stats cost --input-tokens 10M --output-tokens 2M
@@ -206,8 +207,9 @@ def cost(
     with open_reader(**location) as reader:
         tokens = queries.parse_tokens(input_tokens), queries.parse_tokens(output_tokens)
         costs = queries.cost(reader, *tokens, model_ids)
-    table = queries.for_terminal(costs) if output_format == "table" else costs
-    print_table(table, output_format, _choose_limit(limit, output_format))
+    rows = _choose_limit(limit, output_format)
+    table = queries.for_terminal(costs, rows) if output_format == "table" else costs
+    print_table(table, output_format, rows)
 
 
 @click.command()

@@ -48,10 +48,11 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
             model_id,
             input_usd_per_mtok,
             output_usd_per_mtok,
+            suspect_reason,
             string_agg(distinct provider_id, ' or ' order by provider_id)
         from marts.offers
         where is_cheapest and {filter_clause}
-        group by model_id, input_usd_per_mtok, output_usd_per_mtok
+        group by model_id, input_usd_per_mtok, output_usd_per_mtok, suspect_reason
         order by min(provider_id)
         """,
         model_ids,
@@ -61,9 +62,11 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
         model_id,
         input_usd,
         output_usd,
+        suspect_reason,
         providers,
     ) in cheapest.rows:  # one row per price pair: several pairs can have the same blended price
-        offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}")
+        note = f" (suspect: {suspect_reason})" if suspect_reason else ""
+        offers[model_id].append(f"{format_offer(input_usd, output_usd)}, {providers}{note}")
     rows = []
     for index, fact in enumerate(_FACTS):
         values = [by_model[model_id][index] for model_id in model_ids]

@@ -27,6 +27,7 @@ def cost(
 ) -> Table:
     """Return the cost of the tokens at each available offer that has a price, cheapest first.
 
+    `suspect_reason` is null unless a price of the offer looks wrong.
     Raise `UsageError` for an unknown model.
     """
     reader.require_models(model_ids)
@@ -40,7 +41,8 @@ def cost(
             input_usd_per_mtok,
             output_usd_per_mtok,
             cost_usd,
-            model_cost_rank
+            model_cost_rank,
+            suspect_reason
         from marts.workload_cost({input_tokens!r}, {output_tokens!r})
         left join marts.models using (model_id)
         {filter_clause}
@@ -50,17 +52,21 @@ def cost(
     )
 
 
-def for_terminal(costs: Table) -> Table:
+def for_terminal(costs: Table, limit: int = 0) -> Table:
     """Return the rows for a terminal of 80 columns.
 
-    The type of a model follows its id, except for LLMs: `murmur-1 (speech)`.
+    The type of a model follows its id, except for LLMs: `murmur-1 (speech)`. The column `note` is
+    present only if one of the first `limit` offers (0: all) is suspect.
     """
     rows = [
-        (model_id if kind in ("llm", None) else f"{model_id} ({kind})", *prices_and_cost)
-        for model_id, kind, *prices_and_cost, _ in costs.rows
+        (
+            model_id if kind in ("llm", None) else f"{model_id} ({kind})",
+            *prices_and_cost,
+            suspect_reason and f"suspect: {suspect_reason}",
+        )
+        for model_id, kind, *prices_and_cost, _, suspect_reason in costs.rows
     ]
-    return Table(
-        ("model_id", "provider_id", "in $/M", "out $/M", "cost $"),
-        ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3),
-        rows,
-    )
+    columns = ("model_id", "provider_id", "in $/M", "out $/M", "cost $", "note")
+    table = Table(columns, ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3, "VARCHAR"), rows)
+    has_notes = any(note for *_, note in rows[: limit or None])
+    return table if has_notes else table.select(*columns[:-1])
