@@ -1,8 +1,8 @@
 """Recomputation of every mart in Python, independent of the SQL.
 
-Each function takes the records of a single load, as the API returns them. Each function returns the
-rows of one view as dicts. The code is slow and simple on purpose: it compares all pairs, while the
-SQL uses window functions.
+Each function takes the records of a single load, in the form that `prepare` returns. Each function
+returns the rows of one view as dicts. The code is slow and simple on purpose: it compares all
+pairs, while the SQL uses window functions.
 """
 
 from __future__ import annotations
@@ -10,25 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from support.recompute.data_quality import data_quality
-from support.recompute.price_performance import price_performance
-from support.recompute.prices import model_prices, models, offers, providers
-from support.recompute.records import Records, Rows, rounded_records
-from support.recompute.scores import benchmarks, leaderboard, scores
+from support.recompute.leaderboard import head_to_head, leaderboard
+from support.recompute.models import models
+from support.recompute.pareto import price_performance, price_quality
+from support.recompute.prices import model_price_history, model_prices, offers, providers
+from support.recompute.records import Records, ReviewedLists, Rows, prepare
+from support.recompute.scores import benchmarks, scores
 
+__all__ = ["VIEWS", "ReviewedLists", "head_to_head", "prepare"]
 
-def _on_rounded(view: Callable[[Records], Rows]) -> Callable[[Records], Rows]:
-    return lambda records: view(rounded_records(records))
-
+_BOARD = ("category", "evidence_scope", "model_id")
 
 #: View -> the function that returns its rows, and the columns of its key.
 VIEWS: dict[str, tuple[Callable[[Records], Rows], tuple[str, ...]]] = {
-    "models": (_on_rounded(models), ("model_id",)),
-    "offers": (_on_rounded(offers), ("model_id", "provider_id", "offer_number")),
-    "model_prices": (_on_rounded(model_prices), ("model_id",)),
-    "providers": (_on_rounded(providers), ("provider_id",)),
-    "scores": (_on_rounded(scores), ("model_id", "benchmark_id")),
-    "benchmarks": (_on_rounded(benchmarks), ("benchmark_id",)),
-    "leaderboard": (_on_rounded(leaderboard), ("category", "evidence_scope", "model_id")),
-    "price_performance": (_on_rounded(price_performance), ("model_id", "benchmark_id")),
-    "data_quality": (_on_rounded(data_quality), ("rule", "model_id", "detail")),
+    "models": (models, ("model_id",)),
+    "offers": (offers, ("model_id", "provider_id", "offer_number")),
+    "model_prices": (model_prices, ("model_id",)),
+    "model_price_history": (model_price_history, ("model_id", "valid_from")),
+    "providers": (providers, ("provider_id",)),
+    "scores": (scores, ("model_id", "benchmark_id")),
+    "benchmarks": (benchmarks, ("benchmark_id",)),
+    "leaderboard": (leaderboard, _BOARD),
+    "price_performance": (price_performance, ("model_id", "benchmark_id")),
+    "price_quality": (price_quality, _BOARD),
+    "data_quality": (data_quality, ("rule", "model_id", "detail")),
 }

@@ -1,12 +1,11 @@
-"""`models` and the price views: `offers`, `model_prices`, `providers`."""
+"""The price views: `offers`, `model_prices`, `model_price_history`, `providers`."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 from support.recompute.records import (
@@ -16,60 +15,9 @@ from support.recompute.records import (
     Rows,
     median_or_none,
     most_common,
+    number_text,
     rounded,
 )
-
-
-def models(records: Records) -> Rows:
-    def text_or_none(text: str | None) -> str | None:
-        return text or None
-
-    def utc(text: str | None) -> dt.datetime | None:
-        return (
-            dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(tzinfo=None)
-            if text
-            else None
-        )
-
-    return [
-        {
-            "model_id": record["id"],
-            "model_name": record["name"],
-            "model_description": text_or_none(record["description"]),
-            "model_type": record["model_type"],
-            "organization_id": record["organization"]["id"],
-            "organization_name": record["organization"]["name"],
-            "family_id": (record.get("family") or {}).get("id"),
-            "family_name": (record.get("family") or {}).get("name"),
-            "license_id": record["license"]["id"],
-            "license_name": record["license"]["name"],
-            "allow_commercial": record["license"]["allow_commercial"],
-            "is_open_weight": record["open_weight"],
-            "modalities": sorted(set(record["modalities"])) or None,
-            "context_window_tokens": record.get("context_window"),
-            "param_count": record.get("param_count"),
-            "release_date": dt.date.fromisoformat(record["release_date"])
-            if record.get("release_date")
-            else None,
-            "offer_count": len(record["providers"]),
-            "benchmark_count": len({score["benchmark_id"] for score in record["scores"]})
-            if Listing.of(record).has_record
-            else None,
-            "is_served_by_gateway": record["inference"]["available"],
-            "upstream_url": text_or_none(record["url"]),
-            "api_ref_url": text_or_none(record["sources"].get("api_ref")),
-            "paper_url": text_or_none(record["sources"].get("paper")),
-            "weights_url": text_or_none(record["sources"].get("weights")),
-            "repo_url": text_or_none(record["sources"].get("repo")),
-            "upstream_created_at": utc(record["created_at"]),
-            "upstream_updated_at": utc(record["updated_at"]),
-            "fetched_at": FETCHED_AT if Listing.of(record).has_record else None,
-            "is_listed": Listing.of(record).is_listed,
-            "listed_at": FETCHED_AT if Listing.of(record).is_listed else None,
-            "unlisted_since": FETCHED_AT if Listing.of(record).is_listed is False else None,
-        }
-        for record in records
-    ]
 
 
 def blended(offer: dict[str, Any]) -> float | None:
@@ -113,6 +61,7 @@ def offers(records: Records) -> Rows:
                 "output_usd_per_mtok": offer["output_price_per_m"],
                 "blended_usd_per_mtok": price,
                 "is_free": offer["input_price_per_m"] == 0 and offer["output_price_per_m"] == 0,
+                "is_first_party": offer["provider_id"] == record["organization"]["id"],
                 "valid_from": FETCHED_AT,
             }
         )
@@ -133,11 +82,45 @@ def offers(records: Records) -> Rows:
         row["price_ratio_to_cheapest"] = (
             row["blended_usd_per_mtok"] / min(paid) if has_ratio else None
         )
+        reasons = [reason for _, reason in price_findings(row, siblings)]
+        row["is_suspect"] = bool(reasons)
+        row["suspect_reason"] = "; ".join(reasons) or None
     return rows
+
+
+def price_findings(offer: dict[str, Any], model_offers: Rows) -> list[tuple[str, str]]:
+    """Return the rule of `data_quality` and the reason for each suspect price of an offer.
+
+    The medians are those of the paid, comparable offers in `model_offers`, the offers of the model.
+    """
+    paid = [other for other in comparable_offers(model_offers) if not other["is_free"]]
+    prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
+    findings = []
+    for kind, price in prices.items():
+        typical = median_low([other[f"{kind}_usd_per_mtok"] for other in paid]) if paid else None
+        if typical and price is not None and price / 100 >= typical:
+            reason = (
+                f"{kind} price {number_text(price)} is at least 100 times "
+                f"the model's median {number_text(typical)}"
+            )
+            findings.append(("price_outlier", reason))
+    lower, higher = sorted(price or 0 for price in prices.values())
+    if lower > 0 and higher / 100 >= lower:
+        reason = (
+            f"input price {number_text(prices['input'])} and "
+            f"output price {number_text(prices['output'])} differ by a factor of 100 or more"
+        )
+        findings.append(("price_lopsided", reason))
+    return findings
 
 
 def comparable_offers(rows: Rows) -> Rows:
     return [row for row in rows if row["is_available"] and row["blended_usd_per_mtok"] is not None]
+
+
+def priced_model_ids(records: Records) -> set[str]:
+    """Return the models with an available priced offer, which may be free."""
+    return {offer["model_id"] for offer in comparable_offers(offers(records))}
 
 
 def model_prices(records: Records) -> Rows:
@@ -160,6 +143,34 @@ def model_prices(records: Records) -> Rows:
                 "has_free_offer": any(offer["is_free"] for offer in own_offers)
                 if own_offers
                 else None,
+            }
+        )
+    return rows
+
+
+def model_price_history(records: Records) -> Rows:
+    """Return one row per model with an available paid offer, because there is a single load."""
+    rows: Rows = []
+    for record in records:
+        paid = [offer for offer in comparable_offers(offers([record])) if not offer["is_free"]]
+        if not paid:
+            continue
+        lowest = min(offer["blended_usd_per_mtok"] for offer in paid)
+        rows.append(
+            {
+                "model_id": record["id"],
+                "valid_from": FETCHED_AT,
+                "valid_to": None,
+                "is_current": True,
+                "min_blended_usd_per_mtok": lowest,
+                "provider_ids": sorted(
+                    {
+                        offer["provider_id"]
+                        for offer in paid
+                        if offer["blended_usd_per_mtok"] == lowest
+                    },
+                    key=str.encode,
+                ),
             }
         )
     return rows

@@ -1,13 +1,13 @@
-"""Records of the API: types, rounding as in staging, helpers for several views."""
+"""Records of the API: types, preparation as in staging, helpers for several views."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 Rows = list[dict[str, Any]]
 Records = list[dict[str, Any]]
@@ -36,28 +36,74 @@ class Listing:
 LISTING = "_listing"
 
 
+class _Connection(Protocol):
+    def execute(self, query: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class ReviewedLists:
+    """The reviewed lists of the schema `staging`, without the reasons.
+
+    The keys of `categories`, and the ids in `lower_is_better`, are canonical benchmark ids.
+    """
+
+    aliases: dict[str, str] = field(default_factory=dict)
+    categories: dict[str, set[str]] = field(default_factory=dict)
+    lower_is_better: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, connection: _Connection) -> ReviewedLists:
+        def rows(columns: str, table: str) -> list[Any]:
+            return list(connection.execute(f"select {columns} from staging.{table}").fetchall())
+
+        categories: dict[str, set[str]] = {}
+        for benchmark_id, category in rows("benchmark_id, category", "benchmark_categories"):
+            categories.setdefault(benchmark_id, set()).add(category)
+        return cls(
+            aliases=dict(rows("alias, benchmark_id", "benchmark_aliases")),
+            categories=categories,
+            lower_is_better={
+                name for (name,) in rows("benchmark_id", "lower_is_better_benchmarks")
+            },
+        )
+
+
+def prepare(records: Records, lists: ReviewedLists) -> Records:
+    """Return the records as staging holds them; the functions of this package expect this form.
+
+    Prices and scores are rounded. In each score, `benchmark_id` is the canonical id, and three
+    fields are new: `upstream_benchmark_id`, `is_lower_better` and `categories`, the set of
+    upstream's category and the added ones.
+    """
+    prices = ("input_price_per_m", "output_price_per_m")
+    return [
+        record
+        | {
+            "providers": [_with_rounded(offer, prices) for offer in record["providers"]],
+            "scores": [_prepare_score(score, lists) for score in record["scores"]],
+        }
+        for record in records
+    ]
+
+
+def _prepare_score(score: dict[str, Any], lists: ReviewedLists) -> dict[str, Any]:
+    benchmark_id = lists.aliases.get(score["benchmark_id"], score["benchmark_id"])
+    upstream_categories = {score["category"]} if score["category"] else set()
+    return _with_rounded(score, ("score", "max_score", "normalized_score")) | {
+        "benchmark_id": benchmark_id,
+        "upstream_benchmark_id": score["benchmark_id"],
+        "is_lower_better": benchmark_id in lists.lower_is_better,
+        "categories": upstream_categories | lists.categories.get(benchmark_id, set()),
+    }
+
+
 def rounded(value: float) -> float:
     """Round a value to twelve significant digits; negative zero becomes zero."""
     return float(f"{value:.12g}") + 0.0
 
 
-def rounded_records(records: Records) -> Records:
-    """Return the records with prices and scores rounded as in staging."""
-
-    def entry(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-        found = {name: values.get(name) for name in names if values.get(name) is not None}
-        return values | {name: rounded(value) for name, value in found.items() if value is not None}
-
-    prices = ("input_price_per_m", "output_price_per_m")
-    scores = ("score", "max_score", "normalized_score")
-    return [
-        record
-        | {
-            "providers": [entry(offer, prices) for offer in record["providers"]],
-            "scores": [entry(score, scores) for score in record["scores"]],
-        }
-        for record in records
-    ]
+def _with_rounded(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return entry | {name: rounded(entry[name]) for name in names if entry.get(name) is not None}
 
 
 def most_common(names: list[str]) -> str | None:
@@ -68,3 +114,8 @@ def most_common(names: list[str]) -> str | None:
 def median_or_none(values: Iterable[float]) -> float | None:
     values = list(values)
     return median(values) if values else None
+
+
+def number_text(value: float) -> str:
+    """Return a number as texts show it: `0.5`, and `4800` without a decimal point."""
+    return repr(float(value)).removesuffix(".0")

@@ -1,179 +1,195 @@
-"""Score views: `scores`, `benchmarks`, `leaderboard`."""
+"""Score views: `scores` and `benchmarks`. `Comparison` compares the models of one benchmark."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from statistics import median
 from typing import Any
 
-from support.recompute.records import (
-    Listing,
-    Records,
-    Rows,
-    most_common,
-)
+from support.recompute.prices import priced_model_ids
+from support.recompute.records import Records, Rows, most_common
 
-#: Benchmark ids in `staging.lower_is_better_benchmarks`. The fixture `database` of
-#: tests/sql/marts/test_recompute.py adds them.
-LOWER_IS_BETTER: set[str] = set()
+#: Evidence scope of the leaderboard -> the kinds of evidence that count in it, best first.
+EVIDENCE = {
+    "all": ("verified", "third_party", "self_reported"),
+    "independent": ("verified", "third_party"),
+}
 
 
-def _evidence(score: dict[str, Any]) -> str:
+def evidence_of(score: dict[str, Any]) -> str:
     if score["verified_by_llmstats"]:
         return "verified"
     return "self_reported" if score["is_self_reported"] else "third_party"
 
 
-def _chosen(
-    records: Records, counts: Callable[[dict[str, Any]], bool]
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the score chosen for each benchmark and model, as `{benchmark_id: {model_id: score}}`.
+def _moment(score: dict[str, Any]) -> dt.datetime:
+    return dt.datetime.fromisoformat(score["scored_at"])
 
-    Only scores for which `counts` returns True are considered.
+
+@dataclass(frozen=True)
+class Comparison:
+    """One benchmark in one evidence scope: the chosen scores of its models on one scale.
+
+    `listed` holds the scores of each model in the scope, in the order of its record.
     """
-    chosen: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    order = ("verified", "third_party", "self_reported")
-    for record in records:
-        entries: dict[str, Rows] = defaultdict(list)
-        for score in filter(counts, record["scores"]):
-            entries[score["benchmark_id"]].append(score)
-        for benchmark_id, same in entries.items():
-            best_evidence = min(map(_evidence, same), key=order.index)
-            same = [score for score in same if _evidence(score) == best_evidence]
-            newest = max(_moment(score["scored_at"]) for score in same)
-            same = [score for score in same if _moment(score["scored_at"]) == newest]
-            highest = max(score["score"] for score in same)
-            chosen[benchmark_id][record["id"]] = next(
-                score for score in same if score["score"] == highest
-            )
-    return chosen
 
+    benchmark_id: str
+    listed: dict[str, Rows]
 
-def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text)
+    @property
+    def is_lower_better(self) -> bool:
+        return any(score["is_lower_better"] for score in self.chosen.values())
 
+    @cached_property
+    def chosen(self) -> dict[str, dict[str, Any]]:
+        """The score of each model: best evidence, then newest, then highest, then first."""
+        chosen = {}
+        for model_id, scores in self.listed.items():
+            best_evidence = min(map(evidence_of, scores), key=EVIDENCE["all"].index)
+            scores = [score for score in scores if evidence_of(score) == best_evidence]
+            newest = max(map(_moment, scores))
+            scores = [score for score in scores if _moment(score) == newest]
+            highest = max(score["score"] for score in scores)
+            chosen[model_id] = next(score for score in scores if score["score"] == highest)
+        return chosen
 
-def _values(chosen: dict[str, dict[str, Any]]) -> tuple[str, dict[str, float]]:
-    """Return the scale of a benchmark and each model's value.
+    @cached_property
+    def scale(self) -> str:
+        normalized = [score.get("normalized_score") for score in self.chosen.values()]
+        is_usable = all(value is not None and 0 <= value <= 1 for value in normalized)
+        return "normalized" if is_usable else "raw"
 
-    Adding 0.0 to a value turns negative zero into zero.
-    """
-    if all(score.get("normalized_score") is not None for score in chosen.values()):
-        return "normalized", {
-            model_id: score["normalized_score"] + 0.0 for model_id, score in chosen.items()
+    @cached_property
+    def values(self) -> dict[str, float]:
+        name = "normalized_score" if self.scale == "normalized" else "score"
+        return {model_id: score[name] for model_id, score in self.chosen.items()}
+
+    @cached_property
+    def not_comparable_reason(self) -> str | None:
+        values = list(self.values.values())
+        fractions = [value for value in values if 0 <= value <= 1]
+        if len(values) < 2:
+            return "fewer than 2 models"
+        if (
+            self.scale == "raw"
+            and fractions
+            and max(values) > 1
+            and max(values) > 10 * median(fractions)
+        ):
+            return "values look like two units mixed"
+        return None
+
+    @cached_property
+    def goodness(self) -> dict[str, float]:
+        """The value of each model, negated if a lower value is better."""
+        sign = -1 if self.is_lower_better else 1
+        return {model_id: sign * value for model_id, value in self.values.items()}
+
+    @cached_property
+    def win_counts(self) -> dict[str, Fraction]:
+        """The number of other models that each model beats; a tie counts half."""
+        goodness = self.goodness
+        return {  # 1 is subtracted for the tie of each model with itself
+            model_id: Fraction(sum(_half_points(mine, other) for other in goodness.values()) - 1, 2)
+            for model_id, mine in goodness.items()
         }
-    return "raw", {model_id: score["score"] + 0.0 for model_id, score in chosen.items()}
+
+    @property
+    def win_rates(self) -> dict[str, Fraction]:
+        """The share of other models that each model beats; empty with one model."""
+        others = len(self.chosen) - 1
+        return {name: wins / others for name, wins in self.win_counts.items()} if others else {}
 
 
-def _not_comparable(scale: str, values: Iterable[float]) -> str | None:
-    values = list(values)
-    fractions = [value for value in values if 0 <= value <= 1]
-    if len(values) < 2:
-        return "fewer than 2 models"
-    if scale == "raw" and fractions and max(values) > 1 and max(values) > 10 * median(fractions):
-        return "values look like two units mixed"
-    return None
+def _half_points(mine: float, other: float) -> int:
+    return 2 if mine > other else 1 if mine == other else 0
 
 
-def goodness(benchmark_id: str, value: float) -> float:
-    return -value if benchmark_id in LOWER_IS_BETTER else value
-
-
-def _win_rates(benchmark_id: str, values: dict[str, float]) -> dict[str, Fraction | None]:
-    """Return the win rate of each model against all others; a tie counts half."""
-    rates: dict[str, Fraction | None] = {}
-    for model_id, value in values.items():
-        mine = goodness(benchmark_id, value)
-        others = [
-            goodness(benchmark_id, other)
-            for other_id, other in values.items()
-            if other_id != model_id
-        ]
-        half_points = sum(2 if mine > other else 1 if mine == other else 0 for other in others)
-        rates[model_id] = Fraction(half_points, 2 * len(others)) if others else None
-    return rates
+def comparisons(records: Records, scope: str = "all") -> list[Comparison]:
+    """Return each benchmark that has a score in the evidence scope."""
+    listed: dict[str, dict[str, Rows]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        for score in record["scores"]:
+            if evidence_of(score) in EVIDENCE[scope]:
+                listed[score["benchmark_id"]][record["id"]].append(score)
+    return [Comparison(benchmark_id, by_model) for benchmark_id, by_model in listed.items()]
 
 
 def scores(records: Records) -> Rows:
-    rows: Rows = []
-    for benchmark_id, chosen in _chosen(records, lambda score: True).items():
-        scale, values = _values(chosen)
-        reason = _not_comparable(scale, values.values())
-        by_model = {model_id: goodness(benchmark_id, value) for model_id, value in values.items()}
-        rates = _win_rates(benchmark_id, values)
-        for model_id, score in chosen.items():
-            listed = [
-                entry["score"]
-                for record in records
-                if record["id"] == model_id
-                for entry in record["scores"]
-                if entry["benchmark_id"] == benchmark_id
-            ]
-            same = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported")
-            distinct = {
-                (
-                    *(entry.get(name) for name in same),
-                    entry["verified_by_llmstats"],
-                    _moment(entry["scored_at"]),
-                    entry.get("source_url") or None,
-                )
-                for record in records
-                if record["id"] == model_id
-                for entry in record["scores"]
-                if entry["benchmark_id"] == benchmark_id
-            }
-            rate = rates[model_id]
-            rows.append(
-                {
-                    "model_id": model_id,
-                    "benchmark_id": benchmark_id,
-                    "benchmark_name": score["benchmark_name"],
-                    "category": score["category"] or None,
-                    "scale": scale,
-                    "value": values[model_id],
-                    "is_lower_better": benchmark_id in LOWER_IS_BETTER,
-                    "benchmark_rank": sum(other > by_model[model_id] for other in by_model.values())
-                    + 1,
-                    "win_rate": None if rate is None else float(rate),
-                    "gap_to_best": max(by_model.values()) - by_model[model_id],
-                    "model_count": len(chosen),
-                    "is_comparable": reason is None,
-                    "not_comparable_reason": reason,
-                    "evidence": _evidence(score),
-                    "score_count": len(distinct),
-                    "is_disputed": len(set(listed)) > 1,
-                    "score": score["score"],
-                    "normalized_score": score.get("normalized_score"),
-                    "max_score": score["max_score"],
-                    "is_verified": score["verified_by_llmstats"],
-                    "is_self_reported": score["is_self_reported"],
-                    "scored_at": _moment(score["scored_at"])
-                    .astimezone(dt.UTC)
-                    .replace(tzinfo=None),
-                    "api_rank": score.get("rank"),
-                    "source_url": score.get("source_url") or None,
-                }
-            )
-    return rows
+    return [
+        {
+            "model_id": model_id,
+            "benchmark_id": comparison.benchmark_id,
+            "upstream_benchmark_id": score["upstream_benchmark_id"],
+            "benchmark_name": score["benchmark_name"],
+            "category": score["category"] or None,
+            "scale": comparison.scale,
+            "value": comparison.values[model_id],
+            "is_lower_better": comparison.is_lower_better,
+            "benchmark_rank": 1
+            + sum(other > comparison.goodness[model_id] for other in comparison.goodness.values()),
+            "win_rate": float(comparison.win_rates[model_id]) if comparison.win_rates else None,
+            "gap_to_best": max(comparison.goodness.values()) - comparison.goodness[model_id],
+            "model_count": len(comparison.chosen),
+            "is_comparable": comparison.not_comparable_reason is None,
+            "not_comparable_reason": comparison.not_comparable_reason,
+            "evidence": evidence_of(score),
+            "score_count": len({_identity(entry) for entry in comparison.listed[model_id]}),
+            "is_disputed": len({entry["score"] for entry in comparison.listed[model_id]}) > 1,
+            "score": score["score"],
+            "normalized_score": score.get("normalized_score"),
+            "max_score": score["max_score"],
+            "is_verified": score["verified_by_llmstats"],
+            "is_self_reported": score["is_self_reported"],
+            "scored_at": _moment(score).astimezone(dt.UTC).replace(tzinfo=None),
+            "api_rank": score.get("rank"),
+            "source_url": score.get("source_url") or None,
+        }
+        for comparison in comparisons(records)
+        for model_id, score in comparison.chosen.items()
+    ]
+
+
+def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the fields in which two listed scores differ.
+
+    Upstream repeats a score under another category; the repetition is the same score.
+    """
+    same = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported")
+    return (
+        *(score.get(name) for name in same),
+        score["verified_by_llmstats"],
+        _moment(score),
+        score.get("source_url") or None,
+    )
 
 
 def benchmarks(records: Records) -> Rows:
-    rows: Rows = []
+    organizations = {record["id"]: record["organization"]["id"] for record in records}
+    priced = priced_model_ids(records)
     all_scores = scores(records)
-    for benchmark_id in {row["benchmark_id"] for row in all_scores}:
-        mine = [row for row in all_scores if row["benchmark_id"] == benchmark_id]
+    rows: Rows = []
+    for comparison in comparisons(records):
+        mine = [row for row in all_scores if row["benchmark_id"] == comparison.benchmark_id]
+        chosen = comparison.chosen.values()
         best = min(mine, key=lambda row: row["benchmark_rank"])["value"]
         rows.append(
             {
-                "benchmark_id": benchmark_id,
+                "benchmark_id": comparison.benchmark_id,
                 "benchmark_name": most_common([row["benchmark_name"] for row in mine]),
                 "category": most_common([row["category"] for row in mine if row["category"]]),
+                "description": most_common(
+                    [score["description"] for score in chosen if score.get("description")]
+                ),
                 "model_count": len(mine),
-                "scale": mine[0]["scale"],
-                "is_lower_better": benchmark_id in LOWER_IS_BETTER,
+                "organization_count": len({organizations[row["model_id"]] for row in mine}),
+                "priced_model_count": sum(row["model_id"] in priced for row in mine),
+                "scale": comparison.scale,
+                "is_lower_better": comparison.is_lower_better,
                 "best_value": best,
                 "best_model_ids": sorted(
                     (row["model_id"] for row in mine if row["value"] == best), key=str.encode
@@ -183,57 +199,8 @@ def benchmarks(records: Records) -> Rows:
                 "self_reported_share": sum(row["evidence"] == "self_reported" for row in mine)
                 / len(mine),
                 "disputed_count": sum(row["is_disputed"] for row in mine),
-                "is_comparable": mine[0]["is_comparable"],
-                "not_comparable_reason": mine[0]["not_comparable_reason"],
+                "is_comparable": comparison.not_comparable_reason is None,
+                "not_comparable_reason": comparison.not_comparable_reason,
             }
         )
-    return rows
-
-
-def leaderboard(records: Records) -> Rows:
-    comparable = {row["benchmark_id"] for row in benchmarks(records) if row["is_comparable"]}
-    scopes: dict[str, Callable[[dict[str, Any]], bool]] = {
-        "all": lambda score: True,
-        "independent": lambda score: _evidence(score) != "self_reported",
-    }
-    unlisted = {record["id"] for record in records if Listing.of(record).is_listed is False}
-    rows: Rows = []
-    for scope, counts in scopes.items():
-        won: dict[tuple[str, str], list[Fraction]] = defaultdict(list)
-        for benchmark_id, chosen in _chosen(records, counts).items():
-            if benchmark_id not in comparable or len(chosen) < 3:
-                continue
-            for model_id, rate in _win_rates(benchmark_id, _values(chosen)[1]).items():
-                entries = [
-                    entry
-                    for record in records
-                    if record["id"] == model_id
-                    for entry in record["scores"]
-                ]
-                categories = {
-                    entry["category"]
-                    for entry in entries
-                    if entry["benchmark_id"] == benchmark_id and entry["category"]
-                }
-                for category in categories | {"overall"}:
-                    assert rate is not None
-                    won[category, model_id].append(rate)
-        means = {
-            (category, model_id): sum(rates, Fraction(0)) / len(rates)
-            for (category, model_id), rates in won.items()
-            if model_id not in unlisted
-        }
-        for (category, model_id), mean in means.items():
-            rivals = [means[key] for key in means if key[0] == category and len(won[key]) >= 3]
-            count = len(won[category, model_id])
-            rows.append(
-                {
-                    "category": category,
-                    "evidence_scope": scope,
-                    "model_id": model_id,
-                    "mean_win_rate": float(mean),
-                    "benchmark_count": count,
-                    "rank": sum(rival > mean for rival in rivals) + 1 if count >= 3 else None,
-                }
-            )
     return rows

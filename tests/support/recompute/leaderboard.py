@@ -1,0 +1,180 @@
+"""`leaderboard` and `head_to_head`: the models compared over all their benchmarks.
+
+The strength of a model is its log odds of beating an average opponent. On one benchmark, the log
+odds of the model's win rate show its strength relative to the models there. The strengths of the
+models and of their opponents depend on each other, so they are computed in rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import permutations
+
+from support.recompute.prices import priced_model_ids
+from support.recompute.records import Listing, Records, Rows
+from support.recompute.scores import EVIDENCE, Comparison, comparisons, evidence_of
+
+ROUNDS = 8
+#: Category of the leaderboard that holds all counted benchmarks.
+OVERALL = "overall"
+#: Smallest number of counted benchmarks of a model with a rank.
+RANKED_FROM = 3
+
+
+def counted(records: Records, scope: str) -> list[Comparison]:
+    """Return the comparable benchmarks with at least 3 models of at least 2 organizations."""
+    organizations = {record["id"]: record["organization"]["id"] for record in records}
+    return [
+        comparison
+        for comparison in comparisons(records, scope)
+        if comparison.not_comparable_reason is None
+        and len(comparison.chosen) >= 3
+        and len({organizations[model_id] for model_id in comparison.chosen}) >= 2
+    ]
+
+
+def _log_odds(comparison: Comparison, model_id: str) -> float:
+    """Return the log odds of the win rate after half a win and half a loss are added."""
+    wins = comparison.win_counts[model_id]
+    losses = len(comparison.chosen) - 1 - wins
+    return math.log((float(wins) + 0.5) / (float(losses) + 0.5))
+
+
+class _Strengths:
+    """Strengths of all models over the counted benchmarks of a scope."""
+
+    def __init__(self, benchmarks: Iterable[Comparison]) -> None:
+        self.of_model: dict[str, list[Comparison]] = defaultdict(list)
+        for comparison in benchmarks:
+            for model_id in comparison.chosen:
+                self.of_model[model_id].append(comparison)
+        self.strength = {
+            model_id: _mean(_log_odds(comparison, model_id) for comparison in mine)
+            for model_id, mine in self.of_model.items()
+        }
+        for _ in range(ROUNDS):
+            self.strength = {model_id: self._next(model_id) for model_id in self.of_model}
+
+    def _next(self, model_id: str) -> float:
+        """Return the strength that explains the model's results against its opponents.
+
+        The strength s solves `s = mean log odds + mean of (sum of strengths - s) / opponents`, in
+        which the sum of strengths includes the model's strength of the round before.
+        """
+        mine = self.of_model[model_id]
+        return math.fsum(
+            _log_odds(comparison, model_id) + self._sum(comparison) / _opponents(comparison)
+            for comparison in mine
+        ) / (len(mine) + math.fsum(1 / _opponents(comparison) for comparison in mine))
+
+    def _sum(self, comparison: Comparison) -> float:
+        return math.fsum(self.strength[model_id] for model_id in comparison.chosen)
+
+    def field(self, model_id: str, benchmarks: Iterable[Comparison]) -> float:
+        """Return the mean strength of the other models on these benchmarks."""
+        return _mean(
+            (self._sum(comparison) - self.strength[model_id]) / _opponents(comparison)
+            for comparison in benchmarks
+        )
+
+
+def _opponents(comparison: Comparison) -> int:
+    return len(comparison.chosen) - 1
+
+
+def leaderboard(records: Records) -> Rows:
+    unlisted = {record["id"] for record in records if Listing.of(record).is_listed is False}
+    priced = priced_model_ids(records)
+    rows: Rows = []
+    for scope in EVIDENCE:
+        strengths = _Strengths(counted(records, scope))
+        for model_id, benchmarks in strengths.of_model.items():
+            if model_id in unlisted:
+                continue
+            by_category: dict[str, list[Comparison]] = defaultdict(list)
+            for comparison in benchmarks:
+                for category in categories(comparison, model_id):
+                    by_category[category].append(comparison)
+            for category, mine in by_category.items():
+                field = strengths.field(model_id, mine)
+                log_odds = _mean(_log_odds(comparison, model_id) for comparison in mine)
+                evidence = [evidence_of(comparison.chosen[model_id]) for comparison in mine]
+                rows.append(
+                    {
+                        "category": category,
+                        "evidence_scope": scope,
+                        "model_id": model_id,
+                        "adjusted_win_rate": round(_logistic(log_odds + field), 12),
+                        "mean_win_rate": float(
+                            sum(comparison.win_rates[model_id] for comparison in mine) / len(mine)
+                        ),
+                        "field_strength": round(_logistic(field), 12),
+                        "benchmark_count": len(mine),
+                        "self_reported_share": evidence.count("self_reported") / len(mine),
+                        "is_priced": model_id in priced,
+                    }
+                )
+    _rank(rows)
+    return rows
+
+
+def categories(comparison: Comparison, model_id: str) -> set[str]:
+    """Return the categories in which a model's result on a benchmark counts."""
+    return {OVERALL}.union(*(score["categories"] for score in comparison.listed[model_id]))
+
+
+def _rank(rows: Rows) -> None:
+    boards: dict[tuple[str, str], Rows] = defaultdict(list)
+    for row in rows:
+        row["rank"] = None
+        if row["benchmark_count"] >= RANKED_FROM:
+            boards[row["category"], row["evidence_scope"]].append(row)
+    for board in boards.values():
+        rates = [comparable_rate(row) for row in board]
+        for row, rate in zip(board, rates, strict=True):
+            row["rank"] = 1 + sum(other > rate for other in rates)
+
+
+def comparable_rate(row: dict[str, float]) -> float:
+    """Return the adjusted win rate of a row, rounded so that equal rates tie."""
+    return round(row["adjusted_win_rate"], 9)
+
+
+def head_to_head(records: Records, category: str = OVERALL) -> Rows:
+    """Return the rows of the macro `head_to_head` for every model, with its `model_id`.
+
+    The macro compares on `overall`; here, only benchmarks that count for both models in the
+    category are compared.
+    """
+    results: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for comparison in counted(records, "all"):
+        goodness = {
+            model_id: value
+            for model_id, value in comparison.goodness.items()
+            if category in categories(comparison, model_id)
+        }
+        for pair in permutations(goodness, 2):
+            mine, other = (goodness[model_id] for model_id in pair)
+            results[pair][0 if mine > other else 1 if mine == other else 2] += 1
+    return [
+        {
+            "model_id": model_id,
+            "opponent_model_id": opponent,
+            "shared_benchmark_count": sum(counts),
+            "win_count": counts[0],
+            "tie_count": counts[1],
+            "loss_count": counts[2],
+        }
+        for (model_id, opponent), counts in results.items()
+    ]
+
+
+def _mean(values: Iterable[float]) -> float:
+    values = list(values)
+    return math.fsum(values) / len(values)
+
+
+def _logistic(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
