@@ -51,6 +51,7 @@ def scores(
 ) -> st.SearchStrategy[Record]:
     """Generate scores with these values; `overrides` replaces the strategies of other fields."""
     fields: dict[str, Any] = {
+        "benchmark_id": st.sampled_from(BENCHMARKS + ALIASES),
         "benchmark_name": st.sampled_from(["Name", "name", "It's another"]),
         "max_score": st.sampled_from([1, 100]),
         "is_self_reported": st.booleans(),
@@ -62,9 +63,7 @@ def scores(
         "rank": st.one_of(st.none(), st.integers(1, 9)),
         "source_url": st.sampled_from([None, "", "https://example.com/x", "https://a.test"]),
     }
-    return st.builds(
-        make_score, st.sampled_from(BENCHMARKS + ALIASES), values, **(fields | overrides)
-    )
+    return st.builds(make_score, value=values, **(fields | overrides))
 
 
 _GATEWAY = {"available": True, "supports_streaming": True, "supports_tools": False}

@@ -1,0 +1,42 @@
+"""Agreement of the leaderboard with the direct comparisons of pairs of models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from support.recompute.leaderboard import OVERALL, head_to_head
+from support.recompute.records import Records
+
+#: Smallest number of shared counted benchmarks of a pair.
+SHARED_FROM = 3
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The pairs of ranked models with a decided head-to-head, and those ordered against it.
+
+    A head-to-head is decided if one model wins on more of the shared benchmarks than the other.
+    """
+
+    pair_count: int
+    against_count: int
+
+    @property
+    def against_pct(self) -> float:
+        return 100 * self.against_count / self.pair_count if self.pair_count else 0.0
+
+
+def agreement(records: Records, ranks: Mapping[str, int], category: str = OVERALL) -> Agreement:
+    """Compare the ranks of the models in a category, in scope `all`, with their head-to-heads.
+
+    A pair with equal ranks is not ordered against its head-to-head.
+    """
+    won = [
+        (row["model_id"], row["opponent_model_id"])
+        for row in head_to_head(records, category)
+        if row["win_count"] > row["loss_count"]
+        and row["shared_benchmark_count"] >= SHARED_FROM
+        and {row["model_id"], row["opponent_model_id"]} <= ranks.keys()
+    ]
+    return Agreement(len(won), sum(ranks[winner] > ranks[loser] for winner, loser in won))
