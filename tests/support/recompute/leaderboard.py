@@ -16,7 +16,7 @@ from support.recompute.prices import priced_model_ids
 from support.recompute.records import Listing, Records, Rows
 from support.recompute.scores import EVIDENCE, Comparison, comparisons, evidence_of
 
-ROUNDS = 8
+ROUNDS = 5
 #: Category of the leaderboard that holds all counted benchmarks.
 OVERALL = "overall"
 #: Smallest number of counted benchmarks of a model with a rank.
