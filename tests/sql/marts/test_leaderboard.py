@@ -108,10 +108,10 @@ def _three_verified_models() -> list[Record]:
     ]
 
 
-def _model(model_id: str, score: dict[str, Any]) -> Record:
-    """Return the record of a model with one score; each model has a different organization."""
+def _model(model_id: str, *scores: dict[str, Any]) -> Record:
+    """Return the record of a model; each model has a different organization."""
     organization = {"id": f"maker of {model_id}", "name": "Maker"}
-    return make_record(model_id, organization=organization, scores=[score])
+    return make_record(model_id, organization=organization, scores=list(scores))
 
 
 @few_examples
@@ -146,18 +146,47 @@ def test_winner_of_every_benchmark_is_not_below_a_model_with_the_same_benchmarks
         record["scores"] = _without_normalized_scores(record["scores"])
     _refill(built_tables, [*records, winner])
     rates = {
-        (scope, model_id): (adjusted, mean)
-        for scope, model_id, adjusted, mean in _rows(
+        (category, scope, model_id): (adjusted, mean)
+        for category, scope, model_id, adjusted, mean in _rows(
             built_tables,
-            "select evidence_scope, model_id, adjusted_win_rate, mean_win_rate "
-            "from marts.leaderboard where category = 'overall'",
+            "select category, evidence_scope, model_id, adjusted_win_rate, mean_win_rate "
+            "from marts.leaderboard",
         )
     }
-    for scope in {scope for scope, model_id in rates if model_id == "winner"}:
-        adjusted, mean = rates[scope, "winner"]
-        adjusted_of_loser, mean_of_loser = rates[scope, loser["id"]]
+    for category, scope in {
+        (category, scope) for category, scope, name in rates if name == "winner"
+    }:
+        adjusted, mean = rates[category, scope, "winner"]
+        adjusted_of_loser, mean_of_loser = rates[category, scope, loser["id"]]
         assert mean > mean_of_loser
         assert adjusted >= adjusted_of_loser
+
+
+def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere(
+    built_tables: RawTables,
+) -> None:
+    """The winner's opponent in the category is weak only because it lost elsewhere."""
+    elsewhere = {"winner": 0.9, "loser": 0.1} | {f"m{n}": 0.5 + n / 100 for n in range(8)}
+    in_category = {"winner": 0.9, "loser": 0.8, "third": 0.1}
+    benchmarks = [("overall", f"b{n}", elsewhere) for n in range(6)]
+    benchmarks += [("code", f"c{n}", in_category) for n in range(3)]
+    records = [
+        _model(
+            model_id,
+            *(
+                make_score(benchmark_id, values[model_id], category=category)
+                for category, benchmark_id, values in benchmarks
+                if model_id in values
+            ),
+        )
+        for model_id in elsewhere | in_category
+    ]
+    _refill(built_tables, records)
+    ranks = built_tables.connection.execute(
+        "select model_id, rank from marts.leaderboard "
+        "where category = 'code' and evidence_scope = 'all'"
+    ).fetchall()
+    assert dict(ranks) == {"winner": 1, "loser": 2, "third": 3}
 
 
 def _without_normalized_scores(entries: list[Record]) -> list[Record]:

@@ -55,19 +55,21 @@ class _Strengths:
             for model_id, mine in self.of_model.items()
         }
         for _ in range(ROUNDS):
-            self.strength = {model_id: self._next(model_id) for model_id in self.of_model}
+            self.strength = {
+                model_id: self.on(model_id, mine) for model_id, mine in self.of_model.items()
+            }
 
-    def _next(self, model_id: str) -> float:
-        """Return the strength that explains the model's results against its opponents.
+    def on(self, model_id: str, benchmarks: list[Comparison]) -> float:
+        """Return the strength that explains the model's results on these benchmarks.
 
         The strength s solves `s = mean log odds + mean of (sum of strengths - s) / opponents`, in
-        which the sum of strengths includes the model's strength of the round before.
+        which the sum of strengths includes the model's strength of the last round. Of two models
+        with the same benchmarks, the one with the better results is stronger.
         """
-        mine = self.of_model[model_id]
         return math.fsum(
             _log_odds(comparison, model_id) + self._sum(comparison) / _opponents(comparison)
-            for comparison in mine
-        ) / (len(mine) + math.fsum(1 / _opponents(comparison) for comparison in mine))
+            for comparison in benchmarks
+        ) / (len(benchmarks) + math.fsum(1 / _opponents(comparison) for comparison in benchmarks))
 
     def _sum(self, comparison: Comparison) -> float:
         return math.fsum(self.strength[model_id] for model_id in comparison.chosen)
@@ -98,19 +100,17 @@ def leaderboard(records: Records) -> Rows:
                 for category in categories(comparison, model_id):
                     by_category[category].append(comparison)
             for category, mine in by_category.items():
-                field = strengths.field(model_id, mine)
-                log_odds = _mean(_log_odds(comparison, model_id) for comparison in mine)
                 evidence = [evidence_of(comparison.chosen[model_id]) for comparison in mine]
                 rows.append(
                     {
                         "category": category,
                         "evidence_scope": scope,
                         "model_id": model_id,
-                        "adjusted_win_rate": round(_logistic(log_odds + field), 12),
+                        "adjusted_win_rate": round(_logistic(strengths.on(model_id, mine)), 12),
                         "mean_win_rate": float(
                             sum(comparison.win_rates[model_id] for comparison in mine) / len(mine)
                         ),
-                        "field_strength": round(_logistic(field), 12),
+                        "field_strength": round(_logistic(strengths.field(model_id, mine)), 12),
                         "benchmark_count": len(mine),
                         "self_reported_share": evidence.count("self_reported") / len(mine),
                         "is_priced": model_id in priced,
