@@ -110,6 +110,7 @@ def test_suspect_offer_has_the_reasons_of_both_price_rules() -> None:
     reasons = {row["provider_id"]: row["suspect_reason"] for row in _rows("offers", records)}
     assert reasons == {"p": None, "p2": None, "slip": f"{outlier}; {lopsided}"}
     assert {row["provider_id"] for row in _rows("offers", records) if row["is_suspect"]} == {"slip"}
+    assert _by_model("model_prices", "is_suspect", records) == {"m": False}
     assert _findings("price_outlier", records) == {"m": f"provider slip, offer 1: {outlier}"}
     assert _findings("price_lopsided", records) == {"m": f"provider slip, offer 1: {lopsided}"}
 

@@ -140,6 +140,13 @@ def model_prices(records: Records) -> Rows:
                 "median_blended_usd_per_mtok": rounded(median(paid)) if paid else None,
                 "max_blended_usd_per_mtok": max(paid, default=None),
                 "spread_ratio": max(paid) / min(paid) if paid else None,
+                "is_suspect": any(
+                    offer["is_suspect"]
+                    for offer in own_offers
+                    if offer["blended_usd_per_mtok"] == min(paid)
+                )
+                if paid
+                else None,
                 "has_free_offer": any(offer["is_free"] for offer in own_offers)
                 if own_offers
                 else None,
