@@ -36,6 +36,8 @@ results as (
         evidence,
         cast(win_rate as decimal(18, 15)) as win_rate,
         result,
+        opponent_weight,
+        field_share,
         opponent_strength
     from staging.adjusted_results
 ),
@@ -49,6 +51,8 @@ upstream_results as (
         results.evidence,
         results.win_rate,
         results.result,
+        results.opponent_weight,
+        results.field_share,
         results.opponent_strength
     from results
     inner join scoped_categories as categories
@@ -69,6 +73,8 @@ added_results as (
         results.evidence,
         results.win_rate,
         results.result,
+        results.opponent_weight,
+        results.field_share,
         results.opponent_strength
     from results
     inner join staging.benchmark_categories as categories
@@ -92,6 +98,8 @@ categorized_results as (
         evidence,
         win_rate,
         result,
+        opponent_weight,
+        field_share,
         opponent_strength
     from upstream_results
     union all
@@ -102,6 +110,8 @@ categorized_results as (
         evidence,
         win_rate,
         result,
+        opponent_weight,
+        field_share,
         opponent_strength
     from added_results
     union all
@@ -112,10 +122,14 @@ categorized_results as (
         evidence,
         win_rate,
         result,
+        opponent_weight,
+        field_share,
         opponent_strength
     from results
 ),
 
+-- The strength within a category has the formula of a round in staging.adjusted_results. A model
+-- that beats another one on all benchmarks of the category is therefore never below it.
 -- Sums of decimals do not depend on the order of the rows. Means are rounded to 12 decimal places,
 -- because engines divide decimals with different precision.
 averaged_results as (
@@ -124,7 +138,8 @@ averaged_results as (
         evidence_scope,
         model_id,
         cast(cast(avg(win_rate) as decimal(18, 12)) as double) as mean_win_rate,
-        cast(sum(result) as double) / count(*) as mean_result,
+        cast(sum(result + field_share) as double)
+        / cast(count(*) + sum(opponent_weight) as double) as strength,
         cast(sum(opponent_strength) as double) / count(*) as mean_opponent_strength,
         count(*) as benchmark_count,
         cast(count(*) filter (where evidence = 'self_reported') as double)
@@ -142,7 +157,7 @@ rates as (
         evidence_scope,
         model_id,
         cast(
-            cast(1 / (1 + exp(-mean_result - mean_opponent_strength)) as decimal(18, 12)) as double
+            cast(1 / (1 + exp(-strength)) as decimal(18, 12)) as double
         ) as adjusted_win_rate,
         mean_win_rate,
         cast(

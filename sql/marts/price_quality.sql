@@ -13,6 +13,7 @@ select
     provider_id,
     price_usd_per_mtok,
     paid_price_usd_per_mtok,
+    is_suspect,
     value as adjusted_win_rate,
     is_pareto,
     is_pareto_paid,
@@ -28,6 +29,7 @@ comment on column marts.price_quality.provider_id is 'Id of the provider of the 
 comment on column marts.price_quality.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0 if free';
 comment on column marts.price_quality.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';
 comment on column marts.price_quality.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1: see marts.leaderboard';
+comment on column marts.price_quality.is_suspect is 'True if a price of the cheapest offer looks wrong: see marts.offers.suspect_reason';
 comment on column marts.price_quality.is_pareto is 'True if no other model dominates this model, see dominated_by_model_id. Models with equal price and rate get the same result';
 comment on column marts.price_quality.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
 comment on column marts.price_quality.dominated_by_model_id is 'Cheapest model that dominates this model: at least as good in both price and rate, and better in one of them. In a tie, the model with the best rate, then the first id in alphabetical order. Null if this model is on the frontier';

@@ -1,16 +1,16 @@
 -- A value that is probably in another unit.
--- Reads: marts.scores, staging.benchmark_label, staging.number_text.
+-- Reads: marts.scores, staging.benchmark_label, staging.number_text, staging.round_significant.
 -- A value below the median is reported if ten times or a hundred times the value lies between the
--- first and the third quartile. A weak model alone is not reported. A value above the median is
--- reported if it is more than eight times the median: not ten, to find 60 instead of 6 if the
--- median is 7.
+-- first and the third quartile, and if the next higher value is at least five times the value: a
+-- weak model usually has neighbors. A value above the median is reported if it is more than eight
+-- times the median: not ten, to find 60 instead of 6 if the median is 7.
 with
 quartiles as (
     select
         benchmark_id,
         median(value) as median_value,
-        quantile_cont(value, 0.25) as first_quartile,
-        quantile_cont(value, 0.75) as third_quartile
+        staging.round_significant(quantile_cont(value, 0.25)) as first_quartile,
+        staging.round_significant(quantile_cont(value, 0.75)) as third_quartile
     from marts.scores
     where
         is_comparable
@@ -18,7 +18,7 @@ quartiles as (
     group by benchmark_id
 ),
 
-judged_scores as (
+ordered_scores as (
     select
         scores.model_id,
         scores.benchmark_id,
@@ -26,18 +26,33 @@ judged_scores as (
         quartiles.median_value,
         quartiles.first_quartile,
         quartiles.third_quartile,
-        case
-            when scores.value >= quartiles.median_value then null
-            when
-                scores.value * 10 between quartiles.first_quartile and quartiles.third_quartile
-                then 10
-            when
-                scores.value * 100 between quartiles.first_quartile and quartiles.third_quartile
-                then 100
-        end as factor
+        lead(scores.value) over (
+            partition by scores.benchmark_id
+            order by scores.value
+        ) as next_value
     from marts.scores as scores
     inner join quartiles on scores.benchmark_id = quartiles.benchmark_id
     where quartiles.median_value > 0
+),
+
+judged_scores as (
+    select
+        model_id,
+        benchmark_id,
+        value,
+        median_value,
+        first_quartile,
+        third_quartile,
+        case
+            when value >= median_value or next_value < 5 * value then null
+            when
+                staging.round_significant(value * 10) between first_quartile and third_quartile
+                then 10
+            when
+                staging.round_significant(value * 100) between first_quartile and third_quartile
+                then 100
+        end as factor
+    from ordered_scores
 )
 
 select

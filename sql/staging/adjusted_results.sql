@@ -239,6 +239,8 @@ select
     results.evidence,
     results.win_rate,
     results.result,
+    results.opponent_weight,
+    cast(fields.field_strength * results.opponent_weight as decimal(18, 12)) as field_share,
     cast(
         (fields.field_strength - strengths.strength) * results.opponent_weight as decimal(18, 12)
     ) as opponent_strength
@@ -258,4 +260,6 @@ comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the 
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
 comment on column staging.adjusted_results.result is 'Logit of the win rate, which is shrunk by half a model';
+comment on column staging.adjusted_results.opponent_weight is '1 divided by the number of other models on the benchmark';
+comment on column staging.adjusted_results.field_share is 'Sum of the strengths of all models on the benchmark, the model itself included, times opponent_weight';
 comment on column staging.adjusted_results.opponent_strength is 'Mean strength of the other models on the benchmark, on the logit scale';

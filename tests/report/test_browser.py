@@ -222,6 +222,36 @@ def test_tooltip_shows_model_provider_and_price(browser: Browser, sample_page: P
     ]
 
 
+def test_suspect_prices_are_marked_in_tables_and_charts(browser: Browser, page_of: PageOf) -> None:
+    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+    browser.open(page_of("suspect prices"))
+    for table in ("value-table", "leaders-table"):
+        (row,) = (row for row in browser.find(f"#{table} tr") if "lopsided" in row.text)
+        (mark,) = row.find_elements(By.CLASS_NAME, "suspect")
+        assert mark.text == "suspect", table
+        assert mark.get_attribute("title") == reason, table
+        assert browser.text(table).count("suspect") == 1, table
+    assert browser.text("value-note").endswith("Triangles: suspect prices.")
+    (point,) = browser.find("#value-chart .points_marks path[aria-label^=lopsided]")
+    described = point.get_attribute("aria-label") or ""
+    assert described.split(", score")[0] == (
+        f"lopsided by lopsided: 1.0075 US$ per million tokens (suspect: {reason}) at p"
+    )
+    ActionChains(browser.driver, duration=0).move_to_element(point).perform()
+    assert f"1.0075 (suspect: {reason})" in browser.text("vg-tooltip-element")
+    browser.choose("model", browser.choices("model").index("lopsided"))
+    assert f"Suspect at p: {reason}." in browser.text("model-note")
+    assert browser.text("offers-table").count("suspect") == 1
+    assert "suspect" in [text.text for text in browser.find("#offers-chart text")]
+    browser.choose("model", browser.choices("model").index("fair"))
+    assert "uspect" not in "".join(
+        map(browser.text, ("model-note", "offers-table", "offers-chart"))
+    )
+    assert browser.console_messages() == []
+    browser.open(page_of("suspect prices"), _PHONE)
+    assert browser.overflow() == 0
+
+
 def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample_page: Path) -> None:
     def heard(chart: str) -> list[str]:
         return [

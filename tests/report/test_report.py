@@ -83,13 +83,15 @@ _OF_THE_PAGE = {
     "models": {
         "price_usd_per_mtok",
         "provider_names",
+        "suspect_reason",
         "paid_price_usd_per_mtok",
         "paid_provider_names",
+        "paid_suspect_reason",
     },
     "benchmarks": set(),
     "benchmark_points": set(),
     "leaderboard": set(),
-    "prices": {"price_ratio_to_cheapest", "known_until"},
+    "prices": {"price_ratio_to_cheapest", "suspect_reason", "known_until"},
     "findings": {"finding_count", "model_count"},
 }
 
@@ -291,6 +293,30 @@ def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(data: 
     assert tessera["paid_price_usd_per_mtok"] == 0.3625
     assert tessera["paid_provider_names"] == "Bluebird"
     assert models["pebble-0"]["price_usd_per_mtok"] is None
+
+
+def test_suspect_price_has_its_reason_and_a_free_price_has_none(tmp_path: Path) -> None:
+    lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
+    models = [
+        make_record("only", providers=[lopsided]),
+        make_record("with-free", providers=[lopsided, free]),
+        make_record("with-cheaper", providers=[lopsided, make_offer("q", 0.01, 0.02)]),
+        make_record("fair", providers=[make_offer("p", 1, 1)]),
+    ]
+    with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:
+        carried = collect(reader).tables
+    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+    assert {
+        row["model_id"]: (row["suspect_reason"], row["paid_suspect_reason"])
+        for row in rows(carried, "models")
+    } == {
+        "only": (reason, reason),
+        "with-free": (None, reason),
+        "with-cheaper": (None, None),
+        "fair": (None, None),
+    }
+    marked = {row["model_id"] for row in rows(carried, "prices") if row["suspect_reason"]}
+    assert marked == {"only", "with-free", "with-cheaper"}
 
 
 def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(tmp_path: Path) -> None:

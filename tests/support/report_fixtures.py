@@ -31,12 +31,13 @@ def warehouse(file: Path, *days: Documents) -> Path:
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
     """Return a model for each entry of `prices`, with one offer and scores on three benchmarks.
 
-    Each model has higher scores than the model before it.
+    Each model has its own organization, and higher scores than the model before it.
     """
     benchmarks = ("b1", "b2", "b3")
     return [
         make_record(
             model_id,
+            organization={"id": model_id, "name": model_id},
             providers=[make_offer("p", *prices[model_id])],
             scores=[
                 make_score(name, 0.1 * place, category="code", normalized_score=0.1 * place)
@@ -127,6 +128,7 @@ CATALOGS: dict[str, Documents] = {
         for name, price in (("a", 1), ("b", 2))
     ],
     "all free": ranked({"a": (0, 0), "b": (0, 0), "c": (0, 0)}),
+    "suspect prices": ranked({"cheap": (1, 1), "fair": (2, 2), "lopsided": (0.01, 4)}),
     "absurd prices": ranked(
         {"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}
     ),

@@ -6,17 +6,19 @@
 const USD = "US$ per million tokens";
 const autosize = { type: "fit-x", contains: "padding" };
 
-/** Return the chart of price against score. Points: {model, organization, provider, price, value, isFrontier, description}.
+/** Return the chart of price against score. Points: {model, organization, provider, price, reason, value, isFrontier, description}.
  *
  * `price` is in US dollars, 0 for free. `description` is for screen readers. A logarithmic axis has no 0, so free models are drawn in a
- * separate band at its left end, labelled "free".
+ * separate band at its left end, labelled "free". A price that looks wrong has a `reason` and is drawn as a triangle.
  */
 function valueChart(points, title, isLowerBetter, ink, isNarrow) {
   const paid = points.map(point => point.price).filter(price => price > 0).map(onAxis);
   const lowest = decade(Math.min(...paid, 1)), highest = Math.max(...paid, 1);
   const hasFree = paid.length < points.length;
   const free = lowest / (highest / lowest) ** 0.08 / 2;
-  const placed = points.map(point => ({ ...point, x: point.price ? onAxis(point.price) : free, cost: usd(point.price) }));
+  const placed = points.map(point => ({
+    ...point, x: point.price ? onAxis(point.price) : free, cost: usd(point.price) + suspicion(point.reason),
+  }));
   const x = {
     field: "x", type: "quantitative", title: `${USD}, blended, logarithmic`,
     scale: { type: "log", domain: [hasFree ? free : lowest, highest * 1.15], nice: false },
@@ -47,6 +49,7 @@ function valueChart(points, title, isLowerBetter, ink, isNarrow) {
       x, y,
       size: { condition: { test: "datum.isFrontier", value: 70 }, value: 40 },
       color: { condition: { test: "datum.isFrontier", value: ink.first }, value: ink.muted },
+      shape: { condition: { test: "isValid(datum.reason)", value: "triangle-up" }, value: "circle" },
       description: { field: "description" },
       tooltip: [
         { field: "model", title: "title" }, { field: "organization", title: "By" }, { field: "provider", title: "Cheapest at" },
@@ -88,7 +91,7 @@ function offersChart(offers, ink) {
   const kinds = ["input", "output"];
   const dots = ["output", "input"].flatMap(kind => offers.map(offer => {
     const price = offer[`${kind}_usd_per_mtok`];
-    return { ...offer, kind, price, description: `${offer.subject}: ${kind} ${priced(price)}, ${offer.status}` };
+    return { ...offer, kind, price, description: `${offer.subject}: ${kind} ${priced(price)}, ${offer.state}` };
   }));
   const highest = Math.max(...offers.map(offer => offer.end)) || 1;
   const x = { type: "quantitative", title: USD, scale: { domain: [0, highest], nice: true }, axis: { format: ",~r", tickCount: 6 } };
@@ -166,7 +169,7 @@ function historyChart(steps, labels, ink, isNarrow) {
 
 /** Tooltip fields of an offer, in every chart. */
 const offerTooltip = [
-  { field: "input", title: `Input, ${USD}` }, { field: "output", title: `Output, ${USD}` }, { field: "status", title: "Status" },
+  { field: "input", title: `Input, ${USD}` }, { field: "output", title: `Output, ${USD}` }, { field: "state", title: "Status" },
 ];
 
 /** Return the fonts, lines and colours of all charts. */

@@ -43,6 +43,7 @@ function showValue() {
       organization: truncate(model.organization_name, 60),
       provider: truncate(model[`${side}provider_names`] ?? "", 80),
       price: model[`${side}price_usd_per_mtok`],
+      reason: model[`${side}suspect_reason`],
       value: point.value,
       isFrontier: Boolean(countsFree ? point.is_pareto : point.is_pareto_paid),
     };
@@ -54,17 +55,19 @@ function showValue() {
   const offer = `that of the cheapest available offer${countsFree ? "" : " that is not free"}`;
   byId("value-note").textContent = placed.length
     ? `Blue: the frontier, ${number(frontier.length)} of the ${number(placed.length)} models shown. The price is ${offer}.`
+      + (placed.some(point => point.reason) ? " Triangles: suspect prices." : "")
     : "";
   renderTable("value-table", [
     { name: "Model, the frontier first", of: row => named(row.model, row.provider, row.isFrontier), className: "name" },
-    { name: "US$ / M tokens", of: row => usd(row.price), className: "number" },
+    { name: "US$ / M tokens", of: row => markedPrice(row.price, row.reason), className: "number" },
     { name: "Score", of: row => written(row.value), className: "number" },
   ], [...frontier, ...others], Math.max(frontier.length, 1), "");
 }
 
 /** Return the description of a point for screen readers. */
-function describePoint({ model, organization, provider, price, value, isFrontier }, written) {
-  return `${model} by ${organization}: ${priced(price)} at ${provider}, score ${written(value)}${isFrontier ? ", on the frontier" : ""}`;
+function describePoint({ model, organization, provider, price, reason, value, isFrontier }, written) {
+  const cost = `${priced(price)}${suspicion(reason)} at ${provider}`;
+  return `${model} by ${organization}: ${cost}, score ${written(value)}${isFrontier ? ", on the frontier" : ""}`;
 }
 
 /** Return a name followed by a detail in small print. */
@@ -90,15 +93,16 @@ function showModel() {
     .sort((one, two) => two.is_available - one.is_available || price(one) - price(two) || one.label.localeCompare(two.label));
   const unlisted = models.size - byId("model").options.length;
   const without = unlisted ? ` ${number(unlisted)} ${unlisted === 1 ? "model has" : "models have"} no offer and cannot be selected.` : "";
+  const suspect = standing.map(row => row.suspect_reason && ` Suspect at ${row.label}: ${row.suspect_reason}.`);
   byId("model-note").textContent = chosen === "" ? ""
-    : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}.${without}`;
+    : `${page.texts[chosen]}, by ${models.get(Number(chosen)).organization_name}.${without}${suspect.join("")}`;
   draw("offers-chart", standing.length ? offersChart(standing, ink()) : "No provider offers this model now.");
   draw("history-chart", priceHistory(offers, byId("model-price").value));
   renderTable("offers-table", [
     { name: "Provider", of: row => row.label, className: "name" },
     { name: "Input", of: row => row.input, className: "number" },
     { name: "Output", of: row => row.output, className: "number" },
-    { name: "Blended", of: row => row.blended, className: "number" },
+    { name: "Blended", of: row => markedPrice(row.blended_usd_per_mtok, row.suspect_reason), className: "number" },
     { name: "× cheapest", of: row => number(row.price_ratio_to_cheapest, { maximumFractionDigits: 2 }), className: "number spare" },
     { name: "Status", of: row => row.status },
     { name: "Since (UTC)", of: row => row.since, className: "when spare" },
@@ -118,18 +122,20 @@ function describeOffers(rows) {
     output: usd(row.output_usd_per_mtok),
     blended: usd(row.blended_usd_per_mtok),
     status: truncate(row.status, 40),
+    state: truncate(row.status, 40) + suspicion(row.suspect_reason),
     since: utc(row.valid_from),
     note: offerNote(row),
     subject: `${truncate(modelNames.get(row.model_id), 60)} at ${names.get(row.provider_id)}`,
   }));
 }
 
-/** Return a note on missing prices, free offers and status, because the chart does not show them. */
+/** Return a note on missing, free and suspect prices and on the status, because the chart does not show them. */
 function offerNote(row) {
   const missing = ["input", "output"].filter(kind => row[`${kind}_usd_per_mtok`] === null);
   return [
     missing.length === 2 ? "prices not published" : missing.length ? `${missing[0]} not published` : "",
     row.input_usd_per_mtok === 0 && row.output_usd_per_mtok === 0 ? "free" : "",
+    row.suspect_reason ? "suspect" : "",
     row.is_available ? "" : truncate(row.status, 40),
   ].filter(Boolean).join(", ");
 }
@@ -140,7 +146,7 @@ function priceHistory(offers, side) {
   if (!known.length) return "No price of this kind has been published.";
   const first = Math.min(...offers.map(row => row.valid_from)), last = Math.max(...offers.map(row => row.known_until));
   if (first === last) return `Seen once, at ${utc(first)} UTC: there is no history yet.`;
-  const describe = row => `${row.subject}: ${side.split("_")[0]} ${priced(row[side])}, ${row.status}, since ${row.since} (UTC)`;
+  const describe = row => `${row.subject}: ${side.split("_")[0]} ${priced(row[side])}, ${row.state}, since ${row.since} (UTC)`;
   const steps = known.flatMap(row => {
     const goesOn = known.some(next => next.offer === row.offer && next.valid_from === row.known_until);
     const end = { ...row, at: row.known_until * 1000, price: row[side], isStart: false };
@@ -174,7 +180,10 @@ function showLeaders() {
     { name: "Model", of: row => named(modelNames.get(row.model_id), "", row.rank !== null), className: "name" },
     { name: "Adjusted win rate", of: row => bar(row.adjusted_win_rate), className: "share" },
     { name: "Bench\u00admarks", of: row => number(row.benchmark_count), className: "number" },
-    { name: "US$ / M tokens", of: row => usd(models.get(row.model_id).price_usd_per_mtok), className: "number" },
+    {
+      name: "US$ / M tokens", className: "number",
+      of: ({ model_id: id }) => markedPrice(models.get(id).price_usd_per_mtok, models.get(id).suspect_reason),
+    },
   ], rows, 20, "No model has a comparable score in this category.");
 }
 

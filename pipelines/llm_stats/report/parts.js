@@ -57,6 +57,11 @@ function priced(price) {
   return price === 0 ? usd(price) : `${usd(price)} ${USD}`;
 }
 
+/** Format the reason why a price looks wrong: `" (suspect: …)"`, or `""` without a reason. */
+function suspicion(reason) {
+  return reason ? ` (suspect: ${reason})` : "";
+}
+
 /** Return a Map from id to name; equal names get their id in parentheses. Pairs: `[[id, "Aurora"], …]`. */
 function disambiguate(pairs) {
   const sharing = groupBy(pairs, ([, name]) => name);
@@ -69,6 +74,13 @@ function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
+}
+
+/** Return a price as text; if it looks wrong, a mark follows that shows the reason as its tooltip. */
+function markedPrice(price, reason) {
+  if (!reason) return usd(price);
+  const mark = element("small", { className: "suspect", title: reason }, "suspect");
+  return element("span", {}, usd(price), " ", mark);
 }
 
 /** Show a table of the first `limit` rows, with a button for the rest. Columns: {name, of: row → text or node, className}.

@@ -1,5 +1,6 @@
 -- Every model with its lowest price and the providers at that price. The columns with `paid` ignore
--- free offers; price_usd_per_mtok and provider_names include them.
+-- free offers; price_usd_per_mtok and provider_names include them. A reason is given if an offer
+-- with this price is suspect.
 -- Grain: model_id.
 -- Order: marts.models.
 -- Reads: marts.models, marts.model_prices, marts.offers.
@@ -10,9 +11,15 @@ named_providers as (
         string_agg(distinct provider_name, ', ' order by provider_name) filter (
             where is_cheapest
         ) as provider_names,
+        string_agg(distinct suspect_reason, '; ' order by suspect_reason) filter (
+            where is_cheapest
+        ) as suspect_reason,
         string_agg(distinct provider_name, ', ' order by provider_name) filter (
             where price_ratio_to_cheapest = 1
-        ) as paid_provider_names
+        ) as paid_provider_names,
+        string_agg(distinct suspect_reason, '; ' order by suspect_reason) filter (
+            where price_ratio_to_cheapest = 1
+        ) as paid_suspect_reason
     from marts.offers
     where is_available
     group by model_id
@@ -27,8 +34,10 @@ select
         else model_prices.min_blended_usd_per_mtok
     end as price_usd_per_mtok,
     named_providers.provider_names,
+    named_providers.suspect_reason,
     model_prices.min_blended_usd_per_mtok as paid_price_usd_per_mtok,
-    named_providers.paid_provider_names
+    named_providers.paid_provider_names,
+    named_providers.paid_suspect_reason
 from marts.models as models
 inner join marts.model_prices as model_prices on models.model_id = model_prices.model_id
 left join named_providers on models.model_id = named_providers.model_id

@@ -1,5 +1,6 @@
 -- Current and earlier offers. For a current offer, `known_until` is when its model was last fetched
--- or listed in the catalog, because the price may have changed since then.
+-- or listed in the catalog, because the price may have changed since then. `suspect_reason` is null
+-- for earlier offers.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers, history.models.
@@ -14,6 +15,7 @@ select
     price_history.output_usd_per_mtok,
     price_history.blended_usd_per_mtok,
     offers.price_ratio_to_cheapest,
+    offers.suspect_reason,
     price_history.valid_from,
     coalesce(
         price_history.valid_to,
