@@ -28,7 +28,7 @@ quality as (
         category || ' ' || evidence_scope as group_id,
         model_id,
         adjusted_win_rate as value,
-        cast(cast(adjusted_win_rate as decimal(18, 9)) as double) as directed_value,
+        adjusted_win_rate as directed_value,
         false as is_lower_better
     from marts.leaderboard
     where

@@ -3,7 +3,7 @@
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
--- staging.adjusted_results, history.listings, marts.offers.
+-- staging.adjusted_results, staging.fixed_point, history.listings, marts.offers.
 -- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
 -- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
 -- counted benchmarks are used: comparable, with at least three models of at least two organizations
@@ -130,17 +130,18 @@ categorized_results as (
 
 -- The strength within a category has the formula of a round in staging.adjusted_results. A model
 -- that beats another one on all benchmarks of the category is therefore never below it.
--- Sums of decimals do not depend on the order of the rows. Means are rounded to 12 decimal places,
--- because engines divide decimals with different precision.
+-- Sums of decimals do not depend on the order of the rows. The mean win rate is rounded to 12
+-- decimal places, because engines divide decimals with different precision.
 averaged_results as (
     select
         category,
         evidence_scope,
         model_id,
         cast(cast(avg(win_rate) as decimal(18, 12)) as double) as mean_win_rate,
-        cast(sum(result + field_share) as double)
-        / cast(count(*) + sum(opponent_weight) as double) as strength,
-        cast(sum(opponent_strength) as double) / count(*) as mean_opponent_strength,
+        cast(sum(staging.fixed_point(result + field_share)) as double)
+        / cast(sum(staging.fixed_point(1 + opponent_weight)) as double) as strength,
+        cast(sum(staging.fixed_point(opponent_strength)) as double)
+        / 1e12 / count(*) as mean_opponent_strength,
         count(*) as benchmark_count,
         cast(count(*) filter (where evidence = 'self_reported') as double)
         / count(*) as self_reported_share
@@ -156,13 +157,9 @@ rates as (
         category,
         evidence_scope,
         model_id,
-        cast(
-            cast(1 / (1 + exp(-strength)) as decimal(18, 12)) as double
-        ) as adjusted_win_rate,
+        floor(1e9 / (1 + exp(-strength)) + 0.5) / 1e9 as adjusted_win_rate,
         mean_win_rate,
-        cast(
-            cast(1 / (1 + exp(-mean_opponent_strength)) as decimal(18, 12)) as double
-        ) as field_strength,
+        floor(1e9 / (1 + exp(-mean_opponent_strength)) + 0.5) / 1e9 as field_strength,
         benchmark_count,
         self_reported_share
     from averaged_results
@@ -182,7 +179,7 @@ priced_models as (
     where price_rank is not null
 )
 
--- Rank by the rate rounded to nine decimals, so that mathematically equal rates share a rank.
+-- The rates are rounded to nine decimal places, so that mathematically equal rates share a rank.
 select
     rates.category,
     rates.evidence_scope,
@@ -200,7 +197,7 @@ select
                     rates.category,
                     rates.evidence_scope,
                     rates.benchmark_count >= 3
-                order by cast(rates.adjusted_win_rate as decimal(18, 9)) desc
+                order by rates.adjusted_win_rate desc
             )
     end as rank
 from rates

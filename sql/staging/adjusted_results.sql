@@ -1,15 +1,15 @@
 -- Result of each model on each counted benchmark, and the strength of the other models there.
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, result desc, model_id.
--- Reads: staging.compared_scores.
+-- Reads: staging.compared_scores, staging.fixed_point.
 -- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The
 -- strength of a model is at first the mean of its results. Each round then adds the mean strength
 -- of the other models on the same benchmarks, taken from the round before, and so corrects for
 -- models that ran against weak or strong models. All rounds are the same. After five rounds, the
 -- order of models hardly changes. `field_strength` is the sum over all models of a benchmark, with
 -- the model itself. The formula of a round is therefore solved for the model's own strength, and
--- divides by the sum of weights. Sums are sums of decimals, which do not depend on the order of
--- the rows.
+-- divides by the sum of weights. Sums are sums of whole numbers, see
+-- staging.fixed_point.
 create or replace view staging.adjusted_results as
 with
 -- The win rate is shrunk by half a model, so that its logit is finite.
@@ -20,13 +20,11 @@ results as (
         benchmark_id,
         evidence,
         win_rate,
-        cast(
-            ln(
-                (win_rate * (model_count - 1) + 0.5)
-                / (model_count - win_rate * (model_count - 1) - 0.5)
-            ) as decimal(18, 12)
+        ln(
+            (win_rate * (model_count - 1) + 0.5)
+            / (model_count - win_rate * (model_count - 1) - 0.5)
         ) as result,
-        cast(1 / cast(model_count - 1 as double) as decimal(18, 12)) as opponent_weight
+        1 / cast(model_count - 1 as double) as opponent_weight
     from staging.compared_scores
     where is_counted
 ),
@@ -35,7 +33,7 @@ strengths_0 as (
     select
         evidence_scope,
         model_id,
-        cast(sum(result) / cast(count(*) as double) as decimal(18, 12)) as strength
+        cast(sum(staging.fixed_point(result)) as double) / 1e12 / count(*) as strength
     from results
     group by
         evidence_scope,
@@ -46,7 +44,7 @@ fields_1 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_0 as strengths
         on
@@ -63,9 +61,12 @@ strengths_1 as (
         results.model_id,
         cast(
             sum(
-                results.result
-                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
-            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+                staging.fixed_point(
+                    results.result + fields.field_strength * results.opponent_weight
+                )
+            ) as double
+        ) / cast(
+            sum(staging.fixed_point(1 + results.opponent_weight)) as double
         ) as strength
     from results
     inner join fields_1 as fields
@@ -81,7 +82,7 @@ fields_2 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_1 as strengths
         on
@@ -98,9 +99,12 @@ strengths_2 as (
         results.model_id,
         cast(
             sum(
-                results.result
-                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
-            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+                staging.fixed_point(
+                    results.result + fields.field_strength * results.opponent_weight
+                )
+            ) as double
+        ) / cast(
+            sum(staging.fixed_point(1 + results.opponent_weight)) as double
         ) as strength
     from results
     inner join fields_2 as fields
@@ -116,7 +120,7 @@ fields_3 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_2 as strengths
         on
@@ -133,9 +137,12 @@ strengths_3 as (
         results.model_id,
         cast(
             sum(
-                results.result
-                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
-            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+                staging.fixed_point(
+                    results.result + fields.field_strength * results.opponent_weight
+                )
+            ) as double
+        ) / cast(
+            sum(staging.fixed_point(1 + results.opponent_weight)) as double
         ) as strength
     from results
     inner join fields_3 as fields
@@ -151,7 +158,7 @@ fields_4 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_3 as strengths
         on
@@ -168,9 +175,12 @@ strengths_4 as (
         results.model_id,
         cast(
             sum(
-                results.result
-                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
-            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+                staging.fixed_point(
+                    results.result + fields.field_strength * results.opponent_weight
+                )
+            ) as double
+        ) / cast(
+            sum(staging.fixed_point(1 + results.opponent_weight)) as double
         ) as strength
     from results
     inner join fields_4 as fields
@@ -186,7 +196,7 @@ fields_5 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_4 as strengths
         on
@@ -203,9 +213,12 @@ strengths_5 as (
         results.model_id,
         cast(
             sum(
-                results.result
-                + cast(fields.field_strength * results.opponent_weight as decimal(18, 12))
-            ) / cast(count(*) + sum(results.opponent_weight) as double) as decimal(18, 12)
+                staging.fixed_point(
+                    results.result + fields.field_strength * results.opponent_weight
+                )
+            ) as double
+        ) / cast(
+            sum(staging.fixed_point(1 + results.opponent_weight)) as double
         ) as strength
     from results
     inner join fields_5 as fields
@@ -221,7 +234,7 @@ fields_6 as (
     select
         results.evidence_scope,
         results.benchmark_id,
-        cast(sum(strengths.strength) as double) as field_strength
+        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
     from results
     inner join strengths_5 as strengths
         on
@@ -240,10 +253,8 @@ select
     results.win_rate,
     results.result,
     results.opponent_weight,
-    cast(fields.field_strength * results.opponent_weight as decimal(18, 12)) as field_share,
-    cast(
-        (fields.field_strength - strengths.strength) * results.opponent_weight as decimal(18, 12)
-    ) as opponent_strength
+    fields.field_strength * results.opponent_weight as field_share,
+    (fields.field_strength - strengths.strength) * results.opponent_weight as opponent_strength
 from results
 inner join strengths_5 as strengths
     on

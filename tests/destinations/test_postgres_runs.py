@@ -47,7 +47,7 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
     assert status.startswith(f"warehouse   postgres at {warehouse.partition('@')[2]}\n")
     assert "tables_shrunk; the loaded rows stay in the schema incoming\n" in status
     assert (
-        "marts.workload_cost, which only DuckDB and DuckLake have; snapshots, rollback and export, "
+        ", which only DuckDB and DuckLake have; snapshots, rollback and export, "
         "which need a DuckDB file\n"
     ) in status
 

@@ -266,7 +266,7 @@ def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample_pa
         "score 0.862, on the frontier"
     )
     assert (
-        "Tessera 70B Open by Tessera Collective: free at Commons, score 0.483, on the frontier"
+        "Tessera 70B Open by Tessera Collective: free at Commons, score 0.491, on the frontier"
         in heard("value-chart")
     )
     assert "Aurora Large 1 at Cumulus: input 4.00 US$ per million tokens, inactive" in heard(

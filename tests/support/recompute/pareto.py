@@ -58,13 +58,15 @@ def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
     for model_id, own_offers in offers_by_model.items():
         price = min(offer["blended_usd_per_mtok"] for offer in own_offers)
         paid = [offer["blended_usd_per_mtok"] for offer in own_offers if not offer["is_free"]]
-        sellers = [
-            offer["provider_id"] for offer in own_offers if offer["blended_usd_per_mtok"] == price
-        ]
+        first = min(
+            (offer for offer in own_offers if offer["blended_usd_per_mtok"] == price),
+            key=lambda offer: (offer["provider_id"].encode(), offer["offer_number"]),
+        )
         cheapest[model_id] = {
-            "provider_id": min(sellers, key=str.encode),
+            "provider_id": first["provider_id"],
             "price_usd_per_mtok": price,
             "paid_price_usd_per_mtok": min(paid, default=None),
+            "is_suspect": first["is_suspect"],
         }
     return cheapest
 
