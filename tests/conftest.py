@@ -48,13 +48,12 @@ def built_tables() -> Iterator[RawTables]:
 
 
 @pytest.fixture
-def raw(built_tables: RawTables) -> Iterator[RawTables]:
-    """Yield an in-memory database with empty raw tables and everything under `sql/`."""
+def raw(built_tables: RawTables) -> RawTables:
+    """Return an in-memory database with empty raw tables and everything under `sql/`."""
     from support.history_database import empty
 
     empty(built_tables)
-    with built_tables.connection.cursor() as connection:
-        yield RawTables(connection, is_defined=True)
+    return built_tables
 
 
 @pytest.fixture(scope="session")

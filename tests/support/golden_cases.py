@@ -60,9 +60,9 @@ def load(raw: RawTables, case: Path) -> None:
     for time, answers in runs.items():
         at = dt.datetime.fromisoformat(time.strip())
         _load_run(raw, at, answers)
-        write_history(raw.connection, read_by=compared)
+        write_history(raw, read_by=compared)
     if len(runs) > 1:
-        write_history(raw.connection, read_by=compared)
+        write_history(raw, read_by=compared)
 
 
 def _load_run(raw: RawTables, at: dt.datetime, answers: dict[str, Any]) -> None:
@@ -101,8 +101,11 @@ def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], li
     header, *expected = csv.reader(file.read_text("utf-8").splitlines())
     query = file.with_suffix(".sql")
     is_ordered = query.exists()
-    source = f"({query.read_text('utf-8')})" if is_ordered else file.stem
-    rows = raw.connection.execute(f"select {', '.join(header)} from {source}").fetchall()
+    if is_ordered:
+        source = f"({query.read_text('utf-8')})"
+        rows = raw.connection.execute(f"select {', '.join(header)} from {source}").fetchall()
+    else:
+        rows = raw.prepared.execute(f"from {file.stem}").select(*header).rows
     actual = [[_to_text(value) for value in row] for row in rows]
     return (expected, actual) if is_ordered else (sorted(expected), sorted(actual))
 

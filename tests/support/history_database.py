@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
+from llm_stats.connection import transaction
 from llm_stats.schema import tables
 from llm_stats.transform import files
 from support.raw_tables import RawTables
@@ -38,20 +39,17 @@ def _reads() -> dict[str, list[str]]:
     return {file.address: file.declared("Reads").split(", ") for file in files.in_build_order()}
 
 
-def write_history(
-    connection: duckdb.DuckDBPyConnection, *, read_by: Iterable[str] | None = None
-) -> None:
+def write_history(raw: RawTables, *, read_by: Iterable[str] | None = None) -> None:
     """Update the history tables; with `read_by`, only those that these relations read.
 
     A relation such as `marts.offers` also reads the tables that its own relations read. Updating
     all tables takes 50 ms, much longer than most queries of a test.
     """
     required = _statements().keys() if read_by is None else _with_sources(read_by)
-    connection.begin()
-    for table, statements in _statements().items():
-        for statement in statements if table in required else ():
-            connection.execute(statement)
-    connection.commit()
+    with transaction(raw.connection):
+        for table, statements in _statements().items():
+            for statement in statements if table in required else ():
+                raw.prepared.execute(statement)
 
 
 def _with_sources(relations: Iterable[str]) -> set[str]:
@@ -81,4 +79,4 @@ def empty(raw: RawTables) -> None:
         *(f"raw.{table}" for table in (*tables.TABLES, *tables.DLT_TABLES)),
         *(file.address for file in _history_files()),
     ):
-        raw.connection.execute(f"truncate {table}")
+        raw.prepared.execute(f"delete from {table}")

@@ -17,6 +17,7 @@ from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.schema.record import as_utc, parse_record, parse_summary
 from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
+from support.prepared_connection import PreparedConnection
 
 
 class RawTables:
@@ -24,7 +25,9 @@ class RawTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
+        self.prepared = PreparedConnection(connection)
         self._is_defined = is_defined
+        self._has_arrived = False
         if not is_defined:
             raw_tables.create_raw_tables(DuckDBConnection(connection))
 
@@ -133,22 +136,39 @@ class RawTables:
     ) -> None:
         """Merge tables as a load; loads with the same id are one load."""
         load_id = load_id or str(loaded_at.timestamp())
-        arrived = empty_tables() | tables
-        for name, table in arrived.items():
-            self.connection.register(name, table)  # as the view temp.<name>
-        raw_tables.merge_incoming(DuckDBConnection(self.connection), load_id, incoming="temp")
-        for name in arrived:
-            self.connection.unregister(name)
+        self._create_arrived()
+        for name, arrived in tables.items():
+            if arrived.num_rows:
+                self.connection.execute(f"insert into temp.{name} from arrived")
+        raw_tables.merge_incoming(self.prepared, load_id, incoming="temp")
+        for name in tables:
+            self.prepared.execute(f"delete from temp.{name}")
         self.connection.execute("delete from raw._dlt_loads where load_id = ?", [load_id])
         self.connection.execute(
             "insert into raw._dlt_loads (load_id, status, inserted_at) values (?, 0, ?)",
             [load_id, as_utc(loaded_at)],
         )
 
+    def _create_arrived(self) -> None:
+        """Create a temporary table for the arrived rows of each raw table, on the first call.
+
+        If they were created for each load, DuckDB would plan every statement of a merge again.
+        """
+        if not self._has_arrived:
+            for name, arrived in empty_tables().items():
+                columns = ", ".join(arrived.column_names)
+                self.connection.execute(
+                    f"create temp table if not exists {name} as select {columns} from arrived"
+                )
+            self._has_arrived = True
+
     def apply(self) -> None:
         """Update the history; on the first call, also build everything under `sql/`."""
         with transaction(self.connection):
-            if not self._is_defined:
-                apply.create_views(DuckDBConnection(self.connection))
-            apply.update_history(DuckDBConnection(self.connection))
+            if self._is_defined:
+                apply.update_history(self.prepared)
+            else:  # DuckDB does not keep plans made in a transaction that changes the catalog
+                connection = DuckDBConnection(self.connection)
+                apply.create_views(connection)
+                apply.update_history(connection)
         self._is_defined = True

@@ -17,7 +17,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 from llm_stats.schema.tables import KEYS, TABLES
 from llm_stats.transform import files
@@ -88,8 +87,8 @@ def _records(day: int) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
-    """Return a connection to a copy of `loaded` in which each view is stored as a table."""
+def tables(loaded: RawTables) -> RawTables:
+    """Return a copy of `loaded` in which each view is stored as a table."""
     connection = loaded.connection.cursor()
     connection.execute("attach ':memory:' as tables")
     relations = connection.execute(
@@ -100,21 +99,19 @@ def tables(loaded: RawTables) -> duckdb.DuckDBPyConnection:
         connection.execute(f"create schema if not exists tables.{schema}")
         connection.execute(f"create table tables.{schema}.{name} as from {schema}.{name}")
     connection.execute("use tables")
-    return connection
+    return RawTables(connection, is_defined=True)
 
 
 @pytest.fixture
-def valid(tables: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def valid(tables: RawTables) -> Iterator[RawTables]:
     """Yield `tables` in a transaction; roll back the changes of the test at the end."""
-    tables.begin()
+    tables.connection.begin()
     yield tables
-    tables.rollback()
+    tables.connection.rollback()
 
 
-def _failing(
-    connection: duckdb.DuckDBPyConnection, checks: Iterable[str] = tuple(_CHECKS)
-) -> set[str]:
-    return {check for check in checks if connection.execute(_CHECKS[check]).fetchall()}
+def _failing(raw: RawTables, checks: Iterable[str] = tuple(_CHECKS)) -> set[str]:
+    return {check for check in checks if raw.prepared.execute(_CHECKS[check]).rows}
 
 
 def _paragraphs(check: str) -> dict[str, str]:
@@ -186,15 +183,13 @@ _CONDITION_BREAKS = [
 @pytest.mark.parametrize(
     ("check", "statement"), [*_CONDITION_BREAKS, *_key_breaks(), *_relation_breaks()]
 )
-def test_broken_condition_fails_its_check(
-    valid: duckdb.DuckDBPyConnection, check: str, statement: str
-) -> None:
-    valid.execute(statement)
+def test_broken_condition_fails_its_check(valid: RawTables, check: str, statement: str) -> None:
+    valid.connection.execute(statement)
     assert _failing(valid, [check]) == {check}
 
 
 @pytest.mark.parametrize("check", _CHECKS)
-def test_check_can_fail_alone(valid: duckdb.DuckDBPyConnection, check: str) -> None:
+def test_check_can_fail_alone(valid: RawTables, check: str) -> None:
     statements = {
         "keys": "insert into marts.freshness from marts.freshness",
         "lists_complete": "delete from raw.models__modalities where _dlt_list_idx = 0",
@@ -202,7 +197,7 @@ def test_check_can_fail_alone(valid: duckdb.DuckDBPyConnection, check: str) -> N
             "update marts.leaderboard set model_id = 'missing' where model_id = 'm1'"
         ),
     }
-    valid.execute(statements.get(check) or next(iter(_paragraphs(check).values())))
+    valid.connection.execute(statements.get(check) or next(iter(_paragraphs(check).values())))
     assert _failing(valid) == {check}
 
 
@@ -215,13 +210,13 @@ def test_every_raw_table_has_a_key() -> None:
     assert KEYS.keys() == TABLES.keys()
 
 
-def test_valid_warehouse_passes(loaded: RawTables, valid: duckdb.DuckDBPyConnection) -> None:
-    assert _failing(loaded.connection) == _failing(valid) == set()
+def test_valid_warehouse_passes(loaded: RawTables, valid: RawTables) -> None:
+    assert _failing(loaded) == _failing(valid) == set()
 
 
 @pytest.mark.slow
 def test_empty_warehouse_passes_and_later_errors_are_failing(raw: RawTables) -> None:
-    assert _failing(raw.connection) == set()
+    assert _failing(raw) == set()
     raw.load(
         [
             make_record(
@@ -245,7 +240,7 @@ def test_empty_warehouse_passes_and_later_errors_are_failing(raw: RawTables) -> 
         _DAYS[0],
     )
     raw.apply()
-    assert _failing(raw.connection) == {
+    assert _failing(raw) == {
         "price_outliers",
         "units_mixed",
         "lower_is_better_unlisted",
@@ -253,26 +248,24 @@ def test_empty_warehouse_passes_and_later_errors_are_failing(raw: RawTables) -> 
 
 
 @pytest.mark.parametrize(("before", "after"), [(100, 80), (20, 10), (5, 0)])
-def test_table_may_lose_a_fifth_or_ten_rows(
-    valid: duckdb.DuckDBPyConnection, before: int, after: int
-) -> None:
+def test_table_may_lose_a_fifth_or_ten_rows(valid: RawTables, before: int, after: int) -> None:
     counts = [["x", "raw.x", before, "2026-02-01"], ["y", "raw.x", after, "2026-02-02"]]
-    valid.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
+    valid.connection.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _failing(valid, ["tables_shrunk"]) == set()
 
 
-def test_loss_is_reported_once(valid: duckdb.DuckDBPyConnection) -> None:
+def test_loss_is_reported_once(valid: RawTables) -> None:
     counts = [
         ["x", "raw.x", 100, "2026-02-01"],
         ["y", "raw.x", 50, "2026-02-02"],
         ["z", "raw.x", 50, "2026-02-03"],
     ]
-    valid.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
+    valid.connection.executemany("insert into history.row_counts values (?, ?, ?, ?)", counts)
     assert _failing(valid, ["tables_shrunk"]) == set()
 
 
-def test_rows_are_counted_once_per_load(valid: duckdb.DuckDBPyConnection) -> None:
-    rows = valid.execute(
+def test_rows_are_counted_once_per_load(valid: RawTables) -> None:
+    rows = valid.connection.execute(
         "select row_count from history.row_counts where table_name = 'raw.fetches' order by "
         "counted_at"
     ).fetchall()
@@ -307,10 +300,8 @@ def test_slip_needs_ten_offers_and_most_of_them(
     for day, inputs in enumerate(([1.0] * len(prices), prices)):
         offers = [make_offer(f"p{number}", price, None) for number, price in enumerate(inputs)]
         raw.load([make_record("m", providers=offers)], _DAYS[day])
-        write_history(raw.connection, read_by=["history.offers"])
-    assert _failing(raw.connection, ["prices_slipped"]) == (
-        {"prices_slipped"} if is_slip else set()
-    )
+        write_history(raw, read_by=["history.offers"])
+    assert _failing(raw, ["prices_slipped"]) == ({"prices_slipped"} if is_slip else set())
 
 
 @pytest.mark.parametrize(
@@ -331,7 +322,5 @@ def test_slip_in_the_catalog_needs_most_offers_of_the_read(
             for number in range(models)
         ]
         raw.read_catalog(records, _DAYS[day], is_trusted=models == 30)
-        write_history(raw.connection, read_by=["history.offers", "history.row_counts"])
-    assert _failing(raw.connection, ["prices_slipped"]) == (
-        {"prices_slipped"} if is_slip else set()
-    )
+        write_history(raw, read_by=["history.offers", "history.row_counts"])
+    assert _failing(raw, ["prices_slipped"]) == ({"prices_slipped"} if is_slip else set())

@@ -82,10 +82,10 @@ def test_age_is_independent_of_the_time_zone(raw: RawTables) -> None:
     raw.load([make_record("m")], dt.datetime.now(dt.UTC) - dt.timedelta(hours=36))
     raw.apply()
     for zone in ("America/New_York", "Asia/Kolkata", "UTC"):
-        raw.connection.execute(f"set timezone = '{zone}'")
-        assert raw.connection.execute(
-            "select round(age_hours, 1) from marts.freshness"
-        ).fetchall() == [(36,)]
+        with raw.connection.cursor() as connection:
+            connection.execute(f"set timezone = '{zone}'")
+            age = connection.execute("select round(age_hours, 1) from marts.freshness")
+            assert age.fetchall() == [(36,)]
 
 
 def test_open_rows_are_the_current_offers_and_scores(raw: RawTables) -> None:

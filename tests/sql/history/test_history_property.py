@@ -322,10 +322,10 @@ def replay(tables: RawTables, runs: list[Run]) -> None:
         for model_id, answer in run.answers.items():
             if isinstance(answer, str):
                 tables.fetch([model_id], run.at, cast(Outcome, answer), load_id)
-        write_history(tables.connection, read_by=_HISTORY)
+        write_history(tables, read_by=_HISTORY)
         if run.twice:
             before = everything(tables)
-            write_history(tables.connection, read_by=_HISTORY)
+            write_history(tables, read_by=_HISTORY)
             assert everything(tables) == before
 
 

@@ -6,12 +6,14 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
+from support.history_database import built, empty
 from support.processes import PROGRAMS
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -42,8 +44,23 @@ def _fetch(raw: RawTables, queries: tuple[str, ...]) -> list[list[tuple[object, 
     return [raw.connection.execute(query).fetchall() for query in queries]
 
 
+@pytest.fixture(scope="module")
+def redefined() -> Iterator[RawTables]:
+    """Yield a database whose definitions the tests may replace. They must call `empty` first.
+
+    The database of the fixture `raw` must keep its definitions, because its prepared statements
+    are planned again after a change.
+    """
+    with built() as raw:
+        yield raw
+
+
 @pytest.mark.parametrize("stored", ["engine_version", "sha256"])
-def test_hashes_of_another_engine_or_definition_are_recomputed(raw: RawTables, stored: str) -> None:
+def test_hashes_of_another_engine_or_definition_are_recomputed(
+    redefined: RawTables, stored: str
+) -> None:
+    raw = redefined
+    empty(raw)
     raw.load(_records(), _FIRST)
     raw.apply()
     history, hashes = _fetch(raw, _HISTORY), _fetch(raw, _HASHES)

@@ -36,7 +36,7 @@ def _refill(raw: RawTables, records: list[Record]) -> None:
     """Replace all rows of the database with one load of these records."""
     empty(raw)
     raw.load(records, FETCHED_AT)
-    write_history(raw.connection)
+    write_history(raw)
 
 
 @settings(
@@ -91,7 +91,7 @@ def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     raw.connection.execute("truncate raw.catalog_reads")  # a load has at most one read
     raw.read_catalog(in_states(summaries, "listed", "ahead", "without record"), FETCHED_AT, "1")
     raw.load(in_states(records, "loaded later"), FETCHED_AT, "1")
-    write_history(raw.connection)
+    write_history(raw)
     is_listed = {"unlisted": False, "loaded later": None}
     combined = [
         summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,26 +16,41 @@ def _rule(file: SqlFile) -> str:
     return file.path.stem
 
 
+@pytest.fixture(scope="module")
+def connection(demo: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to the demo database."""
+    with duckdb.connect(demo, read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def mart(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """Return `(model_id, detail)` of all rows of `marts.data_quality`, by rule."""
+    rows = connection.execute("select rule, model_id, detail from marts.data_quality").fetchall()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for rule, *row in rows:
+        found.setdefault(rule, []).append((row[0], row[1]))
+    return found
+
+
 @pytest.mark.parametrize("file", _RULES, ids=_rule)
-def test_rule_alone_returns_its_rows_of_the_mart(file: SqlFile, demo: Path) -> None:
-    with duckdb.connect(demo, read_only=True) as connection:
-        alone = connection.execute(file.text).fetchall()
-        in_mart = connection.execute(
-            "select model_id, detail from marts.data_quality where rule = ?", [_rule(file)]
-        ).fetchall()
-    assert sorted(alone) == sorted(in_mart)
+def test_rule_alone_returns_its_rows_of_the_mart(
+    file: SqlFile,
+    connection: duckdb.DuckDBPyConnection,
+    mart: dict[str, list[tuple[str, str]]],
+) -> None:
+    alone = connection.execute(file.text).fetchall()
+    assert sorted(alone) == sorted(mart.get(_rule(file), []))
 
 
-def test_mart_has_no_other_rules(demo: Path) -> None:
-    with duckdb.connect(demo, read_only=True) as connection:
-        found = {
-            rule for (rule,) in connection.execute("select rule from marts.data_quality").fetchall()
-        }
-        ((comment,),) = connection.execute(
-            "select comment from duckdb_columns() "
-            "where table_name = 'data_quality' and column_name = 'rule'"
-        ).fetchall()
-    assert found <= set(map(_rule, _RULES))
+def test_mart_has_no_other_rules(
+    connection: duckdb.DuckDBPyConnection, mart: dict[str, list[tuple[str, str]]]
+) -> None:
+    ((comment,),) = connection.execute(
+        "select comment from duckdb_columns() "
+        "where table_name = 'data_quality' and column_name = 'rule'"
+    ).fetchall()
+    assert mart.keys() <= set(map(_rule, _RULES))
     assert [rule for rule in map(_rule, _RULES) if rule not in comment] == []
 
 
