@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
-from llm_stats.report import write
+from llm_stats.report import data, write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
-from support.report_fixtures import DAYS, warehouse
+from llm_stats.warehouse.reader import Reader
+from support.connection_reader import ConnectionReader
+from support.history_database import built, empty
+from support.report_fixtures import CATALOGS, DAYS, load_days, warehouse
 
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 PageOf = Callable[[str], Path]
@@ -18,7 +22,7 @@ PageOf = Callable[[str], Path]
 def built_report(build_once: BuildOnce) -> Callable[[str], Path]:
     """Return a function that returns a folder with a warehouse of `DAYS` and its page.
 
-    `built_report("all free")` contains `w.duckdb` and `report.html`. Tests must not change them.
+    `built_report("sample")` contains `w.duckdb` and `report.html`. Tests must not change them.
     """
 
     def build(name: str) -> Path:
@@ -32,12 +36,40 @@ def built_report(build_once: BuildOnce) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def page_of(built_report: Callable[[str], Path]) -> PageOf:
-    """Return a function that returns the page of a warehouse: `page_of("all free")`."""
-    return lambda name: built_report(name) / "report.html"
+def page_of(built_report: Callable[[str], Path], build_once: BuildOnce) -> PageOf:
+    """Return a function that returns a page, of `DAYS` or `CATALOGS`: `page_of("all free")`.
+
+    The pages of `CATALOGS` are made together, from one in-memory database.
+    """
+
+    def fill(folder: Path) -> None:
+        with built() as raw:
+            for name, catalog in CATALOGS.items():
+                empty(raw)
+                load_days(raw, catalog)
+                write(cast(Reader, ConnectionReader(raw)), folder / f"{name}.html")
+
+    def page(name: str) -> Path:
+        if name in CATALOGS:
+            return build_once("reports of catalogs", fill) / f"{name}.html"
+        return built_report(name) / "report.html"
+
+    return page
 
 
 @pytest.fixture(scope="session")
 def sample(built_report: Callable[[str], Path]) -> Path:
     """Return the warehouse of the sample catalogs of yesterday and today."""
     return built_report("sample") / "w.duckdb"
+
+
+@pytest.fixture(scope="session")
+def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
+    """Return a page of the sample on which each table has at most 40 rows."""
+
+    def fill(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch, DuckDBReader(sample) as reader:
+            patch.setattr(data, "_MAX_ROWS", 40)
+            write(reader, folder / "report.html")
+
+    return build_once("shortened report", fill) / "report.html"

@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from llm_stats.report import data as facts_module
-from llm_stats.report import write
-from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -92,6 +89,10 @@ class Browser:
         self.driver.execute_script(script, chooser, place)
         self.settle()
 
+    def open_findings(self) -> None:
+        for details in self.find("#findings summary"):
+            details.click()
+
     def console_messages(self) -> list[str]:
         """Return the messages, including errors, that the console logged since the last call."""
         return self._log("browser")
@@ -104,6 +105,9 @@ class Browser:
             for event in events
             if event["method"] == "Network.requestWillBeSent"
         }
+
+    def clear_logs(self) -> None:
+        self.console_messages(), self.requests()
 
     def _log(self, kind: str) -> list[str]:
         log = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
@@ -138,7 +142,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def browser(chromium: Browser) -> Browser:
     """Return the shared browser after clearing its logs."""
-    chromium.console_messages(), chromium.requests()
+    chromium.clear_logs()
     return chromium
 
 
@@ -152,31 +156,97 @@ def hostile_page(page_of: PageOf) -> Path:
     return page_of("hostile")
 
 
-def test_page_is_drawn_without_network_and_without_console_messages(
-    browser: Browser, sample_page: Path
-) -> None:
-    browser.open(sample_page)
-    assert "a sample: invented models" in browser.text("sample")
-    read, newest, oldest = (time.text for time in browser.find("header time"))
-    assert read.endswith(" ago)")
-    assert newest.endswith(" ago)")
-    assert oldest.endswith(" ago)")
-    for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
-        assert len(browser.marks(chart)) == points, chart
-    assert browser.find("#history-chart .mark-line path"), "prices over time are steps"
-    for title in (
-        "Adjusted win rate, overall, 0 to 1",
-        "US$ per million tokens, blended, logarithmic",
-        "Tessera 70B Open",
-        "free",
-    ):
-        assert title in [text.text for text in browser.find("#value-chart text")], title
-    assert len(browser.find("#leaders-table tbody tr")) == 13
-    assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in browser.text(
-        "changes-table"
-    )
-    assert browser.console_messages() == []
-    assert browser.requests() == {"file"}
+@pytest.fixture(scope="class")
+def wide(chromium: Browser, sample_page: Path) -> Browser:
+    """Return the browser with the page of the sample in a wide window."""
+    chromium.clear_logs()
+    chromium.open(sample_page)
+    return chromium
+
+
+class TestWideWindow:
+    """Tests that share the page in a wide window and do not change it."""
+
+    def test_page_is_drawn_without_network_and_without_console_messages(
+        self, wide: Browser
+    ) -> None:
+        assert "a sample: invented models" in wide.text("sample")
+        read, newest, oldest = (time.text for time in wide.find("header time"))
+        assert read.endswith(" ago)")
+        assert newest.endswith(" ago)")
+        assert oldest.endswith(" ago)")
+        for chart, points in (("value-chart", 10), ("offers-chart", 10), ("history-chart", 6)):
+            assert len(wide.marks(chart)) == points, chart
+        assert wide.find("#history-chart .mark-line path"), "prices over time are steps"
+        for title in (
+            "Adjusted win rate, overall, 0 to 1",
+            "US$ per million tokens, blended, logarithmic",
+            "Tessera 70B Open",
+            "free",
+        ):
+            assert title in [text.text for text in wide.find("#value-chart text")], title
+        assert len(wide.find("#leaders-table tbody tr")) == 13
+        assert "aurora-large-1 at northlight: input 6.00 → 5.00 (−17 %)" in wide.text(
+            "changes-table"
+        )
+        assert wide.console_messages() == []
+        assert wide.requests() == {"file"}
+
+    def test_tooltip_shows_model_provider_and_price(self, wide: Browser) -> None:
+        point = wide.find("#value-chart .points_marks path")[-1]
+        ActionChains(wide.driver, duration=0).move_to_element(point).perform()
+        assert wide.text("vg-tooltip-element").splitlines() == [
+            "Zenith Max (preview)",
+            "By Zenith Systems",
+            "Cheapest at Zenith",
+            "Blended, US$ per million tokens 30.00",
+            "Score 0.8619",
+        ]
+
+    def test_first_and_last_price_are_inside_the_frame(self, wide: Browser) -> None:
+        (frame,) = wide.find("#history-chart .role-frame.root > g > .background")
+        for point in wide.find("#history-chart .points_marks path"):
+            assert frame.rect["x"] < point.rect["x"]
+            assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
+
+    def test_page_is_not_wider_than_the_window(self, wide: Browser) -> None:
+        wide.open_findings()
+        assert wide.overflow() == 0
+
+    def test_table_that_fits_cannot_be_scrolled(self, wide: Browser) -> None:
+        assert wide.find("#offers-table")
+        assert wide.find("#offers-table[tabindex]") == []
+
+
+@pytest.fixture(scope="class")
+def phone(chromium: Browser, sample_page: Path) -> Browser:
+    """Return the browser with the page of the sample on a phone."""
+    chromium.open(sample_page, width=_PHONE)
+    return chromium
+
+
+class TestPhone:
+    """Tests that share the page on a phone and do not change it."""
+
+    def test_page_is_not_wider_than_the_window(self, phone: Browser) -> None:
+        phone.open_findings()
+        assert phone.overflow() == 0
+
+    def test_tables_fit(self, phone: Browser) -> None:
+        tables = phone.driver.execute_script(
+            "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - "
+            "it.clientWidth])"
+        )
+        assert [name for name, hidden in tables if hidden] == []
+
+    def test_tooltip_stays_in_the_window(self, phone: Browser) -> None:
+        for point in phone.find("#value-chart .points_marks path"):
+            ActionChains(phone.driver, duration=0).move_to_element(point).perform()
+            box = phone.driver.execute_script(
+                "return document.getElementById('vg-tooltip-element')"
+                ".getBoundingClientRect().toJSON()"
+            )
+            assert 0 <= box["left"] < box["right"] <= _PHONE
 
 
 def test_every_select_changes_its_chart_or_table(browser: Browser, sample_page: Path) -> None:
@@ -207,19 +277,6 @@ def test_every_select_changes_its_chart_or_table(browser: Browser, sample_page: 
     browser.choose("leaders-scope", 1)
     assert browser.text("leaders-table") != leaders
     assert browser.console_messages() == []
-
-
-def test_tooltip_shows_model_provider_and_price(browser: Browser, sample_page: Path) -> None:
-    browser.open(sample_page)
-    point = browser.find("#value-chart .points_marks path")[-1]
-    ActionChains(browser.driver, duration=0).move_to_element(point).perform()
-    assert browser.text("vg-tooltip-element").splitlines() == [
-        "Zenith Max (preview)",
-        "By Zenith Systems",
-        "Cheapest at Zenith",
-        "Blended, US$ per million tokens 30.00",
-        "Score 0.8619",
-    ]
 
 
 def test_suspect_prices_are_marked_in_tables_and_charts(browser: Browser, page_of: PageOf) -> None:
@@ -278,14 +335,6 @@ def test_charts_have_descriptions_for_screen_readers(browser: Browser, sample_pa
     assert [mark.get_attribute("aria-label") for mark in decoration] == []
 
 
-def test_first_and_last_price_are_inside_the_frame(browser: Browser, sample_page: Path) -> None:
-    browser.open(sample_page)
-    (frame,) = browser.find("#history-chart .role-frame.root > g > .background")
-    for point in browser.find("#history-chart .points_marks path"):
-        assert frame.rect["x"] < point.rect["x"]
-        assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
-
-
 def test_page_works_with_the_keyboard(browser: Browser, sample_page: Path) -> None:
     browser.open(sample_page)
 
@@ -337,26 +386,15 @@ def test_light_and_dark_mode_follow_the_system_while_the_page_is_open(
     assert browser.console_messages() == []
 
 
-@pytest.mark.parametrize("width", [_WIDE, _PHONE])
-def test_page_is_not_wider_than_the_window(
-    browser: Browser, sample_page: Path, hostile_page: Path, width: int
-) -> None:
-    for page in (sample_page, hostile_page):
-        browser.open(page, width)
-        for details in browser.find("#findings summary"):
-            details.click()
-        assert browser.overflow() == 0, page
-
-
 def test_hostile_names_stay_text(browser: Browser, hostile_page: Path) -> None:
     browser.open(hostile_page)
     for chooser in ("value-subject", "model", "leaders-category"):
         for place in range(len(browser.choices(chooser))):
             browser.choose(chooser, place)
+    browser.open_findings()
+    assert browser.overflow() == 0
     for button in browser.find("button"):
         button.click()
-    for details in browser.find("#findings summary"):
-        details.click()
     assert browser.console_messages() == []
     assert browser.requests() == {"file"}
     assert not browser.find("body img, .table script, .chart script, body b:not(footer b)")
@@ -384,25 +422,11 @@ def test_every_warehouse_is_drawn_or_explained(
     assert browser.overflow() == 0
 
 
-def test_omitted_rows_are_listed(
-    browser: Browser, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
-    with DuckDBReader(sample) as reader:
-        write(reader, tmp_path / "report.html")
-    browser.open(tmp_path / "report.html")
+def test_omitted_rows_are_listed(browser: Browser, shortened_page: Path) -> None:
+    browser.open(shortened_page)
     assert "Left out to keep the page small: " in browser.text("left-out")
     assert "rows of benchmark points" in browser.text("left-out")
     assert browser.console_messages() == []
-
-
-def test_tables_fit_on_a_phone(browser: Browser, sample_page: Path) -> None:
-    browser.open(sample_page, width=_PHONE)
-    tables = browser.driver.execute_script(
-        "return [...document.querySelectorAll('.table')].map(it => [it.id, it.scrollWidth - "
-        "it.clientWidth])"
-    )
-    assert [name for name, hidden in tables if hidden] == []
 
 
 def test_wide_table_can_be_scrolled_with_the_keyboard(browser: Browser, sample_page: Path) -> None:
@@ -412,15 +436,11 @@ def test_wide_table_can_be_scrolled_with_the_keyboard(browser: Browser, sample_p
     WebDriverWait(browser.driver, timeout=5).until(
         lambda driver: driver.execute_script("return arguments[0].scrollLeft", table) > 0
     )
-    browser.open(sample_page)
-    assert browser.find("#offers-table[tabindex]") == []
 
 
-def test_tooltip_stays_in_the_window_on_a_phone(browser: Browser, sample_page: Path) -> None:
-    browser.open(sample_page, width=390)
-    for point in browser.find("#value-chart .points_marks path"):
-        ActionChains(browser.driver, duration=0).move_to_element(point).perform()
-        box = browser.driver.execute_script(
-            "return document.getElementById('vg-tooltip-element').getBoundingClientRect().toJSON()"
-        )
-        assert 0 <= box["left"] < box["right"] <= 390
+def test_hostile_names_do_not_make_the_page_wider_than_a_phone(
+    browser: Browser, hostile_page: Path
+) -> None:
+    browser.open(hostile_page, width=_PHONE)
+    browser.open_findings()
+    assert browser.overflow() == 0

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -24,9 +24,11 @@ from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
+from support.connection_reader import ConnectionReader
 from support.new_warehouse import new_warehouse
+from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
-from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, ranked, warehouse
+from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, load_days
 from support.synthetic_catalog import synthetic_catalog
 
 pytestmark = pytest.mark.slow
@@ -96,6 +98,14 @@ _OF_THE_PAGE = {
 }
 
 
+def page_of_tables(raw: RawTables) -> str:
+    return page_module.page(cast(Reader, ConnectionReader(raw)))
+
+
+def data_of_tables(raw: RawTables) -> ReportData:
+    return collect(cast(Reader, ConnectionReader(raw)))
+
+
 @pytest.fixture
 def reader(sample: Path) -> Iterator[Reader]:
     with DuckDBReader(sample) as opened:
@@ -131,122 +141,106 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
     assert "kestrel-embed-0: left the catalog" in changes
 
 
-def test_price_is_known_until_its_model_was_last_fetched_or_listed(tmp_path: Path) -> None:
+def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTables) -> None:
     """The catalog is read on three days, on the third incompletely; a record is fetched later."""
     left, listed, partial, fetched = (
         make_record(name, providers=[make_offer("p", 1, 2)])
         for name in ("left", "listed", "partial", "fetched")
     )
     days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.read_catalog([left, listed], days[0])
-        raw.apply()
-        raw.read_catalog([listed], days[1])
-        raw.apply()
-        raw.read_catalog([partial], days[2], is_trusted=False)
-        raw.apply()
-        raw.load([fetched], days[3])
-        raw.apply()
-    with DuckDBReader(tmp_path / "w.duckdb") as reader:
-        prices = rows(collect(reader).tables, "prices")
+    raw.read_catalog([left, listed], days[0])
+    raw.apply()
+    raw.read_catalog([listed], days[1])
+    raw.apply()
+    raw.read_catalog([partial], days[2], is_trusted=False)
+    raw.apply()
+    raw.load([fetched], days[3])
+    raw.apply()
+    prices = rows(data_of_tables(raw).tables, "prices")
     assert {row["model_id"]: row["known_until"] for row in prices} == {
         name: day.replace(tzinfo=dt.UTC).timestamp()
         for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
     }
 
 
-def header(file: Path) -> str:
+def header(raw: RawTables) -> str:
     """Return the text of the page's header, without tags."""
-    with DuckDBReader(file) as reader:
-        page = page_module.page(reader)
-    markup = page.split("<header>")[1].split("</header>")[0]
+    markup = page_of_tables(raw).split("<header>")[1].split("</header>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
-def test_header_states_when_catalog_and_records_arrived(tmp_path: Path) -> None:
+def test_header_states_when_catalog_and_records_arrived(raw: RawTables) -> None:
     """The catalog is read, then two records are fetched, then the catalog is read again."""
     models = [make_record("a"), make_record("b")]
     days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
     no_record = "No record has been fetched yet."
     records = "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ."
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.read_catalog(models, days[0])
-        raw.apply()
-    before = header(tmp_path / "w.duckdb")
+    assert header(raw).startswith(f"LLM prices and scores {no_record}")
+    raw.read_catalog(models, days[0])
+    raw.apply()
+    before = header(raw)
     assert f"Catalog last read 2026-11-20 12:00:00 UTC . {no_record}" in before
     assert "Newest record" not in before
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.read_catalog(models, days[0])
+    for model, day in zip(models, days[1:3], strict=True):
+        raw.load([model], day)
         raw.apply()
-        for model, day in zip(models, days[1:3], strict=True):
-            raw.load([model], day)
-            raw.apply()
-        raw.read_catalog(models, days[3])
-        raw.apply()
-    after = header(tmp_path / "w.duckdb")
+    raw.read_catalog(models, days[3])
+    raw.apply()
+    after = header(raw)
     assert f"Catalog last read 2026-11-23 12:00:00 UTC . {records}" in after
     assert no_record not in after
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        for model, day in zip(models, days[1:3], strict=True):
-            raw.load([model], day)
-            raw.apply()
-    named = header(tmp_path / "w.duckdb")
-    assert records in named
-    assert "Catalog" not in named
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
+
+
+def test_header_without_a_read_of_the_catalog_states_only_the_records(raw: RawTables) -> None:
+    for number, name in enumerate(("a", "b"), start=1):
+        raw.load([make_record(name)], FIRST_DAY + dt.timedelta(days=number))
         raw.apply()
-    assert header(tmp_path / "w.duckdb").startswith(f"LLM prices and scores {no_record}")
+    named = header(raw)
+    assert "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ." in named
+    assert "Catalog" not in named
+    assert "Models 2 0 with a price" in named
 
 
 def test_header_counts_listed_models_models_that_left_and_models_without_scores(
-    tmp_path: Path,
+    raw: RawTables,
 ) -> None:
     """A record is fetched for one of three models, and one of the others leaves the catalog."""
     models = [make_record(name) for name in ("fetched", "left", "new")]
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.load(models[:1], FIRST_DAY)
-        raw.apply()
-    assert "Models 1 0 with a price" in header(tmp_path / "w.duckdb")
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.read_catalog(models, FIRST_DAY)
-        raw.load(models[:1], FIRST_DAY)
-        raw.apply()
-        raw.read_catalog([models[0], models[2]], FIRST_DAY + dt.timedelta(days=1))
-        raw.apply()
+    raw.read_catalog(models, FIRST_DAY)
+    raw.load(models[:1], FIRST_DAY)
+    raw.apply()
+    raw.read_catalog([models[0], models[2]], FIRST_DAY + dt.timedelta(days=1))
+    raw.apply()
     counts = "2 listed, 1 left, 1 without scores yet"
-    assert f"Models 3 {counts} 0 with a price" in header(tmp_path / "w.duckdb")
+    assert f"Models 3 {counts} 0 with a price" in header(raw)
 
 
-def test_header_counts_the_changes_of_the_table_including_models_that_left(tmp_path: Path) -> None:
+def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: RawTables) -> None:
     """In the later read of the catalog, a price has changed and a model is missing."""
     kept, left, repriced = make_record("kept"), make_record("left"), make_record("kept")
     kept["providers"], repriced["providers"] = [make_offer("p", 1, 2)], [make_offer("p", 1, 3)]
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.read_catalog([kept, left], FIRST_DAY)
-        raw.apply()
-        raw.read_catalog([repriced], FIRST_DAY + dt.timedelta(days=1))
-        raw.apply()
-    with DuckDBReader(tmp_path / "w.duckdb") as reader:
-        changes = rows(collect(reader).tables, "changes")
+    raw.read_catalog([kept, left], FIRST_DAY)
+    raw.apply()
+    raw.read_catalog([repriced], FIRST_DAY + dt.timedelta(days=1))
+    raw.apply()
+    changes = rows(data_of_tables(raw).tables, "changes")
     assert sorted(row["change"] for row in changes) == [
         "kept at p: output 2.00 → 3.00 (+50 %)",
         "left: left the catalog",
     ]
     counted = "Changes in 30 days 2 of prices, offers, scores and the catalog"
-    assert counted in header(tmp_path / "w.duckdb")
+    assert counted in header(raw)
 
 
-def test_failing_models_are_counted_without_ids_that_are_in_no_mart(tmp_path: Path) -> None:
+def test_failing_models_are_counted_without_ids_that_are_in_no_mart(raw: RawTables) -> None:
     later = FIRST_DAY + dt.timedelta(days=1)
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
-        raw.apply()
-        raw.fetch(["failing", "unreachable"], later, "failed", "second")
-        raw.fetch(["misspelled"], later, "not_found", "second")
-        raw.fetch(["always-rejected"], later, "rejected", "second")
-        raw.apply()
-    with DuckDBReader(tmp_path / "w.duckdb") as reader:
-        data = collect(reader)
+    raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
+    raw.apply()
+    raw.fetch(["failing", "unreachable"], later, "failed", "second")
+    raw.fetch(["misspelled"], later, "not_found", "second")
+    raw.fetch(["always-rejected"], later, "rejected", "second")
+    raw.apply()
+    data = data_of_tables(raw)
     assert "always-rejected" in {row["model_id"] for row in rows(data.tables, "findings")}
     assert data.headline["failing_count"] == 2
 
@@ -295,7 +289,7 @@ def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(data: 
     assert models["pebble-0"]["price_usd_per_mtok"] is None
 
 
-def test_suspect_price_has_its_reason_and_a_free_price_has_none(tmp_path: Path) -> None:
+def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) -> None:
     lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
     models = [
         make_record("only", providers=[lopsided]),
@@ -303,8 +297,8 @@ def test_suspect_price_has_its_reason_and_a_free_price_has_none(tmp_path: Path) 
         make_record("with-cheaper", providers=[lopsided, make_offer("q", 0.01, 0.02)]),
         make_record("fair", providers=[make_offer("p", 1, 1)]),
     ]
-    with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:
-        carried = collect(reader).tables
+    load_days(raw, models)
+    carried = data_of_tables(raw).tables
     reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
     assert {
         row["model_id"]: (row["suspect_reason"], row["paid_suspect_reason"])
@@ -319,12 +313,12 @@ def test_suspect_price_has_its_reason_and_a_free_price_has_none(tmp_path: Path) 
     assert marked == {"only", "with-free", "with-cheaper"}
 
 
-def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(tmp_path: Path) -> None:
+def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(raw: RawTables) -> None:
     models = synthetic_catalog(40, providers=2, scores=20)
     for free in models[::7]:
         free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
-    with DuckDBReader(warehouse(tmp_path / "w.duckdb", models)) as reader:
-        carried = collect(reader).tables
+    load_days(raw, models)
+    carried = data_of_tables(raw).tables
     prices = {row["model_id"]: row for row in rows(carried, "models")}
     points = rows(carried, "category_points")
     for price, flag in (
@@ -350,28 +344,25 @@ def test_every_warehouse_gives_a_page(page_of: PageOf, world: str) -> None:
     assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
 
 
-def test_null_is_not_zero_and_zero_is_free(tmp_path: Path) -> None:
-    with DuckDBReader(
-        warehouse(
-            tmp_path / "w.duckdb", ranked({"free": (0, 0), "unknown": (None, 0), "paid": (1, 1)})
-        )
-    ) as reader:
-        carried = collect(reader).tables
-    assert {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")} == {
-        "free": 0,
-        "unknown": None,
-        "paid": 1,
-    }
-    assert {row["model_id"] for row in rows(carried, "category_points")} == {"free", "paid"}
+@pytest.mark.parametrize(
+    ("world", "price", "with_points"),
+    [("all free", 0, {"a", "b", "c"}), ("no prices", None, set())],
+)
+def test_null_is_not_zero_and_zero_is_free(
+    page_of: PageOf, world: str, price: float | None, with_points: set[str]
+) -> None:
+    """In "no prices", only the input price or only the output price of some models is known."""
+    carried = Elements(page_of(world).read_text("utf-8")).carried
+    prices = {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")}
+    assert prices == dict.fromkeys(("a", "b", "c"), price)
+    assert {row["model_id"] for row in rows(carried, "category_points")} == with_points
 
 
-def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, tmp_path: Path) -> None:
+def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, raw: RawTables) -> None:
     whole = page_of("sample").read_text("utf-8")
     assert "All of this is a sample: invented models" in whole
-    mixed = warehouse(tmp_path / "w.duckdb", [*today()[:2], *CATALOGS["one model"]])
-    with DuckDBReader(mixed) as reader:
-        page = page_module.page(reader)
-    assert "2 of the 3 models here are a sample: invented models" in page
+    load_days(raw, [*today()[:2], *CATALOGS["one model"]])
+    assert "2 of the 3 models here are a sample: invented models" in page_of_tables(raw)
 
 
 def test_hostile_names_stay_text(page_of: PageOf) -> None:
@@ -415,23 +406,30 @@ def test_script_element_cannot_be_closed_early() -> None:
     assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
-def test_omitted_rows_are_listed(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts_module, "_MAX_ROWS", 40)
-    data = collect(reader)
+def test_omitted_rows_are_listed(reader: Reader, shortened_page: Path) -> None:
+    carried = Elements(shortened_page.read_text("utf-8")).carried
     whole = len(reader.query("select * from marts.price_performance").rows)
-    assert f"{whole - 40} of {whole} rows of benchmark points" in data.tables["left_out"]
-    assert max(len(rows(data.tables, name)) for name in data.tables["tables"]) == 40
+    assert f"{whole - 40} of {whole} rows of benchmark points" in carried["left_out"]
+    assert max(len(rows(carried, name)) for name in carried["tables"]) == 40
+
+
+@pytest.fixture(scope="module")
+def no_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a warehouse without models, for the tests that do not read the page's content."""
+    file = tmp_path_factory.mktemp("no_models") / "w.duckdb"
+    with new_warehouse(file):
+        return file
 
 
 def test_command_names_the_page_after_the_database(
-    llm_stats: Command, workdir: Path, sample: Path
+    llm_stats: Command, workdir: Path, no_models: Path
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
-    done = llm_stats("report", "--database", sample)
-    assert done.out == "wrote w.html (1.0 MB)\n"
+    done = llm_stats("report", "--database", no_models)
+    assert done.out == "wrote w.html (0.9 MB)\n"
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
-    assert llm_stats("report", "--database", sample, "--out", "new/folder/index.html").code == 0
+    assert llm_stats("report", "--database", no_models, "--out", "new/folder/index.html").code == 0
     assert "<title>" in (workdir / "w.html").read_text("utf-8")
     assert sorted(path.name for path in workdir.rglob("*")) == [
         "folder",
@@ -441,9 +439,9 @@ def test_command_names_the_page_after_the_database(
     ]
 
 
-def test_unwritable_path(llm_stats: Command, workdir: Path, sample: Path) -> None:
+def test_unwritable_path(llm_stats: Command, workdir: Path, no_models: Path) -> None:
     (workdir / "w.duckdb").write_text("a file")
-    done = llm_stats("report", "--database", sample, "--out", "w.duckdb/x/report.html")
+    done = llm_stats("report", "--database", no_models, "--out", "w.duckdb/x/report.html")
     assert done.err.endswith("cannot be written: Not a directory; name another file\n")
     assert done.code == 2
     with pytest.raises(UsageError, match=r"cannot be written: not a regular file; name another"):
@@ -469,7 +467,7 @@ def test_page_does_not_replace_another_file(
 
 
 def test_failed_write_keeps_the_old_page(
-    llm_stats: Command, workdir: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+    llm_stats: Command, workdir: Path, no_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
 
@@ -477,7 +475,7 @@ def test_failed_write_keeps_the_old_page(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    done = llm_stats("report", "--database", sample)
+    done = llm_stats("report", "--database", no_models)
     assert "w.html cannot be written: No space left on device" in done.err
     assert done.code == 2
     assert [(path.name, path.read_text()) for path in workdir.iterdir()] == [

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from llm_stats.table import Table
 from support.raw_tables import RawTables
 
 
 class ConnectionReader:
-    """In-memory `Reader` with only the method that `llm_stats.queries.changes` calls."""
+    """In-memory `Reader` with only the method that the report and most queries call."""
 
     def __init__(self, raw: RawTables) -> None:
         self._raw = raw
 
-    def query(self, query: str, parameters: list[object]) -> Table:
-        result = self._raw.connection.execute(query, parameters)
-        return Table(tuple(c[0] for c in result.description or ()), (), result.fetchall())
+    def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
+        return self._raw.prepared.execute(query, parameters)

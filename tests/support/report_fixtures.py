@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_stats.sample import today, yesterday
 from support.new_warehouse import new_warehouse
+from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
 Documents = list[dict[str, Any]]
@@ -15,17 +16,19 @@ FIRST_DAY = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is 
 
 
 def warehouse(file: Path, *days: Documents) -> Path:
-    """Create a warehouse with one load a day.
-
-    Each load reads a catalog that lists the day's records, and loads all of them.
-    """
+    """Create a warehouse with one load a day."""
     with new_warehouse(file) as raw:
-        for day, documents in enumerate(days):
-            loaded_at = FIRST_DAY + dt.timedelta(days=day)
-            raw.read_catalog(documents, loaded_at)
-            raw.load(documents, loaded_at)
-            raw.apply()
+        load_days(raw, *days)
     return file
+
+
+def load_days(raw: RawTables, *days: Documents) -> None:
+    """Add one load a day: read a catalog that lists the day's records, and load all of them."""
+    for day, documents in enumerate(days):
+        loaded_at = FIRST_DAY + dt.timedelta(days=day)
+        raw.read_catalog(documents, loaded_at)
+        raw.load(documents, loaded_at)
+        raw.apply()
 
 
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
@@ -106,7 +109,7 @@ def hostile(price: float = 1) -> Documents:
     ]
 
 
-#: Catalogs that the report page must be able to display; a price of `None` means "not published".
+#: Catalogs that the page must be able to display; a price of `None` means "not published".
 CATALOGS: dict[str, Documents] = {
     "empty": [],
     "one model": [
@@ -120,7 +123,7 @@ CATALOGS: dict[str, Documents] = {
         make_record("a", scores=[make_score("b", 0.5)]),
         make_record("b", scores=[make_score("b", 0.6)]),
     ],
-    "no prices": ranked({"a": (None, None), "b": (None, 1), "c": (1, None)}),
+    "no prices": ranked({"a": (None, None), "b": (None, 0), "c": (1, None)}),
     "one benchmark": [
         make_record(
             name, providers=[make_offer("p", price, price)], scores=[make_score("b", price / 10)]
@@ -134,9 +137,8 @@ CATALOGS: dict[str, Documents] = {
     ),
 }
 
-#: Warehouses whose pages several tests read: the catalog of each day.
+#: Warehouse files that several tests read, with their pages: the catalog of each day.
 DAYS: dict[str, tuple[Documents, ...]] = {
     "sample": (yesterday(), today()),
     "hostile": (hostile(), hostile(price=1.5)),
-    **{name: (catalog,) for name, catalog in CATALOGS.items()},
 }

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from typing import Any, cast
 
+import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.queries.changes import of_load
 from llm_stats.schema.catalog import is_ahead

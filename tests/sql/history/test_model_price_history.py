@@ -49,7 +49,7 @@ def test_rows_are_the_lowest_prices_at_each_moment(
     for moment, catalog in zip(moments, reads, strict=True):
         records = [make_record(name, providers=providers) for name, providers in catalog.items()]
         built_tables.read_catalog(records, moment)
-        write_history(built_tables.connection, read_by=[_VIEW])
+        write_history(built_tables, read_by=[_VIEW])
     prices = [_lowest_prices(built_tables, moment) for moment in moments]
     expected = [row for name in _MODELS for row in _stretches(name, moments, prices)]
     rows = built_tables.connection.execute(

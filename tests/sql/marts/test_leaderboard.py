@@ -42,7 +42,7 @@ VERIFIED = {"verified_by_llmstats": True, "is_self_reported": False}
 def _refill(raw: RawTables, records: list[Record]) -> None:
     empty(raw)
     raw.load(records, FETCHED_AT)
-    write_history(raw.connection)
+    write_history(raw)
 
 
 def _rows(raw: RawTables, query: str) -> list[tuple[Any, ...]]:
