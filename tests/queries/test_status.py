@@ -30,6 +30,7 @@ from support.command import Command
 from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
+from support.unchecked_reader import UncheckedReader
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +89,13 @@ def copy_with_requests(three_runs: Path, folder: Path) -> Path:
     return path
 
 
-def read_status(database: Path) -> Status:
+def read_status(database: Path, now: dt.datetime = NOW) -> Status:
+    """Return the status without the checks; its health is unknown."""
+    with UncheckedReader(database) as reader:
+        return status(reader, now)
+
+
+def checked_status(database: Path) -> Status:
     with DuckDBReader(database) as reader:
         return status(reader, NOW)
 
@@ -96,7 +103,7 @@ def read_status(database: Path) -> Status:
 @pytest.fixture(scope="module")
 def current(three_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Status:
     """Return the status of an unchanged `database`."""
-    return read_status(copy_with_requests(three_runs, tmp_path_factory.mktemp("current")))
+    return checked_status(copy_with_requests(three_runs, tmp_path_factory.mktemp("current")))
 
 
 def test_text_form(current: Status) -> None:
@@ -195,7 +202,7 @@ def test_last_run_that_loaded_nothing_is_poor_health(database: Path) -> None:
     with duckdb.connect(database) as connection:
         RawTables(connection, is_defined=True).fetch(IDS[:2], hours_ago(1), "rejected", "4")
     health = f"poor: the last run loaded no model; {checks.count_checks()} checks, no errors"
-    assert f"health      {health}, no warnings" in status_lines(read_status(database))
+    assert f"health      {health}, no warnings" in status_lines(checked_status(database))
 
 
 def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -> None:
@@ -203,15 +210,18 @@ def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -
     assert "requests    unknown sent today (since 00:00 UTC)" in status_lines(read_status(database))
 
 
-def test_requests_of_unpublished_runs_count(llm_stats: Command, workdir: Path) -> None:
-    with SampleApi(RECORDS) as api:
-        given = ("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
-        assert llm_stats(*given).code == 0
-        api.publish([{"id": model_id} for model_id in IDS])
-        assert llm_stats(*given).code == 3
-        report = json.loads(llm_stats("status", "--format", "json").out)
-    assert report["last_run_requests"] == 8
-    assert report["requests_today"] == len(api.requests) > 8
+def test_requests_of_unpublished_runs_count(
+    run: Command, api: SampleApi, one_model: Path, workdir: Path
+) -> None:
+    """The published run sent one request for the catalog and one for its model."""
+    api.publish([{"id": model_id} for model_id in IDS])
+    assert run(*IDS).code == 3
+    with UncheckedReader(one_model) as reader:
+        current = status(reader)
+    assert current.last_run == {"loaded": 1}
+    assert current.last_run_requests == 1
+    assert len(api.requests) == len(IDS)
+    assert current.requests_today == 2 + len(IDS)
 
 
 def test_failing_models_are_limited_in_the_table_only(database: Path) -> None:
@@ -348,7 +358,7 @@ def test_failed_check_of_the_published_file_is_shown(database: Path) -> None:
             "update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]]
         )
         apply.update_history(DuckDBConnection(connection))
-    current = read_status(database)
+    current = checked_status(database)
     assert [
         (row["check"], row["severity"], row["row_count"]) for row in current.findings or []
     ] == [("prices_in_range", "error", 1)]
@@ -366,13 +376,12 @@ def test_file_without_a_view_has_unknown_health(llm_stats: Command, database: Pa
         f"{database} has no marts.providers: another version built its views; run `llm-stats run` "
         "once"
     )
-    assert f"health      unknown: {message}" in status_lines(read_status(database))
+    assert f"health      unknown: {message}" in status_lines(checked_status(database))
     assert llm_stats("check", "--database", database).err == f"llm-stats: {message}\n"
 
 
 def test_data_from_the_future_names_the_clock(current: Status, database: Path) -> None:
-    with DuckDBReader(database) as reader:
-        lines = list(status_lines(status(reader, hours_ago(50))))
+    lines = list(status_lines(read_status(database, hours_ago(50))))
     assert lines[0].startswith("last run    2 days in the future: ")
     assert lines[1] == (
         'clock       check it: the last run is in the future; see "Wrong clock" in '
@@ -383,6 +392,5 @@ def test_data_from_the_future_names_the_clock(current: Status, database: Path) -
 
 
 def test_one_second_is_singular(database: Path) -> None:
-    with DuckDBReader(database) as reader:
-        current = status(reader, hours_ago(1.9) + dt.timedelta(seconds=1))
+    current = read_status(database, hours_ago(1.9) + dt.timedelta(seconds=1))
     assert next(status_lines(current)).startswith("last run    1 second ago: ")
