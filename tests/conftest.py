@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gc
 import resource
@@ -78,12 +79,28 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
     return build
 
 
+def _run_demo(folder: Path) -> None:
+    """Run `llm-stats demo` in the folder and write its output to `demo.txt`.
+
+    The settings and the key in the environment would make a run fail, but `demo` ignores them.
+    """
+    from llm_stats.cli.run import demo
+
+    output = (folder / "demo.txt").open("w")
+    with pytest.MonkeyPatch.context() as patch, output, contextlib.redirect_stdout(output):
+        patch.chdir(folder)
+        patch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
+        patch.setenv("LLM_STATS_API_KEY", "another")
+        assert demo.main([], standalone_mode=False) == 0
+
+
 @pytest.fixture(scope="session")
 def demo(build_once: BuildOnce) -> Path:
-    """Return the path of the demo database. All tests share it and must not change it."""
-    from llm_stats.sample.demo import run_demo
+    """Return the path of the demo database. All tests share it and must not change it.
 
-    return build_once("demo", lambda folder: run_demo(folder / "demo.duckdb")) / "demo.duckdb"
+    Next to it is `demo.txt`, the output of the command.
+    """
+    return build_once("demo", _run_demo) / "llm_stats_demo.duckdb"
 
 
 def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--max-requests", 1)
         failed = llm_stats("history", "y" * 100_000)
     assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
+    assert "\n1 new model\n" in done.out
+    assert "changes" not in done.out
 
 
 def test_exit_code_is_kept_when_the_reader_of_the_output_exits(workdir: Path) -> None:
@@ -42,23 +45,27 @@ def test_exit_code_is_kept_when_the_reader_of_the_output_exits(workdir: Path) ->
 IDS = [entry["id"] for entry in sample.today()]
 
 
+@pytest.fixture
+def printed(demo: Path) -> str:
+    """Return the output of the first demo."""
+    return demo.with_name("demo.txt").read_text("utf-8")
+
+
 class TestDemo:
-    def test_shows_changes_and_comparisons_and_a_second_demo_adds_no_duplicates(
-        self, llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """`demo` ignores the settings and the key in the environment."""
-        monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-        monkeypatch.setenv("LLM_STATS_API_KEY", "another")
-        done = llm_stats("demo")
-        assert "This is a sample" in done.out
-        assert "\n6 models requested: 6 loaded; 7 requests in " in done.out
-        assert f"\ncatalog: {len(IDS)} models on 1 page, 6 new or changed\n" in done.out
-        assert f"\n{len(IDS) - 6} models skipped (not due)\n" in done.out
-        assert done.code == 0
+    def test_prints_a_run_that_ignores_the_environment(self, printed: str, demo: Path) -> None:
+        assert "This is a sample" in printed
+        assert "\n6 models requested: 6 loaded; 7 requests in " in printed
+        assert f"\ncatalog: {len(IDS)} models on 1 page, 6 new or changed\n" in printed
+        assert f"\n{len(IDS) - 6} models skipped (not due)\n" in printed
+        assert demo.is_symlink()
+
+    def test_prints_comparisons(self, printed: str) -> None:
         for heading in ("Cheapest offers", "Best scores", "Best value", "Next:"):
-            assert heading in done.out
-        assert "kestrel-embed-1" not in done.out.split("Cheapest offers")[1].split("Best scores")[0]
-        assert "\n7 changes, largest first:" in done.out
+            assert heading in printed
+        assert "kestrel-embed-1" not in printed.split("Cheapest offers")[1].split("Best scores")[0]
+
+    def test_prints_changes(self, printed: str) -> None:
+        assert "\n7 changes, largest first:" in printed
         for line in (
             "kestrel-embed-0: left the catalog",
             "tessera-70b-open at cumulus: input 0.50 → 0.60 (+20 %), output 0.60 → 0.70 (+17 %)",
@@ -68,16 +75,20 @@ class TestDemo:
             "halcyon-3 on sample-math: 0.97 → 0.79",
             "kestrel-2-pro on sample-code: 0.81 verified",
         ):
-            assert line in done.out
-        assert (workdir / "llm_stats_demo.duckdb").is_symlink()
+            assert line in printed
+
+    def test_second_demo_finds_no_change_and_adds_no_duplicates(
+        self, llm_stats: Command, workdir: Path, demo: Path
+    ) -> None:
+        shutil.copytree(demo.parent, workdir, symlinks=True, dirs_exist_ok=True)
         counts = (
             "select (select count(*) from marts.models), (select count(*) from marts.offers), "
             "(select count(*) from marts.scores)"
         )
-        before = query_rows(workdir / "llm_stats_demo.duckdb", counts)
+        before = query_rows(demo, counts)
         second = llm_stats("demo")
         assert "\nno model requested; 1 request in " in second.out
-        assert "\n0 changes\n" in second.out, "the second demo finds no change"
+        assert "\n0 changes\n" in second.out
         assert second.code == 0
         assert (
             "the sample has not changed since the last demo; list its earlier changes with "
@@ -116,14 +127,13 @@ class TestIds:
         query = f"select model_name from marts.models where model_id = {sql_literal(hostile['id'])}"
         assert query_rows(workdir / "llm_stats.duckdb", query) == [(hostile["name"],)]
 
-    def test_come_from_standard_input(self, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_come_from_standard_input(
+        self, run: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sys, "stdin", io.StringIO("murmur-1\n"))
-        done = run("--ids-file", "-")
-        assert done.err == ""
-        assert "1 model requested: 1 loaded; " in done.out
-        assert "\n1 new model\n" in done.out
-        assert "changes" not in done.out
-        assert done.code == 0
+        api.publish([{"id": "murmur-1"}])
+        assert run("--ids-file", "-").code == 3, "nothing to load"
+        assert requested_ids(api) == ["murmur-1"]
 
     def test_and_key_come_from_the_configuration(
         self, run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
@@ -136,8 +146,10 @@ class TestIds:
         (workdir / ".dlt" / "secrets.toml").write_text(
             '[sources.llm_stats]\napi_key = "sample-key"\n'
         )
-        api.publish([])
-        assert run().code == 3, "nothing to load, but the key is accepted"
+        api.publish([{"id": "murmur-1"}])
+        done = run()
+        assert "returns records without scores" in done.err, "the key is accepted"
+        assert done.code == 3
         assert requested_ids(api) == ["murmur-1"]
 
 
