@@ -30,6 +30,7 @@ def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:
     assert "changes" not in done.out
 
 
+@pytest.mark.usefixtures("one_model")
 def test_exit_code_is_kept_when_the_reader_of_the_output_exits(workdir: Path) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -127,6 +128,7 @@ class TestIds:
         query = f"select model_name from marts.models where model_id = {sql_literal(hostile['id'])}"
         assert query_rows(workdir / "llm_stats.duckdb", query) == [(hostile["name"],)]
 
+    @pytest.mark.usefixtures("one_model")
     def test_come_from_standard_input(
         self, run: Command, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -135,6 +137,7 @@ class TestIds:
         assert run("--ids-file", "-").code == 3, "nothing to load"
         assert requested_ids(api) == ["murmur-1"]
 
+    @pytest.mark.usefixtures("one_model")
     def test_and_key_come_from_the_configuration(
         self, run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -41,6 +41,7 @@ def history(database: Path) -> list[list[tuple[object, ...]]]:
 
 
 def run_one_model(llm_stats: Command, api: SampleApi) -> None:
+    """Run for one model; after a migration, a run checks all models."""
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--quiet").code == 0
 
 
@@ -68,7 +69,6 @@ def test_run_migrates_and_keeps_the_history_and_rollback_accepts_the_older_versi
     with duckdb.connect(migrated) as connection:
         migrate(DuckDBConnection(connection))
     run_one_model(llm_stats, api)
-    assert llm_stats("check").code == 0
     assert history(older) == history(migrated)
     with duckdb.connect(older, read_only=True) as connection:
         assert schema_version(DuckDBConnection(connection)) == SCHEMA_VERSION
@@ -85,7 +85,6 @@ def test_run_migrates_and_keeps_the_history_and_rollback_accepts_the_older_versi
     assert llm_stats("rollback").code == 0
     assert f"{older} has schema version 2" in llm_stats("show").err
     run_one_model(llm_stats, api)
-    assert llm_stats("check").code == 0
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import migrate
+from support.new_warehouse import new_warehouse
 from support.older_versions import downgrade
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
@@ -35,10 +37,9 @@ def _records(day: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def current() -> Iterator[RawTables]:
+def current(tmp_path: Path) -> Iterator[RawTables]:
     """Yield a warehouse of the current schema version with two loads."""
-    with duckdb.connect() as connection:
-        raw = RawTables(connection)
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
         for day in (1, 2):
             raw.load(_records(day), _DAYS[day - 1])
             raw.apply()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from llm_stats.errors import CheckFailed, Interrupted, QuotaSpent
+from llm_stats.queries.status import Status, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.republish import republish
+from support.unchecked_reader import UncheckedReader
 
 pytestmark = pytest.mark.slow
+
+
+def read_status(database: Path) -> Status:
+    """Return the status without the checks."""
+    with UncheckedReader(database) as reader:
+        return status(reader)
 
 
 def test_rejected_key_is_poor_health_until_a_run_succeeds(
@@ -26,16 +33,17 @@ def test_rejected_key_is_poor_health_until_a_run_succeeds(
     message = failed.err.removeprefix("llm-stats: ").strip()
     assert f" ago with exit code 3: {message}\n" in out
     assert "\nhealth      poor: the last run failed; " in out
-    report = json.loads(llm_stats("status", "--format", "json").out)
-    assert report["failed_at"] > report["last_run_at"]
-    assert report["failed_exit_code"] == 3
-    assert report["failed_message"] == message
+    current = read_status(one_model)
+    assert current.failed_at is not None
+    assert current.failed_at > current.last_run_at
+    assert current.failed_exit_code == 3
+    assert current.failed_message == message
     assert "wrong-key" not in DuckDBWarehouse(one_model).last_failure.read_text()
 
     monkeypatch.setenv("LLM_STATS_API_KEY", SAMPLE_KEY)
     assert run("murmur-1").code == 0
     assert not DuckDBWarehouse(one_model).last_failure.exists()
-    assert "the last run failed" not in llm_stats("status").out
+    assert read_status(one_model).failed_at is None
 
 
 def test_run_that_publishes_only_failures_has_failed(
@@ -93,4 +101,4 @@ def test_file_that_cannot_be_written_or_read_is_ignored(
     for text in ("", "[]", '{"at": "x"}', '{"at": "2026-11-23T12:00:00"}'):
         file.write_text(text)
         assert runs.read_failure(file) is None
-    assert "the last run failed" not in llm_stats("status").out
+    assert read_status(one_model).failed_at is None
