@@ -227,6 +227,15 @@ class TestUnreachable:
         assert outcomes(answers) == {"failed": 15, "loaded": 15}
         assert client.stop_reason is None
 
+    def test_failures_spread_over_the_list_do_not_stop_fetching(self) -> None:
+        """A third of the models fail, more than those that stop the fetch if they are in a row."""
+        bad = IDS[::3]
+        assert len(bad) == circuit_breaker.MAX_CONSECUTIVE_FAILURES
+        with FakeApi(RECORDS, faults=dict.fromkeys(bad, faults.error(500))) as api:
+            answers, client = fetched(api, concurrency=1)
+        assert outcomes(answers) == {"failed": 10, "loaded": 20}
+        assert client.stop_reason is None
+
     @pytest.mark.parametrize(
         "fault",
         [faults.error(500), faults.dropped(), faults.bare(429, retry_after=0)],

@@ -48,6 +48,7 @@ ALL = {"all_models": True, **CONFIRMED}
         (["not_found", "loaded"], KNOWN, 4),
         (["rejected", "loaded"], KNOWN | ALL, 0),
         (["rejected", "loaded", "deferred"], KNOWN | ALL, 75),
+        (["not_found", "loaded"], KNOWN | ALL, 0),
         (["rejected", "loaded", "failed"], KNOWN | ALL, 4),
         (["rejected"], KNOWN | ALL, 3),
         (["rejected"], KNOWN | ALL | {"skipped": 5}, 0),
@@ -109,6 +110,7 @@ def catalog_of(**values: Any) -> CatalogSummary:
         (["failed"], {}, 4),
         (["failed"], {"has_summaries": False}, 3),
         ([], {"has_summaries": False}, 4),
+        ([], {"gap": "why", "is_trusted": False}, 0),
         ([], {"cut_off": "deferred"}, 75),
         (["loaded", "deferred"], {"cut_off": "failed"}, 4),
         (["deferred"], {"cut_off": "deferred"}, 75),
@@ -122,6 +124,34 @@ def test_exit_code_with_a_catalog(
     stop = StopReason("budget", "why") if "deferred" in outcomes else None
     result = result_of(*outcomes, catalog=catalog_of(**values), stop_reason=stop)
     assert result.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("values", "warning"),
+    [
+        ({}, None),
+        ({"missing": 2}, None),
+        ({"gap": "why", "missing": 2}, "the catalog is incomplete: why; no model was unlisted"),
+        (
+            {"missing": 2},
+            "2 of 3 listed models are missing in the catalog; no model was unlisted; "
+            "if they left, add --allow-failure models_left",
+        ),
+        (
+            {"has_summaries": False, "missing": 2},
+            "no summary in the catalog is valid; only its ids are used",
+        ),
+    ],
+    ids=["complete", "trusted", "incomplete", "missing", "no summaries"],
+)
+def test_catalog_that_is_not_trusted_is_a_warning(
+    values: dict[str, Any], warning: str | None
+) -> None:
+    summary = catalog_of(**values, is_trusted=warning is None)
+    lines = list(format_result(result_of(catalog=summary)))
+    assert lines[1] == "catalog: 3 models on 2 pages, 0 new or changed"
+    found = [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
+    assert found == ([warning] if warning else [])
 
 
 def test_budget_below_the_pages_of_the_catalog_is_explained() -> None:
