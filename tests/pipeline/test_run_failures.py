@@ -120,8 +120,6 @@ def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path
         assert len(api.requests) == 1
         assert "resets at: 2026-11-24T00:00:00Z" in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
-        assert llm_stats("run", *IDS, *given).code == 75
-        assert len(api.requests) == 2
 
 
 def test_load_that_loses_rows_is_not_published(

@@ -24,7 +24,7 @@ class FakeClock:
 
         If an action sets `stopped`, return at once; the clock stays at the time of that action.
         """
-        end = self.now + seconds
+        end = round(self.now + seconds, 6)  # otherwise thousands of sleeps add a rounding error
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)
             self.now = due[0]
