@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,20 @@ ALL = {"all_models": True, **CONFIRMED}
 )
 def test_exit_code(outcomes: list[Outcome], fields: dict[str, Any], code: int) -> None:
     assert result_of(*outcomes, **fields).exit_code == code
+
+
+def test_summary_of_a_run_that_a_budget_ended() -> None:
+    stop = StopReason("budget", "the budget of 1 request is spent")
+    result = result_of("loaded", "deferred", stop_reason=stop, is_published=True)
+    written = json.loads(json.dumps(result.to_dict()))
+    assert written["exit_code"] == 75
+    assert written["kind"] == "deferred"
+    assert written["outcomes"]["deferred"] == 1
+    assert written["problems"] == []
+    assert written["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
+    assert written["message"] == result.message
+    assert written["is_published"]
+    assert written["database"] == "x.duckdb"
 
 
 def test_model_that_failed_before_is_named() -> None:

@@ -94,23 +94,6 @@ def test_docs_show_all_keys_and_events() -> None:
     )
 
 
-@pytest.mark.slow
-def test_result_in_python_has_the_same_summary(api: SampleApi, workdir: Path) -> None:
-    result: package.RunResult = package.run(
-        ["murmur-1", "aurora-large-1"], max_requests=1, base_url=api.base_url, concurrency=1
-    )
-    written = json.loads(json.dumps(result.to_dict()))
-    assert result.exit_code == 75
-    assert result.is_published
-    assert written["exit_code"] == 75
-    assert written["kind"] == "deferred"
-    assert written["outcomes"]["deferred"] == 1
-    assert written["problems"] == []
-    assert written["stop"] == {"kind": "budget", "message": "the budget of 1 request is spent"}
-    assert written["message"] == result.message
-    assert written["database"] == str(workdir / "llm_stats.duckdb")
-
-
 def test_changes_and_warnings_are_rows() -> None:
     changes = Table(
         ("changed_at", "change", "size_pct"),
