@@ -1,6 +1,6 @@
 """Interrupted and killed runs: published state, cached responses, requests of the next run.
 
-`LLM_STATS_KILLS=20` kills a run at 20 moments instead of a few.
+`LLM_STATS_KILLS=20` kills a run at 20 moments instead of one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from support.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("LLM_STATS_KILLS", "2"))
+KILLS = int(os.environ.get("LLM_STATS_KILLS", "1"))
 
 
 def run_arguments(api: SampleApi, *arguments: str) -> list[str]:
