@@ -6,6 +6,9 @@ import json
 import os
 import pty
 import re
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,18 +19,34 @@ from support.processes import read_terminal, run_command
 INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\U000e0041"
 
 
+@pytest.fixture
+def on_terminal(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return a function that runs a command on the demo database and returns what is shown.
+
+    The command runs in this process, but its standard output is a pseudo-terminal of 70 columns.
+    """
+
+    def show(*arguments: object) -> str:
+        master, slave = pty.openpty()
+        with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patched:
+            shown = pool.submit(read_terminal, master)
+            with os.fdopen(slave, "w", encoding="utf-8") as terminal:
+                patched.setattr(sys, "stdout", terminal)
+                patched.setenv("COLUMNS", "70")
+                done = on_demo(*arguments)
+            assert done.code == 0
+            return shown.result()
+
+    return show
+
+
 @pytest.mark.parametrize("output_format", ["json", "csv", "table"])
-def test_control_characters_are_escaped(on_demo: Command, demo: Path, output_format: str) -> None:
+def test_control_characters_are_escaped(
+    on_terminal: Callable[..., str], on_demo: Command, output_format: str
+) -> None:
     query = f"select '{INVISIBLE}' as \"a{INVISIBLE}\""
-    master, slave = pty.openpty()
-    assert (
-        run_command(
-            "sql", query, "--format", output_format, "--database", demo, stdout=slave
-        ).returncode
-        == 0
-    )
-    os.close(slave)
-    shown = read_terminal(master)
+    shown = on_terminal("sql", query, "--format", output_format)
+    assert shown
     assert not set(INVISIBLE) & set(shown)
     if output_format == "json":
         assert json.loads(shown) == [{f"a{INVISIBLE}": INVISIBLE}], "the JSON value is unchanged"
@@ -54,15 +73,9 @@ def test_output_has_the_width_of_the_terminal(demo: Path, width: str, is_folded:
     "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
 )
 def test_prose_is_wrapped_on_a_terminal_only(
-    on_demo: Command, demo: Path, arguments: tuple[str, ...]
+    on_terminal: Callable[..., str], on_demo: Command, arguments: tuple[str, ...]
 ) -> None:
-    master, slave = pty.openpty()
-    environment = os.environ | {"COLUMNS": "70", "TERM": "dumb"}
-    assert (
-        run_command(*arguments, "--database", demo, stdout=slave, env=environment).returncode == 0
-    )
-    os.close(slave)
-    shown = read_terminal(master)
+    shown = on_terminal(*arguments)
     piped = on_demo(*arguments).out
     assert max(map(len, piped.splitlines())) > 130, "lines in a pipe are not wrapped"
     assert [line for line in shown.splitlines() if len(line) > 70 and " " in line[12:]] == [], (
