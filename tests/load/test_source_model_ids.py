@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,11 +76,27 @@ class TestModelIds:
             assert not requested_ids(api)
 
     def test_budget_defers_the_rest_and_is_not_used_up_by_the_same_failing_ids(
-        self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline
+        self,
+        workdir: Path,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        """All settings come from dlt's configuration."""
         ids = ["gone-1", "gone-2", *IDS[:2]]
+        monkeypatch.delenv("LLM_STATS_API_KEY")
+        settings = {
+            "API_KEY": sample.SAMPLE_KEY,
+            "BASE_URL": api.base_url,
+            "CONCURRENCY": "1",
+            "MAX_AGE": "1h",
+            "MAX_REQUESTS": "2",
+            "MODEL_IDS": json.dumps(ids),
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(f"SOURCES__LLM_STATS__{name}", value)
         for _ in range(2):
-            pipeline.run(source_of(api, ids, max_requests=2, max_age="1h", concurrency=1))
+            pipeline.run(source())
         assert requested_ids(api) == ids
         outcomes = "select outcome, count(*) from raw.fetches group by all order by all"
         assert query(workdir, outcomes) == [("deferred", 4), ("loaded", 2), ("not_found", 2)]
@@ -117,17 +134,3 @@ class TestModelIds:
         with pytest.raises(PipelineStepFailed, match="no models to fetch"):
             pipeline.run(source_of(api))
         assert not api.requests
-
-
-def test_settings_come_from_dlts_configuration(
-    workdir: Path, api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("LLM_STATS_API_KEY")
-    monkeypatch.setenv("SOURCES__LLM_STATS__BASE_URL", api.base_url)
-    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_AGE", "1h")
-    monkeypatch.setenv("SOURCES__LLM_STATS__API_KEY", sample.SAMPLE_KEY)
-    monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", '["murmur-1", "aurora-large-1"]')
-    monkeypatch.setenv("SOURCES__LLM_STATS__MAX_REQUESTS", "1")
-    for _ in range(2):
-        pipeline.run(source())
-    assert sorted(requested_ids(api)) == ["aurora-large-1", "murmur-1"]
