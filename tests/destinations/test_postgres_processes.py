@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
+from llm_stats.sample.api import Request, Response
 from llm_stats.sample.demo import demo_settings
+from support.command import Command
 from support.generations import generation, publish_prices
 from support.postgres_content import content, loads
 from support.postgres_server import execute_sql
@@ -107,15 +110,34 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
     )
 
 
-def test_of_concurrent_runs_on_two_machines_one_succeeds(postgres: str, tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("a", "b")]
-    for folder in folders:
-        folder.mkdir()
-    with SampleApi(latency_ms=300) as api:
-        processes = [start_run(folder / "w.duckdb", api) for folder in folders]
-        ended = [finish_run(process) for process in processes]
-    assert sorted(code for code, _ in ended) == [0, 6]
-    (error,) = (err for code, err in ended if code == 6)
-    assert "another run holds the lock (process " in error
-    assert " as batch, since 20" in error
+def test_of_concurrent_runs_on_two_machines_one_succeeds(
+    postgres: str, llm_stats: Command, workdir: Path
+) -> None:
+    """The second run has its own folder, so only the lock in the database stops it.
+
+    The API responds to the first run after the second has ended.
+    """
+    ended = threading.Event()
+
+    class Waiting(SampleApi):
+        def respond(self, request: Request) -> Response:
+            response = super().respond(request)
+            ended.wait()
+            return response
+
+    folder = workdir / "first"
+    folder.mkdir()
+    with Waiting() as api:
+        first = start_run(folder / "w.duckdb", api)
+        while not api.requests:
+            assert first.poll() is None
+            time.sleep(0.01)
+        second = llm_stats("run", "--all", "--base-url", api.base_url)
+        ended.set()
+        code, err = finish_run(first)
+    assert second.code == 6
+    assert "another run holds the lock (process " in second.err
+    assert " as batch, since 20" in second.err
+    assert err == ""
+    assert code == 0
     assert len(loads(postgres)) == 1
