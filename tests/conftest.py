@@ -11,13 +11,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
 from llm_stats.cli import main
 from llm_stats.fetch.cache import ResponseCache
-from llm_stats.sample import SAMPLE_KEY, SampleApi, today, yesterday
+from llm_stats.sample import SAMPLE_KEY, SampleApi, today
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
 
@@ -95,6 +94,14 @@ def _run_demo(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def built_demo(build_once: BuildOnce) -> Path:
+    """Return the folder with the database of two runs: yesterday and today. No test opens it."""
+    from llm_stats.sample.demo import run_demo
+
+    return build_once("built_demo", lambda folder: run_demo(folder / "llm_stats.duckdb"))
+
+
+@pytest.fixture(scope="session")
 def demo(build_once: BuildOnce) -> Path:
     """Return the path of the demo database. All tests share it and must not change it.
 
@@ -103,31 +110,24 @@ def demo(build_once: BuildOnce) -> Path:
     return build_once("demo", _run_demo) / "llm_stats_demo.duckdb"
 
 
-def _publish(folder: Path, *generations: list[dict[str, Any]]) -> None:
-    """Publish `llm_stats.duckdb` in the folder, with one run for each list of records."""
-    from llm_stats.pipeline.run import execute
-    from llm_stats.sample.demo import demo_settings
-
-    with SampleApi() as api:
-        for records in generations:
-            api.publish(records)
-            execute(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
+@pytest.fixture
+def two_days(built_demo: Path, workdir: Path) -> Path:
+    """Return the path of a database in `workdir`, published by two runs: yesterday and today."""
+    shutil.copytree(built_demo, workdir, symlinks=True, dirs_exist_ok=True)
+    return workdir / "llm_stats.duckdb"
 
 
 @pytest.fixture
 def one_model(build_once: BuildOnce, workdir: Path) -> Path:
     """Return the path of a database in `workdir`, published by a run with one model: `murmur-1`."""
-    records = [entry for entry in today() if entry["id"] == "murmur-1"]
-    built = build_once("one_model", lambda folder: _publish(folder, records))
-    shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
-    return workdir / "llm_stats.duckdb"
+    from llm_stats.pipeline.run import execute
+    from llm_stats.sample.demo import demo_settings
 
+    def fill(folder: Path) -> None:
+        with SampleApi(entry for entry in today() if entry["id"] == "murmur-1") as api:
+            execute(demo_settings(api, folder / "llm_stats.duckdb"), all_models=True)
 
-@pytest.fixture
-def two_days(build_once: BuildOnce, workdir: Path) -> Path:
-    """Return the path of a database in `workdir`, published by two runs: yesterday and today."""
-    built = build_once("two_days", lambda folder: _publish(folder, yesterday(), today()))
-    shutil.copytree(built, workdir, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(build_once("one_model", fill), workdir, symlinks=True, dirs_exist_ok=True)
     return workdir / "llm_stats.duckdb"
 
 
