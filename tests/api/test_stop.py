@@ -19,6 +19,7 @@ from support.parameter_ids import parameter_id
         (["failed", "rejected"], "unreachable"),
         (["deferred"], "quota"),
         (["failed", "deferred"], "budget"),
+        (["not_found", "deferred"], "budget"),
     ],
     ids=parameter_id,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
+from llm_stats import sample
 from llm_stats.sample import SAMPLE_KEY
 from support.command import Command
 from support.queries import query_rows
@@ -29,10 +30,10 @@ def write_config(folder: Path, text: str, name: str = "config.toml") -> None:
 
 
 def test_run_ignores_settings_for_pipelines_and_changes_no_environment_variable(
-    run: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other threads read the environment while a run loads. A change could crash these threads."""
-    write_config(workdir, PIPELINE_SETTINGS)
+    write_config(one_model.parent, PIPELINE_SETTINGS)
     monkeypatch.setenv("PIPELINES__LLM_STATS__DATASET_NAME", "other")
     monkeypatch.setenv("LOAD__RAISE_ON_MAX_RETRIES", "not a number")
     before = dict(os.environ)
@@ -40,8 +41,7 @@ def test_run_ignores_settings_for_pipelines_and_changes_no_environment_variable(
     assert run("--all", "--quiet").code == 0
 
     assert dict(os.environ) == before
-    loaded = query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.models")
-    assert loaded[0][0] > 0
+    assert query_rows(one_model, "select count(*) from raw.models") == [(len(sample.today()),)]
 
 
 def test_files_are_read_from_dlt_project_dir(

@@ -7,13 +7,11 @@ The fixtures copy a database that was built once per session. The records are th
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fake_api import faults
-from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.fetch.client import Client
 from llm_stats.pipeline.run import execute
@@ -22,8 +20,6 @@ from llm_stats.sample.demo import demo_settings
 from support.daily_runs import DailyRuns
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
-
-Published = Callable[..., Path]
 
 
 @pytest.fixture
@@ -52,47 +48,19 @@ def twelve_models(
 
 
 @pytest.fixture
-def published(
-    build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path
-) -> Published:
-    """Return a function that copies the database of one run to `workdir` and returns its path.
-
-    `published("half", IDS[6:])` copies the database that a run with these ids published.
-    """
-
-    def copy(
-        name: str, ids: list[str], faults: Mapping[str, Fault] | None = None, **settings: Any
-    ) -> Path:
-        def build(folder: Path) -> None:
-            with FakeApi(RECORDS, faults=faults) as api:
-                given = {"model_ids": ids, "concurrency": 1, **settings}
-                execute(demo_settings(api, folder / "llm_stats.duckdb").model_copy(update=given))
-            assert requested_ids(api) == ids[: settings.get("max_requests")]
-
-        shutil.copytree(build_once(name, build), workdir, symlinks=True, dirs_exist_ok=True)
-        return workdir / "llm_stats.duckdb"
-
-    return copy
-
-
-@pytest.fixture
-def all_published(published: Published) -> Path:
-    """Return the path of a database in `workdir`, published by a run with all twelve models."""
-    return published("all_published", IDS)
-
-
-@pytest.fixture
-def half_published(published: Published) -> Path:
-    """Return the path of a database in `workdir`, published by a run with `IDS[6:]`."""
-    return published("half_published", IDS[6:])
-
-
-@pytest.fixture
-def one_failing(published: Published) -> Path:
+def one_failing(build_once: Callable[[str, Callable[[Path], object]], Path], workdir: Path) -> Path:
     """Return the path of a database in `workdir`, published by a run with a budget of six requests.
 
-    The run loaded `IDS[1:6]` and deferred `IDS[6:]`. The API returned an invalid record for
-    `IDS[0]`.
+    The run was for all ids. It loaded `IDS[1:6]` and deferred `IDS[6:]`. The API returned an
+    invalid record for `IDS[0]`.
     """
-    bad = {IDS[0]: faults.changed(providers="none")}
-    return published("one_failing", IDS, bad, max_requests=6)
+
+    def fill(folder: Path) -> None:
+        bad = {IDS[0]: faults.changed(providers="none")}
+        given = {"model_ids": IDS, "concurrency": 1, "max_requests": 6}
+        with FakeApi(RECORDS, faults=bad) as api:
+            execute(demo_settings(api, folder / "llm_stats.duckdb").model_copy(update=given))
+        assert requested_ids(api) == IDS[:6]
+
+    shutil.copytree(build_once("one_failing", fill), workdir, symlinks=True, dirs_exist_ok=True)
+    return workdir / "llm_stats.duckdb"

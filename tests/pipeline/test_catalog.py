@@ -81,14 +81,14 @@ def test_unchanged_catalog_adds_only_a_row_about_the_read(twelve_models: Path) -
 
 class TestCatalogOnly:
     def test_first_read_adds_offers_without_changes(
-        self, run: Command, api: SampleApi, half_published: Path
+        self, run: Command, api: SampleApi, one_failing: Path
     ) -> None:
-        """An earlier run loaded the records of six models by their ids."""
+        """An earlier run loaded the records of five models by their ids."""
         listed = "select distinct is_listed, listed_at is null from marts.models"
-        assert query_rows(half_published, listed) == [(None, True)]
+        assert query_rows(one_failing, listed) == [(None, True)]
         done = run("--all", "--catalog-only")
         assert "catalog: 12 models on 1 page, 12 new or changed\n" in done.out
-        assert "\n6 new models, 0 changes:\n" in done.out
+        assert "\n7 new models, 0 changes:\n" in done.out
         assert "warning" not in done.out
         assert done.code == 0
         assert len(api.requests) == 1
@@ -96,15 +96,15 @@ class TestCatalogOnly:
             select count(*), sum(offer_count), count(benchmark_count), count(fetched_at)
             from marts.models
         """
-        assert query_rows(half_published, facts) == [(12, 12, 6, 6)]
+        assert query_rows(one_failing, facts) == [(12, 12, 5, 5)]
         ranked = "select count(*) from marts.offers where price_rank = 1"
-        assert query_rows(half_published, ranked) == [(12,)]
-        assert query_rows(half_published, listed) == [(True, False)]
-        assert query_rows(half_published, MODEL_CHANGES) == []
+        assert query_rows(one_failing, ranked) == [(12,)]
+        assert query_rows(one_failing, listed) == [(True, False)]
+        assert query_rows(one_failing, MODEL_CHANGES) == []
         for child in ("providers", "modalities", "top_scores"):
             expected = sum(len(record[child]) for record in RECORDS)
             counted = f"select count(*) from raw.catalog_models__{child}"
-            assert query_rows(half_published, counted) == [(expected,)], child
+            assert query_rows(one_failing, counted) == [(expected,)], child
 
     def test_requires_all(self, run: Command, workdir: Path) -> None:
         (workdir / "ids.txt").write_text(IDS[0])

@@ -81,18 +81,20 @@ class TestInterrupt:
         out, err = run.communicate(timeout=60)
         return exit_code_in_shell(run), out, err
 
-    def test_ends_a_run_that_waits_for_a_slow_response(self, tmp_path: Path) -> None:
+    def test_ends_a_run_that_waits_for_a_slow_response(self, twelve_models: Path) -> None:
         """A response that arrives a second after the interrupt is cached too."""
+        before = twelve_models.read_bytes()
         slow = {IDS[3]: faults.slow(3600), IDS[5]: faults.slow(1.5)}
         with FakeApi(RECORDS, faults=slow) as api:
-            code, out, err = self.interrupt(tmp_path, api, lambda: len(api.requests) == 12)
+            folder = twelve_models.parent
+            code, out, err = self.interrupt(folder, api, lambda: len(api.requests) == 12)
         assert code == 130, err
         assert out == ""
         assert (
             err.strip() == "llm-stats: interrupted; nothing was published, "
             "11 responses are kept for the next run"
         )
-        assert not (tmp_path / "llm_stats.duckdb").exists()
+        assert twelve_models.read_bytes() == before
 
     def test_is_logged_as_json(self, tmp_path: Path) -> None:
         with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
@@ -118,9 +120,9 @@ class TestInterrupt:
         assert done.stderr == ""
         assert done.returncode == -signal.SIGINT
 
-    def test_second_interrupt_does_not_lose_the_message(self, tmp_path: Path) -> None:
+    def test_second_interrupt_does_not_lose_the_message(self, twelve_models: Path) -> None:
         with FakeApi(RECORDS, faults={IDS[3]: faults.slow(3600)}) as api:
-            run = start(tmp_path, api, *IDS)
+            run = start(twelve_models.parent, api, *IDS)
             while len(api.requests) < len(IDS):
                 assert run.poll() is None, run.communicate()
                 time.sleep(0.01)

@@ -42,39 +42,28 @@ def test_budget_is_spent_on_the_stalest_models_first(
 
 
 def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
-    llm_stats: Command, half_published: Path
+    llm_stats: Command, one_failing: Path
 ) -> None:
     """There are more unknown ids than the 404s after which a run without known models stops.
 
     The run requests known models, newest first, until one of them loads.
     """
     unknown = [f"gone-{number}" for number in range(22)]
-    (half_published.parent / "ids.txt").write_text("\n".join(unknown))
-    with FakeApi(RECORDS, faults={IDS[-1]: faults.error(404)}) as api:
+    (one_failing.parent / "ids.txt").write_text("\n".join(unknown))
+    with FakeApi(RECORDS, faults={IDS[5]: faults.error(404)}) as api:
         given = ("--base-url", api.base_url, *WITHOUT_LIMIT)
         done = llm_stats("run", "--ids-file", "ids.txt", *given)
     assert done.err == ""
     assert done.code == 4
     assert "22 models requested: 22 not_found; " in done.out
     assert "  not_found: gone-0: HTTP 404" in done.out
-    assert set(requested_ids(api)) == {*unknown, IDS[-1], IDS[-2]}
-    assert failing_ids(half_published) == set(unknown)
+    assert set(requested_ids(api)) == {*unknown, IDS[5], IDS[4]}
+    assert failing_ids(one_failing) == {*unknown, IDS[0]}
 
 
-def test_unknown_ids_beyond_the_budget_are_stored_by_a_failed_run(
-    run: Command, api: SampleApi, half_published: Path
-) -> None:
-    """Ids that were never requested come first. The next run begins with the known models."""
-    unknown = [f"gone-{number}" for number in range(10)]
-    done = run(*unknown, *IDS[6:], "--max-requests", 10, "--concurrency", 1)
-    assert done.code == 3
-    assert requested_ids(api) == unknown
-    assert failing_ids(half_published) == set(unknown)
-
-
-@pytest.mark.usefixtures("half_published")
+@pytest.mark.usefixtures("one_failing")
 def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None:
-    """The budget defers half of the models. The next run fetches the deferred models first.
+    """The budget defers the models that were requested before. The next run fetches them first.
 
     The other half fails: two models with each outcome.
     """
@@ -90,10 +79,10 @@ def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None
     assert done.err.endswith("; `llm-stats status` lists the models that failed\n")
     status = llm_stats("status").out
     assert "health      poor: the last run failed; " in status
-    assert "failing     6" in status
+    assert "failing     7" in status, "also the model that failed before"
     with SampleApi(RECORDS) as api:
         assert llm_stats("run", *IDS, *given, api.base_url).code == 75
-        assert set(requested_ids(api)) == set(IDS[6:])
+        assert set(requested_ids(api)) == set(IDS[:6])
 
 
 @pytest.mark.usefixtures("one_failing")

@@ -21,6 +21,7 @@ from support.twelve_models import IDS, RECORDS
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.usefixtures("one_model")
 class TestKey:
     """Redaction of the key in files, logs, tracebacks and output, even if the API echoes it."""
 

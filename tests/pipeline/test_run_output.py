@@ -26,6 +26,7 @@ ERROR_KEYS = {"exit_code", "kind", "message", "started_at", "elapsed_seconds"}
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_model")
 def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     records = sample.today()[:1]
     records[0]["id"] = name = "m\x1b[31m\u202e\x7f\udc80".encode("utf-8", "replace").decode()
