@@ -111,7 +111,7 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
 
 
 def test_of_concurrent_runs_on_two_machines_one_succeeds(
-    postgres: str, llm_stats: Command, workdir: Path
+    warehouse: str, llm_stats: Command, workdir: Path
 ) -> None:
     """The second run has its own folder, so only the lock in the database stops it.
 
@@ -140,4 +140,4 @@ def test_of_concurrent_runs_on_two_machines_one_succeeds(
     assert " as batch, since 20" in second.err
     assert err == ""
     assert code == 0
-    assert len(loads(postgres)) == 1
+    assert execute_sql(warehouse, "select count(*) from raw.catalog_reads") == [(2,)]

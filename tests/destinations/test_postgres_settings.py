@@ -176,9 +176,8 @@ def test_errors_mask_the_password_in_every_spelling(password: str) -> None:
     assert engine.sanitize(Exception("no host h:5432")) == "no host h:5432"
 
 
-def test_credentials_are_not_stored_or_printed(
-    postgres: str, llm_stats: Command, workdir: Path
-) -> None:
+@pytest.mark.usefixtures("warehouse")
+def test_credentials_are_not_stored_or_printed(llm_stats: Command, workdir: Path) -> None:
     def require_not_stored() -> None:
         for file in (file for file in workdir.rglob("*") if file.is_file()):
             assert SECRET.encode() not in file.read_bytes(), file

@@ -105,27 +105,27 @@ class TestModelIds:
         ]
 
     def test_max_age_skips_models_fetched_recently_even_after_a_drop(
-        self,
-        workdir: Path,
-        api: SampleApi,
-        pipeline: dlt.Pipeline,
-    ) -> None:
-        """After `drop`, dlt restores the fetch times from the destination."""
-        pipeline.run(source_of(api, [*IDS[:2], "no-such-model"], max_age="1h"))
-        pipeline.run(source_of(api, [*IDS[:3], "no-such-model"], max_age="60m"))
-        assert sorted(requested_ids(api)[3:]) == sorted([IDS[2], "no-such-model"])
-        pipeline.drop()
-        pipeline.run(source_of(api, IDS[:3], max_age="1h"))
-        assert len(requested_ids(api)) == 5
-
-    def test_page_after_the_limit_does_not_count_as_fetched(
         self, workdir: Path, pipeline: dlt.Pipeline
     ) -> None:
-        with SampleApi(synthetic_catalog(60, 1, 1)) as api:
+        """The limit ends the first load after 50 of 60 models. One of them is not found.
+
+        After `drop`, dlt restores the fetch times from the destination.
+        """
+        records = synthetic_catalog(60, 1, 1)
+        ids = [entry["id"] for entry in records]
+        with FakeApi(records, faults={ids[0]: when.first(1, faults.error(404))}) as api:
             pipeline.run(source_of(api, all_models=True, max_age="1h").add_limit(1))
+            loaded = {model_id for (model_id,) in query(workdir, "select id from raw.models")}
+            assert len(loaded) == 49
+            del api.requests[:]
+            pipeline.run(source_of(api, all_models=True, max_age="60m"))
+            assert sorted(requested_ids(api)) == sorted({*ids} - loaded)
+            assert counts(workdir)["models"] == 60
+            assert counts(workdir)["fetches"] == 61
+            pipeline.drop()
+            del api.requests[:]
             pipeline.run(source_of(api, all_models=True, max_age="1h"))
-        assert counts(workdir)["models"] == 60
-        assert counts(workdir)["fetches"] == 60
+            assert requested_ids(api) == []
 
     def test_loads_without_max_age_keep_no_state(self, loaded: dlt.Pipeline) -> None:
         assert "sources" not in loaded.state

@@ -209,6 +209,7 @@ def test_interrupt_during_the_report_does_not_deny_publishing(
     assert done.code == 130
 
 
+@pytest.mark.usefixtures("one_model")
 def test_interrupt_during_the_cleanup_of_a_library_is_an_interrupt(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,9 @@ from support.twelve_models import IDS, RECORDS
 pytestmark = pytest.mark.slow
 
 
-def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> None:
+def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -> None:
+    """The model of the published database is not found either."""
+    before = one_model.read_bytes()
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--concurrency", 1)
         assert done.code == 3
@@ -29,7 +31,7 @@ def test_wrong_base_url_publishes_nothing(llm_stats: Command, workdir: Path) -> 
             f"nothing could be fetched: {api.base_url} returned 404 for the 2 models (gone, lost); "
             "wrong ids or wrong base URL?"
         ) in done.err
-        assert not (workdir / "llm_stats.duckdb").exists()
+        assert one_model.read_bytes() == before
         done = llm_stats(
             "run", "--all", "--base-url", f"{api.base_url}/x", "--requests-per-minute", 0
         )
