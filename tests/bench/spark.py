@@ -37,6 +37,7 @@ from support.real_records import real_records
 from support.virtualenvs import python_with
 
 EQUAL = "all equal"
+_RAW_TABLES = (*tables.TABLES, *tables.DLT_TABLES)
 
 
 def views(raw: Path | None, history: Path) -> list[str]:
@@ -48,7 +49,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
         f"create database if not exists {schema}"
         for schema in ("raw", "staging", "history", "marts")
     ]
-    sources = {f"raw.{table}": raw / f"{table}.parquet" for table in tables.TABLES} if raw else {}
+    sources = {f"raw.{table}": _parquet(raw, table) for table in _RAW_TABLES} if raw else {}
     sources |= {
         file.address: history / f"{file.path.stem}.parquet"
         for file in sql_files.files_in("history")
@@ -72,6 +73,11 @@ def views(raw: Path | None, history: Path) -> list[str]:
     return statements
 
 
+def _parquet(folder: Path, table: str) -> Path:
+    """Return the file of a raw table. Spark ignores files whose name begins with `_`."""
+    return folder / f"{table.removeprefix('_')}.parquet"
+
+
 def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bool:
     """Compute every mart on Spark, from Parquet; compare the rows with DuckDB's export.
 
@@ -80,8 +86,8 @@ def compare_marts(spark: Cluster, name: str, database: Path, folder: Path) -> bo
     folder.mkdir()
     export(database, folder / "export", "parquet")
     with duckdb.connect(database, read_only=True) as connection:
-        for table in tables.TABLES:
-            connection.execute(f"copy raw.{table} to '{folder / table}.parquet'")
+        for table in _RAW_TABLES:
+            connection.execute(f"copy raw.{table} to '{_parquet(folder, table)}'")
     marts = [file.path.stem for file in sql_files.files_in("marts")]
     queries = {mart: f"select * from marts.{mart}" for mart in marts}
     result = spark.run_queries(
