@@ -29,7 +29,8 @@ ordered_scores as (
         lead(scores.value) over (
             partition by scores.benchmark_id
             order by scores.value
-        ) as next_value
+        ) as next_value,
+        count(*) over (partition by scores.benchmark_id, scores.value) as tie_count
     from marts.scores as scores
     inner join quartiles on scores.benchmark_id = quartiles.benchmark_id
     where quartiles.median_value > 0
@@ -44,7 +45,8 @@ judged_scores as (
         first_quartile,
         third_quartile,
         case
-            when value >= median_value or next_value < 5 * value then null
+            when value <= 0 or value >= median_value or tie_count > 1 or next_value < 5 * value
+                then null
             when
                 staging.round_significant(value * 10) between first_quartile and third_quartile
                 then 10

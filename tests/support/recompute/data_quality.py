@@ -176,7 +176,7 @@ def _deviation(value: float, values: list[float]) -> str | None:
     if value / 8 > typical:
         return f"is more than eight times the median {number_text(typical)}"
     higher = min((other for other in values if other > value), default=value)
-    if values.count(value) > 1 or higher < 5 * value:
+    if value <= 0 or values.count(value) > 1 or higher < 5 * value:
         return None  # a weak model, not a slip
     lower, upper = _quartile(values, 1), _quartile(values, 3)
     for factor in (10, 100):
