@@ -2,8 +2,9 @@
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
--- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
--- staging.adjusted_results, staging.fixed_point, history.listings, marts.offers.
+-- Reads: staging.scores, staging.chosen_scores, staging.benchmark_aliases,
+-- staging.benchmark_categories, staging.adjusted_results, staging.fixed_point, history.listings,
+-- marts.offers.
 -- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
 -- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
 -- counted benchmarks are used: comparable, with at least three models of at least two organizations
@@ -12,20 +13,38 @@
 -- in `overall`. A model that left the catalog has no row, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
--- A category counts in the scope `independent` only if an independent score has it.
-scoped_categories as (
+given_categories as (
     select
-        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
         scores.model_id,
+        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
         scores.category,
-        bool_or(scores.is_verified or not scores.is_self_reported) as is_independent
+        scores.is_verified or not scores.is_self_reported as is_independent
     from staging.scores as scores
     left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
     where scores.category <> 'overall'
-    group by
-        coalesce(aliases.benchmark_id, scores.benchmark_id),
+    union all
+    select
         scores.model_id,
-        scores.category
+        scores.benchmark_id,
+        categories.category,
+        scores.evidence <> 'self_reported' as is_independent
+    from staging.chosen_scores as scores
+    inner join staging.benchmark_categories as categories
+        on scores.benchmark_id = categories.benchmark_id
+),
+
+-- A category counts in the scope `independent` only if an independent score has it.
+scoped_categories as (
+    select
+        model_id,
+        benchmark_id,
+        category,
+        bool_or(is_independent) as is_independent
+    from given_categories
+    group by
+        model_id,
+        benchmark_id,
+        category
 ),
 
 results as (
@@ -42,12 +61,11 @@ results as (
     from staging.adjusted_results
 ),
 
-upstream_results as (
+categorized_results as (
     select
         categories.category,
         results.evidence_scope,
         results.model_id,
-        results.benchmark_id,
         results.evidence,
         results.win_rate,
         results.result,
@@ -62,58 +80,6 @@ upstream_results as (
     where
         results.evidence_scope = 'all'
         or categories.is_independent
-),
-
--- without the categories that upstream gives too
-added_results as (
-    select
-        categories.category,
-        results.evidence_scope,
-        results.model_id,
-        results.evidence,
-        results.win_rate,
-        results.result,
-        results.opponent_weight,
-        results.field_share,
-        results.opponent_strength
-    from results
-    inner join staging.benchmark_categories as categories
-        on results.benchmark_id = categories.benchmark_id
-    where not exists (
-        select 1
-        from upstream_results
-        where
-            upstream_results.category = categories.category
-            and upstream_results.evidence_scope = results.evidence_scope
-            and upstream_results.model_id = results.model_id
-            and upstream_results.benchmark_id = results.benchmark_id
-    )
-),
-
-categorized_results as (
-    select
-        category,
-        evidence_scope,
-        model_id,
-        evidence,
-        win_rate,
-        result,
-        opponent_weight,
-        field_share,
-        opponent_strength
-    from upstream_results
-    union all
-    select
-        category,
-        evidence_scope,
-        model_id,
-        evidence,
-        win_rate,
-        result,
-        opponent_weight,
-        field_share,
-        opponent_strength
-    from added_results
     union all
     select
         'overall' as category,

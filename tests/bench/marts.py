@@ -109,7 +109,7 @@ where hash(model_id) % 50 = 0;
 #: `where` conditions by column, in order of preference. One query per mart counts the rows; the
 #: other selects by the first condition whose column the mart has.
 _FILTERS = {
-    "category": "category = 'category-5' and evidence_scope = 'independent' and rank <= 20",
+    "category": "category = 'category-5' and evidence_scope = 'independent'",
     "benchmark_id": "benchmark_id = 'benchmark-042'",
     "model_id": "model_id = 'model-00042'",
     "provider_id": "provider_id = 'provider-7'",
