@@ -2,7 +2,8 @@
 -- its values are comparable.
 -- Grain: benchmark_id.
 -- Order: is_comparable desc, model_count desc, benchmark_id.
--- Reads: marts.scores, marts.offers, staging.chosen_scores, staging.models, staging.is_most_common.
+-- Reads: marts.scores, staging.cheapest_offers, staging.chosen_scores, staging.models,
+-- staging.is_most_common.
 -- A benchmark is not comparable if fewer than two models have a score on it, or if its raw values
 -- look like a mix of two units: some values are between 0 and 1, others are above 1, and the
 -- largest is more than ten times the median of the values between 0 and 1.
@@ -24,20 +25,15 @@ compared_scores as (
     from marts.scores
 ),
 
-priced_models as (
-    select distinct model_id
-    from marts.offers
-    where price_rank is not null
-),
-
 counted_models as (
     select
         scores.benchmark_id,
         count(distinct models.organization_id) as organization_count,
-        count(priced_models.model_id) as priced_model_count
+        count(cheapest_offers.model_id) as priced_model_count
     from staging.chosen_scores as scores
     inner join staging.models as models on scores.model_id = models.model_id
-    left join priced_models on scores.model_id = priced_models.model_id
+    left join staging.cheapest_offers as cheapest_offers
+        on scores.model_id = cheapest_offers.model_id
     group by scores.benchmark_id
 ),
 

@@ -3,8 +3,8 @@
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
 -- Reads: staging.scores, staging.chosen_scores, staging.benchmark_aliases,
--- staging.benchmark_categories, staging.adjusted_results, staging.fixed_point, history.listings,
--- marts.offers.
+-- staging.benchmark_categories, staging.adjusted_results, staging.fixed_point,
+-- staging.unlisted_models, staging.cheapest_offers.
 -- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
 -- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
 -- counted benchmarks are used: comparable, with at least three models of at least two organizations
@@ -129,20 +129,6 @@ rates as (
         benchmark_count,
         self_reported_share
     from averaged_results
-),
-
-unlisted_models as (
-    select model_id
-    from history.listings
-    where
-        valid_to is null
-        and not is_listed
-),
-
-priced_models as (
-    select distinct model_id
-    from marts.offers
-    where price_rank is not null
 )
 
 -- The rates are rounded to nine decimal places, so that mathematically equal rates share a rank.
@@ -155,7 +141,7 @@ select
     rates.field_strength,
     rates.benchmark_count,
     rates.self_reported_share,
-    priced_models.model_id is not null as is_priced,
+    cheapest_offers.model_id is not null as is_priced,
     case
         when rates.benchmark_count >= 3
             then rank() over (
@@ -167,8 +153,10 @@ select
             )
     end as rank
 from rates
-left join unlisted_models on rates.model_id = unlisted_models.model_id
-left join priced_models on rates.model_id = priced_models.model_id
+left join staging.unlisted_models as unlisted_models
+    on rates.model_id = unlisted_models.model_id
+left join staging.cheapest_offers as cheapest_offers
+    on rates.model_id = cheapest_offers.model_id
 where unlisted_models.model_id is null;
 
 comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat, judged by its results and by how strong the models were that it met. It covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';

@@ -1,18 +1,9 @@
 -- Each current offer, with its availability: a provider's price for a model, valid now.
 -- Grain: model_id, provider_id, offer_number.
 -- Order: model_id, provider_id, offer_number.
--- Reads: marts.price_history, history.listings.
+-- Reads: marts.price_history, staging.unlisted_models.
 -- An offer with an active status is not available if its model has left the catalog.
 create or replace view staging.current_offers as
-with
-unlisted_models as (
-    select model_id
-    from history.listings
-    where
-        valid_to is null
-        and not is_listed
-)
-
 select
     offers.model_id,
     offers.provider_id,
@@ -28,7 +19,8 @@ select
     ) as is_free,
     offers.valid_from
 from marts.price_history as offers
-left join unlisted_models on offers.model_id = unlisted_models.model_id
+left join staging.unlisted_models as unlisted_models
+    on offers.model_id = unlisted_models.model_id
 where offers.is_current;
 
 comment on view staging.current_offers is 'One row per current offer: a provider''s price for a model, and whether the offer can be bought';

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.load import merge as raw_tables
+from llm_stats.sample import summary_of
 from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
 from llm_stats.schema.catalog import CatalogLoad, CatalogRead
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
@@ -102,13 +103,7 @@ class RawTables:
         hashes, rejected = self._summary_hashes(), dict(rejected or {})
         listed, changed = set(rejected), []
         for document in documents:
-            summary = parse_summary(
-                {
-                    name: value
-                    for name, value in document.items()
-                    if name not in ("scores", "sources")
-                }
-            )
+            summary = parse_summary(summary_of(document))
             content_hash = summary_hash(summary)
             if hashes.get(summary.id) != content_hash:
                 changed.append(to_summary_row(summary, read_at, content_hash))
