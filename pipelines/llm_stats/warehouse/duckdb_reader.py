@@ -15,7 +15,7 @@ from llm_stats.errors import UsageError
 from llm_stats.files import normalize_path
 from llm_stats.table import Table
 from llm_stats.text import format_command, sql_literal
-from llm_stats.transform.files import in_build_order
+from llm_stats.transform.files import SqlFile, in_build_order
 from llm_stats.transform.migrate import require_current, require_migratable, schema_version
 from llm_stats.user_query import MAX_RESULT_BYTES, require_query, restrict
 from llm_stats.warehouse.reader import SCHEMAS, Described, Reader, as_usage_error
@@ -115,11 +115,12 @@ class DuckDBReader(Reader):
 
 
 class MaterializedReader(DuckDBReader):
-    """A reader whose marts are tables in memory.
+    """A reader whose marts, and the staging views that combine others, are tables in memory.
 
     The checks query each mart many times, and marts read other marts. Without the tables,
-    each query would compute its marts again. With `load_id`, the reader shows only the models that
-    this load wrote.
+    each query would compute its marts again, and planning it would take longer than executing it.
+    Staging views that read only raw tables stay views, because copying their rows would take
+    memory. With `load_id`, the reader shows only the models that this load wrote.
     """
 
     def __init__(self, database: Path, load_id: str | None = None) -> None:
@@ -156,23 +157,23 @@ class MaterializedReader(DuckDBReader):
             from duckdb_functions() where database_name = 'file' and schema_name = 'staging'
         """
         definitions |= dict(connection.execute(functions).fetchall())
-        for address in (
-            file.address
-            for file in in_build_order()
-            if file.layer in ("functions", "staging", "marts")
-        ):
-            if address not in definitions:
+        for file in in_build_order():
+            if file.layer not in ("functions", "staging", "marts"):
+                continue
+            if file.address not in definitions:
                 raise UsageError(
-                    f"{self.database} has no {address}: another version built its views; "
+                    f"{self.database} has no {file.address}: another version built its views; "
                     f"run {self.command('run')} once"
                 )
-            definition = definitions[address]
-            connection.execute(
-                definition.replace("CREATE VIEW", "CREATE TABLE", 1)
-                if address.startswith("marts.")
-                else definition
-            )
+            definition = definitions[file.address]
+            if file.layer == "marts" or (file.layer == "staging" and _reads_views(file)):
+                definition = definition.replace("CREATE VIEW", "CREATE TABLE", 1)
+            connection.execute(definition)
         return connection
+
+
+def _reads_views(file: SqlFile) -> bool:
+    return any(address.startswith("staging.") for address in file.declared("Reads").split(", "))
 
 
 def _conditions_of_load(
