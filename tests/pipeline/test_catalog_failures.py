@@ -32,9 +32,6 @@ UNLISTED = "select count(*) from marts.models where not is_listed"
 READS = """
     select pages, models, total, is_complete, is_trusted from raw.catalog_reads order by read_at
 """
-FACTS = """
-    select count(*), sum(offer_count), count(benchmark_count), count(fetched_at) from marts.models
-"""
 
 
 def test_incomplete_read_loads_the_pages_that_arrived_and_unlists_nobody(
@@ -117,35 +114,28 @@ class TestSummaries:
 
 
 def test_records_that_all_fail_leave_the_summaries(llm_stats: Command, workdir: Path) -> None:
-    with FakeApi(RECORDS, faults=dict.fromkeys(IDS, faults.error(500))) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
-    assert "stopped early: no usable response for 10 models in a row" in done.out
-    assert done.code == 4
-    state = """
-        select count(*) from marts.models inner join marts.offers using (model_id)
-        where is_listed and fetched_at is null and is_available
-    """
-    assert query_rows(workdir / "llm_stats.duckdb", state) == [(12,)]
-
-
-def test_quota_that_ends_after_the_catalog(llm_stats: Command, workdir: Path) -> None:
     """The summaries are published. The next run fetches the records and adds the scores."""
     file = workdir / "llm_stats.duckdb"
-    with FakeApi(RECORDS, page_size=5, daily_quota=3) as api:
+    facts = """
+        select count(*), sum(offer_count), count(benchmark_count), count(fetched_at)
+        from marts.models where is_listed
+    """
+    down = dict.fromkeys(IDS, faults.error(500))
+    with FakeApi(RECORDS, page_size=5, faults=down) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
-    assert done.code == 75
-    assert "12 models requested: 12 deferred; " in done.out
     assert "catalog: 12 models on 3 pages, 12 new or changed" in done.out
-    assert "12 models are deferred to a later run" in done.out
+    assert "stopped early: no usable response for 10 models in a row" in done.out
     assert "\n12 new models\n" in done.out
-    assert query_rows(file, FACTS) == [(12, 12, 0, 0)]
+    assert done.code == 4
+    assert query_rows(file, facts) == [(12, 12, 0, 0)]
+    assert query_rows(file, "select count(*) from marts.offers where is_available") == [(12,)]
     assert query_rows(file, READS) == [(3, 12, 12, True, True)]
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
         assert sorted(requested_ids(api)) == IDS
     assert done.code == 0
     assert "\n0 changes\n" in done.out
-    assert query_rows(file, FACTS) == [(12, 12, 12, 12)]
+    assert query_rows(file, facts) == [(12, 12, 12, 12)]
     assert query_rows(file, "select count(*) from history.scores where valid_to is null") == [(12,)]
     for changes in ("price_changes", "score_changes", "model_changes"):
         assert query_rows(file, f"from marts.{changes}") == []

@@ -26,17 +26,17 @@ def failing_ids(database: Path) -> set[str]:
         return set(FetchState.read(DuckDBConnection(connection)).failing_at)
 
 
-def test_budget_is_spent_on_the_stalest_models_first(
-    run: Command, api: SampleApi, one_failing: Path
+def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_with_all_models(
+    llm_stats: Command, one_failing: Path
 ) -> None:
-    """The run has 7 requests: the catalog, and the six models that the earlier run deferred."""
-    done = run("--all", "--max-age", 0, "--max-requests", 7, "--concurrency", 1)
-    assert done.code == 75
-    assert len(api.requests) == 7
-    assert requested_ids(api) == IDS[6:]
-    assert (
-        "stopped early: the budget of 7 requests is spent; 6 models are deferred to a later run"
-    ) in done.out
+    """The models that the earlier run deferred come first."""
+    assert failing_ids(one_failing) == {IDS[0]}
+    with FakeApi(RECORDS, faults={IDS[0]: faults.changed(providers="none")}) as api:
+        given = ("--base-url", api.base_url, *WITHOUT_LIMIT)
+        done = llm_stats("run", "--all", "--max-age", 0, *given)
+        assert requested_ids(api) == [*IDS[6:], *IDS[:6]]
+    assert done.code == 0
+    assert f"  rejected again: {IDS[0]}: providers" in done.out
     assert query_rows(one_failing, "select count(*) from raw.models") == [(11,)]
     assert failing_ids(one_failing) == {IDS[0]}
 
@@ -83,13 +83,3 @@ def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None
     with SampleApi(RECORDS) as api:
         assert llm_stats("run", *IDS, *given, api.base_url).code == 75
         assert set(requested_ids(api)) == set(IDS[:6])
-
-
-@pytest.mark.usefixtures("one_failing")
-def test_model_that_fails_again_is_named_but_no_failure_of_a_run_with_all_models(
-    llm_stats: Command,
-) -> None:
-    with FakeApi(RECORDS, faults={IDS[0]: faults.changed(providers="none")}) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, *WITHOUT_LIMIT)
-    assert done.code == 0
-    assert f"  rejected again: {IDS[0]}: providers" in done.out
