@@ -19,7 +19,7 @@ from fake_api import faults, when
 from fake_api.faults import LIST
 from fake_api.server import FakeApi
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of
-from support.command import Command
+from support.command import Command, CommandResult
 from support.daily_runs import DailyRuns
 from support.queries import query_rows
 from support.sample_requests import requested_ids
@@ -113,30 +113,39 @@ class TestSummaries:
         assert query_rows(twelve_models, "select count(*) from raw.catalog_models") == [(12,)]
 
 
-def test_records_that_all_fail_leave_the_summaries(llm_stats: Command, workdir: Path) -> None:
-    """The summaries are published. The next run fetches the records and adds the scores."""
+def test_records_that_fail_leave_the_summaries(llm_stats: Command, workdir: Path) -> None:
+    """All records fail. On the next day, two records load, and ten fail again.
+
+    Ten failures in a row stop only the first run. The two records add scores, but no changes.
+    """
     file = workdir / "llm_stats.duckdb"
     facts = """
         select count(*), sum(offer_count), count(benchmark_count), count(fetched_at)
         from marts.models where is_listed
     """
-    down = dict.fromkeys(IDS, faults.error(500))
-    with FakeApi(RECORDS, page_size=5, faults=down) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
-    assert "catalog: 12 models on 3 pages, 12 new or changed" in done.out
-    assert "stopped early: no usable response for 10 models in a row" in done.out
-    assert "\n12 new models\n" in done.out
-    assert done.code == 4
+
+    def run(failing: list[str]) -> CommandResult:
+        with FakeApi(RECORDS, page_size=5, faults=dict.fromkeys(failing, faults.error(500))) as api:
+            given = ("--requests-per-minute", 0, "--concurrency", 1)
+            return llm_stats("run", "--all", "--base-url", api.base_url, *given)
+
+    first = run(IDS)
+    assert "catalog: 12 models on 3 pages, 12 new or changed" in first.out
+    assert "12 models requested: 10 failed, 2 deferred; " in first.out
+    assert "stopped early: no usable response for 10 models in a row" in first.out
+    assert "\n12 new models\n" in first.out
+    assert first.code == 4
     assert query_rows(file, facts) == [(12, 12, 0, 0)]
     assert query_rows(file, "select count(*) from marts.offers where is_available") == [(12,)]
     assert query_rows(file, READS) == [(3, 12, 12, True, True)]
-    with SampleApi(RECORDS) as api:
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--requests-per-minute", 0)
-        assert sorted(requested_ids(api)) == IDS
-    assert done.code == 0
-    assert "\n0 changes\n" in done.out
-    assert query_rows(file, facts) == [(12, 12, 12, 12)]
-    assert query_rows(file, "select count(*) from history.scores where valid_to is null") == [(12,)]
+
+    second = run(IDS[:10])
+    assert "12 models requested: 2 loaded, 10 failed; " in second.out
+    assert "stopped early" not in second.out
+    assert "\n0 changes\n" in second.out
+    assert second.code == 0, "no failure is new"
+    assert query_rows(file, facts) == [(12, 12, 2, 2)]
+    assert query_rows(file, "select count(*) from history.scores where valid_to is null") == [(2,)]
     for changes in ("price_changes", "score_changes", "model_changes"):
         assert query_rows(file, f"from marts.{changes}") == []
 
