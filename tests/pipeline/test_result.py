@@ -169,14 +169,18 @@ def test_catalog_that_is_not_trusted_is_a_warning(
     assert found == ([warning] if warning else [])
 
 
-def test_budget_below_the_pages_of_the_catalog_is_explained() -> None:
-    stop = StopReason("budget", "the budget of 1 request is spent")
+@pytest.mark.parametrize(
+    ("stop", "rest"),
+    [
+        (StopReason("budget", "the budget of 1 request is spent"), "so allow more requests"),
+        (StopReason("quota", "the quota is spent"), "which a later run reads"),
+    ],
+    ids=["budget", "quota"],
+)
+def test_catalog_that_is_cut_off_has_more_pages(stop: StopReason, rest: str) -> None:
     catalog = catalog_of(pages=1, models=2, cut_off="deferred", gap="page 2 did not arrive")
     lines = list(format_result(result_of(catalog=catalog, stop_reason=stop)))
-    assert lines[3] == (
-        "stopped early: the budget of 1 request is spent; "
-        "the catalog has more pages, so allow more requests"
-    )
+    assert lines[3] == f"stopped early: {stop.message}; the catalog has more pages, {rest}"
 
 
 def test_new_models_of_a_later_run_are_named() -> None:

@@ -260,11 +260,12 @@ def format_result(result: RunResult) -> Iterator[str]:
         yield f"  and {len(problems) - _MAX_LINES} more: {query}"
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
-        rest = (
-            "the catalog has more pages, so allow more requests"
-            if result.catalog and result.catalog.cut_off == "deferred"
-            else f"{deferred} deferred to a later run"
-        )
+        rest = f"{deferred} deferred to a later run"
+        if result.catalog and result.catalog.cut_off == "deferred":
+            is_budget = result.stop_reason.kind == "budget"
+            rest = "the catalog has more pages, " + (
+                "so allow more requests" if is_budget else "which a later run reads"
+            )
         yield f"stopped early: {result.stop_reason.message}; {rest}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
