@@ -101,8 +101,8 @@ def llm_stats(
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
     or no model id, and `NothingFetched` if no request had a usable response or a page of the
     catalog failed. If the quota or `max_requests` is used up while models are fetched, the load
-    ends without an error. The next load continues with the
-    remaining ids if `max_age` is set. Otherwise it starts again with the first id.
+    ends without an error. The next load continues with the remaining ids if `max_age` is set.
+    Otherwise it starts again with the first id.
     """
 
     def pages() -> Iterator[Page]:

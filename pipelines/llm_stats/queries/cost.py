@@ -27,8 +27,8 @@ def cost(
 ) -> Table:
     """Return the cost of the tokens at each available offer that has a price, cheapest first.
 
-    `suspect_reason` is null unless a price of the offer looks wrong.
-    Raise `UsageError` for an unknown model.
+    `suspect_reason` is null unless a price of the offer looks wrong. Raise `UsageError` for an
+    unknown model.
     """
     reader.require_models(model_ids)
     filter_clause = f"where model_id in ({placeholders(model_ids)})" if model_ids else ""

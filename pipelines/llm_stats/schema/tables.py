@@ -112,7 +112,7 @@ _SUMMARY_HASH = Column(
     "text",
     True,
     "`content_hash` of the model's summary when the record was requested; null if there was no "
-    "summary, or if the record came from the response cache",
+    "summary, if the record came from the response cache, or if it was older than the summary",
 )
 
 
