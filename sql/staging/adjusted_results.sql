@@ -230,19 +230,34 @@ strengths_5 as (
         results.model_id
 ),
 
-fields_6 as (
+-- Joined before the sums of each benchmark, so that an optimizer does not pair all models with all
+-- benchmarks.
+final_strengths as (
     select
         results.evidence_scope,
+        results.model_id,
         results.benchmark_id,
-        cast(sum(staging.fixed_point(strengths.strength)) as double) / 1e12 as field_strength
+        results.evidence,
+        results.win_rate,
+        results.result,
+        results.opponent_weight,
+        strengths.strength
     from results
     inner join strengths_5 as strengths
         on
             results.evidence_scope = strengths.evidence_scope
             and results.model_id = strengths.model_id
+),
+
+fields_6 as (
+    select
+        evidence_scope,
+        benchmark_id,
+        cast(sum(staging.fixed_point(strength)) as double) / 1e12 as field_strength
+    from final_strengths
     group by
-        results.evidence_scope,
-        results.benchmark_id
+        evidence_scope,
+        benchmark_id
 )
 
 select
@@ -254,12 +269,8 @@ select
     results.result,
     results.opponent_weight,
     fields.field_strength * results.opponent_weight as field_share,
-    (fields.field_strength - strengths.strength) * results.opponent_weight as opponent_strength
-from results
-inner join strengths_5 as strengths
-    on
-        results.evidence_scope = strengths.evidence_scope
-        and results.model_id = strengths.model_id
+    (fields.field_strength - results.strength) * results.opponent_weight as opponent_strength
+from final_strengths as results
 inner join fields_6 as fields
     on
         results.evidence_scope = fields.evidence_scope
