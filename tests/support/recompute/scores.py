@@ -157,9 +157,17 @@ def scores(records: Records) -> Rows:
 def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
     """Return the fields in which two listed scores differ.
 
-    Upstream repeats a score under another category; the repetition is the same score.
+    Upstream repeats a score under another category; the repetition is the same score. A score that
+    is listed under two ids of one benchmark is listed twice.
     """
-    same = ("benchmark_name", "score", "max_score", "normalized_score", "is_self_reported")
+    same = (
+        "benchmark_id",
+        "benchmark_name",
+        "score",
+        "max_score",
+        "normalized_score",
+        "is_self_reported",
+    )
     return (
         *(score.get(name) for name in same),
         score["verified_by_llmstats"],
