@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -38,10 +39,15 @@ from support.virtualenvs import python_with
 
 EQUAL = "all equal"
 _RAW_TABLES = (*tables.TABLES, *tables.DLT_TABLES)
+#: Spark computes a CTE or a view again for each place that reads it. As views, these would give
+#: plans of millions of nodes.
+_STORED_VIEWS = ("staging.chosen_scores", "staging.compared_scores", "staging.adjusted_results")
 
 
 def views(raw: Path | None, history: Path) -> list[str]:
     """Return statements that create the staging views and marts in Spark, over Parquet files.
+
+    `_STORED_VIEWS` become tables.
 
     Without `raw`, only the two marts that read just the history are created.
     """
@@ -65,11 +71,16 @@ def views(raw: Path | None, history: Path) -> list[str]:
         ):
             # Spark cannot add comments to the columns of an existing view
             made = [
-                statement.query
+                translate(statement.query, "spark")
                 for _, statement in sql_files.statements(file)
                 if not statement.query.strip().startswith("comment")
             ]
-            statements += [translate(statement, "spark") for statement in made]
+            if file.address in _STORED_VIEWS:
+                made = [
+                    re.sub("create or replace view", "create table", query, count=1, flags=re.I)
+                    for query in made
+                ]
+            statements += made
     return statements
 
 

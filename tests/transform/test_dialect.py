@@ -87,6 +87,10 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
             "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t",
         ),
         (
+            "select quantile_cont(a, 0.25) from t",
+            "SELECT PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t",
+        ),
+        (
             "select median(a) from t",
             "SELECT ((PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) + "
             "PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a DESC)) / 2) FROM t",

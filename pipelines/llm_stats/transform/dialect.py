@@ -11,7 +11,7 @@ does not handle, so that every engine returns the same values to the last digit:
                         code point, as DuckDB does
     array_agg           Spark collects in any order; the translation sorts the list by its elements,
                         the order of every list in the views
-    quantile_disc       Spark has only the standard name, `percentile_disc`
+    quantile_disc       Spark has only the standard names, `percentile_disc`, `percentile_cont`
     json                Spark has no such type; the value stays text
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
                         timestamps
@@ -119,7 +119,13 @@ def _exact_median(node: exp.Expr) -> exp.Expr | None:
     )
 
 
-def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> exp.Expr:
+def _quantile(
+    value: exp.Expr,
+    share: exp.Expr,
+    *,
+    function: str = "PERCENTILE_DISC",
+    descending: bool = False,
+) -> exp.Expr:
     """Return `percentile_disc(share) within group (order by value)`, as in the SQL standard.
 
     The function is anonymous, because sqlglot translates `exp.PercentileDisc` to an approximation
@@ -129,7 +135,7 @@ def _quantile(value: exp.Expr, share: exp.Expr, *, descending: bool = False) -> 
         expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)]
     )
     return exp.WithinGroup(
-        this=exp.Anonymous(this="PERCENTILE_DISC", expressions=[share.copy()]), expression=order
+        this=exp.Anonymous(this=function, expressions=[share.copy()]), expression=order
     )
 
 
@@ -146,6 +152,8 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         return exp.Div(this=exp.Round(this=scaled), expression=power.copy(), typed=True)
     if isinstance(node, exp.PercentileDisc):
         return _quantile(node.this, node.expression)
+    if isinstance(node, exp.PercentileCont) and node.expression:
+        return _quantile(node.this, node.expression, function="PERCENTILE_CONT")
     if isinstance(node, exp.Filter) and isinstance(node.this, exp.ArrayAgg):
         return exp.SortArray(
             this=exp.Filter(this=_unordered(node.this), expression=node.expression.copy())
