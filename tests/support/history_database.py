@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -80,3 +81,28 @@ def empty(raw: RawTables) -> None:
         *(file.address for file in _history_files()),
     ):
         raw.prepared.execute(f"delete from {table}")
+
+
+@contextmanager
+def stored_views(raw: RawTables) -> Iterator[RawTables]:
+    """Yield a copy of the database in which each view is stored as a table.
+
+    Checks read most views many times, and a query of a view computes all views below it again. Of
+    the macros, the copy has only the functions.
+    """
+    connection = raw.connection.cursor()
+    connection.execute("attach ':memory:' as stored")
+    for schema in {"raw", *files.SCHEMAS.values()}:
+        connection.execute(f"create schema stored.{schema}")
+    for schema, name in connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'memory'"
+    ).fetchall():
+        connection.execute(f"create table stored.{schema}.{name} as from {schema}.{name}")
+    connection.execute("use stored")
+    for file in files.in_build_order():
+        if file.layer in ("functions", "staging", "marts"):
+            statement = next(files.statements(file))[1].query
+            connection.execute(re.sub("create or replace view", "create table", statement))
+    yield RawTables(connection, is_defined=True)
+    connection.execute("use memory")
+    connection.execute("detach stored")

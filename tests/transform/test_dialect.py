@@ -87,6 +87,11 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
             "SELECT PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t",
         ),
         (
+            "select round(quantile_disc(a, 0.5), b) from t",
+            "SELECT ROUND((PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a ASC NULLS LAST)) * "
+            "POWER(CAST(10 AS DOUBLE), b)) / POWER(CAST(10 AS DOUBLE), b) FROM t",
+        ),
+        (
             "select quantile_cont(a, 0.25) from t",
             "SELECT PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY a ASC NULLS LAST) FROM t",
         ),

@@ -147,8 +147,10 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
     decimals = node.args.get("decimals") if isinstance(node, exp.Round) else None
     if decimals and not isinstance(decimals, exp.Literal):
-        power = exp.func("POWER", exp.cast(exp.Literal.number(10), "double"), decimals.copy())
-        scaled = exp.Mul(this=exp.paren(node.this.copy()), expression=power)
+        # `transform` does not visit the inner nodes of a new node, so they are translated here
+        number, decimals = (part.transform(_for_spark) for part in (node.this, decimals))
+        power = exp.func("POWER", exp.cast(exp.Literal.number(10), "double"), decimals)
+        scaled = exp.Mul(this=exp.paren(number), expression=power)
         return exp.Div(this=exp.Round(this=scaled), expression=power.copy(), typed=True)
     if isinstance(node, exp.PercentileDisc):
         return _quantile(node.this, node.expression)
