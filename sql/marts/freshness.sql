@@ -2,7 +2,7 @@
 -- fetch the record went.
 -- Grain: model_id. A model that was requested but never loaded has a row too.
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
--- Reads: staging.fetches, staging.models, marts.models.
+-- Reads: staging.fetches, staging.models, staging.listed_models.
 -- A fetch with the outcome `deferred` is not an attempt: no request was sent, for example because
 -- the budget was spent. A deferred fetch neither starts nor ends a series of failures. For a cached
 -- response, `fetched_at` is earlier than `last_attempted_at`.
@@ -63,14 +63,15 @@ select
             epoch from cast(now() at time zone 'UTC' as timestamp) - models.fetched_at
         ) as double
     ) / 3600 as age_hours,
-    marts_models.listed_at,
+    listed_models.listed_at,
     models.upstream_updated_at,
     last_attempts.last_outcome,
     last_attempts.last_attempted_at,
     cast(coalesce(last_attempts.consecutive_failures, 0) as bigint) as consecutive_failures
 from all_models
 left join staging.models as models on all_models.model_id = models.model_id
-left join marts.models as marts_models on all_models.model_id = marts_models.model_id
+left join staging.listed_models as listed_models
+    on all_models.model_id = listed_models.model_id
 left join last_attempts on all_models.model_id = last_attempts.model_id;
 
 comment on view marts.freshness is 'One row per model ever seen or requested: when the catalog last listed it, how old its record is, and how the last attempts to fetch the record went';

@@ -15,25 +15,19 @@ summed_offers as (
         ) as median_blended_usd_per_mtok,
         max(blended_usd_per_mtok) filter (where not is_free) as max_blended_usd_per_mtok,
         bool_or(is_suspect) filter (where price_ratio_to_cheapest = 1) as is_suspect,
-        bool_or(is_free) as has_free_offer
+        bool_or(is_free) as has_free_offer,
+        array_agg(distinct provider_id order by provider_id) filter (
+            where is_cheapest
+        ) as cheapest_provider_ids
     from marts.offers
     where price_rank is not null
-    group by model_id
-),
-
-cheapest_providers as (
-    select
-        model_id,
-        array_agg(distinct provider_id order by provider_id) as cheapest_provider_ids
-    from marts.offers
-    where is_cheapest
     group by model_id
 )
 
 select
     models.model_id,
     coalesce(summed_offers.offer_count, 0) as offer_count,
-    cheapest_providers.cheapest_provider_ids,
+    summed_offers.cheapest_provider_ids,
     summed_offers.min_blended_usd_per_mtok,
     summed_offers.is_suspect,
     summed_offers.median_blended_usd_per_mtok,
@@ -41,8 +35,7 @@ select
     summed_offers.max_blended_usd_per_mtok / summed_offers.min_blended_usd_per_mtok as spread_ratio,
     summed_offers.has_free_offer
 from staging.models as models
-left join summed_offers on models.model_id = summed_offers.model_id
-left join cheapest_providers on models.model_id = cheapest_providers.model_id;
+left join summed_offers on models.model_id = summed_offers.model_id;
 
 comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';

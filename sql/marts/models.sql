@@ -1,8 +1,8 @@
 -- Facts of each model, how many offers and benchmarks it has, and whether the catalog lists it.
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
--- Reads: staging.models, staging.modalities, staging.chosen_scores, staging.catalog_reads,
--- staging.current_offers, history.listings.
+-- Reads: staging.models, staging.modalities, staging.chosen_scores, staging.current_offers,
+-- staging.listed_models, history.listings.
 -- Names are for display: two models may have the same name. offer_count includes unavailable
 -- offers; marts.model_prices counts only available offers with both prices.
 create or replace view marts.models as
@@ -29,43 +29,6 @@ counted_benchmarks as (
         count(*) as benchmark_count
     from staging.chosen_scores
     group by model_id
-),
-
-listed_periods as (
-    select
-        model_id,
-        valid_from,
-        coalesce(valid_to, cast('9999-12-31' as timestamp)) as valid_to
-    from history.listings
-    where is_listed
-),
-
--- Many periods end at the same time, so look up the last read before each end only once.
-period_ends as (
-    select distinct valid_to
-    from listed_periods
-),
-
-last_reads as (
-    select
-        period_ends.valid_to,
-        max(catalog_reads.read_at) as read_at
-    from period_ends
-    inner join staging.catalog_reads on period_ends.valid_to > catalog_reads.read_at
-    where catalog_reads.is_trusted
-    group by period_ends.valid_to
-),
-
-listed_models as (
-    select
-        listed_periods.model_id,
-        max(last_reads.read_at) as listed_at
-    from listed_periods
-    inner join last_reads
-        on
-            listed_periods.valid_to = last_reads.valid_to
-            and listed_periods.valid_from <= last_reads.read_at
-    group by listed_periods.model_id
 ),
 
 current_listings as (
@@ -118,7 +81,7 @@ left join listed_modalities on models.model_id = listed_modalities.model_id
 left join counted_offers on models.model_id = counted_offers.model_id
 left join counted_benchmarks on models.model_id = counted_benchmarks.model_id
 left join current_listings on models.model_id = current_listings.model_id
-left join listed_models on models.model_id = listed_models.model_id;
+left join staging.listed_models as listed_models on models.model_id = listed_models.model_id;
 
 comment on view marts.models is 'One row per model: its facts as last seen, how many offers and benchmarks it has, and whether the catalog lists it';
 comment on column marts.models.modalities is 'Kinds of input and output, without duplicates, in alphabetical order; null if none is given';

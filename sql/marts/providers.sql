@@ -7,12 +7,23 @@
 -- the catalog count in model_count and offer_count; the comparison excludes them.
 create or replace view marts.providers as
 with
+offers as (
+    select
+        model_id,
+        provider_id,
+        provider_name,
+        price_rank,
+        price_ratio_to_cheapest,
+        is_free
+    from marts.offers
+),
+
 listed_offers as (
     select
         provider_id,
         count(distinct model_id) as model_count,
         count(*) as offer_count
-    from marts.offers
+    from offers
     group by provider_id
 ),
 
@@ -20,7 +31,7 @@ common_names as (
     select
         provider_id,
         provider_name
-    from marts.offers
+    from offers
     group by
         provider_id,
         provider_name
@@ -33,7 +44,7 @@ paid_offers as (
         provider_id,
         price_ratio_to_cheapest,
         count(*) over (partition by model_id) as paid_offer_count
-    from marts.offers
+    from offers
     where
         price_rank is not null
         and not is_free
