@@ -54,7 +54,7 @@ class Cluster:
             "spark.executor.memory": MEMORY,
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.shuffle.partitions": 8,
-            "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
+            "spark.sql.warehouse.dir": str(out.with_name("warehouse")),
             "spark.local.dir": str(self.folder / "local"),
         }
         job = {
