@@ -43,6 +43,11 @@ class ReportData:
 
 def collect(reader: Reader) -> ReportData:
     """Read the data of the page. Raise `UsageError` if the file is not a warehouse."""
+    with reader.materialized() as stored:
+        return _collect(stored)
+
+
+def _collect(reader: Reader) -> ReportData:
     queries = files_in("queries", Path(__file__).parent)
     try:
         tables = {file.path.stem: reader.query(_ordered(file)) for file in queries}
