@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.board_agreement import agreement
-from support.history_database import empty, write_history
+from support.history_database import empty, stored_views, write_history
 from support.random_catalogs import Record, fractions, ranked_catalogs, scores, values
 from support.raw_tables import RawTables
 from support.real_records import real_records
@@ -120,7 +120,8 @@ def test_order_of_the_records_changes_nothing(
     built_tables: RawTables, records: list[Record], data: st.DataObject
 ) -> None:
     def all_rows() -> dict[str, list[tuple[Any, ...]]]:
-        return {view: _rows(built_tables, f"from marts.{view}") for view in recompute.VIEWS}
+        with stored_views(built_tables) as raw:
+            return {view: _rows(raw, f"from marts.{view}") for view in recompute.VIEWS}
 
     _refill(built_tables, records)
     before = all_rows()
