@@ -65,7 +65,7 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
             )
         from marts.compare_models(?)
     """
-    with DuckDBReader(demo) as reader:
+    with DuckDBReader(demo) as reader, reader.materialized() as stored:
         ids = [
             model_id
             for (model_id,) in reader.query(
@@ -73,7 +73,7 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
             ).rows
         ]
         for pair in itertools.pairwise(ids):
-            shown = benchmarks(reader, pair)
+            shown = benchmarks(stored, pair)
             winners = [(row[0], row[shown.columns.index("winner")]) for row in shown.rows]
             assert winners == reader.query(macro, ([*pair],)).rows
 
