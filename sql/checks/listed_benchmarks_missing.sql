@@ -3,9 +3,9 @@
 -- Population: all models.
 -- Reads: staging.benchmark_aliases, staging.benchmark_categories, staging.scores,
 -- staging.catalog_reads, marts.models.
--- Remove the entry from the list. Only a whole catalog is checked: the last read is trusted, every
--- listed model has a record, and most entries of the list occur. Otherwise, most entries would be
--- reported for a few named models.
+-- Remove the entry from the list. A warehouse of a few named models lacks most entries of a list.
+-- Therefore, the check needs a whole catalog: a trusted read, a record of every listed model, and
+-- most entries of the list.
 with
 listed_benchmarks as (
     select

@@ -73,8 +73,9 @@ newest_read as (
     from staging.catalog_reads
 ),
 
--- A run that read the catalog knows whether it lists the model. Without this, every later read of
--- the catalog may have listed it.
+-- The 404s that count. If the run read the catalog, `is_listed` states whether the catalog lists
+-- the model; a 404 of a listed model does not count. If the run did not read the catalog, a 404
+-- counts only if no later read exists, because that read may list the model.
 not_found_fetches as (
     select
         fetches.model_id,

@@ -33,7 +33,8 @@ given_categories as (
         on scores.benchmark_id = categories.benchmark_id
 ),
 
--- A category counts in the scope `independent` only if an independent score has it.
+-- The categories of each model and benchmark. In the scope `independent`, only the categories of
+-- independent scores count.
 scoped_categories as (
     select
         model_id,

@@ -39,6 +39,6 @@ where
     or listings.listing_number > 1
     or listings.valid_from > first_read.read_at;
 
-comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. The models that the first trusted read lists are not changes, even if an incomplete read found some of them before';
+comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. There are no rows for the models that the first trusted read of the catalog lists. A trusted read is complete, and few models are missing in it';
 comment on column marts.model_changes.changed_at is 'When the change was found (UTC)';
 comment on column marts.model_changes.kind is '`listed` (new in the catalog), `unlisted` (left) or `relisted` (came back)';

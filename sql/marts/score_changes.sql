@@ -66,7 +66,7 @@ from changes
 left join staging.benchmark_aliases as aliases on changes.benchmark_id = aliases.alias
 where changes.kind is not null;
 
-comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores found then are not changes';
+comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores of that first record are not changes';
 comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; differs from benchmark_id if this is an alias';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';

@@ -1,4 +1,4 @@
-"""Fetch without any usable response: an error, unless its outcomes are worth storing."""
+"""The error for a fetch without any usable response, and the outcomes that are stored instead."""
 
 from __future__ import annotations
 

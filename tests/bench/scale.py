@@ -135,7 +135,7 @@ def show(title: str, runs: dict[str, Costs]) -> None:
 
 
 def size(count: int, home: Path) -> None:
-    """Measure three runs of a catalog (first, unchanged, 1 % changed), and `llm-stats report`."""
+    """Measure the runs of a catalog, by ids and with `--all`, and `llm-stats report`."""
     database, runs = home / "llm_stats.duckdb", {}
     with serving(synthetic_catalog(count), 0, home) as base_url:
         response_bytes = (home / "records.json").stat().st_size

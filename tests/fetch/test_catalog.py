@@ -77,7 +77,7 @@ class TestPages:
 
 
 class TestIncompleteRead:
-    """The read ends, or the numbers differ; `gap` states the reason."""
+    """The read ends early, or the listed models do not agree with `total`; `gap` states it."""
 
     @pytest.mark.parametrize(
         ("fault", "requests", "reason"),

@@ -119,10 +119,11 @@ class TestCatalogOnly:
 def test_change_is_published_by_the_read_that_found_it_and_never_again(
     api: SampleApi, twelve_models: Path
 ) -> None:
-    """A price changes and a model leaves. A week later the model is back, and another one joins.
+    """Three runs: on day 0.5 (only the catalog), on day 1, and on day 6.6.
 
-    The first run reads only the catalog, the second also fetches records. The third fetches models
-    without a record first, then old records, then the model whose price changed again.
+    Before the first, a price changes and a model leaves; the second fetches the changed record.
+    Before the third, the model is back, a new model has joined, and the price has changed again.
+    The third run fetches the new model first, then the old records, then the changed record.
     """
     runs = DailyRuns(api, twelve_models)
     changed, gone = IDS[3], IDS[5]
