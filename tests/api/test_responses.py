@@ -12,7 +12,7 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api.responses import MAX_BODY_BYTES
 from llm_stats.sample.api import Request, Response, json_response
-from support.client_helpers import IDS, ONE, RECORDS, fetched, only, outcomes
+from support.client_helpers import IDS, ONE, RECORDS, TWO, fetched, only, outcomes, request_counts
 
 MESSAGES: dict[str, tuple[Fault, str, str]] = {
     "envelope": (
@@ -107,6 +107,11 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         faults.redirect("https://other.invalid/x"),
         "failed",
         "HTTP 302: redirected to https://other.invalid/x; wrong base URL?",
+    ),
+    "renamed id": (
+        faults.redirect(f"/stats/v1/models/{TWO}", 301),
+        "failed",
+        f"HTTP 301: the model id moved to {TWO}; use the new id",
     ),
     "record of another model": (
         faults.changed(id="another"),
@@ -217,6 +222,34 @@ class TestResponses:
             tracemalloc.stop()
         assert answer.fetch.message == "the body is over 10 MB"
         assert peak < 6 * MAX_BODY_BYTES
+
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    def test_renamed_id_is_named_and_other_models_load(self, status: int) -> None:
+        """The redirect is not followed: one request is sent for each model."""
+        fault = faults.redirect("../models/new%2Fid?x=1", status)
+        with FakeApi(RECORDS, faults={ONE: fault}) as api:
+            answers, _ = fetched(api)
+        assert outcomes(answers) == {"failed": 1, "loaded": 29}
+        message = f"HTTP {status}: the model id moved to new/id; use the new id"
+        assert answers[ONE].fetch.message == message
+        assert answers[ONE].fetch.http_status == status
+        assert set(request_counts(api).values()) == {1}
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "/v1/models/new",
+            "/stats/v1/models/",
+            "/stats/v1/models/a/b",
+            "https://other.invalid/stats/v1/models/new",
+            "//other.invalid/stats/v1/models/new",
+            f"{ONE}",
+        ],
+    )
+    def test_redirect_elsewhere_is_not_a_renamed_id(self, location: str) -> None:
+        answer, _, _ = only(faults.redirect(location, 301))
+        expected = f"HTTP 301: redirected to {location}; wrong base URL?"
+        assert answer.fetch.message == expected
 
     def test_gzip_is_read(self) -> None:
         answer, api, _ = only(faults.compressed())

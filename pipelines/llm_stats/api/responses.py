@@ -117,12 +117,13 @@ def format_error(
     redact: Callable[[str], str],
     *,
     reason: str | None = None,
-    location: str = "nowhere",
+    redirect: str = "",
 ) -> str:
     """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
 
-    If the API sent no message, the reason phrase of the status is used. Messages are redacted
-    before they are truncated, because `redact` would not recognize a truncated key.
+    If the API sent no message, the reason phrase of the status is used. `redirect` is the
+    description of a redirect (see `describe_redirect`). Messages are redacted before they are
+    truncated, because `redact` would not recognize a truncated key.
     """
     code = redact(error.get("code", ""))[:100]
     if status == 200:
@@ -130,7 +131,7 @@ def format_error(
     else:
         prefix = f"HTTP {status} {code}" if code else f"HTTP {status}"
     if 300 <= status < 400:
-        return f"{prefix}: redirected to {redact(location)[:200]}; wrong base URL?"
+        return f"{prefix}: {redirect}"
     message = error.get("message", reason or responses.get(status, "no reason given"))
     help_url = redact(error.get("help_url", ""))[:200]
     return f"{prefix}: {redact(message)[:500]}" + (f" ({help_url})" if help_url else "")

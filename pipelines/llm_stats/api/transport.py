@@ -29,6 +29,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from llm_stats.api.auth import BearerAuth
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.api.redirects import describe_redirect
 from llm_stats.api.responses import (
     BadResponse,
     Body,
@@ -97,6 +98,7 @@ class Transport:
         self.requests_sent = 0
         self.key_accepted = False
         self.redact, self._redact_body = auth.redact, auth.redact_body
+        self._base_url = base_url
         self._rate_limiter = rate_limiter
         self._max_requests = max_requests
         self._now = clock
@@ -148,7 +150,7 @@ class Transport:
         self._acquire_slot(request)
         response, content = self._send(request.url)
         if response.status_code not in (200, 404):
-            raise self._handle_error_response(response, content, request.attempts)
+            raise self._handle_error_response(response, content, request)
         return Body(content, self._now(), response.status_code)
 
     def _acquire_slot(self, request: PendingRequest) -> None:
@@ -204,17 +206,18 @@ class Transport:
             raise BadResponse(message, transient=transient) from None
 
     def _handle_error_response(
-        self, response: requests.Response, content: bytes, attempts: int
+        self, response: requests.Response, content: bytes, request: PendingRequest
     ) -> BadResponse:
         """Return the error for a status other than 200 and 404; stop or pause fetching if needed.
 
         Raises `FetchingStopped` if a quota is exhausted.
         """
         status, reason = response.status_code, response.reason
-        location = response.headers.get("Location", "nowhere")
+        location = self.redact(response.headers.get("Location", "nowhere"))
+        redirect = describe_redirect(location, request.url, self._base_url)
         error = parse_error_body(content)
         code, transient = error.get("code"), status == 429 or status >= 500
-        message = format_error(status, error, self.redact, reason=reason, location=location)
+        message = format_error(status, error, self.redact, reason=reason, redirect=redirect)
         is_plan_limit = (status, code) == (403, "feature_not_in_plan")
         if status in (401, 402, 403) and not (self.key_accepted and is_plan_limit):
             self.stop("unauthorized", f"the API rejected the key: {message}")
@@ -228,7 +231,7 @@ class Transport:
                 message = f"the API requests a long pause: {message}; until: {reset}"
                 raise FetchingStopped(self.stop("quota", message))
             if status == 429 and pause is None:
-                pause = DEFAULT_RETRY_AFTER_SECONDS[min(attempts, 2) - 1]
+                pause = DEFAULT_RETRY_AFTER_SECONDS[min(request.attempts, 2) - 1]
             self._rate_limiter.pause(pause or 0)
         code = error_code(error, self.redact)
         return BadResponse(message, status=status, code=code, transient=transient)
