@@ -53,7 +53,8 @@ from (
                 benchmark_name, score, max_score, normalized_score, is_self_reported,
                 is_verified, source_url
             ) as row_hash,
-            count(distinct scored_at) as row_count
+            count(distinct scored_at)
+            + max(case when scored_at is null then 1 else 0 end) as row_count
         from staging.scores
         where model_id in (select loaded_models.model_id from loaded_models)
         group by

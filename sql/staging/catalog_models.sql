@@ -34,7 +34,8 @@ select
     cast(read_at as timestamp) as read_at,
     cast(content_hash as varchar) as content_hash,
     cast(_dlt_load_id as varchar) as load_id,
-    cast(extra as json) as extra
+    cast(extra as json) as extra,
+    cast(unreadable as json) as unreadable
 from raw.catalog_models;
 
 comment on view staging.catalog_models is 'One row per model with a summary: its facts as last read from the catalog';
@@ -60,6 +61,6 @@ comment on column staging.catalog_models.supports_vision is 'True if the gateway
 comment on column staging.catalog_models.gateway_docs_url is 'URL of the gateway''s documentation; null if the gateway does not serve the model';
 comment on column staging.catalog_models.upstream_url is 'URL of the model''s page upstream; null if none is given';
 comment on column staging.catalog_models.upstream_source is 'Source from which upstream got the record; null if none is given';
-comment on column staging.catalog_models.upstream_created_at is 'When the record was created upstream (UTC)';
-comment on column staging.catalog_models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
+comment on column staging.catalog_models.upstream_created_at is 'When the record was created upstream (UTC); null if unknown';
+comment on column staging.catalog_models.upstream_updated_at is 'When the record was last changed upstream (UTC); null if unknown';
 comment on column staging.catalog_models.load_id is 'Id of the load that wrote the row';

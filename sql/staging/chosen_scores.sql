@@ -86,7 +86,7 @@ chosen_among_repeated as (
         order by
             is_verified desc,
             is_self_reported and not is_verified,
-            scored_at desc,
+            scored_at desc nulls last,
             score desc,
             list_index
     ) = 1

@@ -38,7 +38,8 @@ select
     cast(fetched_at as timestamp) as fetched_at,
     cast(summary_hash as varchar) as summary_hash,
     cast(_dlt_load_id as varchar) as load_id,
-    cast(extra as json) as extra
+    cast(extra as json) as extra,
+    cast(unreadable as json) as unreadable
 from raw.models;
 
 comment on view staging.detail_models is 'One row per model with a record: its facts as last fetched';
@@ -68,6 +69,6 @@ comment on column staging.detail_models.api_ref_url is 'URL of the model''s API 
 comment on column staging.detail_models.paper_url is 'URL of the paper about the model; null if none is given';
 comment on column staging.detail_models.weights_url is 'URL of the model''s weights; null if none is given';
 comment on column staging.detail_models.repo_url is 'URL of the model''s source repository; null if none is given';
-comment on column staging.detail_models.upstream_created_at is 'When the record was created upstream (UTC)';
-comment on column staging.detail_models.upstream_updated_at is 'When the record was last changed upstream (UTC)';
+comment on column staging.detail_models.upstream_created_at is 'When the record was created upstream (UTC); null if unknown';
+comment on column staging.detail_models.upstream_updated_at is 'When the record was last changed upstream (UTC); null if unknown';
 comment on column staging.detail_models.load_id is 'Id of the load that wrote the row';

@@ -42,7 +42,8 @@ select
     greatest(details.fetched_at, summaries.read_at) as seen_at,
     details.load_id,
     summaries.load_id as catalog_load_id,
-    details.extra
+    details.extra,
+    details.unreadable
 from staging.detail_models as details
 left join staging.catalog_models as summaries on details.model_id = summaries.model_id
 left join staging.summaries_ahead on details.model_id = summaries_ahead.model_id
@@ -85,7 +86,8 @@ select
     greatest(details.fetched_at, summaries.read_at) as seen_at,
     details.load_id,
     summaries.load_id as catalog_load_id,
-    summaries.extra
+    summaries.extra,
+    summaries.unreadable
 from staging.catalog_models as summaries
 inner join staging.summaries_ahead on summaries.model_id = summaries_ahead.model_id
 left join staging.detail_models as details on summaries.model_id = details.model_id;

@@ -19,7 +19,8 @@ select
     cast(scored_at as timestamp) as scored_at,
     cast(rank as bigint) as api_rank,
     nullif(cast(source_url as varchar), '') as source_url,
-    cast(extra as json) as extra
+    cast(extra as json) as extra,
+    cast(unreadable as json) as unreadable
 from raw.models__scores;
 
 comment on view staging.scores is 'One row per reported benchmark score, as last fetched';

@@ -4,7 +4,8 @@
 -- Reads: staging.catalog_models, staging.detail_models.
 -- A summary is ahead if there is no record, or if the summary has changed since the record was
 -- requested. If the record has no `summary_hash`, for example because it came from the response
--- cache, the summary is ahead if its `upstream_updated_at` is later. The contents of summary and
+-- cache, the summary is ahead if its `upstream_updated_at` is later, or if one of these times is
+-- unknown. The contents of summary and
 -- record are never compared, because a lasting difference is not a change.
 -- `schema.catalog.is_ahead` has the same rule.
 create or replace view staging.summaries_ahead as
@@ -16,7 +17,11 @@ where
     or details.summary_hash <> summaries.content_hash
     or (
         details.summary_hash is null
-        and summaries.upstream_updated_at > details.upstream_updated_at
+        and (
+            summaries.upstream_updated_at is null
+            or details.upstream_updated_at is null
+            or summaries.upstream_updated_at > details.upstream_updated_at
+        )
     );
 
 comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is ahead of its record: the summary then gives the model''s facts and offers, and the record is due';

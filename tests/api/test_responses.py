@@ -62,7 +62,12 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "an error with status 200: x: No. (https://help.invalid/2)",
     ),
     "byte order mark": (
-        lambda *_: Response(200, b"\xef\xbb\xbf{}"),
+        lambda *_: Response(200, b"\xef\xbb\xbf[]"),
+        "rejected",
+        "record: Input should be an object",
+    ),
+    "utf-16": (
+        lambda *_: Response(200, "{}".encode("utf-16")),
         "failed",
         "the response is truncated or invalid JSON",
     ),
@@ -250,6 +255,14 @@ class TestResponses:
         answer, _, _ = only(faults.redirect(location, 301))
         expected = f"HTTP 301: redirected to {location}; wrong base URL?"
         assert answer.fetch.message == expected
+
+    def test_byte_order_mark_before_a_record_is_read(self) -> None:
+        answer, _, _ = only(faults.byte_order_mark())
+        assert answer.fetch.outcome == "loaded", answer.fetch.message
+
+    def test_byte_order_mark_before_an_error_is_read(self) -> None:
+        answer, _, _ = only(faults.chain(faults.error(404), faults.byte_order_mark()))
+        assert answer.fetch.error_code == "not_found"
 
     def test_gzip_is_read(self) -> None:
         answer, api, _ = only(faults.compressed())

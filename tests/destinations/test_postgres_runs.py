@@ -25,6 +25,7 @@ from llm_stats.settings import Settings
 from llm_stats.transform import files
 from llm_stats.transform.dialect import translate
 from support.command import Command
+from support.older_versions import downgrade
 from support.postgres_content import content, loads
 from support.postgres_server import PASSWORD, address, execute_sql
 
@@ -283,3 +284,24 @@ def test_documented_statements_undo_a_fast_clock_and_lose_nothing(
     )
     assert execute_sql(warehouse, f"{prices} order by 1") == [(100,), (101,)]
     assert execute_sql(warehouse, "select max(valid_to) < now() from history.offers") == [(True,)]
+
+
+def test_run_migrates_an_older_warehouse(
+    warehouse: str, api: SampleApi, llm_stats: Command
+) -> None:
+    before = content(warehouse)
+    downgrade(lambda statement: execute_sql(warehouse, statement), 5)
+    records = sample.today()
+    for record in records:
+        record |= {"created_at": 1735689600, "release_date": "2025-09"}
+        record["scores"] = [score | {"scored_at": "2025"} for score in record["scores"]]
+    api.publish(records)
+    done = llm_stats("run", "--all", "--max-age", 0, "--base-url", api.base_url)
+    assert done.code == 0, done.err
+    assert content(warehouse)[1:] == before[1:], "the release dates of models differ"
+    models, scores = (
+        "select count(*) from raw.models where created_at is null and unreadable is not null",
+        "select count(*) from raw.models__scores where scored_at is not null",
+    )
+    assert execute_sql(warehouse, models) == [(14,)]
+    assert execute_sql(warehouse, scores) == [(0,)]

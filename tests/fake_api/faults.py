@@ -12,6 +12,7 @@ that fault. The functions in `when.py` limit a fault to some of the requests:
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import gzip
 import itertools
@@ -180,6 +181,14 @@ def compressed() -> Fault:
         return replace(response, body=gzip.compress(response.body), headers=headers)
 
     return fault
+
+
+def byte_order_mark() -> Fault:
+    """Send a UTF-8 byte order mark before the body.
+
+    Not a fault: a response that the client must handle.
+    """
+    return lambda request, response: replace(response, body=codecs.BOM_UTF8 + response.body)
 
 
 def repeated_cursor() -> Fault:

@@ -16,7 +16,7 @@ from fake_api.server import FakeApi
 from llm_stats.errors import RecordRejected
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.api import Request, Response
-from llm_stats.schema.record import parse_record
+from llm_stats.schema.parse import parse_record
 
 MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"
 
@@ -174,6 +174,12 @@ def test_html_page(http: requests.Session) -> None:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.text.startswith("<!doctype html>")
+
+
+def test_byte_order_mark(http: requests.Session) -> None:
+    response = answer(http, faults.byte_order_mark())
+    assert response.content.startswith(b"\xef\xbb\xbf{")
+    parse_record(response.content, MODEL)
 
 
 def test_empty_body(http: requests.Session) -> None:

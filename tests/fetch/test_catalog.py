@@ -50,6 +50,11 @@ class TestPages:
         assert catalog.versions.keys() == set(IDS)
         assert [row["id"] for row in catalog.changed] == IDS
 
+    def test_byte_order_mark_is_read(self) -> None:
+        catalog, _ = read_faulty(faults.byte_order_mark())
+        assert catalog.model_ids == IDS
+        assert catalog.gap is None
+
     def test_only_new_and_changed_summaries_are_returned(self, api: SampleApi) -> None:
         stored = read(api).versions
         changed = copy.deepcopy(RECORDS)
@@ -145,7 +150,8 @@ class TestIncompleteRead:
             (0, "30 models of 0 listed"),
             ("30", "the API did not send the total number of models"),
             (True, "the API did not send the total number of models"),
-            (30.0, "the API did not send the total number of models"),
+            (30.5, "the API did not send the total number of models"),
+            (30.0, None),
             (-1, "the API did not send the total number of models"),
             (2**63, "the API did not send the total number of models"),
         ],
@@ -213,7 +219,7 @@ class TestInvalidSummary:
         assert catalog.versions.keys() == set(IDS[2:])
         assert catalog.rejected == {
             ONE: "providers: Input should be a valid array, got 'none'",
-            TWO: "name: Field required (and 13 more)",
+            TWO: "name: Field required (and 11 more)",
         }
         assert catalog.gap is None
         assert catalog.has_summaries

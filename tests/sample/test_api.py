@@ -15,7 +15,7 @@ import pytest
 import requests
 from llm_stats.errors import UsageError
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of, today, yesterday
-from llm_stats.schema.record import parse_record
+from llm_stats.schema.parse import parse_record
 
 BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
 

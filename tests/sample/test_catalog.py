@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from llm_stats.errors import UsageError
 from llm_stats.sample import CHANGES, load_records, today, yesterday
-from llm_stats.schema.record import parse_record
+from llm_stats.schema.parse import parse_record
 from llm_stats.schema.rows import new_fields, to_row
 from support.synthetic_catalog import synthetic_catalog
 

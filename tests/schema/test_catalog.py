@@ -16,7 +16,7 @@ from llm_stats.schema.catalog import (
     is_plausible,
     known_hash,
 )
-from llm_stats.schema.record import parse_summary
+from llm_stats.schema.parse import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from support.record_factory import make_offer, make_record
 
@@ -132,7 +132,7 @@ def test_row_of_a_summary_has_counts_unknown_fields_and_child_rows() -> None:
     ("entry", "reason"),
     [
         (SUMMARY | {"providers": "none"}, "providers: Input should be a valid array, got 'none'"),
-        ({"id": "m"}, "name: Field required (and 13 more)"),
+        ({"id": "m"}, "name: Field required (and 11 more)"),
         (None, "record: Input should be an object, got None"),
         ([], "record: Input should be an object, got []"),
         (SUMMARY | {"top_scores": {"code": "x"}}, "top_scores.code: Input should be a valid "),
@@ -210,3 +210,12 @@ def test_outdated_response_leaves_the_summary_ahead(
     summary = SummaryVersion("new", days[2])
     assert known_hash(summary, days[updated_at], known) == expected
     assert known_hash(None, days[updated_at], known) is None
+
+
+def test_old_response_cannot_be_recognized_without_the_times() -> None:
+    day = dt.datetime(2026, 1, 1)  # noqa: DTZ001
+    later = dt.datetime(2026, 1, 2)  # noqa: DTZ001
+    for times in ((None, day, later), (day, None, later), (day, day, None)):
+        updated_at, stored_at, summary_at = times
+        summary, stored = SummaryVersion("new", summary_at), RecordVersion("old", stored_at)
+        assert known_hash(summary, updated_at, stored) == "new"

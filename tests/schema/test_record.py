@@ -11,7 +11,7 @@ import pytest
 from llm_stats import sample
 from llm_stats.errors import RecordRejected
 from llm_stats.schema import record, tables
-from llm_stats.schema.record import parse_record
+from llm_stats.schema.parse import parse_record
 from llm_stats.schema.rows import new_fields, to_row
 from support.parameter_ids import parameter_id
 
@@ -64,26 +64,9 @@ def parsed(document: dict[str, Any]) -> record.Record:
             "0.5",
             "scores[2].score: Input should be a valid number, got '0.5'",
         ),
-        (
-            ("scores", 0, "scored_at"),
-            "yesterday",
-            "scores[0].scored_at: Input should be a valid datetime",
-        ),
         (("modalities", 0), 1, "modalities[0]: Input should be a valid string, got 1"),
         (("top_scores",), [1], "top_scores: Input should be an object, got [1]"),
         (("open_weight",), "yes", "open_weight: Input should be a valid boolean, got 'yes'"),
-        (("param_count",), 2**63, "param_count: Input should be less than"),
-        (("scores", 0, "rank"), 2**70, "scores[0].rank: Input should be less than"),
-        (
-            ("created_at",),
-            "0001-01-01T00:00:00+14:00",
-            "created_at: Value error, the time is out of range",
-        ),
-        (
-            ("updated_at",),
-            "9999-12-31T23:59:59-12:00",
-            "updated_at: Value error, the time is out of range",
-        ),
         (("organization", "id"), None, "organization.id: Input should be a valid string, got None"),
         (("id",), "murmur-1", "id: requested 'aurora-large-1', received 'murmur-1'"),
     ],
@@ -101,9 +84,7 @@ def test_wrong_value_is_rejected_with_its_path(
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "field", ["id", "providers", "scores", "sources", "created_at", "inference"]
-)
+@pytest.mark.parametrize("field", ["id", "providers", "scores", "sources", "inference"])
 def test_missing_required_field_is_rejected(document: dict[str, Any], field: str) -> None:
     del document[field]
     with pytest.raises(RecordRejected, match=f"^{field}: Field required"):
@@ -120,7 +101,17 @@ def test_renamed_comparison_field_is_rejected_and_does_not_become_null(
         parsed(document)
 
 
-@pytest.mark.parametrize("field", ["family", "context_window", "param_count", "release_date"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "family",
+        "context_window",
+        "param_count",
+        "release_date",
+        "created_at",
+        "updated_at",
+    ],
+)
 def test_optional_field_may_be_absent(document: dict[str, Any], field: str) -> None:
     document.pop(field)
     assert getattr(parsed(document), field) is None
@@ -179,13 +170,13 @@ def test_time_with_another_zone_becomes_utc(document: dict[str, Any]) -> None:
 
 def test_every_field_has_a_column_and_every_column_a_description() -> None:
     assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
-        "models": 40,
+        "models": 41,
         "models__providers": 8,
-        "models__scores": 15,
+        "models__scores": 16,
         "models__modalities": 3,
         "models__top_scores": 4,
         "fetches": 10,
-        "catalog_models": 34,
+        "catalog_models": 35,
         "catalog_models__providers": 8,
         "catalog_models__modalities": 3,
         "catalog_models__top_scores": 4,
@@ -207,4 +198,5 @@ def test_columns_have_types_and_nullability() -> None:
     assert columns["license__allow_commercial"] == ("bool", False)
     assert columns["family__id"] == ("text", True)
     assert columns["release_date"] == ("date", True)
-    assert columns["updated_at"] == ("timestamp", False)
+    assert columns["updated_at"] == ("timestamp", True)
+    assert columns["fetched_at"] == ("timestamp", False)

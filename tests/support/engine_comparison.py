@@ -70,6 +70,9 @@ def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for offer in records[0]["providers"]
     ]
     records[1]["providers"][0]["input_price_per_m"] = 123456789.125
+    records[2] |= {"context_window": 0.5, "release_date": "\0", "updated_at": "%s", "rank": 1}
+    records[2]["top_scores"] = {"$.'\"/\0 \ud800": 1}
+    records[2]["scores"][0] |= {"scored_at": None, "rank": 1.5, "description": "\ud800"}
     return records
 
 

@@ -9,6 +9,23 @@ from llm_stats.schema.tables import CATALOG_TABLES
 #: Statements that undo each `sql/migrations/<n>.sql`, newest migration first. All views must be
 #: dropped before the statements are executed.
 _UNDO = {
+    6: (
+        *(
+            f"alter table raw.{table} drop column unreadable"
+            for table in ("models", "models__scores", "catalog_models")
+        ),
+        *(
+            f"alter table raw.{table} alter column {column} set not null"
+            for table, column in (
+                ("models", "created_at"),
+                ("models", "updated_at"),
+                ("catalog_models", "created_at"),
+                ("catalog_models", "updated_at"),
+                ("models__scores", "scored_at"),
+            )
+        ),
+        "update history.schema_version set version = 5",
+    ),
     5: (
         "alter table raw.models drop column summary_hash",
         "alter table raw.fetches drop column is_listed",

@@ -31,7 +31,10 @@ fractions = st.one_of(
     st.decimals(0, 1, places=4).map(float),
 )
 moments = st.sampled_from(
-    ["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"]
+    [
+        *("2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-06-01T02:00:00+02:00"),
+        *(None, "2025-06", 1735689600),
+    ]
 )
 
 
@@ -60,7 +63,7 @@ def scores(
         "category": st.sampled_from(CATEGORIES),
         "description": st.sampled_from([None, "", "Questions", "Another text"]),
         "normalized_score": st.one_of(st.none(), values, values, values),
-        "rank": st.one_of(st.none(), st.integers(1, 9)),
+        "rank": st.one_of(st.none(), st.integers(1, 9), st.sampled_from([2.0, 1.5, True, 2**63])),
         "source_url": st.sampled_from([None, "", "https://example.com/x", "https://a.test"]),
     }
     return st.builds(make_score, value=values, **(fields | overrides))
@@ -95,7 +98,13 @@ def _records(draw: st.DrawFn, model_id: str, scores: st.SearchStrategy[list[Reco
         providers=draw(st.lists(offers(), max_size=5)),
         scores=draw(scores),
         inference=draw(st.sampled_from([{"available": False}, _GATEWAY])),
-        context_window=draw(st.sampled_from([None, 0, 2**40])),
+        description=draw(st.sampled_from(["", "Text", "Half \ud83d of a pair"])),
+        context_window=draw(st.sampled_from([None, 0, 2**40, 128000.0, 0.5, True, "8k"])),
+        param_count=draw(st.sampled_from([None, 7e9, -1, 2**63 - 1, 2**63])),
+        release_date=draw(
+            st.sampled_from([None, "2025-09-30", "2025-09-30T01:00:00Z", "2025-09", "2025-02-31"])
+        ),
+        updated_at=draw(moments),
         family=draw(st.sampled_from([None, {"id": "f", "name": "F"}])),
         sources=draw(st.sampled_from([{}, {"paper": ""}, {"paper": "https://a.test"}])),
     )

@@ -15,7 +15,8 @@ from llm_stats.sample import summary_of
 from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
 from llm_stats.schema.catalog import CatalogLoad, CatalogRead
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
-from llm_stats.schema.record import as_utc, parse_record, parse_summary
+from llm_stats.schema.metadata import as_utc
+from llm_stats.schema.parse import parse_record, parse_summary
 from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
 from support.prepared_connection import PreparedConnection

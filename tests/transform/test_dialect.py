@@ -37,6 +37,11 @@ def test_postgres_median_with_a_filter() -> None:
     assert middle.endswith("/ 2) AS m FROM t"), "not an integer division"
 
 
+def test_postgres_returns_the_keys_of_an_object_as_rows() -> None:
+    translated = translate("select unnest(json_keys(a)) as b from t", "postgres")
+    assert translated == "SELECT JSON_OBJECT_KEYS(a) AS b FROM t"
+
+
 def test_duckdb_is_not_translated() -> None:
     assert translate("from marts.offers -- as it is", "duckdb") == "from marts.offers -- as it is"
 
@@ -101,6 +106,10 @@ def test_every_statement_parses_in_spark(statement: str) -> None:
             "PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY a DESC)) / 2) FROM t",
         ),
         ("select cast(a as json) from t", "SELECT CAST(a AS STRING) FROM t"),
+        (
+            "select a ->> b from t",
+            "SELECT ELEMENT_AT(FROM_JSON(a, 'map<string,string>'), b) FROM t",
+        ),
         (
             "select extract(epoch from a - b) from t",
             (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import email.utils
-import json
 import re
 import zlib
 from collections.abc import Callable
@@ -15,7 +15,10 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from llm_stats.errors import NothingFetched, RecordRejected
-from llm_stats.schema.record import Record, parse_record
+from llm_stats.schema.json_body import parse_json
+from llm_stats.schema.metadata import read_count
+from llm_stats.schema.parse import parse_record
+from llm_stats.schema.record import Record
 
 _NETWORK_ERRORS = (OSError, HTTPException, HTTPError)
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -93,8 +96,8 @@ def parse_error_body(body: bytes) -> dict[str, str]:
     `{"message": "text"}`.
     """
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = parse_json(body)
+    except ValueError:
         return {}
     if not isinstance(document, dict):
         return {}
@@ -215,9 +218,8 @@ def parse_record_body(
         return parse_record(content, model_id)
     except RecordRejected:
         try:
-            # Decode the body first: from bytes, `json` would also accept UTF-16 and a BOM.
-            document = json.loads(content.decode())
-        except (ValueError, RecursionError):
+            document = parse_json(content)
+        except ValueError:
             message = f"the response is {_describe_invalid_json(content)}, not a model record"
             raise BadResponse(message, status=200) from None
         if parse_error_body(content):
@@ -229,9 +231,10 @@ def parse_record_body(
 
 
 def _describe_invalid_json(content: bytes) -> str:
-    if not content.strip():
+    text = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not text:
         return "empty"
-    return "HTML" if content.lstrip().startswith(b"<") else "truncated or invalid JSON"
+    return "HTML" if text.startswith(b"<") else "truncated or invalid JSON"
 
 
 class CatalogPage(NamedTuple):
@@ -245,12 +248,11 @@ class CatalogPage(NamedTuple):
 def parse_catalog_page(content: bytes, base_url: str) -> CatalogPage:
     """Return a page of the catalog. Raises `NothingFetched` if the body is not such a page."""
     try:
-        page = json.loads(content)
+        page = parse_json(content)
         entries, cursor, total = page["models"], page.get("next_cursor"), page.get("total")
         if not isinstance(entries, list):
             raise TypeError
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         message = f"{base_url}/models did not return a list of models; wrong base URL?"
         raise NothingFetched(message) from None
-    is_count = isinstance(total, int) and not isinstance(total, bool) and 0 <= total < 2**63
-    return CatalogPage(entries, str(cursor) if cursor else None, total if is_count else None)
+    return CatalogPage(entries, str(cursor) if cursor else None, read_count(total))

@@ -29,7 +29,7 @@ from llm_stats.api.stop import FetchingStopped
 from llm_stats.api.transport import PendingRequest, Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.schema.catalog import CutOff, SummaryVersion
-from llm_stats.schema.record import parse_summary
+from llm_stats.schema.parse import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from llm_stats.settings import is_valid_model_id
 from llm_stats.text import pluralize

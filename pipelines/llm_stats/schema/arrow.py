@@ -38,6 +38,7 @@ def _schema(columns: list[Column]) -> pa.Schema:
     return pa.schema([_field(column) for column in columns if column != LOAD_ID])
 
 
+_JSON_COLUMNS = {"extra", "unreadable"}
 _SCHEMAS = {table: _schema(columns) for table, columns in TABLES.items()}
 
 #: Values for the required columns of a tombstone row (see `add_tombstones`), by type.
@@ -133,8 +134,8 @@ def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
             strict=False,
         )
     )
-    if "extra" in columns:
-        columns["extra"] = [extra and _json(extra) for extra in columns["extra"]]
+    for name in columns.keys() & _JSON_COLUMNS:
+        columns[name] = [value and _json(value) for value in columns[name]]
     columns[LIST_IDX.name] = list(chain.from_iterable(range(len(children)) for children in lists))
     return pa.Table.from_arrays(
         [pa.array(columns.get(field.name, ()), field.type) for field in schema], schema=schema
@@ -144,7 +145,7 @@ def _children(lists: list[list[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
 def _flat(row: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, Any]]:
     """Yield (column, value) for a row: flatten nested objects with `__`, and skip lists."""
     for name, value in row.items():
-        if name == "extra":
+        if name in _JSON_COLUMNS:
             yield name, value and _json(value)
         elif isinstance(value, dict):
             yield from _flat(value, f"{path}{name}__")

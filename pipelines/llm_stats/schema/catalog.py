@@ -79,7 +79,7 @@ class SummaryVersion(NamedTuple):
     """The version of a model's summary: hash of its content, and upstream's time of change."""
 
     content_hash: str
-    updated_at: dt.datetime
+    updated_at: dt.datetime | None
 
 
 class RecordVersion(NamedTuple):
@@ -89,38 +89,46 @@ class RecordVersion(NamedTuple):
     """
 
     summary_hash: str | None
-    updated_at: dt.datetime
+    updated_at: dt.datetime | None
 
 
 def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
     """Return whether the summary contains something newer than the record.
 
     A summary is compared with the summary that was known when the record was requested. If it were
-    compared with the record itself, a lasting difference would make the model due in every run. The
-    view `staging.summaries_ahead` has the same rule.
+    compared with the record itself, a lasting difference would make the model due in every run. If
+    neither that summary nor the times of change are known, the summary counts as ahead: the next
+    fetch of the record stores the summary's hash. The view `staging.summaries_ahead` has the same
+    rule.
     """
     if record is None:
         return True
     if record.summary_hash is None:
+        if summary.updated_at is None or record.updated_at is None:
+            return True
         return summary.updated_at > record.updated_at
     return summary.content_hash != record.summary_hash
 
 
 def known_hash(
-    summary: SummaryVersion | None, updated_at: dt.datetime, stored: RecordVersion | None
+    summary: SummaryVersion | None, updated_at: dt.datetime | None, stored: RecordVersion | None
 ) -> str | None:
     """Return the `summary_hash` of a record that was just requested.
 
     `summary` is the known summary of the model, `updated_at` the record's time of change, and
     `stored` the record in the warehouse. If the summary is newer than `stored`, but the new record
     is not, then the API has returned an old response. The result is then None, so that the summary
-    stays ahead and the next run requests the record again.
+    stays ahead and the next run requests the record again. Without the three times of change, an
+    old response cannot be recognized.
     """
     if summary is None:
         return None
     is_old_response = (
         stored is not None
         and stored.summary_hash not in (None, summary.content_hash)
+        and updated_at is not None
+        and stored.updated_at is not None
+        and summary.updated_at is not None
         and updated_at <= stored.updated_at
         and updated_at < summary.updated_at
     )

@@ -1,44 +1,43 @@
-"""The model record and its summary: contract, and validation with the reason for a rejection.
+"""The contract of the model record and of its summary.
 
 `GET /v1/models/{model_id}` returns a record, one JSON object. `GET /v1/models` returns pages of
 summaries: records without `scores` and `sources`. The Pydantic classes below define every
-documented field once: type, nullability, unit and meaning. `parse_record` and `parse_summary`
-validate with them; `tables.py` derives the columns of the raw tables and their comments.
+documented field once: type, nullability, unit and meaning. `parse.py` validates with them;
+`tables.py` derives the columns of the raw tables and their comments.
 
 Fields used in comparisons (prices, scores, normalized scores, categories) must be present, even if
 their value is null. Otherwise a field that the API renames would silently become null. Other
 nullable fields may be missing. Unknown fields are stored as JSON in the column `extra` of their
 table, because a separate column for each could collide with a documented column.
+
+Prices and scores are validated strictly: a wrong value rejects the record. A date, time or count
+that cannot be read is null, so that the prices load (see `metadata.py`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
-from llm_stats.errors import RecordRejected
-
-
-def as_utc(time: dt.datetime) -> dt.datetime:
-    """Return the time in UTC without a time zone; all times are stored in this form.
-
-    A time without a time zone is taken as UTC.
-    """
-    try:
-        return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
-    except OverflowError:  # the time is within a day of the smallest or largest datetime
-        raise ValueError("the time is out of range") from None
-
+from llm_stats.schema.metadata import (
+    Reader,
+    as_utc,
+    read_count,
+    read_date,
+    read_integer,
+    read_time,
+)
 
 Id = Annotated[str, Field(min_length=1)]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-Rank = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Count = Annotated[int, Reader(read_count)]
+Rank = Annotated[int, Reader(read_integer)]
 UtcTime = Annotated[dt.datetime, AfterValidator(as_utc)]
+ReadTime = Annotated[UtcTime, Reader(read_time)]
+ReadDate = Annotated[dt.date, Reader(read_date)]
 
 
 class RecordPart(BaseModel):
@@ -133,7 +132,9 @@ class Score(RecordPart):
     verified_by_llmstats: bool = Field(
         description="True if LLM Stats checked the score independently"
     )
-    scored_at: UtcTime = Field(description="When the score was recorded upstream (UTC)")
+    scored_at: ReadTime | None = Field(
+        None, description="When the score was recorded upstream (UTC); null if unknown"
+    )
     category: str | None = Field(description="Category of the benchmark; null if none is given")
     description: str | None = Field(
         None, description="Description of the benchmark; null if none is given"
@@ -170,7 +171,13 @@ class Family(RecordPart):
 
 
 class Summary(RecordPart):
-    """One model as the catalog, `GET /v1/models`, lists it: without scores and sources."""
+    """One model as the catalog, `GET /v1/models`, lists it: without scores and sources.
+
+    `unreadable` maps the path of each unreadable value, such as `scores[0].rank`, to the text that
+    came (see `schema.metadata`).
+    """
+
+    _unreadable: dict[str, str] = PrivateAttr(default_factory=dict)
 
     id: Id = Field(description="Model id; the child tables refer to it")
     name: str = Field(description="Display name of the model; not unique, never a key")
@@ -183,8 +190,12 @@ class Summary(RecordPart):
     providers: list[Provider]
     top_scores: dict[str, Number | None]
     inference: Inference
-    created_at: UtcTime = Field(description="When the record was created upstream (UTC)")
-    updated_at: UtcTime = Field(description="When the record was last changed upstream (UTC)")
+    created_at: ReadTime | None = Field(
+        None, description="When the record was created upstream (UTC); null if unknown"
+    )
+    updated_at: ReadTime | None = Field(
+        None, description="When the record was last changed upstream (UTC); null if unknown"
+    )
     source: str = Field(description="Source from which upstream got the record")
     url: str = Field(description="URL of the model's page upstream")
     family: Family | None = None
@@ -194,7 +205,11 @@ class Summary(RecordPart):
     param_count: Count | None = Field(
         None, description="Number of parameters; null if not published"
     )
-    release_date: dt.date | None = Field(None, description="Day of release; null if not published")
+    release_date: ReadDate | None = Field(None, description="Day of release; null if not published")
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        return self._unreadable
 
 
 class Record(Summary):
@@ -202,41 +217,3 @@ class Record(Summary):
 
     scores: list[Score]
     sources: Sources
-
-
-def parse_record(body: bytes | str, model_id: str) -> Record:
-    """Return the record in a response body.
-
-    Raises `RecordRejected`, with the path of the first invalid field, if the record is invalid or
-    belongs to a model other than `model_id`.
-    """
-    try:
-        record = Record.model_validate_json(body)
-    except ValidationError as error:
-        raise RecordRejected(_explain_error(error)) from None
-    if record.id != model_id:
-        raise RecordRejected(f"id: requested {model_id!r}, received {record.id[:200]!r}")
-    return record
-
-
-def parse_summary(entry: object) -> Summary:
-    """Return the summary in one entry of a catalog page; the entry may be any JSON value.
-
-    Raises `RecordRejected`, with the path of the first invalid field.
-    """
-    try:
-        return Summary.model_validate_json(json.dumps(entry))
-    except ValidationError as error:
-        raise RecordRejected(_explain_error(error)) from None
-
-
-def _explain_error(error: ValidationError) -> str:
-    """Format an error: `providers[0].status: Input should be …, got 1 (and 2 more)`."""
-    details = error.errors(include_url=False, include_context=False)
-    first = details[0]
-    path = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
-    ).lstrip(".")
-    value = "" if first["type"] in ("missing", "json_invalid") else f", got {first['input']!r:.80}"
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return f"{path or 'record'}: {first['msg']}{value}{more}"

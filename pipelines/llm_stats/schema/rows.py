@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from typing import Any
 
-from llm_stats.schema.record import Record, RecordPart, Summary, as_utc
+from llm_stats.schema.metadata import as_utc
+from llm_stats.schema.record import Record, RecordPart, Summary
 
 
 def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
@@ -17,14 +19,32 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
     `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys. The hash of
     the summary is None; `Plan.with_catalog` adds it.
     """
+    scores = [_child_row(record.id, score) | {"unreadable": None} for score in record.scores]
+    row = _summary_row(record)
+    row["unreadable"] = _split_unreadable(record.unreadable, scores) or None
     return {
-        **_summary_row(record),
+        **row,
         "fetched_at": as_utc(fetched_at),
         "content_hash": content_hash,
         "summary_hash": None,
         "score_count": len(record.scores),
-        "scores": [_child_row(record.id, score) for score in record.scores],
+        "scores": scores,
     }
+
+
+_PATH_IN_SCORE = re.compile(r"scores\[([0-9]+)\]\.(.+)")
+
+
+def _split_unreadable(unreadable: dict[str, str], scores: list[dict[str, Any]]) -> dict[str, str]:
+    """Move the unreadable values of scores to their rows; return the others."""
+    others = {}
+    for path, text in unreadable.items():
+        if in_score := _PATH_IN_SCORE.fullmatch(path):
+            row = scores[int(in_score[1])]
+            row["unreadable"] = (row["unreadable"] or {}) | {in_score[2]: text}
+        else:
+            others[path] = text
+    return others
 
 
 def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) -> dict[str, Any]:
@@ -38,6 +58,7 @@ def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) ->
 def summary_hash(summary: Summary) -> str:
     """Return a hash of the documented fields, which does not depend on the order of the lists.
 
+    The texts of unreadable values are included, so that a change of such a value is noticed.
     Undocumented fields are left out, because a new field in all summaries would make all records
     due at once.
     """
@@ -51,7 +72,9 @@ def _canonical(value: object) -> str:
 
 def _documented(value: object) -> object:
     if isinstance(value, RecordPart):
-        return {name: _documented(entry) for name, entry in value.__dict__.items()}
+        fields = {name: _documented(entry) for name, entry in value.__dict__.items()}
+        unreadable = value.unreadable if isinstance(value, Summary) else None
+        return fields | {"unreadable": unreadable} if unreadable else fields
     return sorted(map(_canonical, value)) if isinstance(value, list) else value
 
 
@@ -59,6 +82,7 @@ def _summary_row(summary: Summary) -> dict[str, Any]:
     """Return the part that rows of records and of summaries have in common."""
     return {
         **_with_extra(summary),
+        "unreadable": summary.unreadable or None,
         "provider_count": len(summary.providers),
         "modality_count": len(summary.modalities),
         "top_score_count": len(summary.top_scores),

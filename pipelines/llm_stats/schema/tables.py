@@ -136,6 +136,13 @@ _EXTRA = Column(
     True,
     "Undocumented fields that the API sent, as JSON; null if there are none",
 )
+_UNREADABLE = Column(
+    "unreadable",
+    "json",
+    True,
+    "Values that could not be read, and texts with lone surrogates, as JSON: path of the field and "
+    "the text that the API sent; null if there are none",
+)
 FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
 LIST_IDX = Column(
     "_dlt_list_idx",
@@ -183,10 +190,11 @@ RECORD_TABLES: dict[str, list[Column]] = {
         *_SUMMARY_COUNTS,
         _count("score", "scores"),
         _EXTRA,
+        _UNREADABLE,
         LOAD_ID,
     ],
     "models__providers": [_MODEL_ID, *_columns(Provider), _EXTRA, LIST_IDX],
-    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, LIST_IDX],
+    "models__scores": [_MODEL_ID, *_columns(Score), _EXTRA, _UNREADABLE, LIST_IDX],
     "models__modalities": _MODALITIES,
     "models__top_scores": _TOP_SCORES,
     "fetches": [*_columns(Fetch), LOAD_ID],
@@ -200,6 +208,7 @@ CATALOG_TABLES: dict[str, list[Column]] = {
         _SUMMARY_CONTENT_HASH,
         *_SUMMARY_COUNTS,
         _EXTRA,
+        _UNREADABLE,
         LOAD_ID,
     ],
     "catalog_models__providers": RECORD_TABLES["models__providers"],

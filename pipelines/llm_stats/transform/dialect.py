@@ -13,6 +13,8 @@ does not handle, so that every engine returns the same values to the last digit:
                         the order of every list in the views
     quantile_disc       Spark has only the standard names, `percentile_disc`, `percentile_cont`
     json                Spark has no such type; the value stays text
+    unnest(json_keys)   PostgreSQL has a function that returns the keys as rows
+    json ->> column     sqlglot writes a JSON path for Spark, but the column contains a key
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
                         timestamps
 """
@@ -80,6 +82,8 @@ def _for_postgres(node: exp.Expr) -> exp.Expr:
         text = exp.cast(number, "text")  # casting a double directly to decimal keeps 15 digits
         exact = exp.Round(this=exp.cast(text, "decimal"), decimals=decimals)
         return exp.cast(exact, "double")
+    if isinstance(node, exp.Explode) and isinstance(node.this, exp.JSONKeys):
+        return exp.Anonymous(this="JSON_OBJECT_KEYS", expressions=[node.this.this.copy()])
     if isinstance(node, exp.Log) and node.expression and node.this.name == "10":
         return exp.Anonymous(this="LOG10", expressions=[node.expression.copy()])
     if (
@@ -145,6 +149,12 @@ def _for_spark(node: exp.Expr) -> exp.Expr:
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.JSON):
         return exp.cast(node.this.copy(), exp.DataType.Type.TEXT)
+    if isinstance(node, exp.JSONExtractScalar) and isinstance(node.expression, exp.Column):
+        entries = exp.Anonymous(
+            this="FROM_JSON",
+            expressions=[node.this.copy(), exp.Literal.string("map<string,string>")],
+        )
+        return exp.Anonymous(this="ELEMENT_AT", expressions=[entries, node.expression.copy()])
     decimals = node.args.get("decimals") if isinstance(node, exp.Round) else None
     if decimals and not isinstance(decimals, exp.Literal):
         # `transform` does not visit the inner nodes of a new node, so they are translated here

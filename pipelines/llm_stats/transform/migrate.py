@@ -14,7 +14,7 @@ from llm_stats.text import format_command
 from llm_stats.transform.files import SqlFile, execute_file, files_in
 
 #: The schema version that this code reads and writes.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: Tables that store the schema version: the current table, then those of older versions.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))

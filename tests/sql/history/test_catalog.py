@@ -109,9 +109,19 @@ def test_second_update_of_the_history_changes_nothing(raw: RawTables) -> None:
         assert contents() == before
 
 
-def test_view_and_plan_agree_on_the_summaries_ahead(raw: RawTables) -> None:
-    """Combine every summary hash and upstream time of a record, also without a record."""
-    hashes, times = (None, "equal", "different"), _DAYS[:3]
+@pytest.mark.parametrize(
+    ("summary_time", "undecided"),
+    [(_DAYS[1], {"m0", "m3"}), (None, {"m0", "m1", "m2", "m3"})],
+    ids=["time", "no time"],
+)
+def test_view_and_plan_agree_on_the_summaries_ahead(
+    raw: RawTables, summary_time: dt.datetime | None, undecided: set[str]
+) -> None:
+    """Combine every summary hash and upstream time of a record, also without a record.
+
+    `undecided` are the models ahead among those whose record has no summary hash.
+    """
+    hashes, times = (None, "equal", "different"), (*_DAYS[:3], None)
     combinations = {
         f"m{number}": combination
         for number, combination in enumerate(itertools.product(hashes, times))
@@ -120,7 +130,7 @@ def test_view_and_plan_agree_on_the_summaries_ahead(raw: RawTables) -> None:
     raw.load([_model(model_id) for model_id in [*combinations, "no-summary"]], _DAYS[0])
     raw.read_catalog([_model(model_id) for model_id in names], _DAYS[1])
     raw.connection.execute(
-        "update raw.catalog_models set content_hash = 'equal', updated_at = ?", [_DAYS[1]]
+        "update raw.catalog_models set content_hash = 'equal', updated_at = ?", [summary_time]
     )
     for model_id, (summary_hash, updated_at) in combinations.items():
         raw.connection.execute(
@@ -136,7 +146,7 @@ def test_view_and_plan_agree_on_the_summaries_ahead(raw: RawTables) -> None:
     }
     in_view = raw.connection.execute("select model_id from staging.summaries_ahead").fetchall()
     assert ahead == {model_id for (model_id,) in in_view}
-    assert ahead == {"m0", "m6", "m7", "m8", "no-record"}
+    assert ahead == {*undecided, "m8", "m9", "m10", "m11", "no-record"}
 
 
 class TestNotFoundOnTwoDays:

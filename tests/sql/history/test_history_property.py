@@ -179,12 +179,13 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    # A score listed under several categories counts once. An empty source URL counts as null.
+    # A score listed under several categories counts once. An empty source URL counts as null, and
+    # so does an unreadable time.
     found = {
         (
             entry["benchmark_id"],
             (*(entry[name] for name in plain), entry.get("source_url") or None),
-            entry["scored_at"],
+            None if entry["scored_at"] == "2025" else entry["scored_at"],
         ): None
         for entry in document["scores"]
     }
@@ -221,7 +222,7 @@ scores = st.builds(
     category=st.sampled_from([None, "", "math"]),
     source_url=st.sampled_from([None, "https://a"]),
     rank=st.sampled_from([None, 1, 2]),
-    scored_at=st.sampled_from(["2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"]),
+    scored_at=st.sampled_from(["2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z", "2025", None]),
 )
 KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {"providers": offers, "scores": scores}
 NOT_LOADED = ("failed", "not_found", "rejected", "deferred")

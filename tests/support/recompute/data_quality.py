@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from support.recompute.leaderboard import RANKED_FROM, counted
+from support.recompute.metadata import UNREADABLE
 from support.recompute.prices import offers, price_findings
 from support.recompute.records import (
     FETCHED_AT,
@@ -37,6 +38,7 @@ def data_quality(records: Records) -> Rows:
         counted_count = sum(row["benchmark_id"] in counted_ids for row in own_scores)
         for findings in (
             _model_findings(record, model_names[record["name"]]),
+            _metadata_findings(record),
             _price_findings(own_offers),
             _evidence_findings(record, own_scores, counted_count),
             _benchmark_findings(own_scores, names, values),
@@ -57,6 +59,14 @@ def _model_findings(record: dict[str, Any], same_name_count: int) -> Findings:
         )
     if same_name_count > 1:
         yield "model_name_shared", f'one of {same_name_count} models called "{record["name"]}"'
+
+
+def _metadata_findings(record: dict[str, Any]) -> Findings:
+    subjects = [("record:", record)]
+    subjects += [(f"benchmark {row['upstream_benchmark_id']}:", row) for row in record["scores"]]
+    for subject, part in subjects:
+        for path, text in part[UNREADABLE].items():
+            yield "unreadable_value", f'{subject} unreadable {path}: "{text}"'
 
 
 def _price_findings(own_offers: Rows) -> Findings:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Protocol
 
+from support.recompute.metadata import read_record, read_score
+
 Rows = list[dict[str, Any]]
 Records = list[dict[str, Any]]
 
@@ -71,13 +73,13 @@ class ReviewedLists:
 def prepare(records: Records, lists: ReviewedLists) -> Records:
     """Return the records as staging holds them; the functions of this package expect this form.
 
-    Prices and scores are rounded. In each score, `benchmark_id` is the canonical id, and three
-    fields are new: `upstream_benchmark_id`, `is_lower_better` and `categories`, the set of
-    upstream's category and the added ones.
+    Unreadable metadata is null. Prices and scores are rounded. In each score, `benchmark_id` is the
+    canonical id, and three fields are new: `upstream_benchmark_id`, `is_lower_better` and
+    `categories`, the set of upstream's category and the added ones.
     """
     prices = ("input_price_per_m", "output_price_per_m")
     return [
-        record
+        read_record(record)
         | {
             "providers": [_with_rounded(offer, prices) for offer in record["providers"]],
             "scores": [_prepare_score(score, lists) for score in record["scores"]],
@@ -89,7 +91,8 @@ def prepare(records: Records, lists: ReviewedLists) -> Records:
 def _prepare_score(score: dict[str, Any], lists: ReviewedLists) -> dict[str, Any]:
     benchmark_id = lists.aliases.get(score["benchmark_id"], score["benchmark_id"])
     upstream_categories = {score["category"]} if score["category"] else set()
-    return _with_rounded(score, ("score", "max_score", "normalized_score")) | {
+    read = read_score(score)
+    return _with_rounded(read, ("score", "max_score", "normalized_score")) | {
         "benchmark_id": benchmark_id,
         "upstream_benchmark_id": score["benchmark_id"],
         "is_lower_better": benchmark_id in lists.lower_is_better,

@@ -27,7 +27,10 @@ def evidence_of(score: dict[str, Any]) -> str:
 
 
 def _moment(score: dict[str, Any]) -> dt.datetime:
-    return dt.datetime.fromisoformat(score["scored_at"])
+    """Return the time of a score in UTC; an unknown time is older than any other."""
+    if score["scored_at"] is None:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+    return dt.datetime.fromisoformat(score["scored_at"]).astimezone(dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def scores(records: Records) -> Rows:
             "max_score": score["max_score"],
             "is_verified": score["verified_by_llmstats"],
             "is_self_reported": score["is_self_reported"],
-            "scored_at": _moment(score).astimezone(dt.UTC).replace(tzinfo=None),
+            "scored_at": _moment(score).replace(tzinfo=None) if score["scored_at"] else None,
             "api_rank": score.get("rank"),
             "source_url": score.get("source_url") or None,
         }

@@ -69,7 +69,10 @@ counted_failures as (
     from marts.freshness
     where
         consecutive_failures > 0
-        and (upstream_updated_at is not null or last_outcome = 'rejected')
+        and (
+            last_outcome = 'rejected'
+            or model_id in (select models.model_id from marts.models as models)
+        )
 )
 
 select

@@ -1,0 +1,139 @@
+"""Metadata: dates, times and counts that may be unreadable, and texts with lone surrogates.
+
+Metadata is everything that is not a price or a score. A metadata value that cannot be read must not
+cost the prices of its model. It becomes null, and the text that came is kept:
+
+    {"context_window": 128000.5, "release_date": "2025-09-30T00:00:00Z"}
+    {"context_window": None, "release_date": "2025-09-30"}, {"context_window": "128000.5"}
+
+A lone surrogate (half of a UTF-16 pair) is not a character, and no database stores it. It becomes
+U+FFFD, and the text that came is kept too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+
+def as_utc(time: dt.datetime) -> dt.datetime:
+    """Return the time in UTC without a time zone; all times are stored in this form.
+
+    A time without a time zone is taken as UTC.
+    """
+    try:
+        return time.astimezone(dt.UTC).replace(tzinfo=None) if time.tzinfo else time
+    except OverflowError:  # the time is within a day of the smallest or largest datetime
+        raise ValueError("the time is out of range") from None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Mark of a metadata type: `read` returns the JSON value to validate, or None."""
+
+    read: Callable[[Any], Any]
+
+
+#: The function of the reader by field name.
+Readers = Mapping[str, Callable[[Any], Any]]
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt _][0-9]{2}:.*", re.DOTALL)
+_DATES, _TIMES = TypeAdapter(dt.date), TypeAdapter(dt.datetime)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: Characters that are special in the JSON paths of some database.
+_UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
+
+
+def read_count(value: object) -> int | None:
+    """Return a whole number from 0 to 2^63 - 1, which may be written as `128000.0`."""
+    number = read_integer(value)
+    return None if number is None or number < 0 else number
+
+
+def read_integer(value: object) -> int | None:
+    """Return a whole number of 64 bits, which may be written as `1.0`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not value.is_integer():
+        return None
+    return int(value) if -(2**63) <= value < 2**63 else None
+
+
+def read_time(value: object) -> str | None:
+    """Return a date with a time, such as `2025-09-30T00:00:00Z`; not a number of seconds."""
+    return value if isinstance(value, str) and _is_time(value) else None
+
+
+@functools.lru_cache(maxsize=10_000)  # many scores have the same time
+def _is_time(text: str) -> bool:
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        as_utc(_TIMES.validate_python(text))
+    except ValueError:
+        return False
+    return True
+
+
+def read_date(value: object) -> str | None:
+    """Return the date of `2025-09-30` or `2025-09-30T00:00:00Z`; `2025-09` is not a date."""
+    if not isinstance(value, str) or not (_DATE.fullmatch(value) or read_time(value)):
+        return None
+    try:
+        _DATES.validate_python(value[:10])
+    except ValidationError:
+        return None
+    return value[:10]
+
+
+def read_fields(part: Any, readers: Readers, unreadable: dict[str, str], path: str = "") -> Any:
+    """Return a JSON object with its metadata read; add the unreadable values to `unreadable`.
+
+    Return the object itself if nothing changes, and any other JSON value unchanged.
+    """
+    if not isinstance(part, dict):
+        return part
+    changed = {}
+    for name, read in readers.items():
+        if (value := part.get(name)) is not None:
+            if (new_value := read(value)) is not value:
+                changed[name] = new_value
+            if new_value is None:
+                unreadable[path + name] = _text(value)
+    return part | changed if changed else part
+
+
+def replace_surrogates(value: Any, unreadable: dict[str, str], path: str = "") -> Any:
+    """Return a JSON value with lone surrogates replaced; add their texts to `unreadable`."""
+    if isinstance(value, str):
+        if not _SURROGATE.search(value):
+            return value
+        unreadable[_UNSAFE_IN_PATH.sub("\ufffd", path)] = _text(value)
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [
+            replace_surrogates(entry, unreadable, f"{path}[{number}]")
+            for number, entry in enumerate(value)
+        ]
+    if not isinstance(value, dict):
+        return value
+    replaced = {}
+    for key, entry in value.items():
+        entry_path = f"{path}.{key}" if path else key
+        new_key = replace_surrogates(key, unreadable, entry_path)
+        replaced[new_key] = replace_surrogates(entry, unreadable, entry_path)
+    return replaced
+
+
+def _text(value: object) -> str:
+    """Return a value as text without characters that a database cannot store."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\u0000")
