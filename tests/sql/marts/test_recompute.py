@@ -163,10 +163,11 @@ def test_mean_win_rate_equals_helms_with_a_tie_counting_half(built_tables: RawTa
 
 
 def _compare_all(raw: RawTables, records: list[Record]) -> None:
-    """Compare all marts and `head_to_head`; each view is computed once."""
+    """Compare all marts, `head_to_head` and `workload_cost`; each view is computed once."""
     with stored_views(raw) as stored:
         _compare_marts(stored, records)
         _compare_head_to_head(stored, records)
+        _compare_workload_cost(stored, records)
 
 
 def _compare_marts(raw: RawTables, records: list[Record]) -> None:
@@ -182,6 +183,14 @@ def _compare_head_to_head(raw: RawTables, records: list[Record]) -> None:
         query = "select $model_id as model_id, * from marts.head_to_head($model_id)"
         expected = [row for row in pairs if row["model_id"] == record["id"]]
         _compare("head_to_head", _rows(raw, query, model_id=record["id"]), expected, key)
+
+
+def _compare_workload_cost(raw: RawTables, records: list[Record]) -> None:
+    """Compare the macro `workload_cost`, also for costs of a few millionths of a cent."""
+    for tokens in ((1, 0), (10_000_000, 2_000_000)):
+        costs = _rows(raw, f"from marts.workload_cost{tokens}")
+        key = ("model_id", "provider_id", "offer_number")
+        _compare(f"workload_cost{tokens}", costs, recompute.workload_cost(records, *tokens), key)
 
 
 def _rows(raw: RawTables, query: str, **parameters: str) -> Rows:

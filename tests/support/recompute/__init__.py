@@ -13,11 +13,17 @@ from support.recompute.data_quality import data_quality
 from support.recompute.leaderboard import head_to_head, leaderboard
 from support.recompute.models import models
 from support.recompute.pareto import price_performance, price_quality
-from support.recompute.prices import model_price_history, model_prices, offers, providers
+from support.recompute.prices import (
+    model_price_history,
+    model_prices,
+    offers,
+    providers,
+    workload_cost,
+)
 from support.recompute.records import Records, ReviewedLists, Rows, prepare
 from support.recompute.scores import benchmarks, scores
 
-__all__ = ["VIEWS", "ReviewedLists", "head_to_head", "prepare"]
+__all__ = ["VIEWS", "ReviewedLists", "head_to_head", "prepare", "workload_cost"]
 
 _BOARD = ("category", "evidence_scope", "model_id")
 

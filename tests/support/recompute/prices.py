@@ -114,6 +114,37 @@ def price_findings(offer: dict[str, Any], model_offers: Rows) -> list[tuple[str,
     return findings
 
 
+def workload_cost(records: Records, input_tokens: int, output_tokens: int) -> Rows:
+    """Return the cost of the tokens at each comparable offer, computed exactly, then rounded."""
+    rows: Rows = []
+    for offer in comparable_offers(offers(records)):
+        input_cost, output_cost = (
+            Fraction(repr(float(offer[f"{kind}_usd_per_mtok"]))) * tokens / 1_000_000
+            for kind, tokens in (("input", input_tokens), ("output", output_tokens))
+        )
+        rows.append(
+            {
+                "model_id": offer["model_id"],
+                "provider_id": offer["provider_id"],
+                "offer_number": offer["offer_number"],
+                "provider_name": offer["provider_name"],
+                "input_usd_per_mtok": offer["input_usd_per_mtok"],
+                "output_usd_per_mtok": offer["output_usd_per_mtok"],
+                "input_cost_usd": rounded(float(input_cost)),
+                "output_cost_usd": rounded(float(output_cost)),
+                "cost_usd": rounded(float(input_cost + output_cost)),
+                "is_suspect": offer["is_suspect"],
+                "suspect_reason": offer["suspect_reason"],
+            }
+        )
+    for row in rows:
+        cheaper = [other for other in rows if other["cost_usd"] < row["cost_usd"]]
+        row["cost_rank"] = len(cheaper) + 1
+        own = [other for other in cheaper if other["model_id"] == row["model_id"]]
+        row["model_cost_rank"] = len(own) + 1
+    return rows
+
+
 def comparable_offers(rows: Rows) -> Rows:
     return [row for row in rows if row["is_available"] and row["blended_usd_per_mtok"] is not None]
 
