@@ -144,6 +144,29 @@ def test_the_docs_contain_queries(demo: Path) -> None:
         assert all(reader.query(query).rows for query in queries)
 
 
+def test_grafana_query_returns_a_continuous_line_for_each_offer(demo: Path) -> None:
+    section = (ROOT / "docs" / "bi.md").read_text("utf-8").partition("### Grafana")[2]
+    (query,) = re.findall(r"```sql\n(.*?)```", section.partition("\n### ")[0], re.DOTALL)
+    current = """
+        select concat_ws(' ', model_id, provider_id, nullif(offer_number, 1)), valid_from
+        from marts.offers where price_rank is not null
+    """
+    with DuckDBReader(demo) as reader:
+        rows = reader.query(query).rows
+        offers = dict(reader.query(current).rows)
+    times = sorted({row[0] for row in rows})
+    assert len(times) == 2, "yesterday and now"
+    points = {time: {offer for at, offer, _ in rows if at == time} for time in times}
+    assert points[times[1]] == offers.keys()
+    unchanged = {offer for offer, valid_from in offers.items() if valid_from <= times[0]}
+    assert unchanged
+    assert unchanged <= points[times[0]]
+    changed = points[times[0]] & (offers.keys() - unchanged)
+    prices = {(time, offer): price for time, offer, price in rows}
+    assert changed
+    assert all(prices[times[0], offer] != prices[times[1], offer] for offer in changed)
+
+
 def test_every_picture_exists_and_is_small() -> None:
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
     assert pictures
