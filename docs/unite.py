@@ -35,7 +35,7 @@ def unite(united: Path, shards: list[Path]) -> None:
     tables = [f"raw.{table}" for table in TABLES | DLT_TABLES] + [
         file.address
         for file in files.files_in("history")
-        if file.address not in ("history.schema_version", "history.row_counts")
+        if file.path.stem not in ("schema_version", "row_counts", "snapshot")
     ]
     with tempfile.TemporaryDirectory(dir=united.absolute().parent) as folder:
         copy = DuckDBWorkingCopy(Path(folder))

@@ -41,4 +41,4 @@ order by
     benchmarks.category,
     benchmarks.benchmark_id;
 
-comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie and is null if the benchmark is not comparable. Empty if an id is unknown or null';
+comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie and is null if the benchmark is not comparable. Empty if an id is unknown or null. In an attached database, run `use <its name>` first';

@@ -65,4 +65,4 @@ order by
     price_usd_per_mtok,
     model_id;
 
-comment on macro table marts.pareto_frontier is 'The models on the Pareto frontier of price and value on a benchmark, cheapest first. The price, in US dollars per million tokens, is the mean of the input and output price with the given weights. `benchmark` is a benchmark_id. Models with equal price and value are all included. Empty if the benchmark is not comparable';
+comment on macro table marts.pareto_frontier is 'The models on the Pareto frontier of price and value on a benchmark, cheapest first. The price, in US dollars per million tokens, is the mean of the input and output price with the given weights. `benchmark` is a benchmark_id. Models with equal price and value are all included. Empty if the benchmark is not comparable. In an attached database, run `use <its name>` first';

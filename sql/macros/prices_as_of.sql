@@ -25,4 +25,4 @@ where
     offers.valid_from <= staging.to_utc(moment)
     and (offers.valid_to > staging.to_utc(moment) or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. For each model, the result contains its offers as last seen before `moment`; a model has no rows before its offers were first seen. `is_available` is false if the status was not `active` or if the model had left the catalog. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day';
+comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. For each model, the result contains its offers as last seen before `moment`; a model has no rows before its offers were first seen. `is_available` is false if the status was not `active` or if the model had left the catalog. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day. In an attached database, run `use <its name>` first';

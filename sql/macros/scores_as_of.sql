@@ -24,4 +24,4 @@ where
     scores.valid_from <= staging.to_utc(moment)
     and (scores.valid_to > staging.to_utc(moment) or scores.valid_to is null);
 
-comment on macro table marts.scores_as_of is 'All benchmark scores that were listed at `moment`. For each model, the result contains the scores that the last fetch before `moment` found; a model has no rows before its first fetch. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day';
+comment on macro table marts.scores_as_of is 'All benchmark scores that were listed at `moment`. For each model, the result contains the scores that the last fetch before `moment` found; a model has no rows before its first fetch. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day. In an attached database, run `use <its name>` first';

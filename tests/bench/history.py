@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import duckdb
 from llm_stats.connection import DuckDBConnection, transaction
 from llm_stats.transform import apply
-from support.raw_tables import RawTables
+from support.raw_tables import SNAPSHOT_ID, RawTables
 
 TRIES = 9
 FIRST_DAY = dt.datetime(2026, 1, 1, 6)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -137,7 +137,7 @@ def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()
         with transaction(connection):
-            apply.create_views(DuckDBConnection(connection))
+            apply.create_views(DuckDBConnection(connection), SNAPSHOT_ID)
             apply.update_history(DuckDBConnection(connection))
         return time.perf_counter() - started
 

@@ -14,7 +14,7 @@ from llm_stats import sample
 from llm_stats.queries.checks import require_passing
 from llm_stats.sample import SampleApi
 from llm_stats.transform import files
-from llm_stats.warehouse.duckdb_reader import MaterializedReader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
 
@@ -71,6 +71,8 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
         require_passing(actual)
         for address in [file.address for file in files.files_in("marts")]:
             assert rows(actual, address) == rows(expected, address), address
+    with DuckDBReader(united) as reader:
+        assert reader.query("from marts.workload_cost(1, 1)").rows
     with pytest.raises(SystemExit, match="is in more than one of these databases"):
         unite(workdir / "twice.duckdb", [*parts, whole])
     assert not (workdir / "twice.duckdb").exists()

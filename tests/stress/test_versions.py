@@ -6,10 +6,16 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
+from llm_stats import sample
+from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
+from support.macro_calls import MACRO_CALLS
 from support.processes import PROGRAMS
 from support.user_queries import DATABASE, READS, REJECTED
 from support.virtualenvs import python_with
@@ -60,6 +66,41 @@ def test_older_duckdb_reads_the_same_rows(
     assert while_open.stdout.split() == ["1", "1" if caches_by_path else "2", "2", "2"], (
         "as stated in docs/bi.md"
     )
+
+
+@pytest.mark.ecosystem
+@pytest.mark.parametrize("version", ["1.4.4", "1.5.5"])
+def test_macros_of_an_attached_database_with_older_duckdb(
+    demo: Path, tmp_path: Path, version: str
+) -> None:
+    with SampleApi(sample.today()[:5]) as api:
+        execute(demo_settings(api, tmp_path / "old.duckdb"), all_models=True)
+    old = tmp_path / "old.duckdb"
+    python = python_with(tmp_path, f"duckdb=={version}")
+
+    def query(main: object, statements: list[str], calls: Sequence[str]) -> list[str]:
+        arguments = [str(main), str(old), json.dumps(statements), json.dumps(calls)]
+        done = subprocess.run(
+            [python, str(PROGRAMS / "query_attached.py"), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        answers: list[str]
+        reader_version, *answers = json.loads(done.stdout)
+        assert reader_version == version
+        return answers
+
+    with duckdb.connect(old, read_only=True) as connection:
+        own = [
+            repr(connection.execute(f"from {call} order by all").fetchall()) for call in MACRO_CALLS
+        ]
+    through_old = [f"old.{call}" for call in MACRO_CALLS]
+    for error in query(demo, [], through_old):
+        assert "table macro of an attached database cannot run" in error
+    assert query(demo, ["use old"], MACRO_CALLS) == own
+    path = "set search_path = 'memory.main,old.marts,old.staging,old.history'"
+    assert query(":memory:", [path], MACRO_CALLS) == own
 
 
 @pytest.mark.ecosystem

@@ -41,6 +41,7 @@ OF_THE_RUN = {
     "row_hash",
     "counted_at",
     "loaded_at",
+    "snapshot_id",
 }
 #: Table that is not compared. It holds a hash of the SQL, and each engine has its own SQL.
 NOT_COMPARED = ("raw", "sql_fingerprint")

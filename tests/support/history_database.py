@@ -75,12 +75,13 @@ def built() -> Iterator[RawTables]:
 
 
 def empty(raw: RawTables) -> None:
-    """Delete all rows of the raw and history tables."""
+    """Delete all rows of the raw and history tables, except the id of the snapshot."""
     for table in (
         *(f"raw.{table}" for table in (*tables.TABLES, *tables.DLT_TABLES)),
         *(file.address for file in _history_files()),
     ):
-        raw.prepared.execute(f"delete from {table}")
+        if table != "history.snapshot":
+            raw.prepared.execute(f"delete from {table}")
 
 
 @contextmanager

@@ -21,6 +21,9 @@ from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
 from support.prepared_connection import PreparedConnection
 
+#: Id in `history.snapshot`, as of a run at this time.
+SNAPSHOT_ID = "20260101T000000.000000Z"
+
 
 class RawTables:
     """DuckDB connection with the raw tables, and methods that fill them as a run does."""
@@ -165,6 +168,6 @@ class RawTables:
                 apply.update_history(self.prepared)
             else:  # DuckDB does not keep plans made in a transaction that changes the catalog
                 connection = DuckDBConnection(self.connection)
-                apply.create_views(connection)
+                apply.create_views(connection, SNAPSHOT_ID)
                 apply.update_history(connection)
         self._is_defined = True

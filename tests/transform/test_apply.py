@@ -19,6 +19,8 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
         file.write_text(text)
         return file
 
+    (snapshot,) = (file for file in files.files_in("history") if file.path.stem == "snapshot")
+    write("history/snapshot", snapshot.text)
     return write
 
 
@@ -37,7 +39,8 @@ def test_files_are_ordered_by_what_they_read(
     )
     write("history/m", "create table if not exists history.m as select 1 as x")
     write("macros/b", "create macro marts.b(y) as table select x from marts.a")
-    assert [file.address for file in files.in_build_order(tmp_path)] == [
+    ordered = [file.address for file in files.in_build_order(tmp_path)]
+    assert [address for address in ordered if address != "history.snapshot"] == [
         "history.m",
         "marts.z",
         "marts.a",
@@ -89,12 +92,12 @@ def test_invalid_file_is_named_with_its_line_and_changes_nothing(
 ) -> None:
     write("history/h", "create table if not exists history.h as select 1 as x")
     write("marts/a", "create view marts.a as select 1 as x")
-    apply.create_views(DuckDBConnection(connection), tmp_path)
+    apply.create_views(DuckDBConnection(connection), "1", tmp_path)
     write("marts/a", "create view marts.a as select 2 as x")
     write("history/h", "create or replace table history.h as select 2 as x")
     write("marts/b", text)
     with pytest.raises(files.SqlError, match=message), transaction(connection):
-        apply.create_views(DuckDBConnection(connection), tmp_path)
+        apply.create_views(DuckDBConnection(connection), "1", tmp_path)
     assert connection.execute(
         "select (select x from marts.a), (select x from history.h)"
     ).fetchall() == [(1, 1)]
@@ -106,10 +109,10 @@ def test_view_without_a_file_is_dropped_and_history_stays(
     write("history/h", "create table if not exists history.h as select 1 as x")
     gone = write("marts/a", "create view marts.a as select x from history.h")
     macro = write("macros/m", "create macro marts.m() as table select x from history.h")
-    apply.create_views(DuckDBConnection(connection), tmp_path)
+    apply.create_views(DuckDBConnection(connection), "1", tmp_path)
     gone.unlink()
     macro.unlink()
-    apply.create_views(DuckDBConnection(connection), tmp_path)
+    apply.create_views(DuckDBConnection(connection), "1", tmp_path)
     assert (
         connection.execute(
             "select view_name from duckdb_views() where schema_name = 'marts'"

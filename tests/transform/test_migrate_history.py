@@ -14,7 +14,7 @@ from llm_stats.transform import apply
 from llm_stats.transform.migrate import migrate
 from support.new_warehouse import new_warehouse
 from support.older_versions import downgrade
-from support.raw_tables import RawTables
+from support.raw_tables import SNAPSHOT_ID, RawTables
 from support.record_factory import make_offer, make_record
 
 pytestmark = pytest.mark.slow
@@ -84,7 +84,7 @@ def test_gap_stays(older: RawTables) -> None:
 def test_next_run_finds_no_change(older: RawTables) -> None:
     older.connection.execute(_INSERT_OFFER, [0.19999999999999998, _DAYS[0], None])
     before = _migrate(older.connection, "valid_from, valid_to", "history.offers")
-    apply.create_views(DuckDBConnection(older.connection))
+    apply.create_views(DuckDBConnection(older.connection), SNAPSHOT_ID)
     apply.update_history(DuckDBConnection(older.connection))
     after = older.connection.execute("select valid_from, valid_to from history.offers").fetchall()
     assert before == after == [(_DAYS[0], None)]

@@ -140,7 +140,7 @@ class DestinationWorkingCopy:
         return FetchState.read(self.connection)
 
     def create_views(self) -> None:
-        self._queued.append(apply.create_views)
+        self._queued.append(lambda connection: apply.create_views(connection, self.id))
 
     def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
         """Load fetch results and the catalog into `incoming`, replacing an earlier run's data.

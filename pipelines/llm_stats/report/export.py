@@ -17,7 +17,7 @@ In CSV files, a `'` is put before each text that a spreadsheet would run as a fo
 contain all texts unchanged.
 
 The same data gives the same bytes: rows are in the order that the files under `sql/` declare, and
-columns that depend on the time of the query or on the engine's version are omitted.
+columns that depend on the time of the query, on the run or on the engine's version are omitted.
 """
 
 from __future__ import annotations
@@ -43,8 +43,13 @@ _OPTIONS: dict[FileFormat, str] = {
     "parquet": "format parquet, compression zstd",
     "csv": "format csv, header true",
 }
-#: Columns that depend on the time of the query, or on the engine's version.
-_VOLATILE_COLUMNS = {("freshness", "age_hours"), ("offers", "row_hash"), ("scores", "row_hash")}
+#: Columns that depend on the time of the query, on the run, or on the engine's version.
+_VOLATILE_COLUMNS = {
+    ("freshness", "age_hours"),
+    ("offers", "row_hash"),
+    ("scores", "row_hash"),
+    ("snapshot", "snapshot_id"),
+}
 
 
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:

@@ -19,6 +19,7 @@ from llm_stats.transform.files import (
     execute_file,
     in_build_order,
 )
+from llm_stats.transform.snapshot_guard import guard_macros
 
 #: Statements that write rows; all others are definitions or comments.
 _WRITE_STATEMENTS = (
@@ -32,15 +33,21 @@ _WRITE_STATEMENTS = (
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
-def create_views(connection: Connection, root: Path | None = None) -> None:
+def create_views(connection: Connection, snapshot_id: str, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
-    Do nothing if the warehouse was built from the same files and nothing is missing. Otherwise drop
-    and recreate all views and macros, so that definitions of deleted files disappear. Tables are
-    kept. Runs in the caller's transaction if the engine has transactional DDL. Raises `SqlError`
-    with file and line.
+    If the warehouse was built from the same files and nothing is missing, recreate only the table
+    macros, because they contain the id of the snapshot. Otherwise drop and recreate all views and
+    macros, so that definitions of deleted files disappear. Tables are kept. Runs in the caller's
+    transaction if the engine has transactional DDL. Raises `SqlError` with file and line.
     """
     files = _supported(connection, root)
+    _create_definitions(connection, files, root)
+    guard_macros(connection, files, snapshot_id)
+
+
+def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
+    """Create everything in `files` unless it is up to date; the table macros have no guard yet."""
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}

@@ -98,7 +98,7 @@ class DuckDBWorkingCopy:
 
     def create_views(self) -> None:
         with transaction(self._connection):
-            apply.create_views(DuckDBConnection(self._connection))
+            apply.create_views(DuckDBConnection(self._connection), self.id)
 
     def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
         from dlt.destinations import duckdb as destination

@@ -15,7 +15,7 @@ from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import apply
 from support.history_database import built, empty
 from support.processes import PROGRAMS
-from support.raw_tables import RawTables
+from support.raw_tables import SNAPSHOT_ID, RawTables
 from support.record_factory import make_offer, make_record, make_score
 from support.virtualenvs import ROOT
 
@@ -68,7 +68,7 @@ def test_hashes_of_another_engine_or_definition_are_recomputed(
     raw.connection.execute("update history.scores set row_hash = 'as another engine had it'")
     raw.connection.execute(f"update raw.sql_fingerprint set {stored} = 'another'")
     raw.load(_records(), _FIRST + dt.timedelta(days=1))
-    apply.create_views(DuckDBConnection(raw.connection))
+    apply.create_views(DuckDBConnection(raw.connection), SNAPSHOT_ID)
     apply.update_history(DuckDBConnection(raw.connection))
     assert _fetch(raw, _HISTORY) == history
     assert _fetch(raw, _HASHES) == hashes

@@ -1,0 +1,137 @@
+"""Table macros of an attached database: the right rows, or an error, never another database's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from llm_stats import sample
+from llm_stats.pipeline.run import execute
+from llm_stats.sample import SampleApi
+from llm_stats.sample.demo import demo_settings
+from llm_stats.transform import files
+from support.macro_calls import MACRO_CALLS
+
+_GUARD = "a table macro of an attached database cannot run: .* run `use old`"
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of a published database with five of the models in the demo database."""
+    database = tmp_path_factory.mktemp("old") / "backup.duckdb"
+    with SampleApi(sample.today()[:5]) as api:
+        execute(demo_settings(api, database), all_models=True)
+    return database
+
+
+@pytest.fixture
+def attached(demo: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to the demo database, with the other database attached as `old`."""
+    with duckdb.connect(demo, read_only=True) as connection:
+        connection.execute(f"attach '{old}' as old (read_only)")
+        yield connection
+
+
+@pytest.fixture
+def in_memory(old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to a database in memory, with the other database attached as `old`."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{old}' as old (read_only)")
+        yield connection
+
+
+def _rows(database: Path, call: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(database, read_only=True) as connection:
+        return connection.execute(f"from {call} order by all").fetchall()
+
+
+def test_calls_cover_all_table_macros() -> None:
+    defined = {file.address for file in files.files_in("macros") if ") as table" in file.text}
+    assert {call.partition("(")[0] for call in MACRO_CALLS} == defined
+
+
+@pytest.mark.parametrize("call", MACRO_CALLS)
+def test_macro_of_an_attached_database_is_an_error(
+    attached: duckdb.DuckDBPyConnection, call: str
+) -> None:
+    with pytest.raises(duckdb.Error, match=_GUARD):
+        attached.execute(f"from old.{call} order by all").fetchall()
+
+
+def test_macro_without_rows_is_an_error_too(attached: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.Error, match=_GUARD):
+        attached.execute("select count(*) from old.marts.cheapest_with('unknown', 0)").fetchall()
+
+
+@pytest.mark.parametrize("call", MACRO_CALLS)
+def test_use_makes_the_macro_read_its_own_database(
+    attached: duckdb.DuckDBPyConnection, old: Path, call: str
+) -> None:
+    attached.execute("use old")
+    assert attached.execute(f"from old.{call} order by all").fetchall() == _rows(old, call)
+    assert attached.execute(f"from {call} order by all").fetchall() == _rows(old, call)
+
+
+@pytest.mark.parametrize("call", MACRO_CALLS)
+def test_search_path_makes_the_macro_read_its_own_database(
+    in_memory: duckdb.DuckDBPyConnection, old: Path, call: str
+) -> None:
+    in_memory.execute("set search_path = 'memory.main,old.marts,old.staging,old.history'")
+    assert in_memory.execute(f"from {call} order by all").fetchall() == _rows(old, call)
+    in_memory.execute("create table own as select 1 as x")
+    assert in_memory.execute("from memory.own").fetchall() == [(1,)]
+
+
+def test_views_of_an_attached_database_read_their_own_database(
+    attached: duckdb.DuckDBPyConnection, old: Path
+) -> None:
+    for file in files.files_in("marts"):
+        if file.address != "marts.freshness":  # ages depend on the time of the query
+            query = file.address
+            assert attached.execute(f"from old.{query} order by all").fetchall() == _rows(
+                old, query
+            )
+
+
+def test_every_run_stores_the_id_of_its_snapshot(tmp_path: Path) -> None:
+    database = tmp_path / "llm_stats.duckdb"
+    macros = "select macro_definition from duckdb_functions() where function_name = 'workload_cost'"
+    for _ in range(2):
+        with SampleApi(sample.today()[:1]) as api:
+            execute(demo_settings(api, database), catalog_only=True, all_models=True)
+        snapshot_id = database.resolve().parent.name
+        with duckdb.connect(database, read_only=True) as connection:
+            assert connection.execute("from history.snapshot").fetchall() == [(snapshot_id,)]
+            assert f"'{snapshot_id}'" in connection.execute(macros).fetchall()[0][0]
+            assert connection.execute("from marts.workload_cost(1, 1)").fetchall()
+
+
+def test_recreating_the_macros_is_not_a_change_of_the_definitions(tmp_path: Path) -> None:
+    """Otherwise every run would check all models of a large warehouse."""
+    database = tmp_path / "llm_stats.duckdb"
+    found = []
+    for _ in range(2):
+        with SampleApi(sample.today()[:1]) as api:
+            execute(demo_settings(api, database), catalog_only=True, all_models=True)
+        with duckdb.connect(database, read_only=True) as connection:
+            views = "select view_oid from duckdb_views() where schema_name = 'marts' order by all"
+            found.append(connection.execute(views).fetchall())
+    assert found[0] == found[1]
+
+
+def test_copy_of_a_snapshot_answers(old: Path, tmp_path: Path) -> None:
+    copy = shutil.copyfile(old, tmp_path / "copy.duckdb")
+    for call in MACRO_CALLS:
+        assert _rows(copy, call) == _rows(old, call)
+
+
+def test_new_macros_keep_their_comments(demo: Path) -> None:
+    query = """
+        select function_name from duckdb_functions()
+        where schema_name = 'marts' and coalesce(comment, '') = ''
+    """
+    with duckdb.connect(demo, read_only=True) as connection:
+        assert connection.execute(query).fetchall() == []
