@@ -128,6 +128,16 @@ def test_copy_of_a_snapshot_answers(old: Path, tmp_path: Path) -> None:
         assert _rows(copy, call) == _rows(old, call)
 
 
+def test_copy_from_database_answers(old: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{old}' as old (read_only)")
+        connection.execute(f"attach '{copy}' as copied")
+        connection.execute("copy from database old to copied")
+    for call in MACRO_CALLS:
+        assert _rows(copy, call) == _rows(old, call)
+
+
 def test_new_macros_keep_their_comments(demo: Path) -> None:
     query = """
         select function_name from duckdb_functions()
