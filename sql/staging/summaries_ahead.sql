@@ -5,8 +5,8 @@
 -- A summary is ahead if there is no record, or if the summary has changed since the record was
 -- requested. If the record has no `summary_hash`, for example because it came from the response
 -- cache, the summary is ahead if its `upstream_updated_at` is later, or if one of these times is
--- unknown. The contents of summary and
--- record are never compared, because a lasting difference is not a change.
+-- unknown. The contents of summary and record are never compared, because a lasting difference is
+-- not a change.
 -- `schema.catalog.is_ahead` has the same rule.
 create or replace view staging.summaries_ahead as
 select summaries.model_id
