@@ -2,20 +2,20 @@
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
--- Reads: staging.scores, staging.chosen_scores, staging.benchmark_aliases,
--- staging.benchmark_categories, staging.adjusted_results, staging.fixed_point,
--- staging.unlisted_models, staging.cheapest_offers.
+-- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
+-- staging.adjusted_results, staging.fixed_point, staging.unlisted_models, staging.cheapest_offers.
 -- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
 -- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
 -- counted benchmarks are used: comparable, with at least three models of at least two organizations
 -- in the scope. Otherwise a model could lead by beating its own siblings.
--- If upstream lists a score under several categories, the score counts in each category, and once
--- in `overall`. A model that left the catalog has no row, but it counts as an opponent.
+-- A model that left the catalog has no row, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
-given_categories as (
+-- Upstream files one benchmark under several categories, for example under an alias. The benchmark
+-- counts in all of them, for every model: otherwise two models would be compared on different
+-- benchmarks.
+listed_categories as (
     select
-        scores.model_id,
         coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
         scores.category,
         scores.is_verified or not scores.is_self_reported as is_independent
@@ -24,26 +24,20 @@ given_categories as (
     where scores.category <> 'overall'
     union all
     select
-        scores.model_id,
-        scores.benchmark_id,
-        categories.category,
-        scores.evidence <> 'self_reported' as is_independent
-    from staging.chosen_scores as scores
-    inner join staging.benchmark_categories as categories
-        on scores.benchmark_id = categories.benchmark_id
+        benchmark_id,
+        category,
+        true as is_independent
+    from staging.benchmark_categories
 ),
 
--- The categories of each model and benchmark. In the scope `independent`, only the categories of
--- independent scores count.
+-- In the scope `independent`, only the categories of independent scores count.
 scoped_categories as (
     select
-        model_id,
         benchmark_id,
         category,
         bool_or(is_independent) as is_independent
-    from given_categories
+    from listed_categories
     group by
-        model_id,
         benchmark_id,
         category
 ),
@@ -75,9 +69,7 @@ categorized_results as (
         results.opponent_strength
     from results
     inner join scoped_categories as categories
-        on
-            results.model_id = categories.model_id
-            and results.benchmark_id = categories.benchmark_id
+        on results.benchmark_id = categories.benchmark_id
     where
         results.evidence_scope = 'all'
         or categories.is_independent

@@ -97,7 +97,7 @@ def leaderboard(records: Records) -> Rows:
                 continue
             by_category: dict[str, list[Comparison]] = defaultdict(list)
             for comparison in benchmarks:
-                for category in categories(comparison, model_id):
+                for category in categories(comparison):
                     by_category[category].append(comparison)
             for category, mine in by_category.items():
                 evidence = [evidence_of(comparison.chosen[model_id]) for comparison in mine]
@@ -120,9 +120,11 @@ def leaderboard(records: Records) -> Rows:
     return rows
 
 
-def categories(comparison: Comparison, model_id: str) -> set[str]:
-    """Return the categories in which a model's result on a benchmark counts."""
-    return {OVERALL}.union(*(score["categories"] for score in comparison.listed[model_id]))
+def categories(comparison: Comparison) -> set[str]:
+    """Return the categories in which a benchmark counts: those of any of its scores."""
+    return {OVERALL}.union(
+        *(score["categories"] for scores in comparison.listed.values() for score in scores)
+    )
 
 
 def _rank(rows: Rows) -> None:
@@ -145,16 +147,11 @@ def comparable_rate(row: dict[str, float]) -> float:
 def head_to_head(records: Records, category: str = OVERALL) -> Rows:
     """Return the rows of the macro `head_to_head` for every model, with its `model_id`.
 
-    The macro compares on `overall`; here, only benchmarks that count for both models in the
-    category are compared.
+    The macro compares on `overall`; here, only benchmarks of the category are compared.
     """
     results: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for comparison in counted(records, "all"):
-        goodness = {
-            model_id: value
-            for model_id, value in comparison.goodness.items()
-            if category in categories(comparison, model_id)
-        }
+        goodness = comparison.goodness if category in categories(comparison) else {}
         for pair in permutations(goodness, 2):
             mine, other = (goodness[model_id] for model_id in pair)
             results[pair][0 if mine > other else 1 if mine == other else 2] += 1
