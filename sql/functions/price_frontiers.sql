@@ -14,7 +14,10 @@ quality as (
         model_id,
         value,
         directed_value,
-        is_lower_better
+        is_lower_better,
+        cast(null as bigint) as rank,
+        cast(null as bigint) as benchmark_count,
+        cast(null as double) as self_reported_share
     from staging.compared_scores
     where
         kind = 'benchmark'
@@ -29,7 +32,10 @@ quality as (
         model_id,
         adjusted_win_rate as value,
         adjusted_win_rate as directed_value,
-        false as is_lower_better
+        false as is_lower_better,
+        rank,
+        benchmark_count,
+        self_reported_share
     from marts.leaderboard
     where
         kind = 'leaderboard'
@@ -46,6 +52,9 @@ priced_models as (
         quality.value,
         quality.directed_value,
         quality.is_lower_better,
+        quality.rank,
+        quality.benchmark_count,
+        quality.self_reported_share,
         offers.provider_id,
         offers.price_usd_per_mtok,
         offers.paid_price_usd_per_mtok,
@@ -135,6 +144,9 @@ select
     priced_models.model_id,
     priced_models.value,
     priced_models.is_lower_better,
+    priced_models.rank,
+    priced_models.benchmark_count,
+    priced_models.self_reported_share,
     priced_models.provider_id,
     priced_models.price_usd_per_mtok,
     priced_models.paid_price_usd_per_mtok,

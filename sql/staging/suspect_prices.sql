@@ -3,7 +3,8 @@
 -- Order: model_id, provider_id, offer_number, rule desc, compared_price.
 -- Reads: staging.current_offers, staging.number_text.
 -- price_outlier: a price of at least 100 times the model's median price. Input prices are compared
--- with the median input price, output prices with the median output price.
+-- with the median input price, output prices with the median output price. If a model has only two
+-- offers, and none is lopsided, nothing shows which of the two prices is wrong: both are suspect.
 -- price_lopsided: an input and an output price that differ by a factor of 100 or more. If a model
 -- has only one offer, price_outlier cannot find a wrong price, because the offer's price is the
 -- median. The ratio of input and output price can reveal the wrong price.
@@ -18,7 +19,16 @@ offers as (
         is_free,
         input_usd_per_mtok,
         output_usd_per_mtok,
-        blended_usd_per_mtok
+        blended_usd_per_mtok,
+        coalesce(
+            input_usd_per_mtok > 0
+            and output_usd_per_mtok > 0
+            and (
+                output_usd_per_mtok / 100 >= input_usd_per_mtok
+                or input_usd_per_mtok / 100 >= output_usd_per_mtok
+            ),
+            false
+        ) as is_lopsided
     from staging.current_offers
 ),
 
@@ -28,8 +38,11 @@ offers as (
 median_prices as (
     select
         model_id,
+        count(*) = 2 and not bool_or(is_lopsided) as is_pair,
         quantile_disc(input_usd_per_mtok, 0.5) as input_usd_per_mtok,
-        quantile_disc(output_usd_per_mtok, 0.5) as output_usd_per_mtok
+        quantile_disc(output_usd_per_mtok, 0.5) as output_usd_per_mtok,
+        max(input_usd_per_mtok) as highest_input_usd_per_mtok,
+        max(output_usd_per_mtok) as highest_output_usd_per_mtok
     from offers
     where
         is_available
@@ -45,7 +58,12 @@ compared_prices as (
         offers.offer_number,
         'input' as compared_price,
         offers.input_usd_per_mtok as usd_per_mtok,
-        median_prices.input_usd_per_mtok as median_usd_per_mtok
+        median_prices.input_usd_per_mtok as median_usd_per_mtok,
+        median_prices.highest_input_usd_per_mtok as highest_usd_per_mtok,
+        median_prices.is_pair
+        and offers.is_available
+        and not offers.is_free
+        and offers.blended_usd_per_mtok is not null as is_one_of_two
     from offers
     inner join median_prices on offers.model_id = median_prices.model_id
     union all
@@ -55,7 +73,12 @@ compared_prices as (
         offers.offer_number,
         'output' as compared_price,
         offers.output_usd_per_mtok as usd_per_mtok,
-        median_prices.output_usd_per_mtok as median_usd_per_mtok
+        median_prices.output_usd_per_mtok as median_usd_per_mtok,
+        median_prices.highest_output_usd_per_mtok as highest_usd_per_mtok,
+        median_prices.is_pair
+        and offers.is_available
+        and not offers.is_free
+        and offers.blended_usd_per_mtok is not null as is_one_of_two
     from offers
     inner join median_prices on offers.model_id = median_prices.model_id
 )
@@ -78,19 +101,29 @@ select
     model_id,
     provider_id,
     offer_number,
+    'price_outlier' as rule,
+    compared_price,
+    compared_price || ' price ' || staging.number_text(usd_per_mtok)
+    || ' is at most a hundredth of the model''s only other price '
+    || staging.number_text(highest_usd_per_mtok) as reason
+from compared_prices
+where
+    is_one_of_two
+    and usd_per_mtok > 0
+    and usd_per_mtok = median_usd_per_mtok
+    and highest_usd_per_mtok / 100 >= usd_per_mtok
+union all
+select
+    model_id,
+    provider_id,
+    offer_number,
     'price_lopsided' as rule,
     'both' as compared_price,
     'input price ' || staging.number_text(input_usd_per_mtok)
     || ' and output price ' || staging.number_text(output_usd_per_mtok)
     || ' differ by a factor of 100 or more' as reason
 from offers
-where
-    input_usd_per_mtok > 0
-    and output_usd_per_mtok > 0
-    and (
-        output_usd_per_mtok / 100 >= input_usd_per_mtok
-        or input_usd_per_mtok / 100 >= output_usd_per_mtok
-    );
+where is_lopsided;
 
 comment on view staging.suspect_prices is 'One row per current offer and reason why a price of the offer looks wrong. Unavailable offers are included';
 comment on column staging.suspect_prices.rule is 'Rule of marts.data_quality that reports the price: `price_outlier` or `price_lopsided`';

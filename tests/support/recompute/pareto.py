@@ -39,8 +39,11 @@ def price_quality(records: Records) -> Rows:
         offer = prices.get(ranked["model_id"])
         if not offer or ranked["rank"] is None:
             continue
-        key = ("category", "evidence_scope", "model_id", "adjusted_win_rate")
-        row = {name: ranked[name] for name in key} | offer
+        names = (
+            *("category", "evidence_scope", "model_id", "adjusted_win_rate"),
+            *("rank", "benchmark_count", "self_reported_share"),
+        )
+        row = {name: ranked[name] for name in names} | offer
         boards[ranked["category"], ranked["evidence_scope"]].append((comparable_rate(ranked), row))
     return _with_frontiers(boards)
 

@@ -104,14 +104,27 @@ def price_findings(offer: dict[str, Any], model_offers: Rows) -> list[tuple[str,
                 f"the model's median {number_text(typical)}"
             )
             findings.append(("price_outlier", reason))
-    lower, higher = sorted(price or 0 for price in prices.values())
-    if lower > 0 and higher / 100 >= lower:
+        is_one_of_two = len(paid) == 2 and any(other is offer for other in paid)
+        if is_one_of_two and price and not any(map(_is_lopsided, paid)):
+            (other_price,) = (other[f"{kind}_usd_per_mtok"] for other in paid if other is not offer)
+            if other_price / 100 >= price:
+                reason = (
+                    f"{kind} price {number_text(price)} is at most a hundredth of "
+                    f"the model's only other price {number_text(other_price)}"
+                )
+                findings.append(("price_outlier", reason))
+    if _is_lopsided(offer):
         reason = (
             f"input price {number_text(prices['input'])} and "
             f"output price {number_text(prices['output'])} differ by a factor of 100 or more"
         )
         findings.append(("price_lopsided", reason))
     return findings
+
+
+def _is_lopsided(offer: dict[str, Any]) -> bool:
+    lower, higher = sorted(offer[f"{kind}_usd_per_mtok"] or 0 for kind in ("input", "output"))
+    return bool(lower > 0 and higher / 100 >= lower)
 
 
 def workload_cost(records: Records, input_tokens: int, output_tokens: int) -> Rows:
