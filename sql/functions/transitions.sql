@@ -26,8 +26,8 @@ with versions as (
     from history.scores
 ),
 
--- For speed, exclude the offers and scores that have not changed since those of their model were
--- first seen. Each of them has a single row.
+-- For speed, leave out the offers and scores that never changed. Each has a single row, which began
+-- at `first_seen_at` and is still valid.
 changed_versions as (
     select
         versions.list,

@@ -5,9 +5,10 @@
 -- staging.catalog_rejected, staging.fetches, staging.detail_models, history.models.
 -- A trusted read of the catalog lists the models in its pages, and unlists the other models of the
 -- warehouse. A model is also unlisted if its record was not found on two consecutive days (UTC), in
--- loads that fetched another record. A new record of the model then lists it again. Responses that
--- are older than the last trusted read have no effect, and neither has a missing record of a model
--- that the catalog lists, even if the read is not trusted. A model without a row counts as listed.
+-- loads that fetched another record. A new record of the model then lists it again. A response
+-- that is older than the last trusted read has no effect. A missing record has no effect if the
+-- catalog lists the model, even in a read that is not trusted. A model without a row counts as
+-- listed.
 create table if not exists history.listings (
     model_id varchar not null,
     is_listed boolean not null,

@@ -77,7 +77,7 @@ left join last_attempts on all_models.model_id = last_attempts.model_id;
 comment on view marts.freshness is 'One row per model ever seen or requested: when the catalog last listed it, how old its record is, and how the last attempts to fetch the record went';
 comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the record was never fetched';
 comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the record was never fetched';
-comment on column marts.freshness.listed_at is 'When the last trusted read of the catalog that listed the model started (UTC); null if none did';
+comment on column marts.freshness.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC); null if no trusted read listed the model';
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if it is unknown, or if the model was never seen';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';

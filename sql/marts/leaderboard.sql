@@ -153,13 +153,13 @@ left join staging.cheapest_offers as cheapest_offers
 where unlisted_models.model_id is null;
 
 comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat, judged by its results and by how strong the models were that it met. It covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
-comment on column marts.leaderboard.category is 'Category of the counted benchmarks, or `overall` for all of them: upstream''s categories, and those of staging.benchmark_categories';
+comment on column marts.leaderboard.category is 'Category of the counted benchmarks, from upstream or from staging.benchmark_categories; `overall` for all counted benchmarks';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
 comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of the models that it met';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
-comment on column marts.leaderboard.field_strength is 'Strength of the models that this model met on its counted benchmarks, as the share of an average field that they would beat, 0 to 1; above 0.5, it met strong models';
+comment on column marts.leaderboard.field_strength is 'Strength of the other models on the model''s counted benchmarks: the share of an average field that they would beat, 0 to 1. Above 0.5, they are stronger than average';
 comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable, and if at least three models of at least two organizations have a score on it in the evidence scope';
-comment on column marts.leaderboard.self_reported_share is 'Share of these scores that only the model''s maker reported, 0 to 1';
+comment on column marts.leaderboard.self_reported_share is 'Share of the model''s scores on counted benchmarks that only the model''s maker reported, 0 to 1';
 comment on column marts.leaderboard.is_priced is 'True if the model has an available offer with both prices';
 comment on column marts.leaderboard.rank is 'Rank by adjusted win rate, 1 is best; equal rates share a rank; null if the model has fewer than three counted benchmarks';

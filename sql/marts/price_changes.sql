@@ -148,7 +148,7 @@ select
     ) is true as is_reversal
 from compared_changes;
 
-comment on view marts.price_changes is 'One row per change of an offer since its model was first seen, in its record or in the catalog: listed, delisted, a new price or a new status. The offers seen then are not changes';
+comment on view marts.price_changes is 'One row per change of an offer since its model was first seen, in its record or in the catalog: listed, delisted, a new price or a new status. The offers that the model had when it was first seen are not changes';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
 comment on column marts.price_changes.changed_at is 'When a fetch of the record or a read of the catalog found the change (UTC); the change happened after the previous time at which the model was seen';
 comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';

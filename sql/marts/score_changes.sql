@@ -67,7 +67,7 @@ left join staging.benchmark_aliases as aliases on changes.benchmark_id = aliases
 where changes.kind is not null;
 
 comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores of that first record are not changes';
-comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; differs from benchmark_id if this is an alias';
+comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; if it differs from benchmark_id, it is an alias';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';

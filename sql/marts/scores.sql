@@ -39,7 +39,7 @@ where compared.evidence_scope = 'all';
 
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are preferred, then third-party scores, then self-reported scores. Among scores with the same evidence, the newest is chosen, then the highest (even where lower is better), then the first in the record''s list. Compare `value`, never `score`, and only where is_comparable is true. Where is_comparable is false, rank and win rate are not meaningful. Models that left the catalog keep their scores and count in ranks and win rates';
 comment on column marts.scores.benchmark_id is 'Benchmark id; upstream may list the benchmark under several ids, see staging.benchmark_aliases';
-comment on column marts.scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream; differs from benchmark_id if this is an alias';
+comment on column marts.scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream; if it differs from benchmark_id, it is an alias';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';

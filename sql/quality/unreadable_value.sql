@@ -1,5 +1,5 @@
--- A date, time or count that could not be read and is null, or a text in which a lone surrogate
--- (half of a UTF-16 pair) was replaced; with the text that the API sent.
+-- A value that could not be read, with the text that the API sent. A date, time or count is null.
+-- In a text, lone surrogates (halves of UTF-16 pairs) are replaced.
 -- Reads: staging.models, staging.scores, staging.benchmark_label.
 with
 unreadable_fields as (

@@ -12,7 +12,7 @@
 -- staging.fixed_point.
 create or replace view staging.adjusted_results as
 with
--- The win rate is shrunk by half a model, so that its logit is finite.
+-- Half a win and half a loss are added, so that the logarithm is finite.
 results as (
     select
         evidence_scope,

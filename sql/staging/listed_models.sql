@@ -40,4 +40,4 @@ inner join last_reads
 group by listed_periods.model_id;
 
 comment on view staging.listed_models is 'One row per model that a trusted read of the catalog listed';
-comment on column staging.listed_models.listed_at is 'When the last trusted read that listed the model started (UTC)';
+comment on column staging.listed_models.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC)';

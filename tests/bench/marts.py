@@ -5,8 +5,7 @@ unavailable offers and missing prices. Each offer had three other prices in the 
 percent of the models left the catalog for a while. DuckDB uses two threads. For each mart, two
 typical queries of a dashboard are measured: `select count(*)`, and `select *` filtered by one
 model, benchmark, provider or category. No query reuses earlier results, because views store no
-data. Each query runs three times, and the shortest wall-clock time is printed with the CPU time. On
-two cores, the wall-clock time is at least half of the CPU time.
+data. Each query runs three times, and the shortest wall-clock time is printed with the CPU time.
 """
 
 from __future__ import annotations

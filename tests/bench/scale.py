@@ -2,9 +2,9 @@
 
 The results are in `docs/scale.md`.
 
-    scale.py --models 1000 10000 100000     for each number of synthetic models: the first run, an
-                                            unchanged run, and a run with 1 % changed; then the
-                                            last two with `--all`
+    scale.py --models 1000 10000 100000     for each number of synthetic models: the first run; an
+                                            unchanged run and a run with 1 % changed, each by
+                                            ids and with `--all`
     scale.py --hours 8760 87600             for each number of earlier hourly runs in the file: an
                                             unchanged run of 335 models, and one with 1 % changed
 

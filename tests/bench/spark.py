@@ -85,7 +85,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def _parquet(folder: Path, table: str) -> Path:
-    """Return the file of a raw table. Spark ignores files whose name begins with `_`."""
+    """Return the file of a raw table, without a leading `_`, because Spark ignores such files."""
     return folder / f"{table.removeprefix('_')}.parquet"
 
 

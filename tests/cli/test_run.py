@@ -48,7 +48,7 @@ IDS = [entry["id"] for entry in sample.today()]
 
 @pytest.fixture
 def printed(demo: Path) -> str:
-    """Return the output of the first demo."""
+    """Return the output of `llm-stats demo`."""
     return demo.with_name("demo.txt").read_text("utf-8")
 
 

@@ -55,7 +55,7 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
 
 @pytest.fixture
 def new_translations() -> Iterator[None]:
-    """Let the test translate all statements again, and the tests after it too."""
+    """Clear the cache of translated statements before and after the test."""
     translate.cache_clear()
     yield
     translate.cache_clear()

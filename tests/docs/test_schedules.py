@@ -167,7 +167,7 @@ def test_price_watch_of_systemd(units: list[Path], folder: Path) -> None:
 
 
 def test_price_watch_of_github_actions() -> None:
-    """The expression itself runs only on GitHub; both results are options of `llm-stats run`."""
+    """Only GitHub evaluates the expression in the command; both results are options of `run`."""
     recipe = (RECIPES / "github-actions.yml").read_text("utf-8")
     (schedule,), command = price_watch("yaml"), price_watch("sh")[1]
     daily = '    - cron: "15 5 * * *"\n'

@@ -347,7 +347,7 @@ def test_counts_are_shared_by_all_connections() -> None:
 
 
 def read_pages(http: requests.Session, api: SampleApi, count: int) -> list[dict[str, Any]]:
-    """Return up to `count` pages of six models; each page is requested with the last cursor."""
+    """Return up to `count` pages of six models, following `next_cursor`."""
     pages: list[dict[str, Any]] = []
     while len(pages) < count and (not pages or pages[-1]["next_cursor"]):
         cursor = {"cursor": pages[-1]["next_cursor"]} if pages else {}

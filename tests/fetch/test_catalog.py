@@ -82,7 +82,7 @@ class TestPages:
 
 
 class TestIncompleteRead:
-    """The read ends early, or the listed models do not agree with `total`; `gap` states it."""
+    """Reads that end early or disagree with `total`; `gap` is the reason."""
 
     @pytest.mark.parametrize(
         ("fault", "requests", "reason"),

@@ -36,7 +36,7 @@ def twelve_models(
 ) -> Path:
     """Return the path of a database in `workdir`, published by a run for twelve models.
 
-    The models are `RECORDS`; the runs of `DailyRuns` continue it.
+    The run loaded `RECORDS`. A test can run `DailyRuns` on the database.
     """
 
     def fill(folder: Path) -> None:

@@ -63,9 +63,9 @@ def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
 
 @pytest.mark.usefixtures("one_failing")
 def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None:
-    """The budget defers the models that were requested before. The next run fetches them first.
+    """The budget covers the six models that were never requested. All six fail.
 
-    The other half fails: two models with each outcome.
+    The next run first fetches the six models that were deferred.
     """
     bad = [faults.changed(providers="none"), faults.html(), faults.error(404)]
     given = ("--requests-per-minute", 0, "--max-requests", 6, "--base-url")

@@ -35,7 +35,7 @@ def catalog_of(model_ids: list[str], summaries: list[str] | None = None, **field
 
 
 def state_of(model_ids: list[str], **fields: Any) -> FetchState:
-    """Return the state after a run a day ago that loaded the summaries and records of all ids."""
+    """Return the state of a warehouse that loaded all summaries and records yesterday."""
     return FetchState(
         last_attempted_at=YESTERDAY,
         fetched_at=dict.fromkeys(model_ids, YESTERDAY),
@@ -114,7 +114,7 @@ def test_rejected_summary_makes_its_record_due() -> None:
 
 @pytest.mark.parametrize("max_age", [None, dt.timedelta(days=2)], ids=["default", "2d"])
 def test_without_valid_summaries_records_are_due_by_age(max_age: dt.timedelta | None) -> None:
-    """The records are the only source of prices, so seven days would be too old."""
+    """The default of seven days does not apply, because prices come only from the records."""
     catalog = catalog_of(IDS[1:], [], rejected=dict.fromkeys(IDS[1:10], "why"))
     plan = plan_of(catalog, state_of(IDS), max_age=max_age)
     assert plan.due == ([] if max_age else [*IDS[1:], IDS[0]])

@@ -111,7 +111,7 @@ def test_summary_uses_singular_and_plural() -> None:
 
 
 def catalog_of(**values: Any) -> CatalogSummary:
-    """Return the numbers of a complete read of three unchanged models, changed by `values`."""
+    """Return a complete read of three unchanged models; `values` override the defaults."""
     numbers: dict[str, Any] = {"pages": 2, "models": 3, "total": 3, "changed": 0, "rejected": 0}
     flags = {"has_summaries": True, "is_trusted": True, "cut_off": None, "gap": None}
     return CatalogSummary(**(numbers | {"missing": 0, "listed_before": 3} | flags | values))

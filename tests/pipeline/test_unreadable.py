@@ -29,7 +29,7 @@ _UNREADABLE: dict[str, Any] = {
 
 
 def repriced(**fields: Any) -> list[dict[str, Any]]:
-    """Return the records with other fields; each price is 0.5 higher."""
+    """Return the records with each input price raised by 0.5; `fields` override other fields."""
     records = copy.deepcopy(RECORDS)
     for record in records:
         record |= fields

@@ -52,7 +52,7 @@ def change(
 
 
 def catalog(**values: Any) -> dict[str, Any]:
-    """Return the summary of a complete read that is not trusted, changed by `values`."""
+    """Return a complete read that is not trusted; `values` override the defaults."""
     numbers = {"pages": 2, "models": 335, "total": 335, "changed": 0, "rejected": 0, "missing": 0}
     flags = {"has_summaries": True, "is_trusted": False, "cut_off": None, "gap": None}
     return numbers | {"listed_before": 335} | flags | values

@@ -130,7 +130,7 @@ def test_text_form(current: Status) -> None:
 
 
 def line_of(status: Status, label: str) -> str:
-    """Return the line of the text form that starts with a label, without the label."""
+    """Return the text that the printed status has after a label."""
     return next(line[12:] for line in status_lines(status) if line.startswith(f"{label:<12}"))
 
 

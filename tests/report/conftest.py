@@ -20,9 +20,10 @@ PageOf = Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def built_report(build_once: BuildOnce) -> Callable[[str], Path]:
-    """Return a function that returns a folder with a warehouse of `DAYS` and its page.
+    """Return a function that returns a folder with a warehouse and its report page.
 
-    `built_report("sample")` contains `w.duckdb` and `report.html`. Tests must not change them.
+    `built_report("sample")` has `DAYS["sample"]` in `w.duckdb`, and its page in `report.html`.
+    Tests must not change these files.
     """
 
     def build(name: str) -> Path:

@@ -47,7 +47,7 @@ def test_max_age_of_zero_makes_all_models_due() -> None:
 
 
 def test_failing_model_takes_its_turn_by_its_last_failure() -> None:
-    """It was never fetched or is old, but it does not come first in every run."""
+    """A failing model, never fetched or with an old record, does not come first in every run."""
     fetched = ago(b=9, c=3, d=9)
     assert due("abcd", "c", fetched, ago(a=1, b=4)) == ["d", "b", "a", "c"]
 
@@ -67,7 +67,7 @@ def test_failing_model_gets_its_turn_if_the_budget_never_covers_the_old_records(
 
 
 def test_failing_model_that_is_not_due_is_skipped() -> None:
-    """A model that was named and failed an hour ago was fetched a day ago; its record stays."""
+    """The record is a day old. A failed attempt an hour ago does not make it due."""
     assert due("a", fetched=ago(a=1), failing=ago(a=0.04)) == []
 
 

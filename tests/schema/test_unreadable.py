@@ -1,4 +1,4 @@
-"""Unreadable metadata: it becomes null, and the text that came is kept; prices stay strict."""
+"""Unreadable metadata: it becomes null, and the original text is kept; prices stay strict."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Agreement:
 def agreement(records: Records, ranks: Mapping[str, int], category: str = OVERALL) -> Agreement:
     """Compare the ranks of the models in a category, in scope `all`, with their head-to-heads.
 
-    A pair with equal ranks is not ordered against its head-to-head.
+    Equal ranks do not contradict a head-to-head.
     """
     won = [
         (row["model_id"], row["opponent_model_id"])

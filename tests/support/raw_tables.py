@@ -149,9 +149,9 @@ class RawTables:
         )
 
     def _create_arrived(self) -> None:
-        """Create a temporary table for the arrived rows of each raw table, on the first call.
+        """Create the temporary tables of arrived rows, one for each raw table, on the first call.
 
-        If they were created for each load, DuckDB would plan every statement of a merge again.
+        With new tables for each load, DuckDB would plan every statement of a merge again.
         """
         if not self._has_arrived:
             for name, arrived in empty_tables().items():

@@ -22,7 +22,7 @@ class StopReason:
 
     @property
     def is_quota(self) -> bool:
-        """Whether the quota or the budget is spent, so that a later run can continue."""
+        """Whether the quota or the budget is spent. A later run can then continue."""
         return self.kind in ("quota", "budget")
 
 

@@ -9,7 +9,8 @@ a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
 returned the catalog, or a known model: a model that loaded in an earlier run. Before 404s stop
-the fetch, the breaker requests up to three known models, because some may have been withdrawn.
+the fetch, the breaker requests known models until one loads. It requests at most three. One would
+not be enough, because it may have been withdrawn.
 
 The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
 unreachable API would cost three attempts and a minute for every id.

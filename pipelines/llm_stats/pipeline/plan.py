@@ -181,7 +181,7 @@ def _due_by_age(
 
 
 def require_ids(settings: Settings, all_models: bool, catalog_only: bool) -> None:
-    """Raise `UsageError` without any ids to request, and if `catalog_only` lacks `all_models`."""
+    """Raise `UsageError` without ids to request, or for `catalog_only` without `all_models`."""
     if catalog_only and not all_models:
         raise UsageError("--catalog-only reads the whole catalog; add --all, and remove the ids")
     if not settings.model_ids and not all_models:

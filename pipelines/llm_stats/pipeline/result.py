@@ -76,8 +76,8 @@ class RunResult:
         """Exit code of the run.
 
         - 3: models failed, and neither a record nor a summary was read
-        - 4: models failed in another run; a page of the catalog failed; or a run for the catalog
-          alone found no valid summary
+        - 4: models failed, but a record or a summary was read; a page of the catalog failed; or a
+          run for the catalog alone found no valid summary
         - 75: nothing failed, but models or pages were deferred
         - 0: nothing failed or was deferred
 
@@ -101,7 +101,7 @@ class RunResult:
 
     @property
     def _is_source_confirmed(self) -> bool:
-        """Whether the API returned a record or a summary, or only lacks the requested ids."""
+        """Whether a record or summary was read, or the base URL is right and returned only 404s."""
         if self.outcomes["loaded"] or (self.catalog and self.catalog.has_summaries):
             return True
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)

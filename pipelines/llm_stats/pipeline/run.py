@@ -221,8 +221,8 @@ def _drain_on_error(client: Client, cache: ResponseCache, result: RunResult) -> 
     """If the block raises an error, cache the pending responses and close the client.
 
     After Ctrl-C or another signal, raise `Interrupted`. The message states whether the run was
-    published and, if not, how many responses are cached. Errors of fetching state that nothing was
-    published.
+    published and, if not, how many responses are cached. `nothing was published` is added to the
+    messages of `NothingFetched` and `QuotaSpent`.
     """
     try:
         yield

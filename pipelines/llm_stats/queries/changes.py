@@ -20,7 +20,7 @@ _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
-#: For each view, the end of a query that selects the changes of one load; `?` is the load id.
+#: By view, the joins and conditions that select the changes of one load; `?` is the load id.
 _OF_LOAD = {
     "price_changes": """
         inner join history.models as models
@@ -99,7 +99,7 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """Return the ids of the models that one load added; `of_load` does not list new models."""
+    """Return the ids of the models that one load added, which `of_load` leaves out."""
     query = """
         select model_id from history.models
         where offers_load_id = ? and offers_last_seen_at = offers_first_seen_at

@@ -89,9 +89,9 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 def head_to_head(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per pair of models: on how many shared benchmarks the first wins.
 
-    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. As in
-    `marts.head_to_head`, which PostgreSQL cannot store, only benchmarks count that count on the
-    leaderboard.
+    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. Only the
+    benchmarks that count on the leaderboard are compared, as in the macro `marts.head_to_head`.
+    The macro itself is not used, because PostgreSQL cannot store it.
     """
     values = reader.query(
         f"""

@@ -48,7 +48,7 @@ _AGE = """
         count(*) filter (where fetched_at is null and unlisted_since is null)
     from marts.models
 """
-#: Without models that left the catalog, because no run with `--all` requests them.
+#: Models that left the catalog are left out, because no run with `--all` requests them.
 _STALEST_MODELS = f"""
     select model_id, fetched_at from marts.models
     where fetched_at is not null and unlisted_since is null

@@ -118,9 +118,9 @@ def _format_time(time: dt.datetime) -> str:
 
 
 def _format_listings(headline: dict[str, Any]) -> str:
-    """Return an element such as `2 listed, 1 left, 1 without scores yet`, without zeros.
+    """Return an element with `2 listed, 1 left, 1 without scores yet`.
 
-    Return an empty string if all these numbers are zero.
+    Leave out each count of zero. Return an empty string if all counts are zero.
     """
     counts = (
         (headline["listed_count"], "listed"),

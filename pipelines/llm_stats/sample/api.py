@@ -152,8 +152,8 @@ class SampleApi:
         """Replace the records.
 
         `summaries` are the entries of the catalog's pages, by default the summaries of the records.
-        `total` is the stated number of models, by default the number of entries. Other values
-        simulate a faulty catalog.
+        `total` is the stated number of models, by default the number of entries. Values that
+        differ from the records simulate a faulty catalog.
         """
         self._catalog = Catalog(records, summaries, total)
         self._records = {k: json_response(record) for k, record in self._catalog.records.items()}

@@ -58,8 +58,8 @@ class CatalogSummary:
     """One read of the catalog in numbers, for the result of a run.
 
     `changed` counts the new and changed summaries, `rejected` the invalid ones. `gap` explains why
-    the read is incomplete; `cut_off` is set if a page did not arrive. `listed_before` counts the
-    models that were listed before the read, `missing` those of them that it lacks.
+    the read is incomplete; `cut_off` is set if a page did not arrive. Before the read,
+    `listed_before` models were listed; the read lacks `missing` of them.
     """
 
     pages: int
@@ -118,8 +118,8 @@ def known_hash(
     `summary` is the known summary of the model, `updated_at` the record's time of change, and
     `stored` the record in the warehouse. If the summary is newer than `stored`, but the new record
     is not, then the API has returned an old response. The result is then None, so that the summary
-    stays ahead and the next run requests the record again. Without the three times of change, an
-    old response cannot be recognized.
+    stays ahead and the next run requests the record again. An old response is recognized only if
+    the summary, the new record and the stored record all have a time of change.
     """
     if summary is None:
         return None

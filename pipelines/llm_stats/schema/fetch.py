@@ -105,11 +105,12 @@ def due_after_catalog(
 ) -> list[str]:
     """Return the ids due for a fetch after a read of the catalog, each once.
 
-    First come the models without a record. Then come records older than `max_age` less 12 hours
-    (for a `max_age` below a day: older than `max_age`), and then models in `ahead`, whose summary
-    is ahead of the record. In each group, the oldest attempt is first. A model that failed in its
-    last attempt is ordered by this attempt among the old records. Otherwise it could use up every
-    budget, or never get its turn.
+    First come the models without a record, then the old records, and then the models in `ahead`,
+    whose summary is ahead of the record. In each group, the oldest attempt is first. A record is
+    old 12 hours before it reaches `max_age`. If `max_age` is below a day, it is old at `max_age`.
+
+    A due model that failed in its last attempt is among the old records, ordered by this attempt.
+    In the first group it could use up every budget. In the last group it might never get its turn.
     """
     limit = max_age - _MAX_EARLY if max_age >= dt.timedelta(days=1) else max_age
 

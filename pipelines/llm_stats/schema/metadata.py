@@ -1,13 +1,13 @@
 """Metadata: dates, times and counts that may be unreadable, and texts with lone surrogates.
 
-Metadata is everything that is not a price or a score. A metadata value that cannot be read must not
-cost the prices of its model. It becomes null, and the text that came is kept:
+Metadata is everything that is not a price or a score. If a metadata value cannot be read, the
+prices of its model still load. The value becomes null, and its original text is kept:
 
     {"context_window": 128000.5, "release_date": "2025-09-30T00:00:00Z"}
     {"context_window": None, "release_date": "2025-09-30"}, {"context_window": "128000.5"}
 
 A lone surrogate (half of a UTF-16 pair) is not a character, and no database stores it. It becomes
-U+FFFD, and the text that came is kept too.
+U+FFFD, and the original text is kept too.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ _UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
 
 
 def read_count(value: object) -> int | None:
-    """Return a whole number from 0 to 2^63 - 1, which may be written as `128000.0`."""
+    """Return a whole number from 0 to 2^63 - 1, or None; `128000.0` is a whole number."""
     number = read_integer(value)
     return None if number is None or number < 0 else number
 
 
 def read_integer(value: object) -> int | None:
-    """Return a whole number of 64 bits, which may be written as `1.0`."""
+    """Return a whole number of 64 bits, or None; `1.0` is a whole number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not value.is_integer():
@@ -68,7 +68,7 @@ def read_integer(value: object) -> int | None:
 
 
 def read_time(value: object) -> str | None:
-    """Return a date with a time, such as `2025-09-30T00:00:00Z`; not a number of seconds."""
+    """Return the text of a time such as `2025-09-30T00:00:00Z`; None for another value."""
     return value if isinstance(value, str) and _is_time(value) else None
 
 
@@ -95,9 +95,10 @@ def read_date(value: object) -> str | None:
 
 
 def read_fields(part: Any, readers: Readers, unreadable: dict[str, str], path: str = "") -> Any:
-    """Return a JSON object with its metadata read; add the unreadable values to `unreadable`.
+    """Return a JSON object in which `readers` have read the metadata fields.
 
-    Return the object itself if nothing changes, and any other JSON value unchanged.
+    A value that cannot be read becomes None, and its text is added to `unreadable`. A JSON value
+    that is not an object is returned unchanged.
     """
     if not isinstance(part, dict):
         return part

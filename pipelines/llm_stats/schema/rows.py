@@ -36,7 +36,7 @@ _PATH_IN_SCORE = re.compile(r"scores\[([0-9]+)\]\.(.+)")
 
 
 def _split_unreadable(unreadable: dict[str, str], scores: list[dict[str, Any]]) -> dict[str, str]:
-    """Move the unreadable values of scores to their rows; return the others."""
+    """Move the unreadable values of scores to the rows of the scores; return the rest."""
     others = {}
     for path, text in unreadable.items():
         if in_score := _PATH_IN_SCORE.fullmatch(path):
@@ -56,7 +56,7 @@ def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) ->
 
 
 def summary_hash(summary: Summary) -> str:
-    """Return a hash of the documented fields, which does not depend on the order of the lists.
+    """Return a hash of the documented fields; the order of lists does not change the hash.
 
     The texts of unreadable values are included, so that a change of such a value is noticed.
     Undocumented fields are left out, because a new field in all summaries would make all records

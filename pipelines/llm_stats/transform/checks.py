@@ -46,7 +46,7 @@ class Scope(Enum):
     NONE = "no model"
 
 
-#: In a warehouse of at most this many models, every run checks all: it takes less than 0.2 s.
+#: Up to this number of models, every run checks all models; this takes less than 0.2 s.
 _SMALL_WAREHOUSE = 500
 _MAX_CHECK_AGE = dt.timedelta(days=7)
 

@@ -115,12 +115,12 @@ class DuckDBReader(Reader):
 
 
 class MaterializedReader(DuckDBReader):
-    """A reader whose marts, and the staging views that combine others, are tables in memory.
+    """A reader that stores views as tables in memory: the marts, and some staging views.
 
-    The checks query each mart many times, and marts read other marts. Without the tables,
-    each query would compute its marts again, and planning it would take longer than executing it.
-    Staging views that read only raw tables stay views, because copying their rows would take
-    memory. With `load_id`, the reader shows only the models that this load wrote.
+    The checks query each mart many times, and marts read other marts. Without these tables, each
+    query would plan and compute its marts again, and the planning would take longer than the
+    execution. Staging views that read only raw tables stay views, because copying their rows
+    would take memory. With `load_id`, the reader shows only the models that this load wrote.
     """
 
     def __init__(self, database: Path, load_id: str | None = None) -> None:

@@ -117,9 +117,9 @@ def test_second_update_of_the_history_changes_nothing(raw: RawTables) -> None:
 def test_view_and_plan_agree_on_the_summaries_ahead(
     raw: RawTables, summary_time: dt.datetime | None, undecided: set[str]
 ) -> None:
-    """Combine every summary hash and upstream time of a record, also without a record.
+    """Test each combination of summary hash and time of a record, and a model without a record.
 
-    `undecided` are the models ahead among those whose record has no summary hash.
+    `undecided` are the models that are ahead and have a record without a summary hash.
     """
     hashes, times = (None, "equal", "different"), (*_DAYS[:3], None)
     combinations = {
@@ -161,8 +161,8 @@ class TestNotFoundOnTwoDays:
     ) -> bool | None:
         """Return `marts.models.is_listed` of `m` after both days.
 
-        `reads` has, for each day, the options of an untrusted read of the catalog that lists `n`,
-        or None. `first` are the records of the day before.
+        `reads` has an entry for each day. Unless the entry is None, an untrusted read of the
+        catalog lists `n` on this day. `first` are the records loaded on the day before both.
         """
         raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
         raw.load(first, _DAYS[0])

@@ -191,9 +191,9 @@ def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere
 
 
 def _without_normalized_scores(entries: list[Record]) -> list[Record]:
-    """Return the scores for a comparison of raw values.
+    """Return the scores without normalized scores, so that raw values are compared.
 
-    A better normalized score could be above 1, which would change the scale.
+    If a better normalized score were above 1, the scale of the benchmark would change.
     """
     return [entry | {"normalized_score": None} for entry in entries]
 

@@ -16,7 +16,7 @@ from support.record_factory import make_offer, make_record, make_score
 NO_LISTS = ReviewedLists()
 ORGANIZATION = {"id": "org", "name": "Org"}
 VERIFIED = {"verified_by_llmstats": True, "is_self_reported": False}
-#: Three models; repeated on three benchmarks, each has a rank.
+#: Scores of three models. With these scores on three benchmarks, each model has a rank.
 THREE = {"best": 0.9, "middle": 0.8, "worst": 0.7}
 
 
@@ -61,7 +61,7 @@ def _by_model(view: str, column: str, records: Records, **wanted: str) -> dict[s
 
 
 def _findings(rule: str, records: Records) -> dict[str, str]:
-    """Return the detail of each model with a finding of a rule."""
+    """Return the findings of a rule: `{model_id: detail}`."""
     return _by_model("data_quality", "detail", records, rule=rule)
 
 

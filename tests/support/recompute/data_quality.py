@@ -179,7 +179,7 @@ def _listed_score_findings(record: dict[str, Any]) -> Findings:
 
 
 def _deviation(value: float, values: list[float]) -> str | None:
-    """Return how a value deviates from the others of its benchmark as if it had another unit."""
+    """Return why a value seems to have another unit than the benchmark's other values, or None."""
     typical = median(values)
     if typical <= 0:
         return None

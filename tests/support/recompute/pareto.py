@@ -75,7 +75,7 @@ def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
 
 
 def _with_frontiers(boards: dict[Any, list[_Candidate]]) -> Rows:
-    """Return the rows of all boards with the columns that compare them within their board."""
+    """Return the rows of all boards; add the columns that compare a row with its board."""
     return [
         row
         | _frontier_columns((goodness, row), candidates)

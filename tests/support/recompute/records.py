@@ -75,7 +75,7 @@ def prepare(records: Records, lists: ReviewedLists) -> Records:
 
     Unreadable metadata is null. Prices and scores are rounded. In each score, `benchmark_id` is the
     canonical id, and three fields are new: `upstream_benchmark_id`, `is_lower_better` and
-    `categories`, the set of upstream's category and the added ones.
+    `categories`, the set of upstream's category and the categories that this project adds.
     """
     prices = ("input_price_per_m", "output_price_per_m")
     return [

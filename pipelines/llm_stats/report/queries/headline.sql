@@ -62,8 +62,8 @@ counted_findings as (
     from marts.data_quality
 ),
 
--- An id that was never seen upstream may be misspelled. It is in no other mart, unless its record
--- was rejected.
+-- Failing models that upstream has returned: those in marts.models, and those with a rejected
+-- record. Any other failing id may be misspelled.
 counted_failures as (
     select count(*) as failing_count
     from marts.freshness
