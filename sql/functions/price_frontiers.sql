@@ -58,7 +58,8 @@ priced_models as (
         offers.provider_id,
         offers.price_usd_per_mtok,
         offers.paid_price_usd_per_mtok,
-        offers.is_suspect
+        offers.is_suspect,
+        offers.is_paid_price_suspect
     from quality
     inner join staging.cheapest_offers as offers on quality.model_id = offers.model_id
 ),
@@ -151,6 +152,7 @@ select
     priced_models.price_usd_per_mtok,
     priced_models.paid_price_usd_per_mtok,
     priced_models.is_suspect,
+    priced_models.is_paid_price_suspect,
     dominating.model_id is null as is_pareto,
     paid_frontier_points.group_id is not null as is_pareto_paid,
     dominating.model_id as dominated_by_model_id,

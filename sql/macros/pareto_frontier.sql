@@ -13,6 +13,7 @@ with priced_offers as (
         provider_id,
         offer_number,
         is_free,
+        is_suspect,
         staging.blended_price(
             input_usd_per_mtok, output_usd_per_mtok, input_weight, output_weight
         ) as price_usd_per_mtok
@@ -25,6 +26,7 @@ cheapest_offers as (
         model_id,
         provider_id,
         is_free,
+        is_suspect,
         price_usd_per_mtok
     from priced_offers
     qualify
@@ -41,6 +43,7 @@ judged_models as (
         cheapest_offers.price_usd_per_mtok,
         scores.value,
         cheapest_offers.is_free,
+        cheapest_offers.is_suspect,
         staging.is_pareto(
             scores.benchmark_id,
             cheapest_offers.price_usd_per_mtok,
@@ -58,7 +61,8 @@ select
     provider_id,
     price_usd_per_mtok,
     value,
-    is_free
+    is_free,
+    is_suspect
 from judged_models
 where is_pareto
 order by

@@ -8,7 +8,7 @@ with
 quartiles as (
     select
         benchmark_id,
-        median(value) as median_value,
+        staging.round_significant(median(value)) as median_value,
         staging.round_significant(quantile_cont(value, 0.25)) as first_quartile,
         staging.round_significant(quantile_cont(value, 0.75)) as third_quartile
     from marts.scores

@@ -5,7 +5,8 @@
 -- Reads: nothing.
 -- Two ids are the same benchmark if their values can be compared: the same tasks, the same split
 -- and the same kind of measure. Another version, another language, another grader or a subset of
--- the tasks is another benchmark. If models have different values under both ids, they stay apart.
+-- the tasks is another benchmark. Ids stay apart if models have clearly different values under
+-- both; a few hundredths may differ.
 create or replace view staging.benchmark_aliases as
 select
     cast(listed_aliases.alias as varchar) as alias,

@@ -11,7 +11,7 @@ from llm_stats.queries.compare import benchmarks
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.new_warehouse import new_warehouse
-from support.record_factory import make_offer, make_record
+from support.record_factory import make_offer, make_record, make_score
 
 
 def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Command) -> None:
@@ -76,6 +76,36 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
             shown = benchmarks(stored, pair)
             winners = [(row[0], row[shown.columns.index("winner")]) for row in shown.rows]
             assert winners == reader.query(macro, ([*pair],)).rows
+
+
+def test_compare_marks_benchmarks_that_do_not_count(llm_stats: Command, workdir: Path) -> None:
+    benchmarks = {"counted": "abc", "two-models": "ab", "one-organization": "abd", "fleurs": "ab"}
+    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
+        raw.load(
+            [
+                make_record(
+                    model_id,
+                    organization={"id": "other" if model_id == "c" else "org", "name": "Name"},
+                    scores=[
+                        make_score(benchmark, value)
+                        for benchmark, model_ids in benchmarks.items()
+                        if model_id in model_ids
+                    ],
+                )
+                for model_id, value in (("a", 0.1), ("b", 0.2), ("c", 0.3), ("d", 0.4))
+            ],
+            dt.datetime(2026, 11, 1),  # noqa: DTZ001
+        )
+        raw.apply()
+    compared = json.loads(llm_stats("compare", "a", "b", "--format", "json").out)
+    assert {row["benchmark_id"]: row["note"] for row in compared["benchmarks"]} == {
+        "counted": None,
+        "two-models": "not counted",
+        "one-organization": "not counted",
+        "fleurs": "lower is better, not counted",
+    }
+    (row,) = compared["head_to_head"]
+    assert (row["win_count"], row["tie_count"], row["loss_count"]) == (0, 0, 1)
 
 
 def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdir: Path) -> None:

@@ -104,6 +104,8 @@ def stored_views(raw: RawTables) -> Iterator[RawTables]:
         if file.layer != "history":
             statement = next(files.statements(file))[1].query
             connection.execute(re.sub("create or replace view", "create table", statement))
-    yield RawTables(connection, is_defined=True)
-    connection.execute("use memory")
-    connection.execute("detach stored")
+    try:
+        yield RawTables(connection, is_defined=True)
+    finally:
+        connection.execute("use memory")
+        connection.execute("detach stored")

@@ -159,6 +159,9 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) -> None:
     """Compare models: facts, prices, benchmarks, wins and losses.
 
+    The wins and losses omit the benchmarks marked `not counted`. They have scores of fewer than
+    three models, or of models of only one organization.
+
     \b
     llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb
     """

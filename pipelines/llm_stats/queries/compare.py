@@ -119,6 +119,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per benchmark on which all models have a score.
 
     Columns: `benchmark_id`, `category`, one column per model with its value, `winner`, `note`.
+    The note `not counted` marks a benchmark that the leaderboard and `head_to_head` do not count.
     """
     rows = [
         (
@@ -126,9 +127,9 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
             category,
             *values,
             ", ".join(winners) if winners else f"not comparable: {reason}",
-            "lower is better" if lower else None,
+            note,
         )
-        for benchmark, category, values, winners, reason, lower in _shared_benchmarks(
+        for benchmark, category, values, winners, reason, note in _shared_benchmarks(
             reader, model_ids
         )
     ]
@@ -147,9 +148,9 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
                 f"best {format_value(value)}" if model_id in winners else format_value(value)
                 for model_id, value in zip(model_ids, values, strict=True)
             ),
-            f"not comparable: {reason}" if not winners else "lower is better" if lower else None,
+            note if winners else f"not comparable: {reason}",
         )
-        for benchmark, _, values, winners, reason, lower in _shared_benchmarks(reader, model_ids)
+        for benchmark, _, values, winners, reason, note in _shared_benchmarks(reader, model_ids)
     ]
     types = ("VARCHAR", *["NUMBER"] * len(model_ids), "VARCHAR")  # NUMBER: right-aligned
     return Table(("benchmark_id", *model_ids, "note"), types, rows).drop_empty_columns()
@@ -158,8 +159,8 @@ def benchmarks_for_terminal(reader: Reader, model_ids: Sequence[str]) -> Table:
 def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return one tuple per benchmark on which all models have a score.
 
-    `(benchmark_id, category, values, winners, not_comparable_reason, is_lower_better)`; the values
-    are in the order of `model_ids`.
+    `(benchmark_id, category, values, winners, not_comparable_reason, note)`; the values are in the
+    order of `model_ids`.
     """
     shared = reader.query(
         f"""
@@ -167,7 +168,16 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
             benchmark_id,
             category,
             not_comparable_reason,
-            benchmarks.is_lower_better,
+            concat_ws(
+                ', ',
+                case when benchmarks.is_lower_better then 'lower is better' end,
+                case
+                    when
+                        benchmarks.is_comparable
+                        and (benchmarks.model_count < 3 or benchmarks.organization_count < 2)
+                        then 'not counted'
+                end
+            ) as note,
             shared_scores.model_id,
             shared_scores.value,
             shared_scores.value_rank
@@ -179,7 +189,7 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
         model_ids,
     )
     rows = []
-    for (benchmark, category, reason, lower), group in itertools.groupby(
+    for (benchmark, category, reason, note), group in itertools.groupby(
         shared.rows, lambda row: row[:4]
     ):
         scores = {model_id: (value, value_rank) for *_, model_id, value, value_rank in group}
@@ -195,7 +205,7 @@ def _shared_benchmarks(reader: Reader, model_ids: Sequence[str]) -> list[tuple[A
                 [scores[model_id][0] for model_id in model_ids],
                 winners,
                 reason,
-                lower,
+                note or None,
             )
         )
     return rows

@@ -180,7 +180,7 @@ def _listed_score_findings(record: dict[str, Any]) -> Findings:
 
 def _deviation(value: float, values: list[float]) -> str | None:
     """Return why a value seems to have another unit than the benchmark's other values, or None."""
-    typical = median(values)
+    typical = rounded(median(values))
     if typical <= 0:
         return None
     if value / 8 > typical:

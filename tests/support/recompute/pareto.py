@@ -59,17 +59,25 @@ def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
         offers_by_model[offer["model_id"]].append(offer)
     cheapest = {}
     for model_id, own_offers in offers_by_model.items():
-        price = min(offer["blended_usd_per_mtok"] for offer in own_offers)
-        paid = [offer["blended_usd_per_mtok"] for offer in own_offers if not offer["is_free"]]
-        first = min(
-            (offer for offer in own_offers if offer["blended_usd_per_mtok"] == price),
-            key=lambda offer: (offer["provider_id"].encode(), offer["offer_number"]),
+        paid = [offer for offer in own_offers if not offer["is_free"]]
+        first, first_paid = (
+            min(
+                candidates,
+                key=lambda offer: (
+                    offer["blended_usd_per_mtok"],
+                    offer["provider_id"].encode(),
+                    offer["offer_number"],
+                ),
+                default=dict.fromkeys(("blended_usd_per_mtok", "is_suspect")),
+            )
+            for candidates in (own_offers, paid)
         )
         cheapest[model_id] = {
             "provider_id": first["provider_id"],
-            "price_usd_per_mtok": price,
-            "paid_price_usd_per_mtok": min(paid, default=None),
+            "price_usd_per_mtok": first["blended_usd_per_mtok"],
+            "paid_price_usd_per_mtok": first_paid["blended_usd_per_mtok"],
             "is_suspect": first["is_suspect"],
+            "is_paid_price_suspect": first_paid["is_suspect"],
         }
     return cheapest
 

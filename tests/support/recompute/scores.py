@@ -164,7 +164,7 @@ def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
     is listed under two ids of one benchmark is listed twice.
     """
     same = (
-        "benchmark_id",
+        "upstream_benchmark_id",
         "benchmark_name",
         "score",
         "max_score",
