@@ -95,7 +95,7 @@ def _run_demo(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def built_demo(build_once: BuildOnce) -> Path:
-    """Return the folder with the database of two runs: yesterday and today. No test opens it."""
+    """Return a folder with a database of two runs. Tests use copies of it: see `two_days`."""
     from llm_stats.sample.demo import run_demo
 
     return build_once("built_demo", lambda folder: run_demo(folder / "llm_stats.duckdb"))

@@ -1,4 +1,4 @@
--- A benchmark of a reviewed list no longer occurs.
+-- A benchmark of a reviewed list has no score.
 -- Severity: warning
 -- Population: all models.
 -- Reads: staging.benchmark_aliases, staging.benchmark_categories, staging.scores,

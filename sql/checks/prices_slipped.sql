@@ -6,9 +6,9 @@
 -- least 10 offers, and more than half of the offers that were read, changed in the same way. Price
 -- changes by a factor between 0.1 and 10 are ignored. Larger price changes are the same if their
 -- factors agree within 1 %.
--- Offers of changed summaries are compared with all offers that the catalog lists, because a read
--- of the catalog also covers the models that did not change. Other offers come from records that
--- were fetched for their age, so they are compared with each other.
+-- Offers from the catalog and offers from records are judged separately. Offers from the catalog
+-- that did not change were read but not loaded; they count as read offers too. For offers from
+-- records, only the compared offers count.
 with
 last_read as (
     select

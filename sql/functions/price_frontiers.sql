@@ -1,7 +1,7 @@
 -- Price against quality of the priced models: on each comparable benchmark (`kind` is `benchmark`),
 -- or on each leaderboard (`kind` is `leaderboard`).
--- Grain: benchmark_id, category, evidence_scope, model_id. The first is null for leaderboards, the
--- second and third are null for benchmarks.
+-- Grain: benchmark_id, category, evidence_scope, model_id. benchmark_id is null for leaderboards;
+-- category and evidence_scope are null for benchmarks.
 -- Reads: staging.cheapest_offers, staging.compared_scores, marts.leaderboard, staging.is_pareto.
 create or replace macro staging.price_frontiers(kind) as table
 with

@@ -35,8 +35,8 @@ last_read as (
     qualify row_number() over (order by read_at desc, load_id desc) = 1
 ),
 
--- The models that the last trusted read covers: missing, with a valid summary, or with a rejected
--- one. Models that were first loaded after this read are left out.
+-- The models that the last trusted read covers: missing models, and models with a valid or a
+-- rejected summary. Models that were first loaded after this read are left out.
 catalog_listings as (
     select
         models.model_id,

@@ -122,7 +122,7 @@ comment on view marts.benchmarks is 'One row per benchmark: how many models have
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories has more';
 comment on column marts.benchmarks.description is 'Most frequent description of the benchmark; in a tie, the first in alphabetical order; null if none is given';
-comment on column marts.benchmarks.organization_count is 'Number of organizations that made these models';
+comment on column marts.benchmarks.organization_count is 'Number of organizations with a model that has a score on the benchmark';
 comment on column marts.benchmarks.priced_model_count is 'Number of models with a score on the benchmark and an available offer with both prices';
 comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';
 comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`: the highest, or the lowest where lower is better';

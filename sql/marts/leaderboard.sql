@@ -87,8 +87,9 @@ categorized_results as (
     from results
 ),
 
--- The strength within a category has the formula of a round in staging.adjusted_results. A model
--- that beats another one on all benchmarks of the category is therefore never below it.
+-- The strength of a model in a category is computed like a round in staging.adjusted_results, from
+-- the benchmarks of the category. A model that beats another model on all these benchmarks is
+-- therefore never below it.
 -- Sums of decimals do not depend on the order of the rows. The mean win rate is rounded to 12
 -- decimal places, because engines divide decimals with different precision.
 averaged_results as (
@@ -152,7 +153,7 @@ left join staging.cheapest_offers as cheapest_offers
     on rates.model_id = cheapest_offers.model_id
 where unlisted_models.model_id is null;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat, judged by its results and by how strong the models were that it met. It covers only the benchmarks on which the model has a score, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. The share takes into account the results of the model and the strength of its opponents. Only benchmarks on which the model has a score count, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, from upstream or from staging.benchmark_categories; `overall` for all counted benchmarks';
 comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';

@@ -1,9 +1,10 @@
 -- A value that is probably in another unit.
 -- Reads: marts.scores, staging.benchmark_label, staging.number_text, staging.round_significant.
--- A value below the median is reported if ten times or a hundred times the value lies between the
--- first and the third quartile, and if the next higher value is at least five times the value: a
--- weak model usually has neighbors. A value above the median is reported if it is more than eight
--- times the median: not ten, to find 60 instead of 6 if the median is 7.
+-- A value below the median is reported if two conditions hold: 10 or 100 times the value lies
+-- between the first and the third quartile, and the next higher value is at least five times the
+-- value. The value of a weak model usually has closer neighbors.
+-- A value above the median is reported if it is more than eight times the median. A limit of ten
+-- would miss a 60 that should be a 6 if the median is 7.
 with
 quartiles as (
     select

@@ -2,14 +2,16 @@
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, result desc, model_id.
 -- Reads: staging.compared_scores, staging.fixed_point.
--- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The
--- strength of a model is at first the mean of its results. Each round then adds the mean strength
--- of the other models on the same benchmarks, taken from the round before, and so corrects for
--- models that ran against weak or strong models. All rounds are the same. After five rounds, the
--- order of models hardly changes. `field_strength` is the sum over all models of a benchmark, with
--- the model itself. The formula of a round is therefore solved for the model's own strength, and
--- divides by the sum of weights. Sums are sums of whole numbers, see
--- staging.fixed_point.
+-- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The first
+-- strength of a model is the mean of its results. Rounds then correct for models that ran against
+-- weak or strong models. The strength after a round is the mean of the model's results, plus the
+-- mean strength of the other models on the same benchmarks. The strengths of the other models are
+-- those of the round before. After five rounds, the order of models hardly changes.
+-- `field_strength` is the sum of the strengths of all models on a benchmark, including the model
+-- itself. The formula of a round therefore subtracts the model's own strength s:
+-- s = mean(result + (field_strength - s) * opponent_weight). The views compute the solution:
+-- s = sum(result + field_strength * opponent_weight) / sum(1 + opponent_weight).
+-- Sums are sums of whole numbers: see staging.fixed_point.
 create or replace view staging.adjusted_results as
 with
 -- Half a win and half a loss are added, so that the logarithm is finite.
@@ -230,8 +232,8 @@ strengths_5 as (
         results.model_id
 ),
 
--- Joined before the sums of each benchmark, so that an optimizer does not pair all models with all
--- benchmarks.
+-- This join comes before the sums of each benchmark, so that an optimizer does not pair all models
+-- with all benchmarks.
 final_strengths as (
     select
         results.evidence_scope,
@@ -281,7 +283,7 @@ comment on column staging.adjusted_results.evidence_scope is '`all`: every chose
 comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
-comment on column staging.adjusted_results.result is 'Logit of the win rate, which is shrunk by half a model';
+comment on column staging.adjusted_results.result is 'Logit of the win rate, with half a win and half a loss added, so that it is finite';
 comment on column staging.adjusted_results.opponent_weight is '1 divided by the number of other models on the benchmark';
 comment on column staging.adjusted_results.field_share is 'Sum of the strengths of all models on the benchmark, the model itself included, times opponent_weight';
 comment on column staging.adjusted_results.opponent_strength is 'Mean strength of the other models on the benchmark, on the logit scale';

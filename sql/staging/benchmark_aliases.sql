@@ -53,6 +53,6 @@ from
     ) as listed_aliases (alias, benchmark_id, reason);
 
 comment on view staging.benchmark_aliases is 'One row per alias: an additional id that upstream uses for a benchmark. The list is maintained by hand';
-comment on column staging.benchmark_aliases.alias is 'Id that upstream uses too; it may have no scores';
+comment on column staging.benchmark_aliases.alias is 'Another id of the benchmark upstream; it may have no scores';
 comment on column staging.benchmark_aliases.benchmark_id is 'Id that the marts use for the benchmark';
 comment on column staging.benchmark_aliases.reason is 'Why both ids are the same benchmark';

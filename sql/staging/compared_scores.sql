@@ -159,6 +159,6 @@ comment on column staging.compared_scores.benchmark_rank is 'Rank on the benchma
 comment on column staging.compared_scores.win_rate is 'Share of the other models that the model beats; a tie counts as half a win; null if there is no other model';
 comment on column staging.compared_scores.gap_to_best is 'Distance from the value to the best value, never negative';
 comment on column staging.compared_scores.model_count is 'Number of models with a score on the benchmark in the scope';
-comment on column staging.compared_scores.organization_count is 'Number of organizations that made these models';
+comment on column staging.compared_scores.organization_count is 'Number of organizations with a model that has a score on the benchmark in the scope';
 comment on column staging.compared_scores.not_comparable_reason is 'Why the values cannot be compared; null if they can be compared';
 comment on column staging.compared_scores.is_counted is 'True if the benchmark counts on leaderboards: it is comparable, and at least three models of at least two organizations have a score on it';

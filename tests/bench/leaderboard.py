@@ -1,9 +1,9 @@
 """Agreement of the leaderboard with direct comparisons: `python tests/bench/leaderboard.py`.
 
 A pair of models with at least three shared counted benchmarks has a head-to-head. It is decided if
-one model wins more of these benchmarks than the other. For each category, in scope `all`, the share
-of decided head-to-heads is printed in which the loser has the better rank. The records are those in
-the file that `LLM_STATS_TEST_RECORDS` names.
+one model wins more of these benchmarks than the other. The program
+prints, for each category in scope `all`, in which share of the decided head-to-heads the loser has
+the better rank. It reads the records from the file that `LLM_STATS_TEST_RECORDS` names.
 """
 
 from __future__ import annotations

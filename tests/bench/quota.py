@@ -35,7 +35,7 @@ FIRST_SIZE, LAST_SIZE = 335, 430
 
 
 class Upstream:
-    """A catalog that changes: one more record, or a change in 1 % of them."""
+    """Catalog that grows, and in which 1 % of the prices or scores change."""
 
     def __init__(self, models: int, providers: int = 2, scores: int = 4) -> None:
         self.reserve = synthetic_catalog(models, providers, scores)
@@ -83,7 +83,7 @@ def requests_of_runs(models: int) -> dict[str, int]:
 
 
 def _run_at(settings: Settings, now: dt.datetime) -> int:
-    """Run at a time; return the number of requests."""
+    """Run `--all` at the time `now`; return the number of requests sent."""
     return execute(settings, all_models=True, clock=lambda: now).requests_sent
 
 

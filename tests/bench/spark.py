@@ -39,8 +39,8 @@ from support.virtualenvs import python_with
 
 EQUAL = "all equal"
 _RAW_TABLES = (*tables.TABLES, *tables.DLT_TABLES)
-#: Spark computes a CTE or a view again for each place that reads it. As views, these would give
-#: plans of millions of nodes.
+#: Views that become tables. Spark computes a view again for each place that reads it. Without the
+#: tables, plans would have millions of nodes.
 _STORED_VIEWS = ("staging.chosen_scores", "staging.compared_scores", "staging.adjusted_results")
 
 

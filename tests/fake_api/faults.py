@@ -202,7 +202,7 @@ def repeated_cursor() -> Fault:
 
 
 def volatile_field() -> Fault:
-    """Return a page with an undocumented field in every summary; its value is never the same."""
+    """Return a page with an undocumented field in every summary, each time with a new value."""
     values = itertools.count()
     return edited(lambda page: [entry.update(popularity=next(values)) for entry in page["models"]])
 

@@ -26,7 +26,7 @@ def read(api: SampleApi, **options: Any) -> Catalog:
 
 
 def read_faulty(fault: Fault, **options: Any) -> tuple[Catalog, FakeApi]:
-    """Read the catalog from three pages of ten models with a fault; return it and the API."""
+    """Read three pages of ten models from an API with a fault; return the catalog and the API."""
     with FakeApi(RECORDS, page_size=10, faults={LIST: fault}) as api:
         return read(api, **options), api
 

@@ -32,7 +32,7 @@ AHEAD = "select model_id from staging.summaries_ahead"
 
 
 def repriced(model_id: str, price: float) -> list[dict[str, Any]]:
-    """Return the records with another input price of one model."""
+    """Return the records, with `price` as the input price of one model."""
     records = copy.deepcopy(RECORDS)
     for record in records:
         if record["id"] == model_id:

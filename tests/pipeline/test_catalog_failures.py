@@ -37,7 +37,7 @@ READS = """
 def test_incomplete_read_loads_the_pages_that_arrived_and_unlists_nobody(
     llm_stats: Command, twelve_models: Path
 ) -> None:
-    """The prices of all models changed; of the first page, also one model left."""
+    """The prices of all models have changed, and a model of the first page has left."""
     changed = copy.deepcopy(RECORDS[1:])
     for record in changed:
         record["providers"][0]["input_price_per_m"] += 1

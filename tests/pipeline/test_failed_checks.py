@@ -26,7 +26,7 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
     workdir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The rejected run is continued twice: with its responses, and with those of a repaired API."""
+    """After the rejected run, one run reuses its responses, and one run requests new ones."""
     before = query_rows(twelve_models, PRICES)
     slipped = copy.deepcopy(RECORDS)
     for offer in (offer for record in slipped for offer in record["providers"]):

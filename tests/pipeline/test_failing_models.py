@@ -44,7 +44,7 @@ def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_wit
 def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
     llm_stats: Command, one_failing: Path
 ) -> None:
-    """There are more unknown ids than the 404s after which a run without known models stops.
+    """Without known models, the run would stop after so many 404s.
 
     The run requests known models, newest first, until one of them loads.
     """

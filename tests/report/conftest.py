@@ -38,7 +38,9 @@ def built_report(build_once: BuildOnce) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def page_of(built_report: Callable[[str], Path], build_once: BuildOnce) -> PageOf:
-    """Return a function that returns a page, of `DAYS` or `CATALOGS`: `page_of("all free")`.
+    """Return a function that returns the path of a page: `page_of("all free")`.
+
+    The name is a key of `DAYS` or `CATALOGS`.
 
     The pages of `CATALOGS` are made together, from one in-memory database.
     """

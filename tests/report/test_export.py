@@ -91,9 +91,9 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
 
 @pytest.fixture(scope="module")
 def ordered_keys(demo: Path) -> dict[SqlFile, list[tuple[str, ...]]]:
-    """Return the keys of the rows of every exported table, as text, in the order of each.
+    """Return the keys of all rows of each exported table, in the declared order of the table.
 
-    A relation of at most one row has an empty key.
+    The values of a key are texts. If the file declares no key columns, every key is `(1,)`.
     """
     with duckdb.connect(demo, read_only=True) as connection:
         return {

@@ -19,7 +19,7 @@ PRICED = make_record("m", providers=[make_offer("p", 1, 2)], scores=[make_score(
 
 
 def parse_both(fields: dict[str, Any]) -> list[Summary]:
-    """Return the record and the summary that a document with these fields becomes."""
+    """Return a document with these fields, parsed as a record and parsed as a summary."""
     document = PRICED | fields
     return [parse_record(json.dumps(document), "m"), parse_summary(document)]
 

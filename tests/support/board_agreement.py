@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from support.recompute.leaderboard import OVERALL, head_to_head
 from support.recompute.records import Records
 
-#: Smallest number of shared counted benchmarks of a pair.
+#: A pair is compared if it shares at least this number of counted benchmarks.
 SHARED_FROM = 3
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """The pairs of ranked models with a decided head-to-head, and those ordered against it.
+    """Number of decided head-to-heads, and of those in which the loser has the better rank.
 
-    A head-to-head is decided if one model wins on more of the shared benchmarks than the other.
+    Both models of a pair have a rank. A head-to-head is decided if one model wins on more of the
+    shared benchmarks than the other.
     """
 
     pair_count: int

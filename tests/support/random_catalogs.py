@@ -82,7 +82,7 @@ def catalogs(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def ranked_catalogs(draw: st.DrawFn) -> list[Record]:
-    """Generate five to eight models, most of them with a rank, also among independent scores."""
+    """Generate five to eight models. Most have a rank, in the scope `independent` too."""
     ids = draw(st.lists(st.sampled_from(MODEL_IDS), unique=True, min_size=5, max_size=8))
     score = scores(fractions, is_self_reported=st.sampled_from([False, False, True]))
     return [draw(_records(model_id, st.lists(score, min_size=6, max_size=12))) for model_id in ids]

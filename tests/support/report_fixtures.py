@@ -137,7 +137,7 @@ CATALOGS: dict[str, Documents] = {
     ),
 }
 
-#: Warehouse files that several tests read, with their pages: the catalog of each day.
+#: Warehouses that several tests share: the catalog of each day, by name of the warehouse.
 DAYS: dict[str, tuple[Documents, ...]] = {
     "sample": (yesterday(), today()),
     "hostile": (hostile(), hostile(price=1.5)),

@@ -173,7 +173,7 @@ def _model_id(entry: object) -> str | None:
 
 
 def _find_gap(catalog: Catalog, unnamed: int) -> str | None:
-    """Return why a read whose last page arrived is incomplete; None if it is complete."""
+    """Return why a read of all pages is still incomplete; None if it is complete."""
     model_count = len(catalog.model_ids)
     if catalog.total is None:
         return "the API did not send the total number of models"

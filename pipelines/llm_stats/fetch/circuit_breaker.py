@@ -39,10 +39,10 @@ _NAMED_IDS = 3
 class CircuitBreaker:
     """Counter of outcomes, shared by many threads; calls `stop` when further requests are useless.
 
-    `is_base_url_confirmed` is set if the base URL returned the catalog or a known model. 404s
-    then do not stop the fetch. `known_ids` are the ids of the known models, in the order in which
-    the breaker may request them. `loads_again` requests a model and returns whether it loads. It
-    raises `FetchingStopped` if fetching has stopped.
+    `is_base_url_confirmed` is set when the base URL has returned the catalog or a known model.
+    After that, 404s do not stop the fetch. `known_ids` are the ids of the known models; the breaker
+    requests the first ones to confirm the base URL. `loads_again` requests a model and returns
+    whether it loads. It raises `FetchingStopped` if fetching has stopped.
     """
 
     def __init__(

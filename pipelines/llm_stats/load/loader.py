@@ -40,7 +40,7 @@ def load(
     from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
 
     def pages() -> Iterator[Page]:
-        # dlt creates only tables that a page contains, so the first page contains every table
+        # dlt creates a table only if some page contains it, so the first page contains all tables
         yield empty_tables() | (catalog_to_arrow(catalog) if catalog else {})
         yield from map(to_arrow, to_pages(results, _PAGE_SIZE))
 

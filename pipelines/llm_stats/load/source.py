@@ -153,7 +153,7 @@ def llm_stats(
 
 
 def _read_ids(client: Client) -> list[str]:
-    """Return the ids that the catalog lists; log a warning if its numbers disagree.
+    """Return the ids that the catalog lists; log a warning if the read is incomplete.
 
     Raises `NothingFetched` if a page does not arrive, and `QuotaSpent` if the quota or the budget
     does not cover all pages.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llm_stats.settings import Settings
     from llm_stats.warehouse.base import FetchState, Warehouse
 
-#: Default of `max_age` for runs that read the catalog. Their prices are current in any case.
+#: Default of `max_age` for runs that read the catalog, because the catalog has current prices.
 _CATALOG_MAX_AGE = dt.timedelta(days=7)
 
 
@@ -42,8 +42,8 @@ class Plan:
     """The plan of one run.
 
     `due` are the ids to request, in order; `skipped` counts the models that are not due.
-    `summaries` and `records` are the known versions. `listed`, `catalog_load` and `catalog_summary`
-    are None for a run that does not read the catalog.
+    `summaries` and `records` are the versions that are known before the fetch. `listed`,
+    `catalog_load` and `catalog_summary` are None for a run that does not read the catalog.
     """
 
     due: list[str]
@@ -105,7 +105,7 @@ def _known_models(state: FetchState) -> Set[str]:
 def _plan_catalog(
     catalog: Catalog, state: FetchState, allowed_failures: Collection[str]
 ) -> tuple[CatalogLoad, CatalogSummary]:
-    """Return what the run loads from a read of the catalog, and the read in numbers.
+    """Return the rows to load from a read of the catalog, and the counts for the result.
 
     A complete read is trusted if few listed models are missing, or if `allowed_failures` contains
     `models_left`. A catalog without valid summaries is never trusted.

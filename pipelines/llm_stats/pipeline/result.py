@@ -38,8 +38,8 @@ class RunResult:
     """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
 
     `outcomes` counts models by outcome. `skipped` counts models that were not due. `reused` counts
-    responses that an earlier run, which was not published, left in the cache. `catalog` is the
-    read of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
+    cached responses of an earlier run that was not published. `catalog` is the read of the
+    catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
     each model that did not load. `new_models` are ids that were not in the warehouse before.
     `changes` are the changes of this run, largest first, with the columns of `llm-stats changes`.
     `stop_reason` is set when fetching ended early. `known_failures` are ids that failed in earlier
@@ -294,7 +294,10 @@ def _format_catalog(catalog: CatalogSummary) -> Iterator[str]:
 
 
 def _format_news(result: RunResult) -> Iterator[str]:
-    """Yield `14 new models` after a first run, `1 new model, 6 changes` and these after others."""
+    """Yield the news of a run: for a first run, only `14 new models`.
+
+    For a later run, yield `1 new model, 6 changes, largest first:` and a line for each of them.
+    """
     changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
     new = pluralize(len(result.new_models), "new model")
     seen = result.catalog.models if result.catalog and result.catalog.has_summaries else 0

@@ -43,7 +43,7 @@ _OF_LOAD = {
 }
 _SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
 
-#: Texts by `is_listed` and `reason`.
+#: Descriptions of periods in `history.listings`, by `is_listed` and `reason`.
 _LISTINGS = {
     (False, "catalog"): "left the catalog",
     (False, "404"): "not found on two days in a row",
@@ -111,8 +111,8 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object) -> Table:
     """Return the selected changes with descriptions, largest first.
 
-    `clauses` contains, for each view, the end of a query in which the view has the alias `changes`.
-    `?` stands for `parameter`.
+    `clauses` maps each view to its filter, such as `where changes.changed_at >= ?`. `changes` is
+    the view, and `?` stands for `parameter`.
     """
 
     def select(view: str) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ _FACTS = {
     "fetched (UTC)": "fetched_at",
     "left the catalog (UTC)": "unlisted_since",
 }
-#: Texts for null, other than `–`. A model without a record has no scores yet.
+#: Texts for a null fact. Every other fact is displayed as `–`.
 _NULL_TEXTS = {"fetched (UTC)": "not yet"}
 
 

@@ -203,7 +203,11 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 
 
 def describe_failed_first_run(location: WarehouseLocation) -> str:
-    """Return the error of a failed run, for a database that does not exist yet; else empty."""
+    """Return the error of the last run if the database does not exist.
+
+    The text continues a message: `; the last run failed with exit code 3: …`. It is empty if the
+    database exists, or if no run failed.
+    """
     if location.destination != DUCKDB or location.database.exists():
         return ""
     failure = runs.read_failure(DuckDBWarehouse(location.database).last_failure)

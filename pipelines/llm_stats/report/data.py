@@ -70,9 +70,9 @@ def _ordered(file: SqlFile) -> str:
 
 
 def _read_latest_changes(reader: Reader, times: list[dt.datetime]) -> Table:
-    """Return the changes of the 30 days before the latest of the times.
+    """Return the changes of the 30 days before the latest of `times`.
 
-    The latest day comes first; within a day, the largest change.
+    The latest day is first. The changes of a day begin with the largest.
     """
     if not times:
         return Table(("changed_at", "change"), ("TIMESTAMP", "VARCHAR"), [])

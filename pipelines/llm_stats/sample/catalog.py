@@ -82,8 +82,8 @@ CHANGES = (
 #: even if only a score has changed.
 _UPDATED_BEFORE = "2026-10-05T09:00:00Z"
 
-#: A model that is in yesterday's catalog and not in today's: the id of its successor, and the
-#: fields in which its record differs from the successor's.
+#: The model that is only in yesterday's catalog. Its record is a copy of today's record
+#: with this id, except for these fields.
 LEFT = (
     "kestrel-embed-1",
     {
@@ -158,10 +158,10 @@ def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
 
 
 class Catalog:
-    """Records by id, the summaries on the pages of `/v1/models`, and the public model catalog.
+    """Catalog of the sample API: records by id, summaries, and entries of the public catalog.
 
-    `summaries` may lack or repeat models, or be invalid. `total` may differ from the number of
-    summaries.
+    The pages of `/v1/models` list `summaries`. They may lack or repeat models, or be invalid.
+    `total` may differ from the number of summaries.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ _EMPTY_VALUES = {
 
 
 def to_arrow(results: Iterable[FetchResult]) -> dict[str, pa.Table]:
-    """Return the Arrow tables of records by name of the raw table, without the load id's column."""
+    """Return the fetch results as Arrow tables, by name of the raw table."""
     results = list(results)
     rows = [result.row for result in results if result.row is not None]
     fetches = [result.fetch.model_dump() for result in results]

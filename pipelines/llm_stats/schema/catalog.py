@@ -1,4 +1,4 @@
-"""Catalog: one read of `GET /v1/models`, and the rule for when a summary is ahead.
+"""Catalog: one read of `GET /v1/models`, and the rule for when a summary is newer than a record.
 
 The catalog lists a summary of every model: the record without `scores` and `sources`.
 """
@@ -39,8 +39,8 @@ class CatalogLoad:
     """The rows that a run loads from one read of the catalog.
 
     `summaries` are the new and changed summaries, as rows made by `schema.rows.to_summary_row`.
-    `missing` contains the models of the warehouse that a trusted read did not list. `rejected` maps
-    the models whose summary is invalid to the reason.
+    `missing` contains the models of the warehouse that a trusted read did not list. `rejected` has
+    the reason for each model with an invalid summary.
     """
 
     read: CatalogRead
@@ -95,11 +95,11 @@ class RecordVersion(NamedTuple):
 def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
     """Return whether the summary contains something newer than the record.
 
-    A summary is compared with the summary that was known when the record was requested. If it were
-    compared with the record itself, a lasting difference would make the model due in every run. If
-    neither that summary nor the times of change are known, the summary counts as ahead: the next
-    fetch of the record stores the summary's hash. The view `staging.summaries_ahead` has the same
-    rule.
+    `record.summary_hash` is the hash of the summary that was known when the record was requested. A
+    summary with another hash is ahead. The summary is not compared with the record itself, because
+    a lasting difference would make the model due in every run. Without `summary_hash`, the times
+    of change decide. If a time is unknown, the summary counts as ahead, so that the record is
+    fetched again and gets a hash. The view `staging.summaries_ahead` has the same rule.
     """
     if record is None:
         return True

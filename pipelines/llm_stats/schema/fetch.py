@@ -90,7 +90,7 @@ def stalest_first(
     )
 
 
-#: A daily run requests a record up to half a day early, so that it is not a day too old.
+#: Records are due up to half a day early. Otherwise a daily run might fetch them a day late.
 _MAX_EARLY = dt.timedelta(hours=12)
 
 

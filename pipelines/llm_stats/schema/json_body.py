@@ -30,7 +30,7 @@ def parse_json(body: bytes | str) -> Any:
     except ValueError:  # `from_json` rejects lone surrogates
         if not may_have_surrogates(text):
             raise
-        # raises an error for any other defect
+        # with lone surrogates replaced, `from_json` still rejects every other defect
         from_json(_ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text))
         return json.loads(text)
 
@@ -41,5 +41,5 @@ def decode_body(body: bytes | str) -> str:
 
 
 def may_have_surrogates(text: str) -> bool:
-    """Return false if no string of a JSON text has a lone surrogate; pairs may return true too."""
+    """Return whether a JSON text has an escaped surrogate, alone or in a pair."""
     return _SURROGATE.search(text) is not None

@@ -36,12 +36,12 @@ def as_utc(time: dt.datetime) -> dt.datetime:
 
 @dataclass(frozen=True)
 class Reader:
-    """Mark of a metadata type: `read` returns the JSON value to validate, or None."""
+    """Annotation of a metadata type. `read` returns the JSON value to validate, or None."""
 
     read: Callable[[Any], Any]
 
 
-#: The function of the reader by field name.
+#: The functions that read metadata, by field name.
 Readers = Mapping[str, Callable[[Any], Any]]
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -113,7 +113,7 @@ def read_fields(part: Any, readers: Readers, unreadable: dict[str, str], path: s
 
 
 def replace_surrogates(value: Any, unreadable: dict[str, str], path: str = "") -> Any:
-    """Return a JSON value with lone surrogates replaced; add their texts to `unreadable`."""
+    """Return a JSON value without lone surrogates; add the original texts to `unreadable`."""
     if isinstance(value, str):
         if not _SURROGATE.search(value):
             return value

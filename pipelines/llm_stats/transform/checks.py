@@ -28,7 +28,7 @@ class Check(NamedTuple):
         return "\n-- Population: all models." in self.text
 
 
-#: Name, in `--allow-failure`, of the rule that a trusted read lacks only few models. It is not a
+#: Name for `--allow-failure`: a read that lacks many models is not trusted. This rule is not a
 #: query: `pipeline.plan` applies it before the load.
 MODELS_LEFT = "models_left"
 
@@ -56,8 +56,8 @@ def due_scope(connection: Connection, now: dt.datetime) -> Scope:
 
     All models are checked if the definitions changed since the last check of all models, if that
     check is a week old, if the warehouse is small, or if the load wrote most of the models. The
-    time is then stored, in the caller's transaction. Other runs check only the models that the load
-    wrote, or nothing if it wrote none.
+    time of such a check is stored, in the caller's transaction. Other runs check only the models
+    that the load wrote, or nothing if it wrote none.
     """
     counts = """
         select

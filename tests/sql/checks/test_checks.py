@@ -304,7 +304,10 @@ def test_slip_needs_ten_offers_and_most_of_them(
 def test_slip_in_the_catalog_needs_most_offers_of_the_read(
     raw: RawTables, changed: int, read: int, is_slip: bool
 ) -> None:
-    """The warehouse has 30 models with one offer each. `read` models are on the pages of day 2."""
+    """The warehouse has 30 models with one offer each.
+
+    On day 2, the pages of the catalog list `read` models, and `changed` offers become inactive.
+    """
     status = {False: "active", True: "inactive"}
     for day, models in enumerate((30, read)):
         records = [

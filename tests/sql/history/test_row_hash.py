@@ -46,10 +46,10 @@ def _fetch(raw: RawTables, queries: tuple[str, ...]) -> list[list[tuple[object, 
 
 @pytest.fixture(scope="module")
 def redefined() -> Iterator[RawTables]:
-    """Yield a database whose definitions the tests may replace. They must call `empty` first.
+    """Yield a database with definitions that tests may replace. Each test must call `empty` first.
 
-    The database of the fixture `raw` must keep its definitions, because its prepared statements
-    are planned again after a change.
+    In the database of the fixture `raw`, a new definition would slow down all later tests: DuckDB
+    would plan the prepared statements again.
     """
     with built() as raw:
         yield raw

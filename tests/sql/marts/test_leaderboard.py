@@ -24,8 +24,8 @@ from support.skip_conditions import REQUIRES_REAL_RECORDS
 
 pytestmark = pytest.mark.slow
 
-#: Largest share of decided head-to-heads that the board may order against. The mean win rate orders
-#: 17.3 % of them against.
+#: Limit for the percentage of decided head-to-heads in which the loser has the better rank. In a
+#: ranking by the mean win rate, it is 17.3 %.
 AGAINST_PCT_LIMIT = 9.5
 
 few_examples = settings(

@@ -64,7 +64,7 @@ def test_every_mart_equals_its_recomputation_on_random_catalogs(
 def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     built_tables: RawTables, lists: ReviewedLists, records: list[Record], data: st.DataObject
 ) -> None:
-    """All is one load at one time, so that the history contains only the last state.
+    """Reads and records are one load at one time, so the history contains only the last state.
 
     The second read lists some models with other facts and offers than their record, and does not
     list others. Some models have no record; others are loaded after the reads.

@@ -21,7 +21,7 @@ from support.recompute.records import (
 )
 from support.recompute.scores import benchmarks, comparisons, scores
 
-#: Rule and detail.
+#: Pairs of a rule and a detail.
 Findings = Iterator[tuple[str, str]]
 
 
@@ -156,7 +156,7 @@ def _benchmark_findings(
 
 
 def _listed_score_findings(record: dict[str, Any]) -> Findings:
-    """Yield the findings about the scores of a record as upstream lists them, with its ids."""
+    """Yield the findings about each listed score; they contain upstream's benchmark id."""
     for score in record["scores"]:
         subject = f"benchmark {score['upstream_benchmark_id']}:"
         value = number_text(score["score"])

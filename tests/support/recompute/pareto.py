@@ -48,7 +48,7 @@ def price_quality(records: Records) -> Rows:
     return _with_frontiers(boards)
 
 
-#: How good a model is, higher is better, and its row.
+#: The quality of a model (higher is better), and the row of the model.
 _Candidate = tuple[float, dict[str, Any]]
 
 

@@ -158,10 +158,9 @@ def scores(records: Records) -> Rows:
 
 
 def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the fields in which two listed scores differ.
+    """Return a key that is equal for repetitions of a listed score under other categories.
 
-    Upstream repeats a score under another category; the repetition is the same score. A score that
-    is listed under two ids of one benchmark is listed twice.
+    A score that is listed under two ids of one benchmark counts as two scores.
     """
     same = (
         "upstream_benchmark_id",

@@ -1,6 +1,5 @@
--- Every model with its lowest price and the providers at that price. The columns with `paid` ignore
--- free offers; price_usd_per_mtok and provider_names include them. A reason is given if an offer
--- with this price is suspect.
+-- Every model with its lowest price, the providers at this price, and why the price is suspect. The
+-- columns with `paid` ignore free offers; the other columns include them.
 -- Grain: model_id.
 -- Order: marts.models.
 -- Reads: marts.models, marts.model_prices, marts.offers.
