@@ -36,7 +36,7 @@ comment on column marts.price_performance.value is 'Value of the model on the be
 comment on column marts.price_performance.is_lower_better is 'True if a smaller value is better, as for a word error rate';
 comment on column marts.price_performance.value_per_usd is 'Value divided by the price in US dollars per million tokens; comparable only within the benchmark; null if the price is 0 or a lower value is better';
 comment on column marts.price_performance.is_suspect is 'True if a price of the cheapest offer, the one of provider_id, looks wrong: see marts.offers.suspect_reason';
-comment on column marts.price_performance.is_paid_price_suspect is 'Like is_suspect, but for the cheapest offer that is not free; null if only free offers are available';
+comment on column marts.price_performance.is_paid_price_suspect is 'True if a price of the cheapest offer that is not free looks wrong; null if only free offers are available';
 comment on column marts.price_performance.is_pareto is 'True if no other model dominates this model, see dominated_by_model_id. Models with equal price and value get the same result';
 comment on column marts.price_performance.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
 comment on column marts.price_performance.dominated_by_model_id is 'Cheapest model that dominates this model: at least as good in both price and value, and better in one of them. In a tie, the model with the best value, then the first id in alphabetical order. Null if this model is on the frontier';

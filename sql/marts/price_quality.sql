@@ -37,7 +37,7 @@ comment on column marts.price_quality.rank is 'Rank on the leaderboard among all
 comment on column marts.price_quality.benchmark_count is 'Number of counted benchmarks on which the model has a score: see marts.leaderboard';
 comment on column marts.price_quality.self_reported_share is 'Share of these scores that only the model''s maker reported, 0 to 1';
 comment on column marts.price_quality.is_suspect is 'True if a price of the cheapest offer, the one of provider_id, looks wrong: see marts.offers.suspect_reason';
-comment on column marts.price_quality.is_paid_price_suspect is 'Like is_suspect, but for the cheapest offer that is not free; null if only free offers are available';
+comment on column marts.price_quality.is_paid_price_suspect is 'True if a price of the cheapest offer that is not free looks wrong; null if only free offers are available';
 comment on column marts.price_quality.is_pareto is 'True if no other model dominates this model, see dominated_by_model_id. Models with equal price and rate get the same result';
 comment on column marts.price_quality.is_pareto_paid is 'Like is_pareto, but computed from paid_price_usd_per_mtok, without free offers; false for a model with only free offers';
 comment on column marts.price_quality.dominated_by_model_id is 'Cheapest model that dominates this model: at least as good in both price and rate, and better in one of them. In a tie, the model with the best rate, then the first id in alphabetical order. Null if this model is on the frontier';
