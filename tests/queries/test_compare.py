@@ -79,7 +79,7 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
 
 
 def test_compare_marks_benchmarks_that_do_not_count(llm_stats: Command, workdir: Path) -> None:
-    benchmarks = {"counted": "abc", "two-models": "ab", "one-organization": "abd", "fleurs": "ab"}
+    benchmarks = {"counted": "abc", "two-models": "ab", "one-organization": "bad", "fleurs": "ab"}
     with new_warehouse(workdir / "llm_stats.duckdb") as raw:
         raw.load(
             [
