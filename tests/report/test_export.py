@@ -18,7 +18,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.errors import Locked
-from llm_stats.report.export import FileFormat, export
+from llm_stats.report.data_package import FileFormat
+from llm_stats.report.export import export
 from llm_stats.transform.files import SqlFile, files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
@@ -56,7 +57,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("database") / "small.duckdb"
     with duckdb.connect(make_broken_database(file)) as connection:
         connection.execute("create schema staging; create schema marts")
-        connection.execute("create view staging.loads as select '1' as load_id")
+        connection.execute(
+            "create view staging.loads as "
+            "select '1' as load_id, timestamp '2026-11-23' as loaded_at"
+        )
         connection.execute("create view marts.small as select 1 as number")
     return file
 
@@ -69,7 +73,8 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
     done = llm_stats("export", "one", "--format", exported.name, "--database", demo)
     assert done.code == 0
     assert digests(workdir / "one") == digests(exported)
-    manifest = json.loads((workdir / "one" / "manifest.json").read_text())
+    package = json.loads((workdir / "one" / "datapackage.json").read_text())
+    resources = {resource["name"]: resource for resource in package["resources"]}
     with duckdb.connect(demo, read_only=True) as connection:
         names = connection.execute(
             """
@@ -79,13 +84,16 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
             """
         ).fetchall()
         (load_id,) = connection.execute("select max(_dlt_load_id) from raw.models").fetchall()[0]
-    assert manifest["tables"].keys() == {name for (name,) in names}
+    assert resources.keys() == {name for (name,) in names}
+    assert all(resource["description"] for resource in resources.values())
     assert all(
-        column["meaning"] for table in manifest["tables"].values() for column in table["columns"]
+        field["description"]
+        for resource in resources.values()
+        for field in resource["schema"]["fields"]
     )
-    assert manifest["load_id"] == load_id
-    assert digests(workdir / "one").keys() == {"manifest.json"} | {
-        table["file"] for table in manifest["tables"].values()
+    assert package["load_id"] == load_id
+    assert digests(workdir / "one").keys() == {"datapackage.json"} | {
+        resource["path"] for resource in resources.values()
     }
 
 
@@ -112,14 +120,17 @@ def _key_as_text(file: SqlFile) -> str:
 def test_files_have_all_rows_in_the_order_that_each_view_declares(
     exported: Path, ordered_keys: dict[SqlFile, list[tuple[str, ...]]]
 ) -> None:
-    manifest = json.loads((exported / "manifest.json").read_text())
+    package = json.loads((exported / "datapackage.json").read_text())
+    resources = {resource["name"]: resource for resource in package["resources"]}
     for file, expected in ordered_keys.items():
         path = f"'{exported}/{file.layer}/{file.path.stem}.{exported.name}'"
         if exported.name == "csv":
             path = f"read_csv({path}, all_varchar = true)"
         rows = duckdb.execute(f"select {_key_as_text(file)} from {path}").fetchall()
         assert rows == expected, file.address
-        assert manifest["tables"][file.address]["rows"] == len(rows), file.address
+        resource = resources[file.address]
+        assert resource["rows"] == len(rows), file.address
+        assert resource["schema"].get("primaryKey", []) == list(file.key), file.address
 
 
 def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
@@ -140,7 +151,7 @@ def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas(
         header, *rows = csv.reader(file)
     assert header == ["text", "number", "list"]
     expected = [f"'{text}" for text in texts[:-1]] + ["a=b"]
-    assert rows == [[text, "-1.5", "['=1']"] for text in expected]
+    assert rows == [[text, "-1.5", '["=1"]'] for text in expected]
     exported = f"select text from '{workdir}/parquet/history/texts.parquet'"
     assert duckdb.execute(exported).fetchall() == [(text,) for text in texts]
 
@@ -160,23 +171,42 @@ def test_folder_with_a_foreign_file_is_an_error(
 
 
 @pytest.mark.parametrize(
-    "manifest",
+    ("name", "text"),
     [
-        '{"name": "of a web page"}',
-        "[]",
-        "no JSON",
-        '{"load_id": "1", "format": "csv", "tables": {"a": 1}}',
+        ("manifest.json", '{"name": "of a web page"}'),
+        ("manifest.json", "[]"),
+        ("manifest.json", "no JSON"),
+        ("manifest.json", '{"load_id": "1", "format": "csv", "tables": {"a": 1}}'),
+        (
+            "datapackage.json",
+            '{"name": "other", "load_id": "1", "resources": [{"path": "a"}]}',
+        ),
+        ("datapackage.json", '{"name": "llm-stats", "resources": [{"path": "a"}]}'),
+        ("datapackage.json", '{"name": "llm-stats", "load_id": "1", "resources": [{"data": 1}]}'),
     ],
 )
-def test_folder_with_a_foreign_manifest_is_an_error(
-    llm_stats: Command, small: Path, workdir: Path, manifest: str
+def test_folder_with_a_foreign_descriptor_is_an_error(
+    llm_stats: Command, small: Path, workdir: Path, name: str, text: str
 ) -> None:
     (workdir / "mine").mkdir()
-    (workdir / "mine" / "manifest.json").write_text(manifest)
+    (workdir / "mine" / name).write_text(text)
     done = llm_stats("export", "mine", "--database", small)
     assert "is not an earlier export; name another folder" in done.err
     assert done.code == 2
-    assert (workdir / "mine" / "manifest.json").read_text() == manifest
+    assert (workdir / "mine" / name).read_text() == text
+
+
+def test_export_of_a_development_version_is_replaced(
+    llm_stats: Command, small: Path, workdir: Path
+) -> None:
+    (workdir / "out" / "marts").mkdir(parents=True)
+    (workdir / "out" / "marts" / "offers.csv").write_text("model_id\n")
+    manifest = {"load_id": "1", "format": "csv", "tables": {"o": {"file": "marts/offers.csv"}}}
+    (workdir / "out" / "manifest.json").write_text(json.dumps(manifest))
+    assert llm_stats("export", "out", "--database", small).code == 0
+    assert digests(workdir / "out").keys() == {"datapackage.json", "marts/small.parquet"} | {
+        "history/schema_version.parquet"
+    }
 
 
 def test_export_with_an_added_file_is_an_error(
@@ -363,5 +393,5 @@ def test_symlink_to_a_folder_is_followed(llm_stats: Command, small: Path, workdi
     (workdir / "out").symlink_to("real")
     assert llm_stats("export", "out", "--database", small).code == 0
     assert (workdir / "out").is_symlink()
-    assert (workdir / "real" / "manifest.json").exists()
+    assert (workdir / "real" / "datapackage.json").exists()
     assert staging_files(workdir) == []

@@ -23,7 +23,7 @@ from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
-    from llm_stats.report.export import FileFormat
+    from llm_stats.report.data_package import FileFormat
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    FOLDER also gets `manifest.json`, which lists the files. An earlier export in FOLDER is
-    replaced.
+    FOLDER also gets `datapackage.json`, a Frictionless Data Package: the files, columns and keys.
+    An earlier export in FOLDER is replaced.
 
     \b
     llm-stats export out

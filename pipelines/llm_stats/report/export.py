@@ -1,20 +1,17 @@
 """Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
-    DIR/manifest.json
+    DIR/datapackage.json
     DIR/marts/offers.parquet
     DIR/history/offers.parquet
 
-The manifest describes the files:
-
-    {"load_id": …, "format": …, "tables": {"marts.offers": {"file": …, "rows": …, "columns":
-     [{"name": …, "type": …, "meaning": …}, …]}, …}}
+`datapackage.json` describes the files: see `data_package.py`.
 
 An export is written to `.DIR.export/new` next to DIR. At the end, the previous export is moved to
 `.DIR.export/old`, and the new one is renamed to DIR. After a killed export, the next export
 restores a missing DIR from `old`, then deletes all leftover files.
 
-In CSV files, a `'` is put before each text that a spreadsheet would run as a formula. Parquet files
-contain all texts unchanged.
+In CSV files, lists are JSON, and a `'` is put before each text that a spreadsheet would run as a
+formula. Parquet files contain all lists and texts unchanged.
 
 The same data gives the same bytes: rows are in the order that the files under `sql/` declare, and
 columns that depend on the time of the query, on the run or on the engine's version are omitted.
@@ -28,17 +25,24 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from llm_stats.connection import interruptible
 from llm_stats.errors import Locked, UsageError
 from llm_stats.files import hold_lock
+from llm_stats.report.data_package import (
+    FILE_NAME,
+    FileFormat,
+    describe_package,
+    describe_resource,
+    file_path,
+    read_exported_files,
+)
 from llm_stats.text import FORMULA, sql_literal
 from llm_stats.transform.files import default_order
 
-FileFormat = Literal["parquet", "csv"]
 _OPTIONS: dict[FileFormat, str] = {
     "parquet": "format parquet, compression zstd",
     "csv": "format csv, header true",
@@ -68,7 +72,7 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             "name another folder"
         )
     for parent in folder.parents:
-        if _read_exported_files(parent):
+        if read_exported_files(parent):
             raise UsageError(
                 f"cannot export to {folder}: it is in {parent}, which is an earlier export; "
                 "name a folder outside it"
@@ -76,16 +80,16 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
     try:
         with _replace_folder(folder) as new:
             with interruptible():
-                manifest = _write(database, new, output_format)
-            text = json.dumps(manifest, indent=2, ensure_ascii=False)
-            (new / "manifest.json").write_text(text + "\n", "utf-8")
+                package = _write(database, new, output_format)
+            text = json.dumps(package, indent=2, ensure_ascii=False)
+            (new / FILE_NAME).write_text(text + "\n", "utf-8")
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be written: {error.strerror}; name another folder, or free disk space"
         ) from None
     except duckdb.Error as error:
         raise UsageError(f"{database} cannot be exported: {str(error).splitlines()[0]}") from None
-    return {name: table["rows"] for name, table in manifest["tables"].items()}
+    return {resource["name"]: resource["rows"] for resource in package["resources"]}
 
 
 @contextlib.contextmanager
@@ -132,54 +136,64 @@ def _hold_lock(file: Path, folder: Path) -> Iterator[None]:
 
 
 def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str, Any]:
-    """Write a file for every mart and history table; return the manifest."""
+    """Write a file for every mart and history table; return the descriptor of the package."""
     with duckdb.connect(database, read_only=True) as connection:
         # without these settings, a view in an untrusted database could read any file
         connection.execute(f"set allowed_directories = [{sql_literal(str(folder))}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set threads = 1")  # more threads would not keep the order of row groups
         connection.execute("set lock_configuration = true")
-        columns = connection.execute(
-            """
-            select schema_name, table_name, column_name, lower(data_type), comment
-            from duckdb_columns() where schema_name in ('marts', 'history')
-            order by schema_name, table_name, column_index
-            """
-        ).fetchall()
-        tables: dict[tuple[str, str], list[dict[str, str]]] = {}
-        for schema, table, column, kind, comment in columns:
-            if (table, column) not in _VOLATILE_COLUMNS:
-                tables.setdefault((schema, table), []).append(
-                    {"name": column, "type": kind, "meaning": comment}
-                )
-        written = {}
-        for (schema, table), columns_of_table in tables.items():
-            file = folder / schema / f"{table}.{output_format}"
+        comments = dict(
+            connection.execute(
+                """
+                select schema_name || '.' || view_name, comment from duckdb_views()
+                union all
+                select schema_name || '.' || table_name, comment from duckdb_tables()
+                """
+            ).fetchall()
+        )
+        resources = []
+        for address, columns in _columns(connection).items():
+            file = folder / file_path(address, output_format)
             file.parent.mkdir(exist_ok=True)
-            names = ", ".join(f'"{column["name"]}"' for column in columns_of_table)
-            order = default_order(f"{schema}.{table}") or "all"
-            query = f"select {names} from {schema}.{table} order by {order}"
+            names = ", ".join(f'"{column["name"]}"' for column in columns)
+            query = f"select {names} from {address} order by {default_order(address) or 'all'}"
             if output_format == "csv":
-                query = f"select {_escaped(columns_of_table)} from ({query})"
+                query = f"select {_escaped(columns)} from ({query})"
             target = f"{sql_literal(str(file))} ({_OPTIONS[output_format]})"
             rows = connection.execute(f"copy ({query}) to {target}").fetchall()[0][0]
-            written[f"{schema}.{table}"] = {
-                "file": f"{schema}/{table}.{output_format}",
-                "rows": rows,
-                "columns": columns_of_table,
-            }
-        (load_id,) = connection.execute("select max(load_id) from staging.loads").fetchall()[0]
-    return {"load_id": load_id, "format": output_format, "tables": written}
+            comment = comments[address] or ""
+            resources.append(describe_resource(address, output_format, comment, columns, rows))
+        newest_load = "select max(load_id), max(loaded_at) from staging.loads"
+        load_id, loaded_at = connection.execute(newest_load).fetchall()[0]
+    return describe_package(load_id, loaded_at, resources)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, str]]]:
+    """Return the exported columns of each table: `{"marts.offers": [{"name": …}, …]}`."""
+    columns = connection.execute(
+        """
+        select schema_name, table_name, column_name, lower(data_type), comment
+        from duckdb_columns() where schema_name in ('marts', 'history')
+        order by schema_name, table_name, column_index
+        """
+    ).fetchall()
+    tables: dict[str, list[dict[str, str]]] = {}
+    for schema, table, column, kind, comment in columns:
+        if (table, column) not in _VOLATILE_COLUMNS:
+            tables.setdefault(f"{schema}.{table}", []).append(
+                {"name": column, "type": kind, "description": comment or ""}
+            )
+    return tables
 
 
 def _escaped(columns: list[dict[str, str]]) -> str:
-    """Return the column list of a `select` that escapes spreadsheet formulas in texts."""
+    """Return the column list of a `select` that escapes formulas in texts and writes JSON lists."""
     escape = ", ".join(map(sql_literal, (FORMULA, r"'\0")))
+    expressions = {"varchar": f"regexp_replace({{}}, {escape})", "varchar[]": "to_json({})"}
+    names = ((f'"{column["name"]}"', column["type"]) for column in columns)
     return ", ".join(
-        f'regexp_replace("{column["name"]}", {escape}) as "{column["name"]}"'
-        if column["type"] == "varchar"
-        else f'"{column["name"]}"'
-        for column in columns
+        f"{expressions.get(kind, '{}').format(name)} as {name}" for name, kind in names
     )
 
 
@@ -187,7 +201,7 @@ def _require_replaceable(folder: Path) -> None:
     """Raise `UsageError` unless the folder is missing, empty or exactly an earlier export."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    exported = _read_exported_files(folder)
+    exported = read_exported_files(folder)
     files = {
         str(file.relative_to(folder))
         for file in folder.rglob("*")
@@ -200,16 +214,3 @@ def _require_replaceable(folder: Path) -> None:
             f"{folder} exists and is not an earlier export{example}; "
             "name another folder, or an empty one"
         )
-
-
-def _read_exported_files(folder: Path) -> set[str]:
-    """Return the paths of the manifest and of the files that it lists.
-
-    Return an empty set if there is no valid manifest.
-    """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        tables = manifest["tables"].values() if {"load_id", "format"} <= manifest.keys() else ()
-        return {"manifest.json", *(table["file"] for table in tables)} if tables else set()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set()

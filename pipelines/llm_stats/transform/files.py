@@ -194,10 +194,16 @@ comment on column staging.quality_findings.detail is 'Description of the finding
     return SqlFile(sql_folder() / "staging" / "quality_findings.sql", text)
 
 
+def find_relation(address: str) -> SqlFile | None:
+    """Return the file that defines a table or view; None if no file under `sql/` defines it."""
+    files = (file for file in _definitions() if file.is_relation)
+    return next((file for file in files if file.address == address), None)
+
+
 def default_order(address: str) -> str | None:
     """Return the declared order of a table or view; None if no file under `sql/` defines it."""
-    files = (file for file in _definitions() if file.is_relation)
-    return next((file.order for file in files if file.address == address), None)
+    file = find_relation(address)
+    return file.order if file else None
 
 
 def _reads(file: SqlFile) -> set[str]:
