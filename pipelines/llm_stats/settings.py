@@ -130,7 +130,11 @@ class WarehouseLocation(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, *(_TomlTable(settings_cls, file) for file in _files())
+        return (
+            init_settings,
+            env_settings,
+            *(_TomlTable(settings_cls, file) for file in config_files()),
+        )
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -200,7 +204,7 @@ class Settings(WarehouseLocation):
         """
         from_files = {
             _setting_name(name): str(file)
-            for file in reversed(_files())
+            for file in reversed(config_files())
             for name in _TomlTable(cls, file)()
         }
         environment = EnvSettingsSource(cls)()
@@ -231,7 +235,7 @@ def _require_known_settings(names: Iterable[str], prefix: str) -> None:
         raise UsageError(f"{prefix}unknown setting {name!r}{hint}")
 
 
-def _files() -> tuple[Path, Path]:
+def config_files() -> tuple[Path, Path]:
     """Return the paths of the configuration files, in order of precedence."""
     folder = Path(os.environ.get("DLT_PROJECT_DIR", ""), ".dlt")
     return folder / "secrets.toml", folder / "config.toml"

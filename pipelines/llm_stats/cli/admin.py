@@ -1,4 +1,4 @@
-"""Commands that administer a warehouse: status, export, snapshots, rollback, check, sample-api."""
+"""Commands that administer a warehouse: status, snapshots, rollback, check, sample-api."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llm_stats.cli import completion
 from llm_stats.cli.options import (
+    complete_snapshots,
     database_option,
     format_option,
     location_options,
@@ -23,44 +23,7 @@ from llm_stats.text import escape_control_chars, pluralize
 
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
-    from llm_stats.report.data_package import FileFormat
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
-
-
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["parquet", "csv"]),
-    default="parquet",
-    show_default=True,
-    help="Format of the files.",
-)
-@database_option
-def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
-    """Write all marts and the history as files.
-
-    FOLDER also gets `datapackage.json`, a Frictionless Data Package: the files, columns and keys.
-    An earlier export in FOLDER is replaced.
-
-    \b
-    llm-stats export out
-    llm-stats export out --format csv
-    """
-    from llm_stats.destinations import require_duckdb_file
-    from llm_stats.report.export import export as write
-    from llm_stats.settings import WarehouseLocation
-
-    published = require_duckdb_file(WarehouseLocation.read(database=database))
-    open_reader(database=published).close()  # raises a clear error if there is nothing to export
-    counts = write(published, folder, output_format)
-    echo(
-        escape_control_chars(
-            f"wrote {sum(counts.values()):,} rows of {len(counts)} tables to {folder}"
-        )
-    )
-    return 0
 
 
 @click.command()
@@ -87,7 +50,7 @@ def snapshots(output_format: Format, database: Path | None) -> int:
 @click.option(
     "--to",
     "snapshot_id",
-    shell_complete=completion.snapshots,
+    shell_complete=complete_snapshots,
     help="Id of the snapshot.  [default: the parent of the live snapshot]",
 )
 @database_option
@@ -231,4 +194,4 @@ def _echo_fields(lines: Iterable[str]) -> None:
         echo_wrapped(line, indent=12)
 
 
-COMMANDS = (status, export, snapshots, rollback, check, sample_api)
+COMMANDS = (status, snapshots, rollback, check, sample_api)

@@ -13,7 +13,7 @@ import traceback
 import click
 
 from llm_stats._version import __version__
-from llm_stats.cli import admin, read
+from llm_stats.cli import admin, files, read
 from llm_stats.cli.run import demo, run
 from llm_stats.errors import Interrupted, LlmStatsError, UsageError
 from llm_stats.pipeline.result import format_unexpected
@@ -36,7 +36,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (run, demo, *read.COMMANDS, *admin.COMMANDS):
+for _command in (run, demo, *read.COMMANDS, *files.COMMANDS, *admin.COMMANDS):
     cli.add_command(_command)
 
 

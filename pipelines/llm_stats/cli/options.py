@@ -1,4 +1,4 @@
-"""Options and helper functions that several commands share."""
+"""Options, shell completion and helper functions that several commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llm_stats.errors import UsageError
+from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.terminal import echo
 from llm_stats.text import escape_control_chars
 
@@ -85,3 +85,72 @@ def read_text(file: Path, option: str) -> str:
         raise UsageError(
             f"{option} {file}: {getattr(error, 'strerror', None) or 'not a text file'}"
         ) from None
+
+
+def complete_model_ids(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the model ids that start with the text `incomplete`."""
+    query = "select model_id from staging.models order by model_id"
+    return _matching(
+        context, incomplete, lambda reader: [model_id for (model_id,) in reader.query(query).rows]
+    )
+
+
+def complete_views(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the view names that start with the text `incomplete`."""
+    return _matching(
+        context,
+        incomplete,
+        lambda reader: [name for name, kind, _ in reader.catalog().rows if kind == "view"],
+    )
+
+
+def complete_checks(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the check names that start with the text `incomplete`."""
+    from llm_stats.transform.checks import allowable_failures
+
+    return [name for name in allowable_failures() if name.startswith(incomplete)]
+
+
+def complete_snapshots(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the snapshot ids that start with the text `incomplete`, latest first."""
+    from llm_stats.settings import WarehouseLocation
+    from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+
+    try:
+        existing = DuckDBWarehouse(
+            WarehouseLocation.read(database=context.params.get("database")).database
+        ).snapshots.all()
+    except LlmStatsError:
+        return []
+    return [snapshot.id for snapshot in reversed(existing) if snapshot.id.startswith(incomplete)]
+
+
+def _matching(
+    context: click.Context, incomplete: str, read_names: Callable[[Reader], list[str]]
+) -> list[str]:
+    """Return the names from `read_names(reader)` that start with the text `incomplete`.
+
+    Names with characters that a shell could interpret are omitted. The result is empty if there is
+    no published warehouse.
+    """
+    try:
+        with open_reader(
+            database=context.params.get("database"), destination=context.params.get("destination")
+        ) as reader:
+            names = read_names(reader)
+    except LlmStatsError:
+        return []
+    return [
+        name
+        for name in names
+        if name.startswith(incomplete)
+        and all(letter.isalnum() or letter in "._-:/+" for letter in name)
+    ]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llm_stats.cli import completion
 from llm_stats.cli.options import (
+    complete_model_ids,
+    complete_views,
     format_option,
     location_options,
     open_reader,
@@ -32,7 +33,7 @@ _limit_option = click.option(
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=completion.views)
+@click.argument("name", required=False, shell_complete=complete_views)
 @_limit_option
 @click.option("--describe", is_flag=True, help="Print the meaning of the view and its columns.")
 @format_option
@@ -131,7 +132,7 @@ def changes(since: str, output_format: Format, **location: Any) -> None:
 
 
 @click.command()
-@click.argument("model_id", shell_complete=completion.model_ids)
+@click.argument("model_id", shell_complete=complete_model_ids)
 @format_option
 @location_options
 def history(model_id: str, output_format: Format, **location: Any) -> None:
@@ -153,7 +154,7 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1, required=True, shell_complete=completion.model_ids)
+@click.argument("model_ids", nargs=-1, required=True, shell_complete=complete_model_ids)
 @format_option
 @location_options
 def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) -> None:
@@ -182,7 +183,7 @@ def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) 
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
+@click.argument("model_ids", nargs=-1, shell_complete=complete_model_ids)
 @click.option("--input-tokens", required=True, help="Number, such as 2M, 500k, 1e6 or 2,000,000.")
 @click.option("--output-tokens", required=True, help="Number, such as 500k.")
 @_limit_option

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from llm_stats.cli import completion
-from llm_stats.cli.options import location_options, print_warnings, read_text, write_report
+from llm_stats.cli.options import (
+    complete_checks,
+    complete_model_ids,
+    location_options,
+    print_warnings,
+    read_text,
+    write_report,
+)
 from llm_stats.errors import UsageError
 from llm_stats.terminal import WarningHandler, echo, echo_wrapped
 from llm_stats.text import escape_control_chars, truncate_middle
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model_ids", nargs=-1, shell_complete=completion.model_ids)
+@click.argument("model_ids", nargs=-1, shell_complete=complete_model_ids)
 @click.option(
     "--ids-file",
     type=click.Path(path_type=Path, allow_dash=True),
@@ -56,7 +62,7 @@ if TYPE_CHECKING:
     "--allow-failure",
     multiple=True,
     metavar="CHECK",
-    shell_complete=completion.checks,
+    shell_complete=complete_checks,
     help="Publish even though this check fails, in this run only. "
     "With models_left, missing models are unlisted, however many they are.",
 )

@@ -1,0 +1,83 @@
+"""Configuration files that `llm-stats init` writes."""
+
+from __future__ import annotations
+
+import re
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from llm_stats.settings import Settings
+from support.command import Command
+
+
+def uncomment(text: str) -> dict[str, object]:
+    """Return `[sources.llm_stats]` with every setting that is a comment in the text."""
+    document = tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
+    return dict(document["sources"]["llm_stats"])
+
+
+def test_files_are_written_and_the_secrets_are_private(llm_stats: Command, workdir: Path) -> None:
+    done = llm_stats("init")
+    assert done.out.splitlines()[:2] == ["wrote .dlt/config.toml", "wrote .dlt/secrets.toml"]
+    assert "next: write your API key into .dlt/secrets.toml" in done.out
+    assert done.code == 0
+    assert stat.S_IMODE((workdir / ".dlt" / "secrets.toml").stat().st_mode) == 0o600
+    assert "api_key" in (workdir / ".dlt" / "secrets.toml").read_text("utf-8")
+
+
+def test_written_files_change_no_setting(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LLM_STATS_API_KEY")
+    before = Settings.read()
+    llm_stats("init")
+    assert Settings.read() == before
+    assert Settings.origins() == {}
+
+
+def test_config_has_every_setting_with_its_default(llm_stats: Command, workdir: Path) -> None:
+    llm_stats("init")
+    text = (workdir / ".dlt" / "config.toml").read_text("utf-8")
+    assert re.findall(r"^# max_age = (.+)$", text, re.MULTILINE) == ['"7d"', '"0s"']
+    settings = uncomment(text.replace('# max_age = "0s"\n', ""))
+    assert settings.keys() == Settings.model_fields.keys() - {"api_key", "webhook_url"}
+    without_default = {"max_requests", "max_age"}
+    defaults = {name: value for name, value in settings.items() if name not in without_default}
+    assert Settings.read(**defaults) == Settings.read()
+
+
+def test_existing_files_and_links_are_not_changed(llm_stats: Command, workdir: Path) -> None:
+    (workdir / ".dlt").mkdir()
+    (workdir / ".dlt" / "config.toml").write_text("[sources.llm_stats]\nconcurrency = 3\n")
+    (workdir / ".dlt" / "secrets.toml").symlink_to(workdir / "elsewhere.toml")
+    done = llm_stats("init")
+    assert done.out.splitlines()[:2] == [
+        ".dlt/config.toml exists: not changed",
+        ".dlt/secrets.toml exists: not changed",
+    ]
+    assert done.code == 0
+    assert Settings.read().concurrency == 3
+    assert not (workdir / "elsewhere.toml").exists()
+
+
+def test_files_are_written_where_the_settings_are_read(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(workdir / "project"))
+    assert llm_stats("init").code == 0
+    assert sorted(file.name for file in (workdir / "project" / ".dlt").iterdir()) == [
+        "config.toml",
+        "secrets.toml",
+    ]
+    assert not (workdir / ".dlt").exists()
+
+
+def test_file_instead_of_the_folder_is_an_error(llm_stats: Command, workdir: Path) -> None:
+    (workdir / ".dlt").write_text("x")
+    done = llm_stats("init")
+    assert done.err == (
+        "llm-stats: .dlt/config.toml cannot be written: .dlt is not a folder; rename it\n"
+    )
+    assert done.code == 2
