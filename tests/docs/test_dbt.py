@@ -32,7 +32,7 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def database(demo: Path, workdir: Path) -> Path:
     """Return the path of a copy of the demo database that a test may change."""
-    file = workdir / "llm_stats.duckdb"
+    file = workdir / "warehouse.duckdb"
     file.write_bytes(demo.read_bytes())
     return file
 
@@ -55,7 +55,7 @@ def run(
 def test_project_builds_on_the_printed_sources(
     dbt: str, llm_stats: Command, project: Path, database: Path
 ) -> None:
-    sources = llm_stats("dbt-sources").out
+    sources = llm_stats("dbt-sources", "--database", database).out
     (project / "models" / "sources.yml").write_text(sources)
     done = run(dbt, "build", project=project, database=database)
     assert done.returncode == 0, done.stdout
@@ -103,7 +103,8 @@ def test_tests_of_keys_find_duplicates(
     (package / "macros" / "unique_combination_of_columns.sql").write_text(DBT_UTILS)
     (package / "dbt_project.yml").write_text("name: dbt_utils\nversion: 1.3.0\n")
     (project / "packages.yml").write_text("packages:\n  - local: dbt_utils\n")
-    (project / "models" / "sources.yml").write_text(llm_stats("dbt-sources", "--dbt-utils").out)
+    sources = llm_stats("dbt-sources", "--dbt-utils", "--database", database).out
+    (project / "models" / "sources.yml").write_text(sources)
     with duckdb.connect(database) as connection:
         for view in duplicated:
             connection.execute(f"create table main.{view} as from marts.{view}")

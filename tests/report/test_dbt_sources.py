@@ -29,7 +29,7 @@ def test_every_mart_is_a_table_with_its_columns(on_demo: Command, demo: Path) ->
             from duckdb_columns() where schema_name = 'marts' group by all order by all
             """
         ).fetchall()
-    assert (source["database"], source["schema"]) == ("llm_stats_demo", "marts")
+    assert (source["database"], source["schema"]) == ("llm_stats", "marts")
     assert [
         (
             table["name"],

@@ -27,6 +27,8 @@ import yaml
 from llm_stats.transform.files import find_relation
 from llm_stats.warehouse.reader import Described, Reader
 
+#: Name of the source, and alias under which a project attaches the DuckDB file.
+_NAME = "llm_stats"
 _SCHEMA = "marts"
 _DESCRIPTION = (
     "LLM prices and benchmark scores, published by llm-stats. "
@@ -45,9 +47,9 @@ def dbt_sources(reader: Reader, *, has_dbt_utils: bool) -> str:
         for relation in reader.relations()
         if relation.schema == _SCHEMA and relation.kind != "macro"
     ]
-    # `attach` names the database after the file; on other engines, dbt connects to the database
-    database = {} if reader.engine_name else {"database": reader.database.stem}
-    source = {"name": "llm_stats", **database, "schema": _SCHEMA, "description": _DESCRIPTION}
+    # dbt attaches a DuckDB file under an alias; on other engines, it connects to the warehouse
+    database = {} if reader.engine_name else {"database": _NAME}
+    source = {"name": _NAME, **database, "schema": _SCHEMA, "description": _DESCRIPTION}
     document = {"version": 2, "sources": [{**source, "tables": tables}]}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
 
