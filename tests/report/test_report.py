@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -490,6 +491,25 @@ def test_file_that_is_not_a_warehouse(llm_stats: Command, workdir: Path) -> None
     assert len(done.err.splitlines()) == 1
     assert "does not exist; create it with" in llm_stats("report").err
     assert done.code == 2
+
+
+def test_missing_chart_library_is_an_error_before_any_request(
+    llm_stats: Command, api: SampleApi, two_days: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    page_module._bundle_library.cache_clear()
+    expected = (
+        "llm-stats: the report needs the chart library of vl-convert-python, which is not "
+        "installed; run `pip install 'vl-convert-python>=1.9,<2'`\n"
+    )
+    for command in (
+        ("report",),
+        ("run", "--all", "--base-url", api.base_url, "--quiet", "--report", "page.html"),
+    ):
+        done = llm_stats(*command)
+        assert (done.code, done.err) == (2, expected)
+    assert api.requests == []
+    assert list(two_days.parent.glob("*.html")) == []
 
 
 def test_run_writes_the_report_and_sends_no_request_if_it_cannot(

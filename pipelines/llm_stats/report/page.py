@@ -21,8 +21,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-
 from llm_stats import __version__, files
 from llm_stats.errors import UsageError
 from llm_stats.report.data import collect
@@ -41,7 +39,12 @@ def write(reader: Reader, out: Path) -> None:
 
 
 def require_writable(out: Path) -> None:
-    """Raise `UsageError` if `out` cannot be written, or exists and is not an HTML page."""
+    """Raise `UsageError` if the page cannot be written to `out`.
+
+    Either the chart library is not installed, or `out` cannot be written, or `out` exists and is
+    not an HTML page.
+    """
+    _bundle_library()
     with _write_errors(out):
         files.require_kind(out, _DOCTYPE, "an HTML page")
         files.require_writable(out)
@@ -78,7 +81,17 @@ def page(reader: Reader) -> str:
 
 @functools.cache
 def _bundle_library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script; cached, because bundling is slow."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script; cached, because bundling is slow.
+
+    Raise `UsageError` if vl-convert-python, which contains the three libraries, is not installed.
+    """
+    try:
+        import vl_convert
+    except ImportError:
+        raise UsageError(
+            "the report needs the chart library of vl-convert-python, which is not installed; "
+            "run `pip install 'vl-convert-python>=1.9,<2'`"
+        ) from None
     return _escape_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
