@@ -61,6 +61,23 @@ def test_macro_of_an_attached_database_is_an_error(
         attached.execute(f"from old.{call} order by all").fetchall()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select tokens, (select max(cost_usd) from marts.workload_cost(tokens, 0)) as cost "
+        "from unnest([1000000, 2000000]) as workloads (tokens) order by tokens",
+        "select tokens, max(cost_usd) from (values (1000000), (2000000)) as workloads (tokens), "
+        "marts.workload_cost(workloads.tokens, 0) group by tokens order by tokens",
+    ],
+    ids=["subquery", "join"],
+)
+def test_argument_may_be_a_column(demo: Path, query: str) -> None:
+    with duckdb.connect(demo, read_only=True) as connection:
+        (one, two) = connection.execute(query).fetchall()
+    assert one[1] > 0
+    assert two[1] == pytest.approx(2 * one[1])
+
+
 def test_macro_without_rows_is_an_error_too(attached: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.Error, match=_GUARD):
         attached.execute("select count(*) from old.marts.cheapest_with('unknown', 0)").fetchall()

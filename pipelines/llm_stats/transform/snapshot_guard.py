@@ -45,22 +45,22 @@ def _create_guarded(connection: Connection, file: SqlFile, snapshot_id: str) -> 
     """Execute a file with its macro guarded, and its comments, which a new macro lacks."""
     for line, statement in statements(file):
         query = statement.query.strip().removesuffix(";")
-        if _TABLE_MACRO.search(query):
-            query = f"{query}\n{_limit(snapshot_id)}"
+        if head := _TABLE_MACRO.search(query):
+            body = query[head.end() :]
+            query = f"{query[: head.end()]}\nfrom ({body}\n) as guarded where {_guard(snapshot_id)}"
         try:
             connection.execute(query)
         except QueryError as error:
             raise SqlError(locate_error(file, line, str(error))) from error
 
 
-def _limit(snapshot_id: str) -> str:
-    """Return a `limit` clause that raises the error, or else limits nothing.
+def _guard(snapshot_id: str) -> str:
+    """Return a condition that is true, or raises the error.
 
-    A `limit` keeps the order of the rows, and is evaluated even if there are none. The aggregate
-    returns a row even if the table is empty.
+    DuckDB evaluates the subquery even if there are no rows. The aggregate returns a row even if the
+    table is empty.
     """
     return (
-        "limit (select case when max(snapshot_id) = "
-        f"{sql_literal(snapshot_id)} then cast(null as bigint) "
+        f"(select case when max(snapshot_id) = {sql_literal(snapshot_id)} then true "
         f"else error({sql_literal(_MESSAGE)}) end from history.snapshot)"
     )
