@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_stats._version import __version__
 from llm_stats.pipeline.result import RunResult
-from llm_stats.pipeline.run import run
+from llm_stats.python_api import run
 
 if TYPE_CHECKING:
     from llm_stats.load.source import llm_stats

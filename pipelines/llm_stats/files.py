@@ -53,6 +53,17 @@ def require_kind(file: Path, start: bytes, kind: str) -> None:
 
 
 @contextlib.contextmanager
+def write_errors(file: Path) -> Iterator[None]:
+    """Convert an `OSError` in the `with` block to a `UsageError` about an output file."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{file.resolve()} cannot be written: {error.strerror}; name another file"
+        ) from None
+
+
+@contextlib.contextmanager
 def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
     """Yield a temporary path next to the file, and the file itself with symlinks resolved.
 

@@ -13,6 +13,7 @@ import pytest
 from llm_stats import sample
 from llm_stats.pipeline import webhook
 from llm_stats.pipeline.webhook import WebhookError, format_message, post_message
+from llm_stats.queries.attribution import SAMPLE_TEXT
 from llm_stats.sample import SampleApi
 from support.command import Command
 from support.raw_server import raw_server, repeated
@@ -40,6 +41,7 @@ def summary(**values: Any) -> dict[str, Any]:
             "problems": [],
             "new_models": [],
             "changes": [],
+            "attribution": None,
         }
         | values
     )
@@ -59,15 +61,23 @@ def catalog(**values: Any) -> dict[str, Any]:
 
 
 def block(message: str) -> list[str]:
-    """Return the lines of the only code block of a message, as displayed."""
-    match = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```", message)
+    """Return the lines of the only code block of a message, as displayed.
+
+    Only the attribution may follow the block.
+    """
+    match = re.fullmatch(r"[^`]*\n```\n([^`]*)\n```(?:\nS[^\n]+)?", message)
     assert match, message
     return html.unescape(match[1]).splitlines()
 
 
 class TestText:
     def test_run_without_news_is_not_reported(self) -> None:
-        assert format_message(summary()) == ""
+        assert format_message(summary(attribution="Source: LLM Stats")) == ""
+
+    def test_last_line_names_the_source(self) -> None:
+        line = "Source: LLM Stats (llm-stats.com), retrieved 2026-11-23."
+        message = format_message(summary(changes=[change("m at p: listed")], attribution=line))
+        assert message.endswith(f"\n```\nm at p: listed\n```\n{line}")
 
     @pytest.mark.parametrize(
         ("values", "line"),
@@ -331,6 +341,7 @@ def test_run_with_news_is_reported_and_a_failed_webhook_keeps_the_exit_code(
     assert later.code == 0
     (text,) = hook.texts
     assert "3 models requested: 2 loaded, 1 not_found" in text
+    assert text.endswith(f"\n```\n{SAMPLE_TEXT}")
     not_found, new_model, *changes = block(text)
     assert not_found.startswith("not_found: no-such-model: HTTP 404")
     assert new_model == "new model: new-model"

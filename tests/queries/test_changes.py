@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from llm_stats.cli.options import parse_since
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from support.command import Command
@@ -151,14 +152,14 @@ def test_score_changes_are_described(raw: RawTables) -> None:
     ],
 )
 def test_since_is_a_time_span_or_a_date(text: str, moment: str) -> None:
-    assert changes.parse_since(
+    assert parse_since(
         text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     ) == dt.datetime.fromisoformat(moment)
 
 
 def test_other_since_is_an_error() -> None:
     with pytest.raises(UsageError, match="--since soon: not a time span such as 7d"):
-        changes.parse_since("soon", dt.datetime.now(dt.UTC))
+        parse_since("soon", dt.datetime.now(dt.UTC))
 
 
 def test_commands_print_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:

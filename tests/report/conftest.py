@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from llm_stats.report import data, write
+from llm_stats.report import data
+from llm_stats.report.page import write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.connection_reader import ConnectionReader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import sys
 from collections.abc import Callable
@@ -34,13 +35,20 @@ def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return database_option(destination_option(command))
 
 
+FORMATS = ("table", "json", "csv", "markdown")
 format_option = click.option(
     "--format",
     "output_format",
-    type=click.Choice(["table", "json", "csv", "markdown"]),
+    type=click.Choice(FORMATS),
     default="table",
     show_default=True,
     help="Output format.",
+)
+_MAX_TABLE_ROWS = 20
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    help=f"Maximum number of rows; 0: all.  [default: {_MAX_TABLE_ROWS} for a table, else all]",
 )
 
 
@@ -52,14 +60,11 @@ def open_reader(**location: Any) -> Reader:
     return destinations.open_reader(WarehouseLocation.read(**location))
 
 
-def write_report(out: Path | None, **location: Any) -> None:
-    """Write the report to `out`; without `out`, to an HTML file named after the database."""
-    from llm_stats.report import write
-
-    with open_reader(**location) as reader:
-        page = out or Path(reader.database.stem + ".html")
-        write(reader, page)
-    echo(escape_control_chars(f"wrote {page} ({page.stat().st_size / 1e6:.1f} MB)"))
+def print_written(file: Path) -> None:
+    """Print the path and the size of a file that was written."""
+    size = file.stat().st_size
+    shown = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+    echo(escape_control_chars(f"wrote {file} ({shown})"))
 
 
 def print_warnings(handler: logging.Handler) -> None:
@@ -75,6 +80,34 @@ def print_table(table: Table, output_format: Format, limit: int = 0) -> None:
     echo(render(shown, output_format))
     if len(shown.rows) < len(table.rows):
         echo(f"{len(shown.rows)} of {len(table.rows)} rows; --limit 0 shows all", err=True)
+
+
+def choose_limit(limit: int | None, output_format: Format) -> int:
+    """Return the given limit, or the default: 20 for the format `table`, else 0 (all rows)."""
+    return limit if limit is not None else _MAX_TABLE_ROWS if output_format == "table" else 0
+
+
+def parse_since(text: str, now: dt.datetime) -> dt.datetime:
+    """Return the start time (UTC) given as `7d`, `36h`, `2026-11-01` or `2026-11-01T12:00`.
+
+    Raise `UsageError` for another format.
+    """
+    from llm_stats.settings import duration
+
+    try:
+        try:
+            start = now - duration(text)
+        except ValueError:
+            start = dt.datetime.fromisoformat(text)
+        return start.astimezone(dt.UTC).replace(tzinfo=None) if start.tzinfo else start
+    except OverflowError:
+        raise UsageError(
+            f"--since {text}: the date is out of range; use a date such as 2026-11-01"
+        ) from None
+    except ValueError:
+        raise UsageError(
+            f"--since {text}: not a time span such as 7d or 36h, nor a date such as 2026-11-01"
+        ) from None
 
 
 def read_text(file: Path, option: str) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from llm_stats.cli.options import (
+    FORMATS,
+    choose_limit,
     complete_model_ids,
     complete_views,
     format_option,
+    limit_option,
     location_options,
     open_reader,
+    parse_since,
     print_table,
+    print_written,
     read_text,
-    write_report,
 )
 from llm_stats.terminal import echo, echo_wrapped
 from llm_stats.text import escape_control_chars
@@ -23,18 +27,10 @@ from llm_stats.text import escape_control_chars
 if TYPE_CHECKING:
     from llm_stats.cli.render import Format
 
-_MAX_TABLE_ROWS = 20
-
-_limit_option = click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    help=f"Maximum number of rows; 0: all.  [default: {_MAX_TABLE_ROWS} for a table, else all]",
-)
-
 
 @click.command()
 @click.argument("name", required=False, shell_complete=complete_views)
-@_limit_option
+@limit_option
 @click.option("--describe", is_flag=True, help="Print the meaning of the view and its columns.")
 @format_option
 @location_options
@@ -58,9 +54,7 @@ def show(
             )
             print_table(columns, output_format)
         else:
-            print_table(
-                reader.fetch_table(name), output_format, _choose_limit(limit, output_format)
-            )
+            print_table(reader.fetch_table(name), output_format, choose_limit(limit, output_format))
 
 
 class _Query(click.Command):
@@ -104,23 +98,38 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     show_default=True,
     help="A time span such as 36h, or a date such as 2026-11-01 (UTC).",
 )
-@format_option
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice([*FORMATS, "atom"]),
+    default="table",
+    show_default=True,
+    help="Output format; atom: a feed, without the price changes that notifications omit.",
+)
 @location_options
-def changes(since: str, output_format: Format, **location: Any) -> None:
+def changes(since: str, output_format: Format | Literal["atom"], **location: Any) -> None:
     """List changes of prices, scores and the catalog.
 
-    The largest changes come first. In the first run, all models are new, so nothing changed.
+    The largest changes come first; in a feed, the newest. In the first run, all models are new, so
+    nothing changed.
 
     \b
     llm-stats changes --since 30d
     llm-stats changes --since 2026-11-01 --format markdown
+    llm-stats changes --since 30d --format atom > changes.xml
     """
     import datetime as dt
 
     from llm_stats.queries import changes as queries
 
-    start = queries.parse_since(since, dt.datetime.now(dt.UTC))
+    start = parse_since(since, dt.datetime.now(dt.UTC))
     with open_reader(**location) as reader:
+        if output_format == "atom":
+            from llm_stats.report.feed import feed
+            from llm_stats.settings import Settings
+
+            echo(feed(reader, start, Settings.read(**location).notify_min_change_pct))
+            return
         table = queries.since(reader, start)
     if output_format == "table" and not table.rows:
         echo(f"nothing changed since {start:%Y-%m-%d %H:%M} UTC")
@@ -186,7 +195,7 @@ def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) 
 @click.argument("model_ids", nargs=-1, shell_complete=complete_model_ids)
 @click.option("--input-tokens", required=True, help="Number, such as 2M, 500k, 1e6 or 2,000,000.")
 @click.option("--output-tokens", required=True, help="Number, such as 500k.")
-@_limit_option
+@limit_option
 @format_option
 @location_options
 def cost(
@@ -211,7 +220,7 @@ def cost(
     with open_reader(**location) as reader:
         tokens = queries.parse_tokens(input_tokens), queries.parse_tokens(output_tokens)
         costs = queries.cost(reader, *tokens, model_ids)
-    rows = _choose_limit(limit, output_format)
+    rows = choose_limit(limit, output_format)
     table = queries.for_terminal(costs, rows) if output_format == "table" else costs
     print_table(table, output_format, rows)
 
@@ -233,13 +242,13 @@ def report(out: Path | None, **location: Any) -> int:
     llm-stats report
     llm-stats report --out public/index.html
     """
-    write_report(out, **location)
+    from llm_stats.report.page import write
+
+    with open_reader(**location) as reader:
+        page = out or Path(reader.database.stem + ".html")
+        write(reader, page)
+    print_written(page)
     return 0
 
 
 COMMANDS = (show, sql, changes, history, compare, cost, report)
-
-
-def _choose_limit(limit: int | None, output_format: Format) -> int:
-    """Return the given limit, or the default: 20 for the format `table`, else 0 (all rows)."""
-    return limit if limit is not None else _MAX_TABLE_ROWS if output_format == "table" else 0

@@ -13,15 +13,15 @@ from llm_stats.cli.options import (
     complete_model_ids,
     location_options,
     print_warnings,
+    print_written,
     read_text,
-    write_report,
 )
 from llm_stats.errors import UsageError
 from llm_stats.terminal import WarningHandler, echo, echo_wrapped
 from llm_stats.text import escape_control_chars, truncate_middle
 
 if TYPE_CHECKING:
-    from llm_stats.pipeline.reporter import RunReporter, Sink
+    from llm_stats.pipeline.reporter import RunReporter
     from llm_stats.pipeline.result import RunResult
 
 
@@ -85,9 +85,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--report",
-    "page",
     type=click.Path(path_type=Path),
     help="After the run, write the page of `llm-stats report` to this file.",
+)
+@click.option(
+    "--feed",
+    type=click.Path(path_type=Path),
+    help="After the run, write the changes of the last 30 days to this file, as an Atom feed.",
 )
 @click.option("--quiet", is_flag=True, help="Do not print progress.")
 @click.pass_context
@@ -102,7 +106,8 @@ def run(
     notify: bool,
     summary: Path | None,
     log_format: str,
-    page: Path | None,
+    report: Path | None,
+    feed: Path | None,
     quiet: bool,
     **options: Any,
 ) -> int:
@@ -121,6 +126,7 @@ def run(
     from llm_stats.pipeline.interrupts import termination_interrupts
     from llm_stats.pipeline.progress import TextProgress
     from llm_stats.pipeline.run import execute
+    from llm_stats.report.outputs import Outputs
     from llm_stats.settings import Settings
 
     is_json = log_format == "json"
@@ -138,10 +144,8 @@ def run(
             raise UsageError("--all fetches every model; remove the ids")
         settings = Settings.read(model_ids=ids or None, **options)
         reporter.start(settings)
-        if page:
-            from llm_stats.report import require_writable
-
-            require_writable(page)  # fail before any request is sent
+        outputs = Outputs(report, feed)
+        outputs.require_writable()  # fail before any request is sent
         progress = json_log.JsonProgress() if is_json else TextProgress()
         reporter.result = execute(
             settings,
@@ -151,24 +155,17 @@ def run(
             progress=None if quiet else progress,
         )
         _print_result(reporter.result)
-        if page:
-            write_report(page, database=settings.database, destination=settings.destination)
+        for file in outputs.write(settings):
+            print_written(file)
     return reporter.exit_code
 
 
 def _make_reporter(summary: Path | None, notify: bool, is_json: bool) -> RunReporter:
     from llm_stats.pipeline import json_log
-    from llm_stats.pipeline.reporter import RunReporter, SummaryFile
+    from llm_stats.pipeline.reporter import RunReporter, make_sinks
 
-    sinks: list[Sink] = []
-    if summary:
-        sinks.append(SummaryFile(summary))
-    if is_json:
-        sinks.append(json_log.JsonLog())
-    if notify:
-        from llm_stats.pipeline.webhook import Webhook
-
-        sinks.append(Webhook())
+    log = [json_log.JsonLog()] if is_json else []
+    sinks = [*log, *make_sinks(summary, notify)]  # log the result before a failure to send it
     return RunReporter(sinks, json_log.log_sink_failure if is_json else None)
 
 

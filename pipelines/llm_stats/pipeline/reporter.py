@@ -83,6 +83,18 @@ class RunReporter:
                 self._warn(sink.name, str(failure) if is_explained else format_unexpected(failure))
 
 
+def make_sinks(summary: Path | None, notify: bool) -> list[Sink]:
+    """Return the sinks of the options `--summary` and `--notify`."""
+    sinks: list[Sink] = []
+    if summary:
+        sinks.append(SummaryFile(summary))
+    if notify:
+        from llm_stats.pipeline.webhook import Webhook
+
+        sinks.append(Webhook())
+    return sinks
+
+
 def _print_warning(_: str, message: str) -> None:
     echo(f"llm-stats: {escape_control_chars(message)}", err=True)
 

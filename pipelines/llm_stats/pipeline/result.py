@@ -42,6 +42,7 @@ class RunResult:
     catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
     each model that did not load. `new_models` are ids that were not in the warehouse before.
     `changes` are the changes of this run, largest first, with the columns of `llm-stats changes`.
+    `attribution` is the line that names the source of the data; empty if nothing was published.
     `stop_reason` is set when fetching ended early. `known_failures` are ids that failed in earlier
     runs and have not loaded since. `is_published` is False if there was nothing to load.
     `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
@@ -67,6 +68,7 @@ class RunResult:
     is_published: bool = False
     warnings: list[CheckResult] = field(default_factory=list)
     changes: Table | None = None
+    attribution: str = ""
     new_models: list[str] = field(default_factory=list)
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     elapsed_seconds: float = 0.0
@@ -183,6 +185,7 @@ class RunResult:
             ],
             "new_models": self.new_models,
             "changes": to_records(self.changes) if self.changes else [],
+            "attribution": self.attribution or None,
             "warnings": [
                 {
                     "check": warning.check,

@@ -10,8 +10,8 @@ import datetime as dt
 import importlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
 
 # `import llm_stats` loads this module and must be fast, so `execute` imports everything else.
 from llm_stats.errors import (
@@ -37,29 +37,6 @@ if TYPE_CHECKING:
     Clock = Callable[[], dt.datetime]
 
 
-def run(
-    model_ids: Iterable[str] | None = None,
-    *,
-    all_models: bool = False,
-    catalog_only: bool = False,
-    **settings: Any,
-) -> RunResult:
-    """Fetch models, merge them into a copy of the warehouse and publish the copy.
-
-    Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
-    Settings that are not passed come from the environment and `.dlt/`. `all_models` reads the
-    catalog and fetches every listed model that is due; with `catalog_only`, no model is fetched.
-    Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
-    unchanged.
-    """
-    from llm_stats.settings import Settings
-
-    ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
-    return execute(
-        Settings.read(model_ids=ids, **settings), all_models=all_models, catalog_only=catalog_only
-    )
-
-
 def execute(
     settings: Settings,
     *,
@@ -69,10 +46,11 @@ def execute(
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
-    """Execute the run that `settings` describe; `run` documents the first two options.
+    """Execute the run that `settings` describe.
 
-    `allowed_failures` names checks whose errors are only warnings in this run. `progress` displays
-    how many results have arrived. `clock` returns the current time (UTC).
+    `all_models` reads the catalog and fetches every listed model that is due; with `catalog_only`,
+    no model is fetched. `allowed_failures` names checks whose errors are only warnings in this run.
+    `progress` displays how many results have arrived. `clock` returns the current time (UTC).
     """
     from llm_stats.api.rate_limit import RateLimiter
     from llm_stats.api.stop import require_any_answer
@@ -191,15 +169,17 @@ def _describe_next_steps(failure: CheckFailed, cache: ResponseCache) -> str:
 
 
 def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
-    """Store the changes of this run in `result`.
+    """Store the changes of this run and the attribution of the data in `result`.
 
     Raises `LlmStatsError` if the run and the working copy have different outcomes.
     """
     from llm_stats.queries import changes
+    from llm_stats.queries.attribution import read_attribution
 
     with copy.open_reader() as reader:
         _require_consistent_counts(result, reader)
         result.changes = changes.of_load(reader, result.load_id)
+        result.attribution = read_attribution(reader).text
         result.new_models = changes.new_models(reader, result.load_id)
 
 

@@ -1,6 +1,6 @@
 """Webhook messages in Slack's format; Mattermost, Rocket.Chat and Discord (`/slack`) accept it.
 
-    {"text": "llm-stats: 335 models requested: 335 loaded; …; 2 changes\\n```\\n…\\n```", …}
+    {"text": "llm-stats: 335 models requested: 335 loaded; …\\n```\\n…\\n```\\nSource: …", …}
 
 Anyone who knows the URL can post messages. It is therefore a secret: no error message contains any
 part of it. Text from the API is untrusted. It is put into a code block. Characters that could close
@@ -24,6 +24,7 @@ from llm_stats.api.responses import root_cause_message
 from llm_stats.api.session import environment_proxy
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.pipeline.result import is_failure
+from llm_stats.queries.changes import is_small
 from llm_stats.text import escape_control_chars, pluralize, truncate_end
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     if is_failure(summary):
         heading = f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})"
         return f"{heading}\n{_format_code_block(summary['message'].splitlines())}"
-    changes = [
-        change["change"] for change in summary["changes"] if not _is_small(change, above_pct)
-    ]
+    changes = [change["change"] for change in summary["changes"] if not is_small(change, above_pct)]
     new_models, stop = summary["new_models"], summary["stop"]
     problems = list(_format_problems(summary))
     is_budget_spent = stop and stop["kind"] == "budget"
@@ -104,7 +103,8 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
         *changes,
     ]
     counts = f"{pluralize(len(new_models), 'new model')}, {pluralize(len(changes), 'change')}"
-    return f"llm-stats: {summary['message']}; {counts}\n{_format_code_block(lines)}"
+    source = f"\n{summary['attribution']}" if summary["attribution"] else ""
+    return f"llm-stats: {summary['message']}; {counts}\n{_format_code_block(lines)}{source}"
 
 
 def post_message(url: str, text: str) -> None:
@@ -171,15 +171,6 @@ def _redact_url(text: str, url: str) -> str:
         ": ***"
         if any(part in text for part in re.split(r"[/:?&=#@]+", url) if len(part) > 3)
         else text
-    )
-
-
-def _is_small(change: dict[str, Any], above_pct: float) -> bool:
-    size_pct = change["size_pct"]  # None if the change has no size in percent
-    return (
-        change["kind"] == "price_changed"
-        and size_pct is not None
-        and round(size_pct, 6) <= above_pct
     )
 
 

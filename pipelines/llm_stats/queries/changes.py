@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-from llm_stats.errors import UsageError
-from llm_stats.settings import duration
 from llm_stats.table import Table
 from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
@@ -43,6 +43,9 @@ _OF_LOAD = {
 }
 _SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
 
+#: Namespace of the change ids; a random constant, so that no other UUIDs are equal to them.
+_ID_NAMESPACE = uuid.UUID("7dbb652f-a1c7-41bd-8eb3-67528395d524")
+
 #: Descriptions of periods in `history.listings`, by `is_listed` and `reason`.
 _LISTINGS = {
     (False, "catalog"): "left the catalog",
@@ -55,11 +58,12 @@ _LISTINGS = {
 def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
-    Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct`. `counterpart_id` is the
-    provider or the benchmark; it is null for a model that joined or left the catalog. `size_pct`
-    is the largest percentage among the changed values, without sign: 69 if a price fell by 69 %. It
-    is 0 for an added, withdrawn or verified score. It is null for other changes without a
-    percentage, such as a new listing.
+    Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct, change_id`.
+    `counterpart_id` is the provider or the benchmark; it is null for a model that joined or left
+    the catalog. `size_pct` is the largest percentage among the changed values, without sign: 69 if
+    a price fell by 69 %. It is 0 for an added, withdrawn or verified score. It is null for other
+    changes without a percentage, such as a new listing. `change_id` is a UUID made from the key of
+    the row in the mart, so it is the same in every run and for every wording.
     """
     return _describe_changes(reader, _SINCE, start)
 
@@ -69,33 +73,25 @@ def of_load(reader: Reader, load_id: str) -> Table:
     return _describe_changes(reader, _OF_LOAD, load_id)
 
 
+def is_small(change: dict[str, Any], min_change_pct: float) -> bool:
+    """Return whether a change, a row of `since`, is a price change of at most this many percent.
+
+    `min_change_pct` is the setting `notify_min_change_pct`.
+    """
+    size_pct = change["size_pct"]  # None if the change has no size in percent
+    return (
+        change["kind"] == "price_changed"
+        and size_pct is not None
+        and round(size_pct, 6) <= min_change_pct
+    )
+
+
 def describe_listing(is_listed: bool, reason: str, *, is_first: bool = False) -> str:
     """Return what happened at the start of a period in `history.listings`.
 
     `is_first` is set for the first period of the model.
     """
     return "listed in the catalog" if is_listed and is_first else _LISTINGS[is_listed, reason]
-
-
-def parse_since(text: str, now: dt.datetime) -> dt.datetime:
-    """Return the start time (UTC) given as `7d`, `36h`, `2026-11-01` or `2026-11-01T12:00`.
-
-    Raise `UsageError` for another format.
-    """
-    try:
-        try:
-            start = now - duration(text)
-        except ValueError:
-            start = dt.datetime.fromisoformat(text)
-        return start.astimezone(dt.UTC).replace(tzinfo=None) if start.tzinfo else start
-    except OverflowError:
-        raise UsageError(
-            f"--since {text}: the date is out of range; use a date such as 2026-11-01"
-        ) from None
-    except ValueError:
-        raise UsageError(
-            f"--since {text}: not a time span such as 7d or 36h, nor a date such as 2026-11-01"
-        ) from None
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
@@ -130,8 +126,10 @@ def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object
                 f"{change['model_id']} {preposition} {with_number(change[counterpart], number)}"
             )
             description = f"{subject}: {describe(change)}"
+            item_id = change.get("upstream_benchmark_id", change[counterpart])
+            change_id = _make_id(view, change, item_id, number)
             keys = (change["changed_at"], change["model_id"], change[counterpart], change["kind"])
-            rows.append((*keys, description, measure(change)))
+            rows.append((*keys, description, measure(change), change_id))
     for change in select("model_changes"):
         model_id, kind = change["model_id"], change["kind"]
         listing = (
@@ -139,10 +137,27 @@ def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object
             if kind == "listed"
             else describe_listing(kind == "relisted", change["reason"])
         )
-        rows.append((change["changed_at"], model_id, None, kind, f"{model_id}: {listing}", None))
+        keys = (change["changed_at"], model_id, None, kind)
+        change_id = _make_id("model_changes", change)
+        rows.append((*keys, f"{model_id}: {listing}", None, change_id))
     rows.sort(key=lambda row: (-(_UNMEASURED_PCT if row[5] is None else row[5]), row[0], row[4]))
-    columns = ("changed_at", "model_id", "counterpart_id", "kind", "change", "size_pct")
-    return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE"), rows)
+    columns = (
+        "changed_at",
+        "model_id",
+        "counterpart_id",
+        "kind",
+        "change",
+        "size_pct",
+        "change_id",
+    )
+    return Table(columns, ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE", "VARCHAR"), rows)
+
+
+def _make_id(view: str, change: dict[str, Any], *item: object) -> str:
+    """Return a UUID of a row; `item` is the part of the row's key that depends on the view."""
+    changed_at = change["changed_at"].isoformat(timespec="microseconds")
+    key = [view, change["model_id"], *item, changed_at, change["kind"]]
+    return str(uuid.uuid5(_ID_NAMESPACE, json.dumps(key)))
 
 
 def _price_change_pct(change: dict[str, Any]) -> float | None:

@@ -1,0 +1,69 @@
+"""Python API: `run`, the counterpart of the command `llm-stats run`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from llm_stats.pipeline.result import RunResult
+
+# `import llm_stats` loads this module and must be fast, so `run` imports everything else.
+
+
+def run(
+    model_ids: Iterable[str] | None = None,
+    *,
+    all_models: bool = False,
+    catalog_only: bool = False,
+    allowed_failures: Collection[str] = (),
+    notify: bool = False,
+    summary: str | os.PathLike[str] | None = None,
+    report: str | os.PathLike[str] | None = None,
+    feed: str | os.PathLike[str] | None = None,
+    **settings: Any,
+) -> RunResult:
+    """Fetch models, merge them into a copy of the warehouse and publish the copy.
+
+    Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
+    Settings that are not passed come from the environment and `.dlt/`. `all_models` reads the
+    catalog and fetches every listed model that is due; with `catalog_only`, no model is fetched.
+    `allowed_failures` names checks whose errors are only warnings in this run.
+
+    `notify` sends changes and failures to the setting `webhook_url`, and `summary` is the path of a
+    JSON file with the result; both also report a failed run. After the run, `report` (an HTML page)
+    and `feed` (an Atom feed) are written to these paths. If the notification or the summary fails,
+    a warning is logged.
+
+    Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
+    unchanged. Raises `UsageError` after the run if the report or the feed cannot be written.
+    """
+    from llm_stats.pipeline.reporter import RunReporter, make_sinks
+    from llm_stats.pipeline.run import execute
+    from llm_stats.report.outputs import Outputs
+    from llm_stats.settings import Settings
+
+    outputs = Outputs(_to_path(report), _to_path(feed))
+    ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
+    with RunReporter(make_sinks(_to_path(summary), notify), _log_failure) as reporter:
+        valid = Settings.read(model_ids=ids, **settings)
+        reporter.start(valid)
+        outputs.require_writable()  # fail before any request is sent
+        result = reporter.result = execute(
+            valid,
+            all_models=all_models,
+            catalog_only=catalog_only,
+            allowed_failures=allowed_failures,
+        )
+        list(outputs.write(valid))
+    return result
+
+
+def _to_path(file: str | os.PathLike[str] | None) -> Path | None:
+    return None if file is None else Path(file)
+
+
+def _log_failure(_: str, message: str) -> None:
+    logging.getLogger(__name__).warning(message)

@@ -1,0 +1,63 @@
+"""Attribution: the source of the data, for everything that shows data to other people.
+
+LLM Stats requires it on the free plan: its name, a link where links are possible, and the date.
+
+    Source: LLM Stats (llm-stats.com), retrieved 2026-11-23.
+
+The models of the bundled sample are invented, so a warehouse of the sample has another text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llm_stats.warehouse.reader import Reader
+
+SOURCE_NAME = "LLM Stats"
+SOURCE_URL = "https://llm-stats.com"
+SAMPLE_TEXT = "Sample data: the models, prices and scores are invented."
+
+#: Query of the fields of `Attribution`.
+QUERY = """
+    select
+        (select count(*) from staging.models) as model_count,
+        (select count(*) from staging.models where upstream_source = 'sample') as sample_count,
+        greatest(
+            (select max(fetched_at) from staging.models),
+            (select max(read_at) from staging.catalog_reads)
+        ) as retrieved_at
+"""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Number of models, number of invented models, and time (UTC) of the newest record or summary.
+
+    `retrieved_at` is None if neither a record nor the catalog was read.
+    """
+
+    model_count: int
+    sample_count: int
+    retrieved_at: dt.datetime | None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether all models are invented."""
+        return 0 < self.model_count == self.sample_count
+
+    @property
+    def text(self) -> str:
+        """The attribution as one line, in the wording that LLM Stats asks for."""
+        if self.is_sample:
+            return SAMPLE_TEXT
+        retrieved = f", retrieved {self.retrieved_at:%Y-%m-%d}" if self.retrieved_at else ""
+        return f"Source: {SOURCE_NAME} ({SOURCE_URL.removeprefix('https://')}){retrieved}."
+
+
+def read_attribution(reader: Reader) -> Attribution:
+    """Return the attribution of a warehouse."""
+    (row,) = reader.query(QUERY).rows
+    return Attribution(*row)

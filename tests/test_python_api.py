@@ -1,0 +1,96 @@
+"""`llm_stats.run()`: it notifies and writes the same files as the command `llm-stats run`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import llm_stats
+import pytest
+from llm_stats import sample
+from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.sample import SampleApi
+from support.webhook_server import WebhookServer
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
+    with WebhookServer() as listening:
+        monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", listening.url)
+        yield listening
+
+
+@pytest.fixture
+def settings(api: SampleApi, two_days: Path) -> dict[str, Any]:
+    """Return keyword arguments of a run against the sample API, on a database of two days."""
+    return {"base_url": api.base_url, "database": two_days, "requests_per_minute": 0}
+
+
+def test_run_notifies_and_writes_all_outputs(
+    settings: dict[str, Any], api: SampleApi, hook: WebhookServer, workdir: Path
+) -> None:
+    changed = sample.today()[0]
+    changed["providers"][0]["input_price_per_m"] = 1.5
+    api.publish([changed])
+    result = llm_stats.run(
+        [changed["id"]],
+        notify=True,
+        summary="run.json",
+        report=workdir / "page.html",
+        feed="changes.xml",
+        **settings,
+    )
+    (text,) = hook.texts
+    change = f"{changed['id']} at northlight: input 5.00 → 1.50 (−70 %)"
+    assert change in text
+    assert json.loads(Path("run.json").read_text()) == result.to_dict()
+    assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")
+    assert change in Path("changes.xml").read_text("utf-8")
+
+
+def test_failed_run_is_reported_and_raised(
+    settings: dict[str, Any], hook: WebhookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
+    with pytest.raises(NothingFetched, match="the API rejected the key"):
+        llm_stats.run(all_models=True, notify=True, summary="run.json", **settings)
+    (text,) = hook.texts
+    assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert json.loads(Path("run.json").read_text())["kind"] == "nothing_fetched"
+
+
+def test_failed_notification_is_logged_and_the_run_succeeds(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "http://127.0.0.1:1/")
+    monkeypatch.setattr("llm_stats.pipeline.webhook._BACKOFF_SECONDS", 0.01)
+    with caplog.at_level(logging.WARNING, "llm_stats"):
+        result = llm_stats.run(["murmur-1", "no-such-model"], notify=True, **settings)
+    assert result.exit_code == 4
+    assert any("cannot post to the webhook" in message for message in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"notify": True}, "cannot notify: there is no webhook"),
+        ({"report": "mine.txt"}, "not an HTML page"),
+        ({"feed": "mine.txt"}, "not an Atom feed"),
+        ({"summary": "mine.txt"}, "not a JSON file"),
+        ({"allowed_failures": ["no_such_check"]}, "no_such_check"),
+    ],
+    ids=["notify", "report", "feed", "summary", "allowed_failures"],
+)
+def test_unusable_output_is_an_error_before_the_first_request(
+    settings: dict[str, Any], api: SampleApi, workdir: Path, given: dict[str, Any], message: str
+) -> None:
+    (workdir / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match=message):
+        llm_stats.run(all_models=True, **given, **settings)
+    assert (workdir / "mine.txt").read_text() == "mine"
+    assert api.requests == []
