@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats.errors import Locked
+from llm_stats.queries.attribution import SAMPLE_TEXT
 from llm_stats.report.data_package import FileFormat
 from llm_stats.report.export import export
 from llm_stats.transform.files import SqlFile, files_in
@@ -61,6 +62,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "create view staging.loads as "
             "select '1' as load_id, timestamp '2026-11-23' as loaded_at"
         )
+        connection.execute(
+            """
+            create view staging.models as
+            select 'api' as upstream_source, timestamp '2026-11-23 05:15' as fetched_at;
+            create view staging.catalog_reads as select timestamp '2026-11-22 05:15' as read_at
+            """
+        )
         connection.execute("create view marts.small as select 1 as number")
     return file
 
@@ -92,7 +100,10 @@ def test_export_has_every_mart_and_history_table_and_is_deterministic(
         for field in resource["schema"]["fields"]
     )
     assert package["load_id"] == load_id
-    assert digests(workdir / "one").keys() == {"datapackage.json"} | {
+    assert package["attribution"] == SAMPLE_TEXT
+    assert "sources" not in package
+    assert (workdir / "one" / "ATTRIBUTION.txt").read_text("utf-8") == f"{SAMPLE_TEXT}\n"
+    assert digests(workdir / "one").keys() == {"datapackage.json", "ATTRIBUTION.txt"} | {
         resource["path"] for resource in resources.values()
     }
 
@@ -204,9 +215,16 @@ def test_export_of_a_development_version_is_replaced(
     manifest = {"load_id": "1", "format": "csv", "tables": {"o": {"file": "marts/offers.csv"}}}
     (workdir / "out" / "manifest.json").write_text(json.dumps(manifest))
     assert llm_stats("export", "out", "--database", small).code == 0
-    assert digests(workdir / "out").keys() == {"datapackage.json", "marts/small.parquet"} | {
-        "history/schema_version.parquet"
+    assert digests(workdir / "out").keys() == {
+        "ATTRIBUTION.txt",
+        "datapackage.json",
+        "history/schema_version.parquet",
+        "marts/small.parquet",
     }
+    package = json.loads((workdir / "out" / "datapackage.json").read_text())
+    line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23."
+    assert package["attribution"] == line
+    assert package["sources"] == [{"title": "LLM Stats", "path": "https://llm-stats.com"}]
 
 
 def test_export_with_an_added_file_is_an_error(

@@ -342,7 +342,9 @@ def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(raw: Raw
 def test_every_warehouse_gives_a_page(page_of: PageOf, world: str) -> None:
     elements = Elements(page_of(world).read_text("utf-8"))
     assert len(rows(elements.carried, "models")) == len(CATALOGS[world])
-    assert not any(attributes.get("id") == "sample" for _, attributes in elements.elements)
+    ids = {attributes.get("id") for _, attributes in elements.elements}
+    assert "source" in ids
+    assert "sample" not in ids
 
 
 @pytest.mark.parametrize(
@@ -362,8 +364,12 @@ def test_null_is_not_zero_and_zero_is_free(
 def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, raw: RawTables) -> None:
     whole = page_of("sample").read_text("utf-8")
     assert "All of this is a sample: invented models" in whole
+    assert "LLM Stats" not in whole
     load_days(raw, [*today()[:2], *CATALOGS["one model"]])
-    assert "2 of the 3 models here are a sample: invented models" in page_of_tables(raw)
+    mixed = page_of_tables(raw)
+    assert "2 of the 3 models here are a sample: invented models" in mixed
+    link = '<a href="https://llm-stats.com">LLM Stats</a>'
+    assert f'<p class="note" id="source">Data: {link}, retrieved 2026-11-20.</p>' in mixed
 
 
 def test_hostile_names_stay_text(page_of: PageOf) -> None:

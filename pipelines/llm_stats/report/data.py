@@ -20,6 +20,7 @@ from typing import Any
 
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
+from llm_stats.queries.attribution import Attribution, read_attribution
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, truncate_end
 from llm_stats.transform.files import SqlFile, default_order, files_in
@@ -35,8 +36,9 @@ _CHANGE_DAYS = 30
 
 @dataclass(frozen=True)
 class ReportData:
-    """Headline figures by name (times in UTC), and tables as in the module docstring."""
+    """Source, headline figures by name (times in UTC), and tables as in the module docstring."""
 
+    attribution: Attribution
     headline: dict[str, Any]
     tables: dict[str, Any]
 
@@ -60,7 +62,7 @@ def _collect(reader: Reader) -> ReportData:
         reader, [time for time in (headline["read_at"], headline["newest_at"]) if time]
     )
     headline["change_count"] = len(tables["changes"].rows)
-    return ReportData(headline, _encode(tables))
+    return ReportData(read_attribution(reader), headline, _encode(tables))
 
 
 def _ordered(file: SqlFile) -> str:

@@ -3,7 +3,8 @@
 `datapackage.json` names every file, its columns and its key, so that tools can read and validate
 the export without further description:
 
-    {"$schema": …, "name": "llm-stats", "load_id": …, "created": …, "sources": […], "resources": [
+    {"$schema": …, "name": "llm-stats", "load_id": …, "created": …, "attribution": …,
+     "sources": […], "resources": [
       {"name": "marts.offers", "path": "marts/offers.parquet", "rows": 27, "schema": {
         "fields": [{"name": "model_id", "type": "string", "description": …}, …],
         "primaryKey": ["model_id", "provider_id", "offer_number"]}, …}, …]}
@@ -18,10 +19,12 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from llm_stats.queries.attribution import SOURCE_NAME, SOURCE_URL, Attribution
 from llm_stats.transform.files import find_relation
 
 FileFormat = Literal["parquet", "csv"]
 FILE_NAME = "datapackage.json"
+ATTRIBUTION_FILE = "ATTRIBUTION.txt"
 _NAME = "llm-stats"
 _DESCRIPTION = (
     "Prices and benchmark scores of language models. Prices are list prices in US dollars per "
@@ -42,12 +45,17 @@ _FIELD_TYPES = {
 
 
 def describe_package(
-    load_id: str | None, loaded_at: dt.datetime | None, resources: list[dict[str, Any]]
+    load_id: str | None,
+    loaded_at: dt.datetime | None,
+    attribution: Attribution,
+    resources: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return the descriptor of an export with these resources.
 
     `load_id` and `loaded_at` (UTC) are those of the newest load; None if nothing was ever loaded.
     """
+    source = {"title": SOURCE_NAME, "path": SOURCE_URL}
+    sources = {} if attribution.is_sample else {"sources": [source]}
     created = {"created": f"{loaded_at.isoformat(timespec='seconds')}Z"} if loaded_at else {}
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -56,7 +64,8 @@ def describe_package(
         "description": _DESCRIPTION,
         "load_id": load_id,
         **created,
-        "sources": [{"title": "LLM Stats", "path": "https://llm-stats.com"}],
+        "attribution": attribution.text,
+        **sources,
         "resources": resources,
     }
 
@@ -102,7 +111,7 @@ def file_path(address: str, output_format: FileFormat) -> str:
 
 
 def read_exported_files(folder: Path) -> set[str]:
-    """Return the paths of the files of an earlier export, including its descriptor.
+    """Return the paths of the files of an earlier export, including descriptor and attribution.
 
     Return an empty set if the folder has no valid descriptor. Exports of development versions
     before 0.1.0 have a `manifest.json` instead.
@@ -110,7 +119,7 @@ def read_exported_files(folder: Path) -> set[str]:
     for name, read_paths in ((FILE_NAME, _package_paths), ("manifest.json", _manifest_paths)):
         try:
             if paths := read_paths(json.loads((folder / name).read_text("utf-8"))):
-                return {name, *paths}
+                return {name, ATTRIBUTION_FILE, *paths}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     return set()

@@ -1,6 +1,7 @@
 """Export of all marts and the history as Parquet or CSV files, for readers without DuckDB.
 
     DIR/datapackage.json
+    DIR/ATTRIBUTION.txt
     DIR/marts/offers.parquet
     DIR/history/offers.parquet
 
@@ -32,7 +33,9 @@ import duckdb
 from llm_stats.connection import interruptible
 from llm_stats.errors import Locked, UsageError
 from llm_stats.files import hold_lock
+from llm_stats.queries import attribution
 from llm_stats.report.data_package import (
+    ATTRIBUTION_FILE,
     FILE_NAME,
     FileFormat,
     describe_package,
@@ -83,6 +86,7 @@ def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
                 package = _write(database, new, output_format)
             text = json.dumps(package, indent=2, ensure_ascii=False)
             (new / FILE_NAME).write_text(text + "\n", "utf-8")
+            (new / ATTRIBUTION_FILE).write_text(package["attribution"] + "\n", "utf-8")
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be written: {error.strerror}; name another folder, or free disk space"
@@ -166,7 +170,8 @@ def _write(database: Path, folder: Path, output_format: FileFormat) -> dict[str,
             resources.append(describe_resource(address, output_format, comment, columns, rows))
         newest_load = "select max(load_id), max(loaded_at) from staging.loads"
         load_id, loaded_at = connection.execute(newest_load).fetchall()[0]
-    return describe_package(load_id, loaded_at, resources)
+        source = attribution.Attribution(*connection.execute(attribution.QUERY).fetchall()[0])
+    return describe_package(load_id, loaded_at, source, resources)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, str]]]:

@@ -9,20 +9,20 @@ forbids evaluating strings as code, and forbids all connections.
 from __future__ import annotations
 
 import base64
-import contextlib
 import datetime as dt
 import functools
 import hashlib
 import html
 import json
 import string
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from llm_stats import __version__, files
+from llm_stats import files
+from llm_stats._version import __version__
 from llm_stats.errors import UsageError
+from llm_stats.queries.attribution import SOURCE_NAME, SOURCE_URL, Attribution
 from llm_stats.report.data import collect
 from llm_stats.text import format_value
 from llm_stats.warehouse.reader import Reader
@@ -34,7 +34,7 @@ def write(reader: Reader, out: Path) -> None:
     """Write the page atomically. Raise `UsageError` if writing fails or there is no warehouse."""
     html_page = page(reader)
     require_writable(out)
-    with _write_errors(out):
+    with files.write_errors(out):
         files.atomic_write(out, html_page)
 
 
@@ -45,7 +45,7 @@ def require_writable(out: Path) -> None:
     not an HTML page.
     """
     _bundle_library()
-    with _write_errors(out):
+    with files.write_errors(out):
         files.require_kind(out, _DOCTYPE, "an HTML page")
         files.require_writable(out)
 
@@ -74,7 +74,7 @@ def page(reader: Reader) -> str:
         data=_to_script_json(report_data.tables),
         times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
         listings=_format_listings(headline),
-        sample=_format_sample_warning(headline["sample_count"], headline["model_count"]),
+        source=_format_source(report_data.attribution),
         **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
 
@@ -93,17 +93,6 @@ def _bundle_library() -> str:
             "run `pip install 'vl-convert-python>=1.9,<2'`"
         ) from None
     return _escape_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-
-
-@contextlib.contextmanager
-def _write_errors(out: Path) -> Iterator[None]:
-    """Convert an `OSError` in the `with` block to a `UsageError`."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"{out.resolve()} cannot be written: {error.strerror}; name another file"
-        ) from None
 
 
 def _read_asset(name: str) -> str:
@@ -144,17 +133,22 @@ def _format_listings(headline: dict[str, Any]) -> str:
     return text and f"<dd>{text}</dd>"
 
 
-def _format_sample_warning(sample_count: int, model_count: int) -> str:
-    """Return a warning if the page shows invented records; otherwise an empty string."""
+def _format_source(attribution: Attribution) -> str:
+    """Return the line that names the source, or a warning if records are invented, or both."""
+    sample_count, model_count = attribution.sample_count, attribution.model_count
+    link = f'Data: <a href="{SOURCE_URL}">{SOURCE_NAME}</a>'
+    date = f", retrieved {attribution.retrieved_at:%Y-%m-%d}" if attribution.retrieved_at else ""
+    source = f'<p class="note" id="source">{link}{date}.</p>'
     if not sample_count:
-        return ""
+        return source
     subject = (
         "All of this is"
-        if sample_count == model_count
+        if attribution.is_sample
         else f"{sample_count:,} of the {model_count:,} models here are"
     )
     note = "a sample: invented models, with invented prices and scores."
-    return f'<p class="warning" id="sample">{subject} {note}</p>'
+    warning = f'<p class="warning" id="sample">{subject} {note}</p>'
+    return warning if attribution.is_sample else source + warning
 
 
 def _escape_script(text: str) -> str:

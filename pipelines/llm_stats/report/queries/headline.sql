@@ -1,5 +1,5 @@
--- Figures at the top of the report. `sample_count` counts the models of the bundled sample,
--- `unfetched_count` the models whose record is still to be fetched.
+-- Figures at the top of the report. `unfetched_count` counts the models whose record is still to be
+-- fetched.
 -- Grain: one row.
 -- Reads: staging.models, history.listings, staging.catalog_reads, marts.model_prices, marts.offers,
 -- marts.scores, marts.data_quality, marts.freshness.
@@ -15,7 +15,6 @@ current_listings as (
 counted_models as (
     select
         count(*) as model_count,
-        count(*) filter (where models.upstream_source = 'sample') as sample_count,
         count(*) filter (where listings.is_listed) as listed_count,
         count(*) filter (where not listings.is_listed) as unlisted_count,
         count(*) filter (
@@ -77,7 +76,6 @@ counted_failures as (
 
 select
     counted_models.model_count,
-    counted_models.sample_count,
     counted_models.listed_count,
     counted_models.unlisted_count,
     counted_models.unfetched_count,
