@@ -1,7 +1,8 @@
 """A daily run with Airflow 3.
 
-Put this file into the dags folder. The workers need `llm-stats` and LLM_STATS_API_KEY. All workers
-must share the folder of the warehouse, because the warehouse is a file.
+Put this file into the dags folder; the DAG is active at once. The workers need `llm-stats`,
+LLM_STATS_API_KEY, and a webhook in SOURCES__LLM_STATS__WEBHOOK_URL (or remove `notify=True`). All
+workers must share the folder of the warehouse, because the warehouse is a file.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
     schedule="15 5 * * *",
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
+    is_paused_upon_creation=False,
     max_active_runs=1,
 )
 def llm_stats_warehouse() -> None:
-    @task(retries=2, retry_delay=dt.timedelta(minutes=15))
+    @task(
+        retries=2,
+        retry_delay=dt.timedelta(minutes=15),
+        execution_timeout=dt.timedelta(hours=2),
+    )
     def run() -> dict[str, Any]:
         """Run once and return the summary as XCom.
 
@@ -31,7 +37,10 @@ def llm_stats_warehouse() -> None:
         """
         try:
             result = llm_stats.run(
-                all_models=True, max_requests=240, database="/srv/llm-stats/llm_stats.duckdb"
+                all_models=True,
+                max_requests=240,
+                database="/srv/llm-stats/llm_stats.duckdb",
+                notify=True,
             )
         except QuotaSpent as error:
             raise AirflowSkipException(str(error)) from None
