@@ -75,7 +75,7 @@ class TestText:
         assert format_message(summary(attribution="Source: LLM Stats")) == ""
 
     def test_last_line_names_the_source(self) -> None:
-        line = "Source: LLM Stats (llm-stats.com), retrieved 2026-11-23."
+        line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23."
         message = format_message(summary(changes=[change("m at p: listed")], attribution=line))
         assert message.endswith(f"\n```\nm at p: listed\n```\n{line}")
 

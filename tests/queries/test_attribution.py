@@ -24,7 +24,7 @@ def attribution(raw: RawTables) -> Attribution:
 def test_newest_record_gives_the_date(raw: RawTables) -> None:
     raw.load([make_record("a")], DAY_1)
     raw.load([make_record("b")], DAY_2)
-    text = "Source: LLM Stats (llm-stats.com), retrieved 2026-11-23."
+    text = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23."
     assert attribution(raw).text == text
 
 
@@ -41,8 +41,8 @@ def test_sample_is_not_attributed(raw: RawTables) -> None:
 
 def test_sample_next_to_real_models_is_attributed(raw: RawTables) -> None:
     raw.load([*today()[:2], make_record("a")], DAY_1)
-    assert attribution(raw).text.startswith("Source: LLM Stats (llm-stats.com)")
+    assert attribution(raw).text.startswith("Source: LLM Stats (https://llm-stats.com)")
 
 
 def test_warehouse_without_models_has_no_date(raw: RawTables) -> None:
-    assert attribution(raw).text == "Source: LLM Stats (llm-stats.com)."
+    assert attribution(raw).text == "Source: LLM Stats (https://llm-stats.com)."

@@ -96,7 +96,7 @@ def test_price_changes_up_to_the_threshold_are_omitted(raw: RawTables) -> None:
 def test_source_is_named_in_the_feed_and_in_each_entry(raw: RawTables) -> None:
     load_days(raw, *prices(10, 9))
     parsed = read(raw)
-    line = "Source: LLM Stats (llm-stats.com), retrieved 2026-11-21."
+    line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-21."
     assert parsed.feed.rights == line
     assert parsed.feed.subtitle == line
     assert parsed.feed.author_detail.name == "LLM Stats"

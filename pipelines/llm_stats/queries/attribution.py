@@ -2,7 +2,7 @@
 
 LLM Stats requires it on the free plan: its name, a link where links are possible, and the date.
 
-    Source: LLM Stats (llm-stats.com), retrieved 2026-11-23.
+    Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23.
 
 The models of the bundled sample are invented, so a warehouse of the sample has another text.
 """
@@ -50,11 +50,11 @@ class Attribution:
 
     @property
     def text(self) -> str:
-        """The attribution as one line, in the wording that LLM Stats asks for."""
+        """The attribution as one line; chats and mail programs make the address a link."""
         if self.is_sample:
             return SAMPLE_TEXT
         retrieved = f", retrieved {self.retrieved_at:%Y-%m-%d}" if self.retrieved_at else ""
-        return f"Source: {SOURCE_NAME} ({SOURCE_URL.removeprefix('https://')}){retrieved}."
+        return f"Source: {SOURCE_NAME} ({SOURCE_URL}){retrieved}."
 
 
 def read_attribution(reader: Reader) -> Attribution:
