@@ -35,15 +35,19 @@ def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return database_option(destination_option(command))
 
 
-FORMATS = ("table", "json", "csv", "markdown")
-format_option = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+def make_format_option(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option `--format` with the formats of every table and some more."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["table", "json", "csv", "markdown", *more]),
+        default="table",
+        show_default=True,
+        help="Output format.",
+    )
+
+
+format_option = make_format_option()
 _MAX_TABLE_ROWS = 20
 limit_option = click.option(
     "--limit",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from llm_stats.cli.options import (
-    FORMATS,
     choose_limit,
     complete_model_ids,
     complete_views,
     format_option,
     limit_option,
     location_options,
+    make_format_option,
     open_reader,
     parse_since,
     print_table,
@@ -98,20 +98,13 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     show_default=True,
     help="A time span such as 36h, or a date such as 2026-11-01 (UTC).",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice([*FORMATS, "atom"]),
-    default="table",
-    show_default=True,
-    help="Output format; atom: a feed, without the price changes that notifications omit.",
-)
+@make_format_option("atom")
 @location_options
 def changes(since: str, output_format: Format | Literal["atom"], **location: Any) -> None:
     """List changes of prices, scores and the catalog.
 
-    The largest changes come first; in a feed, the newest. In the first run, all models are new, so
-    nothing changed.
+    The largest changes come first. In the first run, all models are new, so nothing changed. The
+    format `atom` is a feed: newest first, without the price changes that notifications omit.
 
     \b
     llm-stats changes --since 30d
