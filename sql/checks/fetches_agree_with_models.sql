@@ -7,7 +7,7 @@ last_requests as (
         model_id,
         max(requested_at) as requested_at
     from staging.fetches
-    where outcome = 'loaded'
+    where outcome in ('loaded', 'not_modified')
     group by model_id
 ),
 
@@ -20,7 +20,7 @@ last_loaded as (
         on
             fetches.model_id = last_requests.model_id
             and fetches.requested_at = last_requests.requested_at
-    where fetches.outcome = 'loaded'
+    where fetches.outcome in ('loaded', 'not_modified')
     group by fetches.model_id
 )
 

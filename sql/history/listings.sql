@@ -65,7 +65,7 @@ working_loads as (
     select distinct load_id
     from staging.fetches
     where
-        outcome = 'loaded'
+        outcome in ('loaded', 'not_modified')
         and attempts > 0
 ),
 

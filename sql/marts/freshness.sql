@@ -12,7 +12,7 @@ with last_loaded as (
         model_id,
         max(requested_at) as requested_at
     from staging.fetches
-    where outcome = 'loaded'
+    where outcome in ('loaded', 'not_modified')
     group by model_id
 ),
 
@@ -25,7 +25,7 @@ attempts_since_load as (
         attempts.outcome,
         row_number() over newest_first as attempt_number,
         sum(
-            case when attempts.outcome = 'loaded' then 1 else 0 end
+            case when attempts.outcome in ('loaded', 'not_modified') then 1 else 0 end
         ) over newest_first as loads_since
     from staging.fetches as attempts
     left join last_loaded on attempts.model_id = last_loaded.model_id
@@ -75,10 +75,10 @@ left join staging.listed_models as listed_models
 left join last_attempts on all_models.model_id = last_attempts.model_id;
 
 comment on view marts.freshness is 'One row per model ever seen or requested: when the catalog last listed it, how old its record is, and how the last attempts to fetch the record went';
-comment on column marts.freshness.fetched_at is 'When the record was fetched (UTC); null if the record was never fetched';
+comment on column marts.freshness.fetched_at is 'When the record was fetched, or last found unchanged (UTC); null if the record was never fetched';
 comment on column marts.freshness.age_hours is 'Hours from `fetched_at` to the time of the query; null if the record was never fetched';
 comment on column marts.freshness.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC); null if no trusted read listed the model';
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if it is unknown, or if the model was never seen';
-comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
+comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_modified`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded; 0 if the last attempt loaded the record, or there was no attempt';
+comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded or found unchanged; 0 if the last attempt did this, or there was no attempt';

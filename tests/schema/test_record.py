@@ -170,12 +170,12 @@ def test_time_with_another_zone_becomes_utc(document: dict[str, Any]) -> None:
 
 def test_every_field_has_a_column_and_every_column_a_description() -> None:
     assert {table: len(columns) for table, columns in tables.TABLES.items()} == {
-        "models": 41,
+        "models": 43,
         "models__providers": 8,
         "models__scores": 16,
         "models__modalities": 3,
         "models__top_scores": 4,
-        "fetches": 10,
+        "fetches": 11,
         "catalog_models": 35,
         "catalog_models__providers": 8,
         "catalog_models__modalities": 3,

@@ -9,6 +9,12 @@ from llm_stats.schema.tables import CATALOG_TABLES
 #: Statements that undo each `sql/migrations/<n>.sql`, newest migration first. All views must be
 #: dropped before the statements are executed.
 _UNDO = {
+    7: (
+        "alter table raw.models drop column etag",
+        "alter table raw.models drop column last_modified",
+        "alter table raw.fetches drop column summary_hash",
+        "update history.schema_version set version = 6",
+    ),
     6: (
         *(
             f"alter table raw.{table} drop column unreadable"

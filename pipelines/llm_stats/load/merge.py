@@ -29,7 +29,9 @@ def create_raw_tables(connection: Connection) -> None:
 def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMING) -> None:
     """Merge the tables of one load from the schema `incoming` into `raw`.
 
-    Child rows are rewritten only if the content hash of their record or summary has changed. If
+    Child rows are rewritten only if the content hash of their record or summary has changed. A
+    record that was not modified keeps all its rows; only the time and the ids of its last fetch
+    change. If
     the load has a read of the catalog, all rows of `catalog_rejected` are replaced. If the read is
     trusted, all rows of `catalog_missing` are replaced too.
     """
@@ -53,6 +55,15 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
         loaded = f"select id from {incoming}.{parent}"
         connection.execute(f"delete from raw.{parent} where id in ({loaded})")
         insert(parent)
+    connection.execute(f"""
+        update raw.models
+        set
+            fetched_at = fetches.requested_at,
+            summary_hash = fetches.summary_hash,
+            _dlt_load_id = {sql_literal(load_id)}
+        from {incoming}.fetches as fetches
+        where models.id = fetches.model_id and fetches.outcome = 'not_modified'
+    """)
     insert("fetches")
     insert("catalog_reads")
     for table, condition in (("catalog_missing", "is_trusted"), ("catalog_rejected", "true")):

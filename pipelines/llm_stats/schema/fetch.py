@@ -1,6 +1,7 @@
 """Fetches: the selection of ids that are due, and the outcome of each requested id.
 
-Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row of `raw.models`.
+Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row of `raw.models`. A
+record that has not changed since the last fetch keeps its row there.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -19,15 +20,25 @@ from llm_stats.schema.record import UtcTime
 class FetchResult:
     """The result for one id.
 
-    `fetch` is the row of `raw.fetches`. `row` is the row of `raw.models`, or None if the record was
-    not loaded.
+    `fetch` is the row of `raw.fetches`. `row` is the row of `raw.models`, or None if no record
+    arrived.
     """
 
     fetch: Fetch
     row: dict[str, Any] | None = None
 
 
-Outcome = Literal["loaded", "not_found", "rejected", "failed", "deferred"]
+Outcome = Literal["loaded", "not_modified", "not_found", "rejected", "failed", "deferred"]
+
+
+class Validators(NamedTuple):
+    """The headers of a response that make a later request for the same URL conditional.
+
+    `Validators('"33a64df5"', "Wed, 21 Oct 2026 07:28:00 GMT")`. A weak ETag begins with `W/`.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 class Fetch(BaseModel):
@@ -38,7 +49,8 @@ class Fetch(BaseModel):
         description="When the response arrived, or when the request was deferred (UTC)"
     )
     outcome: Outcome = Field(
-        description="`loaded`, `not_found`, `rejected` (the record violates the contract), "
+        description="`loaded`, `not_modified` (the record has not changed since it was loaded), "
+        "`not_found`, `rejected` (the record violates the contract), "
         "`failed`, or `deferred` (to the next run: budget or quota spent, or run stopped)"
     )
     http_status: int | None = Field(
@@ -61,6 +73,20 @@ class Fetch(BaseModel):
     elapsed_ms: int = Field(
         0, description="Milliseconds from the first request to the outcome, including waiting time"
     )
+    summary_hash: str | None = Field(
+        None,
+        description="For `not_modified`: the value that the run wrote to `models.summary_hash`; "
+        "null for other outcomes",
+    )
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the warehouse has the current record after the fetch."""
+        return self.outcome in SUCCESSES
+
+
+#: Outcomes after which the warehouse has the current record.
+SUCCESSES: tuple[Outcome, ...] = ("loaded", "not_modified")
 
 
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)

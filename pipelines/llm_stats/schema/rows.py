@@ -8,11 +8,17 @@ import json
 import re
 from typing import Any
 
+from llm_stats.schema.fetch import Validators
 from llm_stats.schema.metadata import as_utc
 from llm_stats.schema.record import Record, RecordPart, Summary
 
 
-def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[str, Any]:
+def to_row(
+    record: Record,
+    fetched_at: dt.datetime,
+    content_hash: str,
+    validators: Validators = Validators(),  # noqa: B008  immutable
+) -> dict[str, Any]:
     """Return the record as a row of `models` that contains the rows of the child tables.
 
     Nested objects remain objects; lists and maps become lists of child rows. Unknown fields are in
@@ -27,6 +33,7 @@ def to_row(record: Record, fetched_at: dt.datetime, content_hash: str) -> dict[s
         "fetched_at": as_utc(fetched_at),
         "content_hash": content_hash,
         "summary_hash": None,
+        **validators._asdict(),
         "score_count": len(record.scores),
         "scores": scores,
     }

@@ -116,6 +116,22 @@ _SUMMARY_HASH = Column(
 )
 
 
+_ETAG = Column(
+    "etag",
+    "text",
+    True,
+    "Header `ETag` of the response with the record, which makes the next request conditional; null "
+    "if the response had none, and after a migration",
+)
+_LAST_MODIFIED = Column(
+    "last_modified",
+    "text",
+    True,
+    "Header `Last-Modified` of the response with the record, used if there is no ETag; null if the "
+    "response had none, and after a migration",
+)
+
+
 def _count(entry: str, field: str) -> Column:
     return Column(
         f"{entry}_count",
@@ -143,14 +159,19 @@ _UNREADABLE = Column(
     "Values that could not be read, and texts with lone surrogates, as JSON: path of the field and "
     "the text that the API sent; null if there are none",
 )
-FETCHED_AT = Column("fetched_at", "timestamp", False, "When the record was fetched (UTC)")
+FETCHED_AT = Column(
+    "fetched_at",
+    "timestamp",
+    False,
+    "When the record was fetched, or last found unchanged (UTC)",
+)
 LIST_IDX = Column(
     "_dlt_list_idx",
     "bigint",
     False,
     "Position in the record's list, from 0; the upstream order is not meaningful",
 )
-LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that wrote the row")
+LOAD_ID = Column("_dlt_load_id", "text", False, "Id of the load that last wrote the row")
 #: Extra column of the child tables, used only in a user's own pipeline: see
 #: `schema.arrow.add_tombstones`.
 IS_TOMBSTONE = Column(
@@ -187,6 +208,8 @@ RECORD_TABLES: dict[str, list[Column]] = {
         FETCHED_AT,
         _CONTENT_HASH,
         _SUMMARY_HASH,
+        _ETAG,
+        _LAST_MODIFIED,
         *_SUMMARY_COUNTS,
         _count("score", "scores"),
         _EXTRA,

@@ -14,7 +14,7 @@ from llm_stats.text import format_command
 from llm_stats.transform.files import SqlFile, execute_file, files_in
 
 #: The schema version that this code reads and writes.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 #: Tables that store the schema version: the current table, then those of older versions.
 _VERSION_TABLES = (("history", "schema_version"), ("history", "layout"))
@@ -63,8 +63,9 @@ def migrate(connection: Connection) -> bool:
     """Migrate a warehouse to the current schema version, in the caller's transaction.
 
     Return whether anything was migrated. An empty database stays empty. The views are dropped,
-    because they read tables that a migration changes; `create_views` recreates them. Raises
-    `SqlError`, which names the file and line in `sql/`.
+    because they read tables that a migration changes; `create_views` recreates them. The validators
+    of all records are deleted: if the API returned 304 for them, new columns would stay null.
+    Raises `SqlError`, which names the file and line in `sql/`.
     """
     version = schema_version(connection)
     if not is_older(version):
@@ -73,6 +74,7 @@ def migrate(connection: Connection) -> bool:
     for number, file in sorted(_migrations().items()):
         if number > (version or 0):
             execute_file(connection, file)
+    connection.execute("update raw.models set etag = null, last_modified = null")
     connection.execute(f"update history.schema_version set version = {SCHEMA_VERSION}")
     return True
 

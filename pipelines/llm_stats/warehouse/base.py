@@ -12,9 +12,9 @@ from typing import Any, Protocol, Self
 from llm_stats.connection import Connection
 from llm_stats.errors import CheckFailed
 from llm_stats.schema.catalog import CatalogLoad, RecordVersion, SummaryVersion
-from llm_stats.schema.fetch import FetchResult
+from llm_stats.schema.fetch import FetchResult, Validators
 from llm_stats.transform.checks import Scope
-from llm_stats.transform.migrate import schema_version
+from llm_stats.transform.migrate import is_older, schema_version
 from llm_stats.warehouse.reader import Reader
 
 _FAILING = """
@@ -22,9 +22,13 @@ _FAILING = """
     from raw.fetches as fetches
     left join raw.models as models on fetches.model_id = models.id
     where
-        fetches.outcome not in ('loaded', 'deferred')
+        fetches.outcome not in ('loaded', 'not_modified', 'deferred')
         and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
     group by fetches.model_id
+"""
+_VALIDATORS = """
+    select id, etag, last_modified from raw.models
+    where etag is not null or last_modified is not null
 """
 _UNLISTED = "select model_id from history.listings where valid_to is null and not is_listed"
 
@@ -37,7 +41,7 @@ class FetchState:
     catalog. `fetched_at` maps each loaded model to the time of its last load. `failing_at` maps
     each failing model to the time of its last failure. A model is failing until it is loaded again.
     `records` and `summaries` contain the stored versions, and `unlisted` the models that left the
-    catalog.
+    catalog. `validators` has an entry for each record whose next request can be conditional.
     """
 
     last_attempted_at: dt.datetime | None = None
@@ -45,15 +49,17 @@ class FetchState:
     failing_at: dict[str, dt.datetime] = field(default_factory=dict)
     records: dict[str, RecordVersion] = field(default_factory=dict)
     summaries: dict[str, SummaryVersion] = field(default_factory=dict)
+    validators: dict[str, Validators] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, connection: Connection) -> Self:
         """Read the state; an empty database has an empty state.
 
-        Older schema versions have no tables of the catalog. Raises `QueryError`.
+        Older schema versions have no tables of the catalog, or no validators. Raises `QueryError`.
         """
-        if schema_version(connection) is None:
+        version = schema_version(connection)
+        if version is None:
             return cls()
         existing = {(relation.schema, relation.name) for relation in connection.relations()}
         has_catalog = {("raw", "catalog_models"), ("history", "listings")} <= existing
@@ -83,6 +89,9 @@ class FetchState:
                 )
             }
             if has_catalog
+            else {},
+            {model_id: Validators(*validators) for model_id, *validators in select(_VALIDATORS)}
+            if not is_older(version)
             else {},
             frozenset(model_id for (model_id,) in select(_UNLISTED))
             if has_catalog
