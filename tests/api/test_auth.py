@@ -13,7 +13,7 @@ from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.client import Client
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.api import Request, Response, json_response
+from llm_stats.sample.http import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only
 
 

@@ -11,7 +11,7 @@ from fake_api import faults
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api.responses import MAX_BODY_BYTES
-from llm_stats.sample.api import Request, Response, json_response
+from llm_stats.sample.http import Request, Response, json_response
 from support.client_helpers import IDS, ONE, RECORDS, TWO, fetched, only, outcomes, request_counts
 
 MESSAGES: dict[str, tuple[Fault, str, str]] = {

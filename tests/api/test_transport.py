@@ -14,7 +14,7 @@ from fake_api.server import FakeApi
 from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.sample import SampleApi
-from llm_stats.sample.api import Response, error_response
+from llm_stats.sample.http import Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
 from support.fake_clock import ClockedRateLimiter
 

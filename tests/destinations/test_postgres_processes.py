@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
-from llm_stats.sample.api import Request, Response
 from llm_stats.sample.demo import demo_settings
+from llm_stats.sample.http import Request, Response
 from support.command import Command
 from support.generations import generation, publish_prices
 from support.postgres_content import content, loads

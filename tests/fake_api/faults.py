@@ -24,7 +24,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from llm_stats.sample.api import Request, Response, error_response, json_response
+from llm_stats.sample.http import Request, Response, error_response, json_response
 
 Fault = Callable[[Request, Response], Response]
 
@@ -109,6 +109,20 @@ def quota(
         return error_response(429, code, "Daily quota spent.", **details)
 
     return fault
+
+
+# Headers
+
+
+def headers(**values: str) -> Fault:
+    """Return the response with other headers: `headers(ETag='"1"', X_Quota_Remaining="0")`."""
+    changed = {name.replace("_", "-"): value for name, value in values.items()}
+    return lambda _, response: replace(response, headers={**response.headers, **changed})
+
+
+def not_modified() -> Fault:
+    """Return 304, even if the request has no condition, as a broken cache does."""
+    return lambda request, _: Response(304)
 
 
 # Wrong bodies

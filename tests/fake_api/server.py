@@ -14,7 +14,8 @@ from typing import Any
 from fake_api.faults import Fault, FaultyResponse, quota
 from fake_api.when import after
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.api import Request, Response
+from llm_stats.sample.http import Request, Response
+from llm_stats.sample.planned import PlannedFeatures
 
 
 class FakeApi(SampleApi):
@@ -23,7 +24,8 @@ class FakeApi(SampleApi):
     Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps model ids
     to faults; the key `LIST` stands for the model list. The faults in `everywhere` are applied to
     every request, in order, after the fault from `faults`. After `daily_quota` responses with
-    status 200, all further responses are a 429.
+    status 200, all further responses are a 429. `planned` is applied after the faults, and counts
+    the units of the quota.
     """
 
     def __init__(
@@ -36,8 +38,11 @@ class FakeApi(SampleApi):
         faults: Mapping[str, Fault] | None = None,
         everywhere: Iterable[Fault] = (),
         daily_quota: int | None = None,
+        planned: PlannedFeatures | None = None,
     ) -> None:
-        super().__init__(records, key=key, latency_ms=latency_ms, page_size=page_size)
+        super().__init__(
+            records, key=key, latency_ms=latency_ms, page_size=page_size, planned=planned
+        )
         self._faults = dict(faults or {})
         self._everywhere = list(everywhere)
         if daily_quota is not None:

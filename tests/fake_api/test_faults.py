@@ -15,7 +15,7 @@ from fake_api import faults, when
 from fake_api.server import FakeApi
 from llm_stats.errors import RecordRejected
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.api import Request, Response
+from llm_stats.sample.http import Request, Response
 from llm_stats.schema.parse import parse_record
 
 MODEL, OTHER = "aurora-large-1", "kestrel-2-pro"

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from urllib.parse import parse_qs
 
 from fake_api.faults import Fault, burst
-from llm_stats.sample.api import Request, Response
+from llm_stats.sample.http import Request, Response
 
 
 def first(count: int, fault: Fault) -> Fault:

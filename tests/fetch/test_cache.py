@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from llm_stats.api.responses import Body
 from llm_stats.errors import LoadFailed, UsageError
-from llm_stats.fetch.cache import ResponseCache, requests_since
+from llm_stats.fetch.cache import ResponseCache
+from llm_stats.fetch.request_state import requests_since
 from support.processes import PROGRAMS
 
 URL = "https://sample.invalid/stats/v1/models/a%2Fb"
@@ -152,7 +153,7 @@ def test_file_does_not_grow_without_bound(path: Path) -> None:
         with ResponseCache(path, HOUR) as cache:
             for number in range(50):
                 cache.put(f"{URL}{number}", body(b"x" * 20_000))
-            cache.delete_used()
+            cache.end_run()
         sizes.append(path.stat().st_size)
     assert max(sizes) < 100_000
 
@@ -164,7 +165,7 @@ def test_used_responses_are_those_read_or_stored(path: Path) -> None:
     with ResponseCache(path, HOUR) as cache:
         cache.get("read")
         cache.put("stored", body())
-        cache.delete_used()
+        cache.end_run()
         assert [cache.get(name) is not None for name in ("read", "stored", "unused")] == [
             False,
             False,

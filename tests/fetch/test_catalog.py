@@ -14,7 +14,7 @@ from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.catalog import Catalog
 from llm_stats.sample import SAMPLE_KEY, SampleApi, summary_of
-from llm_stats.sample.api import Request, Response, json_response
+from llm_stats.sample.http import Request, Response, json_response
 from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of
 
 SUMMARIES = [summary_of(record) for record in RECORDS]

@@ -16,7 +16,7 @@ from fake_api.server import FakeApi
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SampleApi
-from llm_stats.sample.api import Request, Response
+from llm_stats.sample.http import Request, Response
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import (
     IDS,

@@ -20,8 +20,8 @@ from fake_api.server import FakeApi
 from llm_stats.errors import QuotaSpent
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
-from llm_stats.sample.api import Request, Response, error_response
 from llm_stats.sample.demo import demo_settings
+from llm_stats.sample.http import Request, Response, error_response
 from support.command import Command
 from support.processes import PROGRAMS
 from support.queries import query_rows

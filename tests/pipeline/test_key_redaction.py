@@ -14,7 +14,7 @@ from llm_stats import run
 from llm_stats.errors import LlmStatsError
 from llm_stats.pipeline.result import format_result
 from llm_stats.sample import SampleApi
-from llm_stats.sample.api import json_response
+from llm_stats.sample.http import json_response
 from support.queries import query_rows
 from support.twelve_models import IDS, RECORDS
 
@@ -26,6 +26,18 @@ class TestKey:
     """Redaction of the key in files, logs, tracebacks and output, even if the API echoes it."""
 
     KEY = "sk-live-0123456789-abcdefghij"
+
+    def test_key_in_headers(self, find_leaks: Callable[..., list[str]]) -> None:
+        echoed = faults.headers(
+            ETag=f'"{self.KEY}"',
+            Last_Modified=self.KEY,
+            X_Request_ID=self.KEY,
+            X_LLM_Stats_Plan=self.KEY,
+            X_Quota_Remaining="200",
+        )
+        bad = {IDS[0]: faults.error(400)}
+        with FakeApi(RECORDS, key=self.KEY, faults=bad, everywhere=[echoed]) as api:
+            assert find_leaks(api) == []
 
     def echo(self, status: int) -> faults.Fault:
         return faults.error(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from llm_stats.fetch.catalog import Catalog
 from llm_stats.pipeline.plan import Plan, make_plan
 from llm_stats.schema.catalog import RecordVersion, SummaryVersion
-from llm_stats.schema.fetch import Fetch, FetchResult
+from llm_stats.schema.fetch import Fetch, FetchResult, Validators
 from llm_stats.settings import Settings
 from llm_stats.warehouse.base import FetchState
 
@@ -110,6 +111,53 @@ def test_rejected_summary_makes_its_record_due() -> None:
     assert plan.due == IDS[:1]
     assert missing_of(plan) == [], "it is listed"
     assert is_trusted(plan)
+
+
+class TestConditions:
+    STORED = Validators('"1"')
+
+    def state(self, **fields: Any) -> FetchState:
+        """Return a state in which all records except the last have validators, and are old."""
+        validators = dict.fromkeys(IDS[:-1], self.STORED)
+        return replace(state_of(IDS, validators=validators), **fields)
+
+    @pytest.mark.parametrize("max_age", [None, dt.timedelta(seconds=1)], ids=["default", "1s"])
+    def test_due_records_with_validators_are_requested_with_a_condition(
+        self, max_age: dt.timedelta | None
+    ) -> None:
+        plan = plan_of(None, self.state(), model_ids=IDS, max_age=max_age)
+        assert plan.due == IDS
+        assert plan.validators == dict.fromkeys(IDS[:-1], self.STORED)
+
+    def test_max_age_0_makes_all_requests_unconditional(self) -> None:
+        plan = plan_of(None, self.state(), model_ids=IDS, max_age=dt.timedelta(0))
+        assert plan.due == IDS
+        assert plan.validators == {}
+
+    @pytest.mark.parametrize("with_catalog", [True, False])
+    def test_summary_that_is_ahead_makes_the_request_unconditional(
+        self, with_catalog: bool
+    ) -> None:
+        """The record has changed, so a 304 would only show that the ETag is wrong."""
+        state = self.state()
+        state.summaries[IDS[0]] = version("b")
+        catalog = catalog_of(IDS[1:], gap="why") if with_catalog else None
+        plan = plan_of(catalog, state, model_ids=IDS, max_age=dt.timedelta(hours=1))
+        assert set(plan.due) == set(IDS)
+        assert plan.validators.keys() == set(IDS[1:-1])
+
+    def test_rejected_summary_leaves_the_condition(self) -> None:
+        plan = plan_of(catalog_of(IDS, IDS[1:], rejected={IDS[0]: "why"}), self.state())
+        assert plan.validators == {IDS[0]: self.STORED}
+
+    def test_summary_hash_is_updated_by_a_304(self) -> None:
+        """The record had no hash, for example because it came from the response cache."""
+        state = self.state()
+        state.records[IDS[0]] = RecordVersion(None, YESTERDAY)
+        plan = plan_of(catalog_of(IDS), state, max_age=dt.timedelta(hours=1))
+        fetch = Fetch(model_id=IDS[0], requested_at=NOW, outcome="not_modified", attempts=1)
+        (result,) = plan.with_catalog([FetchResult(fetch)])
+        assert result.fetch.summary_hash == "a"
 
 
 @pytest.mark.parametrize("max_age", [None, dt.timedelta(days=2)], ids=["default", "2d"])

@@ -54,6 +54,7 @@ def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> Non
     assert written["requests_sent"] == 2
     assert written["outcomes"] == {
         "loaded": 1,
+        "not_modified": 0,
         "not_found": 1,
         "rejected": 0,
         "failed": 0,

@@ -1,11 +1,9 @@
-"""HTTP responses: bounded bodies, error bodies, Retry-After, model records, catalog pages."""
+"""HTTP responses: bounded bodies, error bodies, model records, catalog pages."""
 
 from __future__ import annotations
 
 import codecs
 import datetime as dt
-import email.utils
-import re
 import zlib
 from collections.abc import Callable
 from http.client import HTTPException, responses
@@ -15,6 +13,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from llm_stats.errors import NothingFetched, RecordRejected
+from llm_stats.schema.fetch import Validators
 from llm_stats.schema.json_body import parse_json
 from llm_stats.schema.metadata import read_count
 from llm_stats.schema.parse import parse_record
@@ -25,11 +24,16 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Body(NamedTuple):
-    """The body of a 200 or 404 response and its arrival time (UTC)."""
+    """The body of a 200 or 404 response, its arrival time (UTC), and some of its headers.
+
+    The status may also be 304 if the request was conditional; the content is then empty.
+    """
 
     content: bytes
     received_at: dt.datetime
     status: int = 200
+    validators: Validators = Validators()
+    request_id: str = ""
 
 
 class BadResponse(Exception):
@@ -122,7 +126,7 @@ def format_error(
     reason: str | None = None,
     redirect: str = "",
 ) -> str:
-    """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…)`.
+    """Format an error: `HTTP 401 invalid_api_key: The key is unknown (https://…) (request id x)`.
 
     If the API sent no message, the reason phrase of the status is used. `redirect` is the
     description of a redirect (see `describe_redirect`). Messages are redacted before they are
@@ -133,16 +137,25 @@ def format_error(
         prefix = f"an error with status 200: {code or 'no code'}"
     else:
         prefix = f"HTTP {status} {code}" if code else f"HTTP {status}"
+    request_id = redact(error.get("request_id", ""))[:100]
     if 300 <= status < 400:
-        return f"{prefix}: {redirect}"
+        return quote_request_id(f"{prefix}: {redirect}", request_id)
     message = error.get("message", reason or responses.get(status, "no reason given"))
     help_url = redact(error.get("help_url", ""))[:200]
-    return f"{prefix}: {redact(message)[:500]}" + (f" ({help_url})" if help_url else "")
+    text = f"{prefix}: {redact(message)[:500]}" + (f" ({help_url})" if help_url else "")
+    return quote_request_id(text, request_id)
+
+
+def quote_request_id(message: str, request_id: str) -> str:
+    """Append the id of a request to an error message, for a support request to the API's vendor."""
+    return f"{message} (request id {request_id})" if request_id else message
 
 
 def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
     """Return the exception for a body that contains an error instead of data."""
     error = parse_error_body(body.content)
+    if body.request_id:
+        error["request_id"] = body.request_id
     message = format_error(body.status, error, redact)
     return BadResponse(message, status=body.status, code=error_code(error, redact))
 
@@ -150,43 +163,6 @@ def error_from_body(body: Body, redact: Callable[[str], str]) -> BadResponse:
 def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | None:
     """Return the API's own error code; None if there is none."""
     return redact(error["code"])[:100] if "code" in error else None
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that the header Retry-After requests; None without a valid header.
-
-    The value of the header is a number of seconds (`30`, `2.5`) or a time
-    (`Wed, 21 Oct 2026 07:28:00 GMT`).
-    """
-    value = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        return float(value)
-    if (until := _parse_http_date(value)) is None:
-        return None
-    # if there is a Date header, measure from it: the server's clock may differ from ours
-    now = _parse_http_date(response.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
-    return max(0.0, (until - now).total_seconds())
-
-
-def quota_reset(error: dict[str, str], retry_after_seconds: float | None) -> str:
-    """Return the time when the quota resets.
-
-    The time comes from the error body or from Retry-After. Without either, it is `unknown`.
-    """
-    if "reset_at" in error:
-        return error["reset_at"][:100]
-    if retry_after_seconds is None:
-        return "unknown"
-    reset_at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(retry_after_seconds, 10**8))
-    return f"{reset_at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _parse_http_date(value: str) -> dt.datetime | None:
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
 def root_cause_message(error: BaseException) -> str:
@@ -221,7 +197,7 @@ def parse_record_body(
             document = parse_json(content)
         except ValueError:
             message = f"the response is {_describe_invalid_json(content)}, not a model record"
-            raise BadResponse(message, status=200) from None
+            raise BadResponse(quote_request_id(message, body.request_id), status=200) from None
         if parse_error_body(content):
             raise error_from_body(body, redact) from None
         if isinstance(document, dict) and document.keys().isdisjoint({"scores", "sources"}):

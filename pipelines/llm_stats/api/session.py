@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,10 +46,13 @@ class HttpSession(DeadlineSession):
                 "correct or unset the variable"
             )
 
-    def open(self, url: str, timeout: tuple[float, float]) -> requests.Response:
+    def open(
+        self, url: str, timeout: tuple[float, float], headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
         """Send a GET request; return the response before its body is read."""
         request = self._template.copy()
         request.prepare_url(url, None)
+        request.headers.update(headers or {})
         return self.send(request, timeout=timeout, allow_redirects=False, **self._settings)
 
 

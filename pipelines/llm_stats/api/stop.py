@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from llm_stats.errors import NothingFetched
+from llm_stats.schema.fetch import SUCCESSES
 
 StopKind = Literal[
     "unauthorized", "quota", "budget", "unreachable", "wrong_base_url", "cache_error", "closed"
@@ -37,7 +38,7 @@ class FetchingStopped(Exception):
 def require_any_answer(
     outcomes: Counter[str], stop: StopReason | None, first_problem: str | None
 ) -> None:
-    """Raise `NothingFetched` if no model loaded and the outcomes are not worth storing.
+    """Raise `NothingFetched` if no model was fetched and the outcomes are not worth storing.
 
     Outcomes are not worth storing in two cases:
 
@@ -48,7 +49,7 @@ def require_any_answer(
     deferred models first, and the failed models after them. `first_problem` is the message of the
     first model that did not load.
     """
-    if outcomes["loaded"]:
+    if any(outcomes[success] for success in SUCCESSES):
         return
     kind = stop.kind if stop else None
     has_answer = not outcomes.keys() <= {"failed", "deferred"} or kind in ("quota", "budget")

@@ -1,8 +1,10 @@
-"""HTTP transport: rate limit, request budget, retries. All requests go through it.
+"""HTTP transport: rate limit, request budget, quota, retries. All requests go through it.
 
 How a response affects later requests:
 
     200, 404                        the body is returned
+    304                             the empty body is returned; without a condition in the request,
+                                    it is sent once more, and must not come from a cache
     401, 402, 403                   the key is rejected: fetching stops
     403 `feature_not_in_plan`       only this model fails, if the key was accepted before;
                                     otherwise fetching stops
@@ -10,6 +12,8 @@ How a response affects later requests:
     429, 5xx with Retry-After       fetching stops if Retry-After is over ten minutes
     other 429, 5xx, no response     retried a few times; Retry-After pauses all threads
     3xx and all others              the model fails
+    X-Quota-Remaining               fetching stops when the requests in flight may use all units
+    X-RateLimit-Remaining: 0        pauses all threads until X-RateLimit-Reset
 
 Redirects are not followed, so the key is never sent to another host.
 """
@@ -17,40 +21,38 @@ Redirects are not followed, so the key is never sent to another host.
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import requests
 import tenacity
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from llm_stats.api.admission import MAX_PAUSE_SECONDS, Admission
 from llm_stats.api.auth import BearerAuth
+from llm_stats.api.headers import read_request_id, read_validators, retry_after
+from llm_stats.api.quota import describe_reset
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.redirects import describe_redirect
+from llm_stats.api.request import PendingRequest, RequestState
 from llm_stats.api.responses import (
     BadResponse,
     Body,
     error_code,
     format_error,
     parse_error_body,
-    quota_reset,
+    quote_request_id,
     read_body,
-    retry_after,
     root_cause_message,
 )
 from llm_stats.api.session import HttpSession
-from llm_stats.api.stop import FetchingStopped, StopKind, StopReason
-from llm_stats.text import pluralize
+from llm_stats.api.stop import FetchingStopped
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key
 EXCHANGE_TIMEOUT_SECONDS = 180  # for a whole response
 MAX_ATTEMPTS = 3  # attempts per request, including the first
 BACKOFF_SECONDS = 0.5  # longest wait before the second attempt; doubled for each later one
-MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
 #: Pauses in seconds after a 429 without Retry-After. The first value applies to the first attempt,
 #: the second to later attempts. The second is long, because the API counts requests per minute.
 DEFAULT_RETRY_AFTER_SECONDS = (2, 30)
@@ -64,21 +66,11 @@ _CONNECTION_ERRORS = (
 _READ_ERRORS = (requests.RequestException, HTTPError, zlib.error, ValueError, OSError)
 
 
-@dataclass
-class PendingRequest:
-    """One URL to fetch, with the number of requests sent for it so far and the start time."""
-
-    url: str
-    attempts: int = 0
-    started: float = field(default_factory=time.monotonic)
-
-
 class Transport:
-    """A sender of HTTP requests for many threads: rate limit, request budget, retries.
+    """A sender of HTTP requests for many threads, with retries.
 
-    `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. The client
-    sets `key_accepted` if a record was received in this run or in an earlier run. `log_request` is
-    called before each request; if it raises `OSError`, fetching stops.
+    `admission` decides when a request may be sent. The client sets `key_accepted` if a record was
+    received in this run or in an earlier run.
     """
 
     def __init__(
@@ -92,19 +84,13 @@ class Transport:
         max_attempts: int,
         backoff_seconds: float,
         clock: Callable[[], dt.datetime],
-        log_request: Callable[[], None],
+        state: RequestState,
     ) -> None:
-        self.stop_reason: StopReason | None = None
-        self.requests_sent = 0
         self.key_accepted = False
         self.redact, self._redact_body = auth.redact, auth.redact_body
         self._base_url = base_url
-        self._rate_limiter = rate_limiter
-        self._max_requests = max_requests
         self._now = clock
-        self._log_request = log_request
-        self._lock = threading.RLock()
-        self._stopped = threading.Event()
+        self.admission = Admission(rate_limiter, max_requests, state, auth.redact)
         self._session = HttpSession(base_url, auth, concurrency, EXCHANGE_TIMEOUT_SECONDS)
         proxy = self._session.proxy
         self._origin = f"{base_url} through the proxy {proxy}" if proxy else base_url
@@ -121,82 +107,55 @@ class Transport:
     def get(self, request: PendingRequest) -> Body:
         """Return the body of a 200 or 404 response, after retries if necessary.
 
-        Raises `BadResponse` for any other response, `FetchingStopped` if fetching has stopped.
+        The body of a 304 is returned only for a conditional request. Raises `BadResponse` for any
+        other response, `FetchingStopped` if fetching has stopped.
         """
-        return self._retrying.copy()(self._request_once, request)
-
-    def stop(self, kind: StopKind, message: str) -> StopReason:
-        """Stop fetching in all threads; return the reason.
-
-        A later reason replaces the reason `budget`. Any other reason is kept.
-        """
-        with self._lock:
-            if self.stop_reason is None or self.stop_reason.kind == "budget":
-                self.stop_reason = StopReason(kind, self.redact(message))
-            self._stopped.set()
-            return self.stop_reason
-
-    def stop_sending(self) -> None:
-        """Send no further requests; wake up waiting threads."""
-        self._stopped.set()
+        body = self._retrying.copy()(self._request_once, request)
+        if body.status == 304 and not request.is_conditional:
+            request.bypasses_caches = True
+            body = self._retrying.copy()(self._request_once, request)
+            if body.status == 304:
+                message = (
+                    "HTTP 304 for a request without a condition, twice: a cache between this "
+                    "machine and the API is broken; bypass the proxy"
+                )
+                raise BadResponse(quote_request_id(message, body.request_id), status=304)
+        return body
 
     def close(self) -> None:
         """Close the connections and the rate limiter."""
-        self.stop_sending()
+        self.admission.stopped.set()
         self._session.close()
-        self._rate_limiter.close()
+        self.admission.rate_limiter.close()
 
     def _request_once(self, request: PendingRequest) -> Body:
-        self._acquire_slot(request)
-        response, content = self._send(request.url)
-        if response.status_code not in (200, 404):
-            raise self._handle_error_response(response, content, request)
-        return Body(content, self._now(), response.status_code)
-
-    def _acquire_slot(self, request: PendingRequest) -> None:
-        """Take one request from the budget, then wait for the rate limiter.
-
-        A spent budget blocks new requests; requests already waiting for the rate limiter are still
-        sent. Raises `FetchingStopped` if the request may not be sent.
-        """
-        with self._lock:
-            if not self._stopped.is_set() and self.is_budget_spent:
-                message = f"the budget of {pluralize(self._max_requests or 0, 'request')} is spent"
-                self.stop_reason = self.stop_reason or StopReason("budget", message)
-                raise FetchingStopped(self.stop_reason)
-            self._require_open()
-            self.requests_sent += 1
-        self._rate_limiter.wait(self._stopped)
-        with self._lock:
-            if self._stopped.is_set():
-                self.requests_sent -= 1
-            self._require_open()
+        headers, order = self.admission.admit(request)
         try:
-            self._log_request()
-        except OSError as error:
-            with self._lock:
-                self.requests_sent -= 1
-            message = f"a request could not be logged: {error}"
-            raise FetchingStopped(self.stop("cache_error", message)) from None
-        request.attempts += 1
+            response, content = self._send(request.url, headers)
+        except BadResponse:
+            self.admission.finish(order)
+            raise
+        # the API may not have been able to read the quota of a 5xx
+        is_quota_known = response.status_code < 500
+        self.admission.finish(order, response.headers if is_quota_known else None)
+        if response.status_code not in (200, 304, 404):
+            raise self._handle_error_response(response, content, request)
+        return Body(
+            content,
+            self._now(),
+            response.status_code,
+            read_validators(response.headers, self.redact),
+            self.redact(read_request_id(response.headers)),
+        )
 
-    @property
-    def is_budget_spent(self) -> bool:
-        """Return whether all requests of the budget have been used."""
-        return self._max_requests is not None and self.requests_sent >= self._max_requests
-
-    def _require_open(self) -> None:
-        if self._stopped.is_set():
-            raise FetchingStopped(self.stop_reason or StopReason("closed", "fetching was ended"))
-
-    def _send(self, url: str) -> tuple[requests.Response, bytes]:
+    def _send(self, url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
         """Return the response and its body.
 
         Raises `BadResponse` if there is no response or its body cannot be read.
         """
         timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         try:
-            with self._session.open(url, timeout) as response:
+            with self._session.open(url, timeout, headers) as response:
                 return response, self._redact_body(read_body(response))
         except (*_CONNECTION_ERRORS, *_READ_ERRORS) as error:
             transient = isinstance(error, _CONNECTION_ERRORS)
@@ -216,25 +175,27 @@ class Transport:
         location = self.redact(response.headers.get("Location", "nowhere"))
         redirect = describe_redirect(location, request.url, self._base_url)
         error = parse_error_body(content)
+        if request_id := read_request_id(response.headers):
+            error["request_id"] = request_id
         code, transient = error.get("code"), status == 429 or status >= 500
         message = format_error(status, error, self.redact, reason=reason, redirect=redirect)
         is_plan_limit = (status, code) == (403, "feature_not_in_plan")
         if status in (401, 402, 403) and not (self.key_accepted and is_plan_limit):
-            self.stop("unauthorized", f"the API rejected the key: {message}")
+            self.admission.stop("unauthorized", f"the API rejected the key: {message}")
         elif transient:
-            pause = retry_after(response)
-            reset = quota_reset(error, pause)
+            pause = retry_after(response.headers)
+            reset = describe_reset(error.get("reset_at"), response.headers, pause)
             if status == 429 and {code, error.get("limit_type")} & _DAILY_QUOTA:
                 message = f"the quota is spent: {message}; resets at: {reset}"
-                raise FetchingStopped(self.stop("quota", message))
+                raise FetchingStopped(self.admission.stop("quota", message))
             if (pause or 0) > MAX_PAUSE_SECONDS:
                 message = f"the API requests a long pause: {message}; until: {reset}"
-                raise FetchingStopped(self.stop("quota", message))
+                raise FetchingStopped(self.admission.stop("quota", message))
             if status == 429 and pause is None:
                 pause = DEFAULT_RETRY_AFTER_SECONDS[min(request.attempts, 2) - 1]
-            self._rate_limiter.pause(pause or 0)
+            self.admission.rate_limiter.pause(pause or 0)
         code = error_code(error, self.redact)
         return BadResponse(message, status=status, code=code, transient=transient)
 
     def _sleep(self, seconds: float) -> None:
-        self._stopped.wait(seconds)
+        self.admission.stopped.wait(seconds)

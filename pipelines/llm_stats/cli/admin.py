@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from llm_stats.cli.render import Format
     from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
+#: Daily quota of the free plan, in units.
+_SAMPLE_QUOTA = 250
+
 
 @click.command()
 @format_option
@@ -110,7 +113,12 @@ def check(**location: Any) -> int:
     help="JSON file with a list of model records, instead of the bundled sample.",
 )
 @click.option("--latency-ms", type=click.IntRange(min=0), default=0, help="Delay of each response.")
-def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
+@click.option(
+    "--planned",
+    is_flag=True,
+    help="Add what the API documents but does not send yet: ETags, quota headers.",
+)
+def sample_api(port: int, records: Path | None, latency_ms: int, planned: bool) -> int:
     """Serve the bundled sample like the API, on loopback only.
 
     \b
@@ -118,9 +126,13 @@ def sample_api(port: int, records: Path | None, latency_ms: int) -> int:
     LLM_STATS_API_KEY=sample-key llm-stats run --all --base-url http://127.0.0.1:8765/stats/v1
     """
     from llm_stats.sample import SAMPLE_KEY, SampleApi, load_records
+    from llm_stats.sample.planned import PlannedFeatures
 
     with SampleApi(
-        load_records(records) if records else None, port=port, latency_ms=latency_ms
+        load_records(records) if records else None,
+        port=port,
+        latency_ms=latency_ms,
+        planned=PlannedFeatures(daily_quota=_SAMPLE_QUOTA) if planned else None,
     ) as api:
         subject = records or "the bundled sample"
         echo(

@@ -12,6 +12,7 @@ from llm_stats.cli.render import render
 from llm_stats.load.merge import INCOMING
 from llm_stats.queries import checks
 from llm_stats.queries.status import SECRETS, ConfigReport, Status
+from llm_stats.schema.fetch import SUCCESSES
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, pluralize
 
@@ -66,6 +67,9 @@ def status_lines(status: Status, check_command: str = "`llm-stats check`") -> It
         yield f"clock       check it: the last run is in the future; see {page}"
     today = "unknown" if status.requests_today is None else status.requests_today
     yield f"requests    {today} sent today (since 00:00 UTC)"
+    if status.quota and status.quota_at:
+        quota = escape_control_chars(str(status.quota))
+        yield f"quota       {quota}, {_format_age(status, status.quota_at)}"
     if status.catalog:
         yield f"catalog     {_format_catalog(status, status.catalog)}"
         yield from _format_listing_changes(status)
@@ -155,7 +159,7 @@ def _format_health(status: Status, check_command: str) -> str:
     has_read_catalog = status.catalog is not None and status.catalog["is_of_last_run"]
     loaded_nothing = (
         not has_read_catalog
-        and not status.last_run.get("loaded")
+        and not any(status.last_run.get(success) for success in SUCCESSES)
         and status.last_run.keys() - {"deferred"}
     )
     last_run = "the last run loaded no model; " if loaded_nothing else ""

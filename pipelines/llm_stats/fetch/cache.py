@@ -1,14 +1,13 @@
 """Response cache and request log on disk: the next run reuses responses of a failed run.
 
-    cached_responses(url, status, received_at, body)
-        "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body
-    request_log(sent_at)
-        "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days, and the rate limiter of the
-        next run counts the recent ones
+    cached_responses(url, status, received_at, body, etag, last_modified)
+        "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body,
+        '"33a64df5"', null
 
-Both tables are in one SQLite file. Responses are committed when they arrive, and requests when they
-are sent, so `kill -9` loses nothing. The file never contains the API key: headers are not stored,
-and the key is redacted in the bodies.
+This table and those of `request_state` are in one SQLite file. Responses are committed when they
+arrive, and requests when they are sent, so `kill -9` loses nothing. The file never contains the API
+key: it is redacted in the bodies and the validators. A response with status 304 is not stored: it
+can be requested again without cost.
 
 A write error must stop the run, because the responses to further requests would be lost. The code
 uses SQLite directly, because a caching library could hide write errors.
@@ -28,21 +27,26 @@ from itertools import chain
 from pathlib import Path
 from typing import Self
 
+from llm_stats.api.quota import Quota
 from llm_stats.api.responses import Body
 from llm_stats.errors import LoadFailed, UsageError
+from llm_stats.fetch import request_state
+from llm_stats.fetch.request_state import sortable
+from llm_stats.schema.fetch import Validators
 
 _MAX_TTL = dt.timedelta(days=3650)
-_REQUEST_LOG_AGE = dt.timedelta(days=2)
 _SETUP = """
     pragma auto_vacuum = full;
     pragma secure_delete = off; -- some builds enable it; deleting 10,000 responses then takes 1 s
     pragma journal_mode = wal;
     pragma synchronous = normal;
     create table if not exists cached_responses (
-        url text primary key, status integer not null, received_at text not null, body blob not null
+        url text primary key, status integer not null, received_at text not null,
+        body blob not null, etag text, last_modified text
     );
-    create table if not exists request_log (sent_at text not null);
 """
+#: Columns that a file of an older version lacks.
+_ADDED_COLUMNS = ("etag", "last_modified")
 
 
 class ResponseCache:
@@ -58,7 +62,7 @@ class ResponseCache:
         self._write_error: sqlite3.Error | None = None
         self._cached: set[str] = set()
         self._used: set[str] = set()
-        self._new_responses = _InsertBuffer("cached_responses", columns=4)
+        self._new_responses = _InsertBuffer("cached_responses", columns=6)
         self._new_requests = _InsertBuffer("request_log", columns=1)
 
     def __enter__(self) -> Self:
@@ -91,27 +95,45 @@ class ResponseCache:
         if url not in self._cached:
             return None
         query = (
-            "select body, received_at, status from cached_responses "
+            "select body, received_at, status, etag, last_modified from cached_responses "
             "where url = ? and received_at between ? and ?"
         )
         with self._lock, contextlib.suppress(sqlite3.Error):
-            parameters = (url, self._oldest, _sortable(_now()))
+            parameters = (url, self._oldest, sortable(_now()))
             if row := self._connection.execute(query, parameters).fetchone():
                 self._used.add(url)
-                body = Body(row[0], dt.datetime.fromisoformat(row[1]), row[2])
+                received_at = dt.datetime.fromisoformat(row[1])
+                body = Body(row[0], received_at, row[2], Validators(*row[3:]))
                 return None if since and body.received_at < since else body
         return None
 
     def put(self, url: str, body: Body) -> None:
         """Store a body. Raises `OSError` if it cannot be written, for example on a full disk."""
-        row = (url, body.status, _sortable(body.received_at), body.content)
+        time = sortable(body.received_at)
+        row = (url, body.status, time, body.content, *body.validators)
         self._write(self._new_responses, row)
         self._cached.add(url)
         self._used.add(url)
 
     def log_request(self) -> None:
         """Record that a request is sent now. Raises `OSError` if the row cannot be written."""
-        self._write(self._new_requests, (_sortable(_now()),))
+        self._write(self._new_requests, (sortable(_now()),))
+
+    def idempotency_seed(self) -> str:
+        """Return the random part of the idempotency keys (see `request_state`).
+
+        Raises `OSError` if a new seed cannot be written.
+        """
+        try:
+            with self._lock:
+                return request_state.current_seed(self._connection, self._oldest_seed, _now())
+        except sqlite3.Error as error:
+            raise OSError(f"{self._path}: {error}") from None
+
+    def store_quota(self, quota: Quota) -> None:
+        """Store the quota for `llm-stats status`; a run continues if it cannot be written."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            request_state.store_quota(self._connection, quota, _now())
 
     def _write(self, buffer: _InsertBuffer, row: tuple[object, ...]) -> None:
         """Write a row together with all rows that other threads have added to the buffer.
@@ -133,12 +155,8 @@ class ResponseCache:
 
         The oldest request is first. Requests of earlier runs are included.
         """
-        now = _now()
-        since = _sortable(now - dt.timedelta(seconds=max_age_seconds))
-        query = "select sent_at from request_log where sent_at >= ? order by sent_at"
         with self._lock:
-            rows = self._connection.execute(query, (since,)).fetchall()
-        return [(now - dt.datetime.fromisoformat(sent_at)).total_seconds() for (sent_at,) in rows]
+            return request_state.request_ages(self._connection, max_age_seconds, _now())
 
     @property
     def cached_count(self) -> int:
@@ -156,9 +174,11 @@ class ResponseCache:
             self._connection.executemany(query, [(url,) for url in urls])
             self._connection.execute("commit")
 
-    def delete_used(self) -> None:
-        """Delete the responses that this run read or stored."""
+    def end_run(self) -> None:
+        """Delete the responses that this run read or stored, and the seed of its requests."""
         self.delete(self._used)
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            request_state.delete_seed(self._connection)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -170,7 +190,8 @@ class ResponseCache:
             raise
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
-            connection.executescript(_SETUP)
+            connection.executescript(_SETUP + request_state.SETUP)
+            _add_columns(connection)
             self._delete_expired(connection)
             self._cached.update(
                 url for (url,) in connection.execute("select url from cached_responses")
@@ -190,20 +211,18 @@ class ResponseCache:
         responses of a run that is shorter than the TTL therefore expire together.
         """
         now = _now()
-        connection.execute(
-            "delete from request_log where sent_at not between ? and ?",
-            (_sortable(now - _REQUEST_LOG_AGE), _sortable(now)),
-        )
+        self._oldest_seed = now - self._ttl
+        request_state.delete_old_requests(connection, now)
         (newest,) = connection.execute(
             "select max(received_at) from cached_responses where received_at <= ?",
-            (_sortable(now),),
+            (sortable(now),),
         ).fetchone()
-        self._oldest = _sortable(now - self._ttl)
+        self._oldest = sortable(now - self._ttl)
         if newest and newest >= self._oldest:
-            self._oldest = _sortable(dt.datetime.fromisoformat(newest) - self._ttl)
+            self._oldest = sortable(dt.datetime.fromisoformat(newest) - self._ttl)
         connection.execute(
             "delete from cached_responses where received_at not between ? and ?",
-            (self._oldest, _sortable(now)),
+            (self._oldest, sortable(now)),
         )
 
 
@@ -222,27 +241,12 @@ class _InsertBuffer:
         return statement, list(chain.from_iterable(rows))
 
 
-def requests_since(path: Path, since: dt.datetime) -> int | None:
-    """Return how many requests the request log in the file at `path` contains since a time.
-
-    Return 0 if there is no file, and None if the file cannot be read. This function also works
-    while a run writes to the file.
-    """
-    if not path.exists():
-        return 0
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    query = "select count(*) from request_log where sent_at >= ?"
-    try:
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            return int(connection.execute(query, (_sortable(since),)).fetchone()[0])
-    except sqlite3.Error:
-        return None
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Add the columns that a file of an older version lacks."""
+    table = connection.execute("pragma table_info(cached_responses)").fetchall()
+    for name in set(_ADDED_COLUMNS) - {column[1] for column in table}:
+        connection.execute(f"alter table cached_responses add column {name} text")
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-def _sortable(time: dt.datetime) -> str:
-    """Return a time as UTC text that sorts chronologically."""
-    return time.astimezone(dt.UTC).isoformat(timespec="microseconds")

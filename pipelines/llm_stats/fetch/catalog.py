@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from llm_stats.api.request import PendingRequest
 from llm_stats.api.responses import (
     BadResponse,
     CatalogPage,
@@ -26,7 +27,7 @@ from llm_stats.api.responses import (
     parse_error_body,
 )
 from llm_stats.api.stop import FetchingStopped
-from llm_stats.api.transport import PendingRequest, Transport
+from llm_stats.api.transport import Transport
 from llm_stats.errors import NothingFetched, QuotaSpent, RecordRejected
 from llm_stats.schema.catalog import CutOff, SummaryVersion
 from llm_stats.schema.parse import parse_summary
@@ -159,7 +160,7 @@ class CatalogReader:
             return (QuotaSpent if error.reason.is_quota else NothingFetched)(error.reason.message)
         is_missing = isinstance(error, BadResponse) and error.status == 404
         message = f"the catalog could not be read: {error}"
-        stop = self._transport.stop_reason
+        stop = self._transport.admission.stop_reason
         hint = "; wrong base URL?" if is_missing else ""
         return NothingFetched(stop.message if stop else f"{message}{hint}")
 

@@ -67,11 +67,12 @@ class CircuitBreaker:
         `is_failing` is set if the id failed in an earlier run.
         """
         with self._lock:
-            if is_failing and fetch.outcome != "loaded":
+            if is_failing and not fetch.is_success:
                 self._not_found_again += fetch.outcome == "not_found"
                 return
             self._wrong_catalog_records += is_wrong_catalog
-            self._records += fetch.outcome in ("loaded", "rejected") and not is_wrong_catalog
+            has_record = fetch.is_success or fetch.outcome == "rejected"
+            self._records += has_record and not is_wrong_catalog
             self._failed += fetch.outcome == "failed"
             if fetch.outcome == "not_found":
                 self._not_found.append(fetch.model_id)

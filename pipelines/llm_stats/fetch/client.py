@@ -1,6 +1,7 @@
 """Client of the model endpoints: reads the catalog and fetches records, with one outcome per id.
 
 a record                             loaded
+304 for a conditional request        not_modified
 JSON that violates the contract      rejected
 HTML, an empty body, invalid JSON    failed
 404                                  not_found
@@ -19,17 +20,19 @@ from urllib.parse import quote
 
 from llm_stats.api import responses
 from llm_stats.api.auth import BearerAuth
+from llm_stats.api.quota import Quota
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord
+from llm_stats.api.request import MemoryState, PendingRequest
+from llm_stats.api.responses import BadResponse, Body, WrongCatalogRecord, quote_request_id
 from llm_stats.api.stop import FetchingStopped, StopReason
-from llm_stats.api.transport import BACKOFF_SECONDS, MAX_ATTEMPTS, PendingRequest, Transport
+from llm_stats.api.transport import BACKOFF_SECONDS, MAX_ATTEMPTS, Transport
 from llm_stats.errors import RecordRejected
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.catalog import Catalog, CatalogReader
 from llm_stats.fetch.circuit_breaker import CircuitBreaker
 from llm_stats.fetch.thread_pool import DaemonThreadPool
 from llm_stats.schema.catalog import SummaryVersion
-from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
+from llm_stats.schema.fetch import Fetch, FetchResult, Outcome, Validators
 from llm_stats.schema.record import Record
 from llm_stats.schema.rows import to_row
 
@@ -69,9 +72,10 @@ class Client:
             max_attempts=max_attempts,
             backoff_seconds=backoff_seconds,
             clock=self._now,
-            log_request=cache.log_request if cache else lambda: None,
+            state=cache or MemoryState(),
         )
-        self._breaker = CircuitBreaker(self.base_url, self._transport.stop, self._loads_again)
+        self._admission = self._transport.admission
+        self._breaker = CircuitBreaker(self.base_url, self._admission.stop, self._loads_again)
 
     def __enter__(self) -> Client:
         return self
@@ -84,13 +88,18 @@ class Client:
 
         These requests count against the quota even if their responses are lost.
         """
-        self._transport.stop_sending()
+        self._admission.stopped.set()
         self._threads.shutdown(DRAIN_TIMEOUT_SECONDS)
         self._transport.close()
 
     @property
     def stop_reason(self) -> StopReason | None:
-        return self._transport.stop_reason
+        return self._admission.stop_reason
+
+    @property
+    def quota(self) -> Quota | None:
+        """Return the quota after the last response; None if the API sent no quota headers."""
+        return self._admission.quota
 
     @property
     def is_base_url_confirmed(self) -> bool:
@@ -99,7 +108,7 @@ class Client:
 
     @property
     def requests_sent(self) -> int:
-        return self._transport.requests_sent
+        return self._admission.requests_sent
 
     def fetch_models(
         self,
@@ -107,6 +116,7 @@ class Client:
         fetched_at: Mapping[str, dt.datetime] | None = None,
         failing: Collection[str] = (),
         *,
+        validators: Mapping[str, Validators] | None = None,
         max_ahead: int = 500,
     ) -> Iterator[FetchResult]:
         """Return an iterator over one result per id, in order of arrival.
@@ -118,9 +128,10 @@ class Client:
         cached response of a model is older than this time, it is ignored. `failing` contains the
         ids that failed in earlier runs. The circuit breaker does not count new failures of these
         ids. Before 404s stop the fetch, the circuit breaker may request a few models that loaded in
-        earlier runs.
+        earlier runs. `validators` has an entry for each model whose request is conditional; the
+        warehouse has the record to which they belong.
         """
-        stored_at = fetched_at or {}
+        stored_at, conditions = fetched_at or {}, validators or {}
         self._transport.key_accepted = bool(stored_at)
         due = set(model_ids)
         self._breaker.known_ids = sorted(
@@ -130,8 +141,10 @@ class Client:
         )
 
         def fetch(model_id: str) -> FetchResult:
+            request = self._model_request(model_id, conditions.get(model_id))
             is_failing = model_id in failing
-            return self._fetch_one(model_id, stored_at.get(model_id), is_failing=is_failing)
+            stored = stored_at.get(model_id)
+            return self._fetch_one(model_id, request, stored, is_failing=is_failing)
 
         return self._until_end(self._threads.map_unordered(fetch, model_ids, max_ahead=max_ahead))
 
@@ -141,7 +154,7 @@ class Client:
             yield from results
             self._breaker.finish(is_complete=self.stop_reason is None)
         finally:
-            self._transport.stop_sending()
+            self._admission.stopped.set()
 
     def read_catalog(self, stored: Mapping[str, SummaryVersion] | None = None) -> Catalog:
         """Return the catalog (see `CatalogReader.read`)."""
@@ -151,34 +164,44 @@ class Client:
         return catalog
 
     def _fetch_one(
-        self, model_id: str, stored_at: dt.datetime | None, *, is_failing: bool
+        self,
+        model_id: str,
+        request: PendingRequest,
+        stored_at: dt.datetime | None,
+        *,
+        is_failing: bool,
     ) -> FetchResult:
         """Return the result for one id. An invalid response becomes a result, not an exception."""
-        request = self._model_request(model_id)
         is_wrong_catalog = False
         try:
             cached = self._cache.get(request.url, since=stored_at) if self._cache else None
             body = cached or self._transport.get(request)
-            record = self._parse_and_cache(request, body, model_id)
+            is_modified = body.status != 304
+            record = self._parse_and_cache(request, body, model_id) if is_modified else None
         except FetchingStopped as stopped:
             return self._result(model_id, request, "deferred", stopped.reason.message)
         except RecordRejected as error:
             is_wrong_catalog = isinstance(error, WrongCatalogRecord)
-            result = self._result(model_id, request, "rejected", str(error), http_status=200)
+            message = quote_request_id(str(error), body.request_id)
+            result = self._result(model_id, request, "rejected", message, http_status=200)
         except BadResponse as error:
             outcome: Outcome = "not_found" if error.status == 404 else "failed"
             status: dict[str, Any] = {"http_status": error.status, "error_code": error.code}
             result = self._result(model_id, request, outcome, str(error), **status)
         else:
             self._transport.key_accepted = True
-            content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
-            row = to_row(record, body.received_at, content_hash)
-            result = self._result(model_id, request, "loaded", row=row, http_status=200)
+            if record:
+                content_hash = hashlib.blake2b(body.content, digest_size=16).hexdigest()
+                row = to_row(record, body.received_at, content_hash, body.validators)
+                result = self._result(model_id, request, "loaded", row=row, http_status=200)
+            else:
+                result = self._result(model_id, request, "not_modified", http_status=304)
         self._breaker.record(result.fetch, is_wrong_catalog=is_wrong_catalog, is_failing=is_failing)
         return result
 
-    def _model_request(self, model_id: str) -> PendingRequest:
-        return PendingRequest(f"{self.base_url}/models/{quote(model_id, safe='')}")
+    def _model_request(self, model_id: str, validators: Validators | None = None) -> PendingRequest:
+        url = f"{self.base_url}/models/{quote(model_id, safe='')}"
+        return PendingRequest(url, validators or Validators())
 
     def _loads_again(self, model_id: str) -> bool:
         """Request a model that loaded in an earlier run; return whether it loads again.
@@ -221,7 +244,7 @@ class Client:
             try:
                 self._cache.put(request.url, body)
             except OSError as error:
-                self._transport.stop("cache_error", f"a response could not be cached: {error}")
+                self._admission.stop("cache_error", f"a response could not be cached: {error}")
 
     def _parse_and_cache(self, request: PendingRequest, body: Body, model_id: str) -> Record:
         """Return the record in a body and cache the body.

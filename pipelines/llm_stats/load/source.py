@@ -92,6 +92,8 @@ def llm_stats(
     other models stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting
     after n pages of 50 models.
 
+    The requests are never conditional: a 304 would have no rows, and merging needs the old ones.
+
     `all_models` requests every model that the API lists. `max_requests` limits the requests,
     including retries. `max_age`, such as "6h" or "7d", skips models fetched within this time. The
     fetch times are kept in dlt's source state. dlt can restore this state from the destination,

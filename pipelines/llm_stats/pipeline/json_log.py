@@ -73,7 +73,7 @@ class JsonProgress:
         for result in progress_lines(
             results, counter, lambda counter: log_event("info", "progress", **counter.snapshot())
         ):
-            if result.fetch.outcome not in ("loaded", "deferred"):
+            if not result.fetch.is_success and result.fetch.outcome != "deferred":
                 log_event(
                     "warning",
                     "model_not_loaded",

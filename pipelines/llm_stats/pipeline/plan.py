@@ -24,7 +24,7 @@ from llm_stats.schema.catalog import (
     is_plausible,
     known_hash,
 )
-from llm_stats.schema.fetch import due_after_catalog, stalest_first
+from llm_stats.schema.fetch import Validators, due_after_catalog, stalest_first
 from llm_stats.transform.checks import MODELS_LEFT
 
 if TYPE_CHECKING:
@@ -42,14 +42,16 @@ class Plan:
     """The plan of one run.
 
     `due` are the ids to request, in order; `skipped` counts the models that are not due.
-    `summaries` and `records` are the versions that are known before the fetch. `listed`,
-    `catalog_load` and `catalog_summary` are None for a run that does not read the catalog.
+    `summaries` and `records` are the versions that are known before the fetch. `validators` makes
+    requests conditional. `listed`, `catalog_load` and `catalog_summary` are None for a run that
+    does not read the catalog.
     """
 
     due: list[str]
     skipped: int
     summaries: Mapping[str, SummaryVersion]
     records: Mapping[str, RecordVersion]
+    validators: Mapping[str, Validators]
     listed: Set[str] | None = None
     catalog_load: CatalogLoad | None = None
     catalog_summary: CatalogSummary | None = None
@@ -66,6 +68,10 @@ class Plan:
                 summary = self.summaries.get(fetch.model_id)
                 stored = self.records.get(fetch.model_id)
                 row["summary_hash"] = known_hash(summary, row["updated_at"], stored)
+            elif fetch.outcome == "not_modified":
+                stored = self.records[fetch.model_id]
+                summary = self.summaries.get(fetch.model_id)
+                fetch.summary_hash = known_hash(summary, stored.updated_at, stored)
             yield result
 
 
@@ -82,7 +88,9 @@ def make_plan(
     if catalog is None:
         model_ids = settings.model_ids
         due = _due_by_age(settings, model_ids, state, now)
-        return Plan(due, len(set(model_ids)) - len(due), state.summaries, state.records)
+        validators = _plan_conditions(settings, due, state.summaries, state)
+        skipped = len(set(model_ids)) - len(due)
+        return Plan(due, skipped, state.summaries, state.records, validators)
     load, summary = _plan_catalog(catalog, state, allowed_failures)
     model_ids = catalog.model_ids
     if not summary.is_trusted:  # the models that are missing in the read count as listed
@@ -94,8 +102,33 @@ def make_plan(
     if not catalog_only:
         due = _due_models(settings, model_ids, catalog, summaries, state, now)
         skipped = len(model_ids) - len(due)
+    validators = _plan_conditions(settings, due, summaries, state)
     listed = frozenset(catalog.model_ids)
-    return Plan(due, skipped, summaries, state.records, listed, load, summary)
+    return Plan(due, skipped, summaries, state.records, validators, listed, load, summary)
+
+
+def _plan_conditions(
+    settings: Settings,
+    due: Sequence[str],
+    summaries: Mapping[str, SummaryVersion],
+    state: FetchState,
+) -> dict[str, Validators]:
+    """Return the validators of the models whose requests are conditional.
+
+    A `max_age` that is set to 0 makes all requests unconditional, in case the API's ETags are
+    wrong. A summary that is ahead makes the request of its model unconditional: the record has
+    changed too, so a 304 would only show that its ETag is wrong.
+    """
+    if settings.max_age is not None and not settings.max_age:
+        return {}
+    return {
+        model_id: state.validators[model_id]
+        for model_id in due
+        if model_id in state.validators
+        and not (
+            (summary := summaries.get(model_id)) and is_ahead(summary, state.records.get(model_id))
+        )
+    }
 
 
 def _known_models(state: FetchState) -> Set[str]:

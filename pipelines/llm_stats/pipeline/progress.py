@@ -134,7 +134,7 @@ class ProgressCounter:
         """Count a result."""
         with self._lock:
             self._done += 1
-            self._loaded += result.row is not None
+            self._loaded += result.fetch.is_success
             self._failed += result.fetch.outcome in ("failed", "rejected", "not_found")
             self._last_arrival = time.monotonic()
             self._arrivals.append((self._last_arrival, result.fetch.attempts))

@@ -24,6 +24,7 @@ from llm_stats.errors import Interrupted, LlmStatsError
 from llm_stats.text import format_command, pluralize
 
 if TYPE_CHECKING:
+    from llm_stats.api.quota import Quota
     from llm_stats.api.stop import StopReason
     from llm_stats.queries.checks import CheckResult
     from llm_stats.schema.catalog import CatalogSummary
@@ -35,18 +36,18 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 
 @dataclass
 class RunResult:
-    """The result of one run; `requested == loaded + not_found + rejected + failed + deferred`.
+    """The result of one run.
 
-    `outcomes` counts models by outcome. `skipped` counts models that were not due. `reused` counts
-    cached responses of an earlier run that was not published. `catalog` is the read of the
-    catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for
-    each model that did not load. `new_models` are ids that were not in the warehouse before.
-    `changes` are the changes of this run, largest first, with the columns of `llm-stats changes`.
-    `attribution` is the line that names the source of the data; empty if nothing was published.
-    `stop_reason` is set when fetching ended early. `known_failures` are ids that failed in earlier
-    runs and have not loaded since. `is_published` is False if there was nothing to load.
-    `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
-    loaded.
+    `outcomes` counts the requested models by outcome; each has exactly one. `skipped` counts models
+    that were not due. `reused` counts cached responses of an earlier run that was not published.
+    `catalog` is the read of the catalog; None without `all_models`. `not_loaded` has one entry,
+    with the reason, for each model that did not load. `new_models` are ids that were not in the
+    warehouse before. `changes` are the changes of this run, largest first, with the columns of
+    `llm-stats changes`. `attribution` is the line that names the source of the data; empty if
+    nothing was published. `stop_reason` is set when fetching ended early. `quota` is None if the
+    API sent no quota headers. `known_failures` are ids that failed in earlier runs and have not
+    loaded since. `is_published` is False if there was nothing to load. `is_base_url_confirmed` is
+    set if the API returned its catalog, or a model that an earlier run loaded.
     """
 
     database: Path
@@ -64,6 +65,7 @@ class RunResult:
     requests_sent: int = 0
     reused: int = 0
     stop_reason: StopReason | None = None
+    quota: Quota | None = None
     is_migrated: bool = False
     is_published: bool = False
     warnings: list[CheckResult] = field(default_factory=list)
@@ -95,16 +97,23 @@ class RunResult:
         return 75 if cut_off or self.outcomes["deferred"] else 0
 
     @property
+    def _fetched(self) -> int:
+        """Number of models whose current record the warehouse has because of this run."""
+        from llm_stats.schema.fetch import SUCCESSES
+
+        return sum(self.outcomes[success] for success in SUCCESSES)
+
+    @property
     def _failures(self) -> list[Fetch]:
         """The problems that count as failures of this run."""
-        has_models = self.outcomes["loaded"] or self.skipped
+        has_models = self._fetched or self.skipped
         expected = self.known_failures if self.all_models and has_models else ()
         return [fetch for fetch in self.problems if fetch.model_id not in expected]
 
     @property
     def _is_source_confirmed(self) -> bool:
         """Whether a record or summary was read, or the base URL is right and returned only 404s."""
-        if self.outcomes["loaded"] or (self.catalog and self.catalog.has_summaries):
+        if self._fetched or (self.catalog and self.catalog.has_summaries):
             return True
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
         return is_missing_only and self.is_base_url_confirmed
@@ -149,9 +158,9 @@ class RunResult:
             self.outcomes[result.fetch.outcome] += 1
             if not result.fetch.attempts and result.fetch.outcome != "deferred":
                 self.reused += 1
-            if result.row is None:
+            if not result.fetch.is_success:
                 self.not_loaded.append(result.fetch)
-            else:
+            if result.row is not None:
                 self.new_fields |= new_fields(result.row)
             yield result
 
@@ -179,6 +188,7 @@ class RunResult:
             "stop": {"kind": self.stop_reason.kind, "message": self.stop_reason.message}
             if self.stop_reason
             else None,
+            "quota": self.quota and self.quota.to_dict(),
             "problems": [
                 fetch.model_dump(include={"model_id", "outcome", "http_status", "message"})
                 for fetch in self.problems
@@ -259,7 +269,7 @@ def format_result(result: RunResult) -> Iterator[str]:
         again = " again" if fetch.model_id in result.known_failures else ""
         yield f"  {fetch.outcome}{again}: {fetch.model_id}: {fetch.message}"
     if len(problems) > _MAX_LINES:
-        query = "select * from marts.freshness where last_outcome <> 'loaded'"
+        query = "select * from marts.freshness where consecutive_failures > 0"
         yield f"  and {len(problems) - _MAX_LINES} more: {query}"
     if result.stop_reason:
         deferred = pluralize(result.outcomes["deferred"], "model is", "models are")
@@ -270,6 +280,8 @@ def format_result(result: RunResult) -> Iterator[str]:
                 "so allow more requests" if is_budget else "which a later run reads"
             )
         yield f"stopped early: {result.stop_reason.message}; {rest}"
+    if result.quota:
+        yield f"quota: {result.quota}"
     if result.new_fields:
         yield f"new fields, kept in the column `extra`: {', '.join(sorted(result.new_fields))}"
     if not result.is_published:

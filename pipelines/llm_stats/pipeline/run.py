@@ -103,7 +103,9 @@ def execute(
                 result.requested, result.skipped = len(plan.due), plan.skipped
                 result.catalog = plan.catalog_summary
                 # this call sends the first requests; more are sent while the views are created
-                results = client.fetch_models(plan.due, state.fetched_at, state.failing_at)
+                results = client.fetch_models(
+                    plan.due, state.fetched_at, state.failing_at, validators=plan.validators
+                )
                 fetched = result.count(plan.with_catalog(results))
                 has_news = bool(plan.due or catalog)
                 if has_news or result.is_migrated:
@@ -112,7 +114,7 @@ def execute(
                     if progress and plan.due:
                         fetched = progress.show(fetched, len(plan.due), rate_limiter)
                     result.load_id = copy.load(fetched, plan.catalog_load)
-                    result.stop_reason = client.stop_reason
+                    result.stop_reason, result.quota = client.stop_reason, client.quota
                     result.is_base_url_confirmed = client.is_base_url_confirmed
                     if not (catalog and catalog.has_summaries):
                         require_any_answer(
@@ -130,7 +132,7 @@ def execute(
                     _read_changes(copy, result)
                     _publish(warehouse, copy)
                     result.is_published = True
-        cache.delete_used()
+        cache.end_run()
         result.requests_sent = client.requests_sent
         result.elapsed_seconds = time.monotonic() - started
         _require_loaded(result)

@@ -103,8 +103,10 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
         *changes,
     ]
     counts = f"{pluralize(len(new_models), 'new model')}, {pluralize(len(changes), 'change')}"
+    quota = summary.get("quota")
+    left = f"; {quota['remaining']} quota units left" if quota else ""
     source = f"\n{summary['attribution']}" if summary["attribution"] else ""
-    return f"llm-stats: {summary['message']}; {counts}\n{_format_code_block(lines)}{source}"
+    return f"llm-stats: {summary['message']}; {counts}{left}\n{_format_code_block(lines)}{source}"
 
 
 def post_message(url: str, text: str) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from llm_stats._version import __version__
+from llm_stats.api.quota import Quota
 from llm_stats.destinations import DUCKDB
 from llm_stats.errors import LlmStatsError, UsageError
-from llm_stats.fetch.cache import requests_since
+from llm_stats.fetch.request_state import last_quota, requests_since
 from llm_stats.queries import checks
 from llm_stats.settings import Settings, WarehouseLocation
 from llm_stats.warehouse import runs
@@ -99,7 +100,7 @@ _FAILING = f"""
         from staging.fetches as fetches
         left join staging.models as models on fetches.model_id = models.model_id
         where
-            fetches.outcome not in ('loaded', 'deferred')
+            fetches.outcome not in ('loaded', 'not_modified', 'deferred')
             and fetches.requested_at > coalesce(models.fetched_at, '-infinity')
     )
 
@@ -123,7 +124,9 @@ class Status:
 
     `last_run` counts the models of the last run by outcome; it is empty if the run only read the
     catalog. `last_run_requests` counts the requests for models, without those for the catalog.
-    `requests_today` includes requests of running and failed runs; it is None if unknown.
+    `requests_today` includes requests of running and failed runs; it is None if unknown. `quota` is
+    the quota after the last response to this machine, and `quota_at` the time of this response.
+    Both are None if the API sent no quota headers, or if the quota has been reset since.
     `never_fetched` counts the listed models without a record. `catalog` is the last read of the
     catalog; None if there was none. `listing_changes` has the last change of each model that left
     the catalog or came back.
@@ -144,6 +147,8 @@ class Status:
     last_run: dict[str, int]
     last_run_requests: int
     requests_today: int | None
+    quota: Quota | None
+    quota_at: dt.datetime | None
     models: int
     never_fetched: int
     oldest_at: dt.datetime | None
@@ -180,6 +185,8 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
     last = reader.query(_LAST_RUN).rows
     catalog = reader.query(_CATALOG).to_dicts()
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
+    cache = DuckDBWarehouse(reader.database).cache
+    quota, quota_at = last_quota(cache, now.replace(tzinfo=dt.UTC)) or (None, None)
     return Status(
         at=now,
         last_run_at=last_run_at,
@@ -187,7 +194,9 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
         last_run_requests=int(sum(row[2] for row in last)),
         catalog=catalog[0] if catalog else None,
         listing_changes=reader.query(_LISTING_CHANGES).to_dicts(),
-        requests_today=requests_since(DuckDBWarehouse(reader.database).cache, midnight),
+        requests_today=requests_since(cache, midnight),
+        quota=quota,
+        quota_at=quota_at and quota_at.replace(tzinfo=None),
         models=models,
         never_fetched=never_fetched,
         oldest_at=oldest_at,

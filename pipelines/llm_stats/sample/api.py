@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import socketserver
 import sys
@@ -20,72 +19,19 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import responses
 from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from llm_stats.errors import UsageError
 from llm_stats.sample.catalog import Catalog, today
+from llm_stats.sample.http import Request, Response, error_response, json_response
+from llm_stats.sample.planned import PlannedFeatures
 
 SAMPLE_KEY = "sample-key"
 _HOST = "127.0.0.1"
 _MAX_LIMIT = 200
-
-
-@dataclass
-class Request:
-    """A received request."""
-
-    at: float  # time of arrival, from `time.monotonic()`
-    path: str  # percent-encoded
-    query: str
-    headers: Mapping[str, str]  # by lower-case name
-    status: int = 0  # status of the response; 0 until it is known
-
-    @property
-    def route(self) -> str:
-        """Path after `/v1`, such as `/models/aurora-large-1`."""
-        return self.path.partition("/v1")[2]
-
-    @property
-    def model_id(self) -> str | None:
-        """The requested model; None for other routes."""
-        before, separator, encoded = self.route.partition("/models/")
-        is_model = separator and encoded and not before and "/" not in encoded
-        return unquote(encoded) if is_model else None
-
-
-@dataclass(frozen=True)
-class Response:
-    """An HTTP response."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def head(self) -> bytes:
-        """Status line and headers, with the length of the body."""
-        lines = [f"HTTP/1.1 {self.status} {responses.get(self.status, 'Unknown')}"]
-        headers = {**self.headers, "Content-Length": len(self.body)}
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def json_response(payload: object, status: int = 200) -> Response:
-    """Return a response with a JSON body; a lone surrogate becomes a JSON escape."""
-    body = json.dumps(payload, ensure_ascii=False).encode(errors="backslashreplace")
-    return Response(status, body, {"Content-Type": "application/json"})
-
-
-def error_response(status: int, code: str, message: str, **details: str | None) -> Response:
-    """Return an error in the API's documented envelope; details that are None are omitted."""
-    help_url = f"https://sample.invalid/errors/{code}"
-    error = {"code": code, "message": message, "help_url": help_url, **details}
-    return json_response({"error": {k: v for k, v in error.items() if v is not None}}, status)
 
 
 def _not_found(request: Request) -> Response:
@@ -108,16 +54,19 @@ class SampleApi:
         key: str | None = SAMPLE_KEY,
         latency_ms: float = 0,
         page_size: int = _MAX_LIMIT,
+        planned: PlannedFeatures | None = None,
     ) -> None:
         """Serve the records, by default those of the bundled sample.
 
         Port 0 stands for any free port. If `key` is None, every key is accepted. A page has at
-        most `page_size` summaries, even if the client requests more.
+        most `page_size` summaries, even if the client requests more. `planned` adds ETags, quota
+        headers and idempotency keys.
         """
         self.publish(today() if records is None else records)
         self.requests: list[Request] = []
         self._port, self._key, self._latency = port, key, latency_ms / 1000
         self._page_size = page_size
+        self.planned = planned
 
     def __enter__(self) -> Self:
         try:
@@ -171,6 +120,8 @@ class SampleApi:
         """Record a request and return its response after the latency."""
         self.requests.append(request)
         response = self._route(request)
+        if self.planned:
+            response = self.planned.apply(request, response)
         self.pause(self._latency)
         request.status = response.status
         return response

@@ -33,5 +33,5 @@ with ResponseCache(path, dt.timedelta(hours=1)) as cache:
         results = list(threads.map(put, range(8)))
     assert all(results), results
     print(results[0])
-    cache.delete_used()
+    cache.end_run()
     print([cache.get(f"second {number}") for number in range(8)] == [None] * 8)

@@ -1,0 +1,69 @@
+"""HTTP headers: dates, Retry-After, validators of conditional requests, request ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+from collections.abc import Callable, Mapping
+
+from llm_stats.schema.fetch import Validators
+
+#: Longer values are not stored and not sent back.
+_MAX_VALIDATOR_LENGTH = 1000
+_MAX_REQUEST_ID_LENGTH = 100
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that the header Retry-After requests; None without a valid header.
+
+    The value of the header is a number of seconds (`30`, `2.5`) or a time
+    (`Wed, 21 Oct 2026 07:28:00 GMT`).
+    """
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        return float(value)
+    if (until := _parse_http_date(value)) is None:
+        return None
+    return max(0.0, (until - server_time(headers)).total_seconds())
+
+
+def server_time(headers: Mapping[str, str]) -> dt.datetime:
+    """Return the time in the header Date, or else the time of this machine (UTC).
+
+    Other times in the same headers are compared with it, because the server's clock may differ from
+    ours.
+    """
+    return _parse_http_date(headers.get("Date", "")) or dt.datetime.now(dt.UTC)
+
+
+def _parse_http_date(value: str) -> dt.datetime | None:
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
+
+
+def read_validators(headers: Mapping[str, str], redact: Callable[[str], str]) -> Validators:
+    """Return ETag and Last-Modified.
+
+    A value is ignored if it is too long, is not printable ASCII, or contains the API key.
+    """
+
+    def read(name: str) -> str | None:
+        value = printable(headers.get(name), _MAX_VALIDATOR_LENGTH)
+        return value if value and redact(value) == value else None
+
+    return Validators(read("ETag"), read("Last-Modified"))
+
+
+def read_request_id(headers: Mapping[str, str]) -> str:
+    """Return the id that the API gave to a request, from the header X-Request-ID; else empty."""
+    return printable(headers.get("X-Request-ID"), _MAX_REQUEST_ID_LENGTH) or ""
+
+
+def printable(value: str | None, max_length: int) -> str | None:
+    """Return a header's value if it is printable ASCII and not too long, otherwise None."""
+    text = (value or "").strip()
+    return text if re.fullmatch(r"[ -~]+", text) and len(text) <= max_length else None

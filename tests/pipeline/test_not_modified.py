@@ -1,0 +1,323 @@
+"""Runs against an API with ETags: a record that has not changed costs no unit of the quota.
+
+`DailyRuns` requests one model at a time. The API counts the units of the quota.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from fake_api import faults, when
+from fake_api.faults import Fault
+from fake_api.server import FakeApi
+from llm_stats.errors import LoadFailed
+from llm_stats.sample import SAMPLE_KEY
+from llm_stats.sample.planned import PlannedFeatures
+from support.command import Command
+from support.daily_runs import DailyRuns
+from support.older_versions import downgrade
+from support.queries import query_rows
+from support.sample_requests import requested_ids
+from support.twelve_models import IDS, RECORDS
+
+pytestmark = pytest.mark.slow
+
+WEEK = dt.timedelta(days=7)
+ONE = IDS[0]
+MODELS = "select id, content_hash, etag from raw.models order by id"
+CHILDREN = "select model_id, rowid from raw.models__scores order by all"
+
+
+def rescored(records: list[dict[str, Any]], model_id: str) -> list[dict[str, Any]]:
+    """Return the records with another score of one model, which the catalog does not show."""
+    changed = copy.deepcopy(records)
+    for record in changed:
+        if record["id"] == model_id:
+            record["scores"][0]["score"] = 0.123
+    return changed
+
+
+def conditions(api: FakeApi) -> dict[str, str | None]:
+    """Return the condition of the last request for each model."""
+    return {
+        request.model_id: request.headers.get("if-none-match")
+        or request.headers.get("if-modified-since")
+        for request in api.requests
+        if request.model_id
+    }
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "llm_stats.duckdb"
+
+
+class TestUnchangedRecords:
+    def test_cost_no_unit_and_stay_fresh(self, database: Path) -> None:
+        """The second run is a week later, so that all records are due."""
+        planned = PlannedFeatures()
+        with FakeApi(RECORDS, planned=planned) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            before, children = runs.query(MODELS), runs.query(CHILDREN)
+            spent = planned.units
+            runs.day = 7
+            result = runs.run()
+        assert planned.units - spent == 1, "the page of the catalog"
+        assert result.outcomes == {"not_modified": 12}
+        assert result.exit_code == 0
+        assert result.is_published
+        assert "12 models requested: 12 not_modified" in result.message
+        assert sorted(runs.requested) == sorted(IDS)
+        assert runs.query(MODELS) == before
+        assert runs.query(CHILDREN) == children
+        load = result.load_id
+        assert runs.query("select distinct _dlt_load_id from raw.models") == [(load,)]
+        assert runs.query(
+            "select distinct scores_load_id, scores_last_seen_at > scores_first_seen_at "
+            "from history.models"
+        ) == [(load, True)]
+        assert runs.query(
+            "select distinct models.fetched_at = fetches.requested_at from raw.models "
+            "inner join raw.fetches on models.id = fetches.model_id "
+            "and models._dlt_load_id = fetches._dlt_load_id"
+        ) == [(True,)]
+        assert runs.query(
+            "select distinct last_outcome, consecutive_failures from marts.freshness"
+        ) == [("not_modified", 0)]
+        assert runs.query("select count(*) from marts.score_changes") == [(0,)]
+
+    def test_are_not_due_again_before_max_age(self, database: Path) -> None:
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            runs.day = 7
+            runs.run()
+            runs.day = 8
+            assert runs.run().requested == 0
+
+    def test_changed_record_is_loaded_between_them(self, database: Path) -> None:
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            runs.day = 7
+            api.publish(rescored(RECORDS, ONE))
+            result = runs.run()
+        assert result.outcomes == {"loaded": 1, "not_modified": 11}
+        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
+
+    def test_last_modified_is_sent_back_without_an_etag(self, database: Path) -> None:
+        planned = PlannedFeatures(etags=False)
+        with FakeApi(RECORDS, planned=planned) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            runs.day = 7
+            result = runs.run()
+        assert result.outcomes == {"not_modified": 12}
+        assert all(str(value).endswith("GMT") for value in conditions(api).values())
+
+    def test_weak_etag_is_sent_back_as_it_came(self, database: Path) -> None:
+        weak: dict[str, Fault] = {ONE: faults.headers(ETag='W/"v1"')}
+        with FakeApi(RECORDS, planned=PlannedFeatures(), faults=weak) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            runs.day = 7
+            result = runs.run()
+        assert conditions(api)[ONE] == 'W/"v1"'
+        assert result.outcomes == {"not_modified": 12}
+
+    def test_api_without_etags_is_used_as_before(self, database: Path) -> None:
+        with FakeApi(RECORDS) as api:
+            runs = DailyRuns(api, database)
+            runs.run()
+            runs.day = 7
+            result = runs.run()
+        assert result.outcomes == {"loaded": 12}
+        assert set(conditions(api).values()) == {None}
+
+    def test_named_models_are_requested_with_a_condition(self, database: Path) -> None:
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, database)
+            runs.run(IDS)
+            result = runs.run(IDS)
+        assert result.outcomes == {"not_modified": 12}
+        assert result.exit_code == 0
+
+    def test_model_that_failed_before_recovers(self, database: Path) -> None:
+        """A 304 ends a series of failures."""
+        planned = PlannedFeatures()
+        with FakeApi(RECORDS, planned=planned) as api:
+            DailyRuns(api, database).run(IDS)
+        with FakeApi(RECORDS, planned=planned, faults={ONE: faults.error(404)}) as api:
+            runs = DailyRuns(api, database)
+            runs.day = 1
+            assert runs.run(IDS).outcomes == {"not_found": 1, "not_modified": 11}
+            assert runs.run(IDS).known_failures == {ONE}
+        with FakeApi(RECORDS, planned=planned) as api:
+            runs = DailyRuns(api, database)
+            runs.day = 2
+            runs.run(IDS)
+            assert runs.run(IDS).known_failures == frozenset()
+            assert runs.query(
+                "select last_outcome, consecutive_failures from marts.freshness "
+                f"where model_id = '{ONE}'"
+            ) == [("not_modified", 0)]
+
+    def test_record_with_a_reused_body_keeps_its_etag(self, database: Path) -> None:
+        """A run is killed before it publishes; the next run loads the cached bodies."""
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, database, cache_ttl=dt.timedelta(hours=1))
+            with pytest.raises(LoadFailed):
+                runs.run(IDS, progress=_Failing())
+            cached = runs.run(IDS)
+            assert runs.requested == []
+            result = runs.run(IDS)
+        assert cached.outcomes == {"loaded": 12}
+        assert result.outcomes == {"not_modified": 12}
+
+
+class _Failing:
+    """Progress that fails after the last result."""
+
+    def announce_wait(self, _: object) -> None:
+        pass
+
+    def show(self, results: Any, total: int, _: object) -> Any:
+        yield from results
+        raise ZeroDivisionError
+
+
+class TestEtagThatNeverChanges:
+    """The body of one model changes, but its ETag does not."""
+
+    @pytest.fixture
+    def api(self) -> Any:
+        stale: dict[str, Fault] = {ONE: faults.headers(ETag='"always"')}
+        with FakeApi(RECORDS, planned=PlannedFeatures(), faults=stale) as api:
+            yield api
+
+    def test_max_age_0_sends_no_condition(self, api: FakeApi, database: Path) -> None:
+        runs = DailyRuns(api, database)
+        runs.run()
+        api.publish(rescored(RECORDS, ONE))
+        runs.day = 7
+        assert runs.run().outcomes == {"not_modified": 12}
+        runs.day = 8
+        assert runs.run(max_age=dt.timedelta(0)).outcomes == {"loaded": 12}
+        assert set(conditions(api).values()) == {None}
+        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
+
+    def test_new_price_in_the_catalog_is_requested_without_a_condition(
+        self, api: FakeApi, database: Path
+    ) -> None:
+        """A 304 would contradict the catalog, and the record would hide the new price."""
+        runs = DailyRuns(api, database)
+        runs.run()
+        repriced = copy.deepcopy(RECORDS)
+        repriced[0]["providers"][0]["input_price_per_m"] = 77
+        assert repriced[0]["id"] == ONE
+        api.publish(repriced)
+        runs.day = 1
+        assert runs.run().outcomes == {"loaded": 1}
+        assert conditions(api) == {ONE: None}
+        assert runs.query(
+            f"select max(input_usd_per_mtok) from marts.offers where model_id = '{ONE}'"
+        ) == [(77,)]
+
+
+class TestUnexpected304:
+    """A broken cache returns 304 although the request had no condition."""
+
+    def test_is_requested_again_without_a_cache(self, database: Path) -> None:
+        once: dict[str, Fault] = {ONE: when.first(1, faults.not_modified())}
+        with FakeApi(RECORDS, faults=once) as api:
+            result = DailyRuns(api, database).run(IDS)
+        assert result.outcomes == {"loaded": 12}
+        first, second = (request for request in api.requests if request.model_id == ONE)
+        assert "cache-control" not in first.headers
+        assert second.headers["cache-control"] == "no-cache"
+
+    def test_second_304_fails_the_model(self, database: Path) -> None:
+        with FakeApi(RECORDS, faults={ONE: faults.not_modified()}) as api:
+            result = DailyRuns(api, database).run(IDS)
+        assert result.outcomes == {"loaded": 11, "failed": 1}
+        assert result.exit_code == 4
+        assert requested_ids(api).count(ONE) == 2
+        (problem,) = result.problems
+        assert problem.http_status == 304
+        assert problem.message == (
+            "HTTP 304 for a request without a condition, twice: a cache between this machine and "
+            "the API is broken; bypass the proxy"
+        )
+
+    def test_of_the_catalog_is_requested_again(self, database: Path) -> None:
+        once: dict[str, Fault] = {faults.LIST: when.first(1, faults.not_modified())}
+        with FakeApi(RECORDS, faults=once) as api:
+            assert DailyRuns(api, database).run().exit_code == 0
+
+
+def test_validators_are_deleted_by_a_migration(database: Path) -> None:
+    """With a 304, the new columns of a migration would stay null."""
+    with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+        runs = DailyRuns(api, database)
+        runs.run()
+        with duckdb.connect(database) as connection:
+            downgrade(connection.execute, 6)
+        runs.day = 7
+        assert runs.run().outcomes == {"loaded": 12}
+        runs.day = 14
+        assert runs.run().outcomes == {"not_modified": 12}
+
+
+class TestKill:
+    """`kill -9` of a run, then the same command again."""
+
+    def test_retry_after_a_kill_has_the_same_key_and_costs_no_second_unit(
+        self, llm_stats: Command, tmp_path: Path
+    ) -> None:
+        """All twelve responses are in flight when the run is killed, so all are lost."""
+        planned = PlannedFeatures()
+        with FakeApi(RECORDS, planned=planned, latency_ms=400) as api:
+            arguments = ["run", *IDS, "--base-url", api.base_url, "--quiet"]
+            arguments += ["--requests-per-minute", "0", "--concurrency", "12"]
+            run = subprocess.Popen(
+                [sys.executable, "-m", "llm_stats", *arguments],
+                cwd=tmp_path,
+                env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            while len(api.requests) < 12:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.01)
+            os.kill(run.pid, signal.SIGKILL)
+            run.communicate()
+            time.sleep(0.6)
+            second = llm_stats(*arguments, "--summary", "run.json")
+            assert second.code == 0
+            keys = [request.headers["idempotency-key"] for request in api.requests]
+            assert len(keys) == 24
+            assert sorted(keys[:12]) == sorted(keys[12:])
+            assert len(set(keys)) == 12
+            assert planned.units == 12
+            third = llm_stats(*arguments, "--max-age", "0")
+            assert third.code == 0
+            assert not set(keys) & {
+                request.headers["idempotency-key"] for request in api.requests[24:]
+            }
+        assert planned.units == 24
+        assert json.loads((tmp_path / "run.json").read_text())["outcomes"]["loaded"] == 12
+        assert query_rows(
+            tmp_path / "llm_stats.duckdb", "select count(*), count(etag) from raw.models"
+        ) == [(12, 12)]

@@ -1,0 +1,130 @@
+"""Runs against an API with quota headers: exit code, output, `status`, two runs at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_api import faults
+from fake_api.server import FakeApi
+from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.planned import PlannedFeatures
+from support.command import Command
+from support.queries import query_rows
+from support.twelve_models import RECORDS
+from support.webhook_server import WebhookServer
+
+pytestmark = pytest.mark.slow
+
+LEFT = "left until"
+
+
+def arguments(api: SampleApi, *options: str) -> list[str]:
+    settings = ["--base-url", api.base_url, "--requests-per-minute", "0", "--quiet"]
+    return ["run", "--all", *settings, "--concurrency", "1", *options]
+
+
+def test_spent_quota_ends_the_run_with_75_and_the_reset_time(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalog takes one of six units. The next day, the other models are loaded."""
+    with WebhookServer() as webhook:
+        monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", webhook.url)
+        with SampleApi(RECORDS, planned=PlannedFeatures(6)) as api:
+            first = llm_stats(*arguments(api, "--notify", "--summary", "run.json"))
+        (message,) = webhook.texts
+    reset_at = faults.next_midnight()
+    assert first.code == 75, first.err
+    assert f"stopped early: the quota is spent: 0 of 6 units {LEFT} {reset_at}" in " ".join(
+        first.out.split()
+    )
+    assert "7 models are deferred" in " ".join(first.out.split())
+    written = json.loads((workdir / "run.json").read_text("utf-8"))
+    assert written["stop"]["kind"] == "quota"
+    assert written["outcomes"]["deferred"] == 7
+    assert written["quota"] == {
+        "remaining": 0,
+        "limit": 6,
+        "used": 6,
+        "reset_at": reset_at,
+        "plan": "sample",
+    }
+    assert "0 quota units left" in message
+    with SampleApi(RECORDS, planned=PlannedFeatures(250)) as api:
+        second = llm_stats(*arguments(api))
+    assert second.code == 0, second.err
+    assert "7 models requested: 7 loaded" in second.out
+    assert f"quota: 242 of 250 units {LEFT} {reset_at} (plan sample)" in " ".join(
+        second.out.split()
+    )
+
+
+def test_status_shows_what_is_left(llm_stats: Command, workdir: Path) -> None:
+    with SampleApi(RECORDS, planned=PlannedFeatures(250)) as api:
+        llm_stats(*arguments(api))
+        sent = len(api.requests)
+        text = llm_stats("status").out
+        document = json.loads(llm_stats("status", "--format", "json").out)
+        assert len(api.requests) == sent, "no request is spent on asking"
+    assert f"quota       237 of 250 units {LEFT} {faults.next_midnight()} (plan sample), " in text
+    assert document["quota"]["remaining"] == 237
+    assert document["quota_at"]
+
+
+def test_status_without_headers_has_no_quota(llm_stats: Command, workdir: Path) -> None:
+    with SampleApi(RECORDS) as api:
+        result = llm_stats(*arguments(api, "--summary", "run.json"))
+    assert "quota" not in result.out
+    assert json.loads((workdir / "run.json").read_text("utf-8"))["quota"] is None
+    assert "quota  " not in llm_stats("status").out
+    assert json.loads(llm_stats("status", "--format", "json").out)["quota"] is None
+
+
+def test_two_runs_at_once_fail_no_model(tmp_path: Path) -> None:
+    """Two runs with one key, into two warehouses, share 20 units: 2 pages and 18 records."""
+    planned = PlannedFeatures(20)
+    with SampleApi(RECORDS, planned=planned, latency_ms=20) as api:
+        runs = [
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "llm_stats",
+                    *arguments(api, "--database", name),
+                ],
+                cwd=tmp_path,
+                env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for name in ("a.duckdb", "b.duckdb")
+        ]
+        ends = [(run, *run.communicate(timeout=100)) for run in runs]
+    for run, _, err in ends:
+        assert run.returncode in (0, 75), err
+    assert 75 in [run.returncode for run, _, _ in ends]
+    loaded = 0
+    for name in ("a.duckdb", "b.duckdb"):
+        outcomes = dict(
+            query_rows(
+                tmp_path / name,
+                "select outcome, count(*) from raw.fetches group by outcome",
+            )
+        )
+        assert outcomes.keys() <= {"loaded", "deferred"}
+        loaded += outcomes["loaded"]
+    assert loaded == 18
+    assert planned.units == 20
+
+
+def test_quota_spent_by_the_catalog_publishes_it(llm_stats: Command, workdir: Path) -> None:
+    with FakeApi(RECORDS, planned=PlannedFeatures(1)) as api:
+        result = llm_stats(*arguments(api))
+    assert result.code == 75, result.err
+    assert "12 models are deferred" in " ".join(result.out.split())
+    assert len(api.requests) == 1
