@@ -1,9 +1,10 @@
 """Requests of runs with `--all`: per kind of run, and over a simulated year.
 
     python tests/bench/quota.py            both tables; about ten minutes
-    python tests/bench/quota.py --days 30  a shorter simulation
+    python tests/bench/quota.py --days 30  a shorter simulation; 0: none
 
-Each run is a real run against the sample API, with an injected clock. The simulated catalog grows
+Each run is a real run against the sample API, with an injected clock. The API counts the units of
+the quota and the bytes of its responses, with and without ETags. The simulated catalog grows
 from 335 to 430 models. Every day, a new 1 % of the models change a price, and another 1 % change
 only a score, which the catalog does not show. A run may send 250 requests, like a free quota.
 """
@@ -17,8 +18,10 @@ import random
 import statistics
 import sys
 import tempfile
+import threading
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -26,6 +29,8 @@ import duckdb
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
+from llm_stats.sample.http import Request, Response
+from llm_stats.sample.planned import PlannedFeatures
 from llm_stats.settings import Settings
 from support.synthetic_catalog import synthetic_catalog
 
@@ -59,27 +64,64 @@ class Upstream:
         return self.dice.sample(self.records, max(1, len(self.records) // 100))
 
 
-def requests_of_runs(models: int) -> dict[str, int]:
-    """Return the number of requests of each kind of run."""
-    upstream = Upstream(models)
+class Cost(NamedTuple):
+    """Cost of one run: requests, units of the quota, bytes of the responses, outcomes."""
+
+    requests: int
+    units: int
+    sent_bytes: int
+    outcomes: dict[str, int]
+
+
+class CountingApi(SampleApi):
+    """Sample API that counts the units and bytes of its responses."""
+
+    def __init__(self, records: list[dict[str, Any]], *, has_etags: bool) -> None:
+        super().__init__(records, planned=PlannedFeatures() if has_etags else None)
+        self.units = self.sent_bytes = 0
+        self._counting = threading.Lock()
+
+    def send(self, request: Request, response: Response, stream: BufferedIOBase) -> None:
+        with self._counting:
+            self.units += response.status == 200
+            self.sent_bytes += len(response.head) + len(response.body)
+        super().send(request, response, stream)
+
+
+def costs_of_runs(models: int, *, has_etags: bool) -> dict[str, Cost]:
+    """Return the cost of each kind of run."""
+    upstream = Upstream(models, providers=8, scores=30)
     upstream.grow(models)
-    with tempfile.TemporaryDirectory() as name, SampleApi(upstream.records) as api:
+    costs: dict[str, Cost] = {}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        CountingApi(upstream.records, has_etags=has_etags) as api,
+    ):
         settings = demo_settings(api, Path(name) / "quota.duckdb")
-        times = iter(START + dt.timedelta(hours=12 * number) for number in range(10))
 
-        def count(*, catalog_only: bool = False) -> int:
-            now = next(times)
+        def run(kind: str, day: float, *, catalog_only: bool = False) -> None:
+            units, sent_bytes = api.units, api.sent_bytes
             result = execute(
-                settings, all_models=True, catalog_only=catalog_only, clock=lambda: now
+                settings,
+                all_models=True,
+                catalog_only=catalog_only,
+                clock=lambda: START + dt.timedelta(days=day),
             )
-            return result.requests_sent
+            costs[kind] = Cost(
+                result.requests_sent,
+                api.units - units,
+                api.sent_bytes - sent_bytes,
+                dict(result.outcomes),
+            )
 
-        counts = {"first run": count(), "unchanged day": count()}
+        run("first run", 0)
+        run("unchanged day", 0.5)
         upstream.change_prices(1)
         api.publish(upstream.records)
-        counts["day with 1 % changed"] = count()
-        counts["hourly watch"] = count(catalog_only=True)
-        return counts
+        run("day with 1 % changed", 1)
+        run("hourly watch", 1.5, catalog_only=True)
+        run("all a week old, unchanged", 8)
+    return costs
 
 
 def _run_at(settings: Settings, now: dt.datetime) -> int:
@@ -127,13 +169,19 @@ def simulate(days: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Requests of runs with --all.")
     parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--models", type=int, nargs="+", default=[335, 10_000])
     given = parser.parse_args()
-    for models in (335, 10_000):
-        counts = requests_of_runs(models)
-        print(f"{models:,} models; one request per model: {models:,} a run")
-        for kind, number in counts.items():
-            print(f"  {kind:24} {number:6,} requests")
-    simulate(given.days)
+    for models in given.models:
+        for has_etags in (False, True):
+            costs = costs_of_runs(models, has_etags=has_etags)
+            print(f"{models:,} models, {'with' if has_etags else 'without'} ETags")
+            for kind, cost in costs.items():
+                print(
+                    f"  {kind:26} {cost.requests:6,} requests {cost.units:6,} units "
+                    f"{cost.sent_bytes:12,} bytes  {cost.outcomes}"
+                )
+    if given.days:
+        simulate(given.days)
 
 
 if __name__ == "__main__":
