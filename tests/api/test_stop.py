@@ -15,6 +15,7 @@ from support.parameter_ids import parameter_id
     [
         ([], None),
         (["failed", "loaded"], "unreachable"),
+        (["failed", "not_modified"], "unreachable"),
         (["failed", "not_found"], None),
         (["failed", "rejected"], "unreachable"),
         (["deferred"], "quota"),
