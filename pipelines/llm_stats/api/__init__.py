@@ -1,1 +1,1 @@
-"""HTTP requests to the LLM Stats API: rate limit, budget, retries, deadline, and responses."""
+"""Requests to the LLM Stats API: rate limit, budget, quota, retries, and responses."""

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from llm_stats.api.headers import printable, server_time
+from llm_stats.http.headers import printable, server_time
 from llm_stats.text import pluralize
 
 _MAX_PLAN_LENGTH = 50

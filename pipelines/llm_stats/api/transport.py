@@ -29,11 +29,8 @@ import tenacity
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from llm_stats.api.admission import MAX_PAUSE_SECONDS, Admission
-from llm_stats.api.auth import BearerAuth
-from llm_stats.api.headers import read_request_id, read_validators, retry_after
 from llm_stats.api.quota import describe_reset
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.api.redirects import describe_redirect
 from llm_stats.api.request import PendingRequest, RequestState
 from llm_stats.api.responses import (
     BadResponse,
@@ -45,8 +42,11 @@ from llm_stats.api.responses import (
     read_body,
     root_cause_message,
 )
-from llm_stats.api.session import HttpSession
 from llm_stats.api.stop import FetchingStopped
+from llm_stats.http.auth import BearerAuth
+from llm_stats.http.headers import read_request_id, read_validators, retry_after
+from llm_stats.http.redirects import describe_redirect
+from llm_stats.http.session import HttpSession
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 40  # the API has taken 24 s to reject a key

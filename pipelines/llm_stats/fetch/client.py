@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import quote
 
 from llm_stats.api import responses
-from llm_stats.api.auth import BearerAuth
 from llm_stats.api.quota import Quota
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.request import MemoryState, PendingRequest
@@ -31,6 +30,7 @@ from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.catalog import Catalog, CatalogReader
 from llm_stats.fetch.circuit_breaker import CircuitBreaker
 from llm_stats.fetch.thread_pool import DaemonThreadPool
+from llm_stats.http.auth import BearerAuth
 from llm_stats.schema.catalog import SummaryVersion
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome, Validators
 from llm_stats.schema.record import Record

@@ -19,10 +19,10 @@ import tenacity
 import urllib3.exceptions
 
 from llm_stats._version import __version__
-from llm_stats.api.deadline import DeadlineSession
 from llm_stats.api.responses import root_cause_message
-from llm_stats.api.session import environment_proxy
 from llm_stats.errors import LlmStatsError, UsageError
+from llm_stats.http.deadline import DeadlineSession
+from llm_stats.http.session import environment_proxy
 from llm_stats.pipeline.result import is_failure
 from llm_stats.queries.changes import is_small
 from llm_stats.text import escape_control_chars, pluralize, truncate_end

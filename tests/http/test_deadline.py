@@ -6,7 +6,7 @@ import socket
 
 import pytest
 import requests
-from llm_stats.api.deadline import DeadlineSession
+from llm_stats.http.deadline import DeadlineSession
 from support.raw_server import Handler, forward, raw_server, repeated
 from urllib3.exceptions import ReadTimeoutError
 

@@ -11,9 +11,9 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from llm_stats._version import __version__
-from llm_stats.api.auth import BearerAuth
-from llm_stats.api.deadline import DeadlineSession
 from llm_stats.errors import UsageError
+from llm_stats.http.auth import BearerAuth
+from llm_stats.http.deadline import DeadlineSession
 
 _LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
