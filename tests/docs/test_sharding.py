@@ -6,6 +6,7 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ IDS = [entry["id"] for entry in sample.today()]
 TIME_COLUMNS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
 
 unite = runpy.run_path(str(DOCS / "unite.py"))["unite"]
+
+
+@pytest.fixture
+def api() -> Iterator[SampleApi]:
+    """Yield a sample API without a quota."""
+    with SampleApi() as sample_api:
+        yield sample_api
 
 
 def shares(ids: list[str]) -> list[list[str]]:
