@@ -19,9 +19,10 @@ from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, 
 def refetched(
     api: SampleApi, validators: Mapping[str, Validators], **options: Any
 ) -> dict[str, FetchResult]:
-    """Fetch the models that have validators; return the results by model id."""
+    """Fetch the models that have validators, in the order of `IDS`; return the results by id."""
+    model_ids = [model_id for model_id in IDS if model_id in validators]
     with client_of(api, **options) as client:
-        results = client.fetch_models(list(validators), validators=validators)
+        results = client.fetch_models(model_ids, validators=validators)
         return {result.fetch.model_id: result for result in results}
 
 

@@ -9,10 +9,12 @@ import copy
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,6 @@ from support.twelve_models import IDS, RECORDS
 
 pytestmark = pytest.mark.slow
 
-WEEK = dt.timedelta(days=7)
 ONE = IDS[0]
 MODELS = "select id, content_hash, etag from raw.models order by id"
 CHILDREN = "select model_id, rowid from raw.models__scores order by all"
@@ -63,116 +64,101 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "llm_stats.duckdb"
 
 
+@pytest.fixture
+def with_etags(build_once: Callable[[str, Callable[[Path], object]], Path], database: Path) -> Path:
+    """Return the path of a database, published by a run for twelve models with ETags."""
+
+    def fill(folder: Path) -> None:
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            DailyRuns(api, folder / database.name).run()
+
+    shutil.copytree(
+        build_once("with_etags", fill), database.parent, symlinks=True, dirs_exist_ok=True
+    )
+    return database
+
+
 class TestUnchangedRecords:
-    def test_cost_no_unit_and_stay_fresh(self, database: Path) -> None:
-        """The second run is a week later, so that all records are due."""
+    def test_cost_no_unit_and_stay_fresh(self, with_etags: Path) -> None:
+        """The next run is a week later, so that all records are due."""
         planned = PlannedFeatures()
         with FakeApi(RECORDS, planned=planned) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
+            runs = DailyRuns(api, with_etags)
             before, children = runs.query(MODELS), runs.query(CHILDREN)
-            spent = planned.units
             runs.day = 7
             result = runs.run()
-        assert planned.units - spent == 1, "the page of the catalog"
-        assert result.outcomes == {"not_modified": 12}
-        assert result.exit_code == 0
-        assert result.is_published
-        assert "12 models requested: 12 not_modified" in result.message
-        assert sorted(runs.requested) == sorted(IDS)
-        assert runs.query(MODELS) == before
-        assert runs.query(CHILDREN) == children
-        load = result.load_id
-        assert runs.query("select distinct _dlt_load_id from raw.models") == [(load,)]
-        assert runs.query(
-            "select distinct scores_load_id, scores_last_seen_at > scores_first_seen_at "
-            "from history.models"
-        ) == [(load, True)]
-        assert runs.query(
-            "select distinct models.fetched_at = fetches.requested_at from raw.models "
-            "inner join raw.fetches on models.id = fetches.model_id "
-            "and models._dlt_load_id = fetches._dlt_load_id"
-        ) == [(True,)]
-        assert runs.query(
-            "select distinct last_outcome, consecutive_failures from marts.freshness"
-        ) == [("not_modified", 0)]
-        assert runs.query("select count(*) from marts.score_changes") == [(0,)]
-
-    def test_are_not_due_again_before_max_age(self, database: Path) -> None:
-        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
-            runs.day = 7
-            runs.run()
+            assert planned.units == 1, "the page of the catalog"
+            assert result.outcomes == {"not_modified": 12}
+            assert result.exit_code == 0
+            assert result.is_published
+            assert "12 models requested: 12 not_modified" in result.message
+            assert sorted(runs.requested) == sorted(IDS)
+            assert runs.query(MODELS) == before
+            assert runs.query(CHILDREN) == children
+            load = result.load_id
+            assert runs.query("select distinct _dlt_load_id from raw.models") == [(load,)]
+            assert runs.query(
+                "select distinct scores_load_id, scores_last_seen_at > scores_first_seen_at "
+                "from history.models"
+            ) == [(load, True)]
+            assert runs.query(
+                "select distinct models.fetched_at = fetches.requested_at from raw.models "
+                "inner join raw.fetches on models.id = fetches.model_id "
+                "and models._dlt_load_id = fetches._dlt_load_id"
+            ) == [(True,)]
+            assert runs.query(
+                "select distinct last_outcome, consecutive_failures from marts.freshness"
+            ) == [("not_modified", 0)]
+            assert runs.query("select count(*) from marts.score_changes") == [(0,)]
             runs.day = 8
-            assert runs.run().requested == 0
+            assert runs.run().requested == 0, "not due again before max_age"
 
-    def test_changed_record_is_loaded_between_them(self, database: Path) -> None:
-        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
+    def test_changed_record_is_loaded_between_them(self, with_etags: Path) -> None:
+        with FakeApi(rescored(RECORDS, ONE), planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, with_etags)
             runs.day = 7
-            api.publish(rescored(RECORDS, ONE))
             result = runs.run()
         assert result.outcomes == {"loaded": 1, "not_modified": 11}
         assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
 
-    def test_last_modified_is_sent_back_without_an_etag(self, database: Path) -> None:
-        planned = PlannedFeatures(etags=False)
-        with FakeApi(RECORDS, planned=planned) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
-            runs.day = 7
-            result = runs.run()
-        assert result.outcomes == {"not_modified": 12}
-        assert all(str(value).endswith("GMT") for value in conditions(api).values())
-
-    def test_weak_etag_is_sent_back_as_it_came(self, database: Path) -> None:
+    def test_weak_etag_and_last_modified_are_sent_back_as_they_came(self, database: Path) -> None:
+        """One model has a weak ETag, the others have only Last-Modified."""
         weak: dict[str, Fault] = {ONE: faults.headers(ETag='W/"v1"')}
-        with FakeApi(RECORDS, planned=PlannedFeatures(), faults=weak) as api:
+        with FakeApi(RECORDS, planned=PlannedFeatures(etags=False), faults=weak) as api:
             runs = DailyRuns(api, database)
             runs.run()
             runs.day = 7
             result = runs.run()
-        assert conditions(api)[ONE] == 'W/"v1"'
         assert result.outcomes == {"not_modified": 12}
+        sent = conditions(api)
+        assert sent.pop(ONE) == 'W/"v1"'
+        assert all(str(value).endswith("GMT") for value in sent.values())
 
-    def test_api_without_etags_is_used_as_before(self, database: Path) -> None:
+    def test_api_without_etags_is_used_as_before(self, twelve_models: Path) -> None:
         with FakeApi(RECORDS) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
+            runs = DailyRuns(api, twelve_models)
             runs.day = 7
             result = runs.run()
         assert result.outcomes == {"loaded": 12}
         assert set(conditions(api).values()) == {None}
 
-    def test_named_models_are_requested_with_a_condition(self, database: Path) -> None:
-        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
-            runs = DailyRuns(api, database)
-            runs.run(IDS)
-            result = runs.run(IDS)
-        assert result.outcomes == {"not_modified": 12}
-        assert result.exit_code == 0
-
-    def test_model_that_failed_before_recovers(self, database: Path) -> None:
-        """A 304 ends a series of failures."""
-        planned = PlannedFeatures()
-        with FakeApi(RECORDS, planned=planned) as api:
-            DailyRuns(api, database).run(IDS)
-        with FakeApi(RECORDS, planned=planned, faults={ONE: faults.error(404)}) as api:
-            runs = DailyRuns(api, database)
+    def test_model_that_failed_before_recovers(self, with_etags: Path) -> None:
+        """A 304 ends a series of failures. The runs name the models."""
+        with FakeApi(RECORDS, planned=PlannedFeatures(), faults={ONE: faults.error(404)}) as api:
+            runs = DailyRuns(api, with_etags)
             runs.day = 1
             assert runs.run(IDS).outcomes == {"not_found": 1, "not_modified": 11}
-            assert runs.run(IDS).known_failures == {ONE}
-        with FakeApi(RECORDS, planned=planned) as api:
-            runs = DailyRuns(api, database)
+        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+            runs = DailyRuns(api, with_etags)
             runs.day = 2
-            runs.run(IDS)
-            assert runs.run(IDS).known_failures == frozenset()
-            assert runs.query(
-                "select last_outcome, consecutive_failures from marts.freshness "
-                f"where model_id = '{ONE}'"
-            ) == [("not_modified", 0)]
+            result = runs.run(IDS)
+        assert result.known_failures == {ONE}
+        assert result.outcomes == {"not_modified": 12}
+        assert result.exit_code == 0
+        assert runs.query(
+            "select last_outcome, consecutive_failures from marts.freshness "
+            f"where model_id = '{ONE}'"
+        ) == [("not_modified", 0)]
 
     def test_record_with_a_reused_body_keeps_its_etag(self, database: Path) -> None:
         """A run is killed before it publishes; the next run loads the cached bodies."""
@@ -198,30 +184,14 @@ class _Failing:
         raise ZeroDivisionError
 
 
-class TestEtagThatNeverChanges:
-    """The body of one model changes, but its ETag does not."""
+def test_etag_that_never_changes_hides_a_new_body_but_no_new_price(database: Path) -> None:
+    """The first change is only in the record. The second is a price, so the catalog has it too.
 
-    @pytest.fixture
-    def api(self) -> Any:
-        stale: dict[str, Fault] = {ONE: faults.headers(ETag='"always"')}
-        with FakeApi(RECORDS, planned=PlannedFeatures(), faults=stale) as api:
-            yield api
-
-    def test_max_age_0_sends_no_condition(self, api: FakeApi, database: Path) -> None:
-        runs = DailyRuns(api, database)
-        runs.run()
-        api.publish(rescored(RECORDS, ONE))
-        runs.day = 7
-        assert runs.run().outcomes == {"not_modified": 12}
-        runs.day = 8
-        assert runs.run(max_age=dt.timedelta(0)).outcomes == {"loaded": 12}
-        assert set(conditions(api).values()) == {None}
-        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
-
-    def test_new_price_in_the_catalog_is_requested_without_a_condition(
-        self, api: FakeApi, database: Path
-    ) -> None:
-        """A 304 would contradict the catalog, and the record would hide the new price."""
+    The record of a model with a new summary is requested without a condition. Otherwise a 304 would
+    contradict the catalog, and the old record would hide the new price.
+    """
+    stale: dict[str, Fault] = {ONE: faults.headers(ETag='"always"')}
+    with FakeApi(RECORDS, planned=PlannedFeatures(), faults=stale) as api:
         runs = DailyRuns(api, database)
         runs.run()
         repriced = copy.deepcopy(RECORDS)
@@ -234,16 +204,28 @@ class TestEtagThatNeverChanges:
         assert runs.query(
             f"select max(input_usd_per_mtok) from marts.offers where model_id = '{ONE}'"
         ) == [(77,)]
+        api.publish(rescored(repriced, ONE))
+        runs.day = 8
+        assert runs.run().outcomes == {"not_modified": 12}
+        runs.day = 9
+        assert runs.run(max_age=dt.timedelta(0)).outcomes == {"loaded": 12}
+        assert set(conditions(api).values()) == {None}
+        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
 
 
 class TestUnexpected304:
     """A broken cache returns 304 although the request had no condition."""
 
     def test_is_requested_again_without_a_cache(self, database: Path) -> None:
-        once: dict[str, Fault] = {ONE: when.first(1, faults.not_modified())}
+        """The responses are those of the catalog and of one model."""
+        once: dict[str, Fault] = {
+            faults.LIST: when.first(1, faults.not_modified()),
+            ONE: when.first(1, faults.not_modified()),
+        }
         with FakeApi(RECORDS, faults=once) as api:
-            result = DailyRuns(api, database).run(IDS)
+            result = DailyRuns(api, database).run()
         assert result.outcomes == {"loaded": 12}
+        assert result.exit_code == 0
         first, second = (request for request in api.requests if request.model_id == ONE)
         assert "cache-control" not in first.headers
         assert second.headers["cache-control"] == "no-cache"
@@ -261,23 +243,15 @@ class TestUnexpected304:
             "the API is broken; bypass the proxy"
         )
 
-    def test_of_the_catalog_is_requested_again(self, database: Path) -> None:
-        once: dict[str, Fault] = {faults.LIST: when.first(1, faults.not_modified())}
-        with FakeApi(RECORDS, faults=once) as api:
-            assert DailyRuns(api, database).run().exit_code == 0
 
-
-def test_validators_are_deleted_by_a_migration(database: Path) -> None:
+def test_validators_are_deleted_by_a_migration(with_etags: Path) -> None:
     """With a 304, the new columns of a migration would stay null."""
+    with duckdb.connect(with_etags) as connection:
+        downgrade(connection.execute, 6)
     with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
-        runs = DailyRuns(api, database)
-        runs.run()
-        with duckdb.connect(database) as connection:
-            downgrade(connection.execute, 6)
+        runs = DailyRuns(api, with_etags)
         runs.day = 7
         assert runs.run().outcomes == {"loaded": 12}
-        runs.day = 14
-        assert runs.run().outcomes == {"not_modified": 12}
 
 
 class TestKill:
