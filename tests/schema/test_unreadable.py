@@ -88,7 +88,7 @@ def test_unreadable_value_is_null_and_its_text_is_kept(
 ) -> None:
     for part in parse_both({field: value}):
         assert getattr(part, field) is None
-        assert part.unreadable == {field: text}
+        assert to_summary_row(part, NOW, "hash")["unreadable"] == {field: text}
         assert part.providers[0].input_price_per_m == 1
 
 
@@ -145,9 +145,9 @@ def test_lone_surrogate_is_replaced_and_its_text_is_kept(
     fields: dict[str, Any], path: str, text: str
 ) -> None:
     for part in parse_both(fields):
-        assert part.unreadable == {path: text}
-        row = json.dumps(to_summary_row(part, NOW, "hash"), default=str)
-        assert "\\ufffd" in row
+        row = to_summary_row(part, NOW, "hash")
+        assert row["unreadable"] == {path: text}
+        assert "\\ufffd" in json.dumps(row, default=str)
         assert part.providers[0].input_price_per_m == 1
 
 
@@ -159,6 +159,16 @@ def test_lone_surrogate_of_a_score_is_kept_with_the_score() -> None:
     row = to_row(record, NOW, "hash")
     assert row["scores"][0]["unreadable"] == {"benchmark_name": "\\ud800"}
     assert row["unreadable"] is None
+
+
+@pytest.mark.parametrize(
+    "name", ["scores[0].rank", "scores[9].note", f"scores[{'9' * 5000}].x", "scores[-1].x"]
+)
+def test_unknown_field_with_the_name_of_a_path_belongs_to_the_record(name: str) -> None:
+    record = parse_record(json.dumps(PRICED | {name: "\ud800"}), "m")
+    row = to_row(record, NOW, "hash")
+    assert [score["unreadable"] for score in row["scores"]] == [None]
+    assert list(row["unreadable"].values()) == ["\\ud800"]
 
 
 def test_escaped_backslash_is_not_a_surrogate() -> None:

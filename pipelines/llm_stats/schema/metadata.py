@@ -41,6 +41,10 @@ class Reader:
     read: Callable[[Any], Any]
 
 
+#: Keys and list indexes that lead to a value in a JSON document: `("scores", 0, "rank")`.
+JsonPath = tuple[str | int, ...]
+#: The original texts of unreadable values, by path.
+Unreadable = dict[JsonPath, str]
 #: The functions that read metadata, by field name.
 Readers = Mapping[str, Callable[[Any], Any]]
 
@@ -94,7 +98,7 @@ def read_date(value: object) -> str | None:
     return value[:10]
 
 
-def read_fields(part: Any, readers: Readers, unreadable: dict[str, str], path: str = "") -> Any:
+def read_fields(part: Any, readers: Readers, unreadable: Unreadable, path: JsonPath = ()) -> Any:
     """Return a JSON object in which `readers` have read the metadata fields.
 
     A value that cannot be read becomes None, and its text is added to `unreadable`. A JSON value
@@ -108,30 +112,35 @@ def read_fields(part: Any, readers: Readers, unreadable: dict[str, str], path: s
             if (new_value := read(value)) is not value:
                 changed[name] = new_value
             if new_value is None:
-                unreadable[path + name] = _text(value)
+                unreadable[*path, name] = _text(value)
     return part | changed if changed else part
 
 
-def replace_surrogates(value: Any, unreadable: dict[str, str], path: str = "") -> Any:
+def replace_surrogates(value: Any, unreadable: Unreadable, path: JsonPath = ()) -> Any:
     """Return a JSON value without lone surrogates; add the original texts to `unreadable`."""
     if isinstance(value, str):
         if not _SURROGATE.search(value):
             return value
-        unreadable[_UNSAFE_IN_PATH.sub("\ufffd", path)] = _text(value)
+        unreadable[path] = _text(value)
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
         return [
-            replace_surrogates(entry, unreadable, f"{path}[{number}]")
+            replace_surrogates(entry, unreadable, (*path, number))
             for number, entry in enumerate(value)
         ]
     if not isinstance(value, dict):
         return value
     replaced = {}
     for key, entry in value.items():
-        entry_path = f"{path}.{key}" if path else key
-        new_key = replace_surrogates(key, unreadable, entry_path)
-        replaced[new_key] = replace_surrogates(entry, unreadable, entry_path)
+        new_key = replace_surrogates(key, unreadable, (*path, key))
+        replaced[new_key] = replace_surrogates(entry, unreadable, (*path, key))
     return replaced
+
+
+def format_path(path: JsonPath) -> str:
+    """Format a path: `providers[0].provider_name`; characters unsafe in a path become U+FFFD."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return _UNSAFE_IN_PATH.sub("\ufffd", text.removeprefix("."))
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from llm_stats.errors import RecordRejected
 from llm_stats.schema.json_body import decode_body, may_have_surrogates, parse_json
-from llm_stats.schema.metadata import Reader, Readers, read_fields, replace_surrogates
+from llm_stats.schema.metadata import Reader, Readers, Unreadable, read_fields, replace_surrogates
 from llm_stats.schema.record import Record, RecordPart, Score, Summary
 
 
@@ -41,13 +41,13 @@ def parse_record(body: bytes | str, model_id: str) -> Record:
         document = parse_json(text)
     except ValueError as error:
         raise RecordRejected(f"record: Invalid JSON: {error}") from None
-    unreadable: dict[str, str] = {}
+    unreadable: Unreadable = {}
     read = document
     if isinstance(document, dict):
         read = read_fields(document, _SUMMARY_READERS, unreadable)
         if isinstance(scores := document.get("scores"), list):
             read_scores = [
-                read_fields(score, _SCORE_READERS, unreadable, f"scores[{number}].")
+                read_fields(score, _SCORE_READERS, unreadable, ("scores", number))
                 for number, score in enumerate(scores)
             ]
             if any(map(operator.is_not, read_scores, scores)):
@@ -64,12 +64,12 @@ def parse_summary(entry: object) -> Summary:
 
     Raises `RecordRejected`, with the path of the first invalid field.
     """
-    unreadable: dict[str, str] = {}
+    unreadable: Unreadable = {}
     read = read_fields(entry, _SUMMARY_READERS, unreadable)
     return _validate(Summary, _dump(read, unreadable), unreadable)
 
 
-def _dump(document: object, unreadable: dict[str, str]) -> str:
+def _dump(document: object, unreadable: Unreadable) -> str:
     """Return a JSON value as text without lone surrogates."""
     text = json.dumps(document)
     if may_have_surrogates(text):
@@ -77,7 +77,7 @@ def _dump(document: object, unreadable: dict[str, str]) -> str:
     return text
 
 
-def _validate(cls: type[AnySummary], text: str, unreadable: dict[str, str]) -> AnySummary:
+def _validate(cls: type[AnySummary], text: str, unreadable: Unreadable) -> AnySummary:
     try:
         summary = cls.model_validate_json(text)
     except ValidationError as error:

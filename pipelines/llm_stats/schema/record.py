@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
 from llm_stats.schema.metadata import (
     Reader,
+    Unreadable,
     as_utc,
     read_count,
     read_date,
@@ -173,11 +174,11 @@ class Family(RecordPart):
 class Summary(RecordPart):
     """One model as the catalog, `GET /v1/models`, lists it: without scores and sources.
 
-    `unreadable` maps the path of each unreadable value, such as `scores[0].rank`, to the text that
-    came (see `schema.metadata`).
+    `unreadable` maps the path of each unreadable value, such as `("scores", 0, "rank")`, to the
+    text that came (see `schema.metadata`).
     """
 
-    _unreadable: dict[str, str] = PrivateAttr(default_factory=dict)
+    _unreadable: Unreadable = PrivateAttr(default_factory=dict)
 
     id: Id = Field(description="Model id; the child tables refer to it")
     name: str = Field(description="Display name of the model; not unique, never a key")
@@ -208,7 +209,7 @@ class Summary(RecordPart):
     release_date: ReadDate | None = Field(None, description="Day of release; null if not published")
 
     @property
-    def unreadable(self) -> dict[str, str]:
+    def unreadable(self) -> Unreadable:
         return self._unreadable
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from typing import Any
 
 from llm_stats.schema.fetch import Validators
-from llm_stats.schema.metadata import as_utc
+from llm_stats.schema.metadata import Unreadable, as_utc, format_path
 from llm_stats.schema.record import Record, RecordPart, Summary
 
 
@@ -27,7 +26,7 @@ def to_row(
     """
     scores = [_child_row(record.id, score) | {"unreadable": None} for score in record.scores]
     row = _summary_row(record)
-    row["unreadable"] = _split_unreadable(record.unreadable, scores) or None
+    row["unreadable"] = _split_unreadable(record.unreadable, scores)
     return {
         **row,
         "fetched_at": as_utc(fetched_at),
@@ -39,19 +38,25 @@ def to_row(
     }
 
 
-_PATH_IN_SCORE = re.compile(r"scores\[([0-9]+)\]\.(.+)")
-
-
-def _split_unreadable(unreadable: dict[str, str], scores: list[dict[str, Any]]) -> dict[str, str]:
+def _split_unreadable(
+    unreadable: Unreadable, scores: list[dict[str, Any]]
+) -> dict[str, str] | None:
     """Move the unreadable values of scores to the rows of the scores; return the rest."""
-    others = {}
+    others: Unreadable = {}
     for path, text in unreadable.items():
-        if in_score := _PATH_IN_SCORE.fullmatch(path):
-            row = scores[int(in_score[1])]
-            row["unreadable"] = (row["unreadable"] or {}) | {in_score[2]: text}
-        else:
-            others[path] = text
-    return others
+        match path:
+            case ("scores", int(index), *path_in_score):
+                row = scores[index]
+                name = format_path(tuple(path_in_score))
+                row["unreadable"] = (row["unreadable"] or {}) | {name: text}
+            case _:
+                others[path] = text
+    return _with_text_paths(others)
+
+
+def _with_text_paths(unreadable: Unreadable) -> dict[str, str] | None:
+    """Return the unreadable values by formatted path, or None if there are none."""
+    return {format_path(path): text for path, text in unreadable.items()} or None
 
 
 def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def _canonical(value: object) -> str:
 def _documented(value: object) -> object:
     if isinstance(value, RecordPart):
         fields = {name: _documented(entry) for name, entry in value.__dict__.items()}
-        unreadable = value.unreadable if isinstance(value, Summary) else None
+        unreadable = _with_text_paths(value.unreadable) if isinstance(value, Summary) else None
         return fields | {"unreadable": unreadable} if unreadable else fields
     return sorted(map(_canonical, value)) if isinstance(value, list) else value
 
@@ -89,7 +94,7 @@ def _summary_row(summary: Summary) -> dict[str, Any]:
     """Return the part that rows of records and of summaries have in common."""
     return {
         **_with_extra(summary),
-        "unreadable": summary.unreadable or None,
+        "unreadable": _with_text_paths(summary.unreadable),
         "provider_count": len(summary.providers),
         "modality_count": len(summary.modalities),
         "top_score_count": len(summary.top_scores),
