@@ -195,6 +195,51 @@ def test_summary_hash_of_an_unreadable_value_is_stable() -> None:
     assert hash_of(description="\ud800") == hash_of(description="\ud800")
 
 
+def test_summary_hash_of_an_unreadable_value_does_not_depend_on_the_order_of_lists() -> None:
+    offers = [make_offer("p", 1, 2, provider_name="\ud800"), make_offer("q", 1, 2)]
+    fields: dict[str, list[Any]] = {"providers": offers, "modalities": ["\ud800", "\udc00"]}
+    reversed_lists = {name: entries[::-1] for name, entries in fields.items()}
+    first, second = (parse_summary(PRICED | lists) for lists in (fields, reversed_lists))
+    assert summary_hash(first) == summary_hash(second)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"note": "\ud800"},
+        {"top_scores.code": "\ud800"},
+        {"license": PRICED["license"] | {"note": "\ud800"}},
+        {"license": PRICED["license"] | {"note\ud800": 1}},
+        {"providers": [PRICED["providers"][0] | {"note": ["\ud800"]}]},
+    ],
+    ids=["top level", "name of a path", "nested", "key", "offer"],
+)
+def test_unreadable_text_of_an_unknown_field_does_not_change_the_summary_hash(
+    fields: dict[str, Any],
+) -> None:
+    assert summary_hash(parse_summary(PRICED | fields)) == summary_hash(parse_summary(PRICED))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"description": "\ud800"}, {"description": "\udc00"}),
+        ({"modalities": ["\ud800"]}, {"modalities": ["\udc00"]}),
+        ({"top_scores": {"\ud800": 1}}, {"top_scores": {"\udc00": 1}}),
+        (
+            {"providers": [make_offer("p", 1, 2, provider_name="\ud800")]},
+            {"providers": [make_offer("p", 1, 2, provider_name="\udc00")]},
+        ),
+    ],
+    ids=["text", "list", "key", "offer"],
+)
+def test_changed_text_of_a_documented_field_changes_the_summary_hash(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    hashes = {summary_hash(parse_summary(PRICED | fields)) for fields in (before, after)}
+    assert len(hashes) == 2
+
+
 @pytest.mark.parametrize("path", ["providers.input_price_per_m", "scores.score"])
 @pytest.mark.parametrize(
     "literal", ["1e400", "NaN", "Infinity", "-Infinity", "1" + "0" * 400, '"1"', "true"]

@@ -17,6 +17,8 @@ that cannot be read is null, so that the prices load (see `metadata.py`).
 from __future__ import annotations
 
 import datetime as dt
+import typing
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
@@ -45,6 +47,17 @@ class RecordPart(BaseModel):
     """A JSON object. Documented fields are validated strictly; others are kept in `model_extra`."""
 
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
+
+
+def is_documented(cls: type[RecordPart], names: Sequence[str]) -> bool:
+    """Return whether field names such as `["providers", "status"]` lead to a documented field."""
+    if (field := cls.model_fields.get(names[0])) is None:
+        return False
+    annotations = [field.annotation, *typing.get_args(field.annotation)]
+    for part in annotations:
+        if isinstance(part, type) and issubclass(part, RecordPart):
+            return len(names) == 1 or is_documented(part, names[1:])
+    return True
 
 
 class Organization(RecordPart):

@@ -9,7 +9,7 @@ from typing import Any
 
 from llm_stats.schema.fetch import Validators
 from llm_stats.schema.metadata import Unreadable, as_utc, format_path
-from llm_stats.schema.record import Record, RecordPart, Summary
+from llm_stats.schema.record import Record, RecordPart, Summary, is_documented
 
 
 def to_row(
@@ -70,9 +70,9 @@ def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) ->
 def summary_hash(summary: Summary) -> str:
     """Return a hash of the documented fields; the order of lists does not change the hash.
 
-    The texts of unreadable values are included, so that a change of such a value is noticed.
-    Undocumented fields are left out, because a new field in all summaries would make all records
-    due at once.
+    The original texts of unreadable values are included, so that a change of such a value is
+    noticed. Undocumented fields are left out, because a new field in all summaries would make all
+    records due at once.
     """
     return hashlib.blake2b(_canonical(summary).encode(), digest_size=16).hexdigest()
 
@@ -85,9 +85,18 @@ def _canonical(value: object) -> str:
 def _documented(value: object) -> object:
     if isinstance(value, RecordPart):
         fields = {name: _documented(entry) for name, entry in value.__dict__.items()}
-        unreadable = _with_text_paths(value.unreadable) if isinstance(value, Summary) else None
-        return fields | {"unreadable": unreadable} if unreadable else fields
+        texts = _documented_texts(value) if isinstance(value, Summary) else []
+        return fields | {"unreadable": texts} if texts else fields
     return sorted(map(_canonical, value)) if isinstance(value, list) else value
+
+
+def _documented_texts(summary: Summary) -> list[tuple[list[str], str]]:
+    """Return the names that lead to each unreadable documented value, and its text, sorted."""
+    texts = [
+        ([part for part in path if isinstance(part, str)], text)
+        for path, text in summary.unreadable.items()
+    ]
+    return sorted((names, text) for names, text in texts if is_documented(type(summary), names))
 
 
 def _summary_row(summary: Summary) -> dict[str, Any]:
