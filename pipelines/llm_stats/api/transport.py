@@ -172,8 +172,9 @@ class Transport:
         Raises `FetchingStopped` if a quota is exhausted.
         """
         status, reason = response.status_code, response.reason
-        location = self.redact(response.headers.get("Location", "nowhere"))
-        redirect = describe_redirect(location, request.url, self._base_url)
+        location = response.headers.get("Location")
+        target = None if location is None else self.redact(location)
+        redirect = describe_redirect(status, target, request.url, self._base_url)
         error = parse_error_body(content)
         if request_id := read_request_id(response.headers):
             error["request_id"] = request_id
