@@ -1,5 +1,6 @@
 -- A model whose summary in the catalog disagrees with its record. If the summary is ahead of the
--- record, a difference is expected, so the model is left out.
+-- record, a difference is expected, so the model is left out. A fact that could not be read is null
+-- and not compared.
 -- Reads: staging.detail_models, staging.catalog_models, staging.detail_offers,
 -- staging.catalog_offers, staging.summaries_ahead, staging.offer_hash.
 with
@@ -55,9 +56,21 @@ where
     or details.organization_id is distinct from summaries.organization_id
     or details.license_id is distinct from summaries.license_id
     or details.is_open_weight is distinct from summaries.is_open_weight
-    or details.context_window_tokens is distinct from summaries.context_window_tokens
-    or details.param_count is distinct from summaries.param_count
-    or details.release_date is distinct from summaries.release_date
+    or (
+        details.context_window_tokens is distinct from summaries.context_window_tokens
+        and (details.unreadable ->> 'context_window') is null
+        and (summaries.unreadable ->> 'context_window') is null
+    )
+    or (
+        details.param_count is distinct from summaries.param_count
+        and (details.unreadable ->> 'param_count') is null
+        and (summaries.unreadable ->> 'param_count') is null
+    )
+    or (
+        details.release_date is distinct from summaries.release_date
+        and (details.unreadable ->> 'release_date') is null
+        and (summaries.unreadable ->> 'release_date') is null
+    )
 union all
 select distinct
     compared_models.model_id,

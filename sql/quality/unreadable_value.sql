@@ -1,6 +1,7 @@
 -- A value that could not be read, with the text that the API sent. A date, time or count is null.
 -- In a text, lone surrogates (halves of UTF-16 pairs) are replaced.
--- Reads: staging.models, staging.scores, staging.benchmark_label.
+-- Reads: staging.models, staging.scores, staging.catalog_models, staging.benchmark_label.
+-- A value of a summary is reported unless the record has the same text in the same field.
 with
 unreadable_fields as (
     select
@@ -18,10 +19,41 @@ unreadable_fields as (
         unnest(json_keys(unreadable)) as field
     from staging.scores
     where unreadable is not null
+    union all
+    select
+        model_id,
+        'summary: ' as subject,
+        unreadable,
+        unnest(json_keys(unreadable)) as field
+    from staging.catalog_models
+    where unreadable is not null
+),
+
+unreadable_values as (
+    select distinct
+        model_id,
+        subject,
+        'unreadable ' || cast(field as varchar) || ': "' || left(unreadable ->> field, 200)
+        || '"' as value_label
+    from unreadable_fields
+),
+
+record_values as (
+    select
+        model_id,
+        value_label
+    from unreadable_values
+    where subject = 'record: '
 )
 
-select distinct
-    model_id,
-    subject || 'unreadable ' || cast(field as varchar)
-    || ': "' || left(unreadable ->> field, 200) || '"' as detail
-from unreadable_fields;
+select
+    unreadable_values.model_id,
+    unreadable_values.subject || unreadable_values.value_label as detail
+from unreadable_values
+left join record_values
+    on
+        unreadable_values.model_id = record_values.model_id
+        and unreadable_values.value_label = record_values.value_label
+where
+    unreadable_values.subject <> 'summary: '
+    or record_values.model_id is null;

@@ -67,15 +67,19 @@ def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     """Reads and records are one load at one time, so the history contains only the last state.
 
     The second read lists some models with other facts and offers than their record, and does not
-    list others. Some models have no record; others are loaded after the reads.
+    list others. Some models have no record; others are loaded after the reads. In both reads, some
+    summaries have an unreadable value that the record may lack.
     """
-    states = ("listed", "ahead", "unlisted", "without record", "loaded later")
+    states = ("listed", "ahead", "unlisted", "without record", "unreadable", "loaded later")
+    unreadable = {"context_window": "8k"}
     state = {record["id"]: data.draw(st.sampled_from(states)) for record in records}
     summaries = [
         record
         | (
             {"providers": data.draw(st.lists(offers(), max_size=5)), "name": "Ahead"}
             if state[record["id"]] == "ahead"
+            else unreadable
+            if state[record["id"]] == "unreadable"
             else {}
         )
         for record in records
@@ -86,23 +90,28 @@ def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
 
     raw = built_tables
     empty(raw)
-    raw.read_catalog(in_states(records, *states[:4]), FETCHED_AT, "1")
-    raw.load(in_states(records, *states[:3]), FETCHED_AT, "1")
+    raw.read_catalog(
+        in_states(records, *states[:4]) + in_states(summaries, "unreadable"), FETCHED_AT, "1"
+    )
+    raw.load(in_states(records, *states[:3], "unreadable"), FETCHED_AT, "1")
     raw.connection.execute("truncate raw.catalog_reads")  # a load has at most one read
-    raw.read_catalog(in_states(summaries, "listed", "ahead", "without record"), FETCHED_AT, "1")
+    raw.read_catalog(
+        in_states(summaries, "listed", "ahead", "without record", "unreadable"), FETCHED_AT, "1"
+    )
     raw.load(in_states(records, "loaded later"), FETCHED_AT, "1")
     write_history(raw)
     is_listed = {"unlisted": False, "loaded later": None}
-    combined = [
-        summary
+    combined: list[Record] = [
+        (record if state[record["id"]] == "unreadable" else summary)
         | ({"scores": [], "sources": {}} if state[summary["id"]] == "without record" else {})
         | {
             LISTING: Listing(
                 has_record=state[summary["id"]] != "without record",
                 is_listed=is_listed.get(state[summary["id"]], True),
+                summary_texts=unreadable if state[summary["id"]] == "unreadable" else {},
             )
         }
-        for summary in summaries
+        for record, summary in zip(records, summaries, strict=True)
     ]
     _compare_all(raw, recompute.prepare(combined, lists))
 

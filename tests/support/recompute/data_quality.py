@@ -67,6 +67,9 @@ def _metadata_findings(record: dict[str, Any]) -> Findings:
     for subject, part in subjects:
         for path, text in part[UNREADABLE].items():
             yield "unreadable_value", f'{subject} unreadable {path}: "{text}"'
+    for name, text in Listing.of(record).summary_texts.items():
+        if record[UNREADABLE].get(name) != text:
+            yield "unreadable_value", f'summary: unreadable {name}: "{text}"'
 
 
 def _price_findings(own_offers: Rows) -> Findings:

@@ -21,11 +21,13 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 class Listing:
     """The state of a model in the catalog, stored in a record under `LISTING`.
 
-    In a record without a listing, the catalog was not read.
+    In a record without a listing, the catalog was not read. `summary_texts` has the texts of the
+    summary's unreadable values that may differ from the record's.
     """
 
     has_record: bool = True
     is_listed: bool | None = None
+    summary_texts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Listing:
