@@ -184,6 +184,21 @@ def test_unknown_field_called_unreadable_stays_unknown() -> None:
         assert row["extra"]["unreadable"] == {"x": "y"}
 
 
+@pytest.mark.parametrize(
+    ("literal", "text"),
+    [("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1e400", "Infinity"), ("[1, NaN]", [1, "NaN"])],
+    ids=parameter_id,
+)
+def test_number_that_is_not_finite_is_text_in_an_unknown_field(literal: str, text: object) -> None:
+    """No database stores such a number in a JSON column."""
+    score = make_score("b", 0.5) | {"note": "@"}
+    document = PRICED | {"note": "@", "providers": [make_offer("p", 1, 2) | {"note": "@"}]}
+    body = json.dumps(document | {"scores": [score]}).replace('"@"', literal)
+    row = to_row(parse_record(body, "m"), NOW, "hash")
+    for part in (row, row["providers"][0], row["scores"][0]):
+        assert part["extra"] == {"note": text}
+
+
 def test_summary_hash_of_an_unreadable_value_is_stable() -> None:
     def hash_of(**fields: Any) -> str:
         return summary_hash(parse_summary(PRICED | fields))

@@ -132,8 +132,13 @@ def _with_extra(part: RecordPart) -> dict[str, Any]:
 
 
 def _storable(extra: dict[str, Any] | None) -> Any:
-    """Return the unknown fields, or None if there are none. Integers beyond 64 bits become text."""
-    return json.loads(json.dumps(extra), parse_int=_parse_int) if extra else None
+    """Return the unknown fields, or None if there are none.
+
+    Integers beyond 64 bits become text, and so do NaN and Infinity, which are not valid JSON.
+    """
+    if not extra:
+        return None
+    return json.loads(json.dumps(extra), parse_int=_parse_int, parse_constant=str)
 
 
 def _parse_int(digits: str) -> int | str:
