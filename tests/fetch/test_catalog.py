@@ -205,10 +205,31 @@ class TestIncompleteRead:
     )
     def test_entry_without_an_id_is_a_gap(self, entry: object) -> None:
         catalog = read_published([entry, *SUMMARIES], 30)
-        assert catalog.gap == "1 entry has no valid id"
+        assert (catalog.gap or "").startswith("1 entry has no valid id: ")
         assert catalog.model_ids == IDS
         assert catalog.versions.keys() == set(IDS)
         assert catalog.rejected == {}
+
+    @pytest.mark.parametrize(
+        ("model_id", "shown"),
+        [
+            ("a\ud800\x1b", r'"a\ud800\u001b"'),
+            (None, "null"),
+            ("\ud800" * 1000, '"' + r"\ud800" * 13 + "…"),
+        ],
+        ids=["lone surrogate", "null", "long"],
+    )
+    def test_invalid_id_is_named_before_the_count(self, model_id: object, shown: str) -> None:
+        catalog = read_published([*SUMMARIES, SUMMARIES[0] | {"id": model_id}], 31)
+        assert catalog.gap == f"1 entry has no valid id: {shown}; 30 models of 31 listed"
+
+    def test_first_three_invalid_ids_are_named(self) -> None:
+        catalog = read_published([*SUMMARIES, *({"id": number} for number in range(5))], 30)
+        assert catalog.gap == "5 entries have no valid id: 0, 1, 2, …"
+
+    def test_key_in_an_invalid_id_is_redacted(self) -> None:
+        catalog = read_published([*SUMMARIES, {"id": f"{SAMPLE_KEY}\ud800"}], 30)
+        assert SAMPLE_KEY not in (catalog.gap or "")
 
 
 class TestInvalidSummary:

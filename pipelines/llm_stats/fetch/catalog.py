@@ -11,6 +11,7 @@ because a later run would show old prices, and a new read costs only few request
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -33,9 +34,11 @@ from llm_stats.schema.catalog import CutOff, SummaryVersion
 from llm_stats.schema.parse import parse_summary
 from llm_stats.schema.rows import summary_hash, to_summary_row
 from llm_stats.settings import is_valid_model_id
-from llm_stats.text import pluralize
+from llm_stats.text import pluralize, truncate_end
 
 _PAGE_SIZE = 200
+#: Number and length of the invalid ids in a message.
+_MAX_INVALID_IDS, _MAX_ID_LENGTH = 3, 80
 
 
 @dataclass
@@ -89,7 +92,7 @@ class CatalogReader:
         """
         catalog = Catalog(self._now())
         listed: dict[str, None] = {}
-        unnamed = 0
+        invalid_ids: list[str] = []
         arrival = self._submit(partial(self._get, None))
         while True:
             try:
@@ -103,11 +106,11 @@ class CatalogReader:
                 break
             catalog.pages += 1
             catalog.total = page.total
-            entries = [(_model_id(entry), entry) for entry in page.entries]
-            unnamed += sum(model_id is None for model_id, _ in entries)
             new_entries: dict[str, Any] = {}
-            for model_id, entry in entries:
-                if model_id and model_id not in listed:
+            for entry in page.entries:
+                if (model_id := _model_id(entry)) is None:
+                    invalid_ids.append(_format_id(entry, self._transport.redact))
+                elif model_id not in listed:
                     new_entries.setdefault(model_id, entry)
             listed |= dict.fromkeys(new_entries)
             has_next = bool(page.next_cursor and new_entries)
@@ -123,7 +126,7 @@ class CatalogReader:
         if not listed:
             raise NothingFetched(f"{self._base_url}/models lists no models; wrong base URL?")
         catalog.model_ids = list(listed)
-        catalog.gap = catalog.gap or _find_gap(catalog, unnamed)
+        catalog.gap = catalog.gap or _find_gap(catalog, invalid_ids)
         return catalog
 
     def _get(self, cursor: str | None) -> CatalogPage:
@@ -173,16 +176,26 @@ def _model_id(entry: object) -> str | None:
     return model_id
 
 
-def _find_gap(catalog: Catalog, unnamed: int) -> str | None:
+def _format_id(entry: object, redact: Callable[[str], str]) -> str:
+    """Return the id of an entry, or the entry if it is not an object, as escaped JSON."""
+    value = entry.get("id") if isinstance(entry, dict) else entry
+    return truncate_end(redact(json.dumps(value)), _MAX_ID_LENGTH)
+
+
+def _find_gap(catalog: Catalog, invalid_ids: list[str]) -> str | None:
     """Return why a read of all pages is still incomplete; None if it is complete."""
+    gaps = []
+    if count := len(invalid_ids):
+        more = ["…"] if count > _MAX_INVALID_IDS else []
+        ids = ", ".join(invalid_ids[:_MAX_INVALID_IDS] + more)
+        problem = pluralize(count, "entry has no valid id", "entries have no valid id")
+        gaps.append(f"{problem}: {ids}")
     model_count = len(catalog.model_ids)
     if catalog.total is None:
-        return "the API did not send the total number of models"
-    if catalog.total != model_count:
-        return _count(model_count, catalog.total)
-    if unnamed:
-        return pluralize(unnamed, "entry has no valid id", "entries have no valid id")
-    return None
+        gaps.append("the API did not send the total number of models")
+    elif catalog.total != model_count:
+        gaps.append(_count(model_count, catalog.total))
+    return "; ".join(gaps) or None
 
 
 def _count(model_count: int, total: int | None) -> str:
