@@ -33,8 +33,8 @@ unreadable_values as (
     select distinct
         model_id,
         subject,
-        'unreadable ' || cast(field as varchar) || ': "' || left(unreadable ->> field, 200)
-        || '"' as value_label
+        'unreadable ' || cast(field as varchar) || ': "' || (unreadable ->> field) || '"'
+            as value_label
     from unreadable_fields
 ),
 

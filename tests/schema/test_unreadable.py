@@ -151,6 +151,28 @@ def test_lone_surrogate_is_replaced_and_its_text_is_kept(
         assert part.providers[0].input_price_per_m == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "path", "text"),
+    [
+        (
+            {"description": "a" * 2_000_000 + "\ud800" + "b" * 2_000_000 + "\udc00"},
+            "description",
+            "…" + "a" * 100 + "\\ud800" + "b" * 99 + "…",
+        ),
+        ({"description": "\ud800" + "b" * 200}, "description", "\\ud800" + "b" * 199 + "…"),
+        ({"description": "a" * 150 + "\ud800"}, "description", "…" + "a" * 100 + "\\ud800"),
+        ({"release_date": "2" * 2_000_000}, "release_date", "2" * 200 + "…"),
+        ({"release_date": "2" * 200}, "release_date", "2" * 200),
+        ({"context_window": [1] * 1_000_000}, "context_window", "[1, " + "1, " * 65 + "1…"),
+        ({"note": {"x" * 2_000_000: "\ud800"}}, "note." + "x" * 195, "\\ud800"),
+    ],
+    ids=["surrogate", "at the start", "at the end", "date", "200 characters", "list", "path"],
+)
+def test_excerpt_of_a_long_text_is_kept(fields: dict[str, Any], path: str, text: str) -> None:
+    for part in parse_both(fields):
+        assert to_summary_row(part, NOW, "hash")["unreadable"] == {path: text}
+
+
 def test_lone_surrogate_of_a_score_is_kept_with_the_score() -> None:
     record = parse_score(benchmark_name="\ud800", description="😀 \ufffd")
     (score,) = record.scores

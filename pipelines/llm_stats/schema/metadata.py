@@ -7,7 +7,7 @@ prices of its model still load. The value becomes null, and its original text is
     {"context_window": None, "release_date": "2025-09-30"}, {"context_window": "128000.5"}
 
 A lone surrogate (half of a UTF-16 pair) is not a character, and no database stores it. It becomes
-U+FFFD, and the original text is kept too.
+U+FFFD, and the original text is kept too. Of a long text, 200 characters are kept.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt _][0-9]{2}:.*", re.DOTALL)
 _DATES, _TIMES = TypeAdapter(dt.date), TypeAdapter(dt.datetime)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: Length of the texts and paths of unreadable values, before characters are escaped.
+_MAX_LENGTH = 200
 #: Characters that are special in the JSON paths of some database.
 _UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
 
@@ -138,12 +140,22 @@ def replace_surrogates(value: Any, unreadable: Unreadable, path: JsonPath = ()) 
 
 
 def format_path(path: JsonPath) -> str:
-    """Format a path: `providers[0].provider_name`; characters unsafe in a path become U+FFFD."""
+    """Format a path: `providers[0].provider_name`.
+
+    A long path is cut. Characters unsafe in a path become U+FFFD.
+    """
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return _UNSAFE_IN_PATH.sub("\ufffd", text.removeprefix("."))
+    return _UNSAFE_IN_PATH.sub("\ufffd", text.removeprefix(".")[:_MAX_LENGTH])
 
 
 def _text(value: object) -> str:
-    """Return a value as text without characters that a database cannot store."""
+    """Return a value as text without characters that a database cannot store.
+
+    A long text is cut to the characters around the first lone surrogate, or to its beginning.
+    """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode(errors="backslashreplace").decode().replace("\0", "\\u0000")
+    surrogate = _SURROGATE.search(text)
+    start = max(0, surrogate.start() - _MAX_LENGTH // 2) if surrogate else 0
+    end = start + _MAX_LENGTH
+    excerpt = f"{'…' if start else ''}{text[start:end]}{'…' if text[end:] else ''}"
+    return excerpt.encode(errors="backslashreplace").decode().replace("\0", "\\u0000")
