@@ -1,15 +1,17 @@
 -- History of each benchmark score: one row per period in which it did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. A score has at most one open row.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
--- Reads: staging.last_load, staging.scores, staging.score_hash, history.models.
+-- Reads: staging.last_load, staging.scores, staging.score_hash, staging.unreadable_time,
+-- history.models.
 -- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
 -- compared nor stored: description, category, rank and `scored_at`. The rank changes when other
 -- models change. `scored_at` changes when upstream records the same value again. In both cases the
 -- score itself is unchanged.
 -- Entries that differ only in category, rank and description are one score, listed under several
--- categories. If a model has several scores on a benchmark, they are numbered. A fetched score that
--- equals an open row keeps the number of that row. The other fetched scores, in list order, get the
--- numbers of the rows just closed, in ascending order.
+-- categories. Unreadable times differ if their texts differ. If a model has several scores on a
+-- benchmark, they are numbered. A fetched score that equals an open row keeps the number of that
+-- row. The other fetched scores, in list order, get the numbers of the rows just closed, in
+-- ascending order.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -54,7 +56,7 @@ from (
                 is_verified, source_url
             ) as row_hash,
             count(distinct scored_at)
-            + max(case when scored_at is null then 1 else 0 end) as row_count
+            + count(distinct staging.unreadable_time(scored_at, unreadable)) as row_count
         from staging.scores
         where model_id in (select loaded_models.model_id from loaded_models)
         group by
@@ -189,6 +191,7 @@ hashed_scores as (
         scores.benchmark_id,
         scores.list_index,
         scores.scored_at,
+        staging.unreadable_time(scores.scored_at, scores.unreadable) as unreadable_time,
         staging.score_hash(
             scores.benchmark_name, scores.score, scores.max_score, scores.normalized_score,
             scores.is_self_reported, scores.is_verified, scores.source_url
@@ -211,7 +214,8 @@ distinct_scores as (
         model_id,
         benchmark_id,
         row_hash,
-        scored_at
+        scored_at,
+        unreadable_time
 ),
 
 current_rows as (

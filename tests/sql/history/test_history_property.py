@@ -179,13 +179,12 @@ def score_entries(document: dict[str, Any]) -> list[Entry]:
         "is_self_reported",
         "verified_by_llmstats",
     )
-    # A score listed under several categories counts once. An empty source URL counts as null, and
-    # so does an unreadable time.
+    # A score listed under several categories counts once. An empty source URL counts as null.
     found = {
         (
             entry["benchmark_id"],
             (*(entry[name] for name in plain), entry.get("source_url") or None),
-            None if entry["scored_at"] == "2025" else entry["scored_at"],
+            entry["scored_at"],
         ): None
         for entry in document["scores"]
     }
