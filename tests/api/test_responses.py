@@ -114,9 +114,9 @@ MESSAGES: dict[str, tuple[Fault, str, str]] = {
         "HTTP 302: redirected to https://other.invalid/x; wrong base URL?",
     ),
     "redirect without a location": (
-        faults.bare(304),
+        faults.bare(301),
         "failed",
-        "HTTP 304: the response has no Location header; wrong base URL?",
+        "HTTP 301: the response has no Location header; wrong base URL?",
     ),
     "renamed id": (
         faults.redirect(f"/stats/v1/models/{TWO}", 301),

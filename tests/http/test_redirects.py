@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from llm_stats.api.redirects import describe_redirect
+from llm_stats.http.redirects import describe_redirect
 
 _BASE_URL = "https://api.test/stats/v1"
 
@@ -56,7 +56,7 @@ def test_redirect_elsewhere_does_not_say_moved(location: str) -> None:
     assert describe(location) == f"redirected to {location}; wrong base URL?"
 
 
-@pytest.mark.parametrize("status", [300, 301, 304])
+@pytest.mark.parametrize("status", [300, 301])
 def test_redirect_without_location_is_named(status: int) -> None:
     assert describe(None, status) == "the response has no Location header; wrong base URL?"
 
