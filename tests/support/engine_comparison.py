@@ -62,7 +62,7 @@ def hostile(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
     for record, text in zip(records, texts, strict=False):
         record["name"] = record["description"] = record["sources"]["paper"] = text
-        record["surprise"] = {"b": [text, 1.50], "a": None}
+        record["surprise"] = {"b": [text, 1.50, float("nan")], "a": None}
         for offer in record["providers"]:
             offer["provider_name"] = text
         for score in record["scores"]:
