@@ -39,8 +39,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder `bin` of an environment in which only the wheel is installed."""
-    return Path(python_with(tmp_path_factory.mktemp("environment"), str(wheel))).parent
+    """Return the folder `bin` of an environment with the wheel and its extra `report`."""
+    return Path(python_with(tmp_path_factory.mktemp("environment"), f"{wheel}[report]")).parent
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ compared_offers as (
     where new_offers.valid_to is null
 ),
 
--- The last read covers all models if it is complete, else only the models of some pages.
+-- Estimated number of offers that the last read covers. An incomplete read covers only the models of
+-- some pages.
 listed_counts as (
     select
         offer_counts.row_count

@@ -11,9 +11,9 @@
 -- A model that left the catalog has no row, but it counts as an opponent.
 create or replace view marts.leaderboard as
 with
--- Upstream files one benchmark under several categories, for example under an alias. The benchmark
--- counts in all of them, for every model: otherwise two models would be compared on different
--- benchmarks.
+-- Upstream may list a benchmark in several categories, for example if an alias is in another
+-- category. The benchmark counts in all of them, for every model. Otherwise two models would be
+-- compared on different benchmarks.
 listed_categories as (
     select
         coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,

@@ -11,4 +11,4 @@ select
 from raw.models__top_scores;
 
 comment on view staging.detail_top_scores is 'One row per model and category: upstream''s headline number, in mixed units, as last fetched with the record';
-comment on column staging.detail_top_scores.mixed_unit_score is 'Upstream''s number for the category, in mixed units: never comparable';
+comment on column staging.detail_top_scores.mixed_unit_score is 'Upstream''s headline number for the model in the category. Units differ between rows, so the numbers are never comparable';

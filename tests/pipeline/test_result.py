@@ -135,7 +135,7 @@ def catalog_of(**values: Any) -> CatalogSummary:
 def test_exit_code_with_a_catalog(
     outcomes: list[Outcome], values: dict[str, Any], code: int
 ) -> None:
-    """A page that failed counts, even if the budget was spent later."""
+    """If a page of the catalog failed, the code is 4, even if the budget was spent later."""
     stop = StopReason("budget", "why") if "deferred" in outcomes else None
     result = result_of(*outcomes, catalog=catalog_of(**values), stop_reason=stop)
     assert result.exit_code == code

@@ -44,7 +44,7 @@ def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -
 def test_rate_limit_counts_the_requests_of_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first run sends three requests: it cannot read the model list."""
+    """The first run requests the model list three times, because each response is an error."""
     limiters = []
 
     def create(requests: int) -> ClockedRateLimiter:

@@ -47,7 +47,7 @@ def test_max_age_of_zero_makes_all_models_due() -> None:
 
 
 def test_failing_model_takes_its_turn_by_its_last_failure() -> None:
-    """A failing model, never fetched or with an old record, does not come first in every run."""
+    """Otherwise a failing model without a record would come first in every run."""
     fetched = ago(b=9, c=3, d=9)
     assert due("abcd", "c", fetched, ago(a=1, b=4)) == ["d", "b", "a", "c"]
 

@@ -31,7 +31,7 @@ MAX_CONSECUTIVE_FAILURES = 10
 WRONG_CATALOG_THRESHOLD = 3
 #: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
-#: A lower limit could be reached if the newest models have been withdrawn.
+#: Known models that are requested to confirm the base URL. Fewer might all have been withdrawn.
 MAX_KNOWN_MODELS = 3
 _NAMED_IDS = 3
 

@@ -161,8 +161,9 @@ class TestNotFoundOnTwoDays:
     ) -> bool | None:
         """Return `marts.models.is_listed` of `m` after both days.
 
-        `reads` has an entry for each day. Unless the entry is None, an untrusted read of the
-        catalog lists `n` on this day. `first` are the records loaded on the day before both.
+        `reads` has an entry for each of the two days. If it is None, the catalog is not read.
+        Otherwise an untrusted read lists only `n`, and the 404 of `m` is stored with the entry's
+        `is_listed`. `first` are the records loaded on the day before.
         """
         raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
         raw.load(first, _DAYS[0])

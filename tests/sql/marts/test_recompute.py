@@ -64,11 +64,11 @@ def test_every_mart_equals_its_recomputation_on_random_catalogs(
 def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     built_tables: RawTables, lists: ReviewedLists, records: list[Record], data: st.DataObject
 ) -> None:
-    """Reads and records are one load at one time, so the history contains only the last state.
+    """All rows have the same load id and time, so the history contains only the last state.
 
-    The second read lists some models with other facts and offers than their record, and does not
-    list others. Some models have no record; others are loaded after the reads. In both reads, some
-    summaries have an unreadable value that the record may lack.
+    In the second read, some models have another name and other offers than in their record, and
+    some are missing. Some models have no record; others are loaded after the reads. In both reads,
+    some summaries have an unreadable `context_window`; the record may have another value.
     """
     states = ("listed", "ahead", "unlisted", "without record", "unreadable", "loaded later")
     unreadable = {"context_window": "8k"}
