@@ -25,7 +25,7 @@ _ROWS = (
 )
 
 
-@pytest.mark.parametrize("version", [2, 4, 5])
+@pytest.mark.parametrize("version", [2, 5])
 def test_unreadable_values_load_after_the_migration(tmp_path: Path, version: int) -> None:
     record = make_record("m", providers=[make_offer("p", 1, 2)], scores=[make_score("x", 0.5)])
     unreadable = record | {
