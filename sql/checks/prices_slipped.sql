@@ -53,8 +53,8 @@ compared_offers as (
     where new_offers.valid_to is null
 ),
 
--- Estimated number of offers that the last read covers. An incomplete read covers only the models of
--- some pages.
+-- Estimated number of offers that the last read covers. An incomplete read covers only the models
+-- of some pages.
 listed_counts as (
     select
         offer_counts.row_count
