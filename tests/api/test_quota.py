@@ -62,6 +62,12 @@ class TestHeaders:
     def test_remaining_that_is_no_count_is_ignored(self, remaining: str) -> None:
         assert read(Quota_Limit="unlimited", Quota_Remaining=remaining) is None
 
+    def test_unlimited_quota_is_never_spent(self) -> None:
+        assert read(Quota_Limit="unlimited", Quota_Remaining=0) is None
+
+    def test_limit_below_the_units_left_is_unknown(self) -> None:
+        assert read(Quota_Limit=250, Quota_Remaining=900) == Quota(900)
+
     def test_reset_in_the_past_is_ignored(self) -> None:
         assert read(Quota_Remaining=0, Quota_Reset=unix(NOON)) is None
 

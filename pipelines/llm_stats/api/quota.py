@@ -134,15 +134,20 @@ def describe_reset(
 def _read_quota(
     headers: Mapping[str, str], now: dt.datetime, redact: Callable[[str], str]
 ) -> Quota | None:
-    """Return the quota in the headers; None without a number of units left, or after the reset."""
-    remaining = _number(headers, "X-Quota-Remaining")
+    """Return the quota in the headers; None without a number of units left, or after the reset.
+
+    If the limit is `unlimited`, there is no quota. A limit below the number of units left is
+    ignored.
+    """
+    remaining, limit = (_number(headers, f"X-Quota-{name}") for name in ("Remaining", "Limit"))
     reset_at = _time(headers, "X-Quota-Reset")
-    if remaining is None or (reset_at and reset_at <= now):
+    is_unlimited = headers.get("X-Quota-Limit", "").strip() == "unlimited"
+    if remaining is None or is_unlimited or (reset_at and reset_at <= now):
         return None
     plan = printable(headers.get("X-LLM-Stats-Plan"), _MAX_PLAN_LENGTH)
     return Quota(
         remaining,
-        _number(headers, "X-Quota-Limit"),
+        limit if limit is not None and limit >= remaining else None,
         _number(headers, "X-Quota-Used"),
         reset_at if reset_at and reset_at - now < _MAX_RESET else None,
         plan and redact(plan),

@@ -12,6 +12,8 @@ from llm_stats.schema.fetch import Validators
 #: Longer values are not stored and not sent back.
 _MAX_VALIDATOR_LENGTH = 1000
 _MAX_REQUEST_ID_LENGTH = 100
+#: An entity tag (RFC 9110, section 8.8.3). A list of tags, or `*`, would match other bodies too.
+_ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e]*"')
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -48,14 +50,17 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def read_validators(headers: Mapping[str, str], redact: Callable[[str], str]) -> Validators:
     """Return ETag and Last-Modified.
 
-    A value is ignored if it is too long, is not printable ASCII, or contains the API key.
+    A value is ignored if it is too long, is not printable ASCII, or contains the API key. An ETag
+    is also ignored if it is not an entity tag, such as `"1"` or `W/"1"`.
     """
 
     def read(name: str) -> str | None:
         value = printable(headers.get(name), _MAX_VALIDATOR_LENGTH)
         return value if value and redact(value) == value else None
 
-    return Validators(read("ETag"), read("Last-Modified"))
+    etag = read("ETag")
+    is_entity_tag = etag and _ENTITY_TAG.fullmatch(etag)
+    return Validators(etag if is_entity_tag else None, read("Last-Modified"))
 
 
 def read_request_id(headers: Mapping[str, str]) -> str:
