@@ -45,7 +45,7 @@ class Admission:
 
     @property
     def quota(self) -> Quota | None:
-        """Return the quota after the last response; None if the API sent no quota headers."""
+        """Return the quota after the last response; None if no usable headers came."""
         return self._quota.latest
 
     def stop(self, kind: StopKind, message: str) -> StopReason:

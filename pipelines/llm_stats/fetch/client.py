@@ -98,7 +98,7 @@ class Client:
 
     @property
     def quota(self) -> Quota | None:
-        """Return the quota after the last response; None if the API sent no quota headers."""
+        """Return the quota after the last response; None if no usable headers came."""
         return self._admission.quota
 
     @property

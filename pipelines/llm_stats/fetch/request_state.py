@@ -99,7 +99,7 @@ def requests_since(path: Path, since: dt.datetime) -> int | None:
 def last_quota(path: Path, now: dt.datetime) -> tuple[Quota, dt.datetime] | None:
     """Return the quota in the file at `path`, and when it was stored (UTC).
 
-    Return None if the API sent no quota headers, if the quota has been reset since, or if there is
+    Return None if no usable quota headers came, if the quota has been reset since, or if there is
     no readable file.
     """
     if not path.exists() or not (rows := _select(path, "select quota, stored_at from quota")):

@@ -45,9 +45,10 @@ class RunResult:
     warehouse before. `changes` are the changes of this run, largest first, with the columns of
     `llm-stats changes`. `attribution` is the line that names the source of the data; empty if
     nothing was published. `stop_reason` is set when fetching ended early. `quota` is None if the
-    API sent no quota headers. `known_failures` are ids that failed in earlier runs and have not
-    loaded since. `is_published` is False if there was nothing to load. `is_base_url_confirmed` is
-    set if the API returned its catalog, or a model that an earlier run loaded.
+    API sent no usable quota headers. `known_failures` are ids that failed in earlier runs and have
+    not loaded since. `is_published` is False if there was nothing to load.
+    `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
+    loaded.
     """
 
     database: Path

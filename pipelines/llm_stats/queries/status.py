@@ -126,7 +126,7 @@ class Status:
     catalog. `last_run_requests` counts the requests for models, without those for the catalog.
     `requests_today` includes requests of running and failed runs; it is None if unknown. `quota` is
     the quota after the last response to this machine, and `quota_at` the time of this response.
-    Both are None if the API sent no quota headers, or if the quota has been reset since.
+    Both are None if no usable quota headers came, or if the quota has been reset since.
     `never_fetched` counts the listed models without a record. `catalog` is the last read of the
     catalog; None if there was none. `listing_changes` has the last change of each model that left
     the catalog or came back.
