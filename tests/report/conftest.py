@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +11,8 @@ from llm_stats.report import data
 from llm_stats.report.page import write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
+from support import browser as browsers
+from support.browser import Browser
 from support.connection_reader import ConnectionReader
 from support.history_database import built, empty
 from support.report_fixtures import CATALOGS, DAYS, load_days, warehouse
@@ -69,7 +71,7 @@ def sample(built_report: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
-    """Return a page of the sample on which each table has at most 40 rows."""
+    """Return a page of the sample with at most 40 scores and prices."""
 
     def fill(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch, DuckDBReader(sample) as reader:
@@ -77,3 +79,32 @@ def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
             write(reader, folder / "report.html")
 
     return build_once("shortened report", fill) / "report.html"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browsers.chromium(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """Return the shared browser after clearing its logs."""
+    chromium.clear_logs()
+    return chromium
+
+
+@pytest.fixture(scope="session")
+def sample_page(page_of: PageOf) -> Path:
+    return page_of("sample")
+
+
+@pytest.fixture(scope="class")
+def wide(chromium: Browser, sample_page: Path) -> Browser:
+    """Return the browser with the page of the sample in a wide window.
+
+    The tests of a class share it and do not depend on the choices of each other.
+    """
+    chromium.clear_logs()
+    chromium.open(sample_page)
+    return chromium

@@ -30,7 +30,6 @@ from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
 from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, load_days
-from support.synthetic_catalog import synthetic_catalog
 
 pytestmark = pytest.mark.slow
 
@@ -41,17 +40,20 @@ PageOf = Callable[[str], Path]
 def rows(carried: dict[str, Any], name: str) -> Rows:
     """Return the rows of a table in the data of the page.
 
-    The data stores some columns as indices into a list of strings, `texts`. This function replaces
-    each index by its string, as the script of the page does.
+    Long runs of one value are stored with their length, and texts as indices into a list of
+    strings. This function undoes both, as the scripts of the page do.
     """
-    columns = carried["tables"][name]
     texts = carried["texts"]
-    plain = {
-        title: column
-        if isinstance(column, list)
-        else [None if index is None else texts[index] for index in column["indices"]]
-        for title, column in columns.items()
-    }
+    plain: dict[str, list[Any]] = {}
+    for title, column in carried["tables"][name].items():
+        runs = iter(column.get("runs", ()))
+        values = column.get("values") or [
+            value for value, count in zip(runs, runs, strict=True) for _ in range(count)
+        ]
+        is_text = column.get("is_text", False)
+        plain[title] = [
+            texts[value] if is_text and value is not None else value for value in values
+        ]
     return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
 
 
@@ -81,21 +83,21 @@ class Elements(HTMLParser):
         return carried
 
 
-#: Columns that each query of the page computes. Its other columns must equal those of its mart.
-_OF_THE_PAGE = {
-    "models": {
-        "price_usd_per_mtok",
-        "provider_names",
-        "suspect_reason",
-        "paid_price_usd_per_mtok",
-        "paid_provider_names",
-        "paid_suspect_reason",
-    },
-    "benchmarks": set(),
-    "benchmark_points": set(),
-    "leaderboard": set(),
-    "prices": {"price_ratio_to_cheapest", "suspect_reason", "known_until"},
-    "findings": {"finding_count", "model_count"},
+#: By table of the page: its mart, and the columns that its query computes. The other columns must
+#: equal those of the mart.
+_MARTS: dict[str, tuple[str, set[str]]] = {
+    "models": ("models", {"row_count"}),
+    "scores": ("scores", {"value", "doubt"}),
+    "benchmarks": ("benchmarks", {"is_counted"}),
+    "leaderboard": ("leaderboard", set()),
+    "prices": (
+        "price_history",
+        {"is_offered", "is_first_party", "suspect_reason", "known_until"},
+    ),
+    "lowest_prices": ("model_price_history", {"known_until"}),
+    "price_changes": ("price_changes", set()),
+    "providers": ("providers", set()),
+    "findings": ("data_quality", {"finding_count", "model_count"}),
 }
 
 
@@ -120,25 +122,19 @@ def data(sample: Path) -> ReportData:
 
 
 def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
-    for name, mart, where in (
-        ("models", "models", "true"),
-        ("benchmarks", "benchmarks", "is_comparable"),
-        ("benchmark_points", "price_performance", "true"),
-        ("leaderboard", "leaderboard", "true"),
-        ("prices", "price_history", "true"),
-        ("findings", "data_quality", "true"),
-    ):
-        carried = rows(data.tables, name)
-        shared = [column for column in carried[0] if column not in _OF_THE_PAGE[name]]
-        expected = reader.query(f"select {', '.join(shared)} from marts.{mart} where {where}").rows
-        plain = [[facts_module._compact(value) for value in row] for row in expected]
+    for name, (mart, computed) in _MARTS.items():
+        carried = rows(data.encoded, name)
+        shared = [column for column in carried[0] if column not in computed]
+        expected = reader.query(f"select {', '.join(shared)} from marts.{mart}").rows
+        plain = [[facts_module.compact(value) for value in row] for row in expected]
         assert sorted(map(repr, plain)) == sorted(
             repr([row[column] for column in shared]) for row in carried
         ), name
-    assert data.tables["left_out"] == []
+    assert data.encoded["left_out"] == []
     assert data.headline["model_count"] == len(yesterday()) == len(today()) + 1
-    changes = [row["change"] for row in rows(data.tables, "changes")]
-    assert data.headline["change_count"] == len(changes) == 7
+    changes = [row["change"] for row in rows(data.encoded, "other_changes")]
+    assert data.headline["change_count"] == 7
+    assert len(changes) + len(rows(data.encoded, "price_changes")) == 7
     assert "kestrel-embed-0: left the catalog" in changes
 
 
@@ -157,7 +153,7 @@ def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTable
     raw.apply()
     raw.load([fetched], days[3])
     raw.apply()
-    prices = rows(data_of_tables(raw).tables, "prices")
+    prices = rows(data_of_tables(raw).encoded, "prices")
     assert {row["model_id"]: row["known_until"] for row in prices} == {
         name: day.replace(tzinfo=dt.UTC).timestamp()
         for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
@@ -224,11 +220,10 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
     raw.apply()
     raw.read_catalog([repriced], FIRST_DAY + dt.timedelta(days=1))
     raw.apply()
-    changes = rows(data_of_tables(raw).tables, "changes")
-    assert sorted(row["change"] for row in changes) == [
-        "kept at p: output 2.00 → 3.00 (+50 %)",
-        "left: left the catalog",
-    ]
+    carried = data_of_tables(raw).encoded
+    (price,), (other,) = rows(carried, "price_changes"), rows(carried, "other_changes")
+    assert price["model_id"], price["new_output_usd_per_mtok"] == ("kept", 3)
+    assert other["change"] == "left: left the catalog"
     counted = "Changes in 30 days 2 of prices, offers, scores and the catalog"
     assert counted in header(raw)
 
@@ -242,100 +237,76 @@ def test_failing_models_are_counted_without_ids_that_are_in_no_mart(raw: RawTabl
     raw.fetch(["always-rejected"], later, "rejected", "second")
     raw.apply()
     data = data_of_tables(raw)
-    assert "always-rejected" in {row["model_id"] for row in rows(data.tables, "findings")}
+    assert "always-rejected" in {row["model_id"] for row in rows(data.encoded, "findings")}
     assert data.headline["failing_count"] == 2
 
 
 @pytest.mark.parametrize(
-    ("table", "mart", "where"),
+    ("table", "mart"),
     [
-        ("models", "models", "true"),
-        ("benchmarks", "benchmarks", "is_comparable"),
-        ("benchmark_points", "price_performance", "true"),
-        ("leaderboard", "leaderboard", "true"),
-        ("prices", "price_history", "true"),
-        ("findings", "data_quality", "true"),
+        ("benchmarks", "benchmarks"),
+        ("leaderboard", "leaderboard"),
+        ("prices", "price_history"),
+        ("price_changes", "price_changes"),
+        ("providers", "providers"),
+        ("findings", "data_quality"),
     ],
 )
 def test_a_table_has_the_order_of_its_mart(
-    reader: Reader, data: ReportData, table: str, mart: str, where: str
+    reader: Reader, data: ReportData, table: str, mart: str
 ) -> None:
     (file,) = (file for file in files_in("marts") if file.path.stem == mart)
-    key = [column for column in file.key if column != "valid_from"]
-    query = f"select {', '.join(key)} from marts.{mart} where {where} order by {file.order}"
-    carried = [tuple(row[column] for column in key) for row in rows(data.tables, table)]
+    key = [column for column in file.key if column not in ("valid_from", "changed_at")]
+    query = f"select {', '.join(key)} from marts.{mart} order by {file.order}"
+    carried = [tuple(row[column] for column in key) for row in rows(data.encoded, table)]
     assert carried == reader.query(query).rows
 
 
-def test_categories_have_the_order_of_the_leaderboard(data: ReportData) -> None:
-    points, ranked_rows = rows(data.tables, "category_points"), rows(data.tables, "leaderboard")
-    assert points[0]["category"] == ranked_rows[0]["category"] == "overall"
-    with_points = {row["category"] for row in points}
-    assert list(dict.fromkeys(row["category"] for row in points)) == [
-        category
-        for category in dict.fromkeys(row["category"] for row in ranked_rows)
-        if category in with_points
+def test_best_models_are_first_and_the_categories_begin_with_overall(data: ReportData) -> None:
+    ranked = [
+        row["model_id"]
+        for row in rows(data.encoded, "leaderboard")
+        if (row["category"], row["evidence_scope"]) == ("overall", "all") and row["rank"]
     ]
+    models = [row["model_id"] for row in rows(data.encoded, "models")]
+    assert models[: len(ranked)] == ranked
+    assert rows(data.encoded, "categories")[0]["category"] == "overall"
 
 
-def test_model_has_the_price_of_its_cheapest_offer_and_all_tied_providers(data: ReportData) -> None:
-    models = {row["model_id"]: row for row in rows(data.tables, "models")}
-    large, tessera = models["aurora-large-1"], models["tessera-70b-open"]
-    assert large["price_usd_per_mtok"] == 10
-    assert large["provider_names"] == "Alpine Cloud, Northlight"
-    assert tessera["price_usd_per_mtok"] == 0
-    assert tessera["provider_names"] == "Commons"
-    assert tessera["paid_price_usd_per_mtok"] == 0.3625
-    assert tessera["paid_provider_names"] == "Bluebird"
-    assert models["pebble-0"]["price_usd_per_mtok"] is None
+def test_totals_of_a_category_equal_its_rows(data: ReportData) -> None:
+    board = rows(data.encoded, "leaderboard")
+    for total in rows(data.encoded, "categories"):
+        own = [
+            row
+            for row in board
+            if (row["category"], row["evidence_scope"])
+            == (total["category"], total["evidence_scope"])
+        ]
+        assert total["model_count"] == len(own)
+        assert total["ranked_count"] == sum(row["rank"] is not None for row in own)
+        assert total["most_benchmarks"] == max(row["benchmark_count"] for row in own)
+
+
+def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
+    """Every finding about a score of a model is at one of its scores, without the benchmark."""
+    doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
+    found = reader.query(
+        "select detail from marts.data_quality where rule in ('score_disputed', 'score_above_max')"
+    ).rows
+    assert found
+    for (detail,) in found:
+        assert detail.split(": ", 1)[1] in doubts
 
 
 def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) -> None:
     lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
-    models = [
-        make_record("only", providers=[lopsided]),
-        make_record("with-free", providers=[lopsided, free]),
-        make_record("with-cheaper", providers=[lopsided, make_offer("q", 0.01, 0.02)]),
-        make_record("fair", providers=[make_offer("p", 1, 1)]),
-    ]
-    load_days(raw, models)
-    carried = data_of_tables(raw).tables
+    load_days(raw, [make_record("a", providers=[lopsided, free])])
+    carried = data_of_tables(raw).encoded
     reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
-    assert {
-        row["model_id"]: (row["suspect_reason"], row["paid_suspect_reason"])
-        for row in rows(carried, "models")
-    } == {
-        "only": (reason, reason),
-        "with-free": (None, reason),
-        "with-cheaper": (None, None),
-        "fair": (None, None),
+    assert {row["provider_id"]: row["suspect_reason"] for row in rows(carried, "prices")} == {
+        "p": reason,
+        "free": None,
     }
-    marked = {row["model_id"] for row in rows(carried, "prices") if row["suspect_reason"]}
-    assert marked == {"only", "with-free", "with-cheaper"}
-
-
-def test_frontier_of_a_category_holds_the_models_that_are_not_dominated(raw: RawTables) -> None:
-    models = synthetic_catalog(40, providers=2, scores=20)
-    for free in models[::7]:
-        free["providers"][0] |= {"input_price_per_m": 0, "output_price_per_m": 0}
-    load_days(raw, models)
-    carried = data_of_tables(raw).tables
-    prices = {row["model_id"]: row for row in rows(carried, "models")}
-    points = rows(carried, "category_points")
-    for price, flag in (
-        ("price_usd_per_mtok", "is_pareto"),
-        ("paid_price_usd_per_mtok", "is_pareto_paid"),
-    ):
-        at = [
-            (point["category"], prices[point["model_id"]][price], point["value"], point[flag])
-            for point in points
-        ]
-        priced = [point for point in at if point[1] is not None]
-        for category, cost, value, is_pareto in priced:
-            rivals = [(c, v) for other, c, v, _ in priced if other == category]
-            beaten = any(c <= cost and v >= value and (c < cost or v > value) for c, v in rivals)
-            assert is_pareto == (not beaten), (category, cost, value)
-        assert 0 < sum(point[3] for point in priced) < len(priced)
 
 
 @pytest.mark.parametrize("world", CATALOGS)
@@ -347,24 +318,26 @@ def test_every_warehouse_gives_a_page(page_of: PageOf, world: str) -> None:
     assert "sample" not in ids
 
 
-@pytest.mark.parametrize(
-    ("world", "price", "with_points"),
-    [("all free", 0, {"a", "b", "c"}), ("no prices", None, set())],
-)
-def test_null_is_not_zero_and_zero_is_free(
-    page_of: PageOf, world: str, price: float | None, with_points: set[str]
-) -> None:
+@pytest.mark.parametrize(("world", "prices"), [("all free", {0}), ("no prices", {None})])
+def test_null_is_not_zero(page_of: PageOf, world: str, prices: set[float | None]) -> None:
     """In "no prices", only the input price or only the output price of some models is known."""
     carried = Elements(page_of(world).read_text("utf-8")).carried
-    prices = {row["model_id"]: row["price_usd_per_mtok"] for row in rows(carried, "models")}
-    assert prices == dict.fromkeys(("a", "b", "c"), price)
-    assert {row["model_id"] for row in rows(carried, "category_points")} == with_points
+    assert {row["blended_usd_per_mtok"] for row in rows(carried, "prices")} == prices
+
+
+def test_leaders_are_on_the_page_without_scripts(page_of: PageOf) -> None:
+    sample = page_of("sample").read_text("utf-8")
+    leaders = sample.split('id="leaders-table"')[1].split("</table>")[0]
+    assert "The best 10 of 10 ranked models" in leaders
+    first = "<td>1</td><td>Zenith Max (preview)</td><td>86.2 %</td><td>7</td><td>30.00</td>"
+    assert first in leaders
+    assert "No model has a rank yet." in page_of("empty").read_text("utf-8")
 
 
 def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, raw: RawTables) -> None:
     whole = page_of("sample").read_text("utf-8")
     assert "All of this is a sample: invented models" in whole
-    assert "LLM Stats" not in whole
+    assert 'id="source"' not in whole
     load_days(raw, [*today()[:2], *CATALOGS["one model"]])
     mixed = page_of_tables(raw)
     assert "2 of the 3 models here are a sample: invented models" in mixed
@@ -376,9 +349,10 @@ def test_hostile_names_stay_text(page_of: PageOf) -> None:
     page = page_of("hostile").read_text("utf-8")
     elements = Elements(page)
     plain = Elements(page_of("one model").read_text("utf-8"))
-    assert [tag for tag, _ in elements.elements] == [tag for tag, _ in plain.elements], (
-        "no name becomes an element"
-    )
+    in_leaders = {"table", "caption", "thead", "tbody", "tr", "th", "td", "p"}
+    assert [tag for tag, _ in elements.elements if tag not in in_leaders] == [
+        tag for tag, _ in plain.elements if tag not in in_leaders
+    ], "no name becomes an element"
     texts = elements.carried["texts"]
     assert set(HOSTILE[:5]) <= set(texts)
     assert "\\u202edlrow\\u2066\\u2028\\u2029\\x1b[31m\\x00" in texts
@@ -413,11 +387,18 @@ def test_script_element_cannot_be_closed_early() -> None:
     assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
-def test_omitted_rows_are_listed(reader: Reader, shortened_page: Path) -> None:
+def test_left_out_models_are_counted_and_leave_whole(
+    data: ReportData, shortened_page: Path
+) -> None:
+    """The page of the sample has at most 40 scores and prices: those of the best models."""
     carried = Elements(shortened_page.read_text("utf-8")).carried
-    whole = len(reader.query("select * from marts.price_performance").rows)
-    assert f"{whole - 40} of {whole} rows of benchmark points" in carried["left_out"]
-    assert max(len(rows(carried, name)) for name in carried["tables"]) == 40
+    models = rows(carried, "models")
+    assert carried["left_out"] == [f"{15 - len(models)} of 15 models"]
+    assert 0 < sum(row["row_count"] for row in models) <= 40
+    for name in ("scores", "prices", "leaderboard", "lowest_prices"):
+        ids = {row["model_id"] for row in models}
+        whole = [row for row in rows(data.encoded, name) if row["model_id"] in ids]
+        assert rows(carried, name) == whole
 
 
 @pytest.fixture(scope="module")
@@ -433,7 +414,7 @@ def test_command_names_the_page_after_the_database(
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
     done = llm_stats("report", "--database", no_models)
-    assert done.out == "wrote w.html (0.9 MB)\n"
+    assert done.out == "wrote w.html (1.0 MB)\n"
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
     assert llm_stats("report", "--database", no_models, "--out", "new/folder/index.html").code == 0
@@ -527,7 +508,7 @@ def test_run_writes_the_report_and_sends_no_request_if_it_cannot(
     assert done.code == 2
     assert not (workdir / "llm_stats.duckdb").exists()
     done = llm_stats(*run, "page.html")
-    assert done.out.splitlines()[-1] == "wrote page.html (0.9 MB)"
+    assert done.out.splitlines()[-1] == "wrote page.html (1.0 MB)"
     assert done.code == 0
     assert "aurora-large-1" in (workdir / "page.html").read_text("utf-8")
     assert not os.access(workdir / "llm_stats.html", os.F_OK)

@@ -1,6 +1,6 @@
 """HTML page: data, charts and template in one file that loads nothing from the network.
 
-Names from the API are untrusted. They are embedded as JSON without `<`, and `page.js` puts them
+Names from the API are untrusted. They are embedded as JSON without `<`, and the scripts put them
 into text nodes. Field names and expressions in charts never come from data. As a second
 barrier, a content security policy allows only two scripts, which it identifies by hash. The policy
 forbids evaluating strings as code, and forbids all connections.
@@ -23,11 +23,40 @@ from llm_stats import files
 from llm_stats._version import __version__
 from llm_stats.errors import UsageError
 from llm_stats.queries.attribution import SOURCE_NAME, SOURCE_URL, Attribution
+from llm_stats.report import static
 from llm_stats.report.data import collect
 from llm_stats.text import format_value
 from llm_stats.warehouse.reader import Reader
 
 _DOCTYPE = b"<!doctype html>"
+#: Scripts under `assets/` in the order in which they are joined: each uses those before it.
+_SCRIPTS = (
+    "data.js",
+    "format.js",
+    "dom.js",
+    "workload.js",
+    "state.js",
+    "search.js",
+    "marks.js",
+    "table.js",
+    "charts.js",
+    *(
+        f"sections/{name}.js"
+        for name in (
+            "value_chart",
+            "value",
+            "compare",
+            "sheet",
+            "prices",
+            "changes",
+            "leaderboard",
+            "providers",
+            "quality",
+        )
+    ),
+    "main.js",
+)
+_STYLES = tuple(f"styles/{name}.css" for name in ("base", "controls", "tables", "charts", "print"))
 
 
 def write(reader: Reader, out: Path) -> None:
@@ -56,7 +85,7 @@ def page(reader: Reader) -> str:
     headline = report_data.headline
     scripts = {
         "library": _bundle_library(),
-        "script": _escape_script("".join(map(_read_asset, ("parts.js", "charts.js", "page.js")))),
+        "script": _escape_script("\n".join(map(_read_asset, _SCRIPTS))),
     }
     sources = " ".join(map(_hash_script, scripts.values()))
     policy = (
@@ -70,8 +99,9 @@ def page(reader: Reader) -> str:
     return string.Template(_read_asset("page.html")).substitute(
         scripts,
         policy=policy,
-        style=_read_asset("page.css"),
-        data=_to_script_json(report_data.tables),
+        style="\n".join(map(_read_asset, _STYLES)),
+        data=_to_script_json(report_data.encoded),
+        leaders=static.leaders(report_data.tables),
         times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
         listings=_format_listings(headline),
         source=_format_source(report_data.attribution),
@@ -96,7 +126,7 @@ def _bundle_library() -> str:
 
 
 def _read_asset(name: str) -> str:
-    return (resources.files(__package__) / name).read_text("utf-8")
+    return (resources.files(__package__) / "assets" / name).read_text("utf-8")
 
 
 def _format_times(
@@ -114,7 +144,7 @@ def _format_times(
 
 
 def _format_time(time: dt.datetime) -> str:
-    """Return a time (UTC) as an element; `page.js` adds the age when the page is opened."""
+    """Return a time (UTC) as an element; the scripts add the age when the page is opened."""
     machine_time = f"{time.isoformat(timespec='seconds')}Z"
     return f'<time datetime="{machine_time}">{format_value(time)} UTC</time>'
 

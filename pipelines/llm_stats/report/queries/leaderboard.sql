@@ -8,5 +8,6 @@ select
     model_id,
     adjusted_win_rate,
     benchmark_count,
+    self_reported_share,
     rank
 from marts.leaderboard

@@ -1,42 +1,59 @@
--- Every model with its lowest price, the providers at this price, and why the price is suspect. The
--- columns with `paid` ignore free offers; the other columns include them.
+-- Facts of every model. `row_count` is the number of its scores and of its prices, now and before.
 -- Grain: model_id.
--- Order: marts.models.
--- Reads: marts.models, marts.model_prices, marts.offers.
+-- Reads: marts.models, marts.scores, marts.price_history, marts.leaderboard.
+-- The best models are first, because a page that leaves out models leaves out the last ones.
 with
-named_providers as (
+all_rows as (
+    select model_id from marts.scores
+    union all
+    select model_id from marts.price_history
+),
+
+counted_rows as (
     select
         model_id,
-        string_agg(distinct provider_name, ', ' order by provider_name) filter (
-            where is_cheapest
-        ) as provider_names,
-        string_agg(distinct suspect_reason, '; ' order by suspect_reason) filter (
-            where is_cheapest
-        ) as suspect_reason,
-        string_agg(distinct provider_name, ', ' order by provider_name) filter (
-            where price_ratio_to_cheapest = 1
-        ) as paid_provider_names,
-        string_agg(distinct suspect_reason, '; ' order by suspect_reason) filter (
-            where price_ratio_to_cheapest = 1
-        ) as paid_suspect_reason
-    from marts.offers
-    where is_available
+        count(*) as row_count
+    from all_rows
     group by model_id
+),
+
+overall_ranks as (
+    select
+        model_id,
+        rank
+    from marts.leaderboard
+    where
+        category = 'overall'
+        and evidence_scope = 'all'
 )
 
 select
     models.model_id,
     models.model_name,
+    models.model_description,
+    models.organization_id,
     models.organization_name,
-    case
-        when model_prices.has_free_offer then 0
-        else model_prices.min_blended_usd_per_mtok
-    end as price_usd_per_mtok,
-    named_providers.provider_names,
-    named_providers.suspect_reason,
-    model_prices.min_blended_usd_per_mtok as paid_price_usd_per_mtok,
-    named_providers.paid_provider_names,
-    named_providers.paid_suspect_reason
+    models.family_name,
+    models.license_name,
+    models.allow_commercial,
+    models.is_open_weight,
+    models.modalities,
+    models.context_window_tokens,
+    models.param_count,
+    models.release_date,
+    models.benchmark_count,
+    models.upstream_url,
+    models.paper_url,
+    models.weights_url,
+    models.repo_url,
+    models.fetched_at,
+    models.listed_at,
+    models.unlisted_since,
+    coalesce(counted_rows.row_count, 0) as row_count
 from marts.models as models
-inner join marts.model_prices as model_prices on models.model_id = model_prices.model_id
-left join named_providers on models.model_id = named_providers.model_id
+left join counted_rows on models.model_id = counted_rows.model_id
+left join overall_ranks on models.model_id = overall_ranks.model_id
+order by
+    overall_ranks.rank nulls last,
+    models.release_date desc nulls last,
+    models.model_id

@@ -1,6 +1,7 @@
 -- Current and earlier offers. For a current offer, `known_until` is when its model was last fetched
--- or listed in the catalog, because the price may have changed since then. `suspect_reason` is null
--- for earlier offers.
+-- or listed in the catalog, because the price may have changed since then. `is_offered`,
+-- `is_first_party` and `suspect_reason` are null for earlier offers; `is_offered` is false if the
+-- model left the catalog.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers, history.models.
@@ -14,7 +15,8 @@ select
     price_history.input_usd_per_mtok,
     price_history.output_usd_per_mtok,
     price_history.blended_usd_per_mtok,
-    offers.price_ratio_to_cheapest,
+    offers.is_available as is_offered,
+    offers.is_first_party,
     offers.suspect_reason,
     price_history.valid_from,
     coalesce(

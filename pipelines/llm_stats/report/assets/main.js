@@ -1,0 +1,44 @@
+/* Start of the page: fill the controls, show the sections, and redraw each when one of its choices changes. */
+
+/** Show a section now, and again whenever one of these choices changes. */
+function section(keys, redraw) {
+  redraw();
+  onChange(keys, redraw);
+}
+
+/** Add to each time in the header its age when the page is opened: ` (3 hours ago)`. */
+function showAges() {
+  for (const time of document.querySelectorAll("time")) {
+    const seconds = Date.parse(time.dateTime) / 1000;
+    if (seconds <= Date.now() / 1000) time.append(` (${age(seconds)})`);
+  }
+}
+
+document.documentElement.classList.add("scripted");
+const filters = ["open", "commercial", "organization", "provider", "modality", "context", "released"];
+const costs = ["input", "output", "free"];
+
+fillFilters();
+makeSearch();
+section(["few", "score", "scope"], fillSubjects);
+section(["scope"], fillCategories);
+section(["models", "like"], fillLike);
+for (const key of ["score", "scope", "board", "min", "like", "input", "output", "free", "every", "few", "kind", ...filters]) bind(key, key);
+
+section(["models"], showChips);
+section(["models", "score", "scope", "min", "like", "every", ...costs, ...filters], showValue);
+section(["models", ...costs], showFacts);
+section(["models", "sheet", "input", "output"], showSheet);
+section(["models", "kind"], showPrices);
+section(["board", "scope", ...costs], showLeaders);
+showChanges();
+showProviders();
+showFindings();
+showAges();
+onChange(["models"], markSelected);
+byId("left-out").textContent = page.left_out.length ? `Left out to keep the page small: ${page.left_out.join("; ")}.` : "";
+narrow.addEventListener("change", () => {
+  showValue();
+  showSheet();
+  showPrices();
+});

@@ -1,0 +1,39 @@
+/* Marks of trust next to a number, and what they mean. */
+
+const EVIDENCE = { verified: "verified", third_party: "third party", self_reported: "self-reported" };
+
+/** Return a button with a short mark; a click shows the reason next to it. */
+function mark(text, reason) {
+  const button = element("button", { type: "button", className: "mark", title: reason, "aria-expanded": "false" }, text);
+  const why = element("span", { className: "why", hidden: true }, reason);
+  button.addEventListener("click", () => {
+    why.hidden = !why.hidden;
+    button.setAttribute("aria-expanded", String(!why.hidden));
+  });
+  return element("span", { className: "marked" }, button, why);
+}
+
+/** Return the mark of an offer whose price looks wrong, or null. */
+function offerMark(offer) {
+  return offer?.suspect_reason ? mark("suspect", offer.suspect_reason) : null;
+}
+
+/** Return the mark of a score that may be wrong, or null. */
+function scoreMark(score) {
+  if (!score?.doubt) return null;
+  const isUnit = score.doubt.includes("possibly in another unit");
+  return mark(isUnit ? "outlier" : score.is_disputed ? "disputed" : "doubtful", score.doubt);
+}
+
+/** Return the evidence of a score in words, with a link to its source. */
+function evidenceOf(score) {
+  const text = EVIDENCE[score.evidence] ?? score.evidence;
+  return element("span", { className: `evidence ${score.evidence}` }, score.source_url ? link(score.source_url, `${text} ↗`) : text);
+}
+
+/** Return a bar for a part from 0 to 1. It is hollow if the part rests on too few benchmarks for a rank. */
+function bar(part, isHollow) {
+  const made = element("i", { className: isHollow ? "bar hollow" : "bar", "aria-hidden": "true" });
+  made.style.setProperty("--part", part);
+  return made;
+}

@@ -1,0 +1,38 @@
+/* Leaderboard of the chosen category and evidence scope. */
+
+
+/** Fill the select of categories, those with ranks first. */
+function fillCategories() {
+  const own = categories.filter(row => row.evidence_scope === state.scope);
+  const options = rows => rows.map(row => [row.category, words(row.category)]);
+  fillSelect("board", [
+    { label: "Categories", options: options(own.filter(row => row.ranked_count)) },
+    { label: "Too few benchmarks for a rank", options: options(own.filter(row => !row.ranked_count)) },
+  ]);
+  byId("board").value = state.board;
+}
+
+function showLeaders() {
+  const category = state.board, { model_count: count, ranked_count: ranked, most_benchmarks: most } = totalsOf(category, state.scope);
+  const rows = (boards.get(boardKey(category, state.scope)) ?? []).map(place => rowAt("leaderboard", place));
+  byId("leaders-note").textContent = `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. A hollow bar rests on fewer. `
+    + `No model here has more than ${plural(most, "counted benchmark")}. Cost of ${workloadText()}, at the cheapest available offer.`;
+  const cheapest = new Map();
+  const offer = row => {
+    if (!cheapest.has(row.model_id)) cheapest.set(row.model_id, pricedOffers(models.get(row.model_id))[0] ?? null);
+    return cheapest.get(row.model_id);
+  };
+  showTable("leaders-table", {
+    caption: `Leaderboard: ${words(category)}`, file: `leaderboard_${category}`, rows, empty: "No model has a comparable score in this category.",
+    columns: [
+      { name: "Rank", value: row => row.rank, text: row => number(row.rank), isNumber: true },
+      { name: "Model", value: row => models.get(row.model_id).name, node: row => modelButton(row.model_id), className: "name" },
+      { name: "Model id", value: row => texts[row.model_id], onlyCsv: true },
+      { name: "Adjusted win rate", value: row => row.adjusted_win_rate, text: row => percent(row.adjusted_win_rate), isNumber: true, isBestHigh: true },
+      { name: "", value: () => null, node: row => bar(row.adjusted_win_rate, row.rank === null), className: "bars spare" },
+      { name: "Bench\u00admarks", value: row => row.benchmark_count, text: row => number(row.benchmark_count), isNumber: true, isBestHigh: true },
+      { name: "Self-reported", value: row => row.self_reported_share, text: row => wholePercent(row.self_reported_share), isNumber: true, className: "spare" },
+      { name: costUnit(), value: row => offer(row)?.cost ?? null, text: row => usd(offer(row)?.cost ?? null), isNumber: true, mark: row => offerMark(offer(row)?.offer) },
+    ],
+  });
+}

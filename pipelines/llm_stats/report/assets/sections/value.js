@@ -1,0 +1,109 @@
+/* Cost against score: choices, chart, and the table of offers. */
+
+const FEW = 3;
+
+/** Fill the select of scores; benchmarks with fewer than 3 priced models are listed only on request. */
+function fillSubjects() {
+  const ranked = categories.filter(row => row.evidence_scope === state.scope && row.ranked_count);
+  const comparable = [...benchmarks.values()].filter(benchmark => benchmark.is_comparable && benchmark.priced_model_count);
+  const many = comparable.filter(benchmark => benchmark.priced_model_count >= FEW);
+  const few = comparable.filter(benchmark => benchmark.priced_model_count < FEW);
+  const option = it => [`benchmark ${texts[it.benchmark_id]}`, `${it.name} · ${number(it.priced_model_count)}`];
+  const isFewChosen = few.some(it => `benchmark ${texts[it.benchmark_id]}` === state.score);
+  fillSelect("score", [
+    { label: "Adjusted win rate in a category", options: ranked.map(row => [`category ${row.category}`, words(row.category)]) },
+    { label: "Benchmark · models with a price", options: many.map(option) },
+    { label: `Fewer than ${FEW} models with a price`, options: state.few || isFewChosen ? few.map(option) : [] },
+  ]);
+  byId("score").value = state.score;
+  byId("few-count").textContent = number(few.length);
+}
+
+/** Fill the filters with the values that exist. */
+function fillFilters() {
+  const sorted = pairs => [...new Map(pairs)].sort((one, two) => one[1].localeCompare(two[1], "en"));
+  const all = [...models.values()];
+  const any = text => ({ label: "", options: [["", text]] });
+  const choices = options => ({ label: "Only", options });
+  fillSelect("organization", [any("any organization"), choices(sorted(all.map(it => [texts[it.organization_id], it.organization_name])))]);
+  fillSelect("provider", [any("any provider"), choices(sorted(rowsOf("providers").map(it => [texts[it.provider_id], it.provider_name])))]);
+  const modalities = new Set(all.flatMap(it => it.modalities ? it.modalities.split(", ") : []));
+  fillSelect("modality", [any("any modality"), choices([...modalities].sort().map(name => [name, words(name)]))]);
+}
+
+/** Fill the select "as good as" with the selected models. */
+function fillLike() {
+  const options = selected().map(({ model }) => [texts[model.model_id], model.name]);
+  if (state.like && !options.some(([value]) => value === state.like) && modelsByText.has(state.like)) {
+    options.push([state.like, models.get(modelsByText.get(state.like)).name]);
+  }
+  fillSelect("like", [{ label: "", options: [["", "a minimum of"], ...options] }]);
+  byId("like").value = state.like;
+}
+
+let shownAnswer = null;
+
+/** Show the answer to the choices; if only the selected models changed, redraw only the chart. */
+function showValue(changed = new Set()) {
+  const isSame = shownAnswer && [...changed].join() === "models";
+  shownAnswer = isSame ? shownAnswer : answer();
+  const { about, limit, points, good } = shownAnswer;
+  const frontier = points.filter(point => point.isFrontier).length;
+  byId("value-heading").textContent = `${about.title}${about.isLowerBetter ? " (lower is better, so the axis is reversed)" : ""}, against ${workload() ? "cost" : "price"}`;
+  const onClick = datum => datum.key !== undefined && (touch.matches ? pinCard(points.find(point => point.id === datum.key), about) : toggleModel(datum.key));
+  draw("value-chart", points.length ? valueChart(points, about, limit) : "No model with a price and a score meets the filters.", { patch: labelled, onClick });
+  if (isSame) return;
+  byId("min").disabled = Boolean(state.like);
+  byId("min-unit").textContent = about.isPercent ? "%" : "";
+  byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
+  byId("value-card").hidden = true;
+  showOffers(about, good);
+}
+
+/** Return the note below the chart: what is shown and what is not. */
+function valueNote(about, limit, points, good, frontier) {
+  const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
+  const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
+  const isUnknown = state.like && limit === null;
+  return [
+    `Cost of ${workloadText()}, at the cheapest available offer.`,
+    points.length ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.` : "",
+    limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
+    isUnknown ? "The model to compare with has no score here, so there is no minimum." : "",
+    points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
+    points.length > MOST_DOTS ? "Dots that would cover each other are drawn as one; the table has all." : "",
+    shares.length ? `${number(own)} of ${number(shares.length)} scores are self-reported.` : "",
+  ].filter(Boolean).join(" ");
+}
+
+/** Show the offers of the models that are good enough, cheapest first. */
+function showOffers(about, good) {
+  const rows = good.flatMap(point => state.every ? point.offers.map(({ offer, cost }, place) => ({ point, offer, cost, place })) : { point, offer: point.offer, cost: point.cost, place: 0 });
+  if (state.every) rows.sort((one, two) => one.cost - two.cost);
+  showTable("value-table", {
+    caption: "Offers that meet the choices, cheapest first", file: "offers", rows,
+    empty: "No offer meets the filters. Remove a filter, or lower the minimum.",
+    columns: [
+      { name: "Model", value: row => row.point.model.name, node: row => modelButton(row.point.id), className: "name", mark: row => row.place === 0 && row.point.isFrontier ? element("small", { className: "frontier" }, "frontier") : null },
+      { name: "Model id", value: row => texts[row.point.id], onlyCsv: true },
+      { name: "Provider", value: row => row.offer.label },
+      { name: costUnit(), value: row => row.cost, text: row => usd(row.cost), isNumber: true, mark: row => offerMark(row.offer) },
+      {
+        name: "Score", value: row => row.point.value, text: row => about.text(row.point.value), isNumber: true, isBestHigh: true,
+        mark: row => row.point.scorePlace === undefined ? null : scoreMark(rowAt("scores", row.point.scorePlace)),
+      },
+      { name: "Context", value: row => row.point.model.context_window_tokens, text: row => large(row.point.model.context_window_tokens), isNumber: true, isBestHigh: true, className: "spare" },
+      { name: "License", value: row => row.point.model.license_name, className: "spare" },
+    ],
+  });
+}
+
+/** Show a card with the facts of a tapped dot, which stays until it is closed. */
+function pinCard(point, about) {
+  const card = byId("value-card");
+  const close = element("button", { type: "button", "aria-label": "Close" }, "×");
+  close.addEventListener("click", () => { card.hidden = true; });
+  const text = `${costText(point.cost)} at ${point.offer.label}; score ${about.text(point.value)}.`;
+  card.replaceChildren(element("p", {}, modelButton(point.id), " ", element("small", {}, point.model.organization_name)), element("p", {}, text, " ", offerMark(point.offer) ?? ""), close);
+  card.hidden = false;
+}

@@ -1,0 +1,110 @@
+/* The choices of the reader: kept in the hash of the address, so that a link or the back button restores them.
+ *
+ * `state.models` has five places; a model keeps its place, and thereby its colour, until it is removed. The other choices are texts. */
+
+const PLACES = 5;
+const DEFAULTS = {
+  score: "category overall", scope: "all", min: "", like: "", input: "", output: "", free: "yes", every: "",
+  open: "", commercial: "", organization: "", provider: "", modality: "", context: "", released: "", few: "",
+  board: "overall", sheet: "", kind: "blended", range: "90", days: "30",
+};
+const modelsByText = new Map([...models.keys()].reverse().map(id => [texts[id], id]));
+const listeners = [];
+const preselected = defaultModels();
+let state = readHash();
+
+/** Return the models that are selected without a choice: the two best ones that have a price. */
+function defaultModels() {
+  const ranked = boards.get(boardKey("overall", "all")) ?? [];
+  const priced = ranked.slice(0, 500).map(place => columnsOf.leaderboard.model_id[place]).filter(id => models.get(id).offers.some(isPriced));
+  return padded((priced.length ? priced : [...models.keys()]).slice(0, 2));
+}
+
+function padded(ids) {
+  return Array.from({ length: PLACES }, (_, place) => ids[place] ?? null);
+}
+
+/** Return the choices that the hash holds; unknown models are dropped. */
+function readHash() {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const chosen = Object.fromEntries(Object.keys(DEFAULTS).map(key => [key, parameters.get(key) ?? DEFAULTS[key]]));
+  const places = Array.from({ length: PLACES }, (_, place) => modelsByText.get(parameters.get(`m${place + 1}`) ?? "") ?? null);
+  const isChosen = parameters.get("models") === "none" || places.some(id => id !== null);
+  return { ...chosen, models: isChosen ? places : preselected };
+}
+
+/** Return the hash of the choices, without those that are the default. */
+function hashOf(choices) {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(DEFAULTS)) if (choices[key] !== value) parameters.set(key, choices[key]);
+  if (choices.models.join() !== preselected.join()) {
+    choices.models.forEach((id, place) => id !== null && parameters.set(`m${place + 1}`, texts[id]));
+    if (choices.models.every(id => id === null)) parameters.set("models", "none");
+  }
+  return `#${parameters}`;
+}
+
+/** Call a function now and whenever one of these choices changes. */
+function onChange(keys, redraw) {
+  listeners.push({ keys, redraw });
+}
+
+/** Change some choices and redraw what depends on them. Each call is a step of the back button, unless `isTyping`. */
+function choose(choices, isTyping = false) {
+  const before = state;
+  state = { ...state, ...choices };
+  const hash = hashOf(state);
+  if (hash !== (location.hash || "#")) {
+    if (isTyping) location.replace(hash);
+    else location.hash = hash;
+  }
+  redrawChanged(before);
+}
+
+function redrawChanged(before) {
+  const changed = new Set(Object.keys(state).filter(key => String(state[key]) !== String(before[key])));
+  for (const { keys, redraw } of listeners) if (keys.some(key => changed.has(key))) redraw(changed);
+}
+
+addEventListener("hashchange", () => {
+  const before = state;
+  state = readHash();
+  redrawChanged(before);
+});
+
+/* Selected models. */
+
+/** Return the selected models as [{model, place}, …]. */
+function selected() {
+  return state.models.map((id, place) => ({ model: models.get(id), place })).filter(({ model }) => model);
+}
+
+/** Return the CSS colour of a model: that of its place, or `other` if it is not selected. */
+function colourOf(id, other = "var(--muted)") {
+  const place = state.models.indexOf(id);
+  return place < 0 ? other : `var(--model-${place + 1})`;
+}
+
+/** Select a model, or remove it if it is selected. */
+function toggleModel(id) {
+  const { name } = models.get(id), places = [...state.models];
+  const place = places.includes(id) ? places.indexOf(id) : places.indexOf(null);
+  if (place < 0) return announce(`${name} was not selected: five models are selected; remove one first.`);
+  const isAdded = places[place] === null;
+  places[place] = isAdded ? id : null;
+  choose({ models: places });
+  return announce(`${name} ${isAdded ? "selected" : "removed"}; ${selected().length} of ${PLACES} models are selected.`);
+}
+
+/** Connect a select, checkbox or input to a choice. */
+function bind(id, key) {
+  const control = byId(id), isBox = control.type === "checkbox";
+  const show = () => {
+    if (isBox) control.checked = state[key] === "yes";
+    else if (control.value !== state[key]) control.value = state[key];
+  };
+  show();
+  onChange([key], show);
+  control.addEventListener(control.tagName === "INPUT" && !isBox ? "input" : "change", () =>
+    choose({ [key]: isBox ? (control.checked ? "yes" : "") : control.value }, !isBox && control.tagName === "INPUT"));
+}

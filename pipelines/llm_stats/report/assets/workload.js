@@ -1,0 +1,121 @@
+/* The reader's question: cost of a workload, filters, scores with a threshold, and the frontier. */
+
+/** Return the workload in millions of tokens a month, {input, output}, or null: then costs are blended prices. */
+function workload() {
+  const input = Math.max(0, Number(state.input) || 0), output = Math.max(0, Number(state.output) || 0);
+  return input || output ? { input, output } : null;
+}
+
+/** Return the unit of a cost. */
+function costUnit() {
+  return workload() ? "US$ a month" : "US$ / M tokens";
+}
+
+/** Format a cost with its unit: `"620.00 US$ a month"`, `"free"`. */
+function costText(cost) {
+  return cost === 0 ? usd(cost) : `${usd(cost)} ${costUnit()}`;
+}
+
+/** Return the workload in words: `"50 M input and 10 M output tokens a month"`. */
+function workloadText() {
+  const load = workload();
+  return load ? `${number(load.input)} M input and ${number(load.output)} M output tokens a month` : "one million tokens, input and output weighed 3 : 1";
+}
+
+/** Return whether an offer is available and both its prices are known. */
+function isPriced(offer) {
+  return Boolean(offer.is_offered) && offer.blended_usd_per_mtok !== null;
+}
+
+/** Return what the workload costs with an offer, or null. Rounding makes costs that are equal on paper equal. */
+function costOf(offer) {
+  if (!isPriced(offer)) return null;
+  const load = workload();
+  if (!load) return offer.blended_usd_per_mtok;
+  return Number((load.input * offer.input_usd_per_mtok + load.output * offer.output_usd_per_mtok).toPrecision(10));
+}
+
+/** Return whether a model meets the filters that concern the model itself. */
+function meetsFilters(model) {
+  if (state.open && !model.is_open_weight) return false;
+  if (state.commercial && !model.allow_commercial) return false;
+  if (state.organization && texts[model.organization_id] !== state.organization) return false;
+  if (state.modality && !(model.modalities ?? "").split(", ").includes(state.modality)) return false;
+  if (state.context && !(model.context_window_tokens >= Number(state.context))) return false;
+  return !state.released || (model.release_date ?? "") >= state.released;
+}
+
+const costCache = { key: null, offers: new Map() };
+
+/** Return the priced offers of a model as [{offer, cost}, …], cheapest first. They are computed once for each workload. */
+function pricedOffers(model) {
+  const key = `${state.input} ${state.output}`;
+  if (costCache.key !== key) Object.assign(costCache, { key, offers: new Map() });
+  let found = costCache.offers.get(model);
+  if (!found) {
+    found = model.offers.filter(isPriced).map(offer => ({ offer, cost: costOf(offer) })).sort((one, two) => one.cost - two.cost);
+    costCache.offers.set(model, found);
+  }
+  return state.free ? found : found.filter(({ cost }) => cost !== 0);
+}
+
+/** Return the priced offers of a model that meet the filters, cheapest first. */
+function matchingOffers(model) {
+  const offers = pricedOffers(model);
+  return state.provider ? offers.filter(({ offer }) => texts[offer.provider_id] === state.provider) : offers;
+}
+
+/** Return the chosen category or benchmark: title, direction, format of a value, and values as [{id, value, score or board row}, …]. */
+function subject() {
+  const [kind, key] = state.score.split(/ (.*)/s);
+  const benchmark = kind === "benchmark" && [...benchmarks.values()].find(it => texts[it.benchmark_id] === key);
+  if (benchmark) {
+    const { model_id: ids, value: values } = columnsOf.scores;
+    return {
+      benchmark, title: benchmark.name, isLowerBetter: Boolean(benchmark.is_lower_better), isPercent: benchmark.scale === "normalized",
+      text: value => scoreText(value, benchmark),
+      entries: benchmark.scoreRows.filter(place => benchmark.is_comparable && values[place] !== null)
+        .map(place => ({ id: ids[place], value: values[place], scorePlace: place })),
+    };
+  }
+  const { model_id: ids, adjusted_win_rate: rates, rank: ranks } = columnsOf.leaderboard;
+  const ranked = (boards.get(boardKey(key, state.scope)) ?? []).filter(place => ranks[place] !== null);
+  return {
+    title: `Adjusted win rate, ${words(key)}`, isLowerBetter: false, isPercent: true, text: percent,
+    entries: ranked.map(place => ({ id: ids[place], value: rates[place], boardPlace: place })),
+  };
+}
+
+/** Return the lowest value that is good enough, or null: that of a model, or the number that the reader entered. */
+function threshold({ entries, isPercent }) {
+  if (state.like) return entries.find(entry => texts[entry.id] === state.like)?.value ?? null;
+  if (state.min.trim() === "" || Number.isNaN(Number(state.min))) return null;
+  return isPercent ? Number(state.min) / 100 : Number(state.min);
+}
+
+/** Return the answer: {about, limit, points, good}. A point is a model with its value, offers, cheapest cost and `isFrontier`. */
+function answer() {
+  const about = subject(), limit = threshold(about);
+  const isGood = value => limit === null || (about.isLowerBetter ? value <= limit : value >= limit);
+  const points = [];
+  for (const { id, value, scorePlace } of about.entries) {
+    const model = models.get(id);
+    if (!meetsFilters(model)) continue;
+    const offers = matchingOffers(model);
+    if (offers.length) points.push({ id, value, scorePlace, model, offers, isGood: isGood(value), cost: offers[0].cost, offer: offers[0].offer, isFrontier: false });
+  }
+  markFrontier(points, about.isLowerBetter);
+  return { about, limit, points, good: points.filter(point => point.isGood) };
+}
+
+/** Set `isFrontier` of each point: no other costs at most as much and is at least as good, with one of them strict. */
+function markFrontier(points, isLowerBetter) {
+  const directed = point => isLowerBetter ? -point.value : point.value;
+  points.sort((one, two) => one.cost - two.cost || directed(two) - directed(one) || one.id - two.id);
+  let best = -Infinity, bestCost = null;
+  for (const point of points) {
+    const value = directed(point);
+    point.isFrontier = value > best || value === best && point.cost === bestCost;
+    if (value > best) [best, bestCost] = [value, point.cost];
+  }
+}
