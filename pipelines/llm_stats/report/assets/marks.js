@@ -31,9 +31,10 @@ function evidenceOf(score) {
   return element("span", { className: `evidence ${score.evidence}` }, score.source_url ? link(score.source_url, `${text} ↗`) : text);
 }
 
-/** Return a bar for a part from 0 to 1. It is hollow if the part rests on too few benchmarks for a rank. */
-function bar(part, isHollow) {
-  const made = element("i", { className: isHollow ? "bar hollow" : "bar", "aria-hidden": "true" });
-  made.style.setProperty("--part", part);
+/** Return a bar whose length is the adjusted win rate. It is filled only in part if the rate rests on few benchmarks. */
+function rateBar(row, most) {
+  const made = element("i", { className: row.rank === null ? "bar unranked" : "bar", "aria-hidden": "true" });
+  made.style.setProperty("--part", row.adjusted_win_rate);
+  made.style.setProperty("--filled", Math.min(1, row.benchmark_count / (most / 2)));
   return made;
 }

@@ -109,12 +109,13 @@ function decimalPlaces(column, rows) {
   return Math.max(0, ...rows.map(row => fraction(String(column.text?.(row) ?? column.value(row) ?? "")).length));
 }
 
-const fraction = text => /\d\.(\d+)/.exec(text)?.[1] ?? "";
+/** Return the digits after the decimal point of a plain number, or "". */
+const fraction = text => /^[\d,]+\.(\d+)$/.exec(text)?.[1] ?? "";
 
 /** Pad a number with figure spaces, so that decimal points of right-aligned numbers are above each other. */
 function alignDecimals(text, places) {
   const own = fraction(text).length;
-  const missing = own ? places - own : places && /\d/.test(text) ? places + 1 : 0;
+  const missing = own ? places - own : places && /^[\d,]+$/.test(text) ? places + 1 : 0;
   return text + "\u2007".repeat(Math.max(0, missing));
 }
 

@@ -15,8 +15,8 @@ function fillCategories() {
 function showLeaders() {
   const category = state.board, { model_count: count, ranked_count: ranked, most_benchmarks: most } = totalsOf(category, state.scope);
   const rows = (boards.get(boardKey(category, state.scope)) ?? []).map(place => rowAt("leaderboard", place));
-  byId("leaders-note").textContent = `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. A hollow bar rests on fewer. `
-    + `No model here has more than ${plural(most, "counted benchmark")}. Cost of ${workloadText()}, at the cheapest available offer.`;
+  byId("leaders-note").textContent = `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. The best covered `
+    + `model has ${number(most)}; the bar of a model with fewer than half as many is filled only in part. Cost of ${workloadText()}, at the cheapest available offer.`;
   const cheapest = new Map();
   const offer = row => {
     if (!cheapest.has(row.model_id)) cheapest.set(row.model_id, pricedOffers(models.get(row.model_id))[0] ?? null);
@@ -29,7 +29,7 @@ function showLeaders() {
       { name: "Model", value: row => models.get(row.model_id).name, node: row => modelButton(row.model_id), className: "name" },
       { name: "Model id", value: row => texts[row.model_id], onlyCsv: true },
       { name: "Adjusted win rate", value: row => row.adjusted_win_rate, text: row => percent(row.adjusted_win_rate), isNumber: true, isBestHigh: true },
-      { name: "", value: () => null, node: row => bar(row.adjusted_win_rate, row.rank === null), className: "bars spare" },
+      { name: "", value: () => null, node: row => rateBar(row, most), className: "bars spare" },
       { name: "Bench\u00admarks", value: row => row.benchmark_count, text: row => number(row.benchmark_count), isNumber: true, isBestHigh: true },
       { name: "Self-reported", value: row => row.self_reported_share, text: row => wholePercent(row.self_reported_share), isNumber: true, className: "spare" },
       { name: costUnit(), value: row => offer(row)?.cost ?? null, text: row => usd(offer(row)?.cost ?? null), isNumber: true, mark: row => offerMark(offer(row)?.offer) },

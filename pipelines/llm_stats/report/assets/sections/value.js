@@ -33,11 +33,11 @@ function fillFilters() {
 
 /** Fill the select "as good as" with the selected models. */
 function fillLike() {
-  const options = selected().map(({ model }) => [texts[model.model_id], model.name]);
+  const options = selected().map(({ model }) => [texts[model.model_id], `as good as ${model.name}`]);
   if (state.like && !options.some(([value]) => value === state.like) && modelsByText.has(state.like)) {
-    options.push([state.like, models.get(modelsByText.get(state.like)).name]);
+    options.push([state.like, `as good as ${models.get(modelsByText.get(state.like)).name}`]);
   }
-  fillSelect("like", [{ label: "", options: [["", "a minimum of"], ...options] }]);
+  fillSelect("like", [{ label: "", options: [["", "any score"], ...options] }]);
   byId("like").value = state.like;
 }
 
@@ -57,7 +57,16 @@ function showValue(changed = new Set()) {
   byId("min-unit").textContent = about.isPercent ? "%" : "";
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   byId("value-card").hidden = true;
+  byId("value-answer").replaceChildren(...answerText(limit, good));
   showOffers(about, good);
+}
+
+/** Return the answer in one sentence: the cheapest model that is good enough. */
+function answerText(limit, good) {
+  if (!good.length) return [];
+  const [{ model, offer, cost }] = good;
+  const field = limit === null ? plural(good.length, "model") : `${plural(good.length, "model")} that are good enough`;
+  return [`The cheapest of ${field}: `, element("strong", {}, model.name), ` at ${offer.label}, ${costText(cost)}. `, offerMark(offer) ?? ""];
 }
 
 /** Return the note below the chart: what is shown and what is not. */
