@@ -87,7 +87,7 @@ class Elements(HTMLParser):
 #: equal those of the mart.
 _MARTS: dict[str, tuple[str, set[str]]] = {
     "models": ("models", {"row_count"}),
-    "scores": ("scores", {"value", "doubt"}),
+    "scores": ("scores", {"value", "doubt", "doubt_rule"}),
     "benchmarks": ("benchmarks", {"is_counted"}),
     "leaderboard": ("leaderboard", set()),
     "prices": (

@@ -95,6 +95,7 @@ def hostile(price: float = 1) -> Documents:
                     benchmark_name=benchmark,
                     category=benchmark,
                     normalized_score=0.1 + 0.05 * place,
+                    source_url="javascript:alert(1)",
                 )
                 for benchmark in HOSTILE
             ]

@@ -18,11 +18,14 @@ function offerMark(offer) {
   return offer?.suspect_reason ? mark("suspect", offer.suspect_reason) : null;
 }
 
+const DOUBTS = {
+  score_outlier: "outlier", score_disputed: "disputed", score_above_max: "above maximum",
+  normalized_score_out_of_range: "out of range", source_is_placeholder: "example source",
+};
+
 /** Return the mark of a score that may be wrong, or null. */
 function scoreMark(score) {
-  if (!score?.doubt) return null;
-  const isUnit = score.doubt.includes("possibly in another unit");
-  return mark(isUnit ? "outlier" : score.is_disputed ? "disputed" : "doubtful", score.doubt);
+  return score?.doubt ? mark(DOUBTS[score.doubt_rule] ?? "doubtful", score.doubt) : null;
 }
 
 /** Return the evidence of a score in words, with a link to its source. */

@@ -1,4 +1,5 @@
 -- Every chosen score. `doubt` is why it may be wrong: the findings of data quality about it.
+-- `doubt_rule` is the rule of one of them.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores, marts.data_quality, staging.benchmark_label.
 -- `value` is on the benchmark's scale. If the benchmark is not comparable, it is the score itself.
@@ -25,12 +26,13 @@ doubtful_scores as (
         scores.benchmark_id,
         string_agg(
             replace(
-                doubts.detail,
+                replace(doubts.detail, staging.benchmark_label(scores.benchmark_id), ''),
                 staging.benchmark_label(scores.upstream_benchmark_id),
                 ''
             ),
             '; ' order by doubts.rule, doubts.detail
-        ) as doubt
+        ) as doubt,
+        min(doubts.rule) as doubt_rule
     from doubts
     inner join marts.scores as scores
         on
@@ -55,6 +57,7 @@ select
     scores.evidence,
     scores.is_disputed,
     doubtful_scores.doubt,
+    doubtful_scores.doubt_rule,
     scores.scored_at,
     scores.source_url
 from marts.scores as scores

@@ -1,0 +1,179 @@
+"""Costs, frontier, threshold and filters of the report in a browser, compared with the marts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.reader import Reader
+from support.browser import PHONE, Browser
+
+pytestmark = pytest.mark.slow
+
+#: Names the models of the frontier, in the order of their ids.
+_FRONTIER = """
+    return answer().points.filter(point => point.isFrontier).map(point => texts[point.id]).sort();
+"""
+
+
+@pytest.fixture(scope="class")
+def reader(sample: Path) -> Iterator[Reader]:
+    with DuckDBReader(sample) as opened:
+        yield opened
+
+
+def _column(reader: Reader, query: str) -> list[Any]:
+    return [row[0] for row in reader.query(query).rows]
+
+
+class TestAnswer:
+    """Tests that share the page and begin with the choices of a new page."""
+
+    @pytest.fixture(autouse=True)
+    def _reset(self, wide: Browser) -> None:
+        wide.script("choose({ ...DEFAULTS, models: preselected })")
+
+    @pytest.mark.parametrize(("free", "flag"), [("yes", "is_pareto"), ("", "is_pareto_paid")])
+    def test_frontier_of_every_category_and_benchmark_is_that_of_the_mart(
+        self, wide: Browser, reader: Reader, free: str, flag: str
+    ) -> None:
+        wide.script("choose({ free: arguments[0], few: 'yes' })", free)
+        subjects = wide.choices("score")
+        assert len(subjects) >= 10
+        for subject in subjects:
+            kind, key = subject.split(" ", 1)
+            where = (
+                f"price_quality where category = '{key}' and evidence_scope = 'all'"
+                if kind == "category"
+                else f"price_performance where benchmark_id = '{key}'"
+            )
+            found = wide.driver.execute_script(
+                "choose({ score: arguments[0] });" + _FRONTIER, subject
+            )
+            query = f"select model_id from marts.{where} and {flag} order by model_id"
+            assert found == _column(reader, query), subject
+
+    def test_costs_of_a_workload_are_those_of_the_macro(
+        self, wide: Browser, reader: Reader
+    ) -> None:
+        wide.choose("input", "50")
+        wide.choose("output", "10")
+        found = wide.script("""
+            const row = ({ offer, cost }) =>
+                [texts[offer.model_id], texts[offer.provider_id], offer.offer_number, cost];
+            return [...models.values()].flatMap(model => pricedOffers(model).map(row)).sort();
+        """)
+        query = """
+            select model_id, provider_id, offer_number, cost_usd
+            from marts.workload_cost(50000000, 10000000)
+            order by model_id, provider_id, offer_number
+        """
+        assert found == [list(row) for row in reader.query(query).rows]
+        assert "50 M input and 10 M output tokens a month" in wide.text("value-note")
+        heading = wide.find("#value-table th:nth-child(3)")[0].text
+        assert heading == "US$ a month"
+        assert "US$ a month, logarithmic" in [it.text for it in wide.find("#value-chart text")]
+
+    def test_threshold_lists_the_offers_of_good_models_cheapest_first(self, wide: Browser) -> None:
+        wide.script("toggleModel(modelsByText.get('kestrel-2-pro'))")
+        wide.choose("like", "kestrel-2-pro")
+        scores = [float(row[3].removesuffix(" %")) for row in wide.rows("value-table")]
+        costs = wide.script("return shownAnswer.good.map(point => point.cost)")
+        assert min(scores) == 72.5
+        assert len(scores) == 3
+        assert costs == sorted(costs)
+        assert wide.text("value-answer") == (
+            "The cheapest of 3 models that are good enough: Quill Coder 1 at Bluebird, "
+            "2.13 US$ / M tokens."
+        )
+        assert not wide.find("#min")[0].is_enabled()
+        wide.choose("like", "")
+        wide.choose("min", "80")
+        assert [row[0] for row in wide.rows("value-table")] == ["Zenith Max (preview) frontier"]
+
+    def test_every_offer_is_listed_on_request(self, wide: Browser) -> None:
+        wide.script("choose({ every: 'yes', organization: 'tessera' })")
+        offers = wide.rows("value-table")
+        assert len({row[0].removesuffix(" frontier") for row in offers}) < len(offers)
+
+    @pytest.mark.parametrize(
+        ("choice", "value", "where"),
+        [
+            ("open", "yes", "is_open_weight"),
+            ("commercial", "yes", "allow_commercial"),
+            ("organization", "northlight", "organization_id = 'northlight'"),
+            ("modality", "image", "list_contains(modalities, 'image')"),
+            ("context", "200000", "context_window_tokens >= 200000"),
+            ("released", "2026-06-01", "release_date >= date '2026-06-01'"),
+        ],
+    )
+    def test_filter_keeps_the_models_that_meet_it(
+        self, wide: Browser, reader: Reader, choice: str, value: str, where: str
+    ) -> None:
+        found = wide.script(
+            "choose({ [arguments[0]]: arguments[1] });"
+            "return answer().points.map(point => texts[point.id]).sort();",
+            choice,
+            value,
+        )
+        query = f"""
+            select model_id from marts.price_quality inner join marts.models using (model_id)
+            where category = 'overall' and evidence_scope = 'all' and {where} order by model_id
+        """
+        assert found == _column(reader, query)
+        assert found
+
+    def test_provider_filter_costs_only_its_offers(self, wide: Browser, reader: Reader) -> None:
+        wide.script("choose({ provider: 'cumulus' })")
+        assert {row[1] for row in wide.rows("value-table")} == {"Cumulus"}
+
+    def test_no_match_is_explained(self, wide: Browser) -> None:
+        wide.choose("min", "101")
+        assert "lower the minimum" in wide.text("value-table")
+        wide.choose("released", "2030-01-01")
+        assert "No model with a price and a score meets" in wide.text("value-chart")
+
+
+@pytest.fixture(scope="class")
+def suspect(chromium: Browser, page_of: Callable[[str], Path]) -> Browser:
+    chromium.open(page_of("suspect prices"), width=PHONE)
+    return chromium
+
+
+class TestSuspectPrices:
+    """Tests that share a page with a model whose price is suspect."""
+
+    def test_suspect_price_is_marked_in_the_table_and_in_the_chart(self, suspect: Browser) -> None:
+        reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+        for table in ("value-table", "leaders-table"):
+            marks = suspect.find(f"#{table} .mark")
+            assert [mark.text for mark in marks] == ["suspect"], table
+        suspect.click("#value-table .mark")
+        assert suspect.find("#value-table .why")[0].text == reason
+        assert suspect.find("#value-table .mark")[0].get_attribute("aria-expanded") == "true"
+        suspect.click("#value-table .mark")
+        assert not suspect.find("#value-table .why")[0].is_displayed()
+        described = suspect.script(
+            "return [...document.querySelectorAll('#value-chart .points_marks path')]"
+            ".map(it => it.ariaLabel)"
+        )
+        assert [label for label in described if reason in label] != []
+        assert "Triangles: suspect prices" in suspect.text("value-note")
+
+    def test_suspect_price_does_not_stretch_the_axis(self, suspect: Browser) -> None:
+        ticks = [it.text for it in suspect.find("#value-chart .role-axis-label text")]
+        assert "$0.1" not in ticks
+        assert "$1" in ticks
+
+    def test_tapped_dot_is_described_on_a_card_until_it_is_closed(self, suspect: Browser) -> None:
+        suspect.script(
+            "const point = shownAnswer.points.find(it => it.model.name === 'lopsided');"
+            "pinCard(point, shownAnswer.about);"
+        )
+        assert "lopsided" in suspect.text("value-card")
+        assert "suspect" in suspect.text("value-card")
+        suspect.click("#value-card [aria-label=Close]")
+        assert not suspect.find("#value-card")[0].is_displayed()
