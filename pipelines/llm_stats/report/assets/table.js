@@ -100,7 +100,8 @@ function tableCell(column, row, places) {
   const text = column.text?.(row) ?? column.value(row) ?? "–";
   const content = column.node?.(row) ?? (column.isNumber ? alignDecimals(String(text), places) : String(text));
   const after = column.mark?.(row);
-  return element("td", { className: cellClass(column) }, content, ...(after ? [" ", after] : []));
+  const isLong = !column.isNumber && /\S{25}/.test(text);
+  return element("td", { className: cellClass(column) + (isLong ? " long" : "") }, content, ...(after ? [" ", after] : []));
 }
 
 /** Return the largest number of digits after the decimal point in a column of numbers. */

@@ -84,13 +84,20 @@ function thinned(points, place, width) {
   });
 }
 
-/** Label the selected models and the frontier without overlaps, with Vega's label transform, which Vega-Lite does not support. */
+const ANCHORS = ["top-left", "top", "left", "top-right", "bottom-right", "right", "bottom"];
+
+/** Label the selected models, then the frontier, without overlaps, with Vega's label transform, which Vega-Lite does not support. */
 function labelled(spec) {
+  const offsets = [2, 10, 22];
   spec.marks.push({
     type: "text", from: { data: "points_marks" }, interactive: false, aria: false,
-    encode: { enter: { text: { signal: "truncate(datum.datum.label, 28)" }, fill: { value: "var(--ink)" }, fontSize: { value: 12 } } },
+    encode: { enter: {
+      text: { signal: "truncate(datum.datum.label, 28)" }, fill: { value: "var(--ink)" }, fontSize: { value: 12 },
+      fontWeight: { signal: "datum.datum.order > 1 ? 'bold' : 'normal'" },
+    } },
     transform: [{
-      type: "label", anchor: ["top-left", "top", "left", "top-right", "bottom-right", "right", "bottom"], offset: [2],
+      type: "label", anchor: offsets.flatMap(() => ANCHORS), offset: offsets.flatMap(offset => ANCHORS.map(() => offset)),
+      sort: { field: "datum.datum.order", order: "descending" },
       size: { signal: "[max(width, 1), max(height, 1)]" }, avoidMarks: ["points_marks", "frontier_marks"],
     }],
   });
