@@ -54,12 +54,13 @@ function searchField(id, caption) {
   return field;
 }
 
-/** Return the rows of a table that match its filter, in its order. */
+/** Return the rows of a table whose texts match its filter, in its order. */
 function arrangedRows(id, options) {
   const { columns, rows } = options;
   const { sorted, isDescending, query } = tableStates.get(id);
   const parts = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const textOf = row => columns.map(column => column.text?.(row) ?? column.value(row) ?? "").join(" ").toLowerCase();
+  const searched = columns.filter(it => !it.isNumber);
+  const textOf = row => searched.map(it => it.value(row) ?? "").join(" ").toLowerCase();
   if (parts.length) options.rowTexts ??= rows.map(textOf);
   const found = parts.length ? rows.filter((_, place) => parts.every(part => options.rowTexts[place].includes(part))) : rows;
   const column = columns.find(it => it.name === sorted);

@@ -47,6 +47,16 @@ function meetsFilters(model) {
 
 const costCache = { key: null, offers: new Map() };
 
+/** Return the filters that are set, in words: `"open weight, context at least 128 K"`, or `""`. */
+function filterText() {
+  const shown = id => byId(id).selectedOptions[0]?.textContent ?? "";
+  return [
+    state.open && "open weight", state.commercial && "commercial license", state.organization && shown("organization"),
+    state.provider && `offered by ${shown("provider")}`, state.modality && shown("modality").toLowerCase(),
+    state.context && `context ${shown("context")}`, state.released && `released since ${state.released}`, !state.free && "no free offers",
+  ].filter(Boolean).join(", ");
+}
+
 /** Return the priced offers of a model as [{offer, cost}, …], cheapest first. They are computed once for each workload. */
 function pricedOffers(model) {
   const key = `${state.input} ${state.output}`;

@@ -73,9 +73,10 @@ function answerText(limit, good) {
 function valueNote(about, limit, points, good, frontier) {
   const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
   const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
-  const isUnknown = state.like && limit === null;
+  const only = filterText(), isUnknown = state.like && limit === null;
   return [
     `Cost of ${workloadText()}, at the cheapest available offer.`,
+    only && `Filters: ${only}.`,
     points.length ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.` : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     isUnknown ? "The model to compare with has no score here, so there is no minimum." : "",
