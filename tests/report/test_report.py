@@ -387,6 +387,30 @@ def test_script_element_cannot_be_closed_early() -> None:
     assert page_module._escape_script('"</script><!--"') == '"<\\/script><\\!--"'
 
 
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_borders_of_controls_and_texts_have_enough_contrast(mode: int) -> None:
+    """The limits are those of WCAG 2.2: 3 for borders of controls, 4.5 for text."""
+    styles = page_module._read_asset("styles/base.css")
+    colours = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", rule)) for rule in styles.split(":root")[1:]
+    ][mode]
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+        red, green, blue = linear
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted(luminance(colours[name]) for name in (one, other))
+        return (high + 0.05) / (low + 0.05)
+
+    for name in ("edge", "first", "second", "muted", *(f"model-{place}" for place in range(1, 6))):
+        assert contrast(name, "paper") >= 3, name
+    for name in ("ink", "soft", "first", "second"):
+        assert contrast(name, "paper") >= 4.5, name
+
+
 def test_left_out_models_are_counted_and_leave_whole(
     data: ReportData, shortened_page: Path
 ) -> None:

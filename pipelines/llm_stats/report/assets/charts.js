@@ -64,9 +64,9 @@ const decade = value => 10 ** Math.floor(Math.log10(value) + 1e-9);
 
 /** Return the ticks of a logarithmic axis: 1, 2, 5, 10, … if they fit, else 1, 10, … */
 function ticks(lowest, highest) {
-  const count = Math.ceil(Math.log10(highest / lowest) + 1e-9) + 1;
-  const steps = narrow.matches || count > 4 ? [1] : [1, 2, 5];
-  return Array.from({ length: count }, (_, power) => lowest * 10 ** power)
+  const first = decade(lowest), count = Math.ceil(Math.log10(highest / first) + 1e-9) + 1;
+  const steps = highest / lowest > (narrow.matches ? 20 : 1000) ? [1] : [1, 2, 5];
+  return Array.from({ length: count }, (_, power) => first * 10 ** power)
     .flatMap(start => steps.map(step => Number((start * step).toPrecision(6))))
-    .filter(tick => tick <= highest * 1.15);
+    .filter(tick => tick >= lowest && tick <= highest * 1.15);
 }

@@ -103,7 +103,9 @@ function showShared(chosen) {
     const score = row.scores.get(model);
     if (!score) return "–";
     const text = scoreText(score.value, row.benchmark);
-    return element("span", {}, score.benchmark_rank !== null && score.benchmark_rank === row.best ? element("b", {}, text) : text, " ", scoreMark(score) ?? "");
+    const isBest = score.benchmark_rank !== null && score.benchmark_rank === row.best;
+    const value = element(isBest ? "b" : "span", { title: EVIDENCE[score.evidence] ?? "" }, link(score.source_url, text));
+    return element("span", {}, value, " ", scoreMark(score) ?? "");
   };
   showTable("shared-table", {
     caption: "Benchmarks that at least two of the selected models share; the best score is bold", file: "shared_benchmarks", rows,

@@ -90,6 +90,7 @@ function valueNote(about, limit, points, good, frontier) {
 function showOffers(about, good) {
   const rows = good.flatMap(point => state.every ? point.offers.map(({ offer, cost }, place) => ({ point, offer, cost, place })) : { point, offer: point.offer, cost: point.cost, place: 0 });
   if (state.every) rows.sort((one, two) => one.cost - two.cost);
+  const scoreRow = row => rowAt("scores", row.point.scorePlace);
   showTable("value-table", {
     caption: "Offers that meet the choices, cheapest first", file: "offers", rows,
     empty: "No offer meets the filters. Remove a filter, or lower the minimum.",
@@ -100,10 +101,12 @@ function showOffers(about, good) {
       { name: costUnit(), value: row => row.cost, text: row => usd(row.cost), isNumber: true, mark: row => offerMark(row.offer) },
       {
         name: "Score", value: row => row.point.value, text: row => about.text(row.point.value), isNumber: true, isBestHigh: true,
-        mark: row => row.point.scorePlace === undefined ? null : scoreMark(rowAt("scores", row.point.scorePlace)),
+        mark: row => about.benchmark ? scoreMark(scoreRow(row)) : null,
       },
       { name: "Context", value: row => row.point.model.context_window_tokens, text: row => large(row.point.model.context_window_tokens), isNumber: true, isBestHigh: true, className: "spare" },
-      { name: "License", value: row => row.point.model.license_name, className: "spare" },
+      about.benchmark
+        ? { name: "Evidence", value: row => EVIDENCE[scoreRow(row).evidence], node: row => evidenceOf(scoreRow(row)), className: "spare" }
+        : { name: "License", value: row => row.point.model.license_name, className: "spare" },
     ],
   });
 }

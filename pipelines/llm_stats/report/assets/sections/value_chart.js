@@ -10,7 +10,7 @@ const MOST_DOTS = 600;
 function valueChart(points, about, limit) {
   const trusted = points.filter(point => point.cost > 0 && !point.offer.suspect_reason);
   const costs = (trusted.length ? trusted : points.filter(point => point.cost > 0)).map(point => onAxis(point.cost));
-  const lowest = decade(Math.min(...costs, costs.length ? Infinity : 1)), highest = Math.max(...costs, lowest * 1.5);
+  const lowest = 0.85 * (costs.length ? Math.min(...costs) : 1), highest = Math.max(...costs, lowest * 1.5);
   const hasFree = points.some(point => point.cost === 0);
   const free = lowest / (highest / lowest) ** 0.08 / 2;
   const clamp = cost => Math.min(Math.max(onAxis(cost), lowest), highest * 1.1);
@@ -71,17 +71,18 @@ function valueDot(point, about, x) {
   };
 }
 
-/** Return the points to draw. Among many points, those whose dots would cover each other are drawn as one. */
+/** Return the points to draw. Among many points, those whose dots would cover each other are drawn as one: any of them. */
 function thinned(points, place, width) {
   if (points.length <= MOST_DOTS) return points;
   let low = Infinity, high = -Infinity;
   for (const { value } of points) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  const seen = new Set();
-  return points.filter(point => {
-    if (point.isFrontier || state.models.includes(point.id)) return true;
+  const always = points.filter(point => point.isFrontier || state.models.includes(point.id)), cells = new Map();
+  const scattered = point => (point.id * 2654435761) % 4294967296;
+  for (const point of points) {
     const cell = 1000 * Math.round(28 * Math.log(place(point)) / (width || 1)) + Math.round(22 * (point.value - low) / (high - low || 1));
-    return !seen.has(cell) && seen.add(cell);
-  });
+    if (!cells.has(cell) || scattered(point) < scattered(cells.get(cell))) cells.set(cell, point);
+  }
+  return [...new Set([...cells.values(), ...always])];
 }
 
 const ANCHORS = ["top-left", "top", "left", "top-right", "bottom-right", "right", "bottom"];
