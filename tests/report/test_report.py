@@ -17,9 +17,10 @@ from typing import Any, cast
 import duckdb
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.report import data as facts_module
+from llm_stats.report import data as data_module
 from llm_stats.report import page as page_module
 from llm_stats.report.data import ReportData, collect
+from llm_stats.report.encoding import compact
 from llm_stats.sample import SampleApi, today, yesterday
 from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
@@ -126,7 +127,7 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
         carried = rows(data.encoded, name)
         shared = [column for column in carried[0] if column not in computed]
         expected = reader.query(f"select {', '.join(shared)} from marts.{mart}").rows
-        plain = [[facts_module.compact(value) for value in row] for row in expected]
+        plain = [[compact(value) for value in row] for row in expected]
         assert sorted(map(repr, plain)) == sorted(
             repr([row[column] for column in shared]) for row in carried
         ), name
@@ -409,6 +410,15 @@ def test_borders_of_controls_and_texts_have_enough_contrast(mode: int) -> None:
         assert contrast(name, "paper") >= 3, name
     for name in ("ink", "soft", "first", "second"):
         assert contrast(name, "paper") >= 4.5, name
+
+
+def test_changes_are_left_out_by_moment(
+    reader: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All price changes of the sample have one time, so the limit cuts between them."""
+    monkeypatch.setattr(data_module, "_MAX_CHANGES", 3)
+    assert len(rows(data.encoded, "price_changes")) == 4
+    assert collect(reader).encoded["left_out"] == ["1 of 4 price changes"]
 
 
 def test_left_out_models_are_counted_and_leave_whole(

@@ -1,24 +1,16 @@
-"""Data of the report, read from the marts: tables as lists of values by column.
-
-    {"texts": ["aurora-large-1", "Aurora Large 1", …],
-     "tables": {"models": {"model_id": {"is_text": true, "values": [0, …]}, …}, …},
-     "left_out": ["1,500 of 51,500 models"]}
+"""Data of the report, read from the marts.
 
 `queries/NAME.sql` is the query of the table NAME. If the file's header has a line `Order: MART`,
 the table is sorted in the default order of that mart. The table `other_changes` has no query file.
 
-Strings are dictionary-encoded: a column with `is_text` contains indices into `texts`. Ids are
-compared by index. Two ids thus remain distinct even if the page displays them identically. A column
-with long runs of one value has `runs`, `[value, count, value, count, …]`, instead of `values`.
-
-A page has a maximum number of rows. Only whole models are left out, never a part of a model's rows.
+A page has a maximum number of rows. Whole models are left out, with all their rows, and whole
+moments of changes. Counts in texts of the page are those of the warehouse.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,17 +18,16 @@ from typing import Any
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from llm_stats.queries.attribution import Attribution, read_attribution
+from llm_stats.report.encoding import encode
 from llm_stats.table import Table
-from llm_stats.text import escape_control_chars, truncate_end
 from llm_stats.transform.files import SqlFile, default_order, files_in
 from llm_stats.warehouse.reader import Reader
 
 #: Maximum number of scores and prices, and of models, so that the page opens without delay.
 _MAX_ROWS = 500_000
 _MAX_MODELS = 50_000
-#: Maximum length of a string in a table or chart.
-_MAX_CHARACTERS = 300
-CHANGE_DAYS = 90
+_MAX_CHANGES = 50_000
+_CHANGE_DAYS = 90
 _KINDS_OF_OFFERS = {"listed", "delisted", "price_changed", "status_changed"}
 _OTHER_CHANGES = ("changed_at", "model_id", "kind", "change")
 
@@ -45,8 +36,8 @@ _OTHER_CHANGES = ("changed_at", "model_id", "kind", "change")
 class ReportData:
     """Source, headline figures by name (times in UTC), and tables.
 
-    `tables` are the tables in Python values by name, and `encoded` is what the page embeds: see
-    the module docstring.
+    `tables` are the tables in Python values by name. `encoded` is what the page embeds: the
+    encoded tables, and `left_out` with texts such as `1,500 of 51,500 models`.
     """
 
     attribution: Attribution
@@ -62,9 +53,13 @@ def collect(reader: Reader) -> ReportData:
 
 
 def _collect(reader: Reader) -> ReportData:
-    queries = files_in("queries", Path(__file__).parent)
+    files = {file.path.stem: file for file in files_in("queries", Path(__file__).parent)}
     try:
-        tables = {file.path.stem: reader.query(_ordered(file)) for file in queries}
+        models = reader.query(_ordered(files.pop("models")))
+        kept = _fitting_models(models)
+        tables = {
+            name: _select(reader.query(_ordered(file)), name, kept) for name, file in files.items()
+        }
     except UsageError as error:
         cause = str(error).splitlines()[0]
         problem = f"{reader.database} is not an llm-stats warehouse, or another version built it"
@@ -73,8 +68,17 @@ def _collect(reader: Reader) -> ReportData:
     times = [time for time in (headline["read_at"], headline["newest_at"]) if time]
     tables["other_changes"] = _read_other_changes(reader, times)
     headline["change_count"] = _count_changes(tables, times)
-    tables, left_out = _leave_out(tables)
-    encoded = {**_encode(tables), "left_out": left_out}
+    tables["models"] = models
+    totals = {name: len(tables[name].rows) for name in ("models", "price_changes", "other_changes")}
+    tables["models"] = models.head(len(kept))
+    for name in ("price_changes", "other_changes"):
+        tables[name] = _latest_moments(tables[name])
+    left_out = [
+        f"{total - len(tables[name].rows):,} of {total:,} {name.replace('_', ' ')}"
+        for name, total in totals.items()
+        if total > len(tables[name].rows)
+    ]
+    encoded = {**encode(tables), "left_out": left_out}
     return ReportData(read_attribution(reader), headline, tables, encoded)
 
 
@@ -87,16 +91,16 @@ def _ordered(file: SqlFile) -> str:
 def _read_other_changes(reader: Reader, times: list[dt.datetime]) -> Table:
     """Return the changes of scores and of the catalog, in the 90 days before the latest of `times`.
 
-    The latest day is first. The changes of a day begin with the largest.
+    The latest are first. Those of a moment begin with the largest.
     """
     if not times:
         return Table(_OTHER_CHANGES, ("TIMESTAMP", "VARCHAR", "VARCHAR", "VARCHAR"), [])
-    latest = changes.since(reader, max(times) - dt.timedelta(days=CHANGE_DAYS))
+    latest = changes.since(reader, max(times) - dt.timedelta(days=_CHANGE_DAYS))
     kind, counterpart = map(latest.columns.index, ("kind", "counterpart_id"))
     rows = [
         row for row in latest.rows if row[counterpart] is None or row[kind] not in _KINDS_OF_OFFERS
     ]
-    rows.sort(key=lambda row: row[0].date(), reverse=True)
+    rows.sort(key=lambda row: row[0], reverse=True)
     return replace(latest, rows=rows).select(*_OTHER_CHANGES)
 
 
@@ -110,82 +114,30 @@ def _count_changes(tables: dict[str, Table], times: list[dt.datetime]) -> int:
     )
 
 
-def _leave_out(tables: dict[str, Table]) -> tuple[dict[str, Table], list[str]]:
-    """Return the tables without the last models if there are too many rows, and what is left out.
-
-    All tables lose the same models, so that no row refers to a model that is not there.
-    """
-    models = tables["models"]
+def _fitting_models(models: Table) -> set[Any]:
+    """Return the ids of the first models whose scores and prices together are few enough."""
     counts = [row[models.columns.index("row_count")] for row in models.rows]
-    fitting = itertools.takewhile(lambda total: total <= _MAX_ROWS, itertools.accumulate(counts))
-    kept_count = min(sum(1 for _ in fitting), _MAX_MODELS)
-    if kept_count == len(models.rows):
-        return tables, []
-    kept = models.head(kept_count)
-    ids = {row[0] for row in kept.rows}
-    shortened = {
-        name: replace(
-            table,
-            rows=[row for row in table.rows if row[table.columns.index("model_id")] in ids],
-        )
-        if "model_id" in table.columns and name != "findings"
-        else table
-        for name, table in tables.items()
-    }
-    omitted = f"{len(models.rows) - kept_count:,} of {len(models.rows):,} models"
-    return {**shortened, "models": kept}, [omitted]
+    totals = itertools.accumulate(counts)
+    fitting = itertools.takewhile(lambda total: total <= _MAX_ROWS, totals)
+    return {row[0] for row, _ in zip(models.rows[:_MAX_MODELS], fitting, strict=False)}
 
 
-def _encode(tables: dict[str, Table]) -> dict[str, Any]:
-    """Return the tables in the format that the module docstring describes.
+def _select(table: Table, name: str, model_ids: set[Any]) -> Table:
+    """Return a table with only the rows of the models, so that all tables have the same models.
 
-    Frequent strings come first in `texts`, because they have the shortest indices then.
+    Changes and findings may be about any model.
     """
-    columns = {
-        name: {
-            column: [compact(row[index]) for row in table.rows]
-            for index, column in enumerate(table.columns)
-        }
-        for name, table in tables.items()
-    }
-    counts: Counter[str] = Counter()
-    for column in itertools.chain.from_iterable(table.values() for table in columns.values()):
-        counts.update(value for value in column if isinstance(value, str))
-    text_indices = {text: index for index, (text, _) in enumerate(counts.most_common())}
-
-    def encode_column(values: list[Any]) -> dict[str, Any]:
-        kind = {"is_text": True} if any(isinstance(value, str) for value in values) else {}
-        if kind:
-            values = [value if value is None else text_indices[value] for value in values]
-        runs = [(value, sum(1 for _ in run)) for value, run in itertools.groupby(values)]
-        if 4 * len(runs) <= len(values):
-            return {**kind, "runs": list(itertools.chain.from_iterable(runs))}
-        return {**kind, "values": values}
-
-    encoded = {
-        name: {column: encode_column(values) for column, values in table.items()}
-        for name, table in columns.items()
-    }
-    return {"texts": [display_text(text) for text in text_indices], "tables": encoded}
+    if "model_id" not in table.columns or name in ("findings", "price_changes"):
+        return table
+    place = table.columns.index("model_id")
+    return replace(table, rows=[row for row in table.rows if row[place] in model_ids])
 
 
-def compact(value: Any) -> Any:
-    """Shorten a value for JSON.
-
-    Floats get 7 significant digits, times become Unix times, dates `2026-01-31`, lists `text,
-    image`, and Booleans 0 or 1. Other values are returned unchanged.
-    """
-    if isinstance(value, dt.datetime):
-        return int(value.replace(tzinfo=dt.UTC).timestamp())
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        return ", ".join(value)
-    if isinstance(value, bool):
-        return int(value)
-    return float(f"{value:.7g}") if isinstance(value, float) else value
-
-
-def display_text(text: str) -> str:
-    """Return a string of limited length, with control characters made visible."""
-    return truncate_end(escape_control_chars(text[: _MAX_CHARACTERS + 1]), _MAX_CHARACTERS)
+def _latest_moments(table: Table) -> Table:
+    """Return the latest changes without the moment at which there would be too many."""
+    if len(table.rows) <= _MAX_CHANGES:
+        return table
+    place = table.columns.index("changed_at")
+    first_omitted = table.rows[_MAX_CHANGES][place]
+    whole = [row for row in table.rows[:_MAX_CHANGES] if row[place] != first_omitted]
+    return replace(table, rows=whole or table.rows[:_MAX_CHANGES])

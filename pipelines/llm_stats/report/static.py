@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from llm_stats.report.data import display_text
+from llm_stats.report.encoding import display_text
 from llm_stats.table import Table
 from llm_stats.text import format_usd
 
