@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
+from selenium.webdriver.common.action_chains import ActionChains
 from support.browser import PHONE, Browser
 
 pytestmark = pytest.mark.slow
@@ -169,11 +170,19 @@ class TestSuspectPrices:
         assert "$1" in ticks
 
     def test_tapped_dot_is_described_on_a_card_until_it_is_closed(self, suspect: Browser) -> None:
-        suspect.script(
-            "const point = shownAnswer.points.find(it => it.model.name === 'lopsided');"
-            "pinCard(point, shownAnswer.about);"
-        )
-        assert "lopsided" in suspect.text("value-card")
-        assert "suspect" in suspect.text("value-card")
-        suspect.click("#value-card [aria-label=Close]")
-        assert not suspect.find("#value-card")[0].is_displayed()
+        touch = "Emulation.setTouchEmulationEnabled"
+        suspect.driver.execute_cdp_cmd(touch, {"enabled": True})
+        try:
+            (dot,) = (
+                path
+                for path in suspect.find("#value-chart .points_marks path")
+                if (path.get_attribute("aria-label") or "").startswith("lopsided")
+            )
+            ActionChains(suspect.driver, duration=0).click(dot).perform()
+            assert suspect.text("value-card").startswith("lopsided")
+            assert "1.01 US$ / M tokens at p" in suspect.text("value-card")
+            assert "suspect" in suspect.text("value-card")
+            suspect.click("#value-card [aria-label=Close]")
+            assert not suspect.find("#value-card")[0].is_displayed()
+        finally:
+            suspect.driver.execute_cdp_cmd(touch, {"enabled": False})

@@ -15,7 +15,7 @@ function fillCategories() {
 function showLeaders() {
   const category = state.board, { model_count: count, ranked_count: ranked, most_benchmarks: most } = totalsOf(category, state.scope);
   const rows = (boards.get(boardKey(category, state.scope)) ?? []).map(place => rowAt("leaderboard", place));
-  byId("leaders-note").textContent = `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. The best covered `
+  byId("leaders-note").textContent = !rows.length ? "" : `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. The best covered `
     + `model has ${number(most)}; the bar of a model with fewer than half as many is filled only in part. Cost of ${workloadText()}, at the cheapest available offer.`;
   const cheapest = new Map();
   const offer = row => {

@@ -49,7 +49,8 @@ function showModelOffers(model) {
 function showScores(model) {
   const rows = model.scoreRows.map(place => rowAt("scores", place)).map(score => ({ ...score, benchmark: benchmarks.get(score.benchmark_id) }));
   const own = rows.filter(score => score.evidence === "self_reported").length;
-  byId("scores-note").textContent = rows.length ? `${plural(rows.length, "score")}, ${number(own)} of them self-reported. A rank is among all models with a score on the benchmark.` : "";
+  const doubtful = rows.filter(score => score.doubt).length;
+  byId("scores-note").textContent = rows.length ? `${plural(rows.length, "score")}, ${number(own)} of them self-reported${doubtful ? `, ${number(doubtful)} marked as doubtful` : ""}. A rank is among all models with a score on the benchmark.` : "";
   showTable("scores-table", {
     caption: `Scores of ${model.name}`, file: `scores_${texts[model.model_id]}`, rows,
     empty: model.fetched_at === null ? "The record of this model has not been fetched, so its scores are unknown." : "This model has no score.",

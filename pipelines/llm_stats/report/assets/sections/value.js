@@ -51,7 +51,7 @@ function showValue(changed = new Set()) {
   const frontier = points.filter(point => point.isFrontier).length;
   byId("value-heading").textContent = `${about.title}${about.isLowerBetter ? " (lower is better, so the axis is reversed)" : ""}, against ${workload() ? "cost" : "price"}`;
   const onClick = datum => datum.key !== undefined && (touch.matches ? pinCard(points.find(point => point.id === datum.key), about) : toggleModel(datum.key));
-  draw("value-chart", points.length ? valueChart(points, about, limit) : "No model with a price and a score meets the filters.", { patch: labelled, onClick });
+  draw("value-chart", points.length ? valueChart(points, about, limit) : noPoints(about), { patch: labelled, onClick });
   if (isSame) return;
   byId("min").disabled = Boolean(state.like);
   byId("min-unit").textContent = about.isPercent ? "%" : "";
@@ -59,6 +59,11 @@ function showValue(changed = new Set()) {
   byId("value-card").hidden = true;
   byId("value-answer").replaceChildren(...answerText(limit, good));
   showOffers(about, good);
+}
+
+/** Return why there is nothing to draw. */
+function noPoints({ entries }) {
+  return entries.length ? "No model with a price and a score meets the filters." : "No model has a rank here. A rank requires three comparable benchmarks.";
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
@@ -71,6 +76,7 @@ function answerText(limit, good) {
 
 /** Return the note below the chart: what is shown and what is not. */
 function valueNote(about, limit, points, good, frontier) {
+  if (!about.entries.length) return "";
   const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
   const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
   const only = filterText(), isUnknown = state.like && limit === null;
@@ -93,7 +99,7 @@ function showOffers(about, good) {
   const scoreRow = row => rowAt("scores", row.point.scorePlace);
   showTable("value-table", {
     caption: "Offers that meet the choices, cheapest first", file: "offers", rows,
-    empty: "No offer meets the filters. Remove a filter, or lower the minimum.",
+    empty: about.entries.length ? "No offer meets the filters. Remove a filter, or lower the minimum." : "",
     columns: [
       { name: "Model", value: row => row.point.model.name, node: row => modelButton(row.point.id), className: "name", mark: row => row.place === 0 && row.point.isFrontier ? element("small", { className: "frontier" }, "frontier") : null },
       { name: "Model id", value: row => texts[row.point.id], onlyCsv: true },
