@@ -86,12 +86,6 @@ function labelOffers(offers) {
   }
 }
 
-/** Return the chosen score of a model on a benchmark as a row, or undefined. */
-function scoreOf(model, benchmarkId) {
-  const place = model.scoreRows.find(row => columnsOf.scores.benchmark_id[row] === benchmarkId);
-  return place === undefined ? undefined : rowAt("scores", place);
-}
-
 /* Leaderboards: places of the rows of each category and evidence scope, and its totals. */
 
 const boards = groupBy(Array.from({ length: countRows("leaderboard") }, (_, place) => place), place =>

@@ -2,11 +2,11 @@
 
 const USD = "US$ per million tokens";
 
-const percent = value => value === null ? "–" : `${(100 * value).toFixed(1)} %`;
-const wholePercent = value => value === null ? "–" : `${Math.round(100 * value)} %`;
+const percent = value => (value === null ? "–" : `${(100 * value).toFixed(1)} %`);
+const wholePercent = value => (value === null ? "–" : `${Math.round(100 * value)} %`);
 const utc = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 const day = seconds => utc(seconds).slice(0, 10);
-const truncate = (text, limit) => text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+const truncate = (text, limit) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
 const plural = (count, singular, many = `${singular}s`) => `${number(count)} ${count === 1 ? singular : many}`;
 
 /** Format a number: `"4,800"`, `"0.0375"`, `"1.00e+300"`. */
@@ -21,7 +21,10 @@ function usd(price) {
   if (price === 0) return "free";
   if (price === null) return "–";
   if (price >= 1e6) return number(price, { maximumFractionDigits: 0 });
-  return number(price, price < 0.001 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: price < 0.1 ? 4 : 2 });
+  return number(
+    price,
+    price < 0.001 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: price < 0.1 ? 4 : 2 },
+  );
 }
 
 /** Format a price with its unit: `"5.00 US$ per million tokens"`, `"free"`. */
@@ -32,7 +35,12 @@ function priced(price) {
 /** Format a number of tokens or parameters: `"128 K"`, `"1.05 M"`, `"70 B"`. */
 function large(count) {
   if (count === null) return "–";
-  for (const [size, unit] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]) {
+  for (const [size, unit] of [
+    [1e12, "T"],
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e3, "K"],
+  ]) {
     if (count >= size) return `${number(count / size, { maximumSignificantDigits: 3 })} ${unit}`;
   }
   return number(count);

@@ -19,8 +19,11 @@ function offerMark(offer) {
 }
 
 const DOUBTS = {
-  score_outlier: "outlier", score_disputed: "disputed", score_above_max: "above maximum",
-  normalized_score_out_of_range: "out of range", source_is_placeholder: "example source",
+  score_outlier: "outlier",
+  score_disputed: "disputed",
+  score_above_max: "above maximum",
+  normalized_score_out_of_range: "out of range",
+  source_is_placeholder: "example source",
 };
 
 /** Return the mark of a score that may be wrong, or null. */
@@ -31,7 +34,11 @@ function scoreMark(score) {
 /** Return the evidence of a score in words, with a link to its source. */
 function evidenceOf(score) {
   const text = EVIDENCE[score.evidence] ?? score.evidence;
-  return element("span", { className: `evidence ${score.evidence}` }, score.source_url ? link(score.source_url, `${text} ↗`) : text);
+  return element(
+    "span",
+    { className: `evidence ${score.evidence}` },
+    score.source_url ? link(score.source_url, `${text} ↗`) : text,
+  );
 }
 
 /** Return a bar whose length is the adjusted win rate. It is filled only in part if the rate rests on few benchmarks. */

@@ -2,12 +2,15 @@
 
 const MATCHES = 10;
 const searched = [...models.values()].map(model => ({
-  model, name: model.name.toLowerCase(), text: `${model.name} ${texts[model.model_id]} ${model.organization_name}`.toLowerCase(),
+  model,
+  name: model.name.toLowerCase(),
+  text: `${model.name} ${texts[model.model_id]} ${model.organization_name}`.toLowerCase(),
 }));
 
 /** Return the models whose name, id or organization contain all words; names that begin with the text are first. */
 function findModels(text) {
-  const typed = text.trim().toLowerCase(), parts = typed.split(/\s+/);
+  const typed = text.trim().toLowerCase(),
+    parts = typed.split(/\s+/);
   const found = searched.filter(entry => parts.every(part => entry.text.includes(part)));
   const starting = found.filter(entry => entry.name.startsWith(typed));
   return [...starting, ...found.filter(entry => !entry.name.startsWith(typed))].map(entry => entry.model);
@@ -15,8 +18,10 @@ function findModels(text) {
 
 /** Make the search field a combobox: arrow keys move in the list, Enter selects, Escape closes. */
 function makeSearch() {
-  const field = byId("search"), list = byId("search-list");
-  let found = [], active = -1;
+  const field = byId("search"),
+    list = byId("search-list");
+  let found = [],
+    active = -1;
   const close = () => {
     list.hidden = true;
     active = -1;
@@ -30,8 +35,13 @@ function makeSearch() {
   };
   const option = (model, index) => {
     const isSelected = state.models.includes(model.model_id);
-    const made = element("li", { id: `search-${index}`, role: "option", "aria-selected": String(index === active) },
-      swatch(model.model_id), ` ${model.name} `, element("small", {}, model.organization_name + (isSelected ? ", selected" : "")));
+    const made = element(
+      "li",
+      { id: `search-${index}`, role: "option", "aria-selected": String(index === active) },
+      swatch(model.model_id),
+      ` ${model.name} `,
+      element("small", {}, model.organization_name + (isSelected ? ", selected" : "")),
+    );
     made.addEventListener("mousedown", event => {
       event.preventDefault();
       pick(model);
@@ -41,7 +51,9 @@ function makeSearch() {
   const show = () => {
     const shown = found.slice(0, MATCHES);
     const rest = found.length - shown.length;
-    const more = rest ? [element("li", { role: "presentation", className: "more" }, `${number(rest)} more: type more of the name`)] : [];
+    const more = rest
+      ? [element("li", { role: "presentation", className: "more" }, `${number(rest)} more: type more of the name`)]
+      : [];
     const none = found.length ? [] : [element("li", { role: "presentation", className: "more" }, "No model has this name.")];
     list.replaceChildren(...shown.map(option), ...more, ...none);
     list.hidden = false;
@@ -59,7 +71,8 @@ function makeSearch() {
   field.addEventListener("input", search);
   field.addEventListener("blur", close);
   field.addEventListener("keydown", event => {
-    const count = Math.min(found.length, MATCHES), step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const count = Math.min(found.length, MATCHES),
+      step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && count) {
       event.preventDefault();
       active = list.hidden ? 0 : (active + step + count) % count;
@@ -99,7 +112,11 @@ function markSelected() {
 /** Show a chip for each selected model, with a button that removes it. */
 function showChips() {
   const chips = selected().map(({ model }) => {
-    const remove = element("button", { type: "button", className: "remove", "aria-label": `Remove ${model.name}`, title: "Remove" }, "×");
+    const remove = element(
+      "button",
+      { type: "button", className: "remove", "aria-label": `Remove ${model.name}`, title: "Remove" },
+      "×",
+    );
     remove.addEventListener("click", () => {
       toggleModel(model.model_id);
       byId("search").focus();

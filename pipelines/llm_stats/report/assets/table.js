@@ -13,13 +13,21 @@ function showTable(id, options) {
   const own = tableStates.get(id) ?? { sorted: null, isDescending: false, query: "" };
   tableStates.set(id, { ...own, page: 0 });
   const shownColumns = columns.filter(column => !column.onlyCsv);
-  const table = element("table", {}, element("caption", { className: "visually-hidden" }, caption),
-    element("thead", {}, element("tr", {}, ...shownColumns.map(column => heading(id, column)))), element("tbody"));
+  const table = element(
+    "table",
+    {},
+    element("caption", { className: "visually-hidden" }, caption),
+    element("thead", {}, element("tr", {}, ...shownColumns.map(column => heading(id, column)))),
+    element("tbody"),
+  );
   const scroller = element("div", { className: "scroller", role: "region", "aria-label": caption, tabIndex: -1 }, table);
   const tools = rows.length > 8 ? [searchField(id, caption)] : [];
   const update = () => updateTable(id, table, options, shownColumns);
-  byId(id).replaceChildren(element("div", { className: "tools" }, ...tools, downloadButton(id, options)), scroller,
-    element("div", { className: "pager" }));
+  byId(id).replaceChildren(
+    element("div", { className: "tools" }, ...tools, downloadButton(id, options)),
+    scroller,
+    element("div", { className: "pager" }),
+  );
   byId(id).redrawTable = update;
   update();
   if (scroller.scrollWidth > scroller.clientWidth) scroller.tabIndex = 0;
@@ -37,7 +45,11 @@ function heading(id, column) {
   button.addEventListener("click", () => {
     const { sorted, isDescending } = tableStates.get(id);
     const isFirst = sorted !== column.name;
-    changeTable(id, { sorted: column.name, isDescending: isFirst ? Boolean(column.isNumber && column.isBestHigh) : !isDescending, page: 0 });
+    changeTable(id, {
+      sorted: column.name,
+      isDescending: isFirst ? Boolean(column.isNumber && column.isBestHigh) : !isDescending,
+      page: 0,
+    });
   });
   const cell = element("th", { scope: "col", className: cellClass(column) }, button);
   cell.dataset.column = column.name;
@@ -49,7 +61,12 @@ function cellClass({ isNumber, className = "" }) {
 }
 
 function searchField(id, caption) {
-  const field = element("input", { type: "search", placeholder: "Filter rows", value: tableStates.get(id).query, "aria-label": `Filter: ${caption}` });
+  const field = element("input", {
+    type: "search",
+    placeholder: "Filter rows",
+    value: tableStates.get(id).query,
+    "aria-label": `Filter: ${caption}`,
+  });
   field.addEventListener("input", () => changeTable(id, { query: field.value, page: 0 }));
   return field;
 }
@@ -60,7 +77,11 @@ function arrangedRows(id, options) {
   const { sorted, isDescending, query } = tableStates.get(id);
   const parts = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const searched = columns.filter(it => !it.isNumber);
-  const textOf = row => searched.map(it => it.value(row) ?? "").join(" ").toLowerCase();
+  const textOf = row =>
+    searched
+      .map(it => it.value(row) ?? "")
+      .join(" ")
+      .toLowerCase();
   if (parts.length) options.rowTexts ??= rows.map(textOf);
   const found = parts.length ? rows.filter((_, place) => parts.every(part => options.rowTexts[place].includes(part))) : rows;
   const column = columns.find(it => it.name === sorted);
@@ -83,12 +104,15 @@ function sortedRows(rows, valueOf, isDescending) {
 /** Draw the current page of a table, its sort marks and its pager. */
 function updateTable(id, table, options, shownColumns) {
   const { sorted, isDescending, page: wanted } = tableStates.get(id);
-  const rows = arrangedRows(id, options), { pageRows = PAGE_ROWS } = options;
-  const last = Math.max(0, Math.ceil(rows.length / pageRows) - 1), current = Math.min(wanted, last);
+  const rows = arrangedRows(id, options),
+    { pageRows = PAGE_ROWS } = options;
+  const last = Math.max(0, Math.ceil(rows.length / pageRows) - 1),
+    current = Math.min(wanted, last);
   const shown = rows.slice(current * pageRows, (current + 1) * pageRows);
   const places = new Map(shownColumns.map(column => [column, decimalPlaces(column, shown)]));
-  table.tBodies[0].replaceChildren(...shown.map(row =>
-    element("tr", {}, ...shownColumns.map(column => tableCell(column, row, places.get(column))))));
+  table.tBodies[0].replaceChildren(
+    ...shown.map(row => element("tr", {}, ...shownColumns.map(column => tableCell(column, row, places.get(column))))),
+  );
   for (const cell of table.tHead.querySelectorAll("th")) {
     const isSorted = cell.dataset.column === sorted;
     if (isSorted) cell.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
@@ -124,11 +148,16 @@ function alignDecimals(text, places) {
 /** Show which rows are visible, with buttons for the other pages; the number of rows is announced. */
 function showPager(id, { current, last, pageRows, count, total }) {
   const pager = byId(id).querySelector(".pager");
-  const from = count ? current * pageRows + 1 : 0, to = Math.min(count, (current + 1) * pageRows);
+  const from = count ? current * pageRows + 1 : 0,
+    to = Math.min(count, (current + 1) * pageRows);
   const filtered = count < total ? `, filtered from ${number(total)}` : "";
   const status = element("span", { role: "status" }, `${number(from)}–${number(to)} of ${number(count)}${filtered}`);
   const step = (text, name, page) => {
-    const button = element("button", { type: "button", disabled: page === current || page < 0 || page > last, "aria-label": name }, text);
+    const button = element(
+      "button",
+      { type: "button", disabled: page === current || page < 0 || page > last, "aria-label": name },
+      text,
+    );
     button.addEventListener("click", () => {
       changeTable(id, { page });
       const again = [...byId(id).querySelectorAll(".pager button")].find(it => it.getAttribute("aria-label") === name);
@@ -136,7 +165,12 @@ function showPager(id, { current, last, pageRows, count, total }) {
     });
     return button;
   };
-  const steps = [step("«", "First page", 0), step("‹", "Previous page", current - 1), step("›", "Next page", current + 1), step("»", "Last page", last)];
+  const steps = [
+    step("«", "First page", 0),
+    step("‹", "Previous page", current - 1),
+    step("›", "Next page", current + 1),
+    step("»", "Last page", last),
+  ];
   pager.replaceChildren(status, ...(last ? steps : []));
   pager.hidden = total <= pageRows && count === total;
 }
@@ -159,7 +193,7 @@ function csvOf(columns, rows) {
   const cell = value => {
     const text = value === null || value === undefined ? "" : String(value);
     const safe = typeof value === "string" && /^[-=+@\t\r\n]/.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const lines = [columns.map(column => column.name), ...rows.map(row => columns.map(column => column.value(row)))];
   return lines.map(values => values.map(cell).join(",")).join("\r\n");

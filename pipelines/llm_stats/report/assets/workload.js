@@ -2,7 +2,8 @@
 
 /** Return the workload in millions of tokens a month, {input, output}, or null: then costs are blended prices. */
 function workload() {
-  const input = Math.max(0, Number(state.input) || 0), output = Math.max(0, Number(state.output) || 0);
+  const input = Math.max(0, Number(state.input) || 0),
+    output = Math.max(0, Number(state.output) || 0);
   return input || output ? { input, output } : null;
 }
 
@@ -19,7 +20,9 @@ function costText(cost) {
 /** Return the workload in words: `"50 M input and 10 M output tokens a month"`. */
 function workloadText() {
   const load = workload();
-  return load ? `${number(load.input)} M input and ${number(load.output)} M output tokens a month` : "one million tokens, input and output weighed 3 : 1";
+  return load
+    ? `${number(load.input)} M input and ${number(load.output)} M output tokens a month`
+    : "one million tokens, input and output weighed 3 : 1";
 }
 
 /** Return whether an offer is available and both its prices are known. */
@@ -51,10 +54,17 @@ const costCache = { key: null, offers: new Map() };
 function filterText() {
   const shown = id => byId(id).selectedOptions[0]?.textContent ?? "";
   return [
-    state.open && "open weight", state.commercial && "commercial license", state.organization && shown("organization"),
-    state.provider && `offered by ${shown("provider")}`, state.modality && shown("modality").toLowerCase(),
-    state.context && `context ${shown("context")}`, state.released && `released since ${state.released}`, !state.free && "no free offers",
-  ].filter(Boolean).join(", ");
+    state.open && "open weight",
+    state.commercial && "commercial license",
+    state.organization && shown("organization"),
+    state.provider && `offered by ${shown("provider")}`,
+    state.modality && shown("modality").toLowerCase(),
+    state.context && `context ${shown("context")}`,
+    state.released && `released since ${state.released}`,
+    !state.free && "no free offers",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** Return the priced offers of a model as [{offer, cost}, …], cheapest first. They are computed once for each workload. */
@@ -63,7 +73,10 @@ function pricedOffers(model) {
   if (costCache.key !== key) Object.assign(costCache, { key, offers: new Map() });
   let found = costCache.offers.get(model);
   if (!found) {
-    found = model.offers.filter(isPriced).map(offer => ({ offer, cost: costOf(offer) })).sort((one, two) => one.cost - two.cost);
+    found = model.offers
+      .filter(isPriced)
+      .map(offer => ({ offer, cost: costOf(offer) }))
+      .sort((one, two) => one.cost - two.cost);
     costCache.offers.set(model, found);
   }
   return state.free ? found : found.filter(({ cost }) => cost !== 0);
@@ -82,16 +95,23 @@ function subject() {
   if (benchmark) {
     const { model_id: ids, value: values } = columnsOf.scores;
     return {
-      benchmark, title: benchmark.name, isLowerBetter: Boolean(benchmark.is_lower_better), isPercent: benchmark.scale === "normalized",
+      benchmark,
+      title: benchmark.name,
+      isLowerBetter: Boolean(benchmark.is_lower_better),
+      isPercent: benchmark.scale === "normalized",
       text: value => scoreText(value, benchmark),
-      entries: benchmark.scoreRows.filter(place => benchmark.is_comparable && values[place] !== null)
+      entries: benchmark.scoreRows
+        .filter(place => benchmark.is_comparable && values[place] !== null)
         .map(place => ({ id: ids[place], value: values[place], scorePlace: place })),
     };
   }
   const { model_id: ids, adjusted_win_rate: rates, rank: ranks } = columnsOf.leaderboard;
   const ranked = (boards.get(boardKey(key, state.scope)) ?? []).filter(place => ranks[place] !== null);
   return {
-    title: `Adjusted win rate, ${words(key)}`, isLowerBetter: false, isPercent: true, text: percent,
+    title: `Adjusted win rate, ${words(key)}`,
+    isLowerBetter: false,
+    isPercent: true,
+    text: percent,
     entries: ranked.map(place => ({ id: ids[place], value: rates[place], boardPlace: place })),
   };
 }
@@ -105,14 +125,26 @@ function threshold({ entries, isPercent }) {
 
 /** Return the answer: {about, limit, points, good}. A point is a model with its value, offers, cheapest cost and `isFrontier`. */
 function answer() {
-  const about = subject(), limit = threshold(about);
+  const about = subject(),
+    limit = threshold(about);
   const isGood = value => limit === null || (about.isLowerBetter ? value <= limit : value >= limit);
   const points = [];
   for (const { id, value, scorePlace } of about.entries) {
     const model = models.get(id);
     if (!meetsFilters(model)) continue;
     const offers = matchingOffers(model);
-    if (offers.length) points.push({ id, value, scorePlace, model, offers, isGood: isGood(value), cost: offers[0].cost, offer: offers[0].offer, isFrontier: false });
+    if (offers.length)
+      points.push({
+        id,
+        value,
+        scorePlace,
+        model,
+        offers,
+        isGood: isGood(value),
+        cost: offers[0].cost,
+        offer: offers[0].offer,
+        isFrontier: false,
+      });
   }
   markFrontier(points, about.isLowerBetter);
   return { about, limit, points, good: points.filter(point => point.isGood) };
@@ -120,12 +152,13 @@ function answer() {
 
 /** Set `isFrontier` of each point: no other costs at most as much and is at least as good, with one of them strict. */
 function markFrontier(points, isLowerBetter) {
-  const directed = point => isLowerBetter ? -point.value : point.value;
+  const directed = point => (isLowerBetter ? -point.value : point.value);
   points.sort((one, two) => one.cost - two.cost || directed(two) - directed(one) || one.id - two.id);
-  let best = -Infinity, bestCost = null;
+  let best = -Infinity,
+    bestCost = null;
   for (const point of points) {
     const value = directed(point);
-    point.isFrontier = value > best || value === best && point.cost === bestCost;
+    point.isFrontier = value > best || (value === best && point.cost === bestCost);
     if (value > best) [best, bestCost] = [value, point.cost];
   }
 }

@@ -4,8 +4,14 @@
 function facts(model) {
   const yes = { 1: "yes", 0: "no" };
   const [cheapest] = pricedOffers(model);
-  const board = boardRow(model.model_id, "overall", "all"), { ranked_count: ranked, most_benchmarks: most } = totalsOf("overall", "all");
-  const links = [["LLM Stats", model.upstream_url], ["paper", model.paper_url], ["weights", model.weights_url], ["repository", model.repo_url]];
+  const board = boardRow(model.model_id, "overall", "all"),
+    { ranked_count: ranked, most_benchmarks: most } = totalsOf("overall", "all");
+  const links = [
+    ["LLM Stats", model.upstream_url],
+    ["paper", model.paper_url],
+    ["weights", model.weights_url],
+    ["repository", model.repo_url],
+  ];
   const known = links.filter(([, address]) => address).flatMap(([text, address]) => [link(address, `${text} ↗`), " "]);
   const seen = model.fetched_at ?? model.listed_at;
   return [
@@ -16,10 +22,30 @@ function facts(model) {
     ["Context window", model.context_window_tokens === null ? "–" : `${large(model.context_window_tokens)} tokens`],
     ["Parameters", large(model.param_count)],
     ["Released", model.release_date ?? "–"],
-    [`Cheapest offer, ${costUnit()}`, cheapest ? element("span", {}, `${usd(cheapest.cost)} at ${cheapest.offer.label} `, offerMark(cheapest.offer) ?? "") : "no priced offer"],
-    ["Overall rank", board ? `${board.rank === null ? "none" : `${number(board.rank)} of ${number(ranked)}`}; win rate ${percent(board.adjusted_win_rate)}` : "–"],
-    ["Benchmarks", board ? `${number(board.benchmark_count)} counted (at most ${number(most)}); ${wholePercent(board.self_reported_share)} self-reported` : "no counted score"],
-    ["Record", seen === null ? "not fetched" : `${model.fetched_at === null ? "listed" : "fetched"} ${day(seen)}, ${age(seen)}${model.unlisted_since ? `; left the catalog ${day(model.unlisted_since)}` : ""}`],
+    [
+      `Cheapest offer, ${costUnit()}`,
+      cheapest
+        ? element("span", {}, `${usd(cheapest.cost)} at ${cheapest.offer.label} `, offerMark(cheapest.offer) ?? "")
+        : "no priced offer",
+    ],
+    [
+      "Overall rank",
+      board
+        ? `${board.rank === null ? "none" : `${number(board.rank)} of ${number(ranked)}`}; win rate ${percent(board.adjusted_win_rate)}`
+        : "–",
+    ],
+    [
+      "Benchmarks",
+      board
+        ? `${number(board.benchmark_count)} counted (at most ${number(most)}); ${wholePercent(board.self_reported_share)} self-reported`
+        : "no counted score",
+    ],
+    [
+      "Record",
+      seen === null
+        ? "not fetched"
+        : `${model.fetched_at === null ? "listed" : "fetched"} ${day(seen)}, ${age(seen)}${model.unlisted_since ? `; left the catalog ${day(model.unlisted_since)}` : ""}`,
+    ],
     ["Links", known.length ? element("span", {}, ...known) : "–"],
   ];
 }
@@ -48,10 +74,19 @@ function showFacts() {
 
 function factsTable(chosen) {
   const all = chosen.map(facts);
-  const rows = all[0].map(([label], line) => element("tr", {}, element("th", { scope: "row" }, label), ...all.map(own => element("td", {}, own[line][1]))));
-  return scrollable("Facts of the selected models", element("table", { className: "side-by-side" },
-    element("caption", { className: "visually-hidden" }, "Facts of the selected models"),
-    element("thead", {}, element("tr", {}, element("td"), ...chosen.map(model => modelHeading(model.model_id)))), element("tbody", {}, ...rows)));
+  const rows = all[0].map(([label], line) =>
+    element("tr", {}, element("th", { scope: "row" }, label), ...all.map(own => element("td", {}, own[line][1]))),
+  );
+  return scrollable(
+    "Facts of the selected models",
+    element(
+      "table",
+      { className: "side-by-side" },
+      element("caption", { className: "visually-hidden" }, "Facts of the selected models"),
+      element("thead", {}, element("tr", {}, element("td"), ...chosen.map(model => modelHeading(model.model_id)))),
+      element("tbody", {}, ...rows),
+    ),
+  );
 }
 
 /** Return a table in a container that scrolls sideways, also with the keyboard. */
@@ -62,7 +97,9 @@ function scrollable(name, table) {
 /** Count wins, ties and losses of a model against another on the counted benchmarks that both have. */
 function headToHead(model, opponent) {
   const { benchmark_id: ids, benchmark_rank: ranks } = columnsOf.scores;
-  const own = new Map(model.scoreRows.filter(place => benchmarks.get(ids[place]).is_counted).map(place => [ids[place], ranks[place]]));
+  const own = new Map(
+    model.scoreRows.filter(place => benchmarks.get(ids[place]).is_counted).map(place => [ids[place], ranks[place]]),
+  );
   const result = { wins: 0, ties: 0, losses: 0 };
   for (const place of opponent.scoreRows) {
     const rank = own.get(ids[place]);
@@ -78,9 +115,19 @@ function headToHeadTable(chosen) {
     const counts = `${wins} : ${losses}${ties ? `, ${plural(ties, "tie")}` : ""}`;
     return element("td", { className: wins > losses ? "won" : "" }, wins + ties + losses ? counts : "none shared");
   };
-  const rows = chosen.map(model => element("tr", {}, modelHeading(model.model_id, "row"), ...chosen.map(opponent => cell(model, opponent))));
-  return scrollable("Head-to-head", element("table", {}, element("caption", { className: "visually-hidden" }, "Wins and losses of the model of the row against that of the column"),
-    element("thead", {}, element("tr", {}, element("td"), ...chosen.map(model => modelHeading(model.model_id)))), element("tbody", {}, ...rows)));
+  const rows = chosen.map(model =>
+    element("tr", {}, modelHeading(model.model_id, "row"), ...chosen.map(opponent => cell(model, opponent))),
+  );
+  return scrollable(
+    "Head-to-head",
+    element(
+      "table",
+      {},
+      element("caption", { className: "visually-hidden" }, "Wins and losses of the model of the row against that of the column"),
+      element("thead", {}, element("tr", {}, element("td"), ...chosen.map(model => modelHeading(model.model_id)))),
+      element("tbody", {}, ...rows),
+    ),
+  );
 }
 
 /** Show the benchmarks on which at least two of the models have a score. */
@@ -93,9 +140,12 @@ function showShared(chosen) {
       places.get(id).set(model, place);
     }
   }
-  const rows = [...places].filter(([, own]) => own.size > 1).map(([id, own]) => ({
-    benchmark: benchmarks.get(id), scores: new Map([...own].map(([model, place]) => [model, rowAt("scores", place)])),
-  }));
+  const rows = [...places]
+    .filter(([, own]) => own.size > 1)
+    .map(([id, own]) => ({
+      benchmark: benchmarks.get(id),
+      scores: new Map([...own].map(([model, place]) => [model, rowAt("scores", place)])),
+    }));
   rows.sort((one, two) => two.scores.size - one.scores.size || two.benchmark.model_count - one.benchmark.model_count);
   for (const row of rows) row.best = Math.min(...[...row.scores.values()].map(score => score.benchmark_rank ?? Infinity));
   const value = (row, model) => row.scores.get(model)?.value ?? null;
@@ -108,14 +158,20 @@ function showShared(chosen) {
     return element("span", {}, value, " ", scoreMark(score) ?? "");
   };
   showTable("shared-table", {
-    caption: "Benchmarks that at least two of the selected models share; the best score is bold", file: "shared_benchmarks", rows,
+    caption: "Benchmarks that at least two of the selected models share; the best score is bold",
+    file: "shared_benchmarks",
+    rows,
     empty: "The selected models share no benchmark.",
     columns: [
       { name: "Benchmark", value: row => row.benchmark.name, className: "name" },
       { name: "Category", value: row => row.benchmark.category && words(row.benchmark.category), className: "spare" },
       ...chosen.map(model => ({
-        name: truncate(model.name, 40), value: row => value(row, model), text: row => row.scores.has(model) ? scoreText(value(row, model), row.benchmark) : "–",
-        node: row => shown(row, model), isNumber: true, isBestHigh: true,
+        name: truncate(model.name, 40),
+        value: row => value(row, model),
+        text: row => (row.scores.has(model) ? scoreText(value(row, model), row.benchmark) : "–"),
+        node: row => shown(row, model),
+        isNumber: true,
+        isBestHigh: true,
       })),
     ],
   });

@@ -25,9 +25,15 @@ function fillFilters() {
   const all = [...models.values()];
   const any = text => ({ label: "", options: [["", text]] });
   const choices = options => ({ label: "Only", options });
-  fillSelect("organization", [any("any organization"), choices(sorted(all.map(it => [texts[it.organization_id], it.organization_name])))]);
-  fillSelect("provider", [any("any provider"), choices(sorted(rowsOf("providers").map(it => [texts[it.provider_id], it.provider_name])))]);
-  const modalities = new Set(all.flatMap(it => it.modalities ? it.modalities.split(", ") : []));
+  fillSelect("organization", [
+    any("any organization"),
+    choices(sorted(all.map(it => [texts[it.organization_id], it.organization_name]))),
+  ]);
+  fillSelect("provider", [
+    any("any provider"),
+    choices(sorted(rowsOf("providers").map(it => [texts[it.provider_id], it.provider_name]))),
+  ]);
+  const modalities = new Set(all.flatMap(it => (it.modalities ? it.modalities.split(", ") : [])));
   fillSelect("modality", [any("any modality"), choices([...modalities].sort().map(name => [name, words(name)]))]);
 }
 
@@ -49,8 +55,16 @@ function showValue(changed = new Set()) {
   shownAnswer = isSame ? shownAnswer : answer();
   const { about, limit, points, good } = shownAnswer;
   const frontier = points.filter(point => point.isFrontier).length;
-  byId("value-heading").textContent = `${about.title}${about.isLowerBetter ? " (lower is better, so the axis is reversed)" : ""}, against ${workload() ? "cost" : "price"}`;
-  const onClick = datum => datum.key !== undefined && (touch.matches ? pinCard(points.find(point => point.id === datum.key), about) : toggleModel(datum.key));
+  byId("value-heading").textContent =
+    `${about.title}${about.isLowerBetter ? " (lower is better, so the axis is reversed)" : ""}, against ${workload() ? "cost" : "price"}`;
+  const onClick = datum =>
+    datum.key !== undefined &&
+    (touch.matches
+      ? pinCard(
+          points.find(point => point.id === datum.key),
+          about,
+        )
+      : toggleModel(datum.key));
   draw("value-chart", points.length ? valueChart(points, about, limit) : noPoints(about), { patch: labelled, onClick });
   if (isSame) return;
   byId("min").disabled = Boolean(state.like);
@@ -63,7 +77,9 @@ function showValue(changed = new Set()) {
 
 /** Return why there is nothing to draw. */
 function noPoints({ entries }) {
-  return entries.length ? "No model with a price and a score meets the filters." : "No model has a rank here. A rank requires three comparable benchmarks.";
+  return entries.length
+    ? "No model with a price and a score meets the filters."
+    : "No model has a rank here. A rank requires three comparable benchmarks.";
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
@@ -71,7 +87,12 @@ function answerText(limit, good) {
   if (!good.length) return [];
   const [{ model, offer, cost }] = good;
   const field = limit === null ? plural(good.length, "model") : `${plural(good.length, "model")} that are good enough`;
-  return [`The cheapest of ${field}: `, element("strong", {}, model.name), ` at ${offer.label}, ${costText(cost)}. `, offerMark(offer) ?? ""];
+  return [
+    `The cheapest of ${field}: `,
+    element("strong", {}, model.name),
+    ` at ${offer.label}, ${costText(cost)}. `,
+    offerMark(offer) ?? "",
+  ];
 }
 
 /** Return the note below the chart: what is shown and what is not. */
@@ -79,39 +100,72 @@ function valueNote(about, limit, points, good, frontier) {
   if (!about.entries.length) return "";
   const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
   const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
-  const only = filterText(), isUnknown = state.like && limit === null;
+  const only = filterText(),
+    isUnknown = state.like && limit === null;
   return [
     `Cost of ${workloadText()}, at the cheapest available offer.`,
     only && `Filters: ${only}.`,
-    points.length ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.` : "",
+    points.length
+      ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
+      : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     isUnknown ? "The model to compare with has no score here, so there is no minimum." : "",
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
     points.length > MOST_DOTS ? "Dots that would cover each other are drawn as one; the table has all." : "",
     shares.length ? `${number(own)} of ${number(shares.length)} scores are self-reported.` : "",
-  ].filter(Boolean).join(" ");
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** Show the offers of the models that are good enough, cheapest first. */
 function showOffers(about, good) {
-  const rows = good.flatMap(point => state.every ? point.offers.map(({ offer, cost }, place) => ({ point, offer, cost, place })) : { point, offer: point.offer, cost: point.cost, place: 0 });
+  const rows = good.flatMap(point =>
+    state.every
+      ? point.offers.map(({ offer, cost }, place) => ({ point, offer, cost, place }))
+      : { point, offer: point.offer, cost: point.cost, place: 0 },
+  );
   if (state.every) rows.sort((one, two) => one.cost - two.cost);
   const scoreRow = row => rowAt("scores", row.point.scorePlace);
   showTable("value-table", {
-    caption: "Offers that meet the choices, cheapest first", file: "offers", rows,
+    caption: "Offers that meet the choices, cheapest first",
+    file: "offers",
+    rows,
     empty: about.entries.length ? "No offer meets the filters. Remove a filter, or lower the minimum." : "",
     columns: [
-      { name: "Model", value: row => row.point.model.name, node: row => modelButton(row.point.id), className: "name", mark: row => row.place === 0 && row.point.isFrontier ? element("small", { className: "frontier" }, "frontier") : null },
+      {
+        name: "Model",
+        value: row => row.point.model.name,
+        node: row => modelButton(row.point.id),
+        className: "name",
+        mark: row => (row.place === 0 && row.point.isFrontier ? element("small", { className: "frontier" }, "frontier") : null),
+      },
       { name: "Model id", value: row => texts[row.point.id], onlyCsv: true },
       { name: "Provider", value: row => row.offer.label },
       { name: costUnit(), value: row => row.cost, text: row => usd(row.cost), isNumber: true, mark: row => offerMark(row.offer) },
       {
-        name: "Score", value: row => row.point.value, text: row => about.text(row.point.value), isNumber: true, isBestHigh: true,
-        mark: row => about.benchmark ? scoreMark(scoreRow(row)) : null,
+        name: "Score",
+        value: row => row.point.value,
+        text: row => about.text(row.point.value),
+        isNumber: true,
+        isBestHigh: true,
+        mark: row => (about.benchmark ? scoreMark(scoreRow(row)) : null),
       },
-      { name: "Context", value: row => row.point.model.context_window_tokens, text: row => large(row.point.model.context_window_tokens), isNumber: true, isBestHigh: true, className: "spare" },
+      {
+        name: "Context",
+        value: row => row.point.model.context_window_tokens,
+        text: row => large(row.point.model.context_window_tokens),
+        isNumber: true,
+        isBestHigh: true,
+        className: "spare",
+      },
       about.benchmark
-        ? { name: "Evidence", value: row => EVIDENCE[scoreRow(row).evidence], node: row => evidenceOf(scoreRow(row)), className: "spare" }
+        ? {
+            name: "Evidence",
+            value: row => EVIDENCE[scoreRow(row).evidence],
+            node: row => evidenceOf(scoreRow(row)),
+            className: "spare",
+          }
         : { name: "License", value: row => row.point.model.license_name, className: "spare" },
     ],
   });
@@ -121,8 +175,14 @@ function showOffers(about, good) {
 function pinCard(point, about) {
   const card = byId("value-card");
   const close = element("button", { type: "button", "aria-label": "Close" }, "×");
-  close.addEventListener("click", () => { card.hidden = true; });
+  close.addEventListener("click", () => {
+    card.hidden = true;
+  });
   const text = `${costText(point.cost)} at ${point.offer.label}; score ${about.text(point.value)}.`;
-  card.replaceChildren(element("p", {}, modelButton(point.id), " ", element("small", {}, point.model.organization_name)), element("p", {}, text, " ", offerMark(point.offer) ?? ""), close);
+  card.replaceChildren(
+    element("p", {}, modelButton(point.id), " ", element("small", {}, point.model.organization_name)),
+    element("p", {}, text, " ", offerMark(point.offer) ?? ""),
+    close,
+  );
   card.hidden = false;
 }
