@@ -59,12 +59,14 @@ class TestWideWindow:
             assert frame.rect["x"] < point.rect["x"]
             assert point.rect["x"] + point.rect["width"] < frame.rect["x"] + frame.rect["width"]
 
-    def test_every_table_and_region_has_a_name(self, wide: Browser) -> None:
+    def test_every_table_region_and_button_has_a_name(self, wide: Browser) -> None:
         wide.open_findings()
         unnamed = wide.script(
             "const all = selector => [...document.querySelectorAll(selector)];"
             "return all('main table').filter(it => !it.caption?.textContent)"
-            ".concat(all('[role=region]').filter(it => !it.ariaLabel)).length"
+            ".concat(all('[role=region]').filter(it => !it.ariaLabel))"
+            ".concat(all('button, a').filter(it => !it.ariaLabel && !it.textContent.trim()))"
+            ".length"
         )
         assert unnamed == 0
 

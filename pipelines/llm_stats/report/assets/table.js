@@ -1,7 +1,8 @@
 /* Tables that sort, search, page and download as CSV.
  *
- * Columns: {name, value, text, node, mark, isNumber, className, onlyCsv}. `value(row)` is sorted and downloaded. `text(row)` is shown
- * instead of it, `node(row)` instead of the text, and `mark(row)` after it. Numbers are aligned at the decimal point. */
+ * Columns: {name, value, text, node, mark, isNumber, isBestHigh, className, onlyCsv}. `value(row)` is sorted and downloaded. `text(row)`
+ * is shown instead of it, `node(row)` instead of the text, and `mark(row)` after it. Numbers are aligned at the decimal point. A column
+ * without a name repeats another one as a drawing. */
 
 const PAGE_ROWS = 20;
 const tableStates = new Map();
@@ -41,6 +42,7 @@ function changeTable(id, change) {
 }
 
 function heading(id, column) {
+  if (!column.name) return element("td", { className: cellClass(column) });
   const button = element("button", { type: "button", className: "sort" }, column.name);
   button.addEventListener("click", () => {
     const { sorted, isDescending } = tableStates.get(id);
@@ -195,6 +197,7 @@ function csvOf(columns, rows) {
     const safe = typeof value === "string" && /^[-=+@\t\r\n]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  const lines = [columns.map(column => column.name), ...rows.map(row => columns.map(column => column.value(row)))];
+  const named = columns.filter(column => column.name);
+  const lines = [named.map(column => column.name), ...rows.map(row => named.map(column => column.value(row)))];
   return lines.map(values => values.map(cell).join(",")).join("\r\n");
 }
