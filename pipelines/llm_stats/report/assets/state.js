@@ -67,6 +67,7 @@ function redrawChanged(before) {
 }
 
 addEventListener("hashchange", () => {
+  if (hashOf(state) === location.hash) return;
   const before = state;
   state = readHash();
   redrawChanged(before);
