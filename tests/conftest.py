@@ -38,6 +38,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
+    """Let runs in this process start with a file that has all views, without rows.
+
+    Creating the views takes most of the time of a first run, and many tests begin with one. Runs
+    in other processes start with an empty file.
+    """
+    from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
+
+    def fill(folder: Path) -> None:
+        copy = DuckDBWorkingCopy(folder)
+        copy.create()
+        copy.create_views()
+        copy.close()
+
+    template = DuckDBWorkingCopy(build_once("with_views", fill)).path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            DuckDBWorkingCopy, "create", lambda copy: shutil.copyfile(template, copy.path)
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def built_tables() -> Iterator[RawTables]:
     """Yield the database of the fixture `raw`. A test that uses it must call `empty` first."""
