@@ -32,9 +32,9 @@ BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each `ecosystem` test as slow, so that `-m "not slow"` leaves it out."""
+    """Mark tests that create a virtual environment as slow: `-m "not slow"` leaves them out."""
     for item in items:
-        if item.get_closest_marker("ecosystem"):
+        if item.get_closest_marker("ecosystem") or item.get_closest_marker("superset"):
             item.add_marker("slow")
 
 
