@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +18,16 @@ from filelock import FileLock
 from llm_stats.cli import main
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
+from llm_stats.text import pluralize
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
+from support.time_limit import (  # noqa: F401  pytest calls these hooks
+    pytest_configure,
+    pytest_exception_interact,
+    pytest_runtest_protocol,
+    pytest_timeout_set_timer,
+    pytest_unconfigure,
+)
 
 # A shell starts background processes with SIGINT ignored. If pytest runs in the background, the
 # processes that the tests start would ignore SIGINT too.
@@ -36,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("ecosystem") or item.get_closest_marker("superset"):
             item.add_marker("slow")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many tests were skipped for each reason, for example because of a missing tool."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{reason} ({pluralize(count, 'test')})")
 
 
 @pytest.fixture(scope="session", autouse=True)
