@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -10,11 +12,13 @@ import pytest
 from fake_api import faults, when
 from fake_api.server import FakeApi
 from llm_stats.sample import SampleApi
+from llm_stats.sample.http import Request, Response
 from llm_stats.schema.arrow import to_arrow
 from support.command import Command
 from support.fake_clock import ClockedRateLimiter
 from support.queries import query_rows
 from support.real_records import real_records
+from support.sample_requests import requested_ids
 from support.skip_conditions import REQUIRES_REAL_RECORDS
 from support.twelve_models import IDS, RECORDS
 
@@ -122,6 +126,26 @@ def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path
         assert len(api.requests) == 1
         assert "resets at: 2026-11-24T00:00:00Z" in done.err
         assert not (workdir / "llm_stats.duckdb").exists()
+
+
+def test_cache_that_fails_during_a_run_defers_the_remaining_models(
+    llm_stats: Command, workdir: Path
+) -> None:
+    """The table of the cache disappears while the third model is requested."""
+
+    def break_cache(_: Request, response: Response) -> Response:
+        path = workdir / ".llm_stats" / "responses.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("drop table cached_responses")
+        return response
+
+    with FakeApi(RECORDS, faults={IDS[2]: break_cache}) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        done = llm_stats("run", *IDS, *given)
+        assert requested_ids(api) == IDS[:3]
+    assert done.code == 75
+    assert "12 models requested: 3 loaded, 9 deferred; 3 requests in " in done.out
+    assert "stopped early: a response could not be cached: " in done.out
 
 
 def test_load_that_loses_rows_is_not_published(
