@@ -336,7 +336,7 @@ class TestBudget:
             client_of(api, max_requests=1, concurrency=2) as client,
         ):
             results = list(client.fetch_models(IDS[:2]))
-        counts = Counter(result.fetch.outcome for result in results)
+        counts = Counter[str](result.fetch.outcome for result in results)
         assert counts == {"failed": 1, "deferred": 1}
         with pytest.raises(NothingFetched, match="the API rejected the key: HTTP 401"):
             require_any_answer(counts, client.stop_reason, None)
