@@ -149,14 +149,13 @@ def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command
     ("step", "lost_connections", "cause"),
     [
         ("llm_stats.queries.checks.run_checks", "%", "terminating connection"),
-        ("llm_stats.queries.changes.of_load", "%", "terminating connection"),
         (
             "llm_stats.queries.changes.of_load",
             "process %",
             "the connection that held the lock was lost",
         ),
     ],
-    ids=["checks", "changes", "only the lock"],
+    ids=["all", "only the lock"],
 )
 def test_connection_lost_at_the_end_of_a_run(
     port: int,
