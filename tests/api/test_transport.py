@@ -265,7 +265,7 @@ class TestQuota:
         with FakeApi(
             RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
         ) as api:
-            answers, _ = fetched(api, concurrency=2, backoff_seconds=0.2)
+            answers, _ = fetched(api, concurrency=2, backoff_seconds=20)
         first = next(request.at for request in api.requests if request.status == 429)
         assert sum(request.at > first for request in api.requests) <= 1
         assert answers[ONE].fetch.outcome == "deferred"
