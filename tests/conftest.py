@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +18,16 @@ from filelock import FileLock
 from llm_stats.cli import main
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
+from llm_stats.text import pluralize
 from support.command import Command, CommandResult
 from support.raw_tables import RawTables
+from support.time_limit import (  # noqa: F401  pytest calls these hooks
+    pytest_configure,
+    pytest_exception_interact,
+    pytest_runtest_protocol,
+    pytest_timeout_set_timer,
+    pytest_unconfigure,
+)
 
 # A shell starts background processes with SIGINT ignored. If pytest runs in the background, the
 # processes that the tests start would ignore SIGINT too.
@@ -32,10 +41,40 @@ BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each `ecosystem` test as slow, so that `-m "not slow"` leaves it out."""
+    """Mark tests that create a virtual environment as slow: `-m "not slow"` leaves them out."""
     for item in items:
-        if item.get_closest_marker("ecosystem"):
+        if item.get_closest_marker("ecosystem") or item.get_closest_marker("superset"):
             item.add_marker("slow")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many tests were skipped for each reason, for example because of a missing tool."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{reason} ({pluralize(count, 'test')})")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
+    """Let runs in this process start with a file that has all views, without rows.
+
+    Creating the views takes most of the time of a first run, and many tests begin with one. Runs
+    in other processes start with an empty file.
+    """
+    from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
+
+    def fill(folder: Path) -> None:
+        copy = DuckDBWorkingCopy(folder)
+        copy.create()
+        copy.create_views()
+        copy.close()
+
+    template = DuckDBWorkingCopy(build_once("with_views", fill)).path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            DuckDBWorkingCopy, "create", lambda copy: shutil.copyfile(template, copy.path)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,9 @@ offers as (
         model_id,
         provider_id,
         offer_number,
-        is_available,
-        is_free,
         input_usd_per_mtok,
         output_usd_per_mtok,
-        blended_usd_per_mtok,
+        is_available and not is_free and blended_usd_per_mtok is not null as is_in_median,
         coalesce(
             input_usd_per_mtok > 0
             and output_usd_per_mtok > 0
@@ -44,10 +42,7 @@ median_prices as (
         max(input_usd_per_mtok) as highest_input_usd_per_mtok,
         max(output_usd_per_mtok) as highest_output_usd_per_mtok
     from offers
-    where
-        is_available
-        and not is_free
-        and blended_usd_per_mtok is not null
+    where is_in_median
     group by model_id
 ),
 
@@ -60,10 +55,7 @@ compared_prices as (
         offers.input_usd_per_mtok as usd_per_mtok,
         median_prices.input_usd_per_mtok as median_usd_per_mtok,
         median_prices.highest_input_usd_per_mtok as highest_usd_per_mtok,
-        median_prices.is_pair
-        and offers.is_available
-        and not offers.is_free
-        and offers.blended_usd_per_mtok is not null as is_one_of_two
+        median_prices.is_pair and offers.is_in_median as is_one_of_two
     from offers
     inner join median_prices on offers.model_id = median_prices.model_id
     union all
@@ -75,10 +67,7 @@ compared_prices as (
         offers.output_usd_per_mtok as usd_per_mtok,
         median_prices.output_usd_per_mtok as median_usd_per_mtok,
         median_prices.highest_output_usd_per_mtok as highest_usd_per_mtok,
-        median_prices.is_pair
-        and offers.is_available
-        and not offers.is_free
-        and offers.blended_usd_per_mtok is not null as is_one_of_two
+        median_prices.is_pair and offers.is_in_median as is_one_of_two
     from offers
     inner join median_prices on offers.model_id = median_prices.model_id
 )

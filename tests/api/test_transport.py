@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import time
 from collections import Counter
 from typing import Any
 
@@ -13,8 +14,10 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api import transport
 from llm_stats.api.rate_limit import RateLimiter
+from llm_stats.api.stop import require_any_answer
+from llm_stats.errors import NothingFetched
 from llm_stats.sample import SampleApi
-from llm_stats.sample.http import Response, error_response
+from llm_stats.sample.http import Request, Response, error_response
 from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
 from support.fake_clock import ClockedRateLimiter
 
@@ -262,7 +265,7 @@ class TestQuota:
         with FakeApi(
             RECORDS, faults={ONE: faults.error(500)}, everywhere=[when.after(5, faults.quota())]
         ) as api:
-            answers, _ = fetched(api, concurrency=2, backoff_seconds=0.2)
+            answers, _ = fetched(api, concurrency=2, backoff_seconds=20)
         first = next(request.at for request in api.requests if request.status == 429)
         assert sum(request.at > first for request in api.requests) <= 1
         assert answers[ONE].fetch.outcome == "deferred"
@@ -319,6 +322,24 @@ class TestBudget:
         answers, _ = fetched(api, max_requests=5, rate_limiter=limiter)
         assert outcomes(answers) == {"loaded": 5, "deferred": 25}
         assert limiter.clock.now == 0
+
+    def test_key_rejected_after_the_budget_is_spent_is_the_reason_of_the_stop(self) -> None:
+        """The only request is rejected while the second thread is stopped by the budget."""
+
+        def reject_late(request: Request, response: Response) -> Response:
+            while client.stop_reason is None:
+                time.sleep(0.001)
+            return faults.error(401)(request, response)
+
+        with (
+            FakeApi(RECORDS, everywhere=[reject_late]) as api,
+            client_of(api, max_requests=1, concurrency=2) as client,
+        ):
+            results = list(client.fetch_models(IDS[:2]))
+        counts = Counter[str](result.fetch.outcome for result in results)
+        assert counts == {"failed": 1, "deferred": 1}
+        with pytest.raises(NothingFetched, match="the API rejected the key: HTTP 401"):
+            require_any_answer(counts, client.stop_reason, None)
 
     def test_requests_that_wait_for_the_rate_limit_count_once(self, api: SampleApi) -> None:
         answers, _ = fetched(api, max_requests=12, rate_limiter=ClockedRateLimiter(4))

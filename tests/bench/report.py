@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llm_stats.report.page import write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
-from support.browser import Browser, chromium
+from support.browser import Browser
+from support.chromium import running_chromium
 from support.report_fixtures import warehouse
 from support.synthetic_catalog import synthetic_catalog
 
@@ -71,7 +72,8 @@ def main(models: int) -> int:
             f"({time.process_time() - cpu_started:.1f} s of processor time), "
             f"{page.stat().st_size / 1e6:.1f} MB"
         )
-        with chromium(Path(folder) / "profile") as browser:
+        with running_chromium(Path(folder) / "profile") as driver:
+            browser = Browser(driver)
             time_domain = {"timeDomain": "threadTicks"}
             browser.driver.execute_cdp_cmd("Performance.enable", time_domain)
             started, cpu_started = time.perf_counter(), _cpu_seconds(browser)

@@ -17,6 +17,7 @@ import dlt
 import psycopg2
 import pytest
 from llm_stats import sample
+from llm_stats.destinations import open_reader
 from llm_stats.errors import UsageError
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
@@ -93,10 +94,14 @@ def test_readers_block_only_a_run_with_new_views(
     warehouse: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ("run", "murmur-1", "--base-url", api.base_url)
+    fetches = "select count(distinct load_id) from staging.fetches"
     with psycopg2.connect(warehouse) as reading, reading.cursor() as cursor:
         cursor.execute("select count(*) from marts.offers")
-        assert llm_stats(*run).code == 0
-        cursor.execute("select count(distinct load_id) from staging.fetches")
+        with open_reader(Settings.read()) as reader:
+            assert reader.query("select count(*) from marts.offers").rows == [(30,)]
+            assert llm_stats(*run).code == 0
+            assert reader.query(fetches).rows == [(1,)], "an open reader sees one state"
+        cursor.execute(fetches)
         assert cursor.fetchall() == [(2,)], "each statement sees the state published at its start"
         execute_sql(warehouse, "update raw.sql_fingerprint set sha256 = 'older'")
         monkeypatch.setattr("llm_stats.destinations.postgres.LOCK_TIMEOUT_SECONDS", 0.2)
@@ -119,9 +124,12 @@ def test_readers_block_only_a_run_with_new_views(
         assert "lock timeout; nothing was published" in blocked.err, "like a backup of all schemas"
         assert blocked.code == 1
     reading.close()
+
+
+def test_run_recreates_a_dropped_view(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
     execute_sql(warehouse, "drop view marts.freshness")
-    assert llm_stats(*run).code == 0
-    assert llm_stats("show", "freshness").code == 0, "a dropped view is recreated"
+    assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
+    assert execute_sql(warehouse, "select count(*) from marts.freshness") == [(14,)]
 
 
 def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
@@ -138,7 +146,16 @@ def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command
 
 
 @pytest.mark.parametrize(
-    "step", ["llm_stats.queries.checks.run_checks", "llm_stats.queries.changes.of_load"]
+    ("step", "lost_connections", "cause"),
+    [
+        ("llm_stats.queries.checks.run_checks", "%", "terminating connection"),
+        (
+            "llm_stats.queries.changes.of_load",
+            "process %",
+            "the connection that held the lock was lost",
+        ),
+    ],
+    ids=["all", "only the lock"],
 )
 def test_connection_lost_at_the_end_of_a_run(
     port: int,
@@ -147,14 +164,18 @@ def test_connection_lost_at_the_end_of_a_run(
     llm_stats: Command,
     monkeypatch: pytest.MonkeyPatch,
     step: str,
+    lost_connections: str,
+    cause: str,
 ) -> None:
+    """Connections are selected by their application name; the lock's begins with `process`."""
     module, _, name = step.rpartition(".")
     original = getattr(importlib.import_module(module), name)
 
     def lose_connection(*arguments: object) -> object:
         execute_sql(
             address(port, "postgres", PASSWORD),
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch'",
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'batch' "
+            f"and application_name like '{lost_connections}'",
         )
         return original(*arguments)
 
@@ -162,7 +183,7 @@ def test_connection_lost_at_the_end_of_a_run(
         patched.setattr(step, lose_connection)
         lost = llm_stats("run", "murmur-1", "--base-url", api.base_url)
     assert len(lost.err.splitlines()) == 1
-    assert "terminating connection" in lost.err
+    assert cause in lost.err
     assert lost.err.endswith("; nothing was published\n")
     assert lost.code == 1
     assert len(loads(warehouse)) == 1

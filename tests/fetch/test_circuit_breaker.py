@@ -89,6 +89,12 @@ class TestWrongBaseUrl:
             == f"{api.base_url} returned 404 for the model gone; wrong ids or wrong base URL?"
         )
 
+    def test_404_next_to_a_failure_is_not_an_error(self) -> None:
+        with FakeApi(RECORDS, faults={ONE: faults.html()}) as api:
+            answers, client = fetched(api, ["gone", ONE])
+        assert outcomes(answers) == {"not_found": 1, "failed": 1}
+        assert client.stop_reason is None
+
     def test_known_model_that_loads_proves_the_base_url(
         self, api: SampleApi, cache: ResponseCache
     ) -> None:

@@ -100,6 +100,16 @@ def test_key_is_redacted_before_texts_are_truncated(at: int) -> None:
     assert key[:8] not in str(failed.fetch.message)
 
 
+@pytest.mark.parametrize("at", [192, 197])
+def test_key_in_a_redirect_is_redacted_before_the_target_is_truncated(at: int) -> None:
+    """The key begins before the 200th character of the target, and ends after it."""
+    target = "https://other.test/".ljust(at, "x")
+    answer, _, _ = only(faults.redirect(f"{target}{SAMPLE_KEY}/login"))
+    message = str(answer.fetch.message)
+    assert f"redirected to {target}***" in message
+    assert SAMPLE_KEY[:5] not in message
+
+
 def test_empty_key_does_not_change_messages() -> None:
     with SampleApi(RECORDS) as api:
         _, client = fetched(api, [ONE], api_key="")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from fake_api import faults, when
 from fake_api.server import FakeApi
 from llm_stats.sample import SampleApi
+from llm_stats.sample.http import Request, Response
 from llm_stats.schema.arrow import to_arrow
+from llm_stats.schema.fetch import FetchResult
 from support.command import Command
 from support.fake_clock import ClockedRateLimiter
 from support.queries import query_rows
 from support.real_records import real_records
+from support.sample_requests import requested_ids
 from support.skip_conditions import REQUIRES_REAL_RECORDS
 from support.twelve_models import IDS, RECORDS
 
@@ -124,25 +130,52 @@ def test_quota_spent_before_the_first_response(llm_stats: Command, workdir: Path
         assert not (workdir / "llm_stats.duckdb").exists()
 
 
-def test_load_that_loses_rows_is_not_published(
+def test_cache_that_fails_during_a_run_defers_the_remaining_models(
+    llm_stats: Command, workdir: Path
+) -> None:
+    """The table of the cache disappears while the third model is requested."""
+
+    def break_cache(_: Request, response: Response) -> Response:
+        path = workdir / ".llm_stats" / "responses.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("drop table cached_responses")
+        return response
+
+    with FakeApi(RECORDS, faults={IDS[2]: break_cache}) as api:
+        given = ("--base-url", api.base_url, "--requests-per-minute", 0, "--concurrency", 1)
+        done = llm_stats("run", *IDS, *given)
+        assert requested_ids(api) == IDS[:3]
+    assert done.code == 75
+    assert "12 models requested: 3 loaded, 9 deferred; 3 requests in " in done.out
+    assert "stopped early: a response could not be cached: " in done.out
+
+
+def test_load_with_other_outcomes_than_the_run_is_not_published(
     llm_stats: Command, twelve_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The load loses the `raw.fetches` row of a model that the API did not find.
+    """The load stores the outcome `failed` for a model that the API did not find.
 
-    Only the comparison of counts can detect this loss.
+    The number of rows is right, so that only the comparison of outcomes can detect this.
     """
+
+    def with_another_outcome(page: list[FetchResult]) -> dict[str, pa.Table]:
+        failed = [answer.fetch.model_copy(update={"outcome": "failed"}) for answer in page]
+        return to_arrow(
+            [
+                answer if answer.row else FetchResult(fetch)
+                for answer, fetch in zip(page, failed, strict=True)
+            ]
+        )
+
     before = twelve_models.read_bytes()
-    monkeypatch.setattr(
-        "llm_stats.schema.arrow.to_arrow",
-        lambda page: to_arrow([answer for answer in page if answer.row]),
-    )
+    monkeypatch.setattr("llm_stats.schema.arrow.to_arrow", with_another_outcome)
     with FakeApi(RECORDS, faults={IDS[0]: faults.error(404)}) as api:
         done = llm_stats("run", *IDS, "--base-url", api.base_url, "--requests-per-minute", 0)
     assert done.code == 1
     assert re.search(
         (
-            r"inconsistent counts: 12 requested, \{.*'not_found': 1.*\} fetched, \{'loaded': 11\} "
-            r"in the warehouse"
+            r"inconsistent counts: 12 requested, \{.*'not_found': 1.*\} fetched, "
+            r"\{.*'failed': 1.*\} in the warehouse"
         ),
         done.err,
     )

@@ -122,6 +122,15 @@ def test_every_sink_can_be_used_without_click() -> None:
     assert "click" not in done.stdout.split()
 
 
+def test_summary_of_an_earlier_run_is_deleted_at_the_start(workdir: Path) -> None:
+    """A run that is killed then leaves no summary, instead of that of an earlier run."""
+    with RunReporter([SummaryFile(workdir / "run.json")]) as earlier:
+        earlier.result = package.RunResult(workdir / "x.duckdb")
+    assert (workdir / "run.json").exists()
+    RunReporter([SummaryFile(workdir / "run.json")]).start(Settings.read())
+    assert not (workdir / "run.json").exists()
+
+
 def test_summary_file_that_fails_at_the_end_is_a_warning(
     workdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

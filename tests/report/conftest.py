@@ -11,8 +11,8 @@ from llm_stats.report import data
 from llm_stats.report.page import write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
-from support import browser as browsers
 from support.browser import Browser
+from support.chromium import running_chromium
 from support.connection_reader import ConnectionReader
 from support.history_database import built, empty
 from support.report_fixtures import CATALOGS, DAYS, load_days, warehouse
@@ -83,8 +83,8 @@ def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsers.chromium(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
+    with running_chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield Browser(driver)
 
 
 @pytest.fixture

@@ -114,6 +114,15 @@ def test_sample_is_labelled_as_invented(raw: RawTables) -> None:
     assert parsed.feed.author == "llm-stats sample"
 
 
+def test_file_has_the_changes_of_thirty_days(raw: RawTables, tmp_path: Path) -> None:
+    for days_ago, catalog in zip((32, 31, 29), prices(10, 9, 8), strict=True):
+        raw.load(catalog, dt.datetime.now(dt.UTC) - dt.timedelta(days=days_ago))
+        raw.apply()
+    feed_module.write(cast(Reader, ConnectionReader(raw)), tmp_path / "changes.xml")
+    entries = feedparser.parse((tmp_path / "changes.xml").read_bytes()).entries
+    assert [entry.title for entry in entries] == ["m at p: input 9.00 → 8.00 (−11 %)"]
+
+
 def test_warehouse_without_changes_gives_a_feed_without_entries(raw: RawTables) -> None:
     load_days(raw, *prices(10))
     assert read(raw).entries == []

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from llm_stats.api.rate_limit import RateLimiter
 
+#: Time at which a wait counts as endless; no test waits so long.
+_LAST_SECOND = 1_000
+
 
 class FakeClock:
     """Clock that starts at 0 seconds; `sleep` advances it without waiting."""
@@ -23,7 +26,10 @@ class FakeClock:
         """Advance by `seconds` and run the scheduled actions that become due.
 
         If an action sets `stopped`, return at once; the clock stays at the time of that action.
+        A wait that does not end raises `AssertionError`. Otherwise it would block its thread, and
+        the test waits for its threads.
         """
+        assert self.now < _LAST_SECOND, "the rate limiter waits without end"
         end = round(self.now + seconds, 6)  # otherwise thousands of sleeps add a rounding error
         for due in sorted(entry for entry in self._scheduled if entry[0] <= end):
             self._scheduled.remove(due)

@@ -1,7 +1,8 @@
 """PostgreSQL server for the tests: Debian's binaries, a temporary folder, a port on loopback.
 
 The server's settings differ from DuckDB's behaviour where possible: English collation, the time
-zone of Tokyo, and rounded floating-point output.
+zone of Tokyo, and rounded floating-point output. A statement that waits for a lock fails after 30
+seconds; if a run sets a wrong lock timeout, the test then sees another error instead of waiting.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def running() -> Iterator[int]:
         "fsync": "off",
         "timezone": "Asia/Tokyo",
         "extra_float_digits": 0,
+        "statement_timeout": "30s",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     word = home / "word"

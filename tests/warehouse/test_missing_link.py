@@ -39,7 +39,7 @@ def test_folder_removed_as_advised_starts_over(one_model: Path) -> None:
     one_model.unlink()
     shutil.rmtree(one_model.with_name(".llm_stats"))
     republish(one_model)
-    assert query_rows(one_model, "from duckdb_tables()") == []
+    assert query_rows(one_model, "from raw.models") == []
 
 
 @pytest.mark.parametrize("restored", ["copy of the folder", "broken link"])

@@ -100,7 +100,7 @@ def test_file_does_not_grow_with_runs(two_days: Path) -> None:
     sizes = [snapshot.file.stat().st_size for snapshot in DuckDBWarehouse(two_days).snapshots.all()]
     sizes += [run_demo(two_days).database.stat().st_size for _ in range(runs)]
     assert len(sizes) == 2 + runs
-    assert max(sizes) <= 1.2 * sizes[0]
+    assert max(sizes) <= 1.2 * sizes[0] + 2 * 2**20
 
 
 def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
@@ -171,7 +171,7 @@ def test_full_disk_publishes_nothing(run: Command, one_model: Path) -> None:
 def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     run: Command, workdir: Path
 ) -> None:
-    with full_disk(400):  # fits the write-ahead log, not the database
+    with full_disk(640):  # fits a new database and the write-ahead log, not the rows
         done = run("--all")
     assert "nothing was published" in done.err
     assert f'in "{workdir}/.llm_stats": File too large' in done.err

@@ -19,7 +19,7 @@ from llm_stats.transform.files import (
     execute_file,
     in_build_order,
 )
-from llm_stats.transform.snapshot_guard import guard_macros
+from llm_stats.transform.snapshot_guard import guard_macros, is_guarded
 
 #: Statements that write rows; all others are definitions or comments.
 _WRITE_STATEMENTS = (
@@ -47,7 +47,7 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 
 
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
-    """Create everything in `files` unless it is up to date; the table macros have no guard yet."""
+    """Create everything in `files` except the guarded macros, unless it is up to date."""
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
@@ -64,7 +64,8 @@ def _create_definitions(connection: Connection, files: list[SqlFile], root: Path
     for schema in dict.fromkeys(SCHEMAS.values()):
         connection.execute(f"create schema if not exists {schema}")
     for file in files:
-        execute_file(connection, file, lambda statement: statement.type not in _WRITE_STATEMENTS)
+        if not is_guarded(file):
+            execute_file(connection, file, lambda item: item.type not in _WRITE_STATEMENTS)
     comment_inherited(connection, files)
     _save_fingerprint(connection, current, engine_version)
 

@@ -37,8 +37,13 @@ def guard_macros(connection: Connection, files: Iterable[SqlFile], snapshot_id: 
         f"insert into history.snapshot (snapshot_id) values ({sql_literal(snapshot_id)})"
     )
     for file in files if connection.supports_macros else ():
-        if file.layer == "macros" and _TABLE_MACRO.search(file.text):
+        if is_guarded(file):
             _create_guarded(connection, file, snapshot_id)
+
+
+def is_guarded(file: SqlFile) -> bool:
+    """Return whether the file defines a table macro of `marts`."""
+    return file.layer == "macros" and _TABLE_MACRO.search(file.text) is not None
 
 
 def _create_guarded(connection: Connection, file: SqlFile, snapshot_id: str) -> None:

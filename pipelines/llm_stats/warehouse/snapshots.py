@@ -193,6 +193,7 @@ class Snapshots:
         snapshot = Snapshot(folder / self._database.name)
         shutil.copyfile(self._database, snapshot.file)
         fsync(snapshot.file)
+        make_read_only(snapshot.file)
         snapshot.write_metadata(parent=None)
         snapshot.mark_published()
         fsync(folder)

@@ -39,8 +39,9 @@ _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
 
-#: A file is compacted if more than this share of its blocks is free.
+#: A file is compacted if more than this share of its blocks is free, and more than these bytes.
 _MAX_FREE_RATIO = 0.2
+_MAX_FREE_BYTES = 2 * 2**20
 
 
 class DuckDBWorkingCopy:
@@ -58,9 +59,8 @@ class DuckDBWorkingCopy:
         self._open_connection: duckdb.DuckDBPyConnection | None = None
 
     def create(self) -> None:
-        """Create an empty file in the storage version that readers need."""
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {sql_literal(str(self.path))} as new ({_STORAGE})")
+        """Create an empty file."""
+        _create_file(self.path)
 
     def copy_source(self, source: Path) -> None:
         """Copy the published file `source` and open the copy.
@@ -177,21 +177,28 @@ class DuckDBWorkingCopy:
         DuckDB reuses free space but never returns it to the file system.
         """
         with duckdb.connect(self.path, read_only=True) as connection:
-            total, free = connection.execute(
-                "select total_blocks, free_blocks from pragma_database_size()"
+            total, free, block_size = connection.execute(
+                "select total_blocks, free_blocks, block_size from pragma_database_size()"
             ).fetchall()[0]
             query = """
                 select tags['storage_version'] from duckdb_databases()
                 where database_name = current_database()
             """
             storage = connection.execute(query).fetchall()[0][0]
-        if free <= _MAX_FREE_RATIO * total and storage == _STORAGE_TAG:
+        is_compact = free <= _MAX_FREE_RATIO * total or free * block_size <= _MAX_FREE_BYTES
+        if is_compact and storage == _STORAGE_TAG:
             return
         old = self.path.rename(self.path.with_name("old"))
-        self.create()
+        _create_file(self.path)
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql_literal(str(old))} as old (read_only)")
             connection.execute(f"attach {sql_literal(str(self.path))} as compact")
             connection.execute("copy from database old to compact")
             connection.execute("checkpoint compact")
         old.unlink()
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty database file in the storage version that readers need."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {sql_literal(str(path))} as new ({_STORAGE})")

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.history_database import empty, write_history
 from support.raw_tables import RawTables
@@ -33,13 +33,7 @@ offers = st.builds(
 catalogs = st.dictionaries(st.sampled_from(_MODELS), st.lists(offers, max_size=4))
 
 
-@settings(
-    max_examples=15,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=15, derandomize=True, database=None)
 @given(reads=st.lists(catalogs, min_size=1, max_size=6))
 def test_rows_are_the_lowest_prices_at_each_moment(
     built_tables: RawTables, reads: list[dict[str, list[dict[str, Any]]]]

@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.board_agreement import agreement
@@ -28,13 +28,7 @@ pytestmark = pytest.mark.slow
 #: ranking by the mean win rate, it is 17.3 %.
 AGAINST_PCT_LIMIT = 9.5
 
-few_examples = settings(
-    max_examples=int(os.environ.get("MARTS_EXAMPLES", "5")),
-    deadline=None,
-    # Phase.shrink is omitted, because shrinking a catalog takes minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few_examples = settings(max_examples=int(os.environ.get("MARTS_EXAMPLES", "5")))
 
 VERIFIED = {"verified_by_llmstats": True, "is_self_reported": False}
 

@@ -12,7 +12,7 @@ import statistics
 from collections import defaultdict
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.history_database import empty, stored_views, write_history
@@ -39,13 +39,7 @@ def _refill(raw: RawTables, records: list[Record]) -> None:
     write_history(raw)
 
 
-@settings(
-    max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")),
-    deadline=None,
-    # Phase.shrink is omitted, because shrinking a catalog takes minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=int(os.environ.get("MARTS_EXAMPLES", "8")))
 @given(records=st.one_of(catalogs(), ranked_catalogs()))
 def test_every_mart_equals_its_recomputation_on_random_catalogs(
     built_tables: RawTables, lists: ReviewedLists, records: list[Record]
@@ -54,12 +48,7 @@ def test_every_mart_equals_its_recomputation_on_random_catalogs(
     _compare_all(built_tables, recompute.prepare(records, lists))
 
 
-@settings(
-    max_examples=int(os.environ.get("MARTS_EXAMPLES", "4")),
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=int(os.environ.get("MARTS_EXAMPLES", "4")))
 @given(records=st.one_of(catalogs(), ranked_catalogs()), data=st.data())
 def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     built_tables: RawTables, lists: ReviewedLists, records: list[Record], data: st.DataObject

@@ -1,12 +1,13 @@
-"""Run the DAG of an Airflow recipe: `run_airflow.py RECIPE`.
+"""Run the DAG of an Airflow recipe, once with each key: `run_airflow.py RECIPE KEY …`.
 
-Prints `[success, [state of the task]]` as JSON.
+Prints the state of the task of each run as JSON: `["success", "failed", …]`.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 
 spec = importlib.util.spec_from_file_location("recipe", sys.argv[1])
@@ -15,5 +16,9 @@ assert spec.loader is not None
 recipe = importlib.util.module_from_spec(spec)
 sys.modules["recipe"] = recipe
 spec.loader.exec_module(recipe)
-(task,) = recipe.llm_stats_warehouse().test().get_task_instances()
-print(json.dumps([task.state == "success", [str(task.state)]]))
+states = []
+for key in sys.argv[2:]:
+    os.environ["LLM_STATS_API_KEY"] = key
+    (task,) = recipe.llm_stats_warehouse().test().get_task_instances()
+    states.append(str(task.state))
+print(json.dumps(states))

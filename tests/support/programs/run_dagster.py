@@ -1,12 +1,13 @@
-"""Materialize the asset of a Dagster recipe: `run_dagster.py RECIPE`.
+"""Materialize the asset of a Dagster recipe, once with each key: `run_dagster.py RECIPE KEY …`.
 
-Prints `[success, [models loaded, ...]]` as JSON.
+Prints `[[success, [models loaded, ...]], …]` as JSON.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 
 import dagster
@@ -17,6 +18,10 @@ assert spec.loader is not None
 recipe = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(recipe)
 dagster.Definitions.validate_loadable(recipe.defs)
-result = dagster.materialize([recipe.llm_stats_warehouse], raise_on_error=False)
-events = [event.materialization.metadata for event in result.get_asset_materialization_events()]
-print(json.dumps([result.success, [event["loaded"].value for event in events]]))
+ended = []
+for key in sys.argv[2:]:
+    os.environ["LLM_STATS_API_KEY"] = key
+    result = dagster.materialize([recipe.llm_stats_warehouse], raise_on_error=False)
+    events = [event.materialization for event in result.get_asset_materialization_events()]
+    ended.append([result.success, [event.metadata["loaded"].value for event in events]])
+print(json.dumps(ended))

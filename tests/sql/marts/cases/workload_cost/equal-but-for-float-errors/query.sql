@@ -1,0 +1,1 @@
+from marts.workload_cost(1e6, 1e6)

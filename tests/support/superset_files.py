@@ -1,0 +1,18 @@
+"""The Superset export in `docs/superset`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from support.virtualenvs import ROOT
+
+FOLDER = ROOT / "docs" / "superset"
+#: Path of the database file in the export.
+DATABASE = "/srv/llm-stats/llm_stats.duckdb"
+
+
+def parsed(kind: str) -> dict[str, dict[str, Any]]:
+    """Return the content of each file of a kind, such as `charts`, by the name of the file."""
+    files = sorted((FOLDER / kind).glob("*.yaml"))
+    return {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in files}
