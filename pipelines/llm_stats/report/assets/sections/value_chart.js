@@ -37,7 +37,7 @@ function valueChart(points, about, limit) {
     type: "quantitative",
     title: null,
     axis: { tickCount: 6, format: about.isPercent ? "~%" : ",~r" },
-    scale: { zero: false, reverse: about.isLowerBetter, nice: true },
+    scale: { zero: false, reverse: about.isLowerBetter, nice: false, padding: 22 },
   };
   const line = (mark, encoding) => ({ data: { values: [{}] }, mark: { type: "rule", aria: false, ...mark }, encoding });
   const edge = line(
