@@ -54,6 +54,12 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
     ) in status
 
 
+def test_report_is_written(warehouse: str, llm_stats: Command) -> None:
+    done = llm_stats("report", "--out", "page.html")
+    assert done.out == "wrote page.html (1.0 MB)\n", done.err
+    assert done.code == 0
+
+
 @pytest.fixture
 def new_translations() -> Iterator[None]:
     """Clear the cache of translated statements before and after the test."""

@@ -198,6 +198,6 @@ function csvOf(columns, rows) {
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const named = columns.filter(column => column.name);
-  const lines = [named.map(column => column.name), ...rows.map(row => named.map(column => column.value(row)))];
+  const lines = [named.map(column => column.name.replaceAll("\u00ad", "")), ...rows.map(row => named.map(column => column.value(row)))];
   return lines.map(values => values.map(cell).join(",")).join("\r\n");
 }
