@@ -60,7 +60,7 @@ def test_failed_run_is_reported_and_raised(
     with pytest.raises(NothingFetched, match="the API rejected the key"):
         llm_stats.run(all_models=True, notify=True, summary="run.json", **settings)
     (text,) = hook.texts
-    assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert text.startswith("llm-stats failed: nothing fetched (exit code 3)\n")
     assert json.loads(Path("run.json").read_text())["kind"] == "nothing_fetched"
 
 
