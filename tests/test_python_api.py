@@ -94,3 +94,23 @@ def test_unusable_output_is_an_error_before_the_first_request(
         llm_stats.run(all_models=True, **given, **settings)
     assert (workdir / "mine.txt").read_text() == "mine"
     assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({}, "no models to fetch: pass model_ids or all_models=True, or set model_ids in"),
+        (
+            {"model_ids": ["murmur-1"], "all_models": True},
+            "all_models=True fetches every model; remove model_ids",
+        ),
+        ({"model_ids": ["murmur-1"], "catalog_only": True}, "add all_models=True, and remove"),
+    ],
+    ids=["none", "both", "catalog_only"],
+)
+def test_invalid_selection_is_an_error_before_the_first_request(
+    settings: dict[str, Any], api: SampleApi, selection: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        llm_stats.run(**selection, **settings)
+    assert api.requests == []

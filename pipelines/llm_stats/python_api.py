@@ -43,6 +43,7 @@ def run(
     from llm_stats.pipeline.reporter import RunReporter, make_sinks
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs
+    from llm_stats.selection import PYTHON, require_selection
     from llm_stats.settings import Settings
 
     outputs = Outputs(_to_path(report), _to_path(feed))
@@ -50,6 +51,13 @@ def run(
     with RunReporter(make_sinks(_to_path(summary), notify), _log_failure) as reporter:
         valid = Settings.read(model_ids=ids, **settings)
         reporter.start(valid)
+        require_selection(
+            PYTHON,
+            valid.model_ids,
+            are_given=bool(ids),
+            all_models=all_models,
+            catalog_only=catalog_only,
+        )
         outputs.require_writable()  # fail before any request is sent
         result = reporter.result = execute(
             valid,
