@@ -77,6 +77,12 @@ def test_columns_are_documented(workdir: Path, loaded: dlt.Pipeline) -> None:
     assert query(workdir, times) == [("TIMESTAMP",)]
 
 
+def test_dlt_joins_child_tables_to_models(workdir: Path, loaded: dlt.Pipeline) -> None:
+    loaded.sync_destination()
+    joined = loaded.dataset()["models"].join("models__providers")
+    assert len(joined.fetchall()) == counts(workdir)["models__providers"]
+
+
 def test_emptied_lists_empty_the_rows_of_the_loaded_model_only(
     workdir: Path,
     api: SampleApi,

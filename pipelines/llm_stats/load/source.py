@@ -17,6 +17,7 @@ import dlt
 import pyarrow as pa
 from dlt.common import logger
 from dlt.common.configuration import with_config
+from dlt.common.schema.typing import TTableReference
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 from dlt.extract.source import DltSource
@@ -40,6 +41,13 @@ from llm_stats.settings import BASE_URL, Settings
 
 #: Models per page. A page of any size takes dlt about 12 ms.
 _PAGE_SIZE = 50
+
+#: Reference of each child table, so that dlt can join it to `models`.
+_TO_MODELS: TTableReference = {
+    "referenced_table": "models",
+    "columns": ["model_id"],
+    "referenced_columns": ["id"],
+}
 
 #: Arrow tables by name of the raw table. A page may lack tables to which it adds no rows.
 Page = dict[str, pa.Table]
@@ -105,9 +113,9 @@ def llm_stats(
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`). The API key
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
     or no model id, or if ids and `all_models` are both passed. It raises `NothingFetched` if no
-    request had a usable response or a page of the catalog failed. If the quota or `max_requests` is used up while models are fetched, the load
-    ends without an error. The next load continues with the remaining ids if `max_age` is set.
-    Otherwise it starts again with the first id.
+    request had a usable response or a page of the catalog failed. If the quota or `max_requests` is
+    used up while models are fetched, the load ends without an error. The next load continues with
+    the remaining ids if `max_age` is set. Otherwise it starts again with the first id.
     """
     are_ids_given = bool(model_ids) and model_ids != _configured_ids()
 
@@ -219,7 +227,10 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
         write_disposition="merge" if is_merged else "append",
         **(keys if is_merged else {}),
     )
-    return resource.apply_hints(additional_table_hints={"description": TABLE_COMMENTS[table]})
+    return resource.apply_hints(
+        additional_table_hints={"description": TABLE_COMMENTS[table]},
+        references=[_TO_MODELS] if merge and "__" in table else None,
+    )
 
 
 def _column_hints(table: str, *, merge: bool) -> Any:
