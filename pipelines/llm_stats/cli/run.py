@@ -197,7 +197,7 @@ def demo(database: Path) -> int:
     echo("This is a sample: the models, prices and scores are invented.\n")
     result = run_demo(database)
     _print_result(result)
-    if result.changes and not result.changes.rows:
+    if not result.changes:
         echo_wrapped(
             "the sample has not changed since the last demo; list its earlier changes with "
             f"`llm-stats changes --since 7d --database {database}`"
