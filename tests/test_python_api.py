@@ -12,7 +12,9 @@ import llm_stats
 import pytest
 from llm_stats import sample
 from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.python_api import RunSettings
 from llm_stats.sample import SampleApi
+from llm_stats.settings import Settings
 from support.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
@@ -116,3 +118,12 @@ def test_invalid_selection_is_an_error_before_the_first_request(
     with pytest.raises(UsageError, match=message):
         llm_stats.run(**selection, **settings)
     assert api.requests == []
+
+
+def test_every_setting_is_a_typed_argument() -> None:
+    assert RunSettings.__annotations__.keys() | {"model_ids"} == Settings.model_fields.keys()
+
+
+def test_unknown_setting_is_an_error() -> None:
+    with pytest.raises(UsageError, match="unknown setting 'databse'; did you mean database"):
+        llm_stats.run(["murmur-1"], databse="x.duckdb")  # type: ignore[call-arg]
