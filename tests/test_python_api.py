@@ -125,5 +125,5 @@ def test_every_setting_is_a_typed_argument() -> None:
 
 
 def test_unknown_setting_is_an_error() -> None:
-    with pytest.raises(UsageError, match="unknown setting 'databse'; did you mean database"):
-        llm_stats.run(["murmur-1"], databse="x.duckdb")  # type: ignore[call-arg]
+    with pytest.raises(UsageError, match="'max_request'; did you mean max_requests"):
+        llm_stats.run(["murmur-1"], max_request=240)  # type: ignore[call-arg]

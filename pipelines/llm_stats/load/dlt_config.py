@@ -65,7 +65,7 @@ def isolated() -> Iterator[None]:
 def separate_pipeline() -> Iterator[None]:
     """Leave the caller's active pipeline active; a pipeline of the block ends with the block.
 
-    The caller may have a pipeline of its own, or may be a resource that a pipeline is extracting.
+    The caller may use dlt too, or may be a resource that a pipeline is extracting.
     dlt keeps the capabilities of the active pipeline's destination next to the pipeline, and
     replaces them without restoring them.
     """

@@ -95,7 +95,7 @@ def llm_stats(
     """Return a dlt source of model records: `models`, four child tables and `fetches`.
 
         from llm_stats import llm_stats
-        pipeline = dlt.pipeline("models", destination="duckdb", dataset_name="raw")
+        pipeline = dlt.pipeline("models", destination="duckdb", dataset_name="llm_stats_raw")
         pipeline.run(llm_stats(["gpt-5-2025-08-07"], max_age="12h"))
 
     A fetched model replaces its row in `models` and its rows in the child tables; the rows of
