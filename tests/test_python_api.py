@@ -12,7 +12,9 @@ import llm_stats
 import pytest
 from llm_stats import sample
 from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.python_api import RunSettings
 from llm_stats.sample import SampleApi
+from llm_stats.settings import Settings
 from support.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
@@ -48,6 +50,8 @@ def test_run_notifies_and_writes_all_outputs(
     (text,) = hook.texts
     change = f"{changed['id']} at northlight: input 5.00 → 1.50 (−70 %)"
     assert change in text
+    assert [row["change"] for row in result.changes] == [change]
+    assert len(result.changes) == 1
     assert json.loads(Path("run.json").read_text()) == result.to_dict()
     assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")
     assert change in Path("changes.xml").read_text("utf-8")
@@ -60,7 +64,7 @@ def test_failed_run_is_reported_and_raised(
     with pytest.raises(NothingFetched, match="the API rejected the key"):
         llm_stats.run(all_models=True, notify=True, summary="run.json", **settings)
     (text,) = hook.texts
-    assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert text.startswith("llm-stats failed: nothing fetched (exit code 3)\n")
     assert json.loads(Path("run.json").read_text())["kind"] == "nothing_fetched"
 
 
@@ -94,3 +98,32 @@ def test_unusable_output_is_an_error_before_the_first_request(
         llm_stats.run(all_models=True, **given, **settings)
     assert (workdir / "mine.txt").read_text() == "mine"
     assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({}, "no models to fetch: pass model_ids or all_models=True, or set model_ids in"),
+        (
+            {"model_ids": ["murmur-1"], "all_models": True},
+            "all_models=True fetches every model; remove model_ids",
+        ),
+        ({"model_ids": ["murmur-1"], "catalog_only": True}, "add all_models=True, and remove"),
+    ],
+    ids=["none", "both", "catalog_only"],
+)
+def test_invalid_selection_is_an_error_before_the_first_request(
+    settings: dict[str, Any], api: SampleApi, selection: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        llm_stats.run(**selection, **settings)
+    assert api.requests == []
+
+
+def test_every_setting_is_a_typed_argument() -> None:
+    assert RunSettings.__annotations__.keys() | {"model_ids"} == Settings.model_fields.keys()
+
+
+def test_unknown_setting_is_an_error() -> None:
+    with pytest.raises(UsageError, match="'max_request'; did you mean max_requests"):
+        llm_stats.run(["murmur-1"], max_request=240)  # type: ignore[call-arg]

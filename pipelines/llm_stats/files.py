@@ -19,6 +19,8 @@ from llm_stats.errors import UsageError
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 #: Maximum length of a file name in bytes.
 _MAX_NAME = 255
+#: Beginning of the names of temporary files and folders.
+_TEMP_PREFIX = ".llm_stats."
 #: Number of bytes that the longest derived file name adds to the name of the database.
 _LONGEST_ADDITION = len("..files")
 
@@ -101,11 +103,19 @@ def require_replaceable(folder: Path) -> None:
 @contextlib.contextmanager
 def temp_folder(parent: Path) -> Iterator[Path]:
     """Yield a new folder in `parent`; delete it at the end. Raises `OSError`."""
-    folder = Path(tempfile.mkdtemp(prefix=".llm_stats.", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=_TEMP_PREFIX, dir=parent))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_files(folder: Path) -> bool:
+    """Return whether a folder contains anything except temporary files of this module.
+
+    Another run that starts at the same time, or one that was killed, may have created them.
+    """
+    return any(not path.name.startswith(_TEMP_PREFIX) for path in folder.iterdir())
 
 
 @contextlib.contextmanager

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 from llm_stats.pipeline.result import RunResult
 
 # `import llm_stats` loads this module and must be fast, so `run` imports everything else.
+
+
+class RunSettings(TypedDict, total=False):
+    """Settings as keyword arguments of `run`; None is the same as an argument that is not passed.
+
+    The class `Settings` has their meanings and defaults.
+    """
+
+    api_key: str | None
+    base_url: str | None
+    database: str | os.PathLike[str] | None
+    destination: str | None
+    requests_per_minute: int | None
+    concurrency: int | None
+    max_requests: int | None
+    max_age: str | int | dt.timedelta | None
+    cache_ttl: str | int | dt.timedelta | None
+    keep_snapshots: int | None
+    webhook_url: str | None
+    notify_min_change_pct: float | None
 
 
 def run(
@@ -23,7 +44,7 @@ def run(
     summary: str | os.PathLike[str] | None = None,
     report: str | os.PathLike[str] | None = None,
     feed: str | os.PathLike[str] | None = None,
-    **settings: Any,
+    **settings: Unpack[RunSettings],
 ) -> RunResult:
     """Fetch models, merge them into a copy of the warehouse and publish the copy.
 
@@ -35,14 +56,17 @@ def run(
     `notify` sends changes and failures to the setting `webhook_url`, and `summary` is the path of a
     JSON file with the result; both also report a failed run. After the run, `report` (an HTML page)
     and `feed` (an Atom feed) are written to these paths. If the notification or the summary fails,
-    a warning is logged.
+    a warning is logged. Nothing else is logged: the result has the problems.
 
     Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
-    unchanged. Raises `UsageError` after the run if the report or the feed cannot be written.
+    unchanged. A run that was published with failures, or that deferred models, returns a result
+    with exit code 4 or 75. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises
+    `UsageError` after the run if the report or the feed cannot be written.
     """
     from llm_stats.pipeline.reporter import RunReporter, make_sinks
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs
+    from llm_stats.selection import PYTHON, require_selection
     from llm_stats.settings import Settings
 
     outputs = Outputs(_to_path(report), _to_path(feed))
@@ -50,6 +74,13 @@ def run(
     with RunReporter(make_sinks(_to_path(summary), notify), _log_failure) as reporter:
         valid = Settings.read(model_ids=ids, **settings)
         reporter.start(valid)
+        require_selection(
+            PYTHON,
+            valid.model_ids,
+            are_given=bool(ids),
+            all_models=all_models,
+            catalog_only=catalog_only,
+        )
         outputs.require_writable()  # fail before any request is sent
         result = reporter.result = execute(
             valid,

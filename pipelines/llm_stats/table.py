@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with column names and DuckDB's type names.
+    """Rows with column names and DuckDB's type names; iteration yields one dict per row.
 
     If `multiline` is set, the output keeps the line breaks inside values.
     """
@@ -42,6 +42,12 @@ class Table:
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     multiline: bool = False
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.to_dicts())
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     def select(self, *columns: str) -> Table:
         """Return a table with only the given columns."""

@@ -21,3 +21,6 @@ def test_sources_are_in_the_database_of_the_connection(warehouse: str, llm_stats
         columns = ", ".join(column["name"] for column in table["columns"])
         execute_sql(warehouse, f"select {columns} from {source['schema']}.{table['name']} limit 1")
         assert all(column["description"] for column in table["columns"]), table["name"]
+    types = {column["data_type"] for table in source["tables"] for column in table["columns"]}
+    assert "array" not in types
+    assert "text[]" in types

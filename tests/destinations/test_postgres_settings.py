@@ -159,6 +159,14 @@ def error_of_run_and_show(llm_stats: Command, api: SampleApi) -> str:
     return done.err
 
 
+def test_short_password_is_not_masked_inside_words() -> None:
+    engine = Postgres(dlt.destinations.postgres("postgresql://batch:b@h/x"))
+    error = RuntimeError("cannot drop objects because of postgresql://batch:b@h/x, password=b 'b'")
+    assert engine.sanitize(error) == (
+        "cannot drop objects because of postgresql://batch:***@h/x, password=*** '***'"
+    )
+
+
 @pytest.mark.parametrize("password", [SECRET, f"p@s {SECRET}", f"{SECRET}/#"])
 def test_errors_mask_the_password_in_every_spelling(password: str) -> None:
     engine = Postgres(dlt.destinations.postgres(f"postgresql://batch:{quote(password)}@h/x"))

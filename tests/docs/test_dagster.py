@@ -43,7 +43,7 @@ def test_quota_is_no_failure_and_a_missing_key_is(
     assert ended == [[True, [5]], [True, []], [False, []]]
     first, spent, no_key = hook.texts
     assert "5 loaded" in first
-    assert "quota_spent" in spent
+    assert "quota spent" in spent
     assert "no API key" in no_key
 
 

@@ -59,6 +59,8 @@ def test_project_builds_on_the_printed_sources(
     (project / "models" / "sources.yml").write_text(sources)
     done = run(dbt, "build", project=project, database=database)
     assert done.returncode == 0, done.stdout
+    fresh = run(dbt, "source", "freshness", project=project, database=database)
+    assert "PASS freshness of llm_stats.freshness" in fresh.stdout
     with duckdb.connect(project / "llm_prices.duckdb", read_only=True) as connection:
         costs = connection.execute(
             "select team, model_id, provider_id, round(cost_usd, 2) from monthly_costs order by all"

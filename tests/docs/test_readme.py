@@ -26,9 +26,14 @@ MAX_README_LINES = 200
 
 def first_cells(heading: str) -> list[str]:
     """Return the first cell of each row of the tables under a heading."""
+    return [cells[0] for cells in table_rows(heading)]
+
+
+def table_rows(heading: str) -> list[list[str]]:
+    """Return the cells of each row of the tables under a heading."""
     section = re.split(rf"^## {heading}$", README, flags=re.MULTILINE)[1].split("\n## ")[0]
     return [
-        line.split("|")[1].strip()
+        [cell.strip() for cell in line.strip("|").split("|")]
         for line in section.splitlines()
         if line.startswith("| ") and "---" not in line
     ]
@@ -102,6 +107,16 @@ def test_every_exit_code_is_named_and_no_other() -> None:
     assert {int(code) for code in first_cells("Exit codes")[1:]} == {
         kind.exit_code for kind in kinds
     } | {0, 4} | interrupts
+
+
+def test_every_exception_is_named_with_its_exit_code() -> None:
+    rows = table_rows("Exit codes")[1:]
+    raised = {(kind, int(code)) for code, kinds, _ in rows for kind in names([kinds])}
+    assert raised == {
+        (name, getattr(kind, "exit_code", 130))  # `Interrupted` has no default
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and name != "RecordRejected"
+    }
 
 
 def test_every_view_and_macro_is_named_and_no_other() -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import dlt
+import llm_stats as package
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.pipeline import PipelineContext
 from fake_api import faults
 from fake_api.server import FakeApi
 from llm_stats import sample
-from llm_stats.sample import SAMPLE_KEY
+from llm_stats.load.dlt_config import separate_pipeline
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from support.command import Command
+from support.dlt_pipeline import pipeline_to
 from support.queries import query_rows
 
 PIPELINE_SETTINGS = """
@@ -56,3 +64,31 @@ def test_files_are_read_from_dlt_project_dir(
         assert llm_stats("run", "--all", "--quiet").code == 75, "the quota is spent"
     (request,) = api.requests
     assert request.headers["authorization"] == f"Bearer {SAMPLE_KEY}"
+
+
+@pytest.mark.usefixtures("no_telemetry")
+def test_run_inside_a_resource_leaves_the_pipeline_of_the_resource_active(
+    api: SampleApi, one_model: Path
+) -> None:
+    pipeline = pipeline_to(one_model.parent, dlt.destinations.duckdb("plain.duckdb"))
+
+    def load() -> Iterator[dict[str, int]]:
+        result = package.run(
+            ["murmur-1"], base_url=api.base_url, database=one_model, requests_per_minute=0
+        )
+        yield {"requests_sent": result.requests_sent}
+
+    dlt.run(dlt.resource(load))
+
+    assert dlt.current.pipeline() is pipeline
+    assert pipeline.dataset()["load"].fetchall()[0][0] == 1
+
+
+def test_separate_pipeline_is_not_active_after_the_block(workdir: Path) -> None:
+    active = Container()[PipelineContext]
+    active.deactivate()
+    with separate_pipeline():
+        pipeline_to(workdir, dlt.destinations.duckdb("plain.duckdb"))
+        assert DestinationCapabilitiesContext in Container()
+    assert not active.is_active()
+    assert DestinationCapabilitiesContext not in Container()

@@ -15,6 +15,7 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from llm_stats import llm_stats as source
 from llm_stats import sample
+from llm_stats.errors import NothingFetched
 from llm_stats.sample import SampleApi
 from llm_stats.schema.tables import RECORD_TABLES, TABLE_COMMENTS
 from support.dlt_pipeline import IDS, counts, pipeline_to, query, source_of
@@ -75,6 +76,12 @@ def test_columns_are_documented(workdir: Path, loaded: dlt.Pipeline) -> None:
         where schema_name = 'raw' and column_name in ('fetched_at', 'requested_at')
     """
     assert query(workdir, times) == [("TIMESTAMP",)]
+
+
+def test_dlt_joins_child_tables_to_models(workdir: Path, loaded: dlt.Pipeline) -> None:
+    loaded.sync_destination()
+    joined = loaded.dataset()["models"].join("models__providers")
+    assert len(joined.fetchall()) == counts(workdir)["models__providers"]
 
 
 def test_emptied_lists_empty_the_rows_of_the_loaded_model_only(
@@ -144,10 +151,14 @@ def test_ordinary_loads_log_nothing(
 
 
 def test_unreachable_api_fails_the_extract_step(pipeline: dlt.Pipeline) -> None:
-    with pytest.raises(PipelineStepFailed, match="nothing could be fetched: no response"):
+    with pytest.raises(PipelineStepFailed, match="nothing could be fetched: no response") as failed:
         pipeline.run(
             source(["a", "b"], api_key=sample.SAMPLE_KEY, base_url="http://127.0.0.1:9/v1")
         )
+    cause: BaseException = failed.value
+    while cause.__cause__:
+        cause = cause.__cause__
+    assert isinstance(cause, NothingFetched), "as in docs/dlt.md"
 
 
 @pytest.mark.parametrize("key", ["", "k\nk-with-a-line", "wrong-key"])

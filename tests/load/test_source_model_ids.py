@@ -130,7 +130,40 @@ class TestModelIds:
     def test_loads_without_max_age_keep_no_state(self, loaded: dlt.Pipeline) -> None:
         assert "sources" not in loaded.state
 
-    def test_no_ids_is_an_error(self, api: SampleApi, pipeline: dlt.Pipeline) -> None:
-        with pytest.raises(PipelineStepFailed, match="no models to fetch"):
-            pipeline.run(source_of(api))
+    def test_a_load_of_some_tables_skips_no_model_in_a_load_of_all_tables(
+        self, workdir: Path, api: SampleApi, pipeline: dlt.Pipeline
+    ) -> None:
+        ids = ["aurora-large-1", "murmur-1"]
+        for _ in range(2):
+            pipeline.run(source_of(api, ids, max_age="1h").with_resources("models"))
+        assert sorted(requested_ids(api)) == ids
+        pipeline.run(source_of(api, ids, max_age="1h"))
+        assert sorted(requested_ids(api)) == sorted([*ids, *ids])
+        assert counts(workdir)["models__providers"] > 0
+
+    @pytest.mark.parametrize(
+        ("ids", "all_models", "error"),
+        [
+            (None, False, "no models to fetch: pass model_ids or all_models=True, or set"),
+            (["murmur-1"], True, "all_models=True fetches every model; remove model_ids"),
+        ],
+        ids=["none", "both"],
+    )
+    def test_selection_that_is_empty_or_contradicts_itself_is_an_error(
+        self,
+        api: SampleApi,
+        pipeline: dlt.Pipeline,
+        ids: list[str] | None,
+        all_models: bool,
+        error: str,
+    ) -> None:
+        with pytest.raises(PipelineStepFailed, match=error):
+            pipeline.run(source_of(api, ids, all_models=all_models))
         assert not api.requests
+
+    def test_all_models_takes_precedence_over_ids_in_the_configuration(
+        self, api: SampleApi, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SOURCES__LLM_STATS__MODEL_IDS", json.dumps(IDS[:1]))
+        pipeline.extract(source_of(api, all_models=True))
+        assert sorted(requested_ids(api)) == sorted(IDS)

@@ -169,7 +169,7 @@ class TestTermination:
         assert summary["exit_code"] == code
         assert summary["kind"] == "interrupted"
         (message,) = webhook.texts
-        assert f"ended with interrupted (exit code {code})" in message
+        assert f"failed: interrupted (exit code {code})" in message
 
     def test_python_api_leaves_the_handlers_alone(self, tmp_path: Path) -> None:
         before = signal.getsignal(signal.SIGTERM)

@@ -45,9 +45,8 @@ def test_every_error_has_its_exit_code_and_kind(
     assert reporter.exit_code == code
     assert read_summary(workdir)["exit_code"] == code
     assert read_summary(workdir)["kind"] == kind
-    assert [text.splitlines()[0] for text in hook.texts] == (
-        [f"llm-stats ended with {kind} (exit code {code})"] if code != 130 else []
-    )
+    heading = f"llm-stats failed: {kind.replace('_', ' ')} (exit code {code})"
+    assert [text.splitlines()[0] for text in hook.texts] == ([heading] if code != 130 else [])
     assert capsys.readouterr().err == ""
 
 
@@ -104,7 +103,7 @@ def test_sink_that_cannot_start_is_left_out_and_the_others_report_it(
     with WebhookServer() as hook, pytest.raises(UsageError, match="not a JSON file"), reporter:
         reporter.start(Settings.read(webhook_url=hook.url))
     assert [text.splitlines()[0] for text in hook.texts] == [
-        "llm-stats ended with usage_error (exit code 2)"
+        "llm-stats failed: usage error (exit code 2)"
     ]
     assert (workdir / "run.json").read_text() == "something else"
     assert capsys.readouterr().err == ""

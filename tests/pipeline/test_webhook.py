@@ -164,7 +164,7 @@ class TestText:
                 "message": "nothing was published\n  error: a\nrun again",
             }
         )
-        assert text.startswith("llm-stats ended with check_failed (exit code 5)\n")
+        assert text.startswith("llm-stats failed: check failed (exit code 5)\n")
         assert block(text) == ["nothing was published", "  error: a", "run again"]
 
     def test_interrupt_is_not_reported(self) -> None:
@@ -364,7 +364,7 @@ def test_run_that_fetched_nothing_is_reported(
     monkeypatch.setenv("LLM_STATS_API_KEY", "wrong-key")
     assert run("--all", "--notify").code == 3
     (text,) = hook.texts
-    assert text.startswith("llm-stats ended with nothing_fetched (exit code 3)\n")
+    assert text.startswith("llm-stats failed: nothing fetched (exit code 3)\n")
     assert "the API rejected the key" in text
     assert "wrong-key" not in text
 

@@ -183,11 +183,12 @@ def test_json_form(current: Status, database: Path) -> None:
     assert report["last_run_requests"] == 6
     assert report["requests_today"] == 3
     assert report["models"] == 6
-    assert report["oldest_at"] == "2026-11-21T12:00:00"
-    assert report["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00"}
+    assert report["health"] == "good"
+    assert report["oldest_at"] == "2026-11-21T12:00:00Z"
+    assert report["stalest"][0] == {"model_id": IDS[3], "fetched_at": "2026-11-21T12:00:00Z"}
     assert [(row["model_id"], row["times"], row["loaded_at"]) for row in report["failing"]] == [
         ("gone", 2, None),
-        (IDS[3], 1, "2026-11-21T12:00:00"),
+        (IDS[3], 1, "2026-11-21T12:00:00Z"),
     ]
 
 
@@ -360,6 +361,7 @@ def test_failed_check_of_the_published_file_is_shown(database: Path) -> None:
         )
         apply.update_history(DuckDBConnection(connection))
     current = checked_status(database)
+    assert current.health == "errors"
     assert [
         (row["check"], row["severity"], row["row_count"]) for row in current.findings or []
     ] == [("prices_in_range", "error", 1)]

@@ -57,6 +57,20 @@ def test_tests_cover_the_key_of_every_table(on_demo: Command, options: tuple[str
         assert combinations == ([list(file.key)] if has_combination else []), file.address
 
 
+def test_freshness_is_that_of_the_newest_load(on_demo: Command, demo: Path) -> None:
+    tables = source_in(on_demo("dbt-sources").out)["tables"]
+    fields = {t["name"]: t["config"]["loaded_at_field"] for t in tables if "config" in t}
+    assert fields.keys() == {"freshness"}
+    with duckdb.connect(demo, read_only=True) as connection:
+        loaded_at = connection.execute(
+            f"select max({fields['freshness']}) from marts.freshness"
+        ).fetchone()
+        expected = connection.execute(
+            "select max(greatest(read_at, fetched_at)) from raw.catalog_reads, raw.models"
+        ).fetchone()
+    assert loaded_at == expected
+
+
 def test_template_in_a_comment_is_escaped(
     llm_stats: Command, one_model: Path, workdir: Path
 ) -> None:

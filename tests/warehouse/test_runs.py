@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from llm_stats.errors import Locked, UsageError
+from llm_stats.files import temp_folder
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
@@ -33,6 +34,12 @@ def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".project" / "lock").touch()
     with DuckDBWarehouse(tmp_path / "project.duckdb").lock():
         assert thesis.read_text() == "x"
+
+
+def test_files_of_another_run_that_is_starting_are_not_foreign(tmp_path: Path) -> None:
+    (tmp_path / ".w").mkdir()
+    with temp_folder(tmp_path / ".w"), DuckDBWarehouse(tmp_path / "w.duckdb").lock():
+        assert (tmp_path / ".w" / "lock").exists()
 
 
 def test_plain_file_with_a_write_ahead_log_is_an_error(tmp_path: Path) -> None:

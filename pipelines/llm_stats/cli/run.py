@@ -127,6 +127,7 @@ def run(
     from llm_stats.pipeline.progress import TextProgress
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs
+    from llm_stats.selection import COMMAND, require_selection
     from llm_stats.settings import Settings
 
     is_json = log_format == "json"
@@ -140,10 +141,15 @@ def run(
         termination_interrupts(),
     ):
         ids = [*model_ids, *(_read_ids(ids_file) if ids_file else [])]
-        if ids and all_models:
-            raise UsageError("--all fetches every model; remove the ids")
         settings = Settings.read(model_ids=ids or None, **options)
         reporter.start(settings)
+        require_selection(
+            COMMAND,
+            settings.model_ids,
+            are_given=bool(ids),
+            all_models=all_models,
+            catalog_only=catalog_only,
+        )
         outputs = Outputs(report, feed)
         outputs.require_writable()  # fail before any request is sent
         progress = json_log.JsonProgress() if is_json else TextProgress()
@@ -191,7 +197,7 @@ def demo(database: Path) -> int:
     echo("This is a sample: the models, prices and scores are invented.\n")
     result = run_demo(database)
     _print_result(result)
-    if result.changes and not result.changes.rows:
+    if not result.changes:
         echo_wrapped(
             "the sample has not changed since the last demo; list its earlier changes with "
             f"`llm-stats changes --since 7d --database {database}`"

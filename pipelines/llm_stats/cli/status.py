@@ -12,7 +12,6 @@ from llm_stats.cli.render import render
 from llm_stats.load.merge import INCOMING
 from llm_stats.queries import checks
 from llm_stats.queries.status import SECRETS, ConfigReport, Status
-from llm_stats.schema.fetch import SUCCESSES
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, pluralize
 
@@ -45,10 +44,14 @@ _MAX_LISTING_CHANGES = 5
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
-    """Return one JSON object with the fields of status and configuration."""
-    return json.dumps(
-        asdict(status) | asdict(config), default=dt.datetime.isoformat, ensure_ascii=False, indent=2
-    )
+    """Return one JSON object with health, the fields of status, and the configuration."""
+    fields = {"health": status.health} | asdict(status) | asdict(config)
+    return json.dumps(fields, default=_format_utc, ensure_ascii=False, indent=2)
+
+
+def _format_utc(time: dt.datetime) -> str:
+    """Return a time such as `2026-11-23T05:15:00.120000Z`."""
+    return f"{time.isoformat()}Z"
 
 
 def status_lines(status: Status, check_command: str = "`llm-stats check`") -> Iterator[str]:
@@ -156,31 +159,25 @@ def _format_listing_changes(status: Status) -> Iterator[str]:
 
 
 def _format_health(status: Status, check_command: str) -> str:
-    has_read_catalog = status.catalog is not None and status.catalog["is_of_last_run"]
-    loaded_nothing = (
-        not has_read_catalog
-        and not any(status.last_run.get(success) for success in SUCCESSES)
-        and status.last_run.keys() - {"deferred"}
-    )
-    last_run = "the last run loaded no model; " if loaded_nothing else ""
+    last_run = "the last run loaded no model; " if status.has_loaded_nothing else ""
     if status.failed_at:
         last_run = "the last run failed; "
+    level = f"{status.health}: {last_run}"
     if status.findings is None:
-        return f"unknown: {last_run}{escape_control_chars(str(status.unchecked))}"
+        return f"{level}{escape_control_chars(str(status.unchecked))}"
     errors = [
         f"{row['check']}: {row['description']}: {pluralize(row['row_count'], 'row')}"
         for row in status.findings
         if row["severity"] == "error"
     ]
     if errors:
-        return f"errors: {last_run}{'; '.join(errors)}; {check_command} prints the rows"
+        return f"{level}{'; '.join(errors)}; {check_command} prints the rows"
     names = ", ".join(row["check"] for row in status.findings)
     warnings = (
         f"{pluralize(len(status.findings), 'warning')} ({names}): {check_command} prints the rows"
         if names
         else "no warnings"
     )
-    level = f"poor: {last_run}" if last_run else "good: "
     return f"{level}{pluralize(checks.count_checks(), 'check')}, no errors, {warnings}"
 
 

@@ -22,6 +22,9 @@ from llm_stats.text import sql_literal
 #: All schemas of a warehouse on an engine other than DuckDB.
 SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 
+#: Shorter passwords may be part of a word by chance; masking them there would reveal them.
+_MIN_UNIQUE_LENGTH = 8
+
 
 class EngineConnection(Connection, Protocol):
     """A connection that also accepts the engine's own SQL."""
@@ -188,11 +191,17 @@ class Destination(ABC):
         return re.sub(r"(://[^:/@\s]*:)[^@]*(?=@)|(password=)\S+", r"\1\2***", message)
 
     def mask_passwords(self, value: object) -> str:
-        """Return a string with all passwords of the credentials masked, also URL-encoded ones."""
+        """Return a string with all passwords of the credentials masked, also URL-encoded ones.
+
+        A password of less than 8 characters is masked only if it is not part of a word.
+        """
         text = str(value)
         for password in (getattr(part, "password", None) for part in self._credential_parts()):
             for spelling in (str(password), quote(str(password), safe="")) if password else ():
-                text = text.replace(spelling, "***")
+                pattern = re.escape(spelling)
+                if len(spelling) < _MIN_UNIQUE_LENGTH:
+                    pattern = rf"(?<!\w){pattern}(?!\w)"
+                text = re.sub(pattern, "***", text)
         return text
 
     def _credential_parts(self) -> tuple[Any, Any]:

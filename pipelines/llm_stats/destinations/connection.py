@@ -125,7 +125,10 @@ class DestinationConnection:
         try:
             self.destination.drop_views(self, views)
         except QueryError as error:
-            raise QueryError(f"the views cannot be replaced: {error}") from None
+            raise QueryError(
+                f"the views cannot be replaced: {error}; if your own views depend on them, "
+                "drop these views, run again, and recreate them"
+            ) from None
 
     def drop_incoming(self) -> None:
         """Drop the incoming data left by an earlier run. Raises `QueryError`."""

@@ -80,9 +80,11 @@ class DestinationReader(Reader):
             """,
             (schema, relation),
         )
+        # PostgreSQL calls the type of every list `ARRAY`; all lists of a warehouse contain text
+        types = {name: kind.lower().replace("array", "text[]") for name, kind in columns.rows}
         rows = [
-            (name, kind.lower(), self._comments.get(f"{schema}.{relation}.{name}"))
-            for name, kind in columns.rows
+            (name, kind, self._comments.get(f"{schema}.{relation}.{name}"))
+            for name, kind in types.items()
         ]
         return Table(("column", "type", "meaning"), ("VARCHAR",) * 3, rows)
 

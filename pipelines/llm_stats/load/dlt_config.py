@@ -15,6 +15,8 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers import CustomLoaderDocProvider
 from dlt.common.configuration.providers.provider import ConfigProvider
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
+from dlt.common.pipeline import PipelineContext
 from dlt.common.runtime.run_context import RunContext
 
 _QUIET = {
@@ -57,6 +59,27 @@ def isolated() -> Iterator[None]:
     """
     with Container().injectable_context(PluggableRunContext(_IsolatedContext(None))):
         yield
+
+
+@contextmanager
+def separate_pipeline() -> Iterator[None]:
+    """Leave the caller's active pipeline active; a pipeline of the block ends with the block.
+
+    The caller may use dlt too, or may be a resource that a pipeline is extracting.
+    dlt keeps the capabilities of the active pipeline's destination next to the pipeline, and
+    replaces them without restoring them.
+    """
+    container = Container()
+    is_set = DestinationCapabilitiesContext in container  # `get` would add the default
+    capabilities = container[DestinationCapabilitiesContext] if is_set else None
+    with container.injectable_context(PipelineContext()):
+        try:
+            yield
+        finally:
+            if capabilities is not None:
+                container[DestinationCapabilitiesContext] = capabilities
+            elif DestinationCapabilitiesContext in container:
+                del container[DestinationCapabilitiesContext]
 
 
 def _provider(settings: dict[str, Any]) -> ConfigProvider:

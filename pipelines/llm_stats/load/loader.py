@@ -46,7 +46,7 @@ def load(
 
     tables = raw_tables(pages, merge=False)
     try:
-        with dlt_config.isolated():
+        with dlt_config.isolated(), dlt_config.separate_pipeline():
             pipeline = dlt.pipeline(
                 "llm_stats",
                 pipelines_dir=str(folder),

@@ -16,13 +16,15 @@ from typing import Any, Self
 import dlt
 import pyarrow as pa
 from dlt.common import logger
+from dlt.common.configuration import with_config
+from dlt.common.schema.typing import TTableReference
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltResource
 from dlt.extract.source import DltSource
 
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.api.stop import require_any_answer
-from llm_stats.errors import NothingFetched, QuotaSpent, UsageError
+from llm_stats.errors import NothingFetched, QuotaSpent
 from llm_stats.fetch.client import Client
 from llm_stats.schema.arrow import add_tombstones, to_arrow
 from llm_stats.schema.fetch import FetchResult, stalest_first
@@ -34,10 +36,18 @@ from llm_stats.schema.tables import (
     TABLE_COMMENTS,
     TABLES,
 )
+from llm_stats.selection import PYTHON, require_selection
 from llm_stats.settings import BASE_URL, Settings
 
 #: Models per page. A page of any size takes dlt about 12 ms.
 _PAGE_SIZE = 50
+
+#: Reference of each child table, so that dlt can join it to `models`.
+_TO_MODELS: TTableReference = {
+    "referenced_table": "models",
+    "columns": ["model_id"],
+    "referenced_columns": ["id"],
+}
 
 #: Arrow tables by name of the raw table. A page may lack tables to which it adds no rows.
 Page = dict[str, pa.Table]
@@ -85,7 +95,7 @@ def llm_stats(
     """Return a dlt source of model records: `models`, four child tables and `fetches`.
 
         from llm_stats import llm_stats
-        pipeline = dlt.pipeline("models", destination="duckdb", dataset_name="raw")
+        pipeline = dlt.pipeline("models", destination="duckdb", dataset_name="llm_stats_raw")
         pipeline.run(llm_stats(["gpt-5-2025-08-07"], max_age="12h"))
 
     A fetched model replaces its row in `models` and its rows in the child tables; the rows of
@@ -94,18 +104,20 @@ def llm_stats(
 
     The requests are never conditional: a 304 would have no rows, and merging needs the old ones.
 
-    `all_models` requests every model that the API lists. `max_requests` limits the requests,
-    including retries. `max_age`, such as "6h" or "7d", skips models fetched within this time. The
-    fetch times are kept in dlt's source state. dlt can restore this state from the destination,
-    for example on another machine. The state is read and written only if `max_age` is set.
+    `all_models` requests every model that the API lists; ids in dlt's configuration are then
+    ignored. `max_requests` limits the requests, including retries. `max_age`, such as "6h" or
+    "7d", skips models fetched within this time. The fetch times are kept in dlt's source state,
+    separately for each selection of tables. dlt can restore this state from the destination, for
+    example on another machine. The state is read and written only if `max_age` is set.
 
     Settings that are not passed come from dlt's configuration (`[sources.llm_stats]`). The API key
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
-    or no model id, and `NothingFetched` if no request had a usable response or a page of the
-    catalog failed. If the quota or `max_requests` is used up while models are fetched, the load
-    ends without an error. The next load continues with the remaining ids if `max_age` is set.
-    Otherwise it starts again with the first id.
+    or no model id, or if ids and `all_models` are both passed. It raises `NothingFetched` if no
+    request had a usable response or a page of the catalog failed. If the quota or `max_requests` is
+    used up while models are fetched, the load ends without an error. The next load continues with
+    the remaining ids if `max_age` is set. Otherwise it starts again with the first id.
     """
+    are_ids_given = bool(model_ids) and model_ids != _configured_ids()
 
     def pages() -> Iterator[Page]:
         ids = model_ids if model_ids is None or isinstance(model_ids, str) else list(model_ids)
@@ -118,10 +130,10 @@ def llm_stats(
             max_requests=max_requests,
             max_age=max_age,
         )
-        if not settings.model_ids and not all_models:
-            hint = "pass model ids or all_models=True, or set model_ids in .dlt/config.toml"
-            raise UsageError(f"no models to fetch: model_ids is empty; {hint}")
-        state = dlt.current.source_state() if settings.max_age else {}
+        require_selection(
+            PYTHON, settings.model_ids, are_given=are_ids_given, all_models=all_models
+        )
+        state = _state_of_tables() if settings.max_age else {}
         fetched_at: dict[str, dt.datetime] = state.setdefault("fetched_at", {})
         failing_at: dict[str, dt.datetime] = state.setdefault("failing_at", {})
         with Client(
@@ -152,6 +164,22 @@ def llm_stats(
             require_any_answer(outcomes, client.stop_reason, first_problem)
 
     return raw_tables(pages, merge=True)
+
+
+@with_config
+def _configured_ids(model_ids: Sequence[str] | None = None) -> Sequence[str] | None:
+    """Return the ids in dlt's configuration, which dlt also passes to the source."""
+    return model_ids
+
+
+def _state_of_tables() -> dict[str, Any]:
+    """Return the part of the source state that belongs to the selected tables.
+
+    A load of some tables must not skip models in a later load of other tables.
+    """
+    tables = ",".join(sorted(dlt.current.source().selected_resources))
+    state: dict[str, Any] = dlt.current.source_state().setdefault(tables, {})
+    return state
 
 
 def _read_ids(client: Client) -> list[str]:
@@ -199,7 +227,10 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
         write_disposition="merge" if is_merged else "append",
         **(keys if is_merged else {}),
     )
-    return resource.apply_hints(additional_table_hints={"description": TABLE_COMMENTS[table]})
+    return resource.apply_hints(
+        additional_table_hints={"description": TABLE_COMMENTS[table]},
+        references=[_TO_MODELS] if merge and "__" in table else None,
+    )
 
 
 def _column_hints(table: str, *, merge: bool) -> Any:

@@ -213,17 +213,6 @@ def _due_by_age(
     return stalest_first(model_ids, state.fetched_at, max_age, state.failing_at, now=now)
 
 
-def require_ids(settings: Settings, all_models: bool, catalog_only: bool) -> None:
-    """Raise `UsageError` without ids to request, or for `catalog_only` without `all_models`."""
-    if catalog_only and not all_models:
-        raise UsageError("--catalog-only reads the whole catalog; add --all, and remove the ids")
-    if not settings.model_ids and not all_models:
-        raise UsageError(
-            "no models to fetch: "
-            "pass model ids, use --ids-file FILE or --all, or set model_ids in .dlt/config.toml"
-        )
-
-
 def require_clock(
     now: dt.datetime, last_attempted_at: dt.datetime | None, warehouse: Warehouse
 ) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from llm_stats.errors import Interrupted, LlmStatsError
+from llm_stats.table import Table, to_records
 from llm_stats.text import format_command, pluralize
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from llm_stats.queries.checks import CheckResult
     from llm_stats.schema.catalog import CatalogSummary
     from llm_stats.schema.fetch import Fetch, FetchResult
-    from llm_stats.table import Table
 
 _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 
@@ -42,11 +42,11 @@ class RunResult:
     that were not due. `reused` counts cached responses of an earlier run that was not published.
     `catalog` is the read of the catalog; None without `all_models`. `not_loaded` has one entry,
     with the reason, for each model that did not load. `new_models` are ids that were not in the
-    warehouse before. `changes` are the changes of this run, largest first, with the columns of
-    `llm-stats changes`. `attribution` is the line that names the source of the data; empty if
-    nothing was published. `stop_reason` is set when fetching ended early. `quota` is None if the
-    API sent no usable quota headers. `known_failures` are ids that failed in earlier runs and have
-    not loaded since. `is_published` is False if there was nothing to load.
+    warehouse before. `changes` are the changes of this run, largest first, one dict per change with
+    the columns of `llm-stats changes`. `attribution` is the line that names the source of the data;
+    empty if nothing was published. `stop_reason` is set when fetching ended early. `quota` is None
+    if the API sent no usable quota headers. `known_failures` are ids that failed in earlier runs
+    and have not loaded since. `is_published` is False if there was nothing to load.
     `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
     loaded.
     """
@@ -70,7 +70,7 @@ class RunResult:
     is_migrated: bool = False
     is_published: bool = False
     warnings: list[CheckResult] = field(default_factory=list)
-    changes: Table | None = None
+    changes: Table = field(default_factory=lambda: Table((), (), []))
     attribution: str = ""
     new_models: list[str] = field(default_factory=list)
     started_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
@@ -167,8 +167,6 @@ class RunResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary (see the docstring of this module)."""
-        from llm_stats.table import to_records
-
         return {
             **_describe_outcome(
                 self.exit_code,
@@ -195,7 +193,7 @@ class RunResult:
                 for fetch in self.problems
             ],
             "new_models": self.new_models,
-            "changes": to_records(self.changes) if self.changes else [],
+            "changes": to_records(self.changes),
             "attribution": self.attribution or None,
             "warnings": [
                 {
@@ -314,7 +312,7 @@ def _format_news(result: RunResult) -> Iterator[str]:
 
     For a later run, yield `1 new model, 6 changes, largest first:` and a line for each of them.
     """
-    changes = [row[0] for row in result.changes.select("change").rows] if result.changes else []
+    changes = [change["change"] for change in result.changes]
     new = pluralize(len(result.new_models), "new model")
     seen = result.catalog.models if result.catalog and result.catalog.has_summaries else 0
     if result.new_models and len(result.new_models) == max(seen, result.outcomes["loaded"]):

@@ -46,7 +46,7 @@ def execute(
     progress: Progress | None = None,
     clock: Clock | None = None,
 ) -> RunResult:
-    """Execute the run that `settings` describe.
+    """Execute the run that `settings` describe; the caller has called `require_selection`.
 
     `all_models` reads the catalog and fetches every listed model that is due; with `catalog_only`,
     no model is fetched. `allowed_failures` names checks whose errors are only warnings in this run.
@@ -57,12 +57,11 @@ def execute(
     from llm_stats.destinations import open_warehouse
     from llm_stats.fetch.cache import ResponseCache
     from llm_stats.fetch.client import Client
-    from llm_stats.pipeline.plan import make_plan, require_clock, require_ids
+    from llm_stats.pipeline.plan import make_plan, require_clock
     from llm_stats.queries.checks import require_known_checks
 
     started = time.monotonic()
     api_key = settings.require_key()
-    require_ids(settings, all_models, catalog_only)
     now = clock or (lambda: dt.datetime.now(dt.UTC))
     require_known_checks(allowed_failures)
     warehouse = open_warehouse(settings)

@@ -88,7 +88,8 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
     if is_failure(summary):
-        heading = f"llm-stats ended with {summary['kind']} (exit code {summary['exit_code']})"
+        kind = summary["kind"].replace("_", " ")
+        heading = f"llm-stats failed: {kind} (exit code {summary['exit_code']})"
         return f"{heading}\n{_format_code_block(summary['message'].splitlines())}"
     changes = [change["change"] for change in summary["changes"] if not is_small(change, above_pct)]
     new_models, stop = summary["new_models"], summary["stop"]

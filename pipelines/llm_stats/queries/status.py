@@ -16,6 +16,7 @@ from llm_stats.destinations import DUCKDB
 from llm_stats.errors import LlmStatsError, UsageError
 from llm_stats.fetch.request_state import last_quota, requests_since
 from llm_stats.queries import checks
+from llm_stats.schema.fetch import SUCCESSES
 from llm_stats.settings import Settings, WarehouseLocation
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
@@ -167,6 +168,28 @@ class Status:
     failed_message: str | None = None
     engine: str | None = None
     unsupported: tuple[str, ...] = ()
+
+    @property
+    def health(self) -> str:
+        """Health of the data, worst first: `unknown`, `errors`, `poor` or `good`.
+
+        - `unknown`: the checks could not run
+        - `errors`: the published data fails a check
+        - `poor`: the last run failed, or it loaded nothing
+        - `good`: otherwise, also with warnings
+        """
+        if self.findings is None:
+            return "unknown"
+        if any(finding["severity"] == "error" for finding in self.findings):
+            return "errors"
+        return "poor" if self.failed_at or self.has_loaded_nothing else "good"
+
+    @property
+    def has_loaded_nothing(self) -> bool:
+        """Whether the last run requested models but loaded none, and did not read the catalog."""
+        has_read_catalog = self.catalog is not None and self.catalog["is_of_last_run"]
+        has_loaded = any(self.last_run.get(success) for success in SUCCESSES)
+        return not has_read_catalog and not has_loaded and bool(self.last_run.keys() - {"deferred"})
 
 
 def status(reader: Reader, now: dt.datetime | None = None) -> Status:

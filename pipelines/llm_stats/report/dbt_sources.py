@@ -34,6 +34,8 @@ _DESCRIPTION = (
     "LLM prices and benchmark scores, published by llm-stats. "
     "Data: LLM Stats (https://llm-stats.com)."
 )
+#: Expressions for `dbt source freshness`, by view. Reads of the catalog count as loads too.
+_LOADED_AT = {"freshness": "greatest(listed_at, fetched_at)"}
 
 
 def dbt_sources(reader: Reader, *, has_dbt_utils: bool) -> str:
@@ -59,6 +61,8 @@ def _table(reader: Reader, relation: Described, has_dbt_utils: bool) -> dict[str
     declared = find_relation(f"{relation.schema}.{relation.name}")
     key = declared.key if declared else ()
     table: dict[str, Any] = {"name": relation.name, "description": _plain(relation.comment)}
+    if relation.name in _LOADED_AT:
+        table["config"] = {"loaded_at_field": _LOADED_AT[relation.name]}
     if has_dbt_utils and len(key) > 1:
         arguments = {"combination_of_columns": list(key)}
         test = {"dbt_utils.unique_combination_of_columns": {"arguments": arguments}}

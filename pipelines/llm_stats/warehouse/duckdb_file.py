@@ -25,7 +25,7 @@ import duckdb
 
 from llm_stats.connection import QueryError, interruptible
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
-from llm_stats.files import normalize_path, require_replaceable, temp_folder
+from llm_stats.files import has_files, normalize_path, require_replaceable, temp_folder
 from llm_stats.text import format_command
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.base import WorkingCopy
@@ -155,7 +155,7 @@ class DuckDBWarehouse:
             folder = self.folder
             folder.mkdir(parents=True, exist_ok=True)
             if (
-                any(self.folder.iterdir())
+                has_files(self.folder)
                 and not (self.folder / runs.LOCK).exists()
                 and not self.snapshots.all()
             ):
