@@ -166,7 +166,12 @@ function showOffers(about, good) {
             node: row => evidenceOf(scoreRow(row)),
             className: "spare",
           }
-        : { name: "License", value: row => row.point.model.license_name, className: "spare" },
+        : {
+            name: "License",
+            value: row => row.point.model.license_name,
+            text: row => truncate(row.point.model.license_name ?? "–", 22),
+            className: "spare",
+          },
     ],
   });
 }
