@@ -60,6 +60,12 @@ class TestTable:
         assert [row[0] for row in wide.rows("value-table")] == ["row 44"]
         assert "1–1 of 1, filtered from 47" in wide.text("value-table")
 
+    def test_filter_stays_visible_when_fewer_rows_remain(self, wide: Browser) -> None:
+        wide.find("#value-table input[type=search]")[0].send_keys("row 2")
+        wide.script(_TABLE.replace("length: 47", "length: 3"))
+        assert [row[0] for row in wide.rows("value-table")] == ["row 2"]
+        assert wide.find("#value-table input[type=search]")[0].get_attribute("value") == "row 2"
+
     def test_decimal_points_are_aligned(self, wide: Browser) -> None:
         cells = wide.script(
             "return [...document.querySelectorAll('#value-table td.number')]"

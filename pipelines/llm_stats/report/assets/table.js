@@ -22,7 +22,7 @@ function showTable(id, options) {
     element("tbody"),
   );
   const scroller = element("div", { className: "scroller", role: "region", "aria-label": caption, tabIndex: -1 }, table);
-  const tools = rows.length > 8 ? [searchField(id, caption)] : [];
+  const tools = rows.length > 8 || own.query ? [searchField(id, caption)] : [];
   const update = () => updateTable(id, table, options, shownColumns);
   byId(id).replaceChildren(
     element("div", { className: "tools" }, ...tools, downloadButton(id, options)),
