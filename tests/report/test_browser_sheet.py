@@ -60,6 +60,13 @@ class TestSheet:
         (row,) = (row for row in wide.rows("scores-table") if row[0] == "Sample Long Context")
         assert row[3].endswith("not comparable")
 
+    def test_filter_finds_the_marked_scores(self, wide: Browser) -> None:
+        wide.script("tableStates.clear(); choose({ sheet: 'tessera-70b-open' }); showSheet();")
+        assert "marked as doubtful" in wide.text("scores-note")
+        wide.script("changeTable('scores-table', { query: 'disputed' })")
+        assert [row[0] for row in wide.rows("scores-table")] == ["Sample Code"]
+        wide.script("tableStates.clear()")
+
     def test_facts_are_side_by_side_with_the_age_of_the_record(self, wide: Browser) -> None:
         wide.script(
             "choose({ models: padded(['tessera-70b-open', 'aurora-large-1', 'kestrel-embed-0']"
