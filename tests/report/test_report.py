@@ -196,7 +196,7 @@ def test_header_without_a_read_of_the_catalog_states_only_the_records(raw: RawTa
     named = header(raw)
     assert "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ." in named
     assert "Catalog" not in named
-    assert "Models 2 0 with a price" in named
+    assert "Models: 2, 0 with a price" in named
 
 
 def test_header_counts_listed_models_models_that_left_and_models_without_scores(
@@ -210,7 +210,7 @@ def test_header_counts_listed_models_models_that_left_and_models_without_scores(
     raw.read_catalog([models[0], models[2]], FIRST_DAY + dt.timedelta(days=1))
     raw.apply()
     counts = "2 listed, 1 left, 1 without scores yet"
-    assert f"Models 3 {counts} 0 with a price" in header(raw)
+    assert f"Models: 3 ({counts}), 0 with a price" in header(raw)
 
 
 def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: RawTables) -> None:
@@ -225,7 +225,7 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
     (price,), (other,) = rows(carried, "price_changes"), rows(carried, "other_changes")
     assert price["model_id"], price["new_output_usd_per_mtok"] == ("kept", 3)
     assert other["change"] == "left: left the catalog"
-    counted = "Changes in 30 days 2 of prices, offers, scores and the catalog"
+    counted = "Changes in 30 days: 2 of prices, offers, scores and the catalog"
     assert counted in header(raw)
 
 
@@ -418,7 +418,10 @@ def test_changes_are_left_out_by_moment(
     """All price changes of the sample have one time, so the limit cuts between them."""
     monkeypatch.setattr(data_module, "_MAX_CHANGES", 3)
     assert len(rows(data.encoded, "price_changes")) == 4
-    assert collect(reader).encoded["left_out"] == ["1 of 4 price changes"]
+    encoded = collect(reader).encoded
+    assert encoded["left_out"] == ["1 of 4 price changes"]
+    assert encoded["changes_since"] == {"price_changes": encoded["as_of"]}
+    assert data.encoded["changes_since"] == {}
 
 
 def test_left_out_models_are_counted_and_leave_whole(
@@ -433,6 +436,40 @@ def test_left_out_models_are_counted_and_leave_whole(
         ids = {row["model_id"] for row in models}
         whole = [row for row in rows(data.encoded, name) if row["model_id"] in ids]
         assert rows(carried, name) == whole
+
+
+def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> None:
+    """Two offers of one model are cut, a price rises, and an offer is no longer free."""
+    days = [
+        [
+            make_record("a", name="A", providers=[make_offer("p", *a), make_offer("q", 10, 10)]),
+            make_record("b", name="B", providers=[make_offer("p", *b), make_offer("f", *free)]),
+        ]
+        for a, b, free in (((8, 8), (1, 1), (0, 0)), ((2, 2), (1.5, 1.5), (1, 1)))
+    ]
+    days[1][0]["providers"][1] = make_offer("q", 9, 9)
+    load_days(raw, *days)
+    encoded = data_of_tables(raw).encoded
+    moves = rows(encoded, "moves")
+    assert [(it["direction"], it["model_id"], it["blended_change_pct"]) for it in moves] == [
+        ("cut", "a", -75),
+        ("rise", "b", 50),
+    ]
+    shown = header(raw)
+    assert "Biggest cuts of the week (models: 1 of 1; changes: 2)" in shown
+    assert "A p 8.00 2.00 ▼ 75 %" in shown
+    assert "Biggest rises of the week (models: 1 of 1; changes: 2)" in shown
+    assert "B p 1.00 1.50 ▲ 50 %" in shown
+
+
+def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
+    for day, price in ((0, 8), (1, 2), (9, 2)):
+        document = make_record("a", providers=[make_offer("p", price, price)])
+        raw.load([document], FIRST_DAY + dt.timedelta(days=day))
+        raw.apply()
+    assert rows(data_of_tables(raw).encoded, "price_changes")
+    assert rows(data_of_tables(raw).encoded, "moves") == []
+    assert "Biggest cuts of the week: none." in header(raw)
 
 
 @pytest.fixture(scope="module")

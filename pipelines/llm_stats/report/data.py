@@ -18,7 +18,7 @@ from typing import Any
 from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from llm_stats.queries.attribution import Attribution, read_attribution
-from llm_stats.report.encoding import encode
+from llm_stats.report.encoding import compact, encode
 from llm_stats.table import Table
 from llm_stats.transform.files import SqlFile, default_order, files_in
 from llm_stats.warehouse.reader import Reader
@@ -37,7 +37,9 @@ class ReportData:
     """Source, headline figures by name (times in UTC), and tables.
 
     `tables` are the tables in Python values by name. `encoded` is what the page embeds: the
-    encoded tables, and `left_out` with texts such as `1,500 of 51,500 models`.
+    encoded tables, and `left_out` with texts such as `1,500 of 51,500 models`. `as_of` is the time
+    of the latest fetch of a record or read of the catalog. `changes_since` has the time of the
+    oldest change for each table that is without earlier ones.
     """
 
     attribution: Attribution
@@ -78,7 +80,16 @@ def _collect(reader: Reader) -> ReportData:
         for name, total in totals.items()
         if total > len(tables[name].rows)
     ]
-    encoded = {**encode(tables), "left_out": left_out}
+    encoded = {
+        **encode(tables),
+        "as_of": compact(max(times, default=None)),
+        "changes_since": {
+            name: compact(tables[name].select("changed_at").rows[-1][0])
+            for name in ("price_changes", "other_changes")
+            if totals[name] > len(tables[name].rows)
+        },
+        "left_out": left_out,
+    }
     return ReportData(read_attribution(reader), headline, tables, encoded)
 
 
@@ -125,9 +136,9 @@ def _fitting_models(models: Table) -> set[Any]:
 def _select(table: Table, name: str, model_ids: set[Any]) -> Table:
     """Return a table with only the rows of the models, so that all tables have the same models.
 
-    Changes and findings may be about any model.
+    Changes, moves and findings may be about any model.
     """
-    if "model_id" not in table.columns or name in ("findings", "price_changes"):
+    if "model_id" not in table.columns or name in ("findings", "moves", "price_changes"):
         return table
     place = table.columns.index("model_id")
     return replace(table, rows=[row for row in table.rows if row[place] in model_ids])

@@ -40,9 +40,11 @@ _SCRIPTS = (
     "marks.js",
     "table.js",
     "charts.js",
+    "periods.js",
     *(
         f"sections/{name}.js"
         for name in (
+            "moves",
             "value_chart",
             "value",
             "compare",
@@ -102,6 +104,7 @@ def page(reader: Reader) -> str:
         style="\n".join(map(_read_asset, _STYLES)),
         data=_to_script_json(report_data.encoded),
         leaders=static.leaders(report_data.tables),
+        moves=static.moves(report_data.tables["moves"]),
         times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
         listings=_format_listings(headline),
         source=_format_source(report_data.attribution),
@@ -150,7 +153,7 @@ def _format_time(time: dt.datetime) -> str:
 
 
 def _format_listings(headline: dict[str, Any]) -> str:
-    """Return an element with `2 listed, 1 left, 1 without scores yet`.
+    """Return ` (2 listed, 1 left, 1 without scores yet)`.
 
     Leave out each count of zero. Return an empty string if all counts are zero.
     """
@@ -160,7 +163,7 @@ def _format_listings(headline: dict[str, Any]) -> str:
         (headline["unfetched_count"], "without scores yet"),
     )
     text = ", ".join(f"{count:,} {label}" for count, label in counts if count)
-    return text and f"<dd>{text}</dd>"
+    return f" ({text})" if text else ""
 
 
 def _format_source(attribution: Attribution) -> str:

@@ -1,4 +1,4 @@
-"""Rows of the page that need no JavaScript: the leaders and their cheapest offers."""
+"""Rows of the page that need no JavaScript: price moves of the week, leaders and their offers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_stats.report.encoding import display_text
 from llm_stats.table import Table
-from llm_stats.text import format_usd
+from llm_stats.text import format_number, format_usd
 
 _ROWS = 20
 
@@ -39,6 +39,43 @@ def leaders(tables: dict[str, Table]) -> str:
     head = _row("Rank", "Model", "Adjusted win rate", "Benchmarks", "US$ / M tokens", cell="th")
     caption = f"<caption>The best {min(len(ranked), _ROWS)} of {len(ranked):,} ranked models"
     return f"<table>{caption}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def moves(table: Table) -> str:
+    """Return the largest price cuts and rises of the week as two HTML tables.
+
+    `table` has the rows of `queries/moves.sql`. The scripts turn the names of models into buttons.
+    """
+    rows = table.to_dicts()
+    return "".join(
+        _moves(title, [row for row in rows if row["direction"] == direction])
+        for direction, title in (("cut", "Biggest cuts"), ("rise", "Biggest rises"))
+    )
+
+
+def _moves(title: str, rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return f'<p class="note">{title} of the week: none.</p>'
+    head = _row("Model", "Provider", "Old", "New", "Change", cell="th")
+    body = "".join(
+        _row(
+            row["model_name"],
+            row["provider_name"],
+            format_usd(row["old_blended_usd_per_mtok"]),
+            format_usd(row["new_blended_usd_per_mtok"]),
+            _format_move(row["blended_change_pct"]),
+        )
+        for row in rows
+    )
+    first = rows[0]
+    counted = f"models: {len(rows)} of {first['changed_model_count']:,}"
+    caption = f"{title} of the week ({counted}; changes: {first['change_count']:,})"
+    return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def _format_move(change_pct: float) -> str:
+    """Return `▼ 16.7 %` or `▲ 25 %`."""
+    return f"{'▲' if change_pct > 0 else '▼'} {format_number(round(abs(change_pct), 1))} %"
 
 
 def _row(*texts: str, cell: str = "td") -> str:

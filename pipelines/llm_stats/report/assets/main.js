@@ -32,6 +32,7 @@ section(["models", "sheet", "input", "output"], showSheet);
 section(["models", "kind"], showPrices);
 section(["board", "scope", ...costs], showLeaders);
 showChanges();
+showMoves();
 showProviders();
 showFindings();
 showAges();
