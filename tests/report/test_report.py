@@ -93,7 +93,7 @@ _MARTS: dict[str, tuple[str, set[str]]] = {
     "leaderboard": ("leaderboard", set()),
     "prices": (
         "price_history",
-        {"is_offered", "is_first_party", "suspect_reason", "known_until"},
+        {"is_offered", "is_first_party", "suspect_reason", "known_until", "is_initial"},
     ),
     "lowest_prices": ("model_price_history", {"known_until"}),
     "price_changes": ("price_changes", set()),
@@ -470,6 +470,13 @@ def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
     assert rows(data_of_tables(raw).encoded, "price_changes")
     assert rows(data_of_tables(raw).encoded, "moves") == []
     assert "Biggest cuts of the week: none." in header(raw)
+
+
+def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:
+    offers = [make_offer("p", 1, 1), make_offer("q", 2, 2)]
+    load_days(raw, [make_record("a", providers=offers[:1])], [make_record("a", providers=offers)])
+    prices = rows(data_of_tables(raw).encoded, "prices")
+    assert {row["provider_id"]: row["is_initial"] for row in prices} == {"p": 1, "q": 0}
 
 
 @pytest.fixture(scope="module")

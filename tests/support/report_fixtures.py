@@ -138,8 +138,35 @@ CATALOGS: dict[str, Documents] = {
     ),
 }
 
+
+def price_history() -> tuple[Documents, ...]:
+    """Return the catalogs of five days in which offers appear, disappear and change their price.
+
+    `alpha` is cut by half at `p` on the third day, and is not offered at `q` on the second and
+    third day. `beta` becomes more expensive on the third day, and is listed at `r` on the fourth.
+    `gamma` has no published price on the second day.
+    """
+    days: tuple[dict[str, dict[str, float | None]], ...] = (
+        {"alpha": {"p": 10, "q": 8}, "beta": {"p": 2}, "gamma": {"p": 3}},
+        {"alpha": {"p": 10}, "beta": {"p": 2}, "gamma": {"p": None}},
+        {"alpha": {"p": 5}, "beta": {"p": 2.2}, "gamma": {"p": 3}},
+        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": 1}, "gamma": {"p": 3}},
+        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": 1}, "gamma": {"p": 3}},
+    )
+    scored = {record["id"]: record for record in ranked(dict.fromkeys(days[0], (1, 1)))}
+    return tuple(
+        [
+            scored[model_id]
+            | {"providers": [make_offer(seller, price, price) for seller, price in prices.items()]}
+            for model_id, prices in day.items()
+        ]
+        for day in days
+    )
+
+
 #: Warehouses that several tests share: the catalog of each day, by name of the warehouse.
 DAYS: dict[str, tuple[Documents, ...]] = {
     "sample": (yesterday(), today()),
     "hostile": (hostile(), hostile(price=1.5)),
+    "history": price_history(),
 }

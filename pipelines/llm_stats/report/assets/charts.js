@@ -51,11 +51,6 @@ function chartConfig() {
   };
 }
 
-/** Time formats (24 hours), by the distance between ticks. */
-const clock = {
-  seconds: "%H:%M:%S", minutes: "%H:%M", hours: "%H:%M", date: "%b %-d", week: "%b %-d", day: "%b %-d", month: "%b %Y", year: "%Y",
-};
-
 /** Clamp extreme prices to the ends of the axis, so that the others stay apart; the tooltip has the price itself. */
 const onAxis = price => Math.min(Math.max(price, 1e-6), 1e9);
 

@@ -23,17 +23,21 @@ makeSearch();
 section(["few", "score", "scope"], fillSubjects);
 section(["scope"], fillCategories);
 section(["models", "like"], fillLike);
-for (const key of ["score", "scope", "board", "min", "like", "input", "output", "free", "every", "few", "kind", ...filters]) bind(key, key);
+for (const key of [
+  "score", "scope", "board", "min", "like", "input", "output", "free", "every", "few",
+  "kind", "range", "days", "what", "only", ...filters,
+]) bind(key, key);
 
 section(["models"], showChips);
 section(["models", "score", "scope", "min", "like", "every", ...costs, ...filters], showValue);
 section(["models", ...costs], showFacts);
 section(["models", "sheet", "input", "output"], showSheet);
-section(["models", "kind"], showPrices);
+section(["models", "kind", "range"], showHistory);
+section(["models", "days", "what", "only"], showChanges);
 section(["board", "scope", ...costs], showLeaders);
-showChanges();
 showMoves();
 showProviders();
+byId("other-changes").addEventListener("toggle", showOtherChanges);
 showFindings();
 showAges();
 onChange(["models"], markSelected);
@@ -41,5 +45,5 @@ byId("left-out").textContent = page.left_out.length ? `Left out to keep the page
 narrow.addEventListener("change", () => {
   showValue();
   showSheet();
-  showPrices();
+  showHistory();
 });

@@ -1,7 +1,8 @@
 -- Current and earlier offers. For a current offer, `known_until` is when its model was last fetched
 -- or listed in the catalog, because the price may have changed since then. `is_offered`,
 -- `is_first_party` and `suspect_reason` are null for earlier offers; `is_offered` is false if the
--- model left the catalog.
+-- model left the catalog. `is_initial` is true for the offers that a model had when it was first
+-- seen.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers, history.models.
@@ -23,7 +24,8 @@ select
         price_history.valid_to,
         greatest(clocks.offers_last_seen_at, models.listed_at)
     ) as known_until,
-    price_history.is_current
+    price_history.is_current,
+    price_history.valid_from = clocks.offers_first_seen_at as is_initial
 from marts.price_history as price_history
 inner join marts.models as models on price_history.model_id = models.model_id
 inner join history.models as clocks on price_history.model_id = clocks.model_id

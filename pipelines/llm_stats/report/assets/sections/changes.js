@@ -1,26 +1,124 @@
-/* Latest changes: prices and offers, then scores and the catalog. */
+/* Changes of prices and offers as a table, and changes of scores and of the catalog as another one. */
 
-function showChanges() {
-  const offers = rowsOf("price_changes").map(row => ({ ...row, change: describePriceChange(row) }));
-  const others = rowsOf("other_changes");
-  const rows = [...offers, ...others].sort((one, two) => two.changed_at - one.changed_at);
-  showTable("changes-table", {
-    caption: "Changes of prices, offers, scores and the catalog, latest first", file: "changes", rows, empty: "Nothing changed.",
-    columns: [
-      { name: "Found (UTC)", value: row => utc(row.changed_at), className: "when" },
-      { name: "Model", value: row => models.get(row.model_id)?.name ?? texts[row.model_id], node: row => models.has(row.model_id) ? modelButton(row.model_id) : texts[row.model_id], className: "name" },
-      { name: "Change", value: row => row.change },
-    ],
-  });
+/** Places of the rows of `price_changes`: the latest day first, then the largest change first. */
+const orderedChanges = Array.from({ length: countRows("price_changes") }, (_, place) => place);
+{
+  const { changed_at: at, blended_change_pct: pct } = columnsOf.price_changes;
+  const days = at.map(time => Math.floor(time / DAY));
+  orderedChanges.sort(
+    (one, two) => days[two] - days[one] || Math.abs(pct[two] ?? 0) - Math.abs(pct[one] ?? 0) || one - two,
+  );
 }
 
-/** Describe a change of an offer: `"at Northlight: 6.00 → 5.00, blended"`. */
-function describePriceChange(row) {
-  const place = `at ${row.provider_name}`;
-  if (row.kind === "price_changed") {
-    const pct = row.blended_change_pct === null ? "" : ` (${row.blended_change_pct > 0 ? "+" : "−"}${number(Math.abs(row.blended_change_pct), { maximumFractionDigits: 1 })} %)`;
-    return `${place}: ${usd(row.old_blended_usd_per_mtok)} → ${usd(row.new_blended_usd_per_mtok)}${pct}, blended`;
-  }
-  if (row.kind === "status_changed") return `${place}: ${row.old_status} → ${row.new_status}`;
-  return `${place}: ${row.kind}, ${usd(row.new_blended_usd_per_mtok ?? row.old_blended_usd_per_mtok)} blended`;
+/** Return whether a change, by its place, is of the chosen kind. */
+function isChosenKind(place) {
+  const {
+    direction,
+    kind,
+    model_id: id,
+    changed_at: at,
+    old_blended_usd_per_mtok: old,
+    new_blended_usd_per_mtok: now,
+  } = columnsOf.price_changes;
+  if (state.what === "cheapest")
+    return movesCheapest({
+      model_id: id[place],
+      changed_at: at[place],
+      old_blended_usd_per_mtok: old[place],
+      new_blended_usd_per_mtok: now[place],
+    });
+  if (state.what === "listed") return ["listed", "delisted"].includes(texts[kind[place]]);
+  return !state.what || texts[direction[place]] === state.what;
+}
+
+/** Return the tests whether a change in a table is in the chosen days and of a selected model. */
+function chosenChanges({ changed_at: at, model_id: ids }) {
+  const start = asOf - Number(state.days) * DAY;
+  return place => at[place] >= start && (!state.only || state.models.includes(ids[place]));
+}
+
+let shownOnly = "";
+
+function showChanges(changed = new Set()) {
+  if ([...changed].join() === "models" && !state.only && !shownOnly) return;
+  shownOnly = state.only;
+  const isChosen = chosenChanges(columnsOf.price_changes);
+  const rows = orderedChanges.filter(place => isChosen(place) && isChosenKind(place));
+  const since = page.changes_since.price_changes;
+  const cut = since > asOf - Number(state.days) * DAY ? ` Changes before ${utc(since)} (UTC) are left out.` : "";
+  byId("changes-note").textContent =
+    `${plural(rows.length, "change")} in the ${state.days} days up to ${asOf ? day(asOf) : "now"}, the latest day first, ` +
+    `its largest changes first. Blended prices in ${USD}. A change is dated when it was found.${cut}`;
+  showTable("changes-table", {
+    caption: "Changes of prices and offers, latest day first",
+    file: "price_changes",
+    rows,
+    empty: "No change meets the choices.",
+    columns: changeColumns(),
+  });
+  showOtherChanges();
+  if (changed.size) announce(`${plural(rows.length, "change")} of prices and offers`);
+}
+
+/** Return the column of models; a model that is not on the page has its id. */
+function changedModel(idOf) {
+  return {
+    name: "Model",
+    value: place => models.get(idOf(place))?.name ?? texts[idOf(place)],
+    className: "name",
+    node: place => (models.has(idOf(place)) ? modelButton(idOf(place)) : texts[idOf(place)]),
+  };
+}
+
+/** Return the marks as one element, or null without marks. */
+function marksOf(marks) {
+  return marks.length ? element("span", {}, ...marks.flatMap(made => [made, " "])) : null;
+}
+
+function changeColumns() {
+  const column = name => place => columnsOf.price_changes[name][place];
+  const textOf = name => place => texts[columnsOf.price_changes[name][place]] ?? null;
+  const id = column("model_id"),
+    pct = column("blended_change_pct"),
+    kind = textOf("kind");
+  const status = (place, name, price) =>
+    kind(place) === "status_changed" ? truncate(textOf(name)(place) ?? "–", 40) : usd(price(place));
+  const old = column("old_blended_usd_per_mtok"),
+    now = column("new_blended_usd_per_mtok");
+  return [
+    changedModel(id),
+    { name: "Model id", value: place => texts[id(place)], onlyCsv: true },
+    { name: "Provider", value: textOf("provider_name") },
+    { name: "Old", value: old, text: place => status(place, "old_status", old), isNumber: true },
+    { name: "New", value: now, text: place => status(place, "new_status", now), isNumber: true },
+    {
+      name: "▲▼ %",
+      value: pct,
+      text: place => (pct(place) === null ? words(kind(place)) : changeText(pct(place))),
+      isNumber: true,
+      mark: place => marksOf(changeMarks(rowAt("price_changes", place))),
+    },
+    { name: "Kind", value: kind, onlyCsv: true },
+    { name: "Since (UTC)", value: place => utc(column("changed_at")(place)), className: "when" },
+  ];
+}
+
+/** Show the number of changes of scores and of the catalog; the table is filled when it is open. */
+function showOtherChanges() {
+  const isChosen = chosenChanges(columnsOf.other_changes),
+    { model_id: ids, changed_at: at, change } = columnsOf.other_changes;
+  const rows = Array.from({ length: countRows("other_changes") }, (_, place) => place).filter(isChosen);
+  byId("other-count").textContent = number(rows.length);
+  if (!byId("other-changes").open) return;
+  showTable("others-table", {
+    caption: "Changes of scores and of the catalog, latest day first",
+    file: "other_changes",
+    rows,
+    empty: "No change meets the choices.",
+    columns: [
+      changedModel(place => ids[place]),
+      { name: "Change", value: place => texts[change[place]] },
+      { name: "Since (UTC)", value: place => utc(at[place]), className: "when" },
+    ],
+  });
 }
