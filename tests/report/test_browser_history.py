@@ -1,4 +1,4 @@
-"""Prices over time, changes and moves of the week in a browser."""
+"""Prices over time, changes, moves of the week, small charts and providers in a browser."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 from support.browser import PHONE, Browser
 
 pytestmark = pytest.mark.slow
@@ -167,6 +168,29 @@ class TestHistory:
         )
         history.click("#moves button.model")
         assert "alpha" not in [chip.text for chip in history.find("#chips .name")]
+
+    def test_sparkline_states_the_lowest_prices(self, history: Browser) -> None:
+        labels = [
+            image.get_attribute("aria-label") for image in history.find("#leaders-table .sparkline")
+        ]
+        assert "Lowest price in 90 days: 8.00 to 5.00, ▼ 37.5 %" in labels
+        assert "Lowest price in 90 days: 3.00" in labels
+        gap = history.script("""
+            return sparkline(modelsByText.get("gamma")).querySelector("path").getAttribute("d");
+        """)
+        assert gap.count("M") == 2
+
+    def test_choosing_a_provider_shows_its_offers(self, history: Browser) -> None:
+        assert history.text("seller-title") == "Offers of p"
+        buttons = history.find("#providers-table button.link")
+        next(it for it in buttons if it.text == "r").send_keys(Keys.ENTER)
+        history.settle()
+        assert history.text("seller-title") == "Offers of r"
+        ((model, *_, status),) = history.rows("seller-table")
+        assert (model, status) == ("beta", "active")
+        assert "seller=r" in history.driver.current_url
+        pressed = history.find("#providers-table [aria-pressed=true]")
+        assert [it.text for it in pressed] == ["r"]
 
 
 @pytest.mark.parametrize("width", [1440, 1280, 768, PHONE])

@@ -41,6 +41,7 @@ _SCRIPTS = (
     "table.js",
     "charts.js",
     "periods.js",
+    "sparkline.js",
     *(
         f"sections/{name}.js"
         for name in (

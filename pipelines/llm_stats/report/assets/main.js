@@ -37,6 +37,7 @@ section(["models", "days", "what", "only"], showChanges);
 section(["board", "scope", ...costs], showLeaders);
 showMoves();
 showProviders();
+section(["seller", ...costs], showSeller);
 byId("other-changes").addEventListener("toggle", showOtherChanges);
 showFindings();
 showAges();

@@ -6,7 +6,7 @@ const PLACES = 5;
 const DEFAULTS = {
   score: "category overall", scope: "all", min: "", like: "", input: "", output: "", free: "yes", every: "",
   open: "", commercial: "", organization: "", provider: "", modality: "", context: "", released: "", few: "",
-  board: "overall", sheet: "", kind: "blended", range: "90", days: "30", what: "", only: "",
+  board: "overall", sheet: "", kind: "blended", range: "90", days: "30", what: "", only: "", seller: "",
 };
 const modelsByText = new Map([...models.keys()].reverse().map(id => [texts[id], id]));
 const listeners = [];

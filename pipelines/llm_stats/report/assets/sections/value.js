@@ -159,6 +159,7 @@ function showOffers(about, good) {
         isBestHigh: true,
         className: "spare",
       },
+      sparkColumn(row => row.point.id),
       about.benchmark
         ? {
             name: "Evidence",
