@@ -26,7 +26,7 @@ from llm_stats.warehouse.reader import Reader
 #: Maximum number of scores and prices, and of models, so that the page opens without delay.
 _MAX_ROWS = 500_000
 _MAX_MODELS = 50_000
-_MAX_CHANGES = 50_000
+_MAX_CHANGES = 100_000
 _CHANGE_DAYS = 90
 _KINDS_OF_OFFERS = {"listed", "delisted", "price_changed", "status_changed"}
 _OTHER_CHANGES = ("changed_at", "model_id", "kind", "change")
