@@ -1,0 +1,133 @@
+"""Areas of the project, and the tests that should notice a change in each folder."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+_PACKAGE = "pipelines/llm_stats"
+#: Area -> folders and files, and for each of them the tests that run for its mutants.
+AREAS: dict[str, dict[str, tuple[str, ...]]] = {
+    "SQL": {
+        "sql/checks": ("tests/sql/checks", "tests/pipeline/test_failed_checks.py"),
+        "sql/migrations": ("tests/transform",),
+        "sql": ("tests/sql",),
+    },
+    "fetching": {
+        f"{_PACKAGE}/api": ("tests/api", "tests/fetch", "tests/pipeline/test_quota.py"),
+        f"{_PACKAGE}/http": ("tests/http", "tests/api", "tests/pipeline/test_key_redaction.py"),
+        f"{_PACKAGE}/fetch": (
+            "tests/fetch",
+            "tests/pipeline/test_quota.py",
+            "tests/pipeline/test_catalog.py",
+            "tests/pipeline/test_catalog_failures.py",
+            "tests/pipeline/test_not_modified.py",
+            "tests/pipeline/test_failing_models.py",
+            "tests/pipeline/test_run_failures.py",
+        ),
+    },
+    "publishing": {
+        f"{_PACKAGE}/warehouse": (
+            "tests/warehouse",
+            "tests/pipeline/test_crash_recovery.py",
+            "tests/cli/test_read.py",
+        ),
+        f"{_PACKAGE}/files.py": (
+            "tests/warehouse",
+            "tests/report/test_export.py",
+            "tests/pipeline/test_run_output.py",
+        ),
+    },
+    "runs and exit codes": {
+        f"{_PACKAGE}/pipeline": ("tests/pipeline", "tests/cli/test_run.py"),
+        f"{_PACKAGE}/cli": (
+            "tests/cli",
+            "tests/pipeline/test_run_output.py",
+            "tests/pipeline/test_run_failures.py",
+            "tests/queries/test_status.py",
+        ),
+        f"{_PACKAGE}/errors.py": ("tests/cli", "tests/pipeline"),
+        f"{_PACKAGE}/__main__.py": ("tests/test_terminal.py", "tests/cli"),
+    },
+    "load, schema and transform": {
+        f"{_PACKAGE}/load": ("tests/load", "tests/pipeline/test_run.py"),
+        f"{_PACKAGE}/schema": ("tests/schema", "tests/load", "tests/pipeline/test_catalog.py"),
+        f"{_PACKAGE}/transform": (
+            "tests/transform",
+            "tests/sql/history/test_row_hash.py",
+            "tests/destinations/test_same_on_postgres.py",
+        ),
+    },
+    "other engines": {f"{_PACKAGE}/destinations": ("tests/destinations",)},
+    "report, export and queries": {
+        f"{_PACKAGE}/report": ("tests/report",),
+        f"{_PACKAGE}/queries": ("tests/queries", "tests/pipeline/test_webhook.py"),
+    },
+    "settings, texts and sample": {
+        f"{_PACKAGE}/sample": ("tests/sample", "tests/fetch/test_client.py"),
+        _PACKAGE: ("tests/test_*.py", "tests/cli", "tests/queries"),
+    },
+}
+
+
+_UNRELATED = 2
+
+
+def area_of(path: Path) -> str:
+    """Return the area of a source file; "" if it has no mutants."""
+    return next((area for area, folders in AREAS.items() if _folder(path, folders)), "")
+
+
+def files_of(area: str) -> list[Path]:
+    """Return the source files of an area, relative to the repository."""
+    found = {
+        file.relative_to(ROOT)
+        for folder in AREAS[area]
+        for suffix in ("py", "sql")
+        for file in _files(ROOT / folder, f"*.{suffix}")
+    }
+    return sorted(path for path in found if area_of(path) == area)
+
+
+def related_tests(path: Path) -> list[Path]:
+    """Return the test files for the mutants of a source file.
+
+    Of the tests of a module, only files that contain its name are run, if there are any. Tests that
+    are named like the file come first, because they are the most likely to notice a change, and the
+    first failure ends the run. The golden cases of SQL come before the slower random catalogs.
+    """
+    folders = AREAS[area_of(path)]
+    patterns = folders[_folder(path, folders)]
+    found = dict.fromkeys(
+        test.relative_to(ROOT)
+        for pattern in patterns
+        for match in sorted(ROOT.glob(pattern))
+        for test in _files(match, "test_*.py")
+    )
+    tests = sorted(found, key=lambda test: _distance(test, path.stem))
+    related = [test for test in tests if _distance(test, path.stem) < _UNRELATED]
+    return related if related and path.suffix == ".py" else tests
+
+
+def _folder(path: Path, folders: Iterable[str]) -> str:
+    return next((folder for folder in folders if path.is_relative_to(folder)), "")
+
+
+def _files(path: Path, pattern: str) -> list[Path]:
+    """Return the file, or the files in the folder with such names."""
+    return [path] if path.is_file() else sorted(path.rglob(pattern))
+
+
+def _distance(test: Path, name: str) -> int:
+    if name in test.stem or test.stem == "test_golden_cases":
+        return 0
+    return 1 if re.search(rf"\b{name}\b", _text(test)) else _UNRELATED
+
+
+@functools.cache
+def _text(test: Path) -> str:
+    return (ROOT / test).read_text("utf-8")
