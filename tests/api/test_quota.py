@@ -65,6 +65,9 @@ class TestHeaders:
     def test_unlimited_quota_is_never_spent(self) -> None:
         assert read(Quota_Limit="unlimited", Quota_Remaining=0) is None
 
+    def test_one_unit_is_singular(self) -> None:
+        assert [str(Quota(1)), str(Quota(0, 1))] == ["1 unit left", "0 of 1 unit left"]
+
     def test_limit_below_the_units_left_is_unknown(self) -> None:
         assert read(Quota_Limit=250, Quota_Remaining=900) == Quota(900)
 

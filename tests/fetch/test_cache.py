@@ -227,19 +227,35 @@ def test_full_disk_is_not_a_usage_error(path: Path) -> None:
         subprocess.run(["umount", "-l", str(path.parent)], check=True)
 
 
-def test_locked_file_is_an_error_without_a_long_wait(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ResponseCache(path, HOUR):
-        pass
+@pytest.fixture
+def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let SQLite wait for a lock for a tenth of a second."""
     connect: Any = sqlite3.connect
     monkeypatch.setattr(
         sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1)
     )
+
+
+@pytest.mark.usefixtures("short_wait")
+def test_locked_file_is_an_error_without_a_long_wait(path: Path) -> None:
+    with ResponseCache(path, HOUR):
+        pass
     with contextlib.closing(sqlite3.connect(path)) as holder:
         holder.execute("begin exclusive")
         with pytest.raises(UsageError, match="database is locked"):
             ResponseCache(path, HOUR).__enter__()
+
+
+@pytest.mark.usefixtures("short_wait")
+def test_after_a_write_error_nothing_is_written(path: Path) -> None:
+    with ResponseCache(path, HOUR) as cache:
+        with contextlib.closing(sqlite3.connect(path)) as holder:
+            holder.execute("begin exclusive")
+            with pytest.raises(OSError, match="database is locked"):
+                cache.log_request()
+        with pytest.raises(OSError, match="database is locked"):
+            cache.log_request()
+        assert cache.request_ages(60) == []
 
 
 def test_responses_of_concurrent_threads_are_all_stored(path: Path) -> None:

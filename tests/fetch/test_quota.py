@@ -16,7 +16,7 @@ from llm_stats.fetch.request_state import last_quota
 from llm_stats.sample import SampleApi
 from llm_stats.sample.http import Request, Response
 from llm_stats.sample.planned import PlannedFeatures
-from support.client_helpers import IDS, ONE, RECORDS, client_of, fetched, only, outcomes
+from support.client_helpers import IDS, ONE, RECORDS, TWO, client_of, fetched, only, outcomes
 from support.fake_clock import ClockedRateLimiter
 
 
@@ -94,6 +94,13 @@ class TestQuota:
         """The API cannot read the quota and states that nothing is left."""
         broken = faults.chain(faults.error(503), faults.headers(X_Quota_Remaining="0"))
         with FakeApi(RECORDS, faults={ONE: when.first(1, broken)}) as api:
+            answers, _ = fetched(api, concurrency=1)
+        assert outcomes(answers) == {"loaded": 30}
+
+    def test_request_without_a_response_is_no_longer_in_flight(self) -> None:
+        two_left = when.first(1, faults.headers(X_Quota_Remaining="2"))
+        dropped_twice = when.first(2, faults.dropped())
+        with FakeApi(RECORDS, faults={ONE: two_left, TWO: dropped_twice}) as api:
             answers, _ = fetched(api, concurrency=1)
         assert outcomes(answers) == {"loaded": 30}
 

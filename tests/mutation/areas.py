@@ -62,7 +62,14 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
             "tests/destinations/test_same_on_postgres.py",
         ),
     },
-    "other engines": {f"{_PACKAGE}/destinations": ("tests/destinations",)},
+    "other engines": {
+        f"{_PACKAGE}/destinations": (
+            "tests/destinations/test_postgres_runs.py",
+            "tests/destinations/test_postgres_settings.py",
+            "tests/destinations/test_[!p]*.py",
+            "tests/destinations",
+        )
+    },
     "report, export and queries": {
         f"{_PACKAGE}/report": ("tests/report",),
         f"{_PACKAGE}/queries": ("tests/queries", "tests/pipeline/test_webhook.py"),

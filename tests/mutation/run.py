@@ -6,6 +6,7 @@ no test notices shows a missing test. Examples:
 
     python tests/mutation/run.py pipelines/llm_stats/fetch/cache.py sql/marts/offers.sql
     python tests/mutation/run.py sql/marts/offers.sql:35      # one line
+    python tests/mutation/run.py sql/marts/offers.sql:35 --tests tests/sql/test_golden_cases.py
     python tests/mutation/run.py --changed                    # lines that differ from HEAD
     python tests/mutation/run.py --changed main --count 10    # at most 10 mutants of each area
     python tests/mutation/run.py --count 20 --seed 7          # 20 random mutants of each area
@@ -16,6 +17,7 @@ no test notices shows a missing test. Examples:
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -24,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mutation import selection
-from mutation.areas import AREAS, area_of
+from mutation.areas import AREAS, area_of, related_tests
 from mutation.mutants import Mutant
 from mutation.trial import Copy, Trial, temporary_copy
 
@@ -39,15 +41,30 @@ def main() -> int:
     if not mutants:
         print("nothing to change")
         return 0
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # also in the background: end the tests, clean up
+        signal.signal(number, signal.default_int_handler)
     with temporary_copy() as copy:
         print(f"{len(mutants)} mutants", flush=True)
-        trials = [_try(copy, mutant, arguments.seconds) for mutant in mutants]
-        failed = {trial.failed_test for trial in trials if "::" in trial.failed_test}
-        if failed and (failing := copy.failing_test(sorted(failed))):
-            print(f"{failing} also fails without a mutant; repair it first")
-            return 2
+        trials = [
+            _try(copy, mutant, arguments.tests or _tests(mutant), arguments.seconds)
+            for mutant in mutants
+        ]
+        failing = _failing_without_mutant(copy, trials)
     _report(trials)
+    if failing:
+        print(f"\n{failing} also fails without a mutant; repair it, and run the check again")
+        return 2
     return 1 if any(trial.result == "survived" for trial in trials) else 0
+
+
+def _failing_without_mutant(copy: Copy, trials: list[Trial]) -> str:
+    """Run the tests that noticed a mutant again, without mutants; return one that fails, or ""."""
+    failed = (trial.failed_test for trial in trials if "::" in trial.failed_test)
+    functions = sorted({test.partition("[")[0] for test in failed})
+    return copy.failing_test(functions) if functions else ""
 
 
 def _parse() -> argparse.Namespace:
@@ -61,11 +78,16 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--count", type=int, help="number of random mutants of each area")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other random mutants")
     parser.add_argument("--seconds", type=float, default=300, help="time limit of each mutant")
+    parser.add_argument("--tests", nargs="+", help="run these instead of the tests of the area")
     return parser.parse_args()
 
 
-def _try(copy: Copy, mutant: Mutant, seconds: float) -> Trial:
-    trial = copy.try_mutant(mutant, seconds)
+def _tests(mutant: Mutant) -> list[str]:
+    return [str(test) for test in related_tests(mutant.path)]
+
+
+def _try(copy: Copy, mutant: Mutant, tests: list[str], seconds: float) -> Trial:
+    trial = copy.try_mutant(mutant, tests, seconds)
     print(
         f"{trial.result:9} {trial.seconds:5.0f} s  {mutant.path}:{mutant.line} "
         f"{mutant.change.kind}  {trial.failed_test}",

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mutation.areas import ROOT, related_tests
+from mutation.areas import ROOT
 from mutation.mutants import Mutant
 
 _IGNORED = (".git", ".venv", "__pycache__", ".*_cache", "*.duckdb", ".hypothesis")
@@ -51,13 +51,13 @@ class Copy:
         _, failed_test = self._run(tests, None)
         return failed_test
 
-    def try_mutant(self, mutant: Mutant, seconds: float) -> Trial:
-        """Run the tests of the mutant's file until one fails."""
+    def try_mutant(self, mutant: Mutant, tests: Iterable[str], seconds: float) -> Trial:
+        """Run the tests on the mutant until one fails."""
         file = self.repository / mutant.path
         start = time.monotonic()
         file.write_text(mutant.mutated, "utf-8")
         try:
-            result, failed_test = self._run(map(str, related_tests(mutant.path)), seconds)
+            result, failed_test = self._run(tests, seconds)
         finally:
             file.write_text(mutant.original, "utf-8")
         return Trial(mutant, result, time.monotonic() - start, failed_test)
@@ -91,7 +91,7 @@ class Copy:
         # 1: a test failed; 2 and 4: tests could not be imported
         if process.returncode not in (1, 2, 4):
             raise RuntimeError(f"pytest ended with {process.returncode}:\n{printed[-2000:]}")
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", printed, re.MULTILINE)
+        failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", printed, re.MULTILINE)
         return "noticed", failed[1] if failed else printed.strip().splitlines()[-1]
 
 
