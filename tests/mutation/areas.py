@@ -18,7 +18,12 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         "sql": ("tests/sql",),
     },
     "fetching": {
-        f"{_PACKAGE}/api": ("tests/api", "tests/fetch", "tests/pipeline/test_quota.py"),
+        f"{_PACKAGE}/api": (
+            "tests/api",
+            "tests/fetch",
+            "tests/pipeline/test_quota.py",
+            "tests/pipeline/test_not_modified.py",
+        ),
         f"{_PACKAGE}/http": ("tests/http", "tests/api", "tests/pipeline/test_key_redaction.py"),
         f"{_PACKAGE}/fetch": (
             "tests/fetch",

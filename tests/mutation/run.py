@@ -44,7 +44,7 @@ def main() -> int:
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
-    ):  # also in the background: end the tests, clean up
+    ):  # in the background too
         signal.signal(number, signal.default_int_handler)
     with temporary_copy() as copy:
         print(f"{len(mutants)} mutants", flush=True)
