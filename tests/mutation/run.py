@@ -41,11 +41,9 @@ def main() -> int:
     if not mutants:
         print("nothing to change")
         return 0
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # in the background too
-        signal.signal(number, signal.default_int_handler)
+    # in the background too, end the tests and delete the copy
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with temporary_copy() as copy:
         print(f"{len(mutants)} mutants", flush=True)
         trials = [

@@ -22,6 +22,7 @@ _IGNORED = (".git", ".venv", "__pycache__", ".*_cache", "*.duckdb", ".hypothesis
 #: No traceback, only the names of the tests that failed.
 _OPTIONS = ("-x", "-n", "0", "-p", "no:cacheprovider", "--tb=no", "--show-capture=no", "-rfE")
 _GRACE_SECONDS = 20
+_NO_TESTS = 5
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,8 @@ class Copy:
             shutil.rmtree(temporary, ignore_errors=True)
         if process.returncode == 0:
             return "survived", ""
-        # 1: a test failed; 2 and 4: tests could not be imported
-        if process.returncode not in (1, 2, 4):
-            raise RuntimeError(f"pytest ended with {process.returncode}:\n{printed[-2000:]}")
+        if process.returncode == _NO_TESTS or "ERROR: file or directory not found" in printed:
+            raise SystemExit(printed)
         failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", printed, re.MULTILINE)
         return "noticed", failed[1] if failed else printed.strip().splitlines()[-1]
 
