@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from llm_stats.schema.tables import TABLES
 from llm_stats.transform.files import in_build_order
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from support.command import Command
@@ -84,6 +85,13 @@ def test_show_sorts_every_relation_as_its_file_declares(demo: Path) -> None:
             query = f"select * from {file.address} order by {file.order}"
             if file.address != "marts.freshness":  # `age_hours` grows between the two queries
                 assert reader.fetch_table(file.address).rows == reader.query(query).rows, file.path
+
+
+def test_relations_leave_out_tables_of_dlt(demo: Path) -> None:
+    with DuckDBReader(demo) as reader:
+        assert reader.query("select count(*) > 0 from raw._dlt_loads").rows == [(True,)]
+        names = {relation.name for relation in reader.relations() if relation.schema == "raw"}
+    assert names == {*TABLES, "sql_fingerprint"}
 
 
 def test_show_sorts_a_relation_without_a_file_by_its_columns(on_demo: Command) -> None:

@@ -221,6 +221,7 @@ def test_user_query_is_one_read_only_statement(warehouse: str, llm_stats: Comman
         done = llm_stats("sql", query)
         assert done.code == 2, query
         assert message in done.err
+        assert "LINE 1" not in done.err
     text = "'\\' || '; commit; delete from raw.models; select 1 --'"
     assert (
         llm_stats("sql", f"select {text} as t", "--format", "csv").out
@@ -232,6 +233,14 @@ def test_user_query_is_one_read_only_statement(warehouse: str, llm_stats: Comman
         llm_stats("sql", "show transaction_read_only", "--format", "csv").out
         == "transaction_read_only\non\n"
     )
+
+
+def test_reader_accepts_parameters_and_describes_columns(warehouse: str, workdir: Path) -> None:
+    settings = Settings.read(database=workdir / "w.duckdb")
+    with open_reader(settings) as reader:
+        assert reader.query("select 5 || cast(? as varchar) || '%'", [" "]).rows == [("5 %",)]
+        _, columns = reader.describe("offers")
+    assert (len(columns.columns), len(columns.types)) == (3, 3)
 
 
 def test_result_of_a_query_is_limited(warehouse: str, llm_stats: Command) -> None:

@@ -114,6 +114,16 @@ class TestPath:
         assert done.code == 2
 
 
+def test_log_of_a_file_that_a_snapshot_replaced_is_ignored(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    with warehouse.lock():
+        publish(warehouse.snapshots, tmp_path, 1)
+    (tmp_path / "w.duckdb.wal").touch()
+    with warehouse.lock():
+        publish(warehouse.snapshots, tmp_path, 2)
+    assert stored_value(warehouse.database) == 2
+
+
 def test_moved_warehouse_opens(one_model: Path, workdir: Path) -> None:
     (workdir / "second").mkdir()
     for path in (one_model, one_model.with_name(".llm_stats")):

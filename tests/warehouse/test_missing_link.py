@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.snapshot import has_snapshots
 from support.command import Command
 from support.queries import query_rows
 from support.republish import republish
@@ -58,5 +59,6 @@ def test_unpublished_snapshot_of_a_killed_first_run_is_deleted(tmp_path: Path) -
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     left = make(warehouse.folder / "snapshots" / "20260101T000000.000000Z" / "w.duckdb", 1)
     (warehouse.folder / "lock").touch()
+    assert not has_snapshots(warehouse.database)
     with warehouse.lock():
         assert not left.exists()

@@ -147,6 +147,14 @@ def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
     assert warning.check == "doubt"
 
 
+def test_checks_accept_a_file_with_other_schemas(one_model: Path) -> None:
+    one_model.chmod(0o644)
+    with duckdb.connect(one_model) as connection:
+        connection.execute("create schema mine; create table mine.notes as select 1 as x")
+    with MaterializedReader(one_model) as reader:
+        assert reader.query("select count(*) from marts.models").rows == [(1,)]
+
+
 @contextlib.contextmanager
 def full_disk(kilobytes: int) -> Iterator[None]:
     """Simulate a full disk: this process cannot write files larger than `kilobytes`."""
@@ -208,6 +216,10 @@ def test_disk_error_names_the_folder(
     assert str(error.value) == (
         f"{database}: Not a directory: {folder}/snapshots; nothing was published"
     )
+
+    copy = DuckDBWorkingCopy(folder / "work" / "1")
+    denied = PermissionError(errno.EACCES, "Permission denied", str(copy.path), None, "/other/file")
+    assert copy.describe_error(denied) == "Permission denied: /other"
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
