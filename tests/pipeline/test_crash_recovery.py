@@ -18,6 +18,7 @@ import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
 from llm_stats.errors import QuotaSpent
+from llm_stats.pipeline.interrupts import termination_interrupts
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
@@ -170,6 +171,18 @@ class TestTermination:
         assert summary["kind"] == "interrupted"
         (message,) = webhook.texts
         assert f"failed: interrupted (exit code {code})" in message
+
+    def test_handlers_are_restored_and_ignored_signals_stay_ignored(self) -> None:
+        signals = {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_IGN}
+        previous = {number: signal.signal(number, action) for number, action in signals.items()}
+        try:
+            with termination_interrupts():
+                assert callable(signal.getsignal(signal.SIGTERM))
+                assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
     def test_python_api_leaves_the_handlers_alone(self, tmp_path: Path) -> None:
         before = signal.getsignal(signal.SIGTERM)

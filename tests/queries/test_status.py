@@ -178,7 +178,9 @@ def test_run_that_only_read_the_catalog_is_healthy(current: Status) -> None:
 
 
 def test_json_form(current: Status, database: Path) -> None:
-    report = json.loads(status_json(current, config_report(database)))
+    text = status_json(dataclasses.replace(current, engine="ärchiv"), config_report(database))
+    assert '"engine": "ärchiv"' in text
+    report = json.loads(text)
     assert report["last_run"] == {"deferred": 4, "loaded": 2, "failed": 1, "not_found": 1}
     assert report["last_run_requests"] == 6
     assert report["requests_today"] == 3
