@@ -54,6 +54,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
             "tests/pipeline/test_run_output.py",
             "tests/pipeline/test_run_failures.py",
             "tests/queries/test_status.py",
+            "tests/report/test_dbt_sources.py",
         ),
         f"{_PACKAGE}/errors.py": ("tests/cli", "tests/pipeline"),
         f"{_PACKAGE}/__main__.py": ("tests/test_terminal.py", "tests/cli"),

@@ -21,7 +21,9 @@ def source_in(text: str) -> dict[str, Any]:
 
 
 def test_every_mart_is_a_table_with_its_columns(on_demo: Command, demo: Path) -> None:
-    source = source_in(on_demo("dbt-sources").out)
+    done = on_demo("dbt-sources")
+    assert done.code == 0
+    source = source_in(done.out)
     with duckdb.connect(demo, read_only=True) as connection:
         columns = connection.execute(
             """
