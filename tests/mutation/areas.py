@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _PACKAGE = "pipelines/llm_stats"
+_PAGE_TESTS = ("tests/report/test_report.py", "tests/report/test_browser.py")
 #: Area -> folders and files, and for each of them the tests that run for its mutants.
 AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     "SQL": {
@@ -77,8 +78,15 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         )
     },
     "report, export and queries": {
-        f"{_PACKAGE}/report": ("tests/report",),
-        f"{_PACKAGE}/queries": ("tests/queries", "tests/pipeline/test_webhook.py"),
+        f"{_PACKAGE}/report/page.py": _PAGE_TESTS,
+        f"{_PACKAGE}/report/data.py": _PAGE_TESTS,
+        f"{_PACKAGE}/report/queries": _PAGE_TESTS,
+        f"{_PACKAGE}/report": ("tests/report/test_[!b]*.py", "tests/cli/test_run.py"),
+        f"{_PACKAGE}/queries": (
+            "tests/queries",
+            "tests/pipeline/test_failed_checks.py",
+            "tests/pipeline/test_webhook.py",
+        ),
     },
     "settings, texts and sample": {
         f"{_PACKAGE}/sample": ("tests/sample", "tests/fetch/test_client.py"),

@@ -211,6 +211,16 @@ def test_run_keeps_another_kind_of_file_and_sends_no_request(
     assert api.requests == []
 
 
+def test_unwritable_path_is_an_error_before_a_request(
+    run_feed: Callable[[str], tuple[int, str, str]], api: SampleApi, workdir: Path
+) -> None:
+    (workdir / "file").touch()
+    code, _, err = run_feed("file/changes.xml")
+    assert "file/changes.xml cannot be written: " in err
+    assert code == 2
+    assert api.requests == []
+
+
 def test_database_is_not_replaced_by_a_feed(
     run_feed: Callable[[str], tuple[int, str, str]], two_days: Path
 ) -> None:
