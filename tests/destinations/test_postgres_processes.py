@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from llm_stats.destinations.ducklake import DuckLake
+from llm_stats.errors import Locked
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
@@ -141,3 +143,16 @@ def test_of_concurrent_runs_on_two_machines_one_succeeds(
     assert err == ""
     assert code == 0
     assert execute_sql(warehouse, "select count(*) from raw.catalog_reads") == [(2,)]
+
+
+def test_ducklake_locks_its_catalog_in_postgres(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("duckdb.__version__", "1.5.5")  # only the lock is used, not DuckDB
+    monkeypatch.setenv("DESTINATION__DUCKLAKE__CREDENTIALS__CATALOG", postgres)
+    monkeypatch.setenv("DESTINATION__DUCKLAKE__CREDENTIALS__STORAGE__BUCKET_URL", str(tmp_path))
+    with DuckLake().run_lock() as lock:
+        assert lock is not None
+        assert lock.is_held()
+        with pytest.raises(Locked, match="another run holds the lock"), DuckLake().run_lock():
+            pass
