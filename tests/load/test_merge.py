@@ -86,6 +86,14 @@ def test_model_that_did_not_load_has_only_a_fetch_row(loaded: RawTables) -> None
     ]
 
 
+def test_unmodified_model_gets_the_new_time_alone(loaded: RawTables) -> None:
+    loaded.fetch(["m"], LATER, "not_modified", "2")
+    assert rows(loaded, "select id, fetched_at, _dlt_load_id from raw.models order by id") == [
+        ("m", LATER, "2"),
+        ("n", DAY, "1"),
+    ]
+
+
 def read_only(published: Path) -> Any:
     """Return a read-only dlt destination, as in `docs/dlt.md`."""
     return dlt.destinations.duckdb({"database": str(published), "read_only": True})

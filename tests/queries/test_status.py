@@ -335,6 +335,16 @@ def test_json_of_the_command_contains_no_secrets(
     assert json.loads(done.out)["settings"]["max_age"] == {"value": None, "origin": "default"}
 
 
+def test_unlisted_model_is_not_among_the_stalest(current: Status, database: Path) -> None:
+    assert current.stalest[0]["model_id"] == IDS[3]
+    with duckdb.connect(database) as connection:
+        raw = RawTables(connection, is_defined=True)
+        for hours, records in ((1, RECORDS), (0.5, [*RECORDS[:3], *RECORDS[4:]])):
+            raw.read_catalog(records, hours_ago(hours))
+            apply.update_history(DuckDBConnection(connection))
+    assert [row["model_id"] for row in read_status(database).stalest[:2]] == [IDS[4], IDS[5]]
+
+
 def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> None:
     warehouse = DuckDBWarehouse(database)
     warehouse.rejected.mkdir(parents=True)

@@ -128,6 +128,8 @@ class TestCommands:
     def test_snapshots_and_rollback(self, llm_stats: Command, two_days: Path) -> None:
         database = ("--database", two_days.name)
         listed = json.loads(llm_stats("snapshots", "--format", "json", *database).out)
+        columns = "snapshot_id is_live age_hours size_mb models offers scores"
+        assert list(listed[0]) == columns.split()
         assert [(entry["is_live"], entry["models"]) for entry in listed] == [
             (True, 15),
             (False, 15),
