@@ -63,6 +63,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     "load, schema and transform": {
         f"{_PACKAGE}/load": ("tests/load", "tests/pipeline/test_run.py"),
         f"{_PACKAGE}/schema": ("tests/schema", "tests/load", "tests/pipeline/test_catalog.py"),
+        f"{_PACKAGE}/transform/macros.py": ("tests/transform/test_dialect.py",),
         f"{_PACKAGE}/transform": (
             "tests/transform",
             "tests/sql/history/test_row_hash.py",

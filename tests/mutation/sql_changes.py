@@ -43,7 +43,6 @@ _FUNCTIONS = {
     "lead": "lag",
     "rank": "dense_rank",
     "dense_rank": "rank",
-    "row_number": "rank",
     "floor": "ceil",
     "ceil": "floor",
     "bool_and": "bool_or",
