@@ -103,5 +103,5 @@ def parse_diff(diff: str) -> Lines:
 
 def equivalent() -> set[tuple[Path, tuple[str, ...]]]:
     """Return path and diff of each change in `equivalent.toml`."""
-    entries = tomllib.loads(EQUIVALENT.read_text("utf-8"))["change"]
+    entries = tomllib.loads(EQUIVALENT.read_text("utf-8")).get("change", [])
     return {(Path(entry["file"]), tuple(entry["diff"])) for entry in entries}

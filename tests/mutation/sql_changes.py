@@ -1,7 +1,7 @@
 """Changes to SQL: a flipped comparison, a missing `distinct`, filter or tie-break, another join.
 
 The changes replace tokens of the text, so that comments and line breaks stay as they are. Comments
-on tables and columns, definitions of tables, and sizes of types are not changed.
+on tables and columns, definitions of tables, sizes of types and texts are not changed.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class _Statement:
         following = self._word(index + 1)
         kind = self.tokens[index].token_type
         if kind is TokenType.STRING:
-            yield self._insert_at(self.tokens[index].end, "_", "constant")
+            if " " not in word.strip("' "):  # otherwise a text for people
+                yield self._insert_at(self.tokens[index].end, "_", "constant")
         elif kind is TokenType.NUMBER:
             if word.isdecimal() and not self._is_size(index):
                 yield self._replace(index, str(int(word) + 1), "constant")

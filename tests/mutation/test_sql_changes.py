@@ -75,6 +75,7 @@ def test_change_of_each_kind(text: str, kind: str, expected: list[str]) -> None:
         "create table if not exists a (b integer not null);",
         "create or replace view a as select b from c;",
         "select count(*), t.* from t",
+        "select 'a text'",
     ],
 )
 def test_text_without_changes(text: str) -> None:
