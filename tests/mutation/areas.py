@@ -90,7 +90,11 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "settings, texts and sample": {
-        f"{_PACKAGE}/sample": ("tests/sample", "tests/fetch/test_client.py"),
+        f"{_PACKAGE}/sample": (
+            "tests/sample",
+            "tests/fetch/test_client.py",
+            "tests/cli/test_run.py",
+        ),
         _PACKAGE: ("tests/test_*.py", "tests/cli", "tests/queries"),
     },
 }
