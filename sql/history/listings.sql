@@ -76,7 +76,7 @@ newest_read as (
 
 -- The 404s that count. If the run read the catalog, `is_listed` states whether the catalog lists
 -- the model; a 404 of a listed model does not count. If the run did not read the catalog, a 404
--- counts only if no later read exists, because that read may list the model.
+-- counts only if it is newer than every read, because a later read may list the model.
 not_found_fetches as (
     select
         fetches.model_id,

@@ -1,4 +1,4 @@
--- Upstream's headline number per category in each model's summary. Units are mixed, so the
+-- The score that the API shows per category in each model's summary. Units are mixed, so the
 -- numbers are never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
@@ -10,5 +10,5 @@ select
     staging.round_significant(cast(score as double)) as mixed_unit_score
 from raw.catalog_models__top_scores;
 
-comment on view staging.catalog_top_scores is 'One row per model and category: upstream''s headline number, in mixed units, as last read from the catalog';
-comment on column staging.catalog_top_scores.mixed_unit_score is 'Upstream''s headline number for the model in the category. Units differ between rows, so the numbers are never comparable';
+comment on view staging.catalog_top_scores is 'One row per model and category: the score that the API shows in the field `top_scores`, as last read from the catalog';
+comment on column staging.catalog_top_scores.mixed_unit_score is 'Score that the API shows for the model in the category. Units differ between rows (fractions, percentages, Elo), so never compare the scores';

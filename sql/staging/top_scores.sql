@@ -1,5 +1,5 @@
--- Upstream's headline number of each model per category. Units are mixed (fractions, percentages,
--- Elo), so the numbers are displayed but never compared.
+-- The score that the API shows for each model and category, from its field `top_scores`. Units are
+-- mixed (fractions, percentages, Elo), so the scores are displayed but never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: staging.detail_top_scores, staging.catalog_top_scores, staging.summaries_ahead.
@@ -20,4 +20,4 @@ select
 from staging.catalog_top_scores as top_scores
 inner join staging.summaries_ahead on top_scores.model_id = summaries_ahead.model_id;
 
-comment on view staging.top_scores is 'One row per model and category: upstream''s headline number, in mixed units, as last seen in the record or in the catalog';
+comment on view staging.top_scores is 'One row per model and category: the score that the API shows in the field `top_scores`, as last seen in the record or in the catalog';

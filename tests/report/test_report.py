@@ -84,8 +84,8 @@ class Elements(HTMLParser):
         return carried
 
 
-#: By table of the page: its mart, and the columns that its query computes. The other columns must
-#: equal those of the mart.
+#: For each table of the page: the mart that it is read from, and the columns that the page's query
+#: computes. All other columns must equal the columns of the mart.
 _MARTS: dict[str, tuple[str, set[str]]] = {
     "models": ("models", {"row_count"}),
     "scores": ("scores", {"value", "doubt", "doubt_rule"}),

@@ -21,7 +21,7 @@ from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
 from support.prepared_connection import PreparedConnection
 
-#: Id in `history.snapshot`, as of a run at this time.
+#: Snapshot id that the tests store in `history.snapshot`; like a real id, it is the time of a run.
 SNAPSHOT_ID = "20260101T000000.000000Z"
 
 

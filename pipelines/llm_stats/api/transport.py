@@ -135,7 +135,7 @@ class Transport:
         except BadResponse:
             self.admission.finish(order)
             raise
-        # the API may not have been able to read the quota of a 5xx
+        # quota headers of a 5xx are ignored, because the API may have failed to read the quota
         is_quota_known = response.status_code < 500
         self.admission.finish(order, response.headers if is_quota_known else None)
         if response.status_code not in (200, 304, 404):

@@ -1,19 +1,20 @@
 """Circuit breaker: stops fetching when the API looks unreachable or the base URL looks wrong.
 
+Without the breaker, an unreachable API would cost three attempts and a minute for every id.
+
     ten failures in a row: no response, 5xx, 429 or 403    API unreachable
     three records, all without scores (public catalog)     wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-Any other response resets the count of failures in a row. At the end of a fetch, the thresholds for
-a wrong base URL are lower (see `CircuitBreaker.finish`).
+Every response that is not such a failure, such as a 404, resets the count of failures in a row. At
+the end of a fetch, the thresholds for a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
 returned the catalog, or a known model: a model that loaded in an earlier run. Before 404s stop
 the fetch, the breaker requests known models until one loads. It requests at most three. One would
 not be enough, because it may have been withdrawn.
 
-The breaker does not count failures of ids that failed in an earlier run. Without the breaker, an
-unreachable API would cost three attempts and a minute for every id.
+The breaker does not count failures of ids that failed in an earlier run.
 """
 
 from __future__ import annotations

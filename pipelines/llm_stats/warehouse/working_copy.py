@@ -139,8 +139,8 @@ class DuckDBWorkingCopy:
     def describe_error(self, error: BaseException) -> str:
         """Describe an error of the disk or of DuckDB in one line, with the folder that it affects.
 
-        An error in the working copy's folder names `.llm_stats` instead, because the working copy
-        is deleted after an error.
+        If this is the working copy's folder, the description contains `.llm_stats` instead, because
+        the working copy is deleted after an error.
         """
         work = self.path.parent
         folder = work.parents[1]

@@ -209,5 +209,5 @@ def _quartile(values: list[float], number: int) -> Fraction:
 
 
 def _exact(value: float) -> Fraction:
-    """Return the decimal number that is printed for a float."""
+    """Return the number that `repr` prints for a float: exactly 1/10 for 0.1."""
     return Fraction(repr(float(value)))
