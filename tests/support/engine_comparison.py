@@ -20,7 +20,7 @@ from llm_stats.queries.changes import since
 from llm_stats.queries.compare import benchmarks, facts
 from llm_stats.queries.cost import cost
 from llm_stats.queries.history import history
-from llm_stats.report.data import collect as report_facts
+from llm_stats.report import data as report_data
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from llm_stats.sample.planned import PlannedFeatures
@@ -144,6 +144,13 @@ def require_same_order(expected: dict[str, Table], actual: dict[str, Table]) -> 
         assert list(map(repr_rows, other)) == list(map(repr_rows, duckdb)), file.address
 
 
+def _report_rows(reader: Reader) -> object:
+    """Return what the report shows, without types: for a column of nulls, they differ by engine."""
+    data = report_data.collect(reader)
+    tables = {name: (table.columns, table.rows) for name, table in data.tables.items()}
+    return data.headline, tables
+
+
 def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
     """Assert that the commands print the same output for both warehouses."""
     ids = ["aurora-large-1", "kestrel-2-pro"]
@@ -162,7 +169,7 @@ def require_same_output(duckdb_reader: Reader, other_reader: Reader) -> None:
             reader, 1.25e6, 2e6, []
         ),  # for these numbers no cost is a rounding tie; see test_rounding
         lambda reader: cost(reader, 1e7, 2e6, ids).rows,
-        lambda reader: attrgetter("headline", "tables")(report_facts(reader)),
+        lambda reader: _report_rows(reader),
         lambda reader: attrgetter("stalest", "models")(status.status(reader, BEGAN)),
     ]
     for show in shown:
