@@ -104,6 +104,28 @@ class TestAnswer:
         wide.choose("min", "80")
         assert [row[0] for row in wide.rows("value-table")] == ["Zenith Max (preview) frontier"]
 
+    def test_model_without_a_score_leaves_no_model_good_enough(self, wide: Browser) -> None:
+        unranked = wide.script(
+            "const ids = new Set(subject().entries.map(entry => entry.id));"
+            "const id = [...models.keys()].find(it => !ids.has(it));"
+            "choose({ like: texts[id], min: '1' }); return models.get(id).name;"
+        )
+        answer = wide.text("value-answer")
+        assert answer.startswith(f"{unranked} has no rank in Overall (")
+        assert answer.endswith(
+            " of the 3 benchmarks needed); choose another model, or any score and a minimum."
+        )
+        assert wide.rows("value-table") == []
+        assert wide.script("return shownAnswer.points.some(point => point.isGood)") is False
+        disabled = [option.text for option in wide.find("#like option:disabled")]
+        assert disabled == [f"as good as {unranked}: no score here"]
+        other = wide.script(
+            "const it = [...benchmarks.values()].find(it => it.is_comparable &&"
+            "!it.scoreRows.some(place => texts[columnsOf.scores.model_id[place]] === state.like));"
+            "choose({ score: `benchmark ${texts[it.benchmark_id]}` }); return it.name;"
+        )
+        assert wide.text("value-answer").startswith(f"{unranked} has no score in {other}; ")
+
     def test_every_offer_is_listed_on_request(self, wide: Browser) -> None:
         wide.script("choose({ every: 'yes', organization: 'tessera' })")
         offers = wide.rows("value-table")

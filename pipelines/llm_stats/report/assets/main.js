@@ -22,7 +22,7 @@ fillFilters();
 makeSearch();
 section(["few", "score", "scope"], fillSubjects);
 section(["scope"], fillCategories);
-section(["models", "like"], fillLike);
+section(["models", "like", "score", "scope"], fillLike);
 for (const key of [
   "score", "scope", "board", "min", "like", "input", "output", "free", "every", "few",
   "kind", "range", "days", "what", "only", ...filters,

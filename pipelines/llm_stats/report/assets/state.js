@@ -30,7 +30,8 @@ function readHash() {
   const chosen = Object.fromEntries(Object.keys(DEFAULTS).map(key => [key, parameters.get(key) ?? DEFAULTS[key]]));
   const places = Array.from({ length: PLACES }, (_, place) => modelsByText.get(parameters.get(`m${place + 1}`) ?? "") ?? null);
   const isChosen = parameters.get("models") === "none" || places.some(id => id !== null);
-  return { ...chosen, models: isChosen ? places : preselected };
+  const like = modelsByText.has(chosen.like) ? chosen.like : DEFAULTS.like;
+  return { ...chosen, like, models: isChosen ? places : preselected };
 }
 
 /** Return the hash of the choices, without those that are the default. */

@@ -108,6 +108,7 @@ function subject() {
   const { model_id: ids, adjusted_win_rate: rates, rank: ranks } = columnsOf.leaderboard;
   const ranked = (boards.get(boardKey(key, state.scope)) ?? []).filter(place => ranks[place] !== null);
   return {
+    category: key,
     title: `Adjusted win rate, ${words(key)}`,
     isLowerBetter: false,
     isPercent: true,
@@ -123,11 +124,14 @@ function threshold({ entries, isPercent }) {
   return isPercent ? Number(state.min) / 100 : Number(state.min);
 }
 
-/** Return the answer: {about, limit, points, good}. A point is a model with its value, offers, cheapest cost and `isFrontier`. */
+/** Return the answer: {about, limit, isUnknown, points, good}. A point is a model with its value, offers, cheapest cost and `isFrontier`.
+ *
+ * `isUnknown`: the model to compare with has no score here, so no model is known to be good enough. */
 function answer() {
   const about = subject(),
-    limit = threshold(about);
-  const isGood = value => limit === null || (about.isLowerBetter ? value <= limit : value >= limit);
+    limit = threshold(about),
+    isUnknown = Boolean(state.like) && limit === null;
+  const isGood = value => !isUnknown && (limit === null || (about.isLowerBetter ? value <= limit : value >= limit));
   const points = [];
   for (const { id, value, scorePlace } of about.entries) {
     const model = models.get(id);
@@ -147,7 +151,7 @@ function answer() {
       });
   }
   markFrontier(points, about.isLowerBetter);
-  return { about, limit, points, good: points.filter(point => point.isGood) };
+  return { about, limit, isUnknown, points, good: points.filter(point => point.isGood) };
 }
 
 /** Set `isFrontier` of each point: no other costs at most as much and is at least as good, with one of them strict. */

@@ -1,6 +1,7 @@
 /* Cost against score: choices, chart, and the table of offers. */
 
-const FEW = 3;
+const FEW = 3; // models with a price
+const RANKED = 3; // benchmarks that a rank requires
 
 /** Fill the select of scores; benchmarks with fewer than 3 priced models are listed only on request. */
 function fillSubjects() {
@@ -37,13 +38,16 @@ function fillFilters() {
   fillSelect("modality", [any("any modality"), choices([...modalities].sort().map(name => [name, words(name)]))]);
 }
 
-/** Fill the select "as good as" with the selected models. */
+/** Fill the select "as good as" with the selected models; those without a score here cannot be chosen. */
 function fillLike() {
-  const options = selected().map(({ model }) => [texts[model.model_id], `as good as ${model.name}`]);
-  if (state.like && !options.some(([value]) => value === state.like) && modelsByText.has(state.like)) {
-    options.push([state.like, `as good as ${models.get(modelsByText.get(state.like)).name}`]);
-  }
-  fillSelect("like", [{ label: "", options: [["", "any score"], ...options] }]);
+  const scored = new Set(subject().entries.map(entry => entry.id)),
+    ids = new Set(selected().map(({ model }) => model.model_id));
+  if (state.like) ids.add(modelsByText.get(state.like));
+  const option = id => {
+    const isScored = scored.has(id);
+    return [texts[id], `as good as ${models.get(id).name}${isScored ? "" : ": no score here"}`, !isScored];
+  };
+  fillSelect("like", [{ label: "", options: [["", "any score"], ...[...ids].map(option)] }]);
   byId("like").value = state.like;
 }
 
@@ -53,7 +57,7 @@ let shownAnswer = null;
 function showValue(changed = new Set()) {
   const isSame = shownAnswer && [...changed].join() === "models";
   shownAnswer = isSame ? shownAnswer : answer();
-  const { about, limit, points, good } = shownAnswer;
+  const { about, limit, isUnknown, points, good } = shownAnswer;
   const frontier = points.filter(point => point.isFrontier).length;
   byId("value-heading").textContent =
     `${about.title}${about.isLowerBetter ? " (lower is better, so the axis is reversed)" : ""}, against ${workload() ? "cost" : "price"}`;
@@ -71,8 +75,8 @@ function showValue(changed = new Set()) {
   byId("min-unit").textContent = about.isPercent ? "%" : "";
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   byId("value-card").hidden = true;
-  byId("value-answer").replaceChildren(...answerText(limit, good));
-  showOffers(about, good);
+  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : answerText(limit, good)));
+  showOffers(about, good, isUnknown);
 }
 
 /** Return why there is nothing to draw. */
@@ -80,6 +84,18 @@ function noPoints({ entries }) {
   return entries.length
     ? "No model with a price and a score meets the filters."
     : "No model has a rank here. A rank requires three comparable benchmarks.";
+}
+
+/** Return why no model is known to be good enough: the model to compare with has no score here. */
+function unknownText({ category, title }) {
+  const id = modelsByText.get(state.like),
+    advice = "choose another model, or any score and a minimum.";
+  const name = truncate(models.get(id).name, 60);
+  if (category === undefined) return `${name} has no score in ${title}; ${advice}`;
+  const row = (boards.get(boardKey(category, state.scope)) ?? []).find(place => columnsOf.leaderboard.model_id[place] === id);
+  const count = row === undefined ? 0 : columnsOf.leaderboard.benchmark_count[row];
+  const kind = state.scope === "all" ? "" : "verified or third-party ";
+  return `${name} has no rank in ${words(category)} (${count} of the ${RANKED} ${kind}benchmarks needed); ${advice}`;
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
@@ -100,8 +116,7 @@ function valueNote(about, limit, points, good, frontier) {
   if (!about.entries.length) return "";
   const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
   const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
-  const only = filterText(),
-    isUnknown = state.like && limit === null;
+  const only = filterText();
   return [
     `Cost of ${workloadText()}, at the cheapest available offer.`,
     only && `Filters: ${only}.`,
@@ -109,7 +124,6 @@ function valueNote(about, limit, points, good, frontier) {
       ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
       : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
-    isUnknown ? "The model to compare with has no score here, so there is no minimum." : "",
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
     points.length > MOST_DOTS ? "Dots that would cover each other are drawn as one; the table has all." : "",
     shares.length ? `${number(own)} of ${number(shares.length)} scores are self-reported.` : "",
@@ -119,7 +133,7 @@ function valueNote(about, limit, points, good, frontier) {
 }
 
 /** Show the offers of the models that are good enough, cheapest first. */
-function showOffers(about, good) {
+function showOffers(about, good, isUnknown) {
   const rows = good.flatMap(point =>
     state.every
       ? point.offers.map(({ offer, cost }, place) => ({ point, offer, cost, place }))
@@ -131,7 +145,7 @@ function showOffers(about, good) {
     caption: "Offers that meet the choices, cheapest first",
     file: "offers",
     rows,
-    empty: about.entries.length ? "No offer meets the filters. Remove a filter, or lower the minimum." : "",
+    empty: about.entries.length && !isUnknown ? "No offer meets the filters. Remove a filter, or lower the minimum." : "",
     columns: [
       {
         name: "Model",
