@@ -84,11 +84,18 @@ class TestSelection:
 
     def test_sixth_model_is_refused_with_an_announcement(self, wide: Browser) -> None:
         wide.script(
-            "[...models.keys()].filter(id => !state.models.includes(id)).slice(0, 4)"
+            "[...models.keys()].filter(id => !state.models.includes(id)).slice(0, 3)"
             ".forEach(toggleModel)"
         )
         assert len(_chips(wide)) == 5
+        assert not wide.find("#full")[0].is_displayed()
+        wide.click("#leaders-table button.model[aria-disabled=true]")
+        assert len(_chips(wide)) == 5
         assert "five models are selected" in wide.script("return byId('announcement').textContent")
+        assert wide.text("full") == "Five models are selected; remove one first."
+        assert not wide.find("button.model[aria-disabled=true][aria-pressed=true]")
+        wide.click("#chips .remove")
+        assert not wide.find("#full:not([hidden]), button.model[aria-disabled=true]")
 
     def test_address_keeps_all_choices_and_the_back_button_restores_them(
         self, wide: Browser, sample_page: Path

@@ -37,7 +37,12 @@ function makeSearch() {
     const isSelected = state.models.includes(model.model_id);
     const made = element(
       "li",
-      { id: `search-${index}`, role: "option", "aria-selected": String(index === active) },
+      {
+        id: `search-${index}`,
+        role: "option",
+        "aria-selected": String(index === active),
+        "aria-disabled": String(isRefused(model.model_id)),
+      },
       swatch(model.model_id),
       ` ${model.name} `,
       element("small", {}, model.organization_name + (isSelected ? ", selected" : "")),
@@ -96,15 +101,21 @@ function modelButton(id, text = models.get(id).name) {
   const button = element("button", { type: "button", className: "model" }, swatch(id), text);
   button.dataset.model = id;
   button.addEventListener("click", () => toggleModel(id));
-  button.setAttribute("aria-pressed", String(state.models.includes(id)));
+  markButton(button, id);
   return button;
+}
+
+/** Show on a button of a model whether the model is selected, or cannot be. */
+function markButton(button, id) {
+  button.setAttribute("aria-pressed", String(state.models.includes(id)));
+  button.setAttribute("aria-disabled", String(isRefused(id)));
 }
 
 /** Show the state of every button of a model, in all sections. */
 function markSelected() {
   for (const button of document.querySelectorAll("button.model")) {
     const id = Number(button.dataset.model);
-    button.setAttribute("aria-pressed", String(state.models.includes(id)));
+    markButton(button, id);
     button.querySelector(".swatch").style.setProperty("--colour", colourOf(id, "transparent"));
   }
 }
@@ -132,5 +143,6 @@ function showChips() {
   });
   const empty = element("li", { className: "empty" }, "No model is selected. Search, or click a dot or a name.");
   byId("chips").replaceChildren(...(chips.length ? chips : [empty]));
+  byId("full").hidden = true;
   byId("search").placeholder = chips.length < PLACES ? "Add a model by name" : "Five models are selected";
 }

@@ -87,11 +87,17 @@ function colourOf(id, other = "var(--muted)") {
   return place < 0 ? other : `var(--model-${place + 1})`;
 }
 
+/** Return whether a model can be neither selected nor removed: it is not selected, and all places are taken. */
+function isRefused(id) {
+  return !state.models.includes(id) && !state.models.includes(null);
+}
+
 /** Select a model, or remove it if it is selected. */
 function toggleModel(id) {
   const { name } = models.get(id), places = [...state.models];
   const place = places.includes(id) ? places.indexOf(id) : places.indexOf(null);
-  if (place < 0) return announce(`${name} was not selected: five models are selected; remove one first.`);
+  byId("full").hidden = !isRefused(id);
+  if (isRefused(id)) return announce(`${name} was not selected: five models are selected; remove one first.`);
   const isAdded = places[place] === null;
   places[place] = isAdded ? id : null;
   choose({ models: places });
