@@ -165,6 +165,11 @@ class TestAnswer:
     def test_no_match_is_explained(self, wide: Browser) -> None:
         wide.choose("min", "101")
         assert "lower the minimum" in wide.text("value-table")
+        best = wide.script("return percent(Math.max(...answer().points.map(it => it.value)))")
+        assert wide.text("value-answer") == (
+            f"None reaches 101.0 %; closest: Zenith Max (preview), {best}, at Zenith, "
+            "30.00 US$ / M tokens."
+        )
         wide.choose("released", "2030-01-01")
         assert "No model with a price and a score meets" in wide.text("value-chart")
 

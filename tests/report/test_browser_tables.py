@@ -59,6 +59,9 @@ class TestTable:
         wide.find("#value-table input[type=search]")[0].send_keys("ROW 44")
         assert [row[0] for row in wide.rows("value-table")] == ["row 44"]
         assert "1–1 of 1, filtered from 47" in wide.text("value-table")
+        wide.find("#value-table input[type=search]")[0].send_keys("x")
+        status = wide.find("#value-table .pager [role=status]")[0].text
+        assert status == "No row matches the filter."
 
     def test_filter_stays_visible_when_fewer_rows_remain(self, wide: Browser) -> None:
         wide.find("#value-table input[type=search]")[0].send_keys("row 2")

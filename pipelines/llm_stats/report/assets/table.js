@@ -150,10 +150,11 @@ function alignDecimals(text, places) {
 /** Show which rows are visible, with buttons for the other pages; the number of rows is announced. */
 function showPager(id, { current, last, pageRows, count, total }) {
   const pager = byId(id).querySelector(".pager");
-  const from = count ? current * pageRows + 1 : 0,
+  const from = current * pageRows + 1,
     to = Math.min(count, (current + 1) * pageRows);
   const filtered = count < total ? `, filtered from ${number(total)}` : "";
-  const status = element("span", { role: "status" }, `${number(from)}–${number(to)} of ${number(count)}${filtered}`);
+  const rows = count ? `${number(from)}–${number(to)} of ${number(count)}${filtered}` : "No row matches the filter.";
+  const status = element("span", { role: "status" }, rows);
   const step = (text, name, page) => {
     const button = element(
       "button",

@@ -75,7 +75,7 @@ function showValue(changed = new Set()) {
   byId("min-unit").textContent = about.isPercent ? "%" : "";
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   byId("value-card").hidden = true;
-  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : answerText(limit, good)));
+  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : good.length ? answerText(limit, good) : closestText(shownAnswer)));
   showOffers(about, good, isUnknown);
 }
 
@@ -100,13 +100,25 @@ function unknownText({ category, title }) {
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
 function answerText(limit, good) {
-  if (!good.length) return [];
   const [{ model, offer, cost }] = good;
   const field = limit === null ? plural(good.length, "model") : `${plural(good.length, "model")} that are good enough`;
   return [
     `The cheapest of ${field}: `,
     element("strong", {}, model.name),
     ` at ${offer.label}, ${costText(cost)}. `,
+    offerMark(offer) ?? "",
+  ];
+}
+
+/** Return that no model reaches the minimum, and which one is closest; nothing if there is no model. */
+function closestText({ about, limit, points }) {
+  if (!points.length) return [];
+  const isCloser = (one, two) => (about.isLowerBetter ? one.value < two.value : one.value > two.value);
+  const { model, offer, value, cost } = points.reduce((best, point) => (isCloser(point, best) ? point : best));
+  return [
+    `None reaches ${about.text(limit)}; closest: `,
+    element("strong", {}, model.name),
+    `, ${about.text(value)}, at ${offer.label}, ${costText(cost)}. `,
     offerMark(offer) ?? "",
   ];
 }
