@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
@@ -115,6 +116,27 @@ class TestSelection:
         assert "kestrel-2-pro" in address
         assert wide.find("#open")[0].is_selected()
         assert wide.find("#input")[0].get_attribute("value") == "50"
+
+    def test_each_choice_and_each_typed_number_is_a_step_of_the_back_button(
+        self, wide: Browser
+    ) -> None:
+        def chosen() -> Any:
+            return wide.script("return [state.score, state.input, state.output]")
+
+        def chosen_before() -> Any:
+            latest = chosen()
+            wide.driver.back()
+            WebDriverWait(wide.driver, 5).until(lambda _: chosen() != latest)
+            return chosen()
+
+        wide.choose("score", "category code")
+        for control, keys in (("input", "50"), ("output", "10")):
+            wide.find(f"#{control}")[0].send_keys(keys)
+        assert chosen() == ["category code", "50", "10"]
+        assert chosen_before() == ["category code", "50", ""]
+        assert chosen_before() == ["category code", "", ""]
+        assert wide.find("#input")[0].get_attribute("value") == ""
+        assert chosen_before() == ["category overall", "", ""]
 
     def test_unknown_models_in_the_address_are_dropped(
         self, wide: Browser, sample_page: Path

@@ -50,16 +50,18 @@ function onChange(keys, redraw) {
   listeners.push({ keys, redraw });
 }
 
-/** Change some choices and redraw what depends on them. Each call is a step of the back button, unless `isTyping`. */
-function choose(choices, isTyping = false) {
+/** Change some choices and redraw what depends on them; return whether the address changed.
+ *
+ * Each change is a step of the back button. If `isSameStep`, it replaces the last one. */
+function choose(choices, isSameStep = false) {
   const before = state;
   state = { ...state, ...choices };
-  const hash = hashOf(state);
-  if (hash !== (location.hash || "#")) {
-    if (isTyping) location.replace(hash);
-    else location.hash = hash;
-  }
+  const hash = hashOf(state),
+    isNew = hash !== (location.hash || "#");
+  if (isNew && isSameStep) location.replace(hash);
+  else if (isNew) location.hash = hash;
   redrawChanged(before);
+  return isNew;
 }
 
 function redrawChanged(before) {
@@ -104,7 +106,7 @@ function toggleModel(id) {
   return announce(`${name} ${isAdded ? "selected" : "removed"}; ${selected().length} of ${PLACES} models are selected.`);
 }
 
-/** Connect a select, checkbox or input to a choice. */
+/** Connect a select, checkbox or input to a choice. All that is typed until the input is left is one step of the back button. */
 function bind(id, key) {
   const control = byId(id), isBox = control.type === "checkbox";
   const show = () => {
@@ -113,6 +115,15 @@ function bind(id, key) {
   };
   show();
   onChange([key], show);
-  control.addEventListener(control.tagName === "INPUT" && !isBox ? "input" : "change", () =>
-    choose({ [key]: isBox ? (control.checked ? "yes" : "") : control.value }, !isBox && control.tagName === "INPUT"));
+  if (control.tagName !== "INPUT" || isBox) {
+    control.addEventListener("change", () => choose({ [key]: isBox ? (control.checked ? "yes" : "") : control.value }));
+    return;
+  }
+  let isTyping = false;
+  control.addEventListener("input", () => {
+    isTyping = choose({ [key]: control.value }, isTyping) || isTyping;
+  });
+  control.addEventListener("change", () => {
+    isTyping = false;
+  });
 }
