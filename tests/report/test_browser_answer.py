@@ -87,6 +87,26 @@ class TestAnswer:
         assert heading == "US$ a month"
         assert "US$ a month, logarithmic" in [it.text for it in wide.find("#value-chart text")]
 
+    def test_impossible_number_is_marked_and_ignored(self, wide: Browser) -> None:
+        answer = wide.text("value-answer")
+        for control in ("input", "min"):
+            wide.choose(control, "-5")
+        assert wide.text("value-answer") == answer
+        assert wide.script("return threshold(subject())") is None
+        invalid = "return [...document.querySelectorAll('[aria-invalid=true]')].map(it => it.id)"
+        assert wide.script(invalid) == ["min", "input"]
+        for control in ("input", "min"):
+            wide.choose(control, "5")
+        assert wide.script(invalid) == []
+
+    def test_half_of_a_workload_is_not_shown_as_a_whole(self, wide: Browser) -> None:
+        wide.choose("input", "50")
+        assert wide.text("value-answer").endswith(" (output: 0).")
+        assert "Cost of 50 M input tokens a month (output: 0)," in wide.text("value-note")
+        wide.choose("output", "0")
+        assert "(output" not in wide.text("value-answer")
+        assert "50 M input and 0 M output tokens a month" in wide.text("value-note")
+
     def test_threshold_lists_the_offers_of_good_models_cheapest_first(self, wide: Browser) -> None:
         wide.script("toggleModel(modelsByText.get('kestrel-2-pro'))")
         wide.choose("like", "kestrel-2-pro")

@@ -106,12 +106,19 @@ function toggleModel(id) {
   return announce(`${name} ${isAdded ? "selected" : "removed"}; ${selected().length} of ${PLACES} models are selected.`);
 }
 
+/** Mark an input whose text is not a possible value, such as -5 tokens: it is ignored. */
+function markInvalid(control) {
+  control.setAttribute("aria-invalid", String(!control.validity.valid));
+  control.title = control.validity.valid ? "" : "This is not a possible value, so it is ignored.";
+}
+
 /** Connect a select, checkbox or input to a choice. All that is typed until the input is left is one step of the back button. */
 function bind(id, key) {
   const control = byId(id), isBox = control.type === "checkbox";
   const show = () => {
     if (isBox) control.checked = state[key] === "yes";
     else if (control.value !== state[key]) control.value = state[key];
+    if (control.tagName === "INPUT") markInvalid(control);
   };
   show();
   onChange([key], show);
@@ -122,6 +129,7 @@ function bind(id, key) {
   let isTyping = false;
   control.addEventListener("input", () => {
     isTyping = choose({ [key]: control.value }, isTyping) || isTyping;
+    markInvalid(control);
   });
   control.addEventListener("change", () => {
     isTyping = false;

@@ -1,10 +1,23 @@
 /* The reader's question: cost of a workload, filters, scores with a threshold, and the frontier. */
 
+/** Return a number that the reader entered, or null if it is missing, not a number or less than the lowest possible one. */
+function entered(text, lowest = 0) {
+  const value = text.trim() === "" ? NaN : Number(text);
+  return Number.isFinite(value) && value >= lowest ? value : null;
+}
+
 /** Return the workload in millions of tokens a month, {input, output}, or null: then costs are blended prices. */
 function workload() {
-  const input = Math.max(0, Number(state.input) || 0),
-    output = Math.max(0, Number(state.output) || 0);
+  const input = entered(state.input) ?? 0,
+    output = entered(state.output) ?? 0;
   return input || output ? { input, output } : null;
+}
+
+/** Return the half of the workload that the reader has not entered: `" (output: 0)"`, or `""`. */
+function missingHalf() {
+  if (!workload()) return "";
+  const missing = ["input", "output"].find(half => entered(state[half]) === null);
+  return missing ? ` (${missing}: 0)` : "";
 }
 
 /** Return the unit of a cost. */
@@ -17,12 +30,12 @@ function costText(cost) {
   return cost === 0 ? usd(cost) : `${usd(cost)} ${costUnit()}`;
 }
 
-/** Return the workload in words: `"50 M input and 10 M output tokens a month"`. */
+/** Return the workload in words: `"50 M input and 10 M output tokens a month"`, `"50 M input tokens a month (output: 0)"`. */
 function workloadText() {
   const load = workload();
-  return load
-    ? `${number(load.input)} M input and ${number(load.output)} M output tokens a month`
-    : "one million tokens, input and output weighed 3 : 1";
+  if (!load) return "one million tokens, input and output weighed 3 : 1";
+  const halves = Object.keys(load).filter(half => entered(state[half]) !== null);
+  return `${halves.map(half => `${number(load[half])} M ${half}`).join(" and ")} tokens a month${missingHalf()}`;
 }
 
 /** Return whether an offer is available and both its prices are known. */
@@ -120,8 +133,8 @@ function subject() {
 /** Return the lowest value that is good enough, or null: that of a model, or the number that the reader entered. */
 function threshold({ entries, isPercent }) {
   if (state.like) return entries.find(entry => texts[entry.id] === state.like)?.value ?? null;
-  if (state.min.trim() === "" || Number.isNaN(Number(state.min))) return null;
-  return isPercent ? Number(state.min) / 100 : Number(state.min);
+  const lowest = entered(state.min, isPercent ? 0 : -Infinity);
+  return isPercent && lowest !== null ? lowest / 100 : lowest;
 }
 
 /** Return the answer: {about, limit, isUnknown, points, good}. A point is a model with its value, offers, cheapest cost and `isFrontier`.

@@ -72,6 +72,8 @@ function showValue(changed = new Set()) {
   draw("value-chart", points.length ? valueChart(points, about, limit) : noPoints(about), { patch: labelled, onClick });
   if (isSame) return;
   byId("min").disabled = Boolean(state.like);
+  byId("min").min = about.isPercent ? "0" : "";
+  markInvalid(byId("min"));
   byId("min-unit").textContent = about.isPercent ? "%" : "";
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   byId("value-card").hidden = true;
@@ -105,7 +107,7 @@ function answerText(limit, good) {
   return [
     `The cheapest of ${field}: `,
     element("strong", {}, model.name),
-    ` at ${offer.label}, ${costText(cost)}. `,
+    ` at ${offer.label}, ${costText(cost)}${missingHalf()}. `,
     offerMark(offer) ?? "",
   ];
 }
@@ -118,7 +120,7 @@ function closestText({ about, limit, points }) {
   return [
     `None reaches ${about.text(limit)}; closest: `,
     element("strong", {}, model.name),
-    `, ${about.text(value)}, at ${offer.label}, ${costText(cost)}. `,
+    `, ${about.text(value)}, at ${offer.label}, ${costText(cost)}${missingHalf()}. `,
     offerMark(offer) ?? "",
   ];
 }
