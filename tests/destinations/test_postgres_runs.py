@@ -56,7 +56,7 @@ def test_rejected_run_changes_nothing(warehouse: str, api: SampleApi, llm_stats:
 
 def test_report_is_written(warehouse: str, llm_stats: Command) -> None:
     done = llm_stats("report", "--out", "page.html")
-    assert done.out == "wrote page.html (1.0 MB)\n", done.err
+    assert done.out == "wrote page.html (1.1 MB)\n", done.err
     assert done.code == 0
 
 

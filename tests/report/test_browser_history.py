@@ -132,13 +132,13 @@ class TestHistory:
         history.choose("what", "cut")
         history.click("#changes-table button.mark")
         (why,) = history.find("#changes-table .why:not([hidden])")
-        assert why.text == "The lowest price of the model went from 10.00 to 5.00."
+        assert why.text == "The lowest price of the model went from 2.20 to 1.00."
 
     @pytest.mark.parametrize(
         ("control", "value", "models"),
         [
-            ("what", "cut", ["alpha"]),
-            ("what", "rise", ["beta"]),
+            ("what", "cut", ["alpha", "beta"]),
+            ("what", "rise", ["alpha", "beta"]),
             ("days", "7", ["alpha", "beta", "gamma"]),
         ],
     )
@@ -160,14 +160,20 @@ class TestHistory:
 
     def test_moves_of_the_week_are_in_the_header(self, history: Browser) -> None:
         assert [row[:4] for row in history.rows("moves")] == [
-            ["alpha", "p", "10.00", "5.00"],
-            ["beta", "p", "2.00", "2.20"],
+            ["beta", "r", "2.00", "1.00"],
+            ["alpha", "p", "8.00", "5.00"],
         ]
         assert history.find("#moves caption")[0].text == (
-            "Biggest cuts of the week (models: 1 of 1; changes: 1)"
+            "Biggest cuts of the cheapest price in 7 days (models: 2 of 2)"
         )
+        facts = {row[0]: row[1:] for row in history.rows("facts")}
+        assert facts["Cheapest 7 days ago → now, US$ / M tokens"] == [
+            "8.00 (2026-11-20) → 5.00, ▼ 37.5 %",
+            "2.00 (2026-11-20) → 1.00, ▼ 50 %",
+            "3.00 (2026-11-20) → 3.00, = 0 %",
+        ]
         history.click("#moves button.model")
-        assert "alpha" not in [chip.text for chip in history.find("#chips .name")]
+        assert "beta" not in [chip.text for chip in history.find("#chips .name")]
 
     def test_sparkline_states_the_lowest_prices(self, history: Browser) -> None:
         labels = [

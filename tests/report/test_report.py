@@ -439,26 +439,33 @@ def test_left_out_models_are_counted_and_leave_whole(
 
 
 def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> None:
-    """Two offers of one model are cut, a price rises, and an offer is no longer free."""
+    """A model's two offers are cut, a price rises, and a price rises before a cheaper listing."""
     days = [
         [
             make_record("a", name="A", providers=[make_offer("p", *a), make_offer("q", 10, 10)]),
-            make_record("b", name="B", providers=[make_offer("p", *b), make_offer("f", *free)]),
+            make_record("b", name="B", providers=[make_offer("p", *b)]),
+            make_record("c", name="C", providers=[make_offer("p", *c), *listed]),
         ]
-        for a, b, free in (((8, 8), (1, 1), (0, 0)), ((2, 2), (1.5, 1.5), (1, 1)))
+        for a, b, c, listed in (
+            ((8, 8), (1, 1), (3, 3), []),
+            ((4, 4), (2, 2), (9, 9), []),
+            ((2, 2), (1.5, 1.5), (9, 9), [make_offer("new", 2.7, 2.7)]),
+        )
     ]
-    days[1][0]["providers"][1] = make_offer("q", 9, 9)
+    days[2][0]["providers"][1] = make_offer("q", 9, 9)
     load_days(raw, *days)
     encoded = data_of_tables(raw).encoded
     moves = rows(encoded, "moves")
     assert [(it["direction"], it["model_id"], it["blended_change_pct"]) for it in moves] == [
         ("cut", "a", -75),
+        ("cut", "c", -10),
         ("rise", "b", 50),
     ]
     shown = header(raw)
-    assert "Biggest cuts of the week (models: 1 of 1; changes: 2)" in shown
+    assert "Biggest cuts of the cheapest price in 7 days (models: 2 of 2)" in shown
     assert "A p 8.00 2.00 ▼ 75 %" in shown
-    assert "Biggest rises of the week (models: 1 of 1; changes: 2)" in shown
+    assert "C new 3.00 2.70 ▼ 10 %" in shown
+    assert "Biggest rises of the cheapest price in 7 days (models: 1 of 1)" in shown
     assert "B p 1.00 1.50 ▲ 50 %" in shown
 
 
@@ -469,7 +476,7 @@ def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
         raw.apply()
     assert rows(data_of_tables(raw).encoded, "price_changes")
     assert rows(data_of_tables(raw).encoded, "moves") == []
-    assert "Biggest cuts of the week: none." in header(raw)
+    assert "Biggest cuts of the cheapest price in 7 days: none." in header(raw)
 
 
 def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:

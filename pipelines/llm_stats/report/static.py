@@ -42,7 +42,7 @@ def leaders(tables: dict[str, Table]) -> str:
 
 
 def moves(table: Table) -> str:
-    """Return the largest price cuts and rises of the week as two HTML tables.
+    """Return the largest cuts and rises of cheapest prices in a week as two HTML tables.
 
     `table` has the rows of `queries/moves.sql`. The scripts turn the names of models into buttons.
     """
@@ -55,8 +55,8 @@ def moves(table: Table) -> str:
 
 def _moves(title: str, rows: list[dict[str, Any]]) -> str:
     if not rows:
-        return f'<p class="note">{title} of the week: none.</p>'
-    head = _row("Model", "Provider", "Old", "New", "Change", cell="th")
+        return f'<p class="note">{title} of the cheapest price in 7 days: none.</p>'
+    head = _row("Model", "Cheapest now at", "Old", "New", "Change", cell="th")
     body = "".join(
         _row(
             row["model_name"],
@@ -67,9 +67,8 @@ def _moves(title: str, rows: list[dict[str, Any]]) -> str:
         )
         for row in rows
     )
-    first = rows[0]
-    counted = f"models: {len(rows)} of {first['changed_model_count']:,}"
-    caption = f"{title} of the week ({counted}; changes: {first['change_count']:,})"
+    counted = f"models: {len(rows)} of {rows[0]['changed_model_count']:,}"
+    caption = f"{title} of the cheapest price in 7 days ({counted})"
     return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 

@@ -38,6 +38,23 @@ function lowestAround(id, at) {
   return around;
 }
 
+/** Return the lowest price of a model in the last 7 days as {price, from, now}: the first one and the current one.
+ *
+ * `from` is when the first one was found, at the earliest 7 days ago. Return null if there is no price now or then. */
+function weekMove(id) {
+  const start = asOf - 7 * DAY,
+    periods = lowestPrices(id),
+    offers = models.get(id).offers.filter(it => it.is_offered && it.blended_usd_per_mtok !== null);
+  const paid = offers.filter(it => it.input_usd_per_mtok || it.output_usd_per_mtok);
+  const first = periods.find(it => it.until > start) ?? periods.at(-1);
+  if (!first || !paid.length) return null;
+  return {
+    price: first.price,
+    from: Math.max(first.from, start),
+    now: Math.min(...paid.map(it => it.blended_usd_per_mtok)),
+  };
+}
+
 /** Return the change from one price to another in percent; null if one is unknown or the old one is 0. */
 function changeOf(old, price) {
   return old && price !== null && price !== undefined ? 100 * (price / old - 1) : null;

@@ -1,72 +1,91 @@
--- Largest price cuts and rises in the 7 days up to the latest fetch of a record or read of the
--- catalog, largest first: for each direction, the largest change of each of five models.
--- Grain: direction, model_id.
--- Reads: marts.price_changes, marts.models, staging.models, staging.catalog_reads.
--- `change_count` and `changed_model_count` are the totals of the direction in these days. They
--- include changes without a percentage, such as a rise from 0.
+-- Largest cuts and rises of the cheapest price of a model in the 7 days up to the latest fetch of a
+-- record or read of the catalog, largest first: five models for each direction.
+-- Grain: model_id.
+-- Reads: marts.model_price_history, marts.models, marts.offers, staging.models,
+-- staging.catalog_reads.
+-- The first price in these days is compared with the current one. A model counts once, also if its
+-- price changed several times, and a new offer that is cheaper is a cut. `changed_model_count` is
+-- the total of the direction.
 with
-changes_of_the_week as (
+prices_of_the_week as (
     select
         model_id,
-        provider_id,
-        offer_number,
-        provider_name,
-        changed_at,
-        direction,
-        old_blended_usd_per_mtok,
-        new_blended_usd_per_mtok,
-        blended_change_pct,
-        is_reversal
-    from marts.price_changes
+        min_blended_usd_per_mtok,
+        is_current,
+        row_number() over (partition by model_id order by valid_from) as position
+    from marts.model_price_history
     where
-        direction in ('cut', 'rise')
-        and changed_at >= greatest(
+        valid_to is null
+        or valid_to > greatest(
             (select max(models.fetched_at) from staging.models as models),
             (select max(reads.read_at) from staging.catalog_reads as reads)
         ) - interval '7' day
 ),
 
-totals as (
+moves as (
     select
-        direction,
-        count(*) as change_count,
-        count(distinct model_id) as changed_model_count
-    from changes_of_the_week
-    group by direction
+        old_prices.model_id,
+        case
+            when new_prices.min_blended_usd_per_mtok < old_prices.min_blended_usd_per_mtok
+                then 'cut'
+            else 'rise'
+        end as direction,
+        old_prices.min_blended_usd_per_mtok as old_blended_usd_per_mtok,
+        new_prices.min_blended_usd_per_mtok as new_blended_usd_per_mtok,
+        100 * (new_prices.min_blended_usd_per_mtok - old_prices.min_blended_usd_per_mtok)
+        / old_prices.min_blended_usd_per_mtok as blended_change_pct
+    from prices_of_the_week as old_prices
+    inner join prices_of_the_week as new_prices on old_prices.model_id = new_prices.model_id
+    where
+        old_prices.position = 1
+        and new_prices.is_current
+        and old_prices.min_blended_usd_per_mtok <> new_prices.min_blended_usd_per_mtok
 ),
 
-largest_changes as (
-    select *
-    from changes_of_the_week
-    where blended_change_pct is not null
-    qualify
+numbered_moves as (
+    select
+        model_id,
+        direction,
+        old_blended_usd_per_mtok,
+        new_blended_usd_per_mtok,
+        blended_change_pct,
+        count(*) over (partition by direction) as changed_model_count,
         row_number() over (
-            partition by direction, model_id
-            order by abs(blended_change_pct) desc, changed_at desc, provider_id, offer_number
-        ) = 1
+            partition by direction
+            order by abs(blended_change_pct) desc, model_id
+        ) as position
+    from moves
+),
+
+-- If several providers ask the lowest price, the first in alphabetical order is named.
+cheapest_providers as (
+    select
+        model_id,
+        blended_usd_per_mtok,
+        min(provider_name) as provider_name
+    from marts.offers
+    where is_available
+    group by
+        model_id,
+        blended_usd_per_mtok
 )
 
 select
-    changes.direction,
-    changes.model_id,
+    moves.direction,
+    moves.model_id,
     models.model_name,
-    changes.provider_name,
-    changes.changed_at,
-    changes.old_blended_usd_per_mtok,
-    changes.new_blended_usd_per_mtok,
-    changes.blended_change_pct,
-    changes.is_reversal,
-    totals.change_count,
-    totals.changed_model_count
-from largest_changes as changes
-inner join totals on changes.direction = totals.direction
-inner join marts.models as models on changes.model_id = models.model_id
-qualify
-    row_number() over (
-        partition by changes.direction
-        order by abs(changes.blended_change_pct) desc, changes.model_id
-    ) <= 5
+    providers.provider_name,
+    moves.old_blended_usd_per_mtok,
+    moves.new_blended_usd_per_mtok,
+    moves.blended_change_pct,
+    moves.changed_model_count
+from numbered_moves as moves
+inner join marts.models as models on moves.model_id = models.model_id
+inner join cheapest_providers as providers
+    on
+        moves.model_id = providers.model_id
+        and moves.new_blended_usd_per_mtok = providers.blended_usd_per_mtok
+where moves.position <= 5
 order by
-    changes.direction,
-    abs(changes.blended_change_pct) desc,
-    changes.model_id
+    moves.direction,
+    moves.position

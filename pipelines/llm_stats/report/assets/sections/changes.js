@@ -10,7 +10,9 @@ const orderedChanges = Array.from({ length: countRows("price_changes") }, (_, pl
   );
 }
 
-/** Return whether a change, by its place, is of the chosen kind. */
+/** Return whether a change, by its place, is of the chosen kind.
+ *
+ * A listing or delisting is a cut or a rise if it moved the lowest price of the model. */
 function isChosenKind(place) {
   const {
     direction,
@@ -20,15 +22,20 @@ function isChosenKind(place) {
     old_blended_usd_per_mtok: old,
     new_blended_usd_per_mtok: now,
   } = columnsOf.price_changes;
-  if (state.what === "cheapest")
-    return movesCheapest({
+  const isCheapest = () =>
+    movesCheapest({
       model_id: id[place],
       changed_at: at[place],
       old_blended_usd_per_mtok: old[place],
       new_blended_usd_per_mtok: now[place],
     });
-  if (state.what === "listed") return ["listed", "delisted"].includes(texts[kind[place]]);
-  return !state.what || texts[direction[place]] === state.what;
+  const isListing = ["listed", "delisted"].includes(texts[kind[place]]);
+  if (state.what === "cheapest") return isCheapest();
+  if (state.what === "listed") return isListing;
+  if (!state.what || !isListing) return !state.what || texts[direction[place]] === state.what;
+  const { before, after } = lowestAround(id[place], at[place]);
+  if (before === null || after === null || !isCheapest()) return false;
+  return state.what === (after < before ? "cut" : "rise");
 }
 
 /** Return the tests whether a change in a table is in the chosen days and of a selected model. */

@@ -28,6 +28,7 @@ function facts(model) {
         ? element("span", {}, `${usd(cheapest.cost)} at ${cheapest.offer.label} `, offerMark(cheapest.offer) ?? "")
         : "no priced offer",
     ],
+    ["Cheapest 7 days ago → now, US$ / M tokens", weekText(weekMove(model.model_id))],
     [
       "Overall rank",
       board
@@ -48,6 +49,13 @@ function facts(model) {
     ],
     ["Links", known.length ? element("span", {}, ...known) : "–"],
   ];
+}
+
+/** Format the move of a lowest price: `"2.83 → 2.76, ▼ 2.5 %"`; a price found later than 7 days ago has its date. */
+function weekText(move) {
+  if (!move) return "–";
+  const since = move.from > asOf - 7 * DAY ? ` (${day(move.from)})` : "";
+  return `${usd(move.price)}${since} → ${usd(move.now)}, ${changeText(changeOf(move.price, move.now))}`;
 }
 
 /** Return the row of a model on a leaderboard, or undefined. */

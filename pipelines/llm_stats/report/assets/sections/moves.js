@@ -1,6 +1,6 @@
-/* Largest price cuts and rises of the week, in the header. Their rows are on the page without scripts. */
+/* Largest moves of cheapest prices in a week, in the header, and marks of changes. */
 
-/** Turn the names of the models into buttons, and mark the changes that undo an earlier one. */
+/** Turn the names of the models into buttons. The rows are on the page without scripts. */
 function showMoves() {
   const lines = document.querySelectorAll("#moves tbody tr");
   rowsOf("moves").forEach((row, place) => {
@@ -8,7 +8,6 @@ function showMoves() {
     if (models.has(row.model_id)) cells[0].replaceChildren(modelButton(row.model_id));
     cells[2].textContent = usd(row.old_blended_usd_per_mtok);
     cells[3].textContent = usd(row.new_blended_usd_per_mtok);
-    for (const made of changeMarks(row)) cells[4].append(" ", made);
   });
 }
 
