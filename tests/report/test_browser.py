@@ -34,6 +34,8 @@ class TestWideWindow:
         for title in ("US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
             assert title in [text.text for text in wide.find("#value-chart text")], title
         assert len(wide.rows("leaders-table")) == 13
+        for part in ("value-benchmarks", "leaders-benchmarks"):
+            assert wide.text(part) == "Overall: 8 counted benchmarks"
         cut = ["Aurora Large 1", "Northlight", "12.00", "10.00", "▼ 16.7 %", "2026-11-21 12:00"]
         assert cut in wide.rows("changes-table")
         assert wide.console_messages() == []

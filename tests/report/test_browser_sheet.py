@@ -42,6 +42,7 @@ class TestSheet:
         wide.script("choose({ sheet: 'zenith-max-preview', models: preselected })")
         assert wide.text("sheet-title") == "Offers and scores of Zenith Max (preview)"
         (code,) = (row for row in wide.rows("scores-table") if row[0] == "Sample Code")
+        assert code[1] == "Code"
         assert code[2] == "66.0 % disputed"
         assert code[3] == "4 of 6"
         (link,) = (

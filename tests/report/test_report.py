@@ -288,6 +288,27 @@ def test_totals_of_a_category_equal_its_rows(data: ReportData) -> None:
         assert total["most_benchmarks"] == max(row["benchmark_count"] for row in own)
 
 
+def test_counted_benchmarks_of_a_category_are_those_of_the_leaderboard(data: ReportData) -> None:
+    scores = rows(data.encoded, "scores")
+    categories = rows(data.encoded, "benchmark_categories")
+    for row in rows(data.encoded, "leaderboard"):
+        is_all = row["evidence_scope"] == "all"
+        flag = "is_counted" if is_all else "is_counted_independent"
+        counted = {
+            it["benchmark_id"]
+            for it in categories
+            if it["category"] == row["category"] and it[flag]
+        }
+        own = [
+            it
+            for it in scores
+            if it["model_id"] == row["model_id"]
+            and it["benchmark_id"] in counted
+            and (is_all or it["evidence"] != "self_reported")
+        ]
+        assert row["benchmark_count"] == len(own), row
+
+
 def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
     """Every finding about a score of a model is at one of its scores, without the benchmark."""
     doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
@@ -499,7 +520,7 @@ def test_command_names_the_page_after_the_database(
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
     done = llm_stats("report", "--database", no_models)
-    assert done.out == "wrote w.html (1.0 MB)\n"
+    assert re.fullmatch(r"wrote w\.html \(1\.\d MB\)\n", done.out)
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
     assert llm_stats("report", "--database", no_models, "--out", "new/folder/index.html").code == 0
@@ -593,7 +614,7 @@ def test_run_writes_the_report_and_sends_no_request_if_it_cannot(
     assert done.code == 2
     assert not (workdir / "llm_stats.duckdb").exists()
     done = llm_stats(*run, "page.html")
-    assert done.out.splitlines()[-1] == "wrote page.html (1.0 MB)"
+    assert re.fullmatch(r"wrote page\.html \(1\.\d MB\)", done.out.splitlines()[-1])
     assert done.code == 0
     assert "aurora-large-1" in (workdir / "page.html").read_text("utf-8")
     assert not os.access(workdir / "llm_stats.html", os.F_OK)

@@ -64,10 +64,14 @@ function disambiguate(pairs) {
 /* Models and benchmarks by id, with the places of their rows in the larger tables. */
 
 const models = new Map(rowsOf("models").map(model => [model.model_id, { ...model, offers: [], priceRows: [], scoreRows: [] }]));
-const benchmarks = new Map(rowsOf("benchmarks").map(benchmark => [benchmark.benchmark_id, { ...benchmark, scoreRows: [] }]));
+const benchmarks = new Map(rowsOf("benchmarks").map(benchmark => [benchmark.benchmark_id, { ...benchmark, categories: [], scoreRows: [] }]));
+const benchmarkCategories = rowsOf("benchmark_categories");
 for (const [id, name] of disambiguate([...models.values()].map(model => [model.model_id, model.model_name]))) models.get(id).name = name;
 for (const [id, name] of disambiguate([...benchmarks.values()].map(it => [it.benchmark_id, it.benchmark_name]))) benchmarks.get(id).name = name;
 
+for (const { benchmark_id: id, category } of benchmarkCategories) {
+  if (category !== "overall") benchmarks.get(id).categories.push(category);
+}
 columnsOf.scores.model_id.forEach((id, place) => {
   models.get(id).scoreRows.push(place);
   benchmarks.get(columnsOf.scores.benchmark_id[place]).scoreRows.push(place);

@@ -57,6 +57,11 @@ function words(id) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Format the categories of a benchmark: `"Code, Reasoning"`; null without categories. */
+function categoriesText({ categories }) {
+  return categories.length ? categories.map(words).join(", ") : null;
+}
+
 /** Format the time since a moment: `"3 hours ago"`. */
 function age(seconds) {
   const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

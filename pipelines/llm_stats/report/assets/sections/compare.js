@@ -172,7 +172,7 @@ function showShared(chosen) {
     empty: "The selected models share no benchmark.",
     columns: [
       { name: "Benchmark", value: row => row.benchmark.name, className: "name" },
-      { name: "Category", value: row => row.benchmark.category && words(row.benchmark.category), className: "spare" },
+      { name: "Category", value: row => categoriesText(row.benchmark), className: "spare" },
       ...chosen.map(model => ({
         name: truncate(model.name, 40),
         value: row => value(row, model),

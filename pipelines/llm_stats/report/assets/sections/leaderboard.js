@@ -12,11 +12,23 @@ function fillCategories() {
   byId("board").value = state.board;
 }
 
+/** Show in a `details` element which benchmarks count in a category; hide it without a category. */
+function showCounted(id, category) {
+  const column = state.scope === "all" ? "is_counted" : "is_counted_independent";
+  const names = benchmarkCategories
+    .filter(row => row.category === category && row[column])
+    .map(row => benchmarks.get(row.benchmark_id).name);
+  byId(id).hidden = !names.length;
+  const summary = element("summary", {}, `${words(category)}: ${plural(names.length, "counted benchmark")}`);
+  byId(id).replaceChildren(summary, note(names.join(", ")));
+}
+
 function showLeaders() {
   const category = state.board, { model_count: count, ranked_count: ranked, most_benchmarks: most } = totalsOf(category, state.scope);
   const rows = (boards.get(boardKey(category, state.scope)) ?? []).map(place => rowAt("leaderboard", place));
   byId("leaders-note").textContent = !rows.length ? "" : `${number(ranked)} of ${plural(count, "model")} have a rank, which requires three comparable benchmarks. The best covered `
     + `model has ${number(most)}; the bar of a model with fewer than half as many is filled only in part. Cost of ${workloadText()}, at the cheapest available offer.`;
+  showCounted("leaders-benchmarks", category);
   const cheapest = new Map();
   const offer = row => {
     if (!cheapest.has(row.model_id)) cheapest.set(row.model_id, pricedOffers(models.get(row.model_id))[0] ?? null);

@@ -101,7 +101,7 @@ function showScores(model) {
         : "This model has no score.",
     columns: [
       { name: "Benchmark", value: row => row.benchmark.name, className: "name" },
-      { name: "Category", value: row => row.benchmark.category && words(row.benchmark.category), className: "spare" },
+      { name: "Category", value: row => categoriesText(row.benchmark), className: "spare" },
       {
         name: "Score",
         value: row => row.value,

@@ -76,6 +76,7 @@ function showValue(changed = new Set()) {
   markInvalid(byId("min"));
   byId("min-unit").textContent = about.isPercent ? "%" : "";
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
+  showCounted("value-benchmarks", about.benchmark ? "" : state.score.replace("category ", ""));
   byId("value-card").hidden = true;
   byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : good.length ? answerText(limit, good) : closestText(shownAnswer)));
   showOffers(about, good, isUnknown);
