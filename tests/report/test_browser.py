@@ -34,6 +34,15 @@ class TestWideWindow:
         for title in ("US$ per million tokens, blended, logarithmic", "Tessera 70B Open", "free"):
             assert title in [text.text for text in wide.find("#value-chart text")], title
         assert len(wide.rows("leaders-table")) == 13
+        bars = wide.script("""
+            return [...document.querySelectorAll("#leaders-table tbody tr")].map(row => [
+                row.querySelector(".bar").classList.contains("few"),
+                row.querySelector(".mark")?.textContent === "few benchmarks",
+                /^[123] of 8/.test(row.querySelector("td:nth-child(5)").textContent),
+            ]);
+        """)
+        assert [True] * 3 in bars
+        assert [bar for bar in bars if len(set(bar)) > 1] == []
         for part in ("value-benchmarks", "leaders-benchmarks"):
             assert wide.text(part) == "Overall: 8 counted benchmarks"
         cut = ["Aurora Large 1", "Northlight", "12.00", "10.00", "▼ 16.7 %", "2026-11-21 12:00"]

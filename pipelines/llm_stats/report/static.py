@@ -18,18 +18,20 @@ def leaders(tables: dict[str, Table]) -> str:
     `tables` is `ReportData.tables`. The scripts replace the table.
     """
     names = {row["model_id"]: row["model_name"] for row in tables["models"].to_dicts()}
-    ranked = [
+    board = [
         row
         for row in tables["leaderboard"].to_dicts()
-        if (row["category"], row["evidence_scope"]) == ("overall", "all") and row["rank"]
+        if (row["category"], row["evidence_scope"]) == ("overall", "all")
     ]
+    ranked = [row for row in board if row["rank"]]
+    most = max((row["benchmark_count"] for row in board), default=0)
     prices = _cheapest_prices(tables["prices"])
     rows = "".join(
         _row(
             str(row["rank"]),
             names[row["model_id"]],
             f"{100 * row['adjusted_win_rate']:.1f} %",
-            str(row["benchmark_count"]),
+            f"{row['benchmark_count']} of {most}",
             format_usd(prices[row["model_id"]]) if row["model_id"] in prices else "–",
         )
         for row in ranked[:_ROWS]

@@ -41,10 +41,21 @@ function evidenceOf(score) {
   );
 }
 
-/** Return a bar whose length is the adjusted win rate. It is filled only in part if the rate rests on few benchmarks. */
+/** Return whether a rate rests on fewer than half as many benchmarks as the best covered model has. */
+function hasFewBenchmarks(row, most) {
+  return row.benchmark_count < most / 2;
+}
+
+/** Return the mark of a rate that rests on few benchmarks, or null. */
+function coverageMark(row, most) {
+  const reason = `Only ${number(row.benchmark_count)} benchmarks, and the best covered model has ${number(most)}.`;
+  return hasFewBenchmarks(row, most) ? mark("few benchmarks", reason) : null;
+}
+
+/** Return a bar that is filled by the adjusted win rate. It is hatched if the rate rests on few benchmarks. */
 function rateBar(row, most) {
-  const made = element("i", { className: row.rank === null ? "bar unranked" : "bar", "aria-hidden": "true" });
-  made.style.setProperty("--part", row.adjusted_win_rate);
-  made.style.setProperty("--filled", Math.min(1, row.benchmark_count / (most / 2)));
+  const classes = ["bar", hasFewBenchmarks(row, most) && "few", row.rank === null && "unranked"];
+  const made = element("i", { className: classes.filter(Boolean).join(" "), "aria-hidden": "true" });
+  made.style.setProperty("--filled", row.adjusted_win_rate);
   return made;
 }
