@@ -51,6 +51,8 @@ class TestSheet:
             if row.text.startswith("Sample Code")
         )
         assert link.text == "third party ↗"
+        example = "return evidenceText({ evidence: 'third_party', has_example_source: 1 })"
+        assert wide.script(example) == "third party, example source"
         assert link.get_attribute("rel") == "noopener noreferrer"
         assert link.get_attribute("href") == "https://sample.invalid/results/sample-code"
         wide.click("#scores-table .mark")

@@ -29,7 +29,7 @@ from support.command import Command
 from support.connection_reader import ConnectionReader
 from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
-from support.record_factory import make_offer, make_record
+from support.record_factory import make_offer, make_record, make_score
 from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, load_days
 
 pytestmark = pytest.mark.slow
@@ -88,7 +88,7 @@ class Elements(HTMLParser):
 #: computes. All other columns must equal the columns of the mart.
 _MARTS: dict[str, tuple[str, set[str]]] = {
     "models": ("models", {"row_count"}),
-    "scores": ("scores", {"value", "doubt", "doubt_rule"}),
+    "scores": ("scores", {"value", "has_example_source", "doubt", "doubt_rule"}),
     "benchmarks": ("benchmarks", {"is_counted"}),
     "leaderboard": ("leaderboard", set()),
     "prices": (
@@ -191,9 +191,19 @@ def test_header_states_when_catalog_and_records_arrived(raw: RawTables) -> None:
 
 def test_header_without_a_read_of_the_catalog_states_only_the_records(raw: RawTables) -> None:
     for number, name in enumerate(("a", "b"), start=1):
-        raw.load([make_record(name)], FIRST_DAY + dt.timedelta(days=number))
+        scores = [
+            make_score(source, 0.5, is_self_reported=False, source_url=f"https://{source}.com/x")
+            for source in ("example", "paper")
+        ]
+        raw.load([make_record(name, scores=scores)], FIRST_DAY + dt.timedelta(days=number))
         raw.apply()
     named = header(raw)
+    assert "4 verified or third-party, of which 2 with an example source." in named
+    examples = {
+        (row["benchmark_id"], row["has_example_source"])
+        for row in rows(data_of_tables(raw).encoded, "scores")
+    }
+    assert examples == {("example", 1), ("paper", 0)}
     assert "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ." in named
     assert "Catalog" not in named
     assert "Models: 2, 0 with a price" in named

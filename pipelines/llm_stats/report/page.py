@@ -110,6 +110,7 @@ def page(reader: Reader) -> str:
         moves=static.moves(report_data.tables["moves"]),
         times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
         listings=_format_listings(headline),
+        examples=_format_examples(headline["example_count"]),
         source=_format_source(report_data.attribution),
         **{name: html.escape(format_value(value)) for name, value in figures.items()},
     )
@@ -167,6 +168,11 @@ def _format_listings(headline: dict[str, Any]) -> str:
     )
     text = ", ".join(f"{count:,} {label}" for count, label in counts if count)
     return f" ({text})" if text else ""
+
+
+def _format_examples(count: int) -> str:
+    """Return `, of which 15 with an example source`, or an empty string if the count is zero."""
+    return f", of which {count:,} with an example source" if count else ""
 
 
 def _format_source(attribution: Attribution) -> str:

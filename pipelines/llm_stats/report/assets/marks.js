@@ -31,12 +31,17 @@ function scoreMark(score) {
   return score?.doubt ? mark(DOUBTS[score.doubt_rule] ?? "doubtful", score.doubt) : null;
 }
 
+/** Return the evidence of a score in words: `"third party"`, `"third party, example source"`. */
+function evidenceText(score) {
+  return (EVIDENCE[score.evidence] ?? score.evidence) + (score.has_example_source ? ", example source" : "");
+}
+
 /** Return the evidence of a score in words, with a link to its source. */
 function evidenceOf(score) {
-  const text = EVIDENCE[score.evidence] ?? score.evidence;
+  const text = evidenceText(score);
   return element(
     "span",
-    { className: `evidence ${score.evidence}` },
+    { className: `evidence ${score.evidence}${score.has_example_source ? " example" : ""}` },
     score.source_url ? link(score.source_url, `${text} ↗`) : text,
   );
 }

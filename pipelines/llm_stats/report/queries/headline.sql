@@ -49,6 +49,11 @@ counted_scores as (
     select
         count(*) as score_count,
         count(*) filter (where evidence <> 'self_reported') as independent_count,
+        count(*) filter (
+            where
+            evidence <> 'self_reported'
+            and (source_url like '%://example.%' or source_url like '%://www.example.%')
+        ) as example_count,
         count(distinct benchmark_id) as benchmark_count,
         count(distinct benchmark_id) filter (where is_comparable) as comparable_count
     from marts.scores
@@ -89,6 +94,7 @@ select
     counted_offers.provider_count,
     counted_scores.score_count,
     counted_scores.independent_count,
+    counted_scores.example_count,
     counted_scores.benchmark_count,
     counted_scores.comparable_count,
     counted_findings.finding_count,

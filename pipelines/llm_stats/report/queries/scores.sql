@@ -55,6 +55,10 @@ select
     case when scores.is_comparable then scores.value else scores.score end as value,
     scores.benchmark_rank,
     scores.evidence,
+    coalesce(
+        scores.source_url like '%://example.%' or scores.source_url like '%://www.example.%',
+        false
+    ) as has_example_source,
     scores.is_disputed,
     doubtful_scores.doubt,
     doubtful_scores.doubt_rule,

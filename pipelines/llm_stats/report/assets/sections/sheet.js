@@ -118,7 +118,7 @@ function showScores(model) {
         isNumber: true,
         mark: row => (row.benchmark.is_comparable ? null : mark("not comparable", row.benchmark.not_comparable_reason ?? "")),
       },
-      { name: "Evidence", value: row => EVIDENCE[row.evidence] ?? row.evidence, node: evidenceOf },
+      { name: "Evidence", value: evidenceText, node: evidenceOf },
       { name: "Source", value: row => row.source_url, onlyCsv: true },
       { name: "Doubt", value: row => row.doubt && `${DOUBTS[row.doubt_rule]}: ${row.doubt}`, onlyCsv: true },
       { name: "Scored", value: row => row.scored_at && day(row.scored_at), className: "when spare" },

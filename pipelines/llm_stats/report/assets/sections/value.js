@@ -192,7 +192,7 @@ function showOffers(about, good, isUnknown) {
       about.benchmark
         ? {
             name: "Evidence",
-            value: row => EVIDENCE[scoreRow(row).evidence],
+            value: row => evidenceText(scoreRow(row)),
             node: row => evidenceOf(scoreRow(row)),
             className: "spare",
           }
