@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,18 @@ class TestWideWindow:
         assert cut in wide.rows("changes-table")
         assert wide.console_messages() == []
         assert wide.requests() == {"file"}
+
+    def test_numbers_of_the_leaders_are_the_same_without_scripts(
+        self, wide: Browser, sample_page: Path
+    ) -> None:
+        markup = sample_page.read_text("utf-8").split('id="leaders-table"')[1].split("</table>")[0]
+        static = [re.findall("<td>(.*?)</td>", row) for row in markup.split("<tr>")[2:]]
+        shown = [
+            [rank, model.removesuffix(" few benchmarks"), rate, benchmarks, cost]
+            for rank, model, rate, _, benchmarks, _, cost, *_ in wide.rows("leaders-table")
+        ]
+        assert static == shown[: len(static)]
+        assert wide.script("return [age(Date.now() / 1000 - 33 * 60)]") == ["33 minutes ago"]
 
     def test_tooltip_shows_model_provider_and_price(self, wide: Browser) -> None:
         point = wide.find("#value-chart .points_marks path")[-1]

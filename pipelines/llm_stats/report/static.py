@@ -1,13 +1,17 @@
-"""Rows of the page that need no JavaScript: price moves of the week, leaders and their offers."""
+"""Rows of the page that need no JavaScript: price moves of the week, leaders and their offers.
+
+Numbers are rounded as in `assets/format.js`, so that a figure is the same with and without scripts.
+"""
 
 from __future__ import annotations
 
 import html
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from llm_stats.report.encoding import display_text
+from llm_stats.report.encoding import compact, display_text
 from llm_stats.table import Table
-from llm_stats.text import format_number, format_usd
+from llm_stats.text import format_number
 
 _ROWS = 20
 
@@ -30,9 +34,9 @@ def leaders(tables: dict[str, Table]) -> str:
         _row(
             str(row["rank"]),
             names[row["model_id"]],
-            f"{100 * row['adjusted_win_rate']:.1f} %",
+            f"{_rounded(100 * compact(row['adjusted_win_rate']), 1):f} %",
             f"{row['benchmark_count']} of {most}",
-            format_usd(prices[row["model_id"]]) if row["model_id"] in prices else "–",
+            _format_usd(prices[row["model_id"]]) if row["model_id"] in prices else "–",
         )
         for row in ranked[:_ROWS]
     )
@@ -63,8 +67,8 @@ def _moves(title: str, rows: list[dict[str, Any]]) -> str:
         _row(
             row["model_name"],
             row["provider_name"],
-            format_usd(row["old_blended_usd_per_mtok"]),
-            format_usd(row["new_blended_usd_per_mtok"]),
+            _format_usd(row["old_blended_usd_per_mtok"]),
+            _format_usd(row["new_blended_usd_per_mtok"]),
             _format_move(row["blended_change_pct"]),
         )
         for row in rows
@@ -75,8 +79,27 @@ def _moves(title: str, rows: list[dict[str, Any]]) -> str:
 
 
 def _format_move(change_pct: float) -> str:
-    """Return `▼ 16.7 %` or `▲ 25 %`."""
-    return f"{'▲' if change_pct > 0 else '▼'} {format_number(round(abs(change_pct), 1))} %"
+    """Return `▼ 16.7 %` or `▲ 213 %`."""
+    size = _rounded(abs(change_pct), 1 if abs(change_pct) < 100 else 0)
+    return f"{'▲' if change_pct > 0 else '▼'} {format_number(float(size))} %"
+
+
+def _format_usd(price: float) -> str:
+    """Return `5.00`, `0.0375` or `free`; prices below 0.1 have up to four decimal places."""
+    if price == 0:
+        return "free"
+    if not 1e-6 <= price < 1e12:
+        return f"{price:.2e}"
+    if not 0.001 <= price < 1e6:
+        return format_number(float(f"{price:.2g}")) if price < 1 else f"{price:,.0f}"
+    text = f"{_rounded(price, 4 if price < 0.1 else 2):,f}"
+    whole, _, places = text.partition(".")
+    return f"{whole}.{places[:2]}{places[2:].rstrip('0')}"
+
+
+def _rounded(value: float, places: int) -> Decimal:
+    """Round halves up, as scripts do."""
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def _row(*texts: str, cell: str = "td") -> str:

@@ -2,7 +2,7 @@
 
 const USD = "US$ per million tokens";
 
-const percent = value => (value === null ? "–" : `${(100 * value).toFixed(1)} %`);
+const percent = value => (value === null ? "–" : `${number(100 * value, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`);
 const wholePercent = value => (value === null ? "–" : `${Math.round(100 * value)} %`);
 const utc = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 const day = seconds => utc(seconds).slice(0, 10);
@@ -65,7 +65,9 @@ function categoriesText({ categories }) {
 /** Format the time since a moment: `"3 hours ago"`. */
 function age(seconds) {
   const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-  const hours = Math.round((Date.now() / 1000 - seconds) / 3600);
+  const minutes = Math.round((Date.now() / 1000 - seconds) / 60),
+    hours = Math.round(minutes / 60);
+  if (Math.abs(minutes) < 90) return ago.format(-minutes, "minute");
   return Math.abs(hours) < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day");
 }
 

@@ -136,7 +136,7 @@ function valueNote(about, limit, points, good, frontier) {
     `Cost of ${workloadText()}, at the cheapest available offer.`,
     only && `Filters: ${only}.`,
     points.length
-      ? `${number(points.length)} of ${plural(about.entries.length, "scored model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
+      ? `${number(points.length)} of ${plural(about.entries.length, about.benchmark ? "scored model" : "ranked model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
       : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
