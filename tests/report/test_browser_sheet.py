@@ -160,8 +160,13 @@ def test_print_is_light_and_without_controls(browser: Browser, sample_page: Path
         colour = browser.script("return getComputedStyle(document.body).color")
         assert colour == "rgb(28, 33, 38)"
         assert browser.overflow() == 0
+        choices = browser.text("printed-choices")
+        assert choices.startswith("Choices: Score: Overall; free offers; Price: blended; ")
+        heads = "return getComputedStyle(document.querySelector('#leaders-table thead')).display"
+        assert browser.script(heads) == "table-header-group"
     finally:
         browser.emulate("light")
+    assert browser.text("printed-choices") == "", "only on paper"
 
 
 def test_touch_targets_are_large_enough(browser: Browser, sample_page: Path) -> None:

@@ -14,6 +14,20 @@ function showAges() {
   }
 }
 
+/** State the choices in one sentence, because the controls are not printed. */
+function showChoices() {
+  const controls = [...document.querySelectorAll(".choosers :is(select, input)")];
+  const chosen = controls
+    .filter(it => (it.type === "checkbox" ? it.checked : it.value))
+    .map(it => {
+      const label = it.closest("label");
+      if (it.type === "checkbox") return label.textContent.trim();
+      const name = it.ariaLabel ?? label.firstChild.textContent.trim();
+      return `${name}: ${it.tagName === "SELECT" ? it.selectedOptions[0].textContent : it.value}`;
+    });
+  byId("printed-choices").textContent = `Choices: ${chosen.join("; ")}.`;
+}
+
 document.documentElement.classList.add("scripted");
 const filters = ["open", "commercial", "organization", "provider", "modality", "context", "released"];
 const costs = ["input", "output", "free"];
@@ -42,6 +56,7 @@ byId("other-changes").addEventListener("toggle", showOtherChanges);
 showFindings();
 showAges();
 onChange(["models"], markSelected);
+section(Object.keys(DEFAULTS), showChoices);
 byId("left-out").textContent = page.left_out.length ? `Left out to keep the page small: ${page.left_out.join("; ")}.` : "";
 narrow.addEventListener("change", () => {
   showValue();
