@@ -116,6 +116,17 @@ class TestSheet:
         best = [cell.text for cell in wide.find("#shared-table td b")]
         assert len(best) >= len(wide.rows("shared-table"))
 
+    def test_only_lowest_prices_of_more_than_three_models_are_labelled(self, wide: Browser) -> None:
+        wide.script("choose({ models: padded([...models.keys()].slice(0, 5)) })")
+        labels = wide.script("""
+            return [...document.querySelectorAll("#history-chart .ends_marks text")]
+                .map(text => [text.textContent, getComputedStyle(text).fontWeight]);
+        """)
+        bold = [text for text, weight in labels if weight == "700"]
+        assert len(bold) > 1
+        assert len(labels) == 2 * len(bold), "a name and a price for each model"
+        assert wide.script("return truncateMiddle('Synthetic 8312', 9)") == "Synt…8312"
+
     def test_nothing_selected_is_explained(self, wide: Browser) -> None:
         wide.script("choose({ sheet: '', models: padded([]) })")
         assert "No model is selected" in wide.text("chips")

@@ -7,6 +7,9 @@ const wholePercent = value => (value === null ? "–" : `${Math.round(100 * valu
 const utc = seconds => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 const day = seconds => utc(seconds).slice(0, 10);
 const truncate = (text, limit) => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text);
+/** Shorten a text in the middle, because names often differ at their ends: `"Synthe…8312"`. */
+const truncateMiddle = (text, limit) =>
+  text.length > limit ? `${text.slice(0, Math.ceil((limit - 1) / 2))}…${text.slice(-Math.floor((limit - 1) / 2))}` : text;
 const plural = (count, singular, many = `${singular}s`) => `${number(count)} ${count === 1 ? singular : many}`;
 
 /** Format a number: `"4,800"`, `"0.0375"`, `"1.00e+300"`. */

@@ -66,7 +66,7 @@ function boardRow(id, category, scope) {
 
 /** Return a heading cell with the name and the colour of a selected model. */
 function modelHeading(id, scope = "col") {
-  return element("th", { scope }, swatch(id), truncate(models.get(id).name, 40));
+  return element("th", { scope }, swatch(id), truncateMiddle(models.get(id).name, 40));
 }
 
 function showFacts() {
@@ -174,7 +174,7 @@ function showShared(chosen) {
       { name: "Benchmark", value: row => row.benchmark.name, className: "name" },
       { name: "Category", value: row => categoriesText(row.benchmark), className: "spare" },
       ...chosen.map(model => ({
-        name: truncate(model.name, 40),
+        name: truncateMiddle(model.name, 40),
         value: row => value(row, model),
         text: row => (row.scores.has(model) ? scoreText(value(row, model), row.benchmark) : "–"),
         node: row => shown(row, model),

@@ -43,6 +43,7 @@ function historySpec(shown, known, start) {
   const clamp = price => (price === 0 ? 0 : Math.min(onAxis(price), scale.domain[1]));
   const height = narrow.matches ? 300 : 400,
     right = narrow.matches ? 100 : 175;
+  const hasOfferLabels = !narrow.matches && shown.length <= 3;
   const lines = [],
     events = [],
     labels = [];
@@ -52,7 +53,7 @@ function historySpec(shown, known, start) {
       lines.push(...linePoints(own, `${place} ${label}`, { colour, isLowest: false }, clamp, start));
       events.push(...eventPoints(own, colour, clamp, start));
       const last = own.at(-1);
-      if (last.isCurrent && last.price !== null && !narrow.matches)
+      if (last.isCurrent && last.price !== null && hasOfferLabels)
         labels.push({ lines: [truncate(label, 24)], price: clamp(last.price), colour, isBold: false, owner: model });
     }
     lines.push(...linePoints(lowest, `${place} lowest`, { colour, isLowest: true }, clamp, start));
@@ -84,7 +85,7 @@ function lowestLabel(model, periods, price, clamp, colour) {
     limit = narrow.matches ? 13 : 24;
   const second = `${usd(price)}${seller && !narrow.matches ? ` at ${seller}` : ""}`;
   return {
-    lines: [truncate(model.name, limit), truncate(second, limit)],
+    lines: [truncateMiddle(model.name, limit), truncate(second, limit)],
     price: clamp(price),
     colour,
     isBold: true,
