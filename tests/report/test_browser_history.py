@@ -170,7 +170,7 @@ class TestHistory:
         assert facts["Cheapest 7 days ago → now, US$ / M tokens"] == [
             "8.00 (2026-11-20) → 5.00, ▼ 37.5 %",
             "2.00 (2026-11-20) → 1.00, ▼ 50 %",
-            "3.00 (2026-11-20) → 3.00, = 0 %",
+            "3.00 (2026-11-20), unchanged",
         ]
         history.click("#moves button.model")
         assert "beta" not in [chip.text for chip in history.find("#chips .name")]

@@ -55,6 +55,7 @@ function facts(model) {
 function weekText(move) {
   if (!move) return "–";
   const since = move.from > asOf - 7 * DAY ? ` (${day(move.from)})` : "";
+  if (move.price === move.now) return `${usd(move.now)}${since}, unchanged`;
   return `${usd(move.price)}${since} → ${usd(move.now)}, ${changeText(changeOf(move.price, move.now))}`;
 }
 
