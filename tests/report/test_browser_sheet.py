@@ -175,6 +175,8 @@ def test_print_is_light_and_without_controls(browser: Browser, sample_page: Path
         assert choices.startswith("Choices: Score: Overall; free offers; Price: blended; ")
         heads = "return getComputedStyle(document.querySelector('#leaders-table thead')).display"
         assert browser.script(heads) == "table-header-group"
+        sort = "return getComputedStyle(document.querySelector('thead .sort')).display"
+        assert browser.script(sort) == "contents", "a header with a button would not be repeated"
     finally:
         browser.emulate("light")
     assert browser.text("printed-choices") == "", "only on paper"

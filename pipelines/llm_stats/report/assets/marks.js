@@ -46,9 +46,9 @@ function evidenceOf(score) {
   );
 }
 
-/** Return whether a rate rests on fewer than half as many benchmarks as the best covered model has. */
+/** Return whether a rate rests on less than a quarter of the benchmarks of the best covered model. */
 function hasFewBenchmarks(row, most) {
-  return row.benchmark_count < most / 2;
+  return row.benchmark_count < most / 4;
 }
 
 /** Return the mark of a rate that rests on few benchmarks, or null. */
