@@ -138,7 +138,7 @@ class TestAnswer:
         assert wide.rows("value-table") == []
         assert wide.script("return shownAnswer.points.some(point => point.isGood)") is False
         disabled = [option.text for option in wide.find("#like option:disabled")]
-        assert disabled == [f"as good as {unranked}: no score here"]
+        assert disabled == [f"as good as {unranked}: no rank or score here"]
         other = wide.script(
             "const it = [...benchmarks.values()].find(it => it.is_comparable &&"
             "!it.scoreRows.some(place => texts[columnsOf.scores.model_id[place]] === state.like));"

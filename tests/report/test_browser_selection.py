@@ -41,6 +41,17 @@ class TestSelection:
         assert _chips(wide)[2].startswith("Kestrel")
         assert "selected; 3 of 5 models" in wide.script("return byId('announcement').textContent")
 
+    def test_enter_selects_the_model_with_exactly_this_name(self, wide: Browser) -> None:
+        found = "return findModels('murmur 1').map(model => model.name)"
+        longer_first = f"searched.reverse(); {found}"
+        assert wide.script(found) == ["Murmur 1", "Murmur 1 Lite"]
+        assert wide.script(longer_first) == ["Murmur 1", "Murmur 1 Lite"]
+        wide.find("#search")[0].click()
+        for _ in range(2):
+            wide.press("murmur 1")
+            wide.press(Keys.ENTER)
+            assert _chips(wide)[2:] == ["Murmur 1"], "the second time, it stays selected"
+
     def test_dot_and_row_select_a_model_in_every_section(self, wide: Browser) -> None:
         before = _chips(wide)
         ActionChains(wide.driver, duration=0).click(

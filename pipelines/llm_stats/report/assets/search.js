@@ -7,13 +7,13 @@ const searched = [...models.values()].map(model => ({
   text: `${model.name} ${texts[model.model_id]} ${model.organization_name}`.toLowerCase(),
 }));
 
-/** Return the models whose name, id or organization contain all words; names that begin with the text are first. */
+/** Return the models whose name, id or organization contain all words: exact names first, then names that begin so. */
 function findModels(text) {
   const typed = text.trim().toLowerCase(),
     parts = typed.split(/\s+/);
+  const closeness = ({ name }) => (name === typed ? 0 : name.startsWith(typed) ? 1 : 2);
   const found = searched.filter(entry => parts.every(part => entry.text.includes(part)));
-  const starting = found.filter(entry => entry.name.startsWith(typed));
-  return [...starting, ...found.filter(entry => !entry.name.startsWith(typed))].map(entry => entry.model);
+  return found.sort((one, other) => closeness(one) - closeness(other)).map(entry => entry.model);
 }
 
 /** Make the search field a combobox: arrow keys move in the list, Enter selects, Escape closes. */
@@ -31,7 +31,7 @@ function makeSearch() {
   const pick = model => {
     field.value = "";
     close();
-    toggleModel(model.model_id);
+    if (!state.models.includes(model.model_id)) toggleModel(model.model_id);
   };
   const option = (model, index) => {
     const isSelected = state.models.includes(model.model_id);

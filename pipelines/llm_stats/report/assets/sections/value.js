@@ -45,7 +45,7 @@ function fillLike() {
   if (state.like) ids.add(modelsByText.get(state.like));
   const option = id => {
     const isScored = scored.has(id);
-    return [texts[id], `as good as ${models.get(id).name}${isScored ? "" : ": no score here"}`, !isScored];
+    return [texts[id], `as good as ${models.get(id).name}${isScored ? "" : ": no rank or score here"}`, !isScored];
   };
   fillSelect("like", [{ label: "", options: [["", "any score"], ...[...ids].map(option)] }]);
   byId("like").value = state.like;
