@@ -1,4 +1,4 @@
-"""Fixtures of the recipes: a sample API with a small quota, and a folder for the recipes."""
+"""Fixtures of the recipes: a sample API with a small quota, a webhook, and a folder."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def api() -> Iterator[SampleApi]:
     """Yield a sample API with a daily quota of six requests: the catalog and five models."""
     with FakeApi(daily_quota=6) as serving:
         yield serving
+
+
+@pytest.fixture
+def hook() -> Iterator[WebhookServer]:
+    with WebhookServer() as listening:
+        yield listening
 
 
 @pytest.fixture

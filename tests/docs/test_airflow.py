@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ from support.virtualenvs import ROOT, python_with
 from support.webhook_server import WebhookServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.ecosystem, pytest.mark.timeout(900)]
-
-
-@pytest.fixture
-def hook() -> Iterator[WebhookServer]:
-    with WebhookServer() as listening:
-        yield listening
 
 
 @pytest.fixture(scope="module")

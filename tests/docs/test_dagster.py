@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,6 @@ from support.virtualenvs import ROOT, python_with
 from support.webhook_server import WebhookServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.ecosystem, pytest.mark.timeout(900)]
-
-
-@pytest.fixture
-def hook() -> Iterator[WebhookServer]:
-    with WebhookServer() as listening:
-        yield listening
 
 
 @pytest.fixture(scope="module")
