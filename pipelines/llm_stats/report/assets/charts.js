@@ -51,6 +51,13 @@ function chartConfig() {
   };
 }
 
+/** Colour, shape and size of marks whose rows contain them as they are drawn. */
+const drawnMarks = {
+  color: { field: "colour", type: "nominal", scale: null, legend: null },
+  shape: { field: "shape", type: "nominal", scale: null, legend: null },
+  size: { field: "size", type: "quantitative", scale: null, legend: null },
+};
+
 /** Clamp extreme prices to the ends of the axis, so that the others stay apart; the tooltip has the price itself. */
 const onAxis = price => Math.min(Math.max(price, 1e-6), 1e9);
 

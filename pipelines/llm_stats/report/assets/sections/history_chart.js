@@ -76,14 +76,13 @@ function historyChart({ lines, events, labels, scale, start, end, height, right 
     },
     axis: { ...(scale.ticks ? { values: scale.ticks } : { tickCount: 5 }), labelExpr: isZero },
   };
-  const colour = { field: "colour", type: "nominal", scale: null, legend: null };
   const line = (filter, mark) => ({
     transform: [{ filter }],
     mark: { type: "line", aria: false, strokeJoin: "round", ...mark },
     encoding: {
       x,
       y,
-      color: colour,
+      color: drawnMarks.color,
       detail: { field: "key" },
       order: null,
       strokeDash: { condition: { test: "datum.isOff", value: [2, 3] }, value: [1, 0] },
@@ -106,9 +105,7 @@ function historyChart({ lines, events, labels, scale, start, end, height, right 
         encoding: {
           x,
           y,
-          color: colour,
-          shape: { field: "shape", type: "nominal", scale: null, legend: null },
-          size: { field: "size", type: "quantitative", scale: null, legend: null },
+          ...drawnMarks,
           description: { field: "description" },
           tooltip: [
             { field: "name", title: "title" },
@@ -127,7 +124,7 @@ function historyChart({ lines, events, labels, scale, start, end, height, right 
           x: { value: "width" },
           y: { field: "y", type: "quantitative", scale: null, axis: null },
           text: { field: "text" },
-          color: colour,
+          color: drawnMarks.color,
           opacity: { value: 1 },
         },
       },

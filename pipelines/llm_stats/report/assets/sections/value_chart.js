@@ -57,9 +57,7 @@ function valueChart(points, about, limit) {
     encoding: {
       x,
       y,
-      size: { field: "size", type: "quantitative", scale: null, legend: null },
-      color: { field: "colour", type: "nominal", scale: null, legend: null },
-      shape: { field: "shape", type: "nominal", scale: null, legend: null },
+      ...drawnMarks,
       description: { field: "description" },
       tooltip: [
         { field: "name", title: "title" },
