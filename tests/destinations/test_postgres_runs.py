@@ -122,7 +122,7 @@ def test_readers_block_only_a_run_with_new_views(
     )
     failed = llm_stats(*run)
     assert "depend on" in failed.err
-    assert "drop these views, run again, and recreate them" in failed.err
+    assert "drop your own views that depend on them, run again" in failed.err
     assert failed.code == 1
     execute_sql(warehouse, "drop view reports.mine")
     with psycopg2.connect(warehouse) as reading, reading.cursor() as cursor:

@@ -126,8 +126,8 @@ class DestinationConnection:
             self.destination.drop_views(self, views)
         except QueryError as error:
             raise QueryError(
-                f"the views cannot be replaced: {error}; if your own views depend on them, "
-                "drop these views, run again, and recreate them"
+                f"the views cannot be replaced: {error}; "
+                "drop your own views that depend on them, run again, and recreate your views"
             ) from None
 
     def drop_incoming(self) -> None:
@@ -139,7 +139,7 @@ class DestinationConnection:
             raise QueryError(self.destination.sanitize(error)) from None
 
     def begin(self) -> None:
-        """Begin a transaction. Unless `commit` is called, closing the connection rolls it back."""
+        """Begin a transaction. Closing the connection without `commit` rolls it back."""
         self._transaction.enter_context(self._client.begin_transaction())
 
     def commit(self) -> None:
