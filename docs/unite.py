@@ -2,9 +2,8 @@
 
     python unite.py all.duckdb shard0.duckdb shard1.duckdb
 
-A model must not be in more than one shard. All comparisons are recomputed, because a rank among
-the models of one shard is not the rank among all models. The history of each model is copied from
-its shard. The result is a regular file, not a symlink. Every command can read it.
+Each model must be in only one shard. Ranks and other comparisons are computed again for all models.
+The history of each model is copied from its shard. Every command can read the merged file.
 
 An existing file is never overwritten. To replace it, write to another name and rename that file:
 `mv -f new.duckdb all.duckdb`.

@@ -32,8 +32,8 @@ def llm_stats_warehouse() -> None:
     def run() -> dict[str, Any]:
         """Run once and return the summary as XCom.
 
-        The task fails if a model failed. It does not fail if models are deferred to the next day
-        (exit code 75).
+        The task fails if a model failed. Models deferred to the next day (exit code 75) do not fail
+        it.
         """
         try:
             result = llm_stats.run(

@@ -1,6 +1,6 @@
 """A daily run with Dagster: `dagster dev -f dagster_job.py`; the schedule is active at once.
 
-Install `llm-stats` in the same environment. Set LLM_STATS_API_KEY, and a webhook in
+Install `llm-stats` in Dagster's environment. Set LLM_STATS_API_KEY, and a webhook in
 SOURCES__LLM_STATS__WEBHOOK_URL (or remove `notify=True`). Set DAGSTER_HOME to a folder that keeps
 the history of runs.
 """
@@ -16,7 +16,7 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 
 @contextlib.contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Fail the run after this time; Dagster's tag `max_runtime` needs run monitoring."""
+    """Fail the run after `seconds`. Dagster's tag `max_runtime` would need run monitoring."""
 
     def stop(*_: object) -> None:
         raise dg.Failure(f"stopped after the time limit of {seconds} s", allow_retries=False)
@@ -33,8 +33,7 @@ def time_limit(seconds: int) -> Iterator[None]:
 def llm_stats_warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Prices and scores of all models, in one DuckDB file.
 
-    The run fails if a model failed. It does not fail if models are deferred to the next day
-    (exit code 75).
+    The run fails if a model failed. Models deferred to the next day (exit code 75) do not fail it.
     """
     try:
         with time_limit(2 * 3600):

@@ -8,7 +8,7 @@ from pathlib import Path
 from llm_stats.errors import UsageError
 from llm_stats.settings import config_files
 
-#: Access of each file: only the owner may read secrets.
+#: Permissions of each file: only the owner may read secrets.
 _MODES = {"config.toml": 0o644, "secrets.toml": 0o600}
 _TEMPLATES = {"config.toml": "config.toml", "secrets.toml": "example.secrets.toml"}
 
@@ -23,7 +23,7 @@ def write_missing_files() -> dict[Path, bool]:
 
 
 def _write(file: Path) -> bool:
-    """Write a file that contains every setting as a comment; return False if it exists."""
+    """Copy the template to `file`; return False if the file exists."""
     text = (_folder() / _TEMPLATES[file.name]).read_bytes()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -172,8 +172,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C during a query, instead of DuckDB's `RuntimeError`.
 
-    DuckDB raises its error only after all threads of the query have ended, which can take long. If
-    `connection` is given, Ctrl-C also interrupts these threads, so they end soon.
+    DuckDB raises `RuntimeError` only after all threads of the query have ended. With `connection`,
+    Ctrl-C interrupts the threads, because they could run for a long time.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:
@@ -188,8 +188,8 @@ def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterat
 def _interrupt_on_ctrl_c(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt all threads of the connection on Ctrl-C.
 
-    Only the main thread receives signals; in other threads, this function does nothing. It also
-    does nothing if a handler other than Python's default is installed.
+    Do nothing outside the main thread, because only the main thread receives signals. Also do
+    nothing if the program has its own handler for Ctrl-C.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 
 class LlmStatsError(Exception):
-    """Base class. Messages have one line, except those of query errors and failed checks."""
+    """Base class. Only query errors and failed checks have messages of several lines."""
 
     exit_code = 1
 
@@ -78,7 +78,7 @@ class Interrupted(KeyboardInterrupt):
     """A signal ended a run; the message states whether the run was published, if that is known.
 
     `exit_code` is 128 plus the number of the signal: 130 for Ctrl-C. The class does not derive from
-    `Exception`. Otherwise `except Exception` would catch the signal, and the run would continue.
+    `Exception`, because `except Exception` must not catch the signal.
     """
 
     def __init__(self, message: str, exit_code: int = 130) -> None:

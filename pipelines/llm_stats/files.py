@@ -41,9 +41,9 @@ def require_writable(file: Path) -> None:
 def require_kind(file: Path, start: bytes, kind: str) -> None:
     """Raise `FileExistsError` if the file exists and is not of the expected kind.
 
-    The expected kind is a regular file that is empty or begins with `start`. `kind` names it in
-    the message, such as `an HTML page`. The check protects other files, such as a database, from a
-    mistyped output path.
+    The expected kind is a regular file that is empty or begins with `start`. The message contains
+    `kind`, such as `an HTML page`. With this check, a mistyped output path cannot
+    overwrite a database.
     """
     if not file.exists():
         return
@@ -84,10 +84,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def require_replaceable(folder: Path) -> None:
-    """Raise `OSError` unless files in the folder can be created, synced and replaced by a rename.
-
-    `fsync` and `make_read_only` may log warnings.
-    """
+    """Raise `OSError` unless files in the folder can be created, synced and replaced."""
     with temp_folder(folder) as temp:
         old, new = temp / "old", temp / "new"
         old.write_bytes(b"x")
@@ -113,7 +110,7 @@ def temp_folder(parent: Path) -> Iterator[Path]:
 def has_files(folder: Path) -> bool:
     """Return whether a folder contains anything except temporary files of this module.
 
-    Another run that starts at the same time, or one that was killed, may have created them.
+    A killed run, or a run that starts at the same time, may have created temporary files.
     """
     return any(not path.name.startswith(_TEMP_PREFIX) for path in folder.iterdir())
 

@@ -1,6 +1,6 @@
-"""Admission of requests: stop reason, budget, rate limit and quota decide whether one may be sent.
+"""Admission of requests, by stop reason, budget, rate limit and quota.
 
-A request that is admitted is logged and in flight until its response has arrived or was lost.
+An admitted request is logged. It is in flight until its response arrives or is lost.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Admission:
     """Admission control for the requests of many threads.
 
     `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. `stopped` is
-    set if no further request may be sent. `state` is called before each request; if it raises
-    `OSError`, fetching stops.
+    set if no further request may be sent. `state` logs each request before it is sent; an `OSError`
+    from `state` stops fetching.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Admission:
     def finish(self, order: int, headers: Mapping[str, str] | None = None) -> None:
         """Count a request as no longer in flight, and read the quota from its response's headers.
 
-        If the minute's allowance is spent, all threads pause, unless Retry-After states how long.
+        All threads pause if the minute's allowance is spent and the response has no Retry-After.
         """
         with self._lock:
             self._in_flight -= 1
@@ -113,7 +113,7 @@ class Admission:
         return self._max_requests is not None and self.requests_sent >= self._max_requests
 
     def _require_open(self) -> None:
-        """Raise `FetchingStopped` if fetching has stopped, or if the quota requires it."""
+        """Raise `FetchingStopped` if fetching has stopped or the quota is spent."""
         if self.stopped.is_set():
             raise FetchingStopped(self.stop_reason or StopReason("closed", "fetching was ended"))
         if shortage := self._quota.describe_shortage(self._in_flight):

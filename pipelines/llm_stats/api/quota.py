@@ -23,8 +23,7 @@ from llm_stats.http.headers import printable, server_time
 from llm_stats.text import pluralize
 
 _MAX_PLAN_LENGTH = 50
-#: A reset that is further away is not the end of a day or a month, but an error, such as a time in
-#: milliseconds.
+#: A reset more than a year ahead is an error, such as a time in milliseconds.
 _MAX_RESET = dt.timedelta(days=366)
 
 
@@ -56,10 +55,9 @@ class Quota:
 class QuotaMonitor:
     """The state of the quota, for many threads.
 
-    Responses to concurrent requests arrive in any order. A response replaces the known state if its
-    request was sent after this state arrived; it is then newer, even if `remaining` has increased.
-    Otherwise the order is unknown, and the smaller `remaining` is kept. The caller holds a lock
-    while it calls a method.
+    Responses to concurrent requests arrive in any order. The response to a request that was sent
+    after the known state arrived replaces the known state. For any other response, the order is
+    unknown, and the smaller `remaining` is kept. Callers hold a lock.
     """
 
     def __init__(self, redact: Callable[[str], str]) -> None:
@@ -70,7 +68,7 @@ class QuotaMonitor:
         self._arrivals = 0
 
     def sending(self) -> int:
-        """Return a number to pass to `update` with the response to the request sent now."""
+        """Return a number for the request sent now; pass it to `update` with the response."""
         return self._arrivals
 
     def update(self, sent: int, headers: Mapping[str, str]) -> bool:
@@ -89,10 +87,7 @@ class QuotaMonitor:
         return False
 
     def describe_shortage(self, in_flight: int) -> str | None:
-        """Return why no request may be sent: the requests in flight may use the rest of the quota.
-
-        Return None if a request may be sent.
-        """
+        """Return a message if the requests in flight may use the rest of the quota; else None."""
         quota = self.latest
         if quota is None or quota.remaining > in_flight:
             return None
@@ -116,8 +111,8 @@ def describe_reset(
 ) -> str:
     """Return the time when the quota resets, for a message.
 
-    The time comes from the error body (`reset_at`), from the headers or from Retry-After. Without
-    any of them, it is `unknown`.
+    The time comes from the error body (`reset_at`), from the headers or from Retry-After. If
+    none of them has a time, return `unknown`.
     """
     if reset_at is not None:
         return reset_at[:100]
@@ -134,10 +129,10 @@ def describe_reset(
 def _read_quota(
     headers: Mapping[str, str], now: dt.datetime, redact: Callable[[str], str]
 ) -> Quota | None:
-    """Return the quota in the headers; None without a number of units left, or after the reset.
+    """Return the quota in the headers.
 
-    If the limit is `unlimited`, there is no quota. A limit below the number of units left is
-    ignored.
+    Return None if the number of units left is missing, the limit is `unlimited`, or the reset is in
+    the past. A limit below the number of units left is ignored.
     """
     remaining, limit = (_number(headers, f"X-Quota-{name}") for name in ("Remaining", "Limit"))
     reset_at = _time(headers, "X-Quota-Reset")

@@ -1,7 +1,7 @@
 """Requests: one URL to fetch, its headers, and the state that outlives a run.
 
-If-None-Match: "33a64df5"         the record in the warehouse; 304 if it has not changed
-Idempotency-Key: 5b3c…            equal for all attempts: together they use one quota unit
+If-None-Match: "33a64df5"         ETag of the record in the warehouse
+Idempotency-Key: 5b3c…            the same for all attempts, which then use one quota unit
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from llm_stats.schema.fetch import Validators
 
 @dataclass
 class PendingRequest:
-    """One URL to fetch, with the number of requests sent for it so far and the start time.
+    """One URL to fetch; `attempts` is the number of requests sent for this URL so far.
 
     `validators` make the request conditional. `bypasses_caches` is set if a cache returned 304 for
     a request without a condition.
@@ -37,11 +37,10 @@ class PendingRequest:
         return any(self.validators)
 
     def headers(self, seed: str) -> dict[str, str]:
-        """Return the headers of the request, without those that all requests have.
+        """Return the headers that are specific to this request.
 
-        The idempotency key is a hash of `seed`, the URL and the other headers. With another
-        condition, the same URL is another request: an API that returned its earlier response for
-        the key would return a wrong 304.
+        The idempotency key is a hash of `seed`, the URL and the other headers. With a hash of the
+        URL alone, a request with another ETag could get the earlier 304.
         """
         headers = {}
         if self.bypasses_caches:

@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 class Body(NamedTuple):
     """The body of a 200 or 404 response, its arrival time (UTC), and some of its headers.
 
-    The status may also be 304 if the request was conditional; the content is then empty.
+    A conditional request may also get a 304 with an empty body.
     """
 
     content: bytes
@@ -147,7 +147,7 @@ def format_error(
 
 
 def quote_request_id(message: str, request_id: str) -> str:
-    """Append the id of a request to an error message, for a support request to the API's vendor."""
+    """Append the request id to an error message, because the API's support needs the id."""
     return f"{message} (request id {request_id})" if request_id else message
 
 
@@ -166,10 +166,7 @@ def error_code(error: dict[str, str], redact: Callable[[str], str]) -> str | Non
 
 
 def root_cause_message(error: BaseException) -> str:
-    """Return the message of the innermost network error, such as `Connection refused`.
-
-    The search follows the chain of causes and ends before a cause that is not a network error.
-    """
+    """Return the message of the innermost network error, such as `Connection refused`."""
     while isinstance(
         inner := error.__cause__ or error.__context__ or getattr(error, "reason", None),
         _NETWORK_ERRORS,
@@ -214,7 +211,7 @@ def _describe_invalid_json(content: bytes) -> str:
 
 
 class CatalogPage(NamedTuple):
-    """One page of the catalog: its entries, the cursor of the next page, and the stated total."""
+    """One page of the catalog: entries, cursor of the next page, and total number of models."""
 
     entries: list[Any]
     next_cursor: str | None
@@ -222,7 +219,7 @@ class CatalogPage(NamedTuple):
 
 
 def parse_catalog_page(content: bytes, base_url: str) -> CatalogPage:
-    """Return a page of the catalog. Raises `NothingFetched` if the body is not such a page."""
+    """Return a page of the catalog. Raises `NothingFetched` for any other body."""
     try:
         page = parse_json(content)
         entries, cursor, total = page["models"], page.get("next_cursor"), page.get("total")

@@ -38,9 +38,7 @@ class FetchingStopped(Exception):
 def require_any_answer(
     outcomes: Counter[str], stop: StopReason | None, first_problem: str | None
 ) -> None:
-    """Raise `NothingFetched` if no model was fetched and the outcomes are not worth storing.
-
-    Outcomes are not worth storing in two cases:
+    """Raise `NothingFetched` if no model was fetched and one of two conditions holds.
 
     - the base URL looks wrong;
     - all requests failed, and neither the quota nor the budget ended the fetch.

@@ -3,8 +3,8 @@
 How a response affects later requests:
 
     200, 404                        the body is returned
-    304                             the empty body is returned; without a condition in the request,
-                                    it is sent once more, and must not come from a cache
+    304, conditional request        the empty body is returned
+    304, unconditional request      the request is sent once more, bypassing caches
     401, 402, 403                   the key is rejected: fetching stops
     403 `feature_not_in_plan`       only this model fails, if the key was accepted before;
                                     otherwise fetching stops
@@ -12,7 +12,7 @@ How a response affects later requests:
     429, 5xx with Retry-After       fetching stops if Retry-After is over ten minutes
     other 429, 5xx, no response     retried a few times; Retry-After pauses all threads
     3xx and all others              the model fails
-    X-Quota-Remaining               fetching stops when the requests in flight may use all units
+    X-Quota-Remaining               fetching stops when requests in flight may use all units left
     X-RateLimit-Remaining: 0        pauses all threads until X-RateLimit-Reset
 
 Redirects are not followed, so the key is never sent to another host.
@@ -107,8 +107,8 @@ class Transport:
     def get(self, request: PendingRequest) -> Body:
         """Return the body of a 200 or 404 response, after retries if necessary.
 
-        The body of a 304 is returned only for a conditional request. Raises `BadResponse` for any
-        other response, `FetchingStopped` if fetching has stopped.
+        For a conditional request, the empty body of a 304 is also returned. Raises `BadResponse`
+        for any other response, and `FetchingStopped` if fetching has stopped.
         """
         body = self._retrying.copy()(self._request_once, request)
         if body.status == 304 and not request.is_conditional:

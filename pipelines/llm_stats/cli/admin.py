@@ -33,7 +33,7 @@ _SAMPLE_QUOTA = 250
 @format_option
 @database_option
 def snapshots(output_format: Format, database: Path | None) -> int:
-    """List the published snapshots, and which one is live.
+    """List the published snapshots, and mark the live snapshot.
 
     \b
     llm-stats snapshots
@@ -119,7 +119,7 @@ def check(**location: Any) -> int:
     help="Add what the API documents but does not send yet: ETags, quota headers.",
 )
 def sample_api(port: int, records: Path | None, latency_ms: int, planned: bool) -> int:
-    """Serve the bundled sample like the API, on loopback only.
+    """Serve the bundled sample as an API, on loopback only.
 
     \b
     llm-stats sample-api &

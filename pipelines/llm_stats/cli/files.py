@@ -87,8 +87,8 @@ def export(folder: Path, output_format: FileFormat, database: Path | None) -> in
 def dbt_sources(has_dbt_utils: bool, **location: Any) -> int:
     """Print the views as sources of a dbt project.
 
-    The YAML has the tables and columns of the schema `marts` with their descriptions, and tests of
-    their keys. It needs dbt 1.10.5 or later.
+    The YAML describes the tables and columns of the schema `marts`, and tests their keys. Reading
+    the YAML needs dbt 1.10.5 or later.
 
     \b
     llm-stats dbt-sources > models/sources.yml

@@ -58,7 +58,7 @@ def show(
 
 
 class _Query(click.Command):
-    """Command whose argument, an SQL query, may begin with a `--` comment."""
+    """A command that runs an SQL query; the query may begin with a `--` comment."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(
@@ -74,7 +74,7 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
     QUERY is one read-only statement. With `-`, the statement is read from standard input. A query
-    cannot change the warehouse file or access other files; its memory and the size of its result
+    cannot change the warehouse file or access other files. The memory and the size of the result
     are limited. If two columns have the same name, the second gets a number: a, a_1.
 
     \b
@@ -103,8 +103,8 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
 def changes(since: str, output_format: Format | Literal["atom"], **location: Any) -> None:
     """List changes of prices, scores and the catalog.
 
-    The largest changes come first. In the first run, all models are new, so nothing changed. The
-    format `atom` is a feed: newest first, without the price changes that notifications omit.
+    The largest changes come first. The first run has no changes. The format `atom` is a feed with
+    the newest changes first; small price changes are omitted, as in notifications.
 
     \b
     llm-stats changes --since 30d
@@ -140,8 +140,8 @@ def changes(since: str, output_format: Format | Literal["atom"], **location: Any
 def history(model_id: str, output_format: Format, **location: Any) -> None:
     """Print the history of one model.
 
-    Shows its offers, its scores, and whether the catalog lists it. Each row has its period of
-    validity (UTC), oldest first.
+    The history contains offers, scores, and listing in the catalog. Each row has its period of
+    validity (UTC). The oldest rows come first.
 
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
@@ -162,8 +162,8 @@ def history(model_id: str, output_format: Format, **location: Any) -> None:
 def compare(model_ids: tuple[str, ...], output_format: Format, **location: Any) -> None:
     """Compare models: facts, prices, benchmarks, wins and losses.
 
-    The wins and losses omit the benchmarks marked `not counted`. They have scores of fewer than
-    three models, or of models of only one organization.
+    Wins and losses omit the benchmarks marked `not counted`. A benchmark is not counted if it has
+    fewer than three models, or models of only one organization.
 
     \b
     llm-stats compare aurora-large-1 kestrel-2-pro --database llm_stats_demo.duckdb

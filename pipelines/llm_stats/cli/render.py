@@ -27,7 +27,7 @@ Format = Literal["table", "json", "csv", "markdown"]
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
 _NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` has two parts; the last match is empty
 _GAP = "  "
-#: A column is not made narrower than this to fit the terminal.
+#: A column with longer lines is at least this wide.
 MIN_COLUMN_WIDTH = 16
 
 

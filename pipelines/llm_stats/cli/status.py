@@ -145,7 +145,7 @@ def _format_catalog(status: Status, catalog: dict[str, Any]) -> str:
 
 
 def _format_listing_changes(status: Status) -> Iterator[str]:
-    """Yield a line with the latest models that left, and a line with those that came back."""
+    """Yield a line for the last models that left, and a line for the last models that came back."""
     for label, kind in (("left", "unlisted"), ("came back", "relisted")):
         changes = [change for change in status.listing_changes if change["kind"] == kind]
         named = ", ".join(

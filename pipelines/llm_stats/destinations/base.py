@@ -22,7 +22,8 @@ from llm_stats.text import sql_literal
 #: All schemas of a warehouse on an engine other than DuckDB.
 SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 
-#: Shorter passwords may be part of a word by chance; masking them there would reveal them.
+#: A shorter password may be part of a word by chance. Masking a part of a word would reveal the
+#: password.
 _MIN_UNIQUE_LENGTH = 8
 
 
@@ -50,7 +51,7 @@ class RunLock:
         self._connection = connection
 
     def is_held(self) -> bool:
-        """Return whether the connection is still open, and therefore the lock still held."""
+        """Return whether the connection is open and therefore holds the lock."""
         try:
             self._connection.execute_native("select 1")
         except QueryError:
@@ -127,7 +128,7 @@ class Destination(ABC):
     def configure(self, connection: EngineConnection, client: Any) -> None:
         """Configure a new connection to behave like DuckDB.
 
-        Raises `UsageError` if that is impossible.
+        Raises `UsageError` if a setting of the role or database prevents this.
         """
 
     @abstractmethod
@@ -141,8 +142,8 @@ class Destination(ABC):
     def run_lock(self) -> AbstractContextManager[RunLock | None]:
         """Return a context manager that holds the engine's lock for a run.
 
-        It yields the lock, or None if the engine has no lock. If another run holds the lock, it
-        raises `Locked` with the name of the holder.
+        The context manager yields the lock, or None if the engine has no lock. Raises `Locked` if
+        another run holds the lock.
         """
 
     def supports_comment(self, statement: str) -> bool:
@@ -193,7 +194,7 @@ class Destination(ABC):
     def mask_passwords(self, value: object) -> str:
         """Return a string with all passwords of the credentials masked, also URL-encoded ones.
 
-        A password of less than 8 characters is masked only if it is not part of a word.
+        A password of less than 8 characters is masked only as a whole word.
         """
         text = str(value)
         for password in (getattr(part, "password", None) for part in self._credential_parts()):

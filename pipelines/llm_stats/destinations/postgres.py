@@ -21,7 +21,7 @@ from llm_stats.table import Table
 from llm_stats.text import sql_literal
 from llm_stats.user_query import MAX_RESULT_BYTES
 
-#: Maximum wait of a run for locks that other sessions hold on its tables and views.
+#: Maximum time that a run waits for other sessions' locks on the warehouse's tables and views.
 LOCK_TIMEOUT_SECONDS = 10.0
 
 _SETTINGS = (
@@ -45,7 +45,7 @@ _OPEN_CURSOR = """
 #: programs on the server, even in a read-only transaction.
 _FIRST_WORDS = ("select", "with", "values", "table", "explain", "show", "(")
 
-#: Key of the advisory lock, the same in all versions. PostgreSQL locks it separately per database.
+#: Key of the advisory lock; all versions must use the same key. Each database has its own lock.
 _LOCK_KEY = 5_142_877_309
 
 _LOCK_HOLDER = f"""

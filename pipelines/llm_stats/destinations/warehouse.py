@@ -50,7 +50,7 @@ class DestinationWarehouse:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the locks for one run: the local lock file, and the engine's lock if it has one.
+        """Hold the local lock file for one run, and the engine's lock if there is one.
 
         The engine's lock also excludes runs on other machines. Raises `Locked` if another run
         holds one of the locks. Raises `UsageError` if the engine cannot be reached, or if the
@@ -71,7 +71,7 @@ class DestinationWarehouse:
 
     @contextlib.contextmanager
     def working_copy(self) -> Iterator[DestinationWorkingCopy]:
-        """Yield a working copy in a transaction that is rolled back unless the copy was published.
+        """Yield a working copy. Without `publish`, its transaction is rolled back.
 
         Raises `LoadFailed` if the disk or the engine fails inside the block.
         """
@@ -85,8 +85,8 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # this error is raised as `LoadFailed` below, because the user cannot correct
-                    # an error in our own working copy
+                    # the user cannot correct an error in our own working copy, so `LoadFailed`
+                    # is raised below
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
@@ -97,7 +97,7 @@ class DestinationWarehouse:
         return 'correct the times in the database: see "Wrong clock" in docs/destinations.md'
 
     def quarantine(self, copy: DestinationWorkingCopy, failure: CheckFailed) -> CheckFailed:
-        """Store the reason of the rejection on this machine; the data stays in `incoming`."""
+        """Store the failed checks in a local file; the rejected data stays in `incoming`."""
         return self._local.quarantine(copy, failure)
 
     def publish(self, copy: DestinationWorkingCopy) -> None:
@@ -119,8 +119,8 @@ class DestinationWarehouse:
 class DestinationWorkingCopy:
     """The next state of the warehouse, inside a transaction.
 
-    `migrate` and `create_views` take exclusive locks. During the fetch, these locks would block
-    readers. Therefore both methods only queue a step. After the fetch, `merge` or
+    Migrating tables and creating views take exclusive locks, which would block readers during the
+    fetch. `migrate` and `create_views` therefore only queue a step. After the fetch, `merge` or
     `update_history` begins the transaction and executes the queued steps.
     """
 
@@ -170,7 +170,7 @@ class DestinationWorkingCopy:
         return due_scope(self.connection, now)
 
     def _begin(self) -> None:
-        """Begin the transaction and execute the queued steps, unless the transaction has begun."""
+        """Begin the transaction on the first call, and execute the queued steps."""
         if not self.has_begun:
             self.has_begun = True
             self.connection.begin()

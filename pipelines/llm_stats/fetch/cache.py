@@ -4,10 +4,10 @@
         "https://…/models/aurora-large-1", 200, "2026-11-23T17:05:01.123456+00:00", the body,
         '"33a64df5"', null
 
-This table and those of `request_state` are in one SQLite file. Responses are committed when they
-arrive, and requests when they are sent, so `kill -9` loses nothing. The file never contains the API
-key: it is redacted in the bodies and the validators. A response with status 304 is not stored: it
-can be requested again without cost.
+One SQLite file contains this table and the tables of `request_state`. Responses are committed when
+they arrive, and requests when they are sent, so `kill -9` loses nothing. The file never contains
+the API key, because bodies and validators are redacted. A response with status 304 is not stored,
+because requesting it again costs no quota unit.
 
 A write error must stop the run, because the responses to further requests would be lost. The code
 uses SQLite directly, because a caching library could hide write errors.
@@ -131,7 +131,7 @@ class ResponseCache:
             raise OSError(f"{self._path}: {error}") from None
 
     def store_quota(self, quota: Quota) -> None:
-        """Store the quota for `llm-stats status`; a run continues if it cannot be written."""
+        """Store the quota for `llm-stats status`; a write error does not stop the run."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             request_state.store_quota(self._connection, quota, _now())
 
@@ -206,9 +206,9 @@ class ResponseCache:
     def _delete_expired(self, connection: sqlite3.Connection) -> None:
         """Delete expired responses, and rows of the request log that are older than two days.
 
-        If the newest response is older than the TTL, all responses are deleted. Otherwise
+        If the newest response is older than the TTL, all responses are deleted. If not, only
         responses that arrived more than one TTL before the newest response are deleted. The
-        responses of a run that is shorter than the TTL therefore expire together.
+        responses of a short run therefore expire together.
         """
         now = _now()
         self._oldest_seed = now - self._ttl

@@ -5,7 +5,7 @@
 
 A page costs one request. The next page is requested while the summaries of a page are validated.
 If a page does not arrive, the read ends; the pages that arrived are used. Pages are not cached,
-because a later run would show old prices, and a new read costs only few requests.
+because a later run would show old prices, and a new read costs only a few requests.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from llm_stats.settings import is_valid_model_id
 from llm_stats.text import pluralize, truncate_end
 
 _PAGE_SIZE = 200
-#: Number and length of the invalid ids in a message.
+#: Maximum number of invalid ids in a message, and maximum length of each id.
 _MAX_INVALID_IDS, _MAX_ID_LENGTH = 3, 80
 
 
@@ -46,10 +46,10 @@ class Catalog:
     """The result of one read of the catalog.
 
     `model_ids` are the listed ids, in the catalog's order. `versions` has an entry for each valid
-    summary; `changed` has a row of `raw.catalog_models` for each valid summary that is new or
-    differs from the stored one. `rejected` has the reason for each invalid summary. `total` is the
-    number of models according to the API. `gap` explains why the read is incomplete; it is None if
-    the read is complete. `cut_off` is set if a page did not arrive.
+    summary; `changed` has a row of `raw.catalog_models` for each new or changed summary.
+    `rejected` has the reason for each invalid summary. `total` is the number of models according to
+    the API. `gap` explains why the read is incomplete; None if the read is complete. `cut_off` is
+    set if a page did not arrive.
     """
 
     read_at: dt.datetime
@@ -86,7 +86,7 @@ class CatalogReader:
     def read(self, stored: Mapping[str, SummaryVersion]) -> Catalog:
         """Return the catalog; `stored` contains the versions of the summaries in the warehouse.
 
-        Reads pages until one has no cursor, has no new id, or does not arrive. Raises `QuotaSpent`
+        Stops at a page that has no cursor, has no new id, or does not arrive. Raises `QuotaSpent`
         if the quota or the budget is spent before the first page arrives, and `NothingFetched` if
         the first page cannot be read for another reason or lists no model.
         """
@@ -177,13 +177,13 @@ def _model_id(entry: object) -> str | None:
 
 
 def _format_id(entry: object, redact: Callable[[str], str]) -> str:
-    """Return the id of an entry, or the entry if it is not an object, as escaped JSON."""
+    """Return the id of an entry as escaped JSON, or the whole entry if it is not an object."""
     value = entry.get("id") if isinstance(entry, dict) else entry
     return truncate_end(redact(json.dumps(value)), _MAX_ID_LENGTH)
 
 
 def _find_gap(catalog: Catalog, invalid_ids: list[str]) -> str | None:
-    """Return why a read of all pages is still incomplete; None if it is complete."""
+    """Return why the catalog is incomplete although all pages arrived; None if it is complete."""
     gaps = []
     if count := len(invalid_ids):
         more = ["…"] if count > _MAX_INVALID_IDS else []

@@ -6,13 +6,12 @@ Without the breaker, an unreachable API would cost three attempts and a minute f
     three records, all without scores (public catalog)     wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-Every response that is not such a failure, such as a 404, resets the count of failures in a row. At
-the end of a fetch, the thresholds for a wrong base URL are lower (see `CircuitBreaker.finish`).
+A record or a 404 resets the count of failures in a row. At the end of a fetch, the thresholds
+for a wrong base URL are lower (see `CircuitBreaker.finish`).
 
-404s do not stop the fetch if the base URL is known to be right. The base URL is right if it
-returned the catalog, or a known model: a model that loaded in an earlier run. Before 404s stop
-the fetch, the breaker requests known models until one loads. It requests at most three. One would
-not be enough, because it may have been withdrawn.
+A known model is a model that loaded in an earlier run. If the base URL returned the catalog or a
+known model, the base URL is right, and 404s do not stop the fetch. Before 404s stop the fetch, the
+breaker requests up to three known models, until a model loads.
 
 The breaker does not count failures of ids that failed in an earlier run.
 """
@@ -32,7 +31,7 @@ MAX_CONSECUTIVE_FAILURES = 10
 WRONG_CATALOG_THRESHOLD = 3
 #: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
-#: Known models that are requested to confirm the base URL. Fewer might all have been withdrawn.
+#: Maximum number of known models to request. The API may have withdrawn some of them.
 MAX_KNOWN_MODELS = 3
 _NAMED_IDS = 3
 
@@ -94,11 +93,10 @@ class CircuitBreaker:
 
         - a record without scores was returned;
         - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
-          way, and no known model loads either.
+          way, and no known model loads.
 
-        404s for ids that failed in an earlier run do not stop the fetch. If such a
-        404 was returned but no record with scores, `finish` requests known models. A record of a
-        known model confirms the base URL.
+        404s for ids that failed in an earlier run do not stop the fetch. After such a 404, `finish`
+        requests known models to confirm the base URL, if no record with scores was returned.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

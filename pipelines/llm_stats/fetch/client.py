@@ -124,12 +124,11 @@ class Client:
         The first `max_ahead` models are requested at once, then one more for each result that the
         caller takes. If fetching stops, the remaining ids are `deferred`.
 
-        `fetched_at` contains the fetch time of each model that loaded in an earlier run. If the
-        cached response of a model is older than this time, it is ignored. `failing` contains the
-        ids that failed in earlier runs. The circuit breaker does not count new failures of these
-        ids. Before 404s stop the fetch, the circuit breaker may request a few models that loaded in
-        earlier runs. `validators` has an entry for each model whose request is conditional; the
-        warehouse has the record to which they belong.
+        `fetched_at` contains the fetch time of each model that loaded in an earlier run. An
+        older cached response is ignored. `failing` contains the ids that failed in earlier runs.
+        The circuit breaker does not count new failures of these ids, and may request a few models
+        that loaded in earlier runs. `validators` contains the ETag and Last-Modified of records in
+        the warehouse. The requests for these models are conditional.
         """
         stored_at, conditions = fetched_at or {}, validators or {}
         self._transport.key_accepted = bool(stored_at)

@@ -1,18 +1,16 @@
 """State of the requests in the file of the response cache: request log, seed, quota.
 
     request_log(sent_at)
-        "2026-11-23T17:05:00.987654+00:00"; rows are kept for two days, and the rate limiter of the
-        next run counts the recent ones
+        "2026-11-23T17:05:00.987654+00:00"; kept for two days; the rate limiter of the next run
+        counts recent requests
     idempotency_seed(seed, created_at)
         "9f86d081…", "2026-11-23T17:05:00.123456+00:00"; at most one row
     quota(stored_at, quota)
         "2026-11-23T17:05:01.123456+00:00", '{"remaining": 12, "limit": 250, …}'; at most one row
 
-All attempts of one request have the same idempotency key, also if a run is killed and the next run
-repeats the request. The seed is therefore stored. A published run deletes it. It is also replaced
-after the TTL of the cache, because a request is then a new one, and at 00:00 UTC, because the API
-compares only keys of the same day. With a seed that is kept longer, a second read of a record on
-the same day would cost no unit; the keys are not meant for that.
+The seed is stored, so that the run after a killed run repeats requests with the same idempotency
+keys. A published run deletes the seed. A seed that is older than the TTL of the cache is replaced.
+A seed is also replaced at 00:00 UTC, because the API compares only keys of the same day.
 """
 
 from __future__ import annotations
@@ -59,7 +57,7 @@ def delete_old_requests(connection: sqlite3.Connection, now: dt.datetime) -> Non
 
 
 def current_seed(connection: sqlite3.Connection, oldest: dt.datetime, now: dt.datetime) -> str:
-    """Return the stored seed; replace it if it is older than `oldest`, or not of today (UTC)."""
+    """Return the stored seed; replace a seed from before `oldest` or before today (UTC)."""
     query = "select seed, created_at from idempotency_seed"
     for seed, created_at in connection.execute(query).fetchall():
         created = dt.datetime.fromisoformat(created_at)

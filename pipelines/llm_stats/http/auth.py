@@ -43,7 +43,7 @@ class BearerAuth(requests.auth.AuthBase):
 
 
 def _json_escaped_pattern(key: str) -> re.Pattern[bytes]:
-    r"""Return a pattern that finds the key in JSON, also if it is escaped: `sk\u002dlive`."""
+    r"""Return a pattern that finds the key in JSON, with or without escapes: `sk\u002dlive`."""
     spellings = (
         rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x})"
         + (rf"|\\{re.escape(letter)})" if letter in '/"\\' else ")")

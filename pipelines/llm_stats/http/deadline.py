@@ -29,7 +29,7 @@ _MAX_INTERIM_RESPONSES = 10
 class DeadlineSession(requests.Session):
     """A session whose exchanges end within `exchange_seconds`; redirects are not followed.
 
-    If an exchange takes longer, sending the request raises `requests.ReadTimeout`, and reading the
+    After the deadline, sending the request raises `requests.ReadTimeout`, and reading the
     body raises urllib3's `ReadTimeoutError`. The session keeps up to `pool_size` connections.
     """
 
@@ -66,7 +66,7 @@ class _DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 
 def _pool_classes(exchange_seconds: float) -> dict[str, Any]:
-    """Return subclasses of urllib3's connection pools, by scheme, that apply the deadline."""
+    """Return, by scheme, subclasses of urllib3's connection pools that apply the deadline."""
 
     class Response(_DeadlineResponse):
         seconds = exchange_seconds

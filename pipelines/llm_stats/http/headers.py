@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from llm_stats.schema.fetch import Validators
 
-#: Longer values are not stored and not sent back.
+#: Maximum length of a validator to store and send back.
 _MAX_VALIDATOR_LENGTH = 1000
 _MAX_REQUEST_ID_LENGTH = 100
 #: An entity tag (RFC 9110, section 8.8.3). A list of tags, or `*`, would match other bodies too.
@@ -33,8 +33,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def server_time(headers: Mapping[str, str]) -> dt.datetime:
     """Return the time in the header Date, or else the time of this machine (UTC).
 
-    Other times in the same headers are compared with it, because the server's clock may differ from
-    ours.
+    Callers compare the times in other headers with this time, because the server's clock may differ
+    from ours.
     """
     return _parse_http_date(headers.get("Date", "")) or dt.datetime.now(dt.UTC)
 
@@ -50,8 +50,8 @@ def _parse_http_date(value: str) -> dt.datetime | None:
 def read_validators(headers: Mapping[str, str], redact: Callable[[str], str]) -> Validators:
     """Return ETag and Last-Modified.
 
-    A value is ignored if it is too long, is not printable ASCII, or contains the API key. An ETag
-    is also ignored if it is not an entity tag, such as `"1"` or `W/"1"`.
+    A value is ignored if it is too long, is not printable ASCII, or contains the API key. A valid
+    ETag has the form `"1"` or `W/"1"`; any other ETag is ignored.
     """
 
     def read(name: str) -> str | None:
@@ -64,7 +64,7 @@ def read_validators(headers: Mapping[str, str], redact: Callable[[str], str]) ->
 
 
 def read_request_id(headers: Mapping[str, str]) -> str:
-    """Return the id that the API gave to a request, from the header X-Request-ID; else empty."""
+    """Return the value of the header X-Request-ID; empty if it is missing or invalid."""
     return printable(headers.get("X-Request-ID"), _MAX_REQUEST_ID_LENGTH) or ""
 
 

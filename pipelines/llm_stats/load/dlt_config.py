@@ -63,11 +63,10 @@ def isolated() -> Iterator[None]:
 
 @contextmanager
 def separate_pipeline() -> Iterator[None]:
-    """Leave the caller's active pipeline active; a pipeline of the block ends with the block.
+    """Run the block with a separate pipeline; restore the caller's active pipeline.
 
-    The caller may use dlt too, or may be a resource that a pipeline is extracting.
-    dlt keeps the capabilities of the active pipeline's destination next to the pipeline, and
-    replaces them without restoring them.
+    The caller may use dlt too, or may be a resource that a pipeline is extracting. dlt stores the
+    capabilities of the active destination separately, so these are restored too.
     """
     container = Container()
     is_set = DestinationCapabilitiesContext in container  # `get` would add the default

@@ -31,9 +31,8 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 
     Child rows are rewritten only if the content hash of their record or summary has changed. A
     record that was not modified keeps all its rows; only the time and the ids of its last fetch
-    change. If
-    the load has a read of the catalog, all rows of `catalog_rejected` are replaced. If the read is
-    trusted, all rows of `catalog_missing` are replaced too.
+    change. A read of the catalog replaces all rows of `catalog_rejected`. A trusted read also
+    replaces all rows of `catalog_missing`.
     """
 
     def insert(table: str, where: str = "") -> None:

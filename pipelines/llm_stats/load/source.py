@@ -49,7 +49,7 @@ _TO_MODELS: TTableReference = {
     "referenced_columns": ["id"],
 }
 
-#: Arrow tables by name of the raw table. A page may lack tables to which it adds no rows.
+#: Arrow tables by name of the raw table. A page may omit tables without rows.
 Page = dict[str, pa.Table]
 
 
@@ -102,7 +102,7 @@ def llm_stats(
     other models stay. `fetches` gets one row per requested id. `add_limit(n)` stops requesting
     after n pages of 50 models.
 
-    The requests are never conditional: a 304 would have no rows, and merging needs the old ones.
+    The requests are unconditional, because a 304 would return no rows to merge.
 
     `all_models` requests every model that the API lists; ids in dlt's configuration are then
     ignored. `max_requests` limits the requests, including retries. `max_age`, such as "6h" or
@@ -114,8 +114,8 @@ def llm_stats(
     may also come from `LLM_STATS_API_KEY`. The extract step raises `UsageError` if there is no key
     or no model id, or if ids and `all_models` are both passed. It raises `NothingFetched` if no
     request had a usable response or a page of the catalog failed. If the quota or `max_requests` is
-    used up while models are fetched, the load ends without an error. The next load continues with
-    the remaining ids if `max_age` is set. Otherwise it starts again with the first id.
+    used up while models are fetched, the load ends without an error. With `max_age`, the next load
+    continues with the remaining ids. Without `max_age`, the next load starts with the first id.
     """
     are_ids_given = bool(model_ids) and model_ids != _configured_ids()
 

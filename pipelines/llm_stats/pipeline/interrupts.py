@@ -42,8 +42,8 @@ def termination_interrupts() -> Iterator[None]:
 def is_interrupt(error: BaseException) -> bool:
     """Return whether a signal caused the error.
 
-    In a query, DuckDB raises an error with the text "Query interrupted". Other libraries may raise
-    their own errors, with the `KeyboardInterrupt` as the context.
+    During a query, DuckDB raises an error with the text "Query interrupted". Other libraries may
+    raise their own errors, with the `KeyboardInterrupt` as the context.
     """
     cause: BaseException | None = error
     while cause is not None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Level = Literal["info", "warning", "error"]
 
-#: Log level by exit code; other codes are logged as errors. 75 (models deferred) is a normal end.
+#: Log level by exit code; other codes are errors. Exit code 75 (models deferred) is not a failure.
 _LEVELS: dict[int, Level] = {0: "info", 75: "info", 4: "warning"}
 
 

@@ -115,9 +115,9 @@ def _plan_conditions(
 ) -> dict[str, Validators]:
     """Return the validators of the models whose requests are conditional.
 
-    A `max_age` that is set to 0 makes all requests unconditional, in case the API's ETags are
-    wrong. A summary that is ahead makes the request of its model unconditional: the record has
-    changed too, so a 304 would only show that its ETag is wrong.
+    With a `max_age` of 0, all requests are unconditional, in case the API's ETags are wrong. A
+    request is also unconditional if the summary of the model is ahead of the record (see
+    `is_ahead`), because a 304 would be wrong.
     """
     if settings.max_age is not None and not settings.max_age:
         return {}
@@ -190,8 +190,7 @@ def _due_models(
 ) -> list[str]:
     """Return the ids to request after a read of the catalog, in order (see `due_after_catalog`).
 
-    Without valid summaries, records are the only source of prices, so they are due by age alone, as
-    in a run for named ids.
+    Without valid summaries, models are due by the age of their records, as in a run for named ids.
     """
     if not catalog.has_summaries:
         return _due_by_age(settings, model_ids, state, now)

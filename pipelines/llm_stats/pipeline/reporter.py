@@ -59,7 +59,7 @@ class RunReporter:
         return self
 
     def start(self, settings: Settings) -> None:
-        """Start all sinks, drop those that raise `UsageError`, and raise the first error."""
+        """Start all sinks. Remove each sink that raises `UsageError`; raise the first error."""
         errors = []
         for sink in list(self._sinks):
             try:
@@ -128,10 +128,7 @@ class SummaryFile:
             raise self._make_error(error.strerror or error) from None
 
     def _require_json_file(self) -> None:
-        """Raise `UsageError` for an existing file that `finish` must not replace.
-
-        It may only replace a regular file that starts with `{`.
-        """
+        """Raise `UsageError` if the file exists and is not a regular file that starts with `{`."""
         try:
             files.require_kind(self._file, b"{", "a JSON file")
         except FileExistsError as error:

@@ -38,17 +38,16 @@ _KINDS = {0: "done", 4: "incomplete", 75: "deferred"}
 class RunResult:
     """The result of one run.
 
-    `outcomes` counts the requested models by outcome; each has exactly one. `skipped` counts models
-    that were not due. `reused` counts cached responses of an earlier run that was not published.
-    `catalog` is the read of the catalog; None without `all_models`. `not_loaded` has one entry,
-    with the reason, for each model that did not load. `new_models` are ids that were not in the
-    warehouse before. `changes` are the changes of this run, largest first, one dict per change with
-    the columns of `llm-stats changes`. `attribution` is the line that names the source of the data;
-    empty if nothing was published. `stop_reason` is set when fetching ended early. `quota` is None
-    if the API sent no usable quota headers. `known_failures` are ids that failed in earlier runs
-    and have not loaded since. `is_published` is False if there was nothing to load.
-    `is_base_url_confirmed` is set if the API returned its catalog, or a model that an earlier run
-    loaded.
+    `outcomes` counts the requested models by outcome. `skipped` counts models that were not due.
+    `reused` counts cached responses of an earlier run that was not published. `catalog` is the read
+    of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for each
+    model that did not load. `new_models` are ids that were not in the warehouse before. `changes`
+    has one dict per change, largest first, with the columns of `llm-stats changes`. `attribution`
+    is the line that names the source of the data; empty if nothing was published. `stop_reason` is
+    set when fetching ended early. `quota` is None if the API sent no usable quota headers.
+    `known_failures` are ids that failed in earlier runs and have not loaded since. `is_published`
+    is False if there was nothing to load. `is_base_url_confirmed` is set if the API returned its
+    catalog, or a model that an earlier run loaded.
     """
 
     database: Path
@@ -81,8 +80,8 @@ class RunResult:
         """Exit code of the run.
 
         - 3: models failed, and neither a record nor a summary was read
-        - 4: models failed, but a record or a summary was read; a page of the catalog failed; or a
-          run for the catalog alone found no valid summary
+        - 4: models failed, but a record or a summary was read
+        - 4: a page of the catalog failed, or a run for the catalog alone found no valid summary
         - 75: nothing failed, but models or pages were deferred
         - 0: nothing failed or was deferred
 
@@ -99,7 +98,7 @@ class RunResult:
 
     @property
     def _fetched(self) -> int:
-        """Number of models whose current record the warehouse has because of this run."""
+        """Number of models that were loaded or not modified."""
         from llm_stats.schema.fetch import SUCCESSES
 
         return sum(self.outcomes[success] for success in SUCCESSES)
@@ -215,7 +214,7 @@ class RunResult:
 def summarize_error(
     error: BaseException, started_at: dt.datetime, elapsed_seconds: float
 ) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error; it has the first five keys only."""
+    """Return the summary of a run that ended with an error: only the first five keys."""
     if isinstance(error, KeyboardInterrupt):
         code = error.exit_code if isinstance(error, Interrupted) else 130
         message = str(error) or "interrupted"
@@ -310,7 +309,8 @@ def _format_catalog(catalog: CatalogSummary) -> Iterator[str]:
 def _format_news(result: RunResult) -> Iterator[str]:
     """Yield the news of a run: for a first run, only `14 new models`.
 
-    For a later run, yield `1 new model, 6 changes, largest first:` and a line for each of them.
+    For a later run, yield `1 new model, 6 changes, largest first:` and a line for each change
+    or new model.
     """
     changes = [change["change"] for change in result.changes]
     new = pluralize(len(result.new_models), "new model")

@@ -139,7 +139,7 @@ def execute(
 
 
 def _import_dlt() -> None:
-    """Import dlt in another thread while the catalog is read; the import takes 0.3 s."""
+    """Import dlt in another thread while the catalog is read."""
     module = "llm_stats.load.source"
     threading.Thread(target=importlib.import_module, args=[module], daemon=True).start()
 
@@ -187,8 +187,8 @@ def _read_changes(copy: WorkingCopy, result: RunResult) -> None:
 def _publish(warehouse: Warehouse, copy: WorkingCopy) -> None:
     """Publish the working copy.
 
-    On Ctrl-C, raises `Interrupted`. Its message refers to `llm-stats status`, because it is then
-    unknown whether the copy was published.
+    On Ctrl-C, raises `Interrupted`. The copy may have been published by then, so the message refers
+    to `llm-stats status`.
     """
     try:
         warehouse.publish(copy)
@@ -202,8 +202,8 @@ def _drain_on_error(client: Client, cache: ResponseCache, result: RunResult) -> 
     """If the block raises an error, cache the pending responses and close the client.
 
     After Ctrl-C or another signal, raise `Interrupted`. The message states whether the run was
-    published and, if not, how many responses are cached. `nothing was published` is added to the
-    messages of `NothingFetched` and `QuotaSpent`.
+    published and, if not, how many responses are cached. The messages of
+    `NothingFetched` and `QuotaSpent` end with `nothing was published`.
     """
     try:
         yield

@@ -2,9 +2,9 @@
 
     {"text": "llm-stats: 335 models requested: 335 loaded; …\\n```\\n…\\n```\\nSource: …", …}
 
-Anyone who knows the URL can post messages. It is therefore a secret: no error message contains any
-part of it. Text from the API is untrusted. It is put into a code block. Characters that could close
-the block are replaced, and links and mentions are disabled.
+The URL is a secret, because anyone who knows the URL can post messages. No error message contains
+any part of the URL. Untrusted text from the API is put into a code block. Characters that could
+close the block are replaced, and links and mentions are disabled.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 
 class WebhookError(LlmStatsError):
-    """Error in posting a message to the webhook; if `transient`, another attempt may succeed."""
+    """Error in posting a message to the webhook; if `transient`, a retry may succeed."""
 
     def __init__(self, cause: str, *, transient: bool = False) -> None:
         super().__init__(f"cannot post to the webhook: {cause}")
@@ -80,10 +80,13 @@ class Webhook:
 def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
     """Return the message about a run, given its summary; empty if there is nothing to report.
 
-    A run is reported if it has a change, a new model, a model that did not load, a catalog that was
-    cut off or not trusted, or an early stop for a reason other than `max_requests`. Price changes
-    of `above_pct` percent or less are omitted. A run that ended with an error is always reported,
-    unless the user pressed Ctrl-C.
+    Each of these is reported:
+
+    - a change or a new model; price changes of `above_pct` percent or less are omitted
+    - a model that did not load
+    - a catalog that was cut off or not trusted
+    - an early stop for a reason other than `max_requests`
+    - an error other than Ctrl-C
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
