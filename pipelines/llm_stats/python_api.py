@@ -15,9 +15,9 @@ from llm_stats.pipeline.result import RunResult
 
 
 class RunSettings(TypedDict, total=False):
-    """Settings as keyword arguments of `run`; None is the same as an argument that is not passed.
+    """Keyword arguments of `run`, one per setting; None means that the argument is not passed.
 
-    The class `Settings` has their meanings and defaults.
+    The class `Settings` documents each setting.
     """
 
     api_key: str | None
@@ -53,15 +53,15 @@ def run(
     catalog and fetches every listed model that is due; with `catalog_only`, no model is fetched.
     `allowed_failures` names checks whose errors are only warnings in this run.
 
-    `notify` sends changes and failures to the setting `webhook_url`, and `summary` is the path of a
-    JSON file with the result; both also report a failed run. After the run, `report` (an HTML page)
-    and `feed` (an Atom feed) are written to these paths. If the notification or the summary fails,
-    a warning is logged. Nothing else is logged: the result has the problems.
+    `notify` sends changes and failures to the setting `webhook_url`. `summary` is the path of a
+    JSON file with the result. The notification and the summary also report a failed run. `report`
+    and `feed` are the paths of an HTML page and an Atom feed, written after the run. If the
+    notification or the summary fails, a warning is logged. Nothing else is logged.
 
     Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
-    unchanged. A run that was published with failures, or that deferred models, returns a result
-    with exit code 4 or 75. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises
-    `UsageError` after the run if the report or the feed cannot be written.
+    unchanged. The result has exit code 4 after a run with failures, and 75 after a run that
+    deferred models. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises `UsageError`
+    after the run if the report or the feed cannot be written.
     """
     from llm_stats.pipeline.reporter import RunReporter, make_sinks
     from llm_stats.pipeline.run import execute

@@ -1,7 +1,7 @@
 """Selection of models: named ids, or all models of the catalog.
 
-The command `run`, `llm_stats.run()` and the dlt source accept the same combinations. Their error
-messages differ only in the names of ids and options.
+The command `run`, `llm_stats.run()` and the dlt source follow the same rules. Their error messages
+differ only in the names of ids and options.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def require_selection(
 ) -> None:
     """Raise `UsageError` if the selection is empty or contradicts itself.
 
-    `model_ids` are the ids of the settings. `are_given` is False if they come from the
-    configuration: `all_models` then takes precedence.
+    `are_given` is False if `model_ids` come from the configuration. `all_models` then takes
+    precedence over `model_ids`.
     """
     if are_given and all_models:
         raise UsageError(f"{wording.all_models} fetches every model; remove {wording.ids}")

@@ -138,7 +138,7 @@ class WarehouseLocation(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
-        """Return the settings; `overrides` other than None take precedence.
+        """Return the settings; `overrides` take precedence. None is not an override.
 
         Raises `UsageError` for an invalid setting. The message never contains the value of the
         setting.
@@ -225,10 +225,7 @@ def _setting_name(name: str) -> str:
 
 
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
-    """Raise `UsageError` if there are any unknown settings (`names`).
-
-    For example, a misspelled `max_requests` would not protect the quota.
-    """
+    """Raise `UsageError` if `names`, the unknown settings, is not empty."""
     for name in names:
         matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
         hint = f"; did you mean {matches[0]}?" if matches else ""

@@ -55,8 +55,7 @@ class WarningHandler(logging.Handler):
 def echo_wrapped(text: str = "", *, indent: int = 2, err: bool = False) -> None:
     """Print text wrapped to the terminal's width.
 
-    Continuation lines are indented by `indent` columns more than the line that they continue.
-    Output to a pipe or a file is not wrapped.
+    Continuation lines get `indent` additional spaces. Output to a pipe or a file is not wrapped.
     """
     if columns := width(err=err):
         margins = [(line, len(line) - len(line.lstrip(" "))) for line in text.split("\n")]

@@ -1,7 +1,7 @@
-"""Users' queries: only a single query that reads, with limited memory, disk space and time.
+"""Users' queries: a single read-only statement, with limited memory, disk space and time.
 
-Other statements are rejected, because a read-only connection without external access can still
-write files: DuckDB lets `copy` and `export database` write `<database>.wal` and `<database>.tmp/`.
+Statements that write are rejected, because a read-only connection does not prevent all of them:
+DuckDB lets `copy` and `export database` write `<database>.wal` and `<database>.tmp/`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _RESTRICTIONS = (
 
 #: Maximum growth of the address space during a query.
 _MAX_QUERY_BYTES = 2_000_000_000
-#: Time for DuckDB to end an interrupted query. After this time the process is ended, because
-#: DuckDB does not interrupt the computation of a single value.
+#: Time from Ctrl-C to the end of the process, because DuckDB does not interrupt the computation of
+#: a single value.
 _INTERRUPT_SECONDS = 0.5
 
 
@@ -168,10 +168,10 @@ def _limit_memory() -> None:
 
 
 def _end_after_ctrl_c(receiver: int) -> None:
-    """Wait for SIGINT, then end the process unless it ends by itself.
+    """Wait for SIGINT, then end the process after `_INTERRUPT_SECONDS`.
 
-    This requires a separate thread. The main thread may be inside DuckDB, and Python cannot run a
-    signal handler there.
+    Runs in a separate thread, because Python cannot run a signal handler while the main thread is
+    inside DuckDB.
     """
     while number := os.read(receiver, 1):
         if number[0] == signal.SIGINT:

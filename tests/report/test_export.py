@@ -216,7 +216,7 @@ def test_folder_with_a_foreign_descriptor_is_an_error(
     (workdir / "mine").mkdir()
     (workdir / "mine" / name).write_text(text)
     done = llm_stats("export", "mine", "--database", small)
-    assert "is not an earlier export; name another folder" in done.err
+    assert "is not an earlier export; name a new or an empty folder" in done.err
     assert done.code == 2
     assert (workdir / "mine" / name).read_text() == text
 

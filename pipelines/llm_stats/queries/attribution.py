@@ -1,10 +1,10 @@
 """Attribution: the source of the data, for everything that shows data to other people.
 
-LLM Stats requires it on the free plan: its name, a link where links are possible, and the date.
+The free plan of LLM Stats requires a name, a link where links are possible, and a date:
 
     Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23.
 
-The models of the bundled sample are invented, so a warehouse of the sample has another text.
+The bundled sample has a different text, because its models are invented.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _OF_LOAD = {
 }
 _SINCE = dict.fromkeys(_OF_LOAD, "where changes.changed_at >= ?")
 
-#: Namespace of the change ids; a random constant, so that no other UUIDs are equal to them.
+#: Namespace of the change ids: a random constant.
 _ID_NAMESPACE = uuid.UUID("7dbb652f-a1c7-41bd-8eb3-67528395d524")
 
 #: Descriptions of periods in `history.listings`, by `is_listed` and `reason`.
@@ -59,11 +59,11 @@ def since(reader: Reader, start: dt.datetime) -> Table:
     """Return the changes since a time (UTC), largest first.
 
     Columns: `changed_at, model_id, counterpart_id, kind, change, size_pct, change_id`.
-    `counterpart_id` is the provider or the benchmark; it is null for a model that joined or left
-    the catalog. `size_pct` is the largest percentage among the changed values, without sign: 69 if
-    a price fell by 69 %. It is 0 for an added, withdrawn or verified score. It is null for other
-    changes without a percentage, such as a new listing. `change_id` is a UUID made from the key of
-    the row in the mart, so it is the same in every run and for every wording.
+    `counterpart_id` is the provider or the benchmark, or null for a change of the catalog.
+    `size_pct` is the largest percentage among the changed values, without sign: 69 if a price fell
+    by 69 %. An added, withdrawn or verified score has the `size_pct` 0. Other changes without a
+    percentage, such as a new listing, have null. `change_id` is a UUID made from the key of the
+    row in the mart.
     """
     return _describe_changes(reader, _SINCE, start)
 
@@ -74,10 +74,7 @@ def of_load(reader: Reader, load_id: str) -> Table:
 
 
 def is_small(change: dict[str, Any], min_change_pct: float) -> bool:
-    """Return whether a change, a row of `since`, is a price change of at most this many percent.
-
-    `min_change_pct` is the setting `notify_min_change_pct`.
-    """
+    """Return whether a row of `since` is a price change of at most `min_change_pct` percent."""
     size_pct = change["size_pct"]  # None if the change has no size in percent
     return (
         change["kind"] == "price_changed"
@@ -95,7 +92,7 @@ def describe_listing(is_listed: bool, reason: str, *, is_first: bool = False) ->
 
 
 def new_models(reader: Reader, load_id: str) -> list[str]:
-    """Return the ids of the models that one load added, which `of_load` leaves out."""
+    """Return the ids of the models that one load added. `of_load` omits these models."""
     query = """
         select model_id from history.models
         where offers_load_id = ? and offers_last_seen_at = offers_first_seen_at
@@ -107,8 +104,7 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object) -> Table:
     """Return the selected changes with descriptions, largest first.
 
-    `clauses` maps each view to its filter, such as `where changes.changed_at >= ?`. `changes` is
-    the view, and `?` stands for `parameter`.
+    `clauses` maps each view to an SQL filter. The filter has one `?`, the place of `parameter`.
     """
 
     def select(view: str) -> list[dict[str, Any]]:
@@ -154,7 +150,7 @@ def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object
 
 
 def _make_id(view: str, change: dict[str, Any], *item: object) -> str:
-    """Return a UUID of a row; `item` is the part of the row's key that depends on the view."""
+    """Return the id of a change: a UUID made from its key."""
     changed_at = change["changed_at"].isoformat(timespec="microseconds")
     key = [view, change["model_id"], *item, changed_at, change["kind"]]
     return str(uuid.uuid5(_ID_NAMESPACE, json.dumps(key)))

@@ -17,7 +17,7 @@ _SAMPLE_ROWS = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A failed check, with the number of rows that its query selects and a sample of them."""
+    """A failed check, with the number of rows found and a sample of the rows."""
 
     check: str
     severity: Literal["error", "warning"]

@@ -24,7 +24,7 @@ _FACTS = {
     "fetched (UTC)": "fetched_at",
     "left the catalog (UTC)": "unlisted_since",
 }
-#: Texts for a null fact. Every other fact is displayed as `–`.
+#: Texts for null facts. A null fact without a text is displayed as `–`.
 _NULL_TEXTS = {"fetched (UTC)": "not yet"}
 
 
@@ -87,11 +87,11 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 
 
 def head_to_head(reader: Reader, model_ids: Sequence[str]) -> Table:
-    """Return one row per pair of models: on how many shared benchmarks the first wins.
+    """Return one row per pair of models, with numbers of shared benchmarks.
 
-    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. Only the
-    benchmarks that count on the leaderboard are compared, as in the macro `marts.head_to_head`.
-    The macro itself is not used, because PostgreSQL cannot store it.
+    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. A benchmark is a win
+    if `model_id` is better. Benchmarks that do not count on the leaderboard are left out. The macro
+    `marts.head_to_head` is not used, because PostgreSQL cannot store it.
     """
     values = reader.query(
         f"""

@@ -55,8 +55,9 @@ def cost(
 def for_terminal(costs: Table, limit: int = 0) -> Table:
     """Return the rows for a terminal of 80 columns.
 
-    The type of a model follows its id, except for LLMs: `murmur-1 (speech)`. The column `note` is
-    present only if one of the first `limit` offers (0: all) is suspect.
+    A model that is not an LLM has its type after its id: `murmur-1 (speech)`. The caller displays
+    the first `limit` offers, or all if `limit` is 0. If no displayed offer is suspect, the column
+    `note` is omitted.
     """
     rows = [
         (

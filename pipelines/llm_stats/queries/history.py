@@ -16,9 +16,8 @@ def history(reader: Reader, model_id: str) -> Table:
     """Return the history of a model, oldest first.
 
     Columns: `valid_from, valid_to, kind, counterpart_id, description`. `kind` is `offer`, `score`
-    or `listing` (a period in which the catalog listed the model, or did not). `counterpart_id` is
-    the provider or the benchmark; it is null for a listing. Raise `UsageError` for an unknown
-    model.
+    or `listing`. A listing is a period inside or outside the catalog. `counterpart_id` is the
+    provider or the benchmark, or null for a listing. Raise `UsageError` for an unknown model.
     """
     reader.require_models([model_id])
     offers = reader.query(
@@ -105,8 +104,8 @@ def _format_changes(
 ) -> str:
     """Return the changed attributes of an offer or score: ` (maximum 1 → 10)`.
 
-    `values` are the attributes in the current row. `before[key]` contains the attributes in the
-    previous row with the same key. The function then sets `before[key]` to `values`.
+    `values` are the attributes in this row. `before[key]` are the attributes in the previous row.
+    The call updates `before[key]`.
     """
     old = before.get(key, tuple(values))
     before[key] = tuple(values)

@@ -50,7 +50,7 @@ _AGE = """
         count(*) filter (where fetched_at is null and unlisted_since is null)
     from marts.models
 """
-#: Models that left the catalog are left out, because no run with `--all` requests them.
+#: Models outside the catalog are omitted, because no run with `--all` requests them.
 _STALEST_MODELS = f"""
     select model_id, fetched_at from marts.models
     where fetched_at is not null and unlisted_since is null
@@ -82,8 +82,8 @@ _LISTING_CHANGES = """
     order by changed_at desc, model_id
     limit 10000
 """
-#: Models that failed since they last loaded. An id that was not found and is not in the warehouse
-#: is probably misspelled. It is listed only if the last run requested it.
+#: Models that failed since they last loaded. A new id that was not found is probably misspelled, so
+#: it is listed only if the last run requested it.
 _FAILING = f"""
     with failures as (
         select
@@ -124,13 +124,13 @@ class Status:
     """The status of a warehouse at the time `at`; all times are UTC.
 
     `last_run` counts the models of the last run by outcome; it is empty if the run only read the
-    catalog. `last_run_requests` counts the requests for models, without those for the catalog.
-    `requests_today` includes requests of running and failed runs; it is None if unknown. `quota` is
-    the quota after the last response to this machine, and `quota_at` the time of this response.
-    Both are None if no usable quota headers came, or if the quota has been reset since.
-    `never_fetched` counts the listed models without a record. `catalog` is the last read of the
-    catalog; None if there was none. `listing_changes` has the last change of each model that left
-    the catalog or came back.
+    catalog. `last_run_requests` counts only requests for models. `requests_today` includes requests
+    of running and failed runs; it is None if unknown. `quota` is the quota after the last response
+    to this machine, and `quota_at` the time of this response. If the quota is unknown or was reset
+    later, `quota` and `quota_at` are None. `never_fetched` counts the listed models without a
+    record. `catalog` is the last read of the catalog, or None. `listing_changes` has the last
+    change of each model that left or rejoined the catalog.
+
     `findings` are the failed checks of the published data, errors first. If the checks could not
     run, `findings` is None and `unchecked` is the reason.
 
@@ -139,8 +139,8 @@ class Status:
     path of the rejected database. The `failed_…` fields are set if the last run failed: time, exit
     code and error message.
 
-    For an engine other than DuckDB, `engine` is the engine's name. `unsupported` lists the macros
-    that the engine cannot store. `rejected_file` and the `failed_…` fields are then None.
+    `unsupported` lists the macros that the engine cannot store. For an engine other than DuckDB,
+    `engine` is the engine's name, and `rejected_file` and the `failed_…` fields are None.
     """
 
     at: dt.datetime
@@ -176,7 +176,7 @@ class Status:
         - `unknown`: the checks could not run
         - `errors`: the published data fails a check
         - `poor`: the last run failed, or it loaded nothing
-        - `good`: otherwise, also with warnings
+        - `good`: none of the above; warnings are allowed
         """
         if self.findings is None:
             return "unknown"
@@ -235,10 +235,9 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 
 
 def describe_failed_first_run(location: WarehouseLocation) -> str:
-    """Return the error of the last run if the database does not exist.
+    """Return `; the last run failed with exit code 3: …` if the database does not exist.
 
-    The text continues a message: `; the last run failed with exit code 3: …`. It is empty if the
-    database exists, or if no run failed.
+    Return an empty string if the database exists, or if no run failed.
     """
     if location.destination != DUCKDB or location.database.exists():
         return ""

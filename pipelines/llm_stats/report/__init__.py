@@ -1,7 +1,7 @@
 """Report: the published warehouse as an HTML page, an Atom feed, or exported files.
 
 `data` reads the marts with the queries under `queries/`, and `encoding` makes the data compact.
-`page` puts it into the template, styles and scripts under `assets/`, and writes the file; the page
-loads nothing from the network. `static` makes the rows that need no JavaScript. `feed` writes the
-changes, `export` all tables. `outputs` writes the page and the feed after a run.
+`page` writes the HTML page from the data and the files under `assets/`. `static` makes the tables
+that need no JavaScript. `feed` writes the Atom feed, and `export` writes the exported files.
+`outputs` writes the page and the feed after a run.
 """

@@ -3,8 +3,8 @@
 `queries/NAME.sql` is the query of the table NAME. If the file's header has a line `Order: MART`,
 the table is sorted in the default order of that mart. The table `other_changes` has no query file.
 
-A page has a maximum number of rows. Whole models are left out, with all their rows, and whole
-moments of changes. Counts in texts of the page are those of the warehouse.
+The number of rows in a page is limited. If there are too many rows, the last models and the oldest
+changes are omitted. Counts in the text of the page include omitted rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from llm_stats.table import Table
 from llm_stats.transform.files import SqlFile, default_order, files_in
 from llm_stats.warehouse.reader import Reader
 
-#: Maximum number of scores and prices, and of models, so that the page opens without delay.
+#: Limits so that the page opens without delay. `_MAX_ROWS` limits the scores and prices.
 _MAX_ROWS = 500_000
 _MAX_MODELS = 50_000
 _MAX_CHANGES = 100_000
@@ -36,10 +36,12 @@ _OTHER_CHANGES = ("changed_at", "model_id", "kind", "change")
 class ReportData:
     """Source, headline figures by name (times in UTC), and tables.
 
-    `tables` are the tables in Python values by name. `encoded` is what the page embeds: the
-    encoded tables, and `left_out` with texts such as `1,500 of 51,500 models`. `as_of` is the time
-    of the latest fetch of a record or read of the catalog. `changes_since` has the time of the
-    oldest change for each table that is without earlier ones.
+    `tables` maps names to tables with Python values. `encoded` is embedded in the page. It contains
+    the encoded tables, and:
+
+    - `as_of`: time of the newest record or of the last catalog read, whichever is later
+    - `changes_since`: for each table with omitted changes, the time of the oldest change in it
+    - `left_out`: texts such as `1,500 of 51,500 models`
     """
 
     attribution: Attribution
@@ -102,7 +104,7 @@ def _ordered(file: SqlFile) -> str:
 def _read_other_changes(reader: Reader, times: list[dt.datetime]) -> Table:
     """Return the changes of scores and of the catalog, in the 90 days before the latest of `times`.
 
-    The latest are first. Those of a moment begin with the largest.
+    Changes are sorted by time, newest first, then by size, largest first.
     """
     if not times:
         return Table(_OTHER_CHANGES, ("TIMESTAMP", "VARCHAR", "VARCHAR", "VARCHAR"), [])
@@ -126,7 +128,7 @@ def _count_changes(tables: dict[str, Table], times: list[dt.datetime]) -> int:
 
 
 def _fitting_models(models: Table) -> set[Any]:
-    """Return the ids of the first models whose scores and prices together are few enough."""
+    """Return the ids of the first models, up to `_MAX_MODELS` models and `_MAX_ROWS` rows."""
     counts = [row[models.columns.index("row_count")] for row in models.rows]
     totals = itertools.accumulate(counts)
     fitting = itertools.takewhile(lambda total: total <= _MAX_ROWS, totals)
@@ -134,10 +136,7 @@ def _fitting_models(models: Table) -> set[Any]:
 
 
 def _select(table: Table, name: str, model_ids: set[Any]) -> Table:
-    """Return a table with only the rows of the models, so that all tables have the same models.
-
-    Changes, moves and findings may be about any model.
-    """
+    """Return a table with only the rows of the models; findings, moves and changes are complete."""
     if "model_id" not in table.columns or name in ("findings", "moves", "price_changes"):
         return table
     place = table.columns.index("model_id")
@@ -145,7 +144,10 @@ def _select(table: Table, name: str, model_ids: set[Any]) -> Table:
 
 
 def _latest_moments(table: Table) -> Table:
-    """Return the latest changes without the moment at which there would be too many."""
+    """Return the latest changes, at most `_MAX_CHANGES`.
+
+    If possible, changes of the same time are omitted together.
+    """
     if len(table.rows) <= _MAX_CHANGES:
         return table
     place = table.columns.index("changed_at")

@@ -52,7 +52,7 @@ def describe_package(
 ) -> dict[str, Any]:
     """Return the descriptor of an export with these resources.
 
-    `load_id` and `loaded_at` (UTC) are those of the newest load; None if nothing was ever loaded.
+    `load_id` and `loaded_at` (UTC) identify the newest load; None if there is no load.
     """
     source = {"title": SOURCE_NAME, "path": SOURCE_URL}
     sources = {} if attribution.is_sample else {"sources": [source]}

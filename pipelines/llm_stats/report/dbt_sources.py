@@ -81,5 +81,5 @@ def _column(row: tuple[Any, ...], key: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Return a text in which dbt finds no template: it renders descriptions with Jinja."""
+    """Escape Jinja syntax, because dbt renders descriptions with Jinja: `{{` → `{ {`."""
     return re.sub(r"\{(?=[{%#])", "{ ", text)

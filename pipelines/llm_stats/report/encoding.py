@@ -3,9 +3,9 @@
     {"texts": ["aurora-large-1", "Aurora Large 1", …],
      "tables": {"models": {"model_id": {"is_text": true, "values": [0, …]}, …}, …}}
 
-Strings are dictionary-encoded: a column with `is_text` contains indices into `texts`. Ids are
-compared by index. Two ids thus remain distinct even if the page displays them identically. A column
-with long runs of one value has `runs`, `[value, count, value, count, …]`, instead of `values`.
+Strings are dictionary-encoded: a column with `is_text` contains indices into `texts`. Scripts
+compare ids by index, so ids that look equal stay distinct. A column with long runs of one value has
+`runs`, `[value, count, value, count, …]`, instead of `values`.
 `assets/data.js` decodes the tables.
 """
 
@@ -26,7 +26,7 @@ _MAX_CHARACTERS = 300
 def encode(tables: dict[str, Table]) -> dict[str, Any]:
     """Return the tables in the format that the module docstring describes.
 
-    Frequent strings come first in `texts`, because they have the shortest indices then.
+    Frequent strings come first in `texts`, so that they have short indices.
     """
     columns = {
         name: {
@@ -59,8 +59,8 @@ def encode(tables: dict[str, Table]) -> dict[str, Any]:
 def compact(value: Any) -> Any:
     """Shorten a value for JSON.
 
-    Floats get 7 significant digits, times become Unix times, dates `2026-01-31`, lists `text,
-    image`, and Booleans 0 or 1. Other values are returned unchanged.
+    Round floats to 7 significant digits. Convert times to Unix times, dates to `2026-01-31`, lists
+    to `text, image`, and Booleans to 0 or 1. Return other values unchanged.
     """
     if isinstance(value, dt.datetime):
         return int(value.replace(tzinfo=dt.UTC).timestamp())

@@ -7,9 +7,9 @@
 
 `datapackage.json` describes the files: see `data_package.py`.
 
-An export is written to `.DIR.export/new` next to DIR. At the end, the previous export is moved to
-`.DIR.export/old`, and the new one is renamed to DIR. After a killed export, the next export
-restores a missing DIR from `old`, then deletes all leftover files.
+An export is written to `.DIR.export/new` next to DIR. Then DIR is moved to `.DIR.export/old`, and
+`new` is renamed to DIR. If the process was killed, the next export restores a missing DIR from
+`old` and deletes leftover files.
 
 In CSV files, lists are JSON, and a `'` is put before each text that a spreadsheet would run as a
 formula. Parquet files contain all lists and texts unchanged.
@@ -62,9 +62,8 @@ _VOLATILE_COLUMNS = {
 def export(database: Path, folder: Path, output_format: FileFormat) -> dict[str, int]:
     """Write the files into a folder and return the number of rows by table.
 
-    An earlier export in the folder is replaced as a whole. Raise `UsageError` if the folder cannot
-    be written or must not be replaced, for example because it contains other files. Raise `Locked`
-    while another export writes to the folder.
+    An earlier export in the folder is replaced. Raise `UsageError` if the folder cannot be written
+    or contains other files. Raise `Locked` while another export writes to the folder.
     """
     folder = folder.resolve()
     if not folder.name:
@@ -203,7 +202,7 @@ def _escaped(columns: list[dict[str, str]]) -> str:
 
 
 def _require_replaceable(folder: Path) -> None:
-    """Raise `UsageError` unless the folder is missing, empty or exactly an earlier export."""
+    """Raise `UsageError` if the folder contains anything other than an earlier export."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     exported = read_exported_files(folder)
@@ -216,6 +215,5 @@ def _require_replaceable(folder: Path) -> None:
     if foreign or not exported:
         example = f" (it contains {min(foreign)})" if exported else ""
         raise UsageError(
-            f"{folder} exists and is not an earlier export{example}; "
-            "name another folder, or an empty one"
+            f"{folder} exists and is not an earlier export{example}; name a new or an empty folder"
         )

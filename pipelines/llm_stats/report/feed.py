@@ -92,7 +92,7 @@ def feed(reader: Reader, since: dt.datetime, min_change_pct: float = 0) -> str:
 
 
 def _make_feed_id(reader: Reader) -> str:
-    """Return an id that is the same for every feed of a warehouse, and differs between them."""
+    """Return the id of the feed, made from the first load of the warehouse."""
     ((first_load,),) = reader.query("select min(load_id) from staging.loads").rows
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{SOURCE_URL}/changes/{first_load}')}"
 
@@ -108,7 +108,7 @@ def _read_pages(reader: Reader) -> dict[str, str]:
 
 
 def _format_source(source: Attribution) -> str:
-    """Return the attribution of an entry as HTML: a feed reader may show entries separately."""
+    """Return the attribution of an entry as HTML; a feed reader may show only the entry."""
     return SAMPLE_TEXT if source.is_sample else f'Data: <a href="{SOURCE_URL}">{SOURCE_NAME}</a>'
 
 

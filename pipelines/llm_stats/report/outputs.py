@@ -8,7 +8,7 @@ from pathlib import Path
 
 from llm_stats.settings import Settings
 
-# Every run loads this module, so the methods import the rest.
+# Every run loads this module. The methods import `page` and `feed` only if they are needed.
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Outputs:
     def write(self, settings: Settings) -> Iterator[Path]:
         """Write the files from the published warehouse; yield the path of each. Raise `UsageError`.
 
-        Both show the same snapshot.
+        The report and the feed show the same snapshot.
         """
         if not (self.report or self.feed):
             return

@@ -1,9 +1,8 @@
 """HTML page: data, charts and template in one file that loads nothing from the network.
 
 Names from the API are untrusted. They are embedded as JSON without `<`, and the scripts put them
-into text nodes. Field names and expressions in charts never come from data. As a second
-barrier, a content security policy allows only two scripts, which it identifies by hash. The policy
-forbids evaluating strings as code, and forbids all connections.
+into text nodes. Field names and expressions in charts never come from data. A content security
+policy allows only two scripts, by hash. The policy forbids `eval` and all connections.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from llm_stats.text import format_value
 from llm_stats.warehouse.reader import Reader
 
 _DOCTYPE = b"<!doctype html>"
-#: Scripts under `assets/` in the order in which they are joined: each uses those before it.
+#: Scripts under `assets/`, joined in this order. A script uses the scripts before it.
 _SCRIPTS = (
     "data.js",
     "format.js",
@@ -73,10 +72,9 @@ def write(reader: Reader, out: Path) -> None:
 
 
 def require_writable(out: Path) -> None:
-    """Raise `UsageError` if the page cannot be written to `out`.
+    """Raise `UsageError` if the chart library is missing, or if `out` cannot be written.
 
-    Either the chart library is not installed, or `out` cannot be written, or `out` exists and is
-    not an HTML page.
+    A file that is not an HTML page must not be overwritten.
     """
     _bundle_library()
     with files.write_errors(out):
@@ -151,7 +149,7 @@ def _format_times(
 
 
 def _format_time(time: dt.datetime) -> str:
-    """Return a time (UTC) as an element; the scripts add the age when the page is opened."""
+    """Return a time (UTC) as a `<time>` element, to which scripts add the age."""
     machine_time = f"{time.isoformat(timespec='seconds')}Z"
     return f'<time datetime="{machine_time}">{format_value(time)} UTC</time>'
 
@@ -176,7 +174,7 @@ def _format_examples(count: int) -> str:
 
 
 def _format_source(attribution: Attribution) -> str:
-    """Return the line that names the source, or a warning if records are invented, or both."""
+    """Return HTML: the source of the data, a warning about invented models, or both."""
     sample_count, model_count = attribution.sample_count, attribution.model_count
     link = f'Data: <a href="{SOURCE_URL}">{SOURCE_NAME}</a>'
     date = f", retrieved {attribution.retrieved_at:%Y-%m-%d}" if attribution.retrieved_at else ""

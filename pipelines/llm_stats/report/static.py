@@ -19,7 +19,7 @@ _ROWS = 20
 def leaders(tables: dict[str, Table]) -> str:
     """Return the best models overall as an HTML table, or a note if no model has a rank.
 
-    `tables` is `ReportData.tables`. The scripts replace the table.
+    `tables` is `ReportData.tables`. Scripts of the page replace the HTML table.
     """
     names = {row["model_id"]: row["model_name"] for row in tables["models"].to_dicts()}
     board = [

@@ -2,9 +2,9 @@
 
 Since yesterday, offers and scores of six models have changed, and one model has left.
 
-`catalog.json` is a list of full records, as `GET /v1/models/{model_id}` returns them and
-`sample-api --records FILE` accepts them. The live data has irregularities that comparisons have to
-handle. `catalog.json` contains an example of each irregularity, and a test covers each.
+`catalog.json` is a list of records as returned by `GET /v1/models/{model_id}`. The file of
+`sample-api --records FILE` has the same format. The live data has irregularities that comparisons
+have to handle. `catalog.json` contains an example of each irregularity, and a test covers each.
 """
 
 from __future__ import annotations
@@ -29,10 +29,7 @@ class Change:
     model_id: str
     entry_id: str
     then: dict[str, Any] | None
-    """Yesterday's values: of the changed fields, or of all fields if today has no such entry.
-
-    None if yesterday had no such entry.
-    """
+    """Yesterday's values of the changed fields; all fields of a removed entry; None if new."""
 
     @property
     def part(self) -> tuple[str, str]:
@@ -78,12 +75,12 @@ CHANGES = (
     Change("score verified", "kestrel-2-pro", "sample-code", {"verified_by_llmstats": False}),
 )
 
-#: `updated_at` of the changed models as of yesterday. It makes their summaries differ from today's
-#: even if only a score has changed.
+#: `updated_at` of the changed models as of yesterday. If a score has changed, this is the only
+#: difference between the summaries.
 _UPDATED_BEFORE = "2026-10-05T09:00:00Z"
 
-#: The model that is only in yesterday's catalog. Its record is a copy of today's record
-#: with this id, except for these fields.
+#: The model that is only in yesterday's catalog: the id of a bundled record to copy, and the fields
+#: to replace in the copy.
 LEFT = (
     "kestrel-embed-1",
     {
@@ -160,8 +157,8 @@ def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
 class Catalog:
     """Catalog of the sample API: records by id, summaries, and entries of the public catalog.
 
-    The pages of `/v1/models` list `summaries`. They may lack or repeat models, or be invalid.
-    `total` may differ from the number of summaries.
+    The pages of `/v1/models` list `summaries`. To simulate a faulty catalog, `summaries` and
+    `total` may contradict the records.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class _GivenOnly(Settings):
 
 
 def run_demo(database: Path) -> RunResult:
-    """Load the sample; a new database gets yesterday's records first, so that there are changes."""
+    """Load the sample. Load yesterday's records first if the database is new."""
     database = normalize_path(database)
     with SampleApi() as api:
         settings = demo_settings(api, database)

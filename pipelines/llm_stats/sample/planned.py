@@ -1,7 +1,7 @@
 """Features that the API documents but does not serve yet, for the sample API.
 
 - ETag and Last-Modified of records, and 304 for a conditional request;
-- headers with what is left of the daily quota and of the minute's allowance, and a request id;
+- headers with the daily quota, the rate limit and a request id;
 - Idempotency-Key: requests with the same key and day use one unit of the quota.
 """
 
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
 
 class PlannedFeatures:
-    """The documented features, with the units that they have counted.
+    """The documented features, with a count of the used units.
 
-    A 200 costs one unit; 304 and errors cost none. After `daily_quota` units, every request that
-    would cost a unit gets a 429; None is an unlimited quota. `requests_per_minute` is only stated
-    in headers. Without `etags`, responses have only Last-Modified. A header that the response
-    already has is kept.
+    A 200 costs one unit; 304 and errors are free. After `daily_quota` units, the API sends 429
+    instead of 200. The rate limit `requests_per_minute` is sent in headers, but not enforced.
+    Without `etags`, responses have only Last-Modified. Existing headers are not replaced.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class PlannedFeatures:
         self._lock = threading.Lock()
 
     def apply(self, request: Request, response: Response) -> Response:
-        """Return the response that an API with these features sends."""
+        """Return the response with validators and headers, or a 304 or 429 response."""
         if request.model_id and response.status == 200:
             response = self._with_validators(response)
             if _is_unchanged(request.headers, response.headers):
@@ -104,7 +103,7 @@ class PlannedFeatures:
         return headers
 
     def _rate_limit_headers(self, limit: int, now: dt.datetime) -> dict[str, str]:
-        """Return the headers of a rolling minute; it resets when its oldest request leaves it."""
+        """Return the rate limit headers; the reset time is a minute after the oldest request."""
         self._arrivals.append(time.monotonic())
         while self._arrivals[0] <= self._arrivals[-1] - 60:
             self._arrivals.popleft()

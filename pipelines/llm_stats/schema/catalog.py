@@ -58,8 +58,8 @@ class CatalogSummary:
     """One read of the catalog in numbers, for the result of a run.
 
     `changed` counts the new and changed summaries, `rejected` the invalid ones. `gap` explains why
-    the read is incomplete; `cut_off` is set if a page did not arrive. Before the read,
-    `listed_before` models were listed; the read lacks `missing` of them.
+    the read is incomplete; `cut_off` is set if a page did not arrive. `listed_before` counts the
+    models listed before the read, `missing` the previously listed models that the read lacks.
     """
 
     pages: int
@@ -93,13 +93,12 @@ class RecordVersion(NamedTuple):
 
 
 def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
-    """Return whether the summary contains something newer than the record.
+    """Return whether the summary is newer than the record.
 
     `record.summary_hash` is the hash of the summary that was known when the record was requested. A
-    summary with another hash is ahead. The summary is not compared with the record itself, because
-    a lasting difference would make the model due in every run. Without `summary_hash`, the times
-    of change decide. If a time is unknown, the summary counts as ahead, so that the record is
-    fetched again and gets a hash. The view `staging.summaries_ahead` has the same rule.
+    summary with a different hash is ahead. If `record.summary_hash` is None, a summary is ahead if
+    its `updated_at` is later, or if a time is unknown. The view `staging.summaries_ahead` has the
+    same rule.
     """
     if record is None:
         return True
@@ -116,10 +115,9 @@ def known_hash(
     """Return the `summary_hash` of a record that was just requested.
 
     `summary` is the known summary of the model, `updated_at` the record's time of change, and
-    `stored` the record in the warehouse. If the summary is newer than `stored`, but the new record
-    is not, then the API has returned an old response. The result is then None, so that the summary
-    stays ahead and the next run requests the record again. An old response is recognized only if
-    the summary, the new record and the stored record all have a time of change.
+    `stored` the record in the warehouse. The API may return an old response: `updated_at` is
+    earlier than that of `summary`, and not later than that of `stored`. The result is then None, so
+    that the next run requests the record again.
     """
     if summary is None:
         return None

@@ -1,7 +1,6 @@
 """Fetches: the selection of ids that are due, and the outcome of each requested id.
 
-Each outcome is stored as a row of `raw.fetches`; a loaded record is also a row of `raw.models`. A
-record that has not changed since the last fetch keeps its row there.
+Each outcome is stored as a row of `raw.fetches`. A loaded record is also a row of `raw.models`.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Outcome = Literal["loaded", "not_modified", "not_found", "rejected", "failed", "
 class Validators(NamedTuple):
     """The headers of a response that make a later request for the same URL conditional.
 
-    `Validators('"33a64df5"', "Wed, 21 Oct 2026 07:28:00 GMT")`. A weak ETag begins with `W/`.
+    Example: `Validators('"33a64df5"', "Wed, 21 Oct 2026 07:28:00 GMT")`.
     """
 
     etag: str | None = None
@@ -104,8 +103,8 @@ def stalest_first(
 
     `fetched_at` maps ids to the time (UTC) of their last success, `failing_at` to the time of their
     last failure. Ids fetched within `max_age` are skipped; if `max_age` is zero, no id is skipped.
-    A failing id is ordered by its last failure. Otherwise failing ids would come first in every
-    run and use up its budget.
+    A failing id is ordered by its last failure. Otherwise failing ids would use up the budget of
+    every run.
     """
     time = now or dt.datetime.now(dt.UTC)
     last_success = {model_id: fetched_at.get(model_id, _NEVER) for model_id in model_ids}
@@ -131,12 +130,13 @@ def due_after_catalog(
 ) -> list[str]:
     """Return the ids due for a fetch after a read of the catalog, each once.
 
-    First come the models without a record, then the old records, and then the models in `ahead`,
-    whose summary is ahead of the record. In each group, the oldest attempt is first. A record is
-    old 12 hours before it reaches `max_age`. If `max_age` is below a day, it is old at `max_age`.
+    Order: models without a record, old records, models in `ahead`. In each group, the oldest
+    attempt is first. A record is old 12 hours before it reaches `max_age`, or at `max_age` if
+    `max_age` is below a day.
 
-    A due model that failed in its last attempt is among the old records, ordered by this attempt.
-    In the first group it could use up every budget. In the last group it might never get its turn.
+    A due model that failed in its last attempt is in the group of old records. Failing models in
+    the first group could use up every budget. Failing models in the last group might never be
+    fetched.
     """
     limit = max_age - _MAX_EARLY if max_age >= dt.timedelta(days=1) else max_age
 

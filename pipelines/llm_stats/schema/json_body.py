@@ -30,7 +30,7 @@ def parse_json(body: bytes | str) -> Any:
     except ValueError:  # `from_json` rejects lone surrogates
         if not may_have_surrogates(text):
             raise
-        # only to raise for any other defect: the lone surrogates are replaced here
+        # raises for any defect other than lone surrogates
         from_json(_ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text))
         return json.loads(text)
 

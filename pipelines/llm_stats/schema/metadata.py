@@ -3,11 +3,12 @@
 Metadata is everything that is not a price or a score. If a metadata value cannot be read, the
 prices of its model still load. The value becomes null, and its original text is kept:
 
-    {"context_window": 128000.5, "release_date": "2025-09-30T00:00:00Z"}
-    {"context_window": None, "release_date": "2025-09-30"}, {"context_window": "128000.5"}
+    JSON:   {"context_window": 128000.5, "release_date": "2025-09-30T00:00:00Z"}
+    values: {"context_window": None, "release_date": "2025-09-30"}
+    kept:   {"context_window": "128000.5"}
 
 A lone surrogate (half of a UTF-16 pair) is not a character, and no database stores it. It becomes
-U+FFFD, and the original text is kept too. Of a long text, 200 characters are kept.
+U+FFFD, and the original text is kept. Kept texts are cut to 200 characters.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _DATES, _TIMES = TypeAdapter(dt.date), TypeAdapter(dt.datetime)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: Length of the texts and paths of unreadable values, before characters are escaped.
 _MAX_LENGTH = 200
-#: Characters that are special in the JSON paths of some database.
+#: Characters with a special meaning in JSON paths.
 _UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
 
 

@@ -44,7 +44,7 @@ ReadDate = Annotated[dt.date, Reader(read_date)]
 
 
 class RecordPart(BaseModel):
-    """A JSON object. Documented fields are validated strictly; others are kept in `model_extra`."""
+    """A JSON object with strictly validated fields. `model_extra` contains unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
 
@@ -185,10 +185,10 @@ class Family(RecordPart):
 
 
 class Summary(RecordPart):
-    """One model as the catalog, `GET /v1/models`, lists it: without scores and sources.
+    """One model as `GET /v1/models` returns it: a record without scores and sources.
 
-    `unreadable` maps the path of each unreadable value, such as `("scores", 0, "rank")`, to the
-    text that came (see `schema.metadata`).
+    `unreadable` maps the path of each unreadable value, such as `("scores", 0, "rank")`, to its
+    original text (see `schema.metadata`).
     """
 
     _unreadable: Unreadable = PrivateAttr(default_factory=dict)

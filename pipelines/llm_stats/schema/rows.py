@@ -21,8 +21,8 @@ def to_row(
     """Return the record as a row of `models` that contains the rows of the child tables.
 
     Nested objects remain objects; lists and maps become lists of child rows. Unknown fields are in
-    `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys. The hash of
-    the summary is None; `Plan.with_catalog` adds it.
+    `extra`. Every child row has a `model_id`, so that queries do not need dlt's keys.
+    `summary_hash` is None until `Plan.with_catalog` sets it.
     """
     scores = [_child_row(record.id, score) | {"unreadable": None} for score in record.scores]
     row = _summary_row(record)
@@ -41,7 +41,7 @@ def to_row(
 def _split_unreadable(
     unreadable: Unreadable, scores: list[dict[str, Any]]
 ) -> dict[str, str] | None:
-    """Move the unreadable values of scores to the rows of the scores; return the rest."""
+    """Move the unreadable values of scores to the score rows; return the other values."""
     others: Unreadable = {}
     for path, text in unreadable.items():
         match path:
@@ -70,9 +70,8 @@ def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) ->
 def summary_hash(summary: Summary) -> str:
     """Return a hash of the documented fields; the order of lists does not change the hash.
 
-    The original texts of unreadable values are included, so that a change of such a value is
-    noticed. Undocumented fields are left out, because a new field in all summaries would make all
-    records due at once.
+    The hash includes the original texts of unreadable values. It excludes undocumented fields,
+    because a new field in all summaries would make all records due at once.
     """
     return hashlib.blake2b(_canonical(summary).encode(), digest_size=16).hexdigest()
 
@@ -91,7 +90,7 @@ def _documented(value: object) -> object:
 
 
 def _documented_texts(summary: Summary) -> list[tuple[list[str], str]]:
-    """Return the names that lead to each unreadable documented value, and its text, sorted."""
+    """Return the unreadable documented values: `[(["context_window"], "128000.5"), …]`."""
     texts = [
         ([part for part in path if isinstance(part, str)], text)
         for path, text in summary.unreadable.items()
@@ -134,7 +133,7 @@ def _with_extra(part: RecordPart) -> dict[str, Any]:
 def _storable(extra: dict[str, Any] | None) -> Any:
     """Return the unknown fields, or None if there are none.
 
-    Integers beyond 64 bits become text, and so do NaN and Infinity, which are not valid JSON.
+    Integers beyond 64 bits, NaN and Infinity become text.
     """
     if not extra:
         return None

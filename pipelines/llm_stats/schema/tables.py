@@ -246,11 +246,11 @@ CATALOG_TABLES: dict[str, list[Column]] = {
     ],
 }
 
-#: All raw tables, without dlt's own.
+#: All raw tables except dlt's own tables.
 TABLES = RECORD_TABLES | CATALOG_TABLES
 
-#: The key of each raw table. A list may repeat a provider or a benchmark, so the key of its rows
-#: contains the position in the list.
+#: The key of each raw table. A record may list a provider or a benchmark twice, so the position in
+#: the list is part of the key.
 KEYS: dict[str, tuple[str, ...]] = {
     "models": ("id",),
     "models__providers": ("model_id", LIST_IDX.name),
@@ -267,9 +267,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "catalog_rejected": ("model_id",),
 }
 
-#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Here, the times are in
-#: UTC without a time zone. dlt would create these columns with a time zone, but DuckDB 1.x for
-#: Python needs pytz to fetch such times.
+#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. dlt creates time columns
+#: with a time zone. These tables have none, because DuckDB 1.x for Python needs pytz to fetch a
+#: time with a time zone.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),

@@ -36,10 +36,10 @@ HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 def create_views(connection: Connection, snapshot_id: str, root: Path | None = None) -> None:
     """Create the raw tables, the history tables, and the views and macros, with their comments.
 
-    If the warehouse was built from the same files and nothing is missing, recreate only the table
-    macros, because they contain the id of the snapshot. Otherwise drop and recreate all views and
-    macros, so that definitions of deleted files disappear. Tables are kept. Runs in the caller's
-    transaction if the engine has transactional DDL. Raises `SqlError` with file and line.
+    Views and macros are dropped and recreated only if the files changed or a relation is missing.
+    The table macros of `marts` are always recreated, because they contain the id of the snapshot.
+    Tables are kept. Runs in the caller's transaction if the engine has transactional DDL. Raises
+    `SqlError` with file and line.
     """
     files = _supported(connection, root)
     _create_definitions(connection, files, root)
@@ -47,7 +47,7 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 
 
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
-    """Create everything in `files` except the guarded macros, unless it is up to date."""
+    """Recreate all definitions without a guard if the files changed or a relation is missing."""
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
@@ -73,8 +73,7 @@ def _create_definitions(connection: Connection, files: list[SqlFile], root: Path
 def clear_row_hashes(connection: Connection) -> None:
     """Set the hashes of history rows to null; the next `update_history` recomputes them.
 
-    Call this after a change of the files under `sql/` or of the engine version. A hash depends on
-    the macro that computes it and on how the engine formats numbers.
+    A change of the files under `sql/` or of the engine version can change the hash of a row.
     """
     for schema, table in HASHED_TABLES:
         connection.execute(
@@ -83,10 +82,7 @@ def clear_row_hashes(connection: Connection) -> None:
 
 
 def update_history(connection: Connection) -> None:
-    """Write the changes since the last call into `history`, in the caller's transaction.
-
-    It is idempotent: a second call changes nothing.
-    """
+    """Write the changes since the last call into `history`, in the caller's transaction."""
     for file in in_build_order():
         if file.layer == "history":
             execute_file(connection, file, lambda statement: statement.type in _WRITE_STATEMENTS)
@@ -132,7 +128,7 @@ def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
 
 
 def _save_fingerprint(connection: Connection, value: str, engine_version: str) -> None:
-    """Replace the stored fingerprint and clear `checked_at`, so that all models are checked."""
+    """Replace the stored fingerprint and clear `checked_at`, so that a run checks all models."""
     connection.execute("drop table if exists raw.sql_fingerprint")
     connection.execute(
         "create table raw.sql_fingerprint "

@@ -16,7 +16,7 @@ from llm_stats.transform.files import files_in
 class Check(NamedTuple):
     """A query for rows that must not exist.
 
-    `text` is the SQL, with a header comment like that of the files under `sql/checks`.
+    `text` is SQL with a header comment, as in the files under `sql/checks`.
     """
 
     name: str
@@ -28,8 +28,8 @@ class Check(NamedTuple):
         return "\n-- Population: all models." in self.text
 
 
-#: Name for `--allow-failure`: a read that lacks many models is not trusted. This rule is not a
-#: query: `pipeline.plan` applies it before the load.
+#: Name of a rule for `--allow-failure`: too many models left the catalog. `pipeline.plan` applies
+#: the rule before the load.
 MODELS_LEFT = "models_left"
 
 
@@ -54,10 +54,10 @@ _MAX_CHECK_AGE = dt.timedelta(days=7)
 def due_scope(connection: Connection, now: dt.datetime) -> Scope:
     """Return which models the checks of a run must cover.
 
-    All models are checked if the definitions changed since the last check of all models, if that
-    check is a week old, if the warehouse is small, or if the load wrote most of the models. The
-    time of such a check is stored, in the caller's transaction. Other runs check only the models
-    that the load wrote, or nothing if it wrote none.
+    The scope is `ALL` if the warehouse is small, if the load wrote most models, if the definitions
+    changed, or if all models were last checked a week ago. The time of a check of all models is
+    stored, in the caller's transaction. Otherwise the scope is `LOADED`, or `NONE` after a load
+    that wrote no models.
     """
     counts = """
         select
@@ -94,9 +94,8 @@ def all_checks() -> list[Check]:
 def _keys_query() -> str:
     """Return the query of the check `keys`, which covers all declared keys.
 
-    The keys of marts come from `Grain:`, those of raw tables from `KEYS`. In `raw.fetches` only
-    the newest load is searched for repeated keys: every run appends to this table, so it can have
-    millions of rows.
+    `Grain:` declares the keys of marts, and `KEYS` the keys of raw tables. `raw.fetches` can have
+    millions of rows, so only its newest load is searched for repeated keys.
     """
     newest = f"where {LOAD_ID.name} = (select max({LOAD_ID.name}) from raw.fetches)"
     newest += "".join(f" or {column} is null" for column in KEYS["fetches"])

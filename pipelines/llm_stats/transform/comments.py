@@ -30,8 +30,8 @@ def comments(
     """Return the comments on tables, views and columns: `{"marts.offers": "One row per …", …}`.
 
     `columns` lists the columns of every relation: `{"marts.offers": ["model_id", …]}`. A column
-    without a comment inherits the comment of the column with the same name in a relation that the
-    view reads. The first such relation under `Reads:` in the file's header is used.
+    without a comment inherits the comment of a column with the same name. The first relation under
+    `Reads:` that has this column is used.
     """
     texts = _raw_comments()
     for file in files or in_build_order():

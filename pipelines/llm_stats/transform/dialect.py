@@ -59,7 +59,7 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
-    """Return the node that replaces a node of the syntax tree for PostgreSQL."""
+    """Return the PostgreSQL equivalent of `node`, a node of the syntax tree."""
     if median := _exact_median(node):
         return median
     if isinstance(node, exp.Cast) and node.to.is_type(
@@ -132,8 +132,7 @@ def _quantile(
 ) -> exp.Expr:
     """Return `percentile_disc(share) within group (order by value)`, as in the SQL standard.
 
-    The function is anonymous, because sqlglot translates `exp.PercentileDisc` to an approximation
-    for Spark.
+    sqlglot would translate `exp.PercentileDisc` to an approximation for Spark.
     """
     order = exp.Order(
         expressions=[exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)]

@@ -66,7 +66,7 @@ class SqlFile:
 
     @property
     def order(self) -> str:
-        """Expressions of the default `order by`, a total order, as declared by `Order:`."""
+        """The default `order by`, as declared by `Order:`; a total order."""
         return self._required("Order", "expressions to sort by, with the columns of the key")
 
     def _required(self, label: str, meaning: str) -> str:
@@ -162,8 +162,8 @@ def quality_findings(rules: list[SqlFile]) -> SqlFile:
     """Return a generated file that defines `staging.quality_findings`, the union of the rules.
 
     A rule is a query in a file under `sql/quality`; the file name is the name of the rule. The
-    query returns `model_id` and `detail`. It can also be executed alone. A relation that several
-    rules read is computed once, in a common table expression.
+    query returns `model_id` and `detail`. A relation that several rules read is computed once, in a
+    common table expression.
     """
     readers = Counter(address for rule in rules for address in set(_RELATION.findall(rule.body)))
     shared = {

@@ -64,8 +64,8 @@ def migrate(connection: Connection) -> bool:
 
     Return whether anything was migrated. An empty database stays empty. The views are dropped,
     because they read tables that a migration changes; `create_views` recreates them. The validators
-    of all records are deleted: if the API returned 304 for them, new columns would stay null.
-    Raises `SqlError`, which names the file and line in `sql/`.
+    of all records are deleted, because new columns would stay null after a 304. Raises `SqlError`
+    with file and line.
     """
     version = schema_version(connection)
     if not is_older(version):

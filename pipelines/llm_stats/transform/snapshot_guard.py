@@ -29,7 +29,7 @@ _MESSAGE = (
 def guard_macros(connection: Connection, files: Iterable[SqlFile], snapshot_id: str) -> None:
     """Store the id in `history.snapshot`, and recreate the table macros of `marts` with a guard.
 
-    The internal macros of `staging` get none, because DuckDB takes up to 70 ms to create one.
+    The macros of `staging` have no guard, because DuckDB takes up to 70 ms to recreate a macro.
     Raises `SqlError` with file and line.
     """
     connection.execute("delete from history.snapshot")
@@ -47,7 +47,7 @@ def is_guarded(file: SqlFile) -> bool:
 
 
 def _create_guarded(connection: Connection, file: SqlFile, snapshot_id: str) -> None:
-    """Execute a file with its macro guarded, and its comments, which a new macro lacks."""
+    """Create the macro of a file with a guard, and set the comments of the macro."""
     for line, statement in statements(file):
         query = statement.query.strip().removesuffix(";")
         if head := _TABLE_MACRO.search(query):
@@ -60,10 +60,10 @@ def _create_guarded(connection: Connection, file: SqlFile, snapshot_id: str) -> 
 
 
 def _guard(snapshot_id: str) -> str:
-    """Return a condition that is true, or raises the error.
+    """Return an SQL condition that raises an error unless `history.snapshot` contains the id.
 
-    DuckDB evaluates the subquery even if there are no rows. The aggregate returns a row even if the
-    table is empty.
+    DuckDB evaluates the condition even if the guarded query has no rows. `max` returns a row even
+    if `history.snapshot` is empty.
     """
     return (
         f"(select case when max(snapshot_id) = {sql_literal(snapshot_id)} then true "

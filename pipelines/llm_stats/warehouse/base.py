@@ -37,8 +37,8 @@ _UNLISTED = "select model_id from history.listings where valid_to is null and no
 class FetchState:
     """The state of a warehouse that determines which models a run requests.
 
-    All times are in UTC. `last_attempted_at` is the time of the last request for a model, or of the
-    last read of the catalog if that was later. `fetched_at` maps each loaded model to the time of
+    All times are in UTC. `last_attempted_at` is the time of the last request for a model or of the
+    last read of the catalog, whichever is later. `fetched_at` maps each loaded model to the time of
     its last load. `failing_at` maps each failing model to the time of its last failure. A model is
     failing until it is loaded again. `records` and `summaries` contain the stored versions, and
     `unlisted` the models that left the catalog. `validators` has an entry for each record whose

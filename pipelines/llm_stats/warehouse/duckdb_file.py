@@ -64,10 +64,9 @@ class DuckDBWarehouse:
     def lock(self, *, even_if_broken: bool = False) -> Iterator[None]:
         """Hold the lock for one run; the operating system releases it when the process ends.
 
-        An error of the block is stored in the file `last_failure`. `rollback` sets
-        `even_if_broken`: the published file may then be unreadable, and no error is stored. Raises
-        `Locked`, which names the holder, or `UsageError` if the path cannot be used for a
-        warehouse.
+        An error of the block is stored in the file `last_failure`. With `even_if_broken`, the
+        published file may be unreadable, and no error is stored. Raises `Locked`, which names the
+        holder. Raises `UsageError` if the path cannot be used for a warehouse.
         """
         self._require_name()
         if not even_if_broken:
@@ -141,8 +140,8 @@ class DuckDBWarehouse:
     def ensure_writable_folder(self) -> None:
         """Create the folder next to the database.
 
-        Raises `UsageError` if the folder contains files that are not from llm-stats. Also raises it
-        if the file system lacks the permissions or features that publishing needs.
+        Raises `UsageError` if the folder is not writable or contains files that are not from
+        llm-stats, or if the file system lacks features that publishing needs.
         """
         folder = self.database.parent
         try:

@@ -117,10 +117,10 @@ class DuckDBReader(Reader):
 class MaterializedReader(DuckDBReader):
     """A reader that stores views as tables in memory: the marts, and some staging views.
 
-    The checks query each mart many times, and marts read other marts. Without these tables, each
-    query would plan and compute its marts again, and the planning would take longer than the
-    execution. Staging views that read only raw tables stay views, because copying their rows
-    would take memory. With `load_id`, the reader shows only the models that this load wrote.
+    The checks query each mart many times, and marts read other marts. With tables, each mart is
+    planned and computed only once. Staging views that read only raw tables stay views, because
+    copying their rows would take memory. With `load_id`, the reader shows only the models that this
+    load wrote.
     """
 
     def __init__(self, database: Path, load_id: str | None = None) -> None:
@@ -220,8 +220,8 @@ def require_file(database: Path) -> None:
 def cannot_open(database: Path, error: Exception, opened: Path | None = None) -> UsageError:
     """Return the error for a file that DuckDB cannot open.
 
-    DuckDB's message contains the path of a snapshot, or of the copy `opened`. This path is replaced
-    by the name of `database`, because users know only `database`.
+    DuckDB's message contains the path of a snapshot or of the copy `opened`. Users know only
+    `database`, so its name replaces the path.
     """
     path = str((opened or database).resolve())
     cause = str(error).splitlines()[0].replace(path, database.name).rstrip("!")

@@ -33,10 +33,10 @@ class Described(NamedTuple):
 class Reader(ABC):
     """A read-only connection to a published warehouse; a context manager.
 
-    `database` is the path of the DuckDB file. With other engines this file does not exist, and the
-    path only determines the folder of local files (lock, response cache). `engine_name` is the
-    engine and its location, for messages; None for DuckDB. `unsupported` lists the views and macros
-    under `sql/` that the engine cannot store.
+    `database` is the path of the DuckDB file. For other engines, the path only determines the
+    folder of local files (lock, response cache). `engine_name` is the engine and its location, for
+    messages; None for DuckDB. `unsupported` lists the views and macros under `sql/` that the engine
+    cannot store.
     """
 
     database: Path
@@ -64,8 +64,8 @@ class Reader(ABC):
     def execute_user_query(self, query: str) -> Table:
         """Return the rows of a user's query, in the engine's own SQL.
 
-        Raises `UsageError` unless it is a single read-only statement, and `OutOfMemory` if it needs
-        too much memory.
+        Raises `UsageError` if the query is not a single read-only statement. Raises `OutOfMemory`
+        if the query needs too much memory.
         """
 
     def command(self, command: str) -> str:
@@ -202,7 +202,7 @@ def _hint(name: str, existing: list[str], otherwise: str) -> str:
 def _defaults_and_call(macro: str) -> tuple[dict[str, str], str]:
     """Return the defaults of a macro's parameters, and a sentence with an example call.
 
-    Both come from the macro's file, because DuckDB does not store them.
+    The defaults and the call are read from the macro's file, because DuckDB does not store them.
     """
     file = next((file for file in files_in("macros") if file.address == macro), None)
     signature = re.search(

@@ -26,7 +26,7 @@ from llm_stats.files import fsync
 #: Name of the folder that contains the snapshots, each in its own subfolder.
 FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
-#: Number of days whose last snapshot is kept: the newest days that have a snapshot.
+#: The last snapshot of a day is kept for this many days, counting only days with snapshots.
 _KEPT_DAYS = 7
 #: A rolled-back snapshot is kept while at most this many days have newer snapshots.
 _ROLLED_BACK_DAYS = 30
@@ -35,8 +35,7 @@ _ROLLED_BACK_DAYS = 30
 def files_folder(database: Path) -> Path:
     """Return the folder for the snapshots and other files of a database.
 
-    The folder is next to the database. Its path is resolved, because the folder may be a symlink
-    to another disk.
+    The folder is next to the database. It may be a symlink to another disk.
     """
     stem = database.stem if database.suffix == ".duckdb" else f"{database.name}.files"
     return database.with_name(f".{stem}").resolve()
@@ -154,7 +153,7 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
     - the newest `keep` snapshots in `line`
     - the last snapshot of each day in `line`, for the 7 newest days
-    - each rolled-back snapshot (outside `line`), while at most 30 days have newer snapshots
+    - each rolled-back snapshot (not in `line`), until more than 30 days have newer snapshots
 
     Days are the dates in the ids, so a wrong clock does not expire snapshots.
     """
