@@ -138,7 +138,7 @@ class WarehouseLocation(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
-        """Return the settings; `overrides` take precedence. None is not an override.
+        """Return the settings. `overrides` take precedence; None values are ignored.
 
         Raises `UsageError` for an invalid setting. The message never contains the value of the
         setting.
@@ -225,7 +225,7 @@ def _setting_name(name: str) -> str:
 
 
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
-    """Raise `UsageError` if `names`, the unknown settings, is not empty."""
+    """Raise `UsageError` if there are unknown settings."""
     for name in names:
         matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
         hint = f"; did you mean {matches[0]}?" if matches else ""

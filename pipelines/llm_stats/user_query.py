@@ -1,7 +1,7 @@
 """Users' queries: a single read-only statement, with limited memory, disk space and time.
 
-Statements that write are rejected, because a read-only connection does not prevent all of them:
-DuckDB lets `copy` and `export database` write `<database>.wal` and `<database>.tmp/`.
+Other statements are rejected, because a read-only connection can still write files: `copy` and
+`export database` write `<database>.wal` and `<database>.tmp/`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _RESTRICTIONS = (
 
 #: Maximum growth of the address space during a query.
 _MAX_QUERY_BYTES = 2_000_000_000
-#: Time from Ctrl-C to the end of the process, because DuckDB does not interrupt the computation of
-#: a single value.
+#: Time from Ctrl-C until the process is ended. DuckDB cannot interrupt the computation of a single
+#: value.
 _INTERRUPT_SECONDS = 0.5
 
 

@@ -89,9 +89,9 @@ def facts(reader: Reader, model_ids: Sequence[str]) -> Table:
 def head_to_head(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per pair of models, with numbers of shared benchmarks.
 
-    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. A benchmark is a win
-    if `model_id` is better. Benchmarks that do not count on the leaderboard are left out. The macro
-    `marts.head_to_head` is not used, because PostgreSQL cannot store it.
+    Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. `win_count` counts the
+    benchmarks on which `model_id` is better. Benchmarks that do not count on the leaderboard are
+    left out. The macro `marts.head_to_head` is not used, because PostgreSQL cannot store it.
     """
     values = reader.query(
         f"""

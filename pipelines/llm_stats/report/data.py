@@ -40,7 +40,7 @@ class ReportData:
     the encoded tables, and:
 
     - `as_of`: time of the newest record or of the last catalog read, whichever is later
-    - `changes_since`: for each table with omitted changes, the time of the oldest change in it
+    - `changes_since`: for each table with omitted changes, the time of the oldest remaining change
     - `left_out`: texts such as `1,500 of 51,500 models`
     """
 

@@ -1,7 +1,7 @@
 """Atom feed (RFC 4287) of price, score and catalog changes; newest first, one entry per change.
 
-The id of an entry is the `change_id` of the change, so feed readers show a change once, however
-often the feed is written. The id of the feed is made from the first load of the warehouse.
+The id of an entry is the `change_id` of the change, so that feed readers show each change once.
+The id of the feed is made from the first load of the warehouse.
 """
 
 from __future__ import annotations

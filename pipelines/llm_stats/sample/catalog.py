@@ -29,7 +29,7 @@ class Change:
     model_id: str
     entry_id: str
     then: dict[str, Any] | None
-    """Yesterday's values of the changed fields; all fields of a removed entry; None if new."""
+    """Yesterday's values: the changed fields, all fields (removed entry) or None (new entry)."""
 
     @property
     def part(self) -> tuple[str, str]:

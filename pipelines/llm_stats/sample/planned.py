@@ -73,7 +73,7 @@ class PlannedFeatures:
         return replace(response, headers=validators | dict(response.headers))
 
     def _spend_unit(self, request: Request) -> bool:
-        """Count a unit unless the key is known; return False if the quota is spent."""
+        """Count a unit for a new idempotency key; return False if the quota is spent."""
         key = request.headers.get("idempotency-key", f"request {self._requests}")
         if key in self._keys:
             return True
@@ -116,7 +116,7 @@ class PlannedFeatures:
 
 
 def _is_unchanged(condition: Mapping[str, str], validators: Mapping[str, str]) -> bool:
-    """Return whether the condition of a request names the validators of the response."""
+    """Return whether the condition of a request matches the validators of the response."""
     if etag := condition.get("if-none-match"):
         return etag == validators.get("ETag")
     since = condition.get("if-modified-since")

@@ -115,9 +115,9 @@ def known_hash(
     """Return the `summary_hash` of a record that was just requested.
 
     `summary` is the known summary of the model, `updated_at` the record's time of change, and
-    `stored` the record in the warehouse. The API may return an old response: `updated_at` is
-    earlier than that of `summary`, and not later than that of `stored`. The result is then None, so
-    that the next run requests the record again.
+    `stored` the record in the warehouse. If the API returned an old response, the result is None,
+    so that the next run requests the record again. A response is old if `updated_at` is before
+    `summary.updated_at` and not after `stored.updated_at`.
     """
     if summary is None:
         return None

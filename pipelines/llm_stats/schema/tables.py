@@ -267,9 +267,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "catalog_rejected": ("model_id",),
 }
 
-#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. dlt creates time columns
-#: with a time zone. These tables have none, because DuckDB 1.x for Python needs pytz to fetch a
-#: time with a time zone.
+#: dlt's own tables, which dlt needs to open the schema `raw` as a dataset. Unlike in dlt, the time
+#: columns have no time zone: DuckDB 1.x for Python needs pytz to fetch times with a time zone.
 DLT_TABLES: dict[str, list[Column]] = {
     "_dlt_version": [
         Column("version", "bigint", False, "Number of the schema version"),

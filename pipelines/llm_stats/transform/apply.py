@@ -47,7 +47,7 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 
 
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
-    """Recreate all definitions without a guard if the files changed or a relation is missing."""
+    """Recreate views and unguarded macros if the files changed or a relation is missing."""
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}

@@ -24,7 +24,7 @@ class Check(NamedTuple):
 
     @property
     def needs_all_models(self) -> bool:
-        """Return whether the check would be wrong if it saw only the models of one load."""
+        """Return whether the check would be wrong with only the models of one load."""
         return "\n-- Population: all models." in self.text
 
 
@@ -55,9 +55,9 @@ def due_scope(connection: Connection, now: dt.datetime) -> Scope:
     """Return which models the checks of a run must cover.
 
     The scope is `ALL` if the warehouse is small, if the load wrote most models, if the definitions
-    changed, or if all models were last checked a week ago. The time of a check of all models is
-    stored, in the caller's transaction. Otherwise the scope is `LOADED`, or `NONE` after a load
-    that wrote no models.
+    changed, or if all models were last checked a week ago. Otherwise the scope is `LOADED`, or
+    `NONE` after a load that wrote no models. For `ALL`, the time is stored in the caller's
+    transaction.
     """
     counts = """
         select

@@ -11,9 +11,9 @@ does not handle, so that every engine returns the same values to the last digit:
                         code point, as DuckDB does
     array_agg           Spark collects in any order; the translation sorts the list by its elements,
                         the order of every list in the views
-    quantile_disc       Spark has only the standard names, `percentile_disc`, `percentile_cont`
+    quantile_disc       Spark has only `percentile_disc` and `percentile_cont`
     json                Spark has no such type; the value stays text
-    unnest(json_keys)   PostgreSQL has a function that returns the keys as rows
+    unnest(json_keys)   translated to `json_object_keys` for PostgreSQL, which returns rows
     json ->> column     sqlglot writes a JSON path for Spark, but the column contains a key
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
                         timestamps

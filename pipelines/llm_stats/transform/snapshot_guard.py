@@ -5,8 +5,8 @@ caller. After `attach 'backup.duckdb' as old`, `from old.marts.workload_cost(1, 
 `marts.offers` of the default database. (Names in a view are resolved in the view's own database.)
 
 Therefore each run stores a new id in `history.snapshot`, and creates the table macros with this id.
-A guarded macro raises an error if the `history.snapshot` that it reads contains another id. Engines
-without macros need no guard.
+A guarded macro raises an error if `history.snapshot` contains a different id. Engines without
+macros need no guard.
 """
 
 from __future__ import annotations

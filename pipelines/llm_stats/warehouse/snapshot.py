@@ -83,7 +83,7 @@ class Snapshot:
 
     @property
     def is_published(self) -> bool:
-        """Whether the snapshot is, or once was, live. False if the folder cannot be accessed."""
+        """Whether the snapshot was ever published; False if the folder cannot be accessed."""
         return os.access(self.folder / "published", os.F_OK)
 
     @property
