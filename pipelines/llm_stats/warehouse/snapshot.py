@@ -28,7 +28,7 @@ FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: The last snapshot of a day is kept for this many days, counting only days with snapshots.
 _KEPT_DAYS = 7
-#: A rolled-back snapshot is kept while at most this many days have newer snapshots.
+#: A rolled-back snapshot is deleted when more than this number of days have newer snapshots.
 _ROLLED_BACK_DAYS = 30
 
 

@@ -3,7 +3,7 @@
     llm_stats.duckdb → .llm_stats/snapshots/20261123T170501.123456Z/llm_stats.duckdb
 
 Open connections keep their snapshot; new connections see the live snapshot. All snapshots have the
-same file name, because DuckDB names a catalog after the file. So each has a separate folder.
+same file name, because DuckDB names a catalog after the file. Each snapshot has its own folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from llm_stats.warehouse.snapshot import FOLDER, Snapshot, expired, is_id, new_i
 
 
 class Snapshots:
-    """The snapshots of one published database. The methods that change them require the lock.
+    """Snapshots of one database. The caller of a method that writes must hold the database's lock.
 
     Files and folders whose name is not a snapshot id are ignored.
     """
@@ -56,9 +56,9 @@ class Snapshots:
     def publish(self, file: Path, snapshot_id: str) -> None:
         """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
 
-        The file is synced to disk first, then the folders, then the link, so that a power failure
-        leaves either the old or the new state. Raises `LoadFailed` if the link cannot be synced, or
-        if the file has a write-ahead log and is therefore incomplete.
+        A power failure leaves either the old or the new state: the file is synced to disk first,
+        then the folders, then the link. Raises `LoadFailed` if the link cannot be synced. A file
+        with a write-ahead log is incomplete and also raises `LoadFailed`.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(
@@ -68,7 +68,7 @@ class Snapshots:
         fsync(file)
         snapshot = Snapshot(self._folder / snapshot_id / self._database.name, is_live=True)
         snapshot.folder.mkdir(parents=True)
-        # read-only, because a file copied to the published path, a symlink, would overwrite it
+        # read-only, because copying a file to the published path would overwrite the snapshot
         make_read_only(file)
         file.rename(snapshot.file)
         snapshot.write_metadata(parent)
@@ -79,11 +79,10 @@ class Snapshots:
             old.delete()
 
     def rollback(self, snapshot_id: str | None = None) -> Snapshot:
-        """Make another snapshot live.
+        """Make another snapshot live, by default the newest stored ancestor of the live snapshot.
 
-        The default is the newest stored ancestor of the live snapshot. If no snapshot is live, the
-        default is the newest readable snapshot. Raises `UsageError` if the snapshot does not exist
-        or cannot be opened, and `LoadFailed` for disk errors.
+        If no snapshot is live, the default is the newest readable snapshot. Raises `UsageError` if
+        the snapshot does not exist or cannot be opened, and `LoadFailed` for disk errors.
         """
         target = self._find(snapshot_id) if snapshot_id is not None else self._previous()
         try:
@@ -97,10 +96,7 @@ class Snapshots:
         return Snapshot(target.file, is_live=True)
 
     def prune(self) -> None:
-        """Delete the unpublished snapshots of killed runs.
-
-        If the live snapshot has no marker file, create it.
-        """
+        """Delete the unpublished snapshots of killed runs; mark the live snapshot as published."""
         self._temp_link.unlink(missing_ok=True)
         for snapshot in self._stored():
             if snapshot.is_live:

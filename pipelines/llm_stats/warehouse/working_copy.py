@@ -33,13 +33,13 @@ from llm_stats.warehouse.duckdb_reader import (
 )
 from llm_stats.warehouse.reader import Reader
 
-#: DuckDB 1.4 can read this storage version; BI drivers often contain an old DuckDB. DuckDB's
-#: default block size would make a small file five times as large.
+#: BI drivers often contain an older DuckDB; DuckDB 1.4 can read this storage version. With
+#: DuckDB's default block size, a small file would be five times as large.
 _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
 
-#: A file is compacted if more than this share of its blocks is free, and more than these bytes.
+#: A file is compacted if its free blocks exceed both limits: a share of all blocks, and bytes.
 _MAX_FREE_RATIO = 0.2
 _MAX_FREE_BYTES = 2 * 2**20
 
@@ -65,8 +65,7 @@ class DuckDBWorkingCopy:
     def copy_source(self, source: Path) -> None:
         """Copy the published file `source` and open the copy.
 
-        Raises `UsageError`, which names `source`, if the copy is not a warehouse, or if its schema
-        version is not supported.
+        Raises `UsageError` if the copy is not a warehouse or its schema version is not supported.
         """
         self._source = source
         try:
@@ -125,8 +124,8 @@ class DuckDBWorkingCopy:
 
         Return which models the checks must cover.
 
-        The checkpoint is explicit, because on a full disk DuckDB's own checkpoint at closing fails
-        silently. The rest of the data would then be in a write-ahead log, which is not published.
+        On a full disk, DuckDB's own checkpoint at closing fails silently. An explicit checkpoint
+        raises an error instead.
         """
         with transaction(self._connection):
             apply.update_history(DuckDBConnection(self._connection))
@@ -137,10 +136,9 @@ class DuckDBWorkingCopy:
         return scope
 
     def describe_error(self, error: BaseException) -> str:
-        """Describe an error of the disk or of DuckDB in one line, with the folder that it affects.
+        """Describe a disk or DuckDB error in one line, with the affected folder.
 
-        If this is the working copy's folder, the description contains `.llm_stats` instead, because
-        the working copy is deleted after an error.
+        The working copy is deleted after an error, so `.llm_stats` replaces its folder.
         """
         work = self.path.parent
         folder = work.parents[1]
