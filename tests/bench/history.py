@@ -1,9 +1,9 @@
 """Cost of a year of history: `python tests/bench/history.py`, or `--days 30` for a quick test.
 
 On each simulated day all models are fetched again, and 1 % of their offers and scores change. Only
-the SQL under `sql/` is measured, in a DuckDB file on disk. Instead of dlt, SQL statements load the
-raw tables in the same way (delete and insert in one transaction). After the first and the last day,
-several runs without changes are measured, and the median of their times is printed.
+the SQL under `sql/` is measured, in a DuckDB file on disk. As in dlt, a load deletes and inserts
+rows of the raw tables in one transaction. After the first and the last day, several runs without
+changes are measured, and the median of their times is printed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Agreement of the leaderboard with direct comparisons: `python tests/bench/leaderboard.py`.
 
-A pair of models with at least three shared counted benchmarks has a head-to-head. It is decided if
-one model wins more of these benchmarks than the other. The program
-prints, for each category in scope `all`, in which share of the decided head-to-heads the loser has
-the better rank. It reads the records from the file that `LLM_STATS_TEST_RECORDS` names.
+Two models are compared on the counted benchmarks that they share, if there are at least three. The
+model that wins more of these benchmarks should have the better rank. For each category in scope
+`all`, the program prints the percentage of pairs in which the loser has the better rank. The
+environment variable `LLM_STATS_TEST_RECORDS` names the file with the records.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Time of each mart on a large catalog: `python tests/bench/marts.py [MODELS]`.
 
-The catalog is synthetic: 10,000 models with 8 offers and 30 scores each, with ties, free and
-unavailable offers and missing prices. Each offer had three other prices in the year before, and two
-percent of the models left the catalog for a while. DuckDB uses two threads. For each mart, two
+The catalog is synthetic: 10,000 models with 8 offers and 30 scores each. It contains ties, free
+offers, unavailable offers and missing prices. Each offer has three earlier prices, and two percent
+of the models left the catalog for a while. DuckDB uses two threads. For each mart, two
 typical queries of a dashboard are measured: `select count(*)`, and `select *` filtered by one
 model, benchmark, provider or category. No query reuses earlier results, because views store no
 data. Each query runs three times, and the shortest wall-clock time is printed with the CPU time.
@@ -105,8 +105,7 @@ from history.models, range(3) as t (number)
 where hash(model_id) % 50 = 0;
 """
 
-#: `where` conditions by column, in order of preference. One query per mart counts the rows; the
-#: other selects by the first condition whose column the mart has.
+#: `where` conditions by column. A mart is filtered by the first of these columns that it has.
 _FILTERS = {
     "category": "category = 'category-5' and evidence_scope = 'independent'",
     "benchmark_id": "benchmark_id = 'benchmark-042'",

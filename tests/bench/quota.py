@@ -5,8 +5,8 @@
 
 Each run is a real run against the sample API, with an injected clock. The API counts the units of
 the quota and the bytes of its responses, with and without ETags. The simulated catalog grows
-from 335 to 430 models. Every day, a new 1 % of the models change a price, and another 1 % change
-only a score, which the catalog does not show. A run may send 250 requests, like a free quota.
+from 335 to 430 models. Every day, 1 % of the models change a price, and 1 % change a score. The
+catalog shows prices but no scores. A run may send 250 requests.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FIRST_SIZE, LAST_SIZE = 335, 430
 
 
 class Upstream:
-    """Catalog that grows, and in which 1 % of the prices or scores change."""
+    """Catalog of the simulated API, with methods that add and change models."""
 
     def __init__(self, models: int, providers: int = 2, scores: int = 4) -> None:
         self.reserve = synthetic_catalog(models, providers, scores)

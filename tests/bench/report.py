@@ -1,8 +1,8 @@
 """Cost of the report on a large catalog: `python tests/bench/report.py [MODELS]`.
 
 The catalog is synthetic: 10,000 models with 8 offers and 30 scores each. The page is opened in
-Chromium. For each choice, the program prints the time from the event until all charts are drawn,
-and the processor time of the page's main thread, which is independent of other programs.
+Chromium. For each action on the page, the program prints the time until all charts are drawn, and
+the processor time of the page's main thread. Other programs do not affect the processor time.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _cpu_seconds(browser: Browser) -> float:
 
 
 def main(models: int) -> int:
-    """Print the costs; return 1 if a choice takes more processor time than the limit."""
+    """Print the costs; return 1 if an action takes more processor time than the limit."""
     with tempfile.TemporaryDirectory() as folder:
         page, file = Path(folder) / "report.html", Path(folder) / "w.duckdb"
         warehouse(file, synthetic_catalog(models))

@@ -39,17 +39,15 @@ from support.virtualenvs import python_with
 
 EQUAL = "all equal"
 _RAW_TABLES = (*tables.TABLES, *tables.DLT_TABLES)
-#: Views that become tables. Spark computes a view again for each place that reads it. Without the
-#: tables, plans would have millions of nodes.
+#: Views that are stored as tables. Spark inserts the query of a view wherever the view is read, so
+#: plans would have millions of nodes.
 _STORED_VIEWS = ("staging.chosen_scores", "staging.compared_scores", "staging.adjusted_results")
 
 
 def views(raw: Path | None, history: Path) -> list[str]:
     """Return statements that create the staging views and marts in Spark, over Parquet files.
 
-    `_STORED_VIEWS` become tables.
-
-    Without `raw`, only the two marts that read just the history are created.
+    If `raw` is None, create only the two marts that need no raw tables.
     """
     statements = [
         f"create database if not exists {schema}"
@@ -85,7 +83,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def _parquet(folder: Path, table: str) -> Path:
-    """Return the file of a raw table, without a leading `_`, because Spark ignores such files."""
+    """Return the file of a raw table. Spark ignores files whose name begins with `_`."""
     return folder / f"{table.removeprefix('_')}.parquet"
 
 

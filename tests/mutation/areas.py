@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 _PACKAGE = "pipelines/llm_stats"
 _PAGE_TESTS = ("tests/report/test_report.py", "tests/report/test_browser.py")
-#: Area -> folders and files, and for each of them the tests that run for its mutants.
+#: Area -> source folder or file -> its tests.
 AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     "SQL": {
         "sql/checks": ("tests/sql/checks", "tests/pipeline/test_failed_checks.py"),
@@ -122,9 +122,9 @@ def files_of(area: str) -> list[Path]:
 def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
-    Of the tests of a module, only files that contain its name are run, if there are any. Tests that
-    are named like the file come first, because they are the most likely to notice a change, and the
-    first failure ends the run. The golden cases of SQL come before the slower random catalogs.
+    The tests for a Python module are the test files that contain its name, or all tests of its
+    folder if no file does. The first failure ends the run. Tests with the name of the source file
+    come first, because they are the most likely to fail. Golden cases come before slower tests.
     """
     folders = AREAS[area_of(path)]
     patterns = folders[_folder(path, folders)]
@@ -144,7 +144,6 @@ def _folder(path: Path, folders: Iterable[str]) -> str:
 
 
 def _files(path: Path, pattern: str) -> list[Path]:
-    """Return the file, or the files in the folder with such names."""
     return [path] if path.is_file() else sorted(path.rglob(pattern))
 
 

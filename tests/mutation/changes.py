@@ -22,5 +22,5 @@ class Change:
         return text.count("\n", 0, self.start) + 1
 
     def shift(self, characters: int) -> Change:
-        """Return the same change in a text that has more characters before it."""
+        """Return the change for a text with `characters` more characters at the beginning."""
         return Change(self.start + characters, self.end + characters, self.replacement, self.kind)

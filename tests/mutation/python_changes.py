@@ -1,8 +1,8 @@
 """Changes to Python: a flipped comparison, a missing condition, call or option, another unit.
 
-The changes replace parts of the text at the positions of its syntax tree, so that a change is as
-short as a slip of a person. Annotations, docstrings and messages are not changed. SQL in strings is
-changed like a file under `sql/`.
+Each change edits the text of the file, so that the diff is as short as that of a human error.
+Annotations, docstrings and messages are not changed. SQL in strings is changed like a file under
+`sql/`.
 
 No library fits. mutmut 3 changes only the bodies of functions, and its runner requires tests that
 stay in one process. cosmic-ray changes the work tree, does not omit conditions, calls or options,
@@ -80,7 +80,7 @@ class _Source:
             self.starts.append(self.starts[-1] + len(line))
 
     def nodes(self) -> Iterator[ast.AST]:
-        """Yield the nodes, except docstrings, annotations and what is in an f-string."""
+        """Yield the nodes, except docstrings, annotations and the contents of f-strings."""
         remaining: list[ast.AST] = [self.tree]
         while remaining:
             node = remaining.pop()
@@ -210,7 +210,7 @@ class _Source:
         return self.text[start:end]
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
-        """Return the offsets of the node; the syntax tree counts bytes of UTF-8."""
+        """Return the offsets of the node in characters; the syntax tree counts UTF-8 bytes."""
         return (
             self._offset(node.lineno, node.col_offset),  # type: ignore[attr-defined]
             self._offset(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]

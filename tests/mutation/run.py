@@ -41,7 +41,7 @@ def main() -> int:
     if not mutants:
         print("nothing to change")
         return 0
-    # in the background too, end the tests and delete the copy
+    # SIGINT is ignored in background processes; the handler ends the tests and deletes the copy
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with temporary_copy() as copy:
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _failing_without_mutant(copy: Copy, trials: list[Trial]) -> str:
-    """Run the tests that noticed a mutant again, without mutants; return one that fails, or ""."""
+    """Without a mutant, rerun all failed tests; return the first that fails again, or ""."""
     failed = (trial.failed_test for trial in trials if "::" in trial.failed_test)
     functions = sorted({test.partition("[")[0] for test in failed})
     return copy.failing_test(functions) if functions else ""

@@ -20,7 +20,7 @@ Lines = dict[Path, set[int] | None]
 
 
 def select(paths: list[str], revision: str | None, *, count: int | None, seed: int) -> list[Mutant]:
-    """Return mutants of the paths, or of all areas; with `count`, so many of each area."""
+    """Return mutants of the paths (by default of all areas), at most `count` of each area."""
     lines = _named_lines(paths or list(AREAS))
     if revision is not None:
         changed = _changed_lines(revision)
@@ -36,9 +36,9 @@ def select(paths: list[str], revision: str | None, *, count: int | None, seed: i
 
 
 def _shuffled(files: Iterable[Path], lines: Lines, rng: random.Random) -> Iterator[Mutant]:
-    """Yield the mutants in random order: in turn one of each file, and in a file one of each kind.
+    """Yield the mutants in random order, with files and kinds of changes in turn.
 
-    Otherwise most mutants of a sample would be changed constants of the largest files.
+    In a plain random order, most mutants would be changed constants of the largest files.
     """
     queues = []
     for path in sorted(files):

@@ -1,7 +1,7 @@
 """Changes to SQL: a flipped comparison, a missing `distinct`, filter or tie-break, another join.
 
-The changes replace tokens of the text, so that comments and line breaks stay as they are. Comments
-on tables and columns, definitions of tables, sizes of types and texts are not changed.
+The changes replace tokens, so that comments and line breaks stay as they are. `comment on`, table
+definitions, type sizes and string literals are not changed.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class _Statement:
         return position + 1
 
     def _next(self, index: int, word: str) -> int:
-        """Return the index of the next such word at the same depth."""
+        """Return the index of the next of these words at the same depth."""
         following = range(index + 1, len(self.words))
         depth = self.depths[index]
         return next(i for i in following if self.depths[i] == depth and self.words[i] == word)

@@ -104,7 +104,7 @@ def temporary_copy() -> Iterator[Copy]:
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """End a process and those that it started; at first with SIGINT, so that fixtures clean up."""
+    """Interrupt a process, so that its fixtures clean up; then kill its process group."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -70,7 +70,7 @@ def timed(stage: str, cpu: Callable[[], float] = time.process_time) -> Iterator[
 
 
 def watch(owner: Any, name: str, stage: str, cpu: Callable[[], float] = time.process_time) -> None:
-    """Replace the function `owner.name`, to measure each later call as a stage."""
+    """Replace the function `owner.name` by a wrapper that measures each call as a stage."""
     original: Callable[..., Any] = getattr(owner, name)
 
     def watched(*args: Any, **kwargs: Any) -> Any:
