@@ -41,7 +41,7 @@ BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that create a virtual environment as slow: `-m "not slow"` leaves them out."""
+    """Add the marker `slow` to tests that create a virtual environment."""
     for item in items:
         if item.get_closest_marker("ecosystem") or item.get_closest_marker("superset"):
             item.add_marker("slow")
@@ -56,10 +56,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
-    """Let runs in this process start with a file that has all views, without rows.
+    """Let first runs in this process start with a copy of a file that already has all views.
 
-    Creating the views takes most of the time of a first run, and many tests begin with one. Runs
-    in other processes start with an empty file.
+    Creating the views takes most of the time of a first run.
     """
     from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
@@ -79,7 +78,7 @@ def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def built_tables() -> Iterator[RawTables]:
-    """Yield the database of the fixture `raw`. A test that uses it must call `empty` first."""
+    """Yield the database of the fixture `raw`. The test must call `empty` first."""
     from support.history_database import built
 
     with built() as raw:
@@ -120,7 +119,7 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
 def _run_demo(folder: Path) -> None:
     """Run `llm-stats demo` in the folder and write its output to `demo.txt`.
 
-    The settings and the key in the environment would make a run fail, but `demo` ignores them.
+    The demo must ignore the environment: its budget and key would make a run fail.
     """
     from llm_stats.cli.run import demo
 
@@ -134,7 +133,7 @@ def _run_demo(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def built_demo(build_once: BuildOnce) -> Path:
-    """Return a folder with a database of two runs. Tests use copies of it: see `two_days`."""
+    """Return a folder with a database of two runs. Tests use a copy: the fixture `two_days`."""
     from llm_stats.sample.demo import run_demo
 
     return build_once("built_demo", lambda folder: run_demo(folder / "llm_stats.duckdb"))

@@ -14,7 +14,7 @@ MIDNIGHT = dt.datetime(2026, 11, 29, tzinfo=dt.UTC)
 
 
 def headers(**values: object) -> CaseInsensitiveDict[str]:
-    """Return response headers: `headers(Quota_Remaining=3)`."""
+    """Return response headers; `Quota_Remaining=3` becomes `X-Quota-Remaining: 3`."""
     named = {f"X-{name.replace('_', '-')}": str(value) for name, value in values.items()}
     return CaseInsensitiveDict({"Date": DATE} | named)
 
@@ -111,7 +111,7 @@ class TestShortage:
 
 
 class TestOrder:
-    """Two responses; the second arrives after the first."""
+    """Two responses in the order of their arrival."""
 
     def remaining_after(self, first: int, second: int, *, overlap: bool) -> int:
         monitor = QuotaMonitor(str)

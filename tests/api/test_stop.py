@@ -1,4 +1,4 @@
-"""The error for a fetch without any usable response, and the outcomes that are stored instead."""
+"""Outcomes of a fetch: those that are stored, and those that are an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access of a DuckLake's connections to files: a real DuckDB connection without the lake."""
+"""File access of DuckLake connections, tested with a DuckDB connection without a lake."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from llm_stats.destinations.ducklake import DuckLake
 
 
 class OpenedClient:
-    """Client of dlt whose connection is open; DuckDB 2.0 cannot attach a DuckLake."""
+    """dlt client with an open connection. DuckDB 2.0 cannot attach a DuckLake."""
 
     def __init__(self, lake: DuckLake, connection: duckdb.DuckDBPyConnection) -> None:
         self.credentials = lake.credentials
@@ -25,7 +25,7 @@ class OpenedClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the connection open."""
+        """Do nothing."""
 
 
 @contextmanager

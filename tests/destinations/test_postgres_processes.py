@@ -100,8 +100,7 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
             assert after == before or len(after[1]) == len(before[1]) + 1, (
                 "a complete run or nothing"
             )
-            # The API has published no new records since the killed run. The next run may therefore
-            # reuse that run's cached responses.
+            # The records have not changed. The next run may reuse the cached responses.
             run_to_the_end(killed)
             assert content(killed) == content(completed)
             assert execute_sql(killed, DUPLICATES) == []

@@ -76,7 +76,7 @@ def test_changed_function_is_a_new_definition_of_all_views(
     tmp_path: Path,
     new_translations: None,
 ) -> None:
-    """A changed function takes effect in the views, although it is inlined into them.
+    """The views contain the code of the functions, so a changed function requires new views.
 
     A new definition of `offer_hash` must not add rows to the history.
     """
@@ -174,7 +174,7 @@ def test_connection_lost_at_the_end_of_a_run(
     lost_connections: str,
     cause: str,
 ) -> None:
-    """Connections are selected by their application name; the lock's begins with `process`."""
+    """Terminate connections by their application name; `process %` matches only the lock."""
     module, _, name = step.rpartition(".")
     original = getattr(importlib.import_module(module), name)
 

@@ -1,4 +1,4 @@
-"""The recipe of Airflow, run by the real tool: alone, over time, and by schedule."""
+"""The recipe of Airflow, run by the real tool: a single run, its time limit, the schedule."""
 
 from __future__ import annotations
 

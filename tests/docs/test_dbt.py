@@ -16,7 +16,7 @@ from support.virtualenvs import ROOT, python_with
 pytestmark = [pytest.mark.ecosystem, pytest.mark.timeout(600)]
 
 PACKAGES = ("dbt-duckdb", "dbt-core<1.12")  # installing dbt-core 1.12 downloads a binary
-#: A stand-in for the package dbt_utils, which dbt downloads from a hub.
+#: Replacement for the package dbt_utils, which dbt would download.
 DBT_UTILS = """
 {% test unique_combination_of_columns(model, combination_of_columns) %}
 select 1 from {{ model }} group by {{ combination_of_columns | join(', ') }} having count(*) > 1

@@ -40,7 +40,7 @@ def table_rows(heading: str) -> list[list[str]]:
 
 
 def names(cells: list[str]) -> set[str]:
-    """Return the names in code spans of the cells, without the parameters of macros."""
+    """Return the names in the code spans of the cells; omit the parameters of macros."""
     return {re.sub(r"\(.*", "", name) for text in cells for name in re.findall(r"`([^`]+)`", text)}
 
 

@@ -32,7 +32,7 @@ def names(dataset: dict[str, Any]) -> set[str]:
 
 
 def stored_columns(dataset: dict[str, Any]) -> dict[str, str]:
-    """Return the descriptions of the columns that the mart has, without calculated columns."""
+    """Return the descriptions of the columns of a dataset; omit calculated columns."""
     return {
         column["column_name"]: column["description"]
         for column in dataset["columns"]

@@ -106,10 +106,10 @@ Start = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def start(tmp_path: Path, api: SampleApi) -> Start:
-    """Return a function that starts the service with a real systemd, in `tmp_path / "data"`.
+    """Return a function that starts the service in `tmp_path / "data"` with a real systemd.
 
-    It returns the exit code of `systemctl start`, and what systemd and the run printed. The
-    arguments are pairs of lines of the unit and their replacements.
+    Each argument of the function is a pair: a text in the unit file and its replacement. The
+    function returns the exit code of `systemctl start`, and the output of systemd and the run.
     """
     data = tmp_path / "data"
     (data / "venv" / "bin").mkdir(parents=True)
@@ -186,7 +186,7 @@ def test_linked_folder_on_another_disk_needs_the_line_of_the_docs(
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_exposure_is_low(units: list[Path]) -> None:
-    """On systemd's scale from 0 to 10, below 2; network access alone counts 0.8."""
+    """Of 10 points of exposure, at most 1.9 are allowed; network access alone counts 0.8."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=19", str(units[0])]
     rated = subprocess.run(command, capture_output=True, text=True, check=False)
     assert rated.returncode == 0, rated.stdout

@@ -60,7 +60,7 @@ def page(number: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put `after` last in the list of faults. The earlier faults then decide which responses count.
+    Put `after` last in a list of faults, because the earlier faults change the status.
     """
     served = 0
     lock = threading.Lock()

@@ -229,7 +229,7 @@ def test_full_disk_is_not_a_usage_error(path: Path) -> None:
 
 @pytest.fixture
 def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let SQLite wait for a lock for a tenth of a second."""
+    """Set SQLite's lock timeout to a tenth of a second."""
     connect: Any = sqlite3.connect
     monkeypatch.setattr(
         sqlite3, "connect", lambda *args, **options: connect(*args, **options, timeout=0.1)

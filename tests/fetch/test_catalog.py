@@ -246,7 +246,7 @@ class TestInvalidSummary:
         assert catalog.has_summaries
 
     def test_record_with_scores_is_a_valid_summary(self) -> None:
-        """The fields that only records have are unknown fields of a summary."""
+        """A field that only records have counts as an unknown field of the summary."""
         catalog = read_published(RECORDS)
         assert catalog.rejected == {}
         assert [row["id"] for row in catalog.changed] == IDS

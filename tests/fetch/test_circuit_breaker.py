@@ -159,7 +159,7 @@ class TestWrongBaseUrl:
     def test_known_model_is_not_requested_beyond_the_budget(self, api: SampleApi) -> None:
         """After twenty 404s, a known model would confirm the base URL, but the budget is spent.
 
-        This is not an error. The 404s are stored, so that the next run begins with other models.
+        The run stores the 404s, so that the next run begins with other models.
         """
         unknown = [f"unknown-{number}" for number in range(40)]
         known = {ONE: dt.datetime.now(dt.UTC)}
@@ -175,10 +175,7 @@ class TestWrongBaseUrl:
         assert len(api.requests) == 20
 
     def test_404_for_all_models_within_the_budget_is_not_an_error(self, api: SampleApi) -> None:
-        """After an error, the 404s would not be stored.
-
-        The same ids would then use up the budget of every run.
-        """
+        """An error would discard the 404s, and every run would spend its budget on the same ids."""
         answers, client = fetched(api, ["gone", "lost", *IDS], max_requests=2, concurrency=1)
         assert outcomes(answers) == {"not_found": 2, "deferred": 30}
         assert client.stop_reason is not None

@@ -56,7 +56,7 @@ class TestQuota:
         assert client.quota.remaining == 0
 
     def test_jump_up_continues(self) -> None:
-        """Another plan is bought, or the day ends, while the models are fetched."""
+        """During a fetch, the quota can rise: the plan changes, or the day ends."""
         low = when.first(1, faults.headers(X_Quota_Remaining="1", X_Quota_Limit="250"))
         high = faults.headers(X_Quota_Remaining="5000")
         with FakeApi(RECORDS, faults={ONE: low}, everywhere=[]) as api:
@@ -91,7 +91,7 @@ class TestQuota:
         assert outcomes(answers) == {"not_found": 1, "deferred": 29}
 
     def test_quota_of_a_5xx_is_ignored(self) -> None:
-        """The API cannot read the quota and states that nothing is left."""
+        """An API that cannot read the quota may return a quota of 0."""
         broken = faults.chain(faults.error(503), faults.headers(X_Quota_Remaining="0"))
         with FakeApi(RECORDS, faults={ONE: when.first(1, broken)}) as api:
             answers, _ = fetched(api, concurrency=1)
@@ -132,7 +132,7 @@ class TestQuota:
 
 class TestAllowance:
     def spent(self, seconds: float) -> Fault:
-        """Return a fault that says that the minute's allowance returns after some seconds."""
+        """Return a fault: the allowance of the minute is spent and resets after `seconds`."""
         reset = round(dt.datetime.now(dt.UTC).timestamp() + seconds)
         return faults.headers(X_RateLimit_Remaining="0", X_RateLimit_Reset=str(reset))
 
@@ -209,7 +209,7 @@ class TestIdempotencyKey:
         assert len(set(keys(api))) == planned.units == 30
 
     def test_request_after_an_unexpected_304_has_another(self) -> None:
-        """An API that repeats its response to a known key would repeat the 304."""
+        """With the same idempotency key, the API could repeat the 304."""
         answer, api, _ = only(when.first(1, faults.not_modified()))
         assert answer.fetch.outcome == "loaded"
         assert len(set(keys(api))) == 2

@@ -1,4 +1,4 @@
-"""Redirects: which of them say that a model id moved."""
+"""Redirects: those for a moved model id, and all others."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class TestModelIds:
     def test_max_age_skips_models_fetched_recently_even_after_a_drop(
         self, workdir: Path, pipeline: dlt.Pipeline
     ) -> None:
-        """The limit ends the first load after 50 of 60 models. One of them is not found.
+        """The limit ends the first load after 50 of 60 models: 49 loaded, one not found.
 
         After `drop`, dlt restores the fetch times from the destination.
         """

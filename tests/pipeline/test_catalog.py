@@ -119,11 +119,11 @@ class TestCatalogOnly:
 def test_change_is_published_by_the_read_that_found_it_and_never_again(
     api: SampleApi, twelve_models: Path
 ) -> None:
-    """Three runs: on day 0.5 (only the catalog), on day 1, and on day 6.6.
+    """Three runs on days 0.5, 1 and 6.6.
 
-    Before the first, a price changes and a model leaves; the second fetches the changed record.
-    Before the third, the model is back, a new model has joined, and the price has changed again.
-    The third run fetches the new model first, then the old records, then the changed record.
+    Day 0.5: a price has changed and a model has left; the run reads only the catalog.
+    Day 1: the run fetches the record with the changed price.
+    Day 6.6: the price has changed again, the model is back, and there is a new model.
     """
     runs = DailyRuns(api, twelve_models)
     changed, gone = IDS[3], IDS[5]

@@ -211,7 +211,7 @@ class TestKill:
     def test_at_any_time_loses_and_repeats_no_request(
         self, moment: int, llm_stats: Command, tmp_path: Path
     ) -> None:
-        """A fifth of the moments is after the last response: during load, checks or publishing."""
+        """A fifth of the kills come after the last response: during load, checks or publishing."""
         records = synthetic_catalog(self.COUNT, providers=1, scores=1)
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))

@@ -26,7 +26,7 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
     workdir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After the rejected run, one run reuses its responses, and one run requests new ones."""
+    """A check rejects the first run. The second reuses its responses; the third does not."""
     before = query_rows(twelve_models, PRICES)
     slipped = copy.deepcopy(RECORDS)
     for offer in (offer for record in slipped for offer in record["providers"]):

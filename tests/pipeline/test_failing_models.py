@@ -44,10 +44,7 @@ def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_wit
 def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
     llm_stats: Command, one_failing: Path
 ) -> None:
-    """Without known models, the run would stop after so many 404s.
-
-    The run requests known models, newest first, until one of them loads.
-    """
+    """The first known model is not found either; the second known model confirms the base URL."""
     unknown = [f"gone-{number}" for number in range(22)]
     (one_failing.parent / "ids.txt").write_text("\n".join(unknown))
     with FakeApi(RECORDS, faults={IDS[5]: faults.error(404)}) as api:
@@ -63,9 +60,9 @@ def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
 
 @pytest.mark.usefixtures("one_failing")
 def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None:
-    """The budget covers the six models that were never requested. All six fail.
+    """The first run has a budget of six requests. All six models fail, so six are deferred.
 
-    The next run first fetches the six models that were deferred.
+    The second run begins with the deferred models.
     """
     bad = [faults.changed(providers="none"), faults.html(), faults.error(404)]
     given = ("--requests-per-minute", 0, "--max-requests", 6, "--base-url")

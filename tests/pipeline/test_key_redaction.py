@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.usefixtures("one_model")
 class TestKey:
-    """Redaction of the key in files, logs, tracebacks and output, even if the API echoes it."""
+    """Responses in which the API echoes the key."""
 
     KEY = "sk-live-0123456789-abcdefghij"
 

@@ -50,7 +50,7 @@ def rescored(records: list[dict[str, Any]], model_id: str) -> list[dict[str, Any
 
 
 def conditions(api: FakeApi) -> dict[str, str | None]:
-    """Return the condition of the last request for each model."""
+    """Return the validator in the last request for each model, or None."""
     return {
         request.model_id: request.headers.get("if-none-match")
         or request.headers.get("if-modified-since")
@@ -143,7 +143,7 @@ class TestUnchangedRecords:
         assert set(conditions(api).values()) == {None}
 
     def test_model_that_failed_before_recovers(self, with_etags: Path) -> None:
-        """A 304 ends a series of failures. The runs name the models."""
+        """A 304 ends a series of failures."""
         with FakeApi(RECORDS, planned=PlannedFeatures(), faults={ONE: faults.error(404)}) as api:
             runs = DailyRuns(api, with_etags)
             runs.day = 1
@@ -185,10 +185,9 @@ class _Failing:
 
 
 def test_etag_that_never_changes_hides_a_new_body_but_no_new_price(database: Path) -> None:
-    """The first change is only in the record. The second is a price, so the catalog has it too.
+    """A new price changes the summary, so the record is requested without a condition.
 
-    The record of a model with a new summary is requested without a condition. Otherwise a 304 would
-    contradict the catalog, and the old record would hide the new price.
+    A new score does not change the summary. The 304 hides the score until `max_age` is 0.
     """
     stale: dict[str, Fault] = {ONE: faults.headers(ETag='"always"')}
     with FakeApi(RECORDS, planned=PlannedFeatures(), faults=stale) as api:

@@ -117,7 +117,7 @@ class TestConditions:
     STORED = Validators('"1"')
 
     def state(self, **fields: Any) -> FetchState:
-        """Return a state in which all records except the last have validators, and are old."""
+        """Return a state with old records; all except the last have validators."""
         validators = dict.fromkeys(IDS[:-1], self.STORED)
         return replace(state_of(IDS, validators=validators), **fields)
 
@@ -205,7 +205,7 @@ class TestTrust:
         assert missing_of(plan) == []
 
     def test_models_missing_in_an_untrusted_read_are_due_by_age(self) -> None:
-        """They count as listed. A page that fails every day must not make them outdated."""
+        """If a page of the catalog fails every day, its models must still be fetched."""
         state = state_of(IDS, unlisted=frozenset(IDS[:1]))
         state.fetched_at.update(dict.fromkeys(IDS[:3], NOW - dt.timedelta(days=8)))
         assert plan_of(catalog_of(IDS[5:], gap="why"), state).due == IDS[1:3]

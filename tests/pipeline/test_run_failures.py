@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -> None:
-    """The model of the published database is not found either."""
+    """Neither the requested models nor the published model are found."""
     before = one_model.read_bytes()
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--concurrency", 1)
@@ -183,7 +183,7 @@ def test_load_with_other_outcomes_than_the_run_is_not_published(
 
 
 def one_in_five() -> faults.Fault:
-    """Return a fault for every fifth request, but not for the third request for a model."""
+    """Return a fault for every fifth request, at most twice per model."""
     return when.first(2, when.every(5, faults.error(500)))
 
 
@@ -197,8 +197,7 @@ def test_open_data_set_with_transient_errors_and_a_small_quota(
     The first run loads 150 of the 169 models. The second run fetches the deferred 19 first, then
     the other 150 again. After that, the database is complete.
 
-    The API returns at most two errors per model in a run, because a third error would exhaust the
-    attempts of the model.
+    A third error would exhaust the attempts of a model, so `one_in_five` returns at most two.
     """
     records = real_records()
     ids = [entry["id"] for entry in records]

@@ -1,4 +1,4 @@
-"""Run reporter and its sinks: exit codes and kinds of errors, and sinks that fail themselves."""
+"""Run reporter and its sinks: exit codes, kinds of errors, failing sinks."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_every_sink_can_be_used_without_click() -> None:
 
 
 def test_summary_of_an_earlier_run_is_deleted_at_the_start(workdir: Path) -> None:
-    """A run that is killed then leaves no summary, instead of that of an earlier run."""
+    """After a killed run, the file must not contain the summary of an earlier run."""
     with RunReporter([SummaryFile(workdir / "run.json")]) as earlier:
         earlier.result = package.RunResult(workdir / "x.duckdb")
     assert (workdir / "run.json").exists()

@@ -90,7 +90,7 @@ def copy_with_requests(three_runs: Path, folder: Path) -> Path:
 
 
 def read_status(database: Path, now: dt.datetime = NOW) -> Status:
-    """Return the status without the checks; its health is unknown."""
+    """Return the status without the checks; `health` is unknown."""
     with UncheckedReader(database) as reader:
         return status(reader, now)
 

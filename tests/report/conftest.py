@@ -103,7 +103,7 @@ def sample_page(page_of: PageOf) -> Path:
 def wide(chromium: Browser, sample_page: Path) -> Browser:
     """Return the browser with the page of the sample in a wide window.
 
-    The tests of a class share it and do not depend on the choices of each other.
+    All tests of a class share the browser, so no test may depend on a choice of another test.
     """
     chromium.clear_logs()
     chromium.open(sample_page)

@@ -26,7 +26,7 @@ def _column(reader: Reader, query: str) -> list[Any]:
 
 
 class TestAnswer:
-    """Tests that share the page and begin with the choices of a new page."""
+    """Tests that share the page; before each test, all choices are reset."""
 
     @pytest.fixture(autouse=True)
     def _reset(self, wide: Browser) -> None:

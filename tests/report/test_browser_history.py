@@ -36,7 +36,7 @@ def _chart_texts(browser: Browser) -> list[str]:
 
 
 class TestHistory:
-    """Tests that share the page and begin with the same choices."""
+    """Tests that share the page; before each test, all choices are reset."""
 
     @pytest.fixture(autouse=True)
     def _reset(self, history: Browser) -> None:
@@ -83,7 +83,7 @@ class TestHistory:
         assert lowest[0]["until"] < lowest[1]["from"]
 
     def test_bold_line_is_the_lowest_price_of_the_mart(self, history: Browser) -> None:
-        """For input and output prices, the page computes the line itself, in the same way."""
+        """The page computes the line of other kinds of prices; the mart has only blended prices."""
         for model in ("alpha", "beta", "gamma"):
             mart, own = history.script(
                 """

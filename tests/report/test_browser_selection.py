@@ -19,7 +19,7 @@ def _chips(browser: Browser) -> list[str]:
 
 
 class TestSelection:
-    """Tests that share the page and begin with the selection of a new page."""
+    """Tests that share the page; before each test, the selection is reset."""
 
     @pytest.fixture(autouse=True)
     def _reset(self, wide: Browser) -> None:

@@ -25,7 +25,7 @@ _TABLE = """
 
 
 class TestTable:
-    """Tests that share the page; each draws the same table again."""
+    """Tests that share the page; before each test, the table is drawn again."""
 
     @pytest.fixture(autouse=True)
     def _table(self, wide: Browser) -> None:

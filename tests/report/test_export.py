@@ -56,7 +56,7 @@ def exported(request: pytest.FixtureRequest, demo: Path, build_once: BuildOnce) 
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with one mart and everything that an export reads.
 
-    The tests of the folder use it, because the content of the files does not matter to them.
+    Tests of the output folder use this database, because their exports are then fast.
     """
     file = tmp_path_factory.mktemp("database") / "small.duckdb"
     with duckdb.connect(make_broken_database(file)) as connection:
@@ -124,9 +124,9 @@ def test_export_is_independent_of_the_order_in_which_the_database_was_filled(
 
 @pytest.fixture(scope="module")
 def ordered_keys(demo: Path) -> dict[SqlFile, list[tuple[str, ...]]]:
-    """Return the keys of all rows of each exported table, in the declared order of the table.
+    """Return the keys of all rows of each table, in the declared order, with values as text.
 
-    The values of a key are texts. If the file declares no key columns, every key is `(1,)`.
+    Every row of a table without a key gets the key `(1,)`.
     """
     with duckdb.connect(demo, read_only=True) as connection:
         return {

@@ -38,7 +38,7 @@ def read(raw: RawTables, min_change_pct: float = 0) -> Any:
 
 
 def prices(*days: float) -> list[list[dict[str, Any]]]:
-    """Return a catalog for each day: one model with one offer at this input price."""
+    """Return a catalog for each day. Its only model has one offer, with the day's input price."""
     url = "https://llm-stats.com/models/m"
     return [[make_record("m", providers=[make_offer("p", day, 1)], url=url)] for day in days]
 
@@ -77,7 +77,7 @@ def test_ids_stay_the_same_when_later_changes_are_added(raw: RawTables) -> None:
 
 
 def test_changes_of_one_model_at_the_same_time_have_different_ids(raw: RawTables) -> None:
-    """An offer changes its price and its status; another offer of the provider does the same."""
+    """Two offers of one provider change their price and their status."""
 
     def day(price: float, status: str) -> list[dict[str, Any]]:
         offers = [make_offer("p", price + extra, 1, status=status) for extra in (0, 100)]

@@ -41,8 +41,8 @@ PageOf = Callable[[str], Path]
 def rows(carried: dict[str, Any], name: str) -> Rows:
     """Return the rows of a table in the data of the page.
 
-    Long runs of one value are stored with their length, and texts as indices into a list of
-    strings. This function undoes both, as the scripts of the page do.
+    The page stores long runs of one value with their length, and texts as indices into a list of
+    strings. This function decodes both.
     """
     texts = carried["texts"]
     plain: dict[str, list[Any]] = {}
@@ -212,7 +212,7 @@ def test_header_without_a_read_of_the_catalog_states_only_the_records(raw: RawTa
 def test_header_counts_listed_models_models_that_left_and_models_without_scores(
     raw: RawTables,
 ) -> None:
-    """A record is fetched for one of three models, and one of the others leaves the catalog."""
+    """Of three models, one has a record, and another one leaves the catalog."""
     models = [make_record(name) for name in ("fetched", "left", "new")]
     raw.read_catalog(models, FIRST_DAY)
     raw.load(models[:1], FIRST_DAY)
@@ -320,7 +320,7 @@ def test_counted_benchmarks_of_a_category_are_those_of_the_leaderboard(data: Rep
 
 
 def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
-    """Every finding about a score of a model is at one of its scores, without the benchmark."""
+    """The column `doubt` contains the detail of each finding without the benchmark's name."""
     doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
     found = reader.query(
         "select detail from marts.data_quality where rule in ('score_disputed', 'score_above_max')"
@@ -446,7 +446,7 @@ def test_borders_of_controls_and_texts_have_enough_contrast(mode: int) -> None:
 def test_changes_are_left_out_by_moment(
     reader: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All price changes of the sample have one time, so the limit cuts between them."""
+    """All four price changes of the sample have the same time; the limit is three."""
     monkeypatch.setattr(data_module, "_MAX_CHANGES", 3)
     assert len(rows(data.encoded, "price_changes")) == 4
     encoded = collect(reader).encoded
@@ -470,7 +470,7 @@ def test_left_out_models_are_counted_and_leave_whole(
 
 
 def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> None:
-    """A model's two offers are cut, a price rises, and a price rises before a cheaper listing."""
+    """Model a: both prices fall. Model b: the price rises. Model c: a cheaper offer is listed."""
     days = [
         [
             make_record("a", name="A", providers=[make_offer("p", *a), make_offer("q", 10, 10)]),

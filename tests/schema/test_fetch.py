@@ -32,13 +32,13 @@ def test_never_fetched_comes_first_then_old_then_ahead() -> None:
 
 
 def test_record_is_due_half_a_day_early() -> None:
-    """Otherwise a daily run would fetch a record of exactly seven days one day late."""
+    """Daily runs start at slightly different times and would fetch a record one day late."""
     assert due("ab", fetched=ago(a=6.49, b=6.5)) == ["b"]
     assert due("ab", fetched=ago(a=0.49, b=0.5), max_age=dt.timedelta(days=1)) == ["b"]
 
 
 def test_max_age_below_a_day_is_exact() -> None:
-    """Twelve hours less would be zero or negative, and all models would be due."""
+    """Half a day earlier, all models would always be due."""
     assert due("ab", fetched=ago(a=0.2, b=0.3), max_age=dt.timedelta(hours=6)) == ["b"]
 
 
@@ -47,7 +47,7 @@ def test_max_age_of_zero_makes_all_models_due() -> None:
 
 
 def test_failing_model_takes_its_turn_by_its_last_failure() -> None:
-    """Otherwise a failing model without a record would come first in every run."""
+    """A failing model without a record must not come first in every run."""
     fetched = ago(b=9, c=3, d=9)
     assert due("abcd", "c", fetched, ago(a=1, b=4)) == ["d", "b", "a", "c"]
 
@@ -80,7 +80,7 @@ def test_unlisted_model_is_not_due() -> None:
 
 
 def test_failures_never_starve_other_models() -> None:
-    """Of 20 models, 12 always fail; ten requests a day still fetch each other model weekly."""
+    """Of 20 models, 12 always fail. With ten requests a day, the other 8 are fetched weekly."""
     ids, failing_ids = "abcdefghijklmnopqrst", set("abcdefghijkl")
     fetched: dict[str, dt.datetime] = {}
     failing: dict[str, dt.datetime] = {}

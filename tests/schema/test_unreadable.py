@@ -29,7 +29,7 @@ def parse_score(**fields: Any) -> Record:
 
 
 def parse_with(path: str, literal: str) -> Record:
-    """Return the record in which a field of its offer or score has a value given as JSON."""
+    """Return the record with the JSON value `literal` at `path`, such as `scores.score`."""
     part, field = path.split(".")
     document = PRICED | {part: [PRICED[part][0] | {field: "@"}]}
     return parse_record(json.dumps(document).replace('"@"', literal), "m")

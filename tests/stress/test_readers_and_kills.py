@@ -123,8 +123,7 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
                 assert [
                     finding for finding in checks.run_checks(reader) if finding.severity == "error"
                 ] == []
-            # Both runs fetch the same records. Therefore this run may reuse responses that the
-            # killed run cached.
+            # The records have not changed, so this run may reuse the cached responses.
             run_to_the_end(killed, api)
             assert content(killed) == content(completed)
         assert list((killed.parent / ".llm_stats" / "work").iterdir()) == []

@@ -14,10 +14,10 @@ SHARED_FROM = 3
 
 @dataclass(frozen=True)
 class Agreement:
-    """Number of decided head-to-heads, and of those in which the loser has the better rank.
+    """Number of decided head-to-heads; `against_count`: those whose loser has the better rank.
 
-    Both models of a pair have a rank. A head-to-head is decided if one model wins on more of the
-    shared benchmarks than the other.
+    A head-to-head compares two ranked models on their shared benchmarks. It is decided if one model
+    wins on more benchmarks than the other.
     """
 
     pair_count: int
@@ -29,7 +29,7 @@ class Agreement:
 
 
 def agreement(records: Records, ranks: Mapping[str, int], category: str = OVERALL) -> Agreement:
-    """Compare the ranks of the models in a category, in scope `all`, with their head-to-heads.
+    """Compare ranks in a category, in scope `all`, with the head-to-heads of the models.
 
     Equal ranks do not contradict a head-to-head.
     """

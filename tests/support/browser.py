@@ -24,7 +24,7 @@ class Browser:
         driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
 
     def open(self, page: Path, width: int = WIDE, scheme: str = "light", choices: str = "") -> None:
-        """Open a page; `choices` is its hash, such as `#score=category+math`."""
+        """Open a page; `choices` is the hash of the URL, such as `#score=category+math`."""
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.emulate(scheme)

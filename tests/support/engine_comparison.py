@@ -113,8 +113,8 @@ def both(database: Path, destination: str) -> Iterator[tuple[Reader, Reader]]:
 def repr_rows(shown: object) -> str:
     """Return `repr` of the rows, which shows all digits and types.
 
-    NUL characters are removed, because PostgreSQL cannot store them and dlt drops them. So are
-    request ids in error messages, because each run has its own.
+    NUL characters are removed, because dlt drops them for PostgreSQL. Request ids are removed,
+    because they differ between runs.
     """
     return re.sub(r"\\+x00| \(request id [^)]+\)", "", repr(shown))
 
@@ -145,7 +145,7 @@ def require_same_order(expected: dict[str, Table], actual: dict[str, Table]) -> 
 
 
 def _report_rows(reader: Reader) -> object:
-    """Return what the report shows, without types: for a column of nulls, they differ by engine."""
+    """Return the report's data without column types. Types of all-null columns differ by engine."""
     data = report_data.collect(reader)
     tables = {name: (table.columns, table.rows) for name, table in data.tables.items()}
     return data.headline, tables

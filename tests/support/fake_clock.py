@@ -26,8 +26,7 @@ class FakeClock:
         """Advance by `seconds` and run the scheduled actions that become due.
 
         If an action sets `stopped`, return at once; the clock stays at the time of that action.
-        A wait that does not end raises `AssertionError`. Otherwise it would block its thread, and
-        the test waits for its threads.
+        Raises `AssertionError` for an endless wait, because the test would hang.
         """
         assert self.now < _LAST_SECOND, "the rate limiter waits without end"
         end = round(self.now + seconds, 6)  # otherwise thousands of sleeps add a rounding error

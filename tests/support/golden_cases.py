@@ -13,9 +13,9 @@ an outcome such as `failed`:
 
 If two runs have the same time, the second key ends with a space, because JSON keys must differ.
 
-A run whose key `catalog` lists summaries first reads the catalog. A summary has the form of a
-record; `rejected` stands for an invalid summary. `untrusted catalog` is an incomplete read. The
-field `cached_at` of a record is its arrival time in the response cache:
+In a run, the key `catalog` holds the summaries that the run reads first, and `untrusted catalog`
+those of an incomplete read. A summary has the form of a record; `rejected` stands for an invalid
+summary. The field `cached_at` of a record is the time at which the response cache stored it:
 
     {"2026-01-01": {"catalog": {"m": {"providers": [["p", 1, 2]]}, "n": "rejected"}, "m": {}},
      "2026-01-02": {"untrusted catalog": {"m": {}}, "n": {"cached_at": "2026-01-01"}}}
@@ -52,8 +52,8 @@ def find(folder: Path) -> list[Path]:
 def load(raw: RawTables, case: Path) -> None:
     """Load the runs of a case and update the history after each run.
 
-    Only the history tables that the expected rows depend on are updated. If there are several runs,
-    update them once more at the end. Without new records, this update must not change the history.
+    Only the history tables that the expected rows depend on are updated. After several runs, a
+    last update without new records must not change the history.
     """
     compared = _compared_relations(case)
     runs = _runs(case)

@@ -23,7 +23,7 @@ def _history_files() -> list[files.SqlFile]:
 
 @functools.cache
 def _statements() -> dict[str, list[str]]:
-    """Return the statements of each file in `sql/history/` that write rows, keyed by its table."""
+    """Return the statements under `sql/history/` that write rows, by table."""
     return {
         file.address: [
             statement.query
@@ -41,10 +41,9 @@ def _reads() -> dict[str, list[str]]:
 
 
 def write_history(raw: RawTables, *, read_by: Iterable[str] | None = None) -> None:
-    """Update the history tables; with `read_by`, only those that these relations read.
+    """Update the history tables that the relations `read_by` need; by default all tables.
 
-    A relation such as `marts.offers` also reads the tables that its own relations read. Updating
-    all tables takes 50 ms, much longer than most queries of a test.
+    An update of all tables takes 50 ms, much longer than most queries of a test.
     """
     required = _statements().keys() if read_by is None else _with_sources(read_by)
     with transaction(raw.connection):

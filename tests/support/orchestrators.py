@@ -20,7 +20,7 @@ DAILY, EVERY_MINUTE = "15 5 * * *", "* * * * *"
 
 
 def write_recipe(name: str, folder: Path, *replacements: tuple[str, str]) -> Path:
-    """Write a recipe to `folder / "recipes"`, with another data folder and other replacements."""
+    """Write a recipe to `folder / "recipes"`, with `folder` as data folder and replaced texts."""
     text = (RECIPES / name).read_text("utf-8")
     for old, new in ((FOLDER, str(folder)), *replacements):
         assert old in text
@@ -43,7 +43,7 @@ def environment(api: SampleApi, hook: WebhookServer, **more: str) -> dict[str, s
 def orchestrated(
     python: str, program: str, recipe: Path, variables: dict[str, str], *keys: str
 ) -> Any:
-    """Run a recipe once with each API key in `support/programs/<program>.py`.
+    """Run a recipe once per API key, with `support/programs/<program>.py`.
 
     Return the JSON that the program prints.
     """

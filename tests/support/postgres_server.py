@@ -1,8 +1,8 @@
 """PostgreSQL server for the tests: Debian's binaries, a temporary folder, a port on loopback.
 
 The server's settings differ from DuckDB's behaviour where possible: English collation, the time
-zone of Tokyo, and rounded floating-point output. A statement that waits for a lock fails after 30
-seconds; if a run sets a wrong lock timeout, the test then sees another error instead of waiting.
+zone of Tokyo, and rounded floating-point output. A statement fails after 30 seconds, so a test of
+lock timeouts never hangs.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def test_view_and_plan_agree_on_the_summaries_ahead(
 
 
 class TestNotFoundOnTwoDays:
-    """The record of `m` answers 404 on two consecutive days; `n` is loaded on each of them."""
+    """Two consecutive days: the record of `m` is not found, and the record of `n` is loaded."""
 
     def days(
         self,
@@ -161,9 +161,9 @@ class TestNotFoundOnTwoDays:
     ) -> bool | None:
         """Return `marts.models.is_listed` of `m` after both days.
 
-        `reads` has an entry for each of the two days. If it is None, the catalog is not read.
-        Otherwise an untrusted read lists only `n`, and the 404 of `m` is stored with the entry's
-        `is_listed`. `first` are the records loaded on the day before.
+        `reads` has one entry per day: None for no read of the catalog, or the `is_listed` that is
+        stored with the 404 of `m`. Each read is untrusted and lists only `n`. The records in
+        `first` are loaded on the day before.
         """
         raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
         raw.load(first, _DAYS[0])

@@ -56,7 +56,7 @@ def test_rows_are_the_lowest_prices_at_each_moment(
 
 
 def _lowest_prices(tables: RawTables, moment: dt.datetime) -> dict[str, tuple[float, list[str]]]:
-    """Return the lowest paid price of each model at a moment, and the providers asking it."""
+    """Return the lowest paid price of each model at a moment, and its providers."""
     rows = tables.connection.execute(
         """
         select model_id, blended_usd_per_mtok, provider_id
@@ -77,7 +77,7 @@ def _stretches(
     moments: list[dt.datetime],
     prices: list[dict[str, tuple[float, list[str]]]],
 ) -> list[tuple[Any, ...]]:
-    """Return the expected rows of a model: one for each series of moments with equal prices."""
+    """Return the expected rows of a model; consecutive equal prices are one row."""
     states = [None, *(price.get(name) for price in prices)]
     starts = [
         (moment, after)

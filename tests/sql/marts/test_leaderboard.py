@@ -160,7 +160,7 @@ def test_winner_of_every_benchmark_is_not_below_a_model_with_the_same_benchmarks
 def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere(
     built_tables: RawTables,
 ) -> None:
-    """The winner's opponent in the category is weak only because it lost elsewhere."""
+    """In the category, `loser` is almost as good as `winner`; elsewhere it is much weaker."""
     elsewhere = {"winner": 0.9, "loser": 0.1} | {f"m{n}": 0.5 + n / 100 for n in range(8)}
     in_category = {"winner": 0.9, "loser": 0.8, "third": 0.1}
     benchmarks = [("overall", f"b{n}", elsewhere) for n in range(6)]
@@ -185,9 +185,9 @@ def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere
 
 
 def _without_normalized_scores(entries: list[Record]) -> list[Record]:
-    """Return the scores without normalized scores, so that raw values are compared.
+    """Return the scores with only raw values.
 
-    If a better normalized score were above 1, the scale of the benchmark would change.
+    A better normalized score could exceed 1 and change the scale of the benchmark.
     """
     return [entry | {"normalized_score": None} for entry in entries]
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def lists(built_tables: RawTables) -> ReviewedLists:
-    """Return the reviewed lists of the project; the marts depend on them and on the records."""
+    """Return the reviewed lists of the project, such as the benchmark aliases."""
     return ReviewedLists.read(built_tables.connection)
 
 
@@ -53,11 +53,12 @@ def test_every_mart_equals_its_recomputation_on_random_catalogs(
 def test_every_mart_equals_its_recomputation_after_two_reads_of_the_catalog(
     built_tables: RawTables, lists: ReviewedLists, records: list[Record], data: st.DataObject
 ) -> None:
-    """All rows have the same load id and time, so the history contains only the last state.
+    """Each model has a random state, such as `ahead` or `unlisted`.
 
-    In the second read, some models have another name and other offers than in their record, and
-    some are missing. Some models have no record; others are loaded after the reads. In both reads,
-    some summaries have an unreadable `context_window`; the record may have another value.
+    The summaries of `ahead` models differ from their records in name and offers. `unlisted`
+    models are missing in the second read. `unreadable` models have a summary with an invalid
+    `context_window`. All rows have the same load id and time, so the history contains only the
+    last state.
     """
     states = ("listed", "ahead", "unlisted", "without record", "unreadable", "loaded later")
     unreadable = {"context_window": "8k"}
