@@ -92,7 +92,7 @@ def test_every_column_and_metric_has_a_description() -> None:
 
 
 def columns_of(parameters: dict[str, Any]) -> list[str]:
-    """Return the columns and metrics that the parameters of a chart name."""
+    """Return the columns and metrics in the parameters of a chart."""
     keys = ("entity", "x", "y", "size", "series", "x_axis", "metric")
     named = [parameters[key] for key in keys if parameters.get(key)]
     named += [*parameters.get("all_columns", ()), *parameters.get("metrics", ())]
@@ -101,7 +101,7 @@ def columns_of(parameters: dict[str, Any]) -> list[str]:
 
 
 def columns_of_query(query: dict[str, Any]) -> list[str]:
-    """Return the columns and metrics that the saved query of a chart names."""
+    """Return the columns and metrics in the saved query of a chart."""
     columns = [c["label"] if isinstance(c, dict) else c for c in query["columns"]]
     return [
         *columns,

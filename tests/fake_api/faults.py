@@ -242,8 +242,7 @@ def slow(seconds: float) -> Fault:
 def drip(seconds: float) -> Fault:
     """Send the body one byte at a time, pausing `seconds` before each byte.
 
-    A read timeout longer than `seconds` never expires, because it applies to each read and not to
-    the whole body.
+    A client's read timeout applies to each read, so a timeout longer than `seconds` never expires.
     """
     return lambda request, response: _faulty(response, drip=seconds)
 

@@ -234,7 +234,7 @@ class TestUnreachable:
         assert client.stop_reason is None
 
     def test_failures_spread_over_the_list_do_not_stop_fetching(self) -> None:
-        """Every third model fails: ten models. Ten failures in a row would stop the fetch."""
+        """Ten models fail, but never two in a row. Ten failures in a row would stop the fetch."""
         bad = IDS[::3]
         assert len(bad) == circuit_breaker.MAX_CONSECUTIVE_FAILURES
         with FakeApi(RECORDS, faults=dict.fromkeys(bad, faults.error(500))) as api:

@@ -94,7 +94,7 @@ class TestSummaries:
     def test_without_a_valid_one_ids_and_records_are_used(
         self, llm_stats: Command, twelve_models: Path
     ) -> None:
-        """One known model is missing, but it is not unlisted."""
+        """A known model is missing in the catalog. It must not become unlisted."""
         with SampleApi(RECORDS) as api:
             given = ("--all", "--base-url", api.base_url, "--requests-per-minute", 0)
             changed = copy.deepcopy(RECORDS)
@@ -114,7 +114,7 @@ class TestSummaries:
 
 
 def test_records_that_fail_leave_the_summaries(llm_stats: Command, workdir: Path) -> None:
-    """All records fail. On the next day, two records load, and ten fail again.
+    """On the first day, all records fail. On the next day, two records load, and ten fail.
 
     Ten failures in a row stop only the first run. The two records add scores, but no changes.
     """

@@ -56,8 +56,8 @@ def start(workdir: Path, api: SampleApi, *arguments: str) -> subprocess.Popen[st
 def exit_code_in_shell(run: subprocess.Popen[str]) -> int:
     """Return the exit code as a shell shows it: 130 for a process that SIGINT killed.
 
-    SIGINT kills a `python -m` process if the signal arrives while `exec` runs a string, such as
-    during the creation of a dataclass. At other times the process exits with 130 by itself.
+    Usually the process handles SIGINT and exits with 130. SIGINT kills a `python -m` process that
+    is running a string with `exec`, for example to create a dataclass.
     """
     code: int = run.returncode
     return code if code >= 0 else 128 - code

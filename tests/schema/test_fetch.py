@@ -53,7 +53,7 @@ def test_failing_model_takes_its_turn_by_its_last_failure() -> None:
 
 
 def test_failing_model_gets_its_turn_if_the_budget_never_covers_the_old_records() -> None:
-    """Of 40 models, one failed once. With 31 requests a day, it is requested again soon."""
+    """One of 40 models failed once. With 31 requests a day, its turn comes within two days."""
     ids = [f"m{number}" for number in range(40)]
     fetched, failing = dict.fromkeys(ids[1:], NOW), {ids[0]: NOW}
     for day in range(1, 3):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from llm_stats.schema.tables import CATALOG_TABLES
 
-#: Statements that undo each `sql/migrations/<n>.sql`, newest migration first. All views must be
-#: dropped before the statements are executed.
+#: Statements that undo each `sql/migrations/<n>.sql`, newest first. They require that all views
+#: are already dropped.
 _UNDO = {
     7: (
         "alter table raw.models drop column etag",

@@ -1,8 +1,7 @@
 """dlt pipeline that loads the models of the benchmark, as a user of dlt would write it.
 
 The pipeline has one resource with `@dlt.defer` and uses dlt's defaults. The command is
-`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; CONCURRENCY is ignored in favour of dlt's
-default number of workers.
+`stock_dlt.py BASE_URL KEY CONCURRENCY COUNT FOLDER`; CONCURRENCY is ignored.
 """
 
 from __future__ import annotations
