@@ -1,10 +1,10 @@
 -- Each provider with a current offer: how many models it lists, and how its prices compare with
--- those of other offers for the same models.
+-- the prices of other offers for the same models.
 -- Grain: provider_id.
 -- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
--- If a provider lists a model twice, the comparison uses only the cheaper offer. Models that left
--- the catalog count in model_count and offer_count; the comparison excludes them.
+-- If a provider lists a model twice, the comparison uses only the cheaper offer. model_count and
+-- offer_count include models that left the catalog. The comparison excludes models that left.
 create or replace view marts.providers as
 with
 offers as (
@@ -88,7 +88,7 @@ comment on view marts.providers is 'One row per provider: how many models it lis
 comment on column marts.providers.provider_id is 'Id of a provider with a current offer';
 comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; never a key';
 comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not, including models that left the catalog';
-comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not, including those of models that left the catalog';
+comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not, including offers for models that left the catalog';
 comment on column marts.providers.competitive_model_count is 'Number of competitive models for which this provider has an available priced offer that is not free';
 comment on column marts.providers.cheapest_count is 'Number of competitive models for which this provider has the lowest price, ties included';
 comment on column marts.providers.median_price_ratio is 'Median ratio of the provider''s price to the lowest price of the model, over the provider''s competitive models. A median of 1 means that the provider is cheapest for at least half of these models. Null if the provider has no competitive model';

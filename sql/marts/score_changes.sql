@@ -3,8 +3,8 @@
 -- and verified at the same time, there are two rows.
 -- Order: changed_at desc, model_id, benchmark_id, upstream_benchmark_id, score_number, kind.
 -- Reads: staging.transitions, staging.benchmark_aliases, history.scores.
--- A new source, a new name and a withdrawn verification are recorded in the history but are not
--- changes here. A new category is not recorded.
+-- history.scores also records new sources, new names and withdrawn verifications. This view does
+-- not list them. New categories are not recorded.
 create or replace view marts.score_changes as
 with
 changes as (
@@ -66,14 +66,14 @@ from changes
 left join staging.benchmark_aliases as aliases on changes.benchmark_id = aliases.alias
 where changes.kind is not null;
 
-comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score since the record of its model was first fetched. The scores of that first record are not changes';
-comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; if it differs from benchmark_id, it is an alias';
+comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score. The scores in a model''s first fetched record are not changes';
+comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; an alias if different from benchmark_id';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';
 comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
-comment on column marts.score_changes.old_score is 'Result in the benchmark''s own unit before the change; null if there was no score';
-comment on column marts.score_changes.new_score is 'Result in the benchmark''s own unit after the change; null if there was no score';
+comment on column marts.score_changes.old_score is 'Score before the change, in the benchmark''s own unit; null if there was no score';
+comment on column marts.score_changes.new_score is 'Score after the change, in the benchmark''s own unit; null if there was no score';
 comment on column marts.score_changes.old_max_score is 'Published maximum before the change; null if there was no score';
 comment on column marts.score_changes.new_max_score is 'Published maximum after the change; null if there was no score';
-comment on column marts.score_changes.old_normalized_score is 'Result on a scale of 0 to 1 before the change; null if not published, or if there was no score';
-comment on column marts.score_changes.new_normalized_score is 'Result on a scale of 0 to 1 after the change; null if not published, or if there was no score';
+comment on column marts.score_changes.old_normalized_score is 'Score before the change, on a scale of 0 to 1; null if not published or if there was no score';
+comment on column marts.score_changes.new_normalized_score is 'Score after the change, on a scale of 0 to 1; null if not published or if there was no score';

@@ -39,7 +39,7 @@ where compared.evidence_scope = 'all';
 
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are preferred, then third-party scores, then self-reported scores. Among scores with the same evidence, the newest is chosen, then the highest (even where lower is better), then the first in the record''s list. Compare `value`, never `score`, and only where is_comparable is true. Where is_comparable is false, rank and win rate are not meaningful. Models that left the catalog keep their scores and count in ranks and win rates';
 comment on column marts.scores.benchmark_id is 'Benchmark id; upstream may list the benchmark under several ids, see staging.benchmark_aliases';
-comment on column marts.scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream; if it differs from benchmark_id, it is an alias';
+comment on column marts.scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream; an alias if different from benchmark_id';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';
@@ -53,6 +53,6 @@ comment on column marts.scores.is_comparable is 'True if the values of the bench
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null if they can be compared';
 comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
-comment on column marts.scores.is_disputed is 'True if two or more different scores of the model on the benchmark are listed';
+comment on column marts.scores.is_disputed is 'True if the listed scores of the model on the benchmark differ';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';
 comment on column marts.scores.normalized_score is 'The chosen score on a scale of 0 to 1; null if not published';

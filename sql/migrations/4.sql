@@ -164,9 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- Rows that differ only in category are the same score, so their periods must not overlap. If
--- such a row begins before an earlier row ends, move its valid_from to the end of the earlier row.
--- Equal rows of the same category are separate scores and stay unchanged.
+-- Rows that differ only in category are the same score, so their periods must not overlap. If the
+-- periods of two rows overlap, the later row now begins at the end of the earlier row. Equal rows
+-- of the same category are separate scores and stay unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -208,8 +208,8 @@ delete from history.scores
 where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
 -- Two rows that differ only in score_number are one score if the later row begins when the earlier
--- row ends. The later row then takes the score_number of the earlier row, unless a third row with
--- this score_number begins at the same time as the later row or after it.
+-- row ends. Give the later row the score_number of the earlier row. Skip the pair if a third row
+-- already uses this score_number at the start of the later row or after it.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (

@@ -1,6 +1,6 @@
 -- From schema version 5 to 6: a date, time or count that cannot be read is null, and the text that
--- the API sent is in the new column `unreadable`. The tables of the catalog are missing if the
--- warehouse had an older version than 5; the run then creates them.
+-- the API sent is in the new column `unreadable`. A warehouse older than version 5 has no tables of
+-- the catalog yet; the run creates these tables.
 
 alter table raw.models add column unreadable json;
 alter table raw.models__scores add column unreadable json;

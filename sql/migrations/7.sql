@@ -1,4 +1,4 @@
--- From schema version 6 to 7: validators of records, for conditional requests.
+-- From schema version 6 to 7: ETag and Last-Modified of each record, for conditional requests.
 
 alter table raw.models add column etag varchar;
 alter table raw.models add column last_modified varchar;

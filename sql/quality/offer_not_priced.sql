@@ -1,4 +1,4 @@
--- An offer with one or both prices not published.
+-- An offer whose input or output price is not published.
 -- Reads: marts.offers, staging.offer_label.
 select
     model_id,

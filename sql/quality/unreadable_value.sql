@@ -1,7 +1,7 @@
 -- A value that could not be read, with the text that the API sent. A date, time or count is null.
 -- In a text, lone surrogates (halves of UTF-16 pairs) are replaced.
 -- Reads: staging.models, staging.scores, staging.catalog_models, staging.benchmark_label.
--- A value of a summary is reported unless the record has the same text in the same field.
+-- If summary and record have the same text in the same field, only the record's value is reported.
 with
 unreadable_fields as (
     select

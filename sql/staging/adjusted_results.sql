@@ -1,17 +1,17 @@
--- Result of each model on each counted benchmark, and the strength of the other models there.
+-- Result of each model on each counted benchmark, and the mean strength of its opponents there.
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, result desc, model_id.
 -- Reads: staging.compared_scores, staging.fixed_point.
--- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The first
--- strength of a model is the mean of its results. Rounds then correct for models that ran against
--- weak or strong models. The strength after a round is the mean of the model's results, plus the
--- mean strength of the other models on the same benchmarks. The strengths of the other models are
--- those of the round before. After five rounds, the order of models hardly changes.
--- `field_strength` is the sum of the strengths of all models on a benchmark, including the model
--- itself. The formula of a round therefore subtracts the model's own strength s:
--- s = mean(result + (field_strength - s) * opponent_weight). The views compute the solution:
+-- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The
+-- opponents of a model are the other models on the same benchmark.
+-- The first strength of a model is the mean of its results. Five rounds then correct the strengths
+-- for weak and strong opponents. Each round adds the mean strength of the opponents to the mean
+-- result of the model. After five rounds, the order of models hardly changes.
+-- `field_strength` is the sum of the strengths of all models on a benchmark in the previous round.
+-- This sum includes the model itself, so the formula of a round subtracts the model's strength s:
+-- s = mean(result + (field_strength - s) * opponent_weight). Solved for s, the formula is:
 -- s = sum(result + field_strength * opponent_weight) / sum(1 + opponent_weight).
--- Sums are sums of whole numbers: see staging.fixed_point.
+-- All sums are computed with whole numbers: see staging.fixed_point.
 create or replace view staging.adjusted_results as
 with
 -- Half a win and half a loss are added, so that the logarithm is finite.
@@ -278,7 +278,7 @@ inner join fields_6 as fields
         results.evidence_scope = fields.evidence_scope
         and results.benchmark_id = fields.benchmark_id;
 
-comment on view staging.adjusted_results is 'One row per evidence scope, model and counted benchmark: the result of the model, and the strength of the other models there';
+comment on view staging.adjusted_results is 'One row per evidence scope, model and counted benchmark: the result of the model, and the mean strength of the other models on the benchmark';
 comment on column staging.adjusted_results.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
 comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';

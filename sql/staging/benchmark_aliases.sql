@@ -4,9 +4,9 @@
 -- Order: alias.
 -- Reads: nothing.
 -- Two ids are the same benchmark if their values can be compared: the same tasks, the same split
--- and the same kind of measure. Another version, another language, another grader or a subset of
--- the tasks is another benchmark. Ids stay apart if models have clearly different values under
--- both; a few hundredths may differ.
+-- and the same kind of measure. A different version, language, grader or set of tasks makes a
+-- different benchmark. Do not merge two ids if a model has clearly different values under them;
+-- differences of a few hundredths are acceptable.
 create or replace view staging.benchmark_aliases as
 select
     cast(listed_aliases.alias as varchar) as alias,
@@ -53,6 +53,6 @@ from
     ) as listed_aliases (alias, benchmark_id, reason);
 
 comment on view staging.benchmark_aliases is 'One row per alias: an additional id that upstream uses for a benchmark. The list is maintained by hand';
-comment on column staging.benchmark_aliases.alias is 'Another id of the benchmark upstream; it may have no scores';
+comment on column staging.benchmark_aliases.alias is 'Additional id of the benchmark upstream, possibly without scores';
 comment on column staging.benchmark_aliases.benchmark_id is 'Id that the marts use for the benchmark';
 comment on column staging.benchmark_aliases.reason is 'Why both ids are the same benchmark';

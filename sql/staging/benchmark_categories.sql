@@ -4,8 +4,7 @@
 -- Order: category, benchmark_id.
 -- Reads: nothing.
 -- Upstream gives each benchmark one coarse category: benchmarks about code, for example, are in
--- `reasoning` and `general`. The categories of this list count in addition. Only categories that
--- upstream uses belong here.
+-- `reasoning` and `general`. This list adds categories. Use only categories that upstream uses.
 create or replace view staging.benchmark_categories as
 select
     cast(listed_categories.benchmark_id as varchar) as benchmark_id,
@@ -93,5 +92,5 @@ from
 
 comment on view staging.benchmark_categories is 'One row per benchmark and additional category, with the reason; maintained by hand';
 comment on column staging.benchmark_categories.benchmark_id is 'Benchmark id of the marts (see staging.benchmark_aliases); the benchmark may have no scores';
-comment on column staging.benchmark_categories.category is 'Category in which the benchmark counts in addition to upstream''s';
+comment on column staging.benchmark_categories.category is 'Additional category of the benchmark';
 comment on column staging.benchmark_categories.reason is 'What the benchmark measures';

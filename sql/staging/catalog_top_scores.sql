@@ -1,5 +1,5 @@
--- The score that the API shows per category in each model's summary. Units are mixed, so the
--- numbers are never compared.
+-- The field `top_scores` of each summary: one score per category. Units are mixed, so the scores
+-- are never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: raw.catalog_models__top_scores, staging.round_significant.

@@ -1,4 +1,4 @@
--- The cheapest available priced offer of each model, and the price of its cheapest paid offer.
+-- The cheapest available priced offer of each model, and the price of the cheapest paid offer.
 -- Grain: model_id.
 -- Order: price_usd_per_mtok, model_id.
 -- Reads: marts.offers.
@@ -56,5 +56,5 @@ comment on view staging.cheapest_offers is 'One row per model with an available 
 comment on column staging.cheapest_offers.provider_id is 'Id of the provider of the cheapest available priced offer; in a tie, the first id in alphabetical order';
 comment on column staging.cheapest_offers.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0 if free';
 comment on column staging.cheapest_offers.is_suspect is 'True if a price of the cheapest offer looks wrong: see marts.offers.suspect_reason';
-comment on column staging.cheapest_offers.is_paid_price_suspect is 'True if a price of the cheapest offer that is not free looks wrong; null if only free offers are available';
+comment on column staging.cheapest_offers.is_paid_price_suspect is 'True if a price of the cheapest paid offer looks wrong; null if only free offers are available';
 comment on column staging.cheapest_offers.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';

@@ -2,9 +2,8 @@
 -- Grain: model_id, benchmark_id.
 -- Order: benchmark_id, model_id.
 -- Reads: staging.scores, staging.benchmark_aliases.
--- Verified scores come before third-party scores, and these before self-reported scores. Among
--- scores with the same evidence, the newest is chosen, then the highest, then the first in the
--- list.
+-- Verified scores are preferred, then third-party scores, then self-reported scores. Among scores
+-- with the same evidence, the newest is chosen, then the highest, then the first in the record.
 create or replace view staging.chosen_scores as
 with
 named_scores as (
@@ -129,4 +128,4 @@ comment on column staging.chosen_scores.is_verified is 'True if LLM Stats checke
 comment on column staging.chosen_scores.evidence is 'Who confirms the score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column staging.chosen_scores.api_rank is 'Rank on the benchmark upstream, 1 is best; null if not ranked';
 comment on column staging.chosen_scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
-comment on column staging.chosen_scores.is_disputed is 'True if two or more different scores of the model on the benchmark are listed';
+comment on column staging.chosen_scores.is_disputed is 'True if the listed scores of the model on the benchmark differ';

@@ -1,11 +1,10 @@
--- The chosen scores on one scale per benchmark, each compared with the other models, within each
--- evidence scope.
+-- The chosen scores on one scale per benchmark, ranked within each evidence scope.
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, benchmark_rank, model_id.
 -- Reads: staging.chosen_scores, staging.lower_is_better_benchmarks, staging.models,
 -- staging.win_rate.
--- The scope `all` contains every chosen score, and `independent` only those that are not
--- self-reported. Scale, comparability and ranks are computed from the scores in the scope, so that
+-- The scope `all` contains every chosen score. The scope `independent` excludes self-reported
+-- scores. Scale, comparability and ranks are computed from the scores in the scope, so that
 -- a self-reported score never changes the scope `independent`.
 create or replace view staging.compared_scores as
 with
@@ -97,8 +96,8 @@ directed_scores as (
     from valued_scores
 ),
 
--- For each distinct value on a benchmark: how many models have this value, and how many have this
--- value or a worse one.
+-- For each distinct value on a benchmark: the number of models with this value, and the number of
+-- models with this or a worse value.
 value_places as (
     select
         evidence_scope,

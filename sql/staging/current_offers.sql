@@ -1,4 +1,4 @@
--- Each current offer, with its availability: a provider's price for a model, valid now.
+-- Each current offer: a provider's price for a model, and whether the offer can be bought.
 -- Grain: model_id, provider_id, offer_number.
 -- Order: model_id, provider_id, offer_number.
 -- Reads: marts.price_history, staging.unlisted_models.

@@ -43,14 +43,14 @@ select
 from raw.models;
 
 comment on view staging.detail_models is 'One row per model with a record: its facts as last fetched';
-comment on column staging.detail_models.model_id is 'Model id; views join and compare models by it';
+comment on column staging.detail_models.model_id is 'Model id, the key of joins';
 comment on column staging.detail_models.model_name is 'Display name of the model; not unique, never a key';
 comment on column staging.detail_models.model_description is 'Description of the model; null if none is given';
 comment on column staging.detail_models.organization_id is 'Id of the organization that made the model';
 comment on column staging.detail_models.organization_name is 'Display name of the organization; not unique, never a key';
 comment on column staging.detail_models.license_id is 'Id of the model''s license';
 comment on column staging.detail_models.license_name is 'Display name of the license';
-comment on column staging.detail_models.allow_commercial is 'True if upstream marks the license as allowing commercial use. Also false for models that are sold only through an API, whose terms of service apply instead';
+comment on column staging.detail_models.allow_commercial is 'True if upstream marks the license as allowing commercial use. Also false for models that are sold only through an API, because the API''s terms of service apply instead';
 comment on column staging.detail_models.is_open_weight is 'True if the weights can be downloaded';
 comment on column staging.detail_models.context_window_tokens is 'Longest input in tokens; null if not published';
 comment on column staging.detail_models.family_id is 'Id of the model''s family; null if none is given';

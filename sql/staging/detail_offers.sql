@@ -1,4 +1,4 @@
--- Each entry of the provider list of each model's record.
+-- Each entry of each record's provider list.
 -- Grain: model_id, list_index. A provider may be listed twice, so (model_id, provider_id) is not a
 -- key.
 -- Order: model_id, list_index.

@@ -1,5 +1,5 @@
--- The score that the API shows per category in each model's record. Units are mixed, so the
--- numbers are never compared.
+-- The field `top_scores` of each record: one score per category. Units are mixed, so the scores
+-- are never compared.
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: raw.models__top_scores, staging.round_significant.

@@ -2,8 +2,8 @@
 -- Grain: one row.
 -- Order: load_id.
 -- Reads: staging.loads.
--- `order by … limit 1` would be shorter. However, DuckDB 2.0 can return no row for it if many rows
--- of the table were deleted.
+-- `qualify` replaces `order by … limit 1`, because DuckDB 2.0 can return no row for `limit 1` after
+-- many rows of the table were deleted.
 create or replace view staging.last_load as
 select
     load_id,

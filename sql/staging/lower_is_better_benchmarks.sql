@@ -3,8 +3,8 @@
 -- Grain: benchmark_id.
 -- Order: benchmark_id.
 -- Reads: nothing.
--- An id without scores has no effect. If a benchmark on which lower is better is missing here, the
--- worst model is ranked first.
+-- An id without scores has no effect. If an entry is missing, the worst model on the benchmark is
+-- ranked first.
 -- Only measures for which lower is better by definition belong here: error rates, perplexities,
 -- rates of false or harmful output.
 create or replace view staging.lower_is_better_benchmarks as

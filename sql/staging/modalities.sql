@@ -2,7 +2,8 @@
 -- Grain: model_id, list_index.
 -- Order: model_id, list_index.
 -- Reads: staging.detail_modalities, staging.catalog_modalities, staging.summaries_ahead.
--- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
+-- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- from the record.
 create or replace view staging.modalities as
 select
     modalities.model_id,

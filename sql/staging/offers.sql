@@ -3,7 +3,8 @@
 -- key.
 -- Order: model_id, list_index.
 -- Reads: staging.detail_offers, staging.catalog_offers, staging.summaries_ahead.
--- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
+-- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- from the record.
 create or replace view staging.offers as
 select
     offers.model_id,

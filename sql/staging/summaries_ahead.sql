@@ -1,12 +1,13 @@
--- The models whose summary contains something newer than their record.
+-- Models whose summary is ahead of their record.
 -- Grain: model_id.
 -- Order: model_id.
 -- Reads: staging.catalog_models, staging.detail_models.
 -- A summary is ahead if there is no record, or if the summary has changed since the record was
--- requested. If the record has no `summary_hash`, for example because it came from the response
--- cache, the summary is ahead if its `upstream_updated_at` is later, or if one of these times is
--- unknown. The contents of summary and record are never compared, because a lasting difference is
--- not a change.
+-- requested: `content_hash` then differs from `summary_hash`. A record from the response cache may
+-- have no `summary_hash`. In this case, `upstream_updated_at` decides: the summary is ahead if its
+-- time is later, or if either time is unknown.
+-- The contents of summary and record are never compared, because a lasting difference is not a
+-- change.
 -- `schema.catalog.is_ahead` has the same rule.
 create or replace view staging.summaries_ahead as
 select summaries.model_id
@@ -24,4 +25,4 @@ where
         )
     );
 
-comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is ahead of its record: the summary then gives the model''s facts and offers, and the record is due';
+comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is ahead of its record: the model''s facts and offers come from the summary, and the record is due';

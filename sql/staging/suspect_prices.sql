@@ -4,10 +4,11 @@
 -- Reads: staging.current_offers, staging.number_text.
 -- price_outlier: a price of at least 100 times the model's median price. Input prices are compared
 -- with the median input price, output prices with the median output price. If a model has only two
--- offers, and none is lopsided, nothing shows which of the two prices is wrong: both are suspect.
--- price_lopsided: an input and an output price that differ by a factor of 100 or more. If a model
--- has only one offer, price_outlier cannot find a wrong price, because the offer's price is the
--- median. The ratio of input and output price can reveal the wrong price.
+-- offers, either price may be wrong, so both are suspect. If one of these offers is lopsided, only
+-- the higher price is an outlier.
+-- price_lopsided: an input and an output price that differ by a factor of 100 or more. This rule
+-- also finds a wrong price of a model's only offer. That price is the median, so price_outlier
+-- cannot find it.
 create or replace view staging.suspect_prices as
 with
 offers as (
@@ -31,8 +32,8 @@ offers as (
 ),
 
 -- Median prices of each model's available priced offers that are not free. With an even number of
--- offers, use the lower of the two middle prices. Otherwise an outlier could raise the median: with
--- two offers, the median would be the mean of the outlier and the other price.
+-- offers, the median is the lower of the two middle prices. A mean of two prices could include an
+-- outlier.
 median_prices as (
     select
         model_id,

@@ -3,7 +3,8 @@
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: staging.detail_top_scores, staging.catalog_top_scores, staging.summaries_ahead.
--- The rows come from the model's summary if it is ahead of the record, otherwise from the record.
+-- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- from the record.
 create or replace view staging.top_scores as
 select
     top_scores.model_id,
