@@ -42,7 +42,7 @@ comment on column marts.scores.benchmark_id is 'Benchmark id; upstream may list 
 comment on column marts.scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream; an alias if different from benchmark_id';
 comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
-comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';
+comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1), or `raw` (the benchmark''s own unit) if any normalized score on the benchmark is missing or not between 0 and 1';
 comment on column marts.scores.value is 'Result on the benchmark, on the scale given in `scale`. Use it to compare models on one benchmark; use win_rate to compare across benchmarks';
 comment on column marts.scores.is_lower_better is 'True if a smaller value is better, as for a word error rate';
 comment on column marts.scores.benchmark_rank is 'Rank among the models with a score on the benchmark, 1 is best; equal values share a rank';

@@ -283,7 +283,7 @@ comment on column staging.adjusted_results.evidence_scope is '`all`: every chose
 comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
-comment on column staging.adjusted_results.result is 'Logit of the win rate, with half a win and half a loss added, so that it is finite';
+comment on column staging.adjusted_results.result is 'Logit of the win rate, with half a win and half a loss added, so that the logit is finite';
 comment on column staging.adjusted_results.opponent_weight is '1 divided by the number of other models on the benchmark';
 comment on column staging.adjusted_results.field_share is 'Sum of the strengths of all models on the benchmark, the model itself included, times opponent_weight';
 comment on column staging.adjusted_results.opponent_strength is 'Mean strength of the other models on the benchmark, on the logit scale';
