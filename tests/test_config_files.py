@@ -13,7 +13,7 @@ from support.command import Command
 
 
 def uncomment(text: str) -> dict[str, object]:
-    """Remove the `# ` before each setting; return the settings in `[sources.llm_stats]`."""
+    """Uncomment each setting; return the settings in `[sources.llm_stats]`."""
     document = tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
     return dict(document["sources"]["llm_stats"])
 

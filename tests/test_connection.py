@@ -21,7 +21,6 @@ pytestmark = pytest.mark.slow
     ids=["all threads are busy", "DuckDB ignores interrupts"],
 )
 def test_ctrl_c_ends_a_query(demo: Path, query: str) -> None:
-    """Without Ctrl-C, each query would take hours."""
     command = [
         sys.executable,
         str(PROGRAMS / "interrupt_query.py"),

@@ -1,4 +1,4 @@
-"""`llm_stats.run()`: it notifies and writes the same files as the command `llm-stats run`."""
+"""`llm_stats.run()`: notification and files, as with the command `llm-stats run`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
 
 @pytest.fixture
 def settings(api: SampleApi, two_days: Path) -> dict[str, Any]:
-    """Return keyword arguments of a run against the sample API, on a database of two days."""
+    """Return keyword arguments for a run that fetches from the sample API."""
     return {"base_url": api.base_url, "database": two_days, "requests_per_minute": 0}
 
 

@@ -21,9 +21,9 @@ INVISIBLE = "\x7f\x9b\xad\u180e\u200b\u202e\u2060\u2064\u2066\u206a\u206f\ufeff\
 
 @pytest.fixture
 def on_terminal(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Return a function that runs a command on the demo database and returns what is shown.
+    """Return a function that runs a command on the demo database and returns its output.
 
-    The command runs in this process, but its standard output is a pseudo-terminal of 70 columns.
+    The command runs in this process and prints to a pseudo-terminal of 70 columns.
     """
 
     def show(*arguments: object) -> str:

@@ -1,4 +1,4 @@
-"""Time limit of the tests: it holds for a test that the exception of pytest-timeout cannot end."""
+"""Time limit of tests that the exception of pytest-timeout does not end."""
 
 from __future__ import annotations
 

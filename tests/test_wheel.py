@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder `bin` of an environment with the wheel and its extra `report`."""
+    """Return the folder `bin` of a virtual environment with the wheel and its extra `report`."""
     return Path(python_with(tmp_path_factory.mktemp("environment"), f"{wheel}[report]")).parent
 
 

@@ -36,10 +36,7 @@ def read_terminal(master: int) -> str:
 
 
 def start_program(name: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start `programs/<name>.py`.
-
-    Its output is written to a file, because a full pipe would block the program.
-    """
+    """Start `programs/<name>.py`; write its output to a file, because a full pipe would block."""
     output = tempfile.TemporaryFile("w+")  # noqa: SIM115  output_lines closes it
     command = [sys.executable, str(PROGRAMS / f"{name}.py"), *map(str, arguments)]
     process = subprocess.Popen(command, stdout=output, text=True)

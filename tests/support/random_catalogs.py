@@ -9,8 +9,9 @@ from support.record_factory import make_offer, make_record, make_score
 
 Record = dict[str, Any]
 
-#: Two pairs are aliases; `fleurs` is a benchmark on which a lower value is better.
+#: On `fleurs`, a lower value is better.
 BENCHMARKS = ("b", "it's (b) → @2>1", "percents", "fleurs", "Überraschung 🎲")
+#: Two pairs of ids; each pair is one benchmark.
 ALIASES = ("hle", "humanity's-last-exam", "hmmt25", "hmmt-2025")
 PROVIDERS = ("p", "it's", "Ünï-çødé", "p2")
 CATEGORIES = (None, "", "math", "code", "overall", "it's")
@@ -52,7 +53,7 @@ def offers() -> st.SearchStrategy[Record]:
 def scores(
     values: st.SearchStrategy[float] = values, **overrides: Any
 ) -> st.SearchStrategy[Record]:
-    """Generate scores with these values; `overrides` replaces the strategies of other fields."""
+    """Generate scores; each keyword in `overrides` is a strategy for the field of that name."""
     fields: dict[str, Any] = {
         "benchmark_id": st.sampled_from(BENCHMARKS + ALIASES),
         "benchmark_name": st.sampled_from(["Name", "name", "It's another"]),
@@ -82,7 +83,7 @@ def catalogs(draw: st.DrawFn) -> list[Record]:
 
 @st.composite
 def ranked_catalogs(draw: st.DrawFn) -> list[Record]:
-    """Generate five to eight models. Most have a rank, in the scope `independent` too."""
+    """Generate five to eight models. Most have a rank in both evidence scopes."""
     ids = draw(st.lists(st.sampled_from(MODEL_IDS), unique=True, min_size=5, max_size=8))
     score = scores(fractions, is_self_reported=st.sampled_from([False, False, True]))
     return [draw(_records(model_id, st.lists(score, min_size=6, max_size=12))) for model_id in ids]

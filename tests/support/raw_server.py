@@ -15,8 +15,8 @@ Handler = Callable[[socket.socket, bytes], None]
 def raw_server(handle: Handler) -> Iterator[int]:
     """Serve on a free port; yield the port.
 
-    For each connection, `handle(connection, head)` is called in a thread with the bytes of the
-    first request up to its empty line. The connection is closed when the function returns.
+    For each connection, a thread calls `handle(connection, head)`. `head` holds the request line
+    and the headers of the first request. When `handle` returns, the connection is closed.
     """
     open_sockets: list[socket.socket] = []
 
@@ -59,8 +59,7 @@ def repeated(*parts: bytes, pause: float = 0) -> Handler:
 def forward(to_port: int) -> Handler:
     """Return the handler of a proxy that connects every request to one port on loopback.
 
-    The proxy accepts `CONNECT` and requests with an absolute URL. Each connection serves one
-    exchange.
+    The proxy accepts `CONNECT` and requests with an absolute URL.
     """
 
     def handle(connection: socket.socket, head: bytes) -> None:

@@ -21,12 +21,12 @@ from llm_stats.schema.rows import summary_hash, to_row, to_summary_row
 from llm_stats.transform import apply
 from support.prepared_connection import PreparedConnection
 
-#: Snapshot id that the tests store in `history.snapshot`; like a real id, it is the time of a run.
+#: Id that the tests store in `history.snapshot`.
 SNAPSHOT_ID = "20260101T000000.000000Z"
 
 
 class RawTables:
-    """DuckDB connection with the raw tables, and methods that fill them as a run does."""
+    """Raw tables in DuckDB, and methods that add loads as a run does."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_defined: bool = False) -> None:
         self.connection = connection
@@ -46,9 +46,8 @@ class RawTables:
     ) -> None:
         """Merge records (JSON objects) as one load.
 
-        The rows of each loaded model are replaced; other models keep theirs. Each loaded model
-        gets a row in `raw.fetches`. `cached_at` is the arrival time of records that come from the
-        response cache.
+        The load replaces the rows of its models, and adds a row for each model to `raw.fetches`.
+        `cached_at` is the arrival time of records that come from the response cache.
         """
         hashes = {} if cached_at else self._summary_hashes()
         answers = []
@@ -101,8 +100,8 @@ class RawTables:
     ) -> None:
         """Merge one read of the catalog as one load, or as part of the load with `load_id`.
 
-        The catalog lists a summary of each record in `documents`, and the models in `rejected`. An
-        untrusted read is incomplete.
+        The catalog lists the models in `documents` and `rejected`. With `is_trusted=False`, the
+        read is incomplete.
         """
         hashes, rejected = self._summary_hashes(), dict(rejected or {})
         listed, changed = set(rejected), []
@@ -133,7 +132,7 @@ class RawTables:
     def _merge(
         self, tables: dict[str, pa.Table], loaded_at: dt.datetime, load_id: str | None
     ) -> None:
-        """Merge tables as a load; loads with the same id are one load."""
+        """Merge tables into the load with `load_id`; the default is a new load."""
         load_id = load_id or str(loaded_at.timestamp())
         self._create_arrived()
         for name, arrived in tables.items():
@@ -149,9 +148,9 @@ class RawTables:
         )
 
     def _create_arrived(self) -> None:
-        """Create the temporary tables of arrived rows, one for each raw table, on the first call.
+        """Create a temporary table of arrived rows for each raw table.
 
-        With new tables for each load, DuckDB would plan every statement of a merge again.
+        All loads use the same temporary tables, so that DuckDB plans each merge statement once.
         """
         if not self._has_arrived:
             for name, arrived in empty_tables().items():

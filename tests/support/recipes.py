@@ -8,7 +8,7 @@ from support.virtualenvs import ROOT
 
 RECIPES = ROOT / "docs" / "schedules"
 FOLDER = "/srv/llm-stats"
-#: Environment of a process that a scheduler starts.
+#: Environment variables of a process that a scheduler starts.
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SHELL": "/bin/sh"}
 
 

@@ -23,7 +23,7 @@ def warehouse(file: Path, *days: Documents) -> Path:
 
 
 def load_days(raw: RawTables, *days: Documents) -> None:
-    """Add one load a day: read a catalog that lists the day's records, and load all of them."""
+    """Add one load a day: a read of the catalog, and all records of the day."""
     for day, documents in enumerate(days):
         loaded_at = FIRST_DAY + dt.timedelta(days=day)
         raw.read_catalog(documents, loaded_at)
@@ -34,7 +34,7 @@ def load_days(raw: RawTables, *days: Documents) -> None:
 def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
     """Return a model for each entry of `prices`, with one offer and scores on three benchmarks.
 
-    Each model has its own organization, and higher scores than the model before it.
+    Each model belongs to a different organization. The scores rise from model to model.
     """
     benchmarks = ("b1", "b2", "b3")
     return [
@@ -142,9 +142,9 @@ CATALOGS: dict[str, Documents] = {
 def price_history() -> tuple[Documents, ...]:
     """Return the catalogs of five days in which offers appear, disappear and change their price.
 
-    `alpha` is cut by half at `p` on the third day, and is not offered at `q` on the second and
-    third day. `beta` becomes more expensive on the third day, and is listed at `r` on the fourth.
-    `gamma` has no published price on the second day.
+    - `alpha`: `p` halves the price on the third day; `q` has no offer on the second and third day.
+    - `beta`: `p` raises the price on the third day; `r` adds an offer on the fourth day.
+    - `gamma`: `p` publishes no price on the second day.
     """
     days: tuple[dict[str, dict[str, float | None]], ...] = (
         {"alpha": {"p": 10, "q": 8}, "beta": {"p": 2}, "gamma": {"p": 3}},
@@ -164,7 +164,7 @@ def price_history() -> tuple[Documents, ...]:
     )
 
 
-#: Warehouses that several tests share: the catalog of each day, by name of the warehouse.
+#: Name of a warehouse that several tests share -> the catalog of each day.
 DAYS: dict[str, tuple[Documents, ...]] = {
     "sample": (yesterday(), today()),
     "hostile": (hostile(), hostile(price=1.5)),

@@ -1,4 +1,4 @@
-"""Publishing a copy of a published file, like a run that loads nothing."""
+"""Publishing an unchanged copy of a published file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 
 def republish(database: Path) -> None:
-    """Copy the file under the lock, as each run does, and publish the copy unchanged."""
+    """Publish an unchanged copy of the file, as a run does that loads nothing."""
     warehouse = DuckDBWarehouse(database)
     with warehouse.lock(), warehouse.working_copy() as copy:
         copy.close()

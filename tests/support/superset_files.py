@@ -8,7 +8,7 @@ import yaml
 from support.virtualenvs import ROOT
 
 FOLDER = ROOT / "docs" / "superset"
-#: Path of the database file in the export.
+#: Path of the database in the exported files.
 DATABASE = "/srv/llm-stats/llm_stats.duckdb"
 
 

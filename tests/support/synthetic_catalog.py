@@ -1,4 +1,4 @@
-"""Synthetic records: deterministic for the same arguments, and valid for `parse_record`."""
+"""Synthetic records that `parse_record` accepts; the same arguments give the same records."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ _MAKERS = 40
 def synthetic_catalog(
     models: int, providers: int = 8, scores: int = 30, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Return records with `providers` offers and `scores` scores each.
-
-    The models share providers and benchmarks.
-    """
+    """Return records with `providers` offers and `scores` scores each."""
     dice = random.Random(seed)
     return [_record(number, providers, scores, dice) for number in range(models)]
 

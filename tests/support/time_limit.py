@@ -1,12 +1,15 @@
 """Hooks that end the process if a test does not end soon after its time limit.
 
-At the time limit, pytest-timeout raises an exception in the main thread. This does not end a test
-that waits for another thread while the exception propagates, as `ThreadPoolExecutor` does, or a
-test in a library that blocks in C, as psycopg2 does. After a failure, pytest-timeout sets no limit
-for the teardown. `faulthandler` ends the process in all these cases. It prints the stack of every
-thread; pytest-xdist then reports the test as failed and continues in a new process.
+At the time limit, pytest-timeout raises an exception in the main thread. Three cases need more:
 
-After the last test, threads that do not end would keep the process alive. It is ended too.
+- The main thread waits for another thread during cleanup, for example in `ThreadPoolExecutor`.
+- The main thread is blocked in a C library such as psycopg2.
+- The teardown hangs after a failure, because a failure removes the limit of pytest-timeout.
+
+In these cases `faulthandler` prints the stack of every thread and ends the process. pytest-xdist
+then reports the test as failed and continues in a new process.
+
+`faulthandler` also ends the process if threads are still running after the last test.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from collections.abc import Generator
 import pytest
 from pytest_timeout import Settings
 
-#: Seconds from the time limit of a test, or from the last test, to the end of the process.
+#: Seconds after the time limit of a test, or after the last test, until the process is ended.
 GRACE_SECONDS = 20
 
 _stderr = pytest.StashKey[int]()
@@ -27,7 +30,7 @@ _ends_at = pytest.StashKey[float]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the standard error of the process, because tests replace it."""
+    """Keep a copy of standard error, because tests replace standard error."""
     config.stash[_stderr] = os.dup(2)
 
 
@@ -38,7 +41,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Settings) -> None:
 
 
 def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
-    """Set the limit again after a failure, because pytest removes it."""
+    """Set the limit of the process again, because pytest removes the limit after a failure."""
     if isinstance(node, pytest.Item) and _ends_at in node.stash:
         _end_later(node)
 
@@ -58,6 +61,6 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the process soon; pytest-xdist ends its own processes."""
+    """End the process within `GRACE_SECONDS`; pytest-xdist ends its own processes."""
     if not hasattr(config, "workerinput"):
         faulthandler.dump_traceback_later(GRACE_SECONDS, file=config.stash[_stderr], exit=True)

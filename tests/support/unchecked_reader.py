@@ -11,9 +11,9 @@ from llm_stats.warehouse.reader import Reader
 
 
 class UncheckedReader(DuckDBReader):
-    """A reader whose marts cannot be materialized, so that `status` runs no checks.
+    """Reader that cannot materialize the marts.
 
-    The checks take most of the time of `status`; `Status.unchecked` names the reason.
+    `status` then runs no checks, which saves most of its time. `Status.unchecked` has the error.
     """
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Users' queries that only read, and texts that would write files or change the session."""
+"""User queries that only read, and texts that the check of user queries must reject."""
 
 from __future__ import annotations
 

@@ -10,13 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def python_with(folder: Path, *packages: str) -> str:
-    """Create a virtual environment with these packages; return the path of its Python.
-
-    Modules are compiled when they are imported, because most are not.
-    """
+    """Create a virtual environment with these packages; return the path of its Python."""
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     python = str(venv / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    # --no-compile saves time, because tests import only a few modules
     subprocess.run([*pip, "install", "--quiet", "--no-compile", *packages], check=True)
     return python

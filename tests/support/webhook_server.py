@@ -15,9 +15,9 @@ PATH = "/services/T0AAAA/B0BBBB/cccsecretccc"
 class WebhookServer:
     """Webhook server, as a context manager; `url` accepts POST requests.
 
-    The requests get `statuses` in order. When only the last status is left, all further requests
-    get this status. The server sends the status after `delay` seconds, and `body` after `pause`
-    more seconds. For status 0, it closes the connection without a response.
+    The requests get `statuses` in order; all further requests get the last status. The server sends
+    the status after `delay` seconds, and `body` after `pause` more seconds. For status 0, the
+    server closes the connection without a response.
     """
 
     def __init__(

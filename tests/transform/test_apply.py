@@ -1,4 +1,4 @@
-"""Application of the files under `sql/`: build order, errors, no partial changes."""
+"""Execution of the files under `sql/`: build order, errors, no partial changes."""
 
 from __future__ import annotations
 

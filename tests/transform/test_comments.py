@@ -61,7 +61,7 @@ def test_a_column_that_a_left_join_makes_null_has_its_own_comment(file: files.Sq
 
 
 def _nullable(query: exp.Expr, outer: dict[str, set[str]] | None = None) -> set[str]:
-    """Return the columns that a left or full join can make null, also a join in a CTE."""
+    """Return the columns that a left or full join in the query or in a CTE can make null."""
     known = dict(outer or {})
     for cte in query.args["with_"].expressions if query.args.get("with_") else ():
         known[cte.alias] = _nullable(cte.this, known)

@@ -90,7 +90,7 @@ def test_no_query_takes_the_first_row_of_an_order(file: files.SqlFile) -> None:
 
 @pytest.mark.parametrize("file", _RELATIONS, ids=_name)
 def test_order_is_valid_and_total(file: files.SqlFile, raw: RawTables) -> None:
-    """A total order has each key column as an `order by` term, not only in an expression."""
+    """In a total order, each key column is itself a term of `order by`."""
     raw.connection.execute(f"select * from {file.address} order by {file.order}")
     order = sqlglot.parse_one(f"select 1 order by {file.order}", read="duckdb").args["order"]
     named = {term.this.name for term in order.expressions if isinstance(term.this, exp.Column)}
@@ -118,7 +118,6 @@ def test_default_order_is_that_of_the_header() -> None:
 
 
 def test_everything_in_a_database_has_a_comment(demo: Path) -> None:
-    """Every table, view, column and macro of every schema is tested, including dlt's tables."""
     with duckdb.connect(demo, read_only=True) as connection:
         comments = connection.execute(
             """

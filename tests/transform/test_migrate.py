@@ -1,4 +1,4 @@
-"""Older warehouses: a run migrates them and keeps their history; readers reject them."""
+"""Warehouses of older versions: runs migrate them and keep the history; readers reject them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def history(database: Path) -> list[list[tuple[object, ...]]]:
 
 
 def run_one_model(llm_stats: Command, api: SampleApi) -> None:
-    """Run for one model; after a migration, a run checks all models."""
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--quiet").code == 0
 
 

@@ -25,7 +25,7 @@ _HISTORY = ["history.offers", "history.scores", "history.models"]
 
 
 def _records(day: int) -> list[dict[str, Any]]:
-    """Return two models; on day 2, prices and scores differ, and `n` has one more of each."""
+    """Return two models. On day 2, `m` has changed, and `n` has one more offer and score."""
     return [
         make_record("m", providers=[make_offer("p", day, 1)], scores=[make_score("x", day / 4)]),
         make_record(

@@ -1,4 +1,4 @@
-"""Migration 4: rounded numbers in the history; consecutive rows that become equal are merged."""
+"""Migration 4: rounding numbers in the history, and merging rows that become equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Migration 6: dates, times and counts that cannot be read are stored as null."""
+"""Migration 6: unreadable dates, times and counts become null."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table macros of an attached database: the right rows, or an error, never another database's."""
+"""Table macros of an attached database, which must never read another database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GUARD = "a table macro of an attached database cannot run: .* run `use old`"
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of a published database with five of the models in the demo database."""
+    """Return the path of a published database with five models of the demo database."""
     database = tmp_path_factory.mktemp("old") / "backup.duckdb"
     with SampleApi(sample.today()[:5]) as api:
         execute(demo_settings(api, database), all_models=True)
@@ -29,7 +29,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def attached(demo: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to the demo database, with the other database attached as `old`."""
+    """Yield a connection to the demo database; the database `old` is attached."""
     with duckdb.connect(demo, read_only=True) as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         yield connection
@@ -37,7 +37,7 @@ def attached(demo: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def in_memory(old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to a database in memory, with the other database attached as `old`."""
+    """Yield a connection to an in-memory database; the database `old` is attached."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         yield connection
@@ -114,7 +114,7 @@ def test_views_of_an_attached_database_read_their_own_database(
 
 
 def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: Path) -> None:
-    """If the views were created again, every run would check all models of a large warehouse."""
+    """A run that creates the views must check all models, which is slow in a large warehouse."""
     database = tmp_path / "llm_stats.duckdb"
     macros = "select macro_definition from duckdb_functions() where function_name = 'workload_cost'"
     views = "select view_oid from duckdb_views() where schema_name = 'marts' order by all"

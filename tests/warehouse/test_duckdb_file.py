@@ -18,7 +18,7 @@ from support.tiny_warehouse import publish, stored_value
 
 
 class TestPath:
-    """Unusable paths: each causes an error with its own message and changes no file."""
+    """Unusable paths: a message for each cause, and no changed file."""
 
     def test_folder(self, run: Command, workdir: Path) -> None:
         (workdir / "folder").mkdir()
@@ -134,7 +134,6 @@ def test_moved_warehouse_opens(one_model: Path, workdir: Path) -> None:
 
 
 def test_warehouses_in_one_folder_are_independent(tmp_path: Path) -> None:
-    """Each warehouse deletes only its own snapshots."""
     warehouses = [
         DuckDBWarehouse(tmp_path / name, keep_snapshots=1) for name in ("w.duckdb", "w.db", "w")
     ]

@@ -1,4 +1,4 @@
-"""Warehouse on file systems that lack features: a warning, or an error before any request."""
+"""Warehouse on file systems that lack features: warnings, and errors before any request."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def new_process() -> None:
 
 
 def unsupported(code: int, folders_only: bool = False) -> object:
-    """Return a replacement for a function of `os` that the file system does not support.
+    """Return a function that raises `OSError` with the code, to replace a function of `os`.
 
-    The replacement raises `OSError` with the code. With `folders_only`, it fails only for folders.
+    With `folders_only`, the function raises only if its argument is the descriptor of a folder.
     """
 
     def fail(descriptor: int, *_: object, **__: object) -> None:
@@ -82,7 +82,7 @@ def test_failing_disk_is_found_before_the_first_request(
 
 @pytest.fixture
 def append_only(workdir: Path) -> Iterator[Path]:
-    """Yield a folder in which files can be created, but neither renamed nor deleted."""
+    """Yield a folder whose files can be neither renamed nor deleted."""
     (folder := workdir / "folder").mkdir()
     if (
         not shutil.which("chattr")

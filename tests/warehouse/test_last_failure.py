@@ -1,4 +1,4 @@
-"""Last failure of a run: stored next to a DuckDB file, shown by `status`, deleted by a success."""
+"""Last failed run: stored next to the DuckDB file, shown by `status`, deleted after a success."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots kept after publishing: the newest, the last of each day, and rolled-back ones."""
+"""Retention of snapshots: the newest, the last of each day, and those that a rollback replaced."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Publish = Callable[[Iterable[float]], None]
 
 @pytest.fixture
 def publish(snapshots: Snapshots, tmp_path: Path) -> Publish:
-    """Return a function that publishes a snapshot at each of the days: `publish([1, 1.5, 2])`."""
+    """Return a function that publishes one snapshot for each day: `publish([1, 1.5, 2])`."""
     file = make(tmp_path / "template.duckdb", 1)
 
     def publish_on(days: Iterable[float]) -> None:
@@ -39,7 +39,7 @@ def publish(snapshots: Snapshots, tmp_path: Path) -> Publish:
 
 
 def kept(snapshots: Snapshots) -> list[float]:
-    """Return the days of all snapshots."""
+    """Return the day of each snapshot."""
     return [
         (snapshot.created_at - DAY_ONE).total_seconds() / 86400 + 1 for snapshot in snapshots.all()
     ]
@@ -130,7 +130,7 @@ def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
 def test_clock_that_was_fast_since_the_first_run_is_corrected_in_a_copy(
     api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Follow docs/operations.md, which refers to the statements in docs/destinations.md."""
+    """Execute the statements in docs/destinations.md."""
     database, copy = workdir / "llm_stats.duckdb", workdir / "fixed.duckdb"
     settings = Settings.read(base_url=api.base_url, model_ids=["murmur-1"], database=database)
     fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)

@@ -103,7 +103,7 @@ def test_disk_error_keeps_the_published_state(
     published.unlink()
     make(published, 9)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    # Simulate a full disk. The rollback then cannot copy the regular file at the published path.
+    # simulate a full disk: the rollback cannot copy the regular file at the published path
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
     try:
         with pytest.raises(LoadFailed, match=r"w\.duckdb was not changed: File too large: "):

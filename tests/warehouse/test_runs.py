@@ -1,4 +1,4 @@
-"""Lock of a database: exclusive, checked before a run, released when the holder is killed."""
+"""Lock of a database: exclusive, acquired before a run, released when the process is killed."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_leftovers_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Any:
-    """Yield a function that makes another process lock a database, until the test ends."""
+    """Yield a function that locks a database from another process until the test ends."""
     holders: list[subprocess.Popen[str]] = []
 
     def hold(database: Path) -> None:

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 class TestUsers:
-    """The users have numbers but no names, as in a container."""
+    """Users with numbers but without names, as in a container."""
 
     def act(self, own: Path, shared: str, *steps: str) -> str:
         """Run `support/programs/act_as_user.py`; return its standard error.
 
-        `publish,54321,077` publishes as user 54321 with the umask 077.
+        For example, the step `publish,54321,077` publishes as user 54321 with the umask 077.
         """
         names = ("USER", "LOGNAME", "LNAME", "USERNAME")
         environment = {name: value for name, value in os.environ.items() if name not in names} | {

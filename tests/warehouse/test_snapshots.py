@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 def is_writable(file: Path) -> bool:
-    """Return whether any user has the write permission; root may write without it."""
+    """Return whether any write permission is set; root may always write."""
     return bool(stat.S_IMODE(file.stat().st_mode) & 0o222)
 
 

@@ -1,4 +1,4 @@
-"""Working copy of a run: storage format, limited growth; incomplete files are not published."""
+"""Working copy of a run: storage format, limited growth, no publication of incomplete files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 
 def content(database: Path) -> dict[str, Any]:
-    """Return every row, view, macro, comment and constraint of a database, without times."""
+    """Return all rows of a database, and its views, columns, macros and comments."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() order by all"

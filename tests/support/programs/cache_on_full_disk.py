@@ -1,6 +1,6 @@
 """Cache responses in eight threads on a disk that is full: `cache_on_full_disk.py CACHE`.
 
-Prints the error of one thread, and `True` if no thread cached its response.
+Prints one thread's error, then whether all eight responses are missing from the cache.
 """
 
 import datetime as dt

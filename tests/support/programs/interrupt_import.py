@@ -8,7 +8,7 @@ from llm_stats.__main__ import main
 
 
 class Interrupt:
-    """An import finder that finds nothing, and interrupts the import of `llm_stats.cli`."""
+    """Import finder that sends SIGINT when `llm_stats.cli` is imported, and finds no module."""
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "llm_stats.cli":

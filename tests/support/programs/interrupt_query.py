@@ -1,7 +1,7 @@
 """Run `llm-stats sql` and send SIGINT to this process while the query runs.
 
-The signal is sent when the query has used 0.2 seconds of CPU time, because on a busy machine it may
-not get any for a while.
+The signal is sent after the query has used 0.2 seconds of CPU time. On a busy machine, the
+query may get no CPU time within 0.2 seconds of elapsed time.
 """
 
 from __future__ import annotations

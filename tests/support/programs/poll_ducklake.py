@@ -1,7 +1,7 @@
 """Read a DuckLake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
 
-This simulates a reader on another machine, which has only the credentials of the DuckLake. Prints
-one JSON list with the state that each poll read.
+Like a reader on another machine, this program has only the credentials of the DuckLake. Prints a
+JSON list with one state per poll.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Keeps a connection to the first snapshot open, and asserts that its prices do not change.
 
-Prints `[time, state]` as JSON for each poll, and at the end `["polls", number of polls]`.
+Prints `[time, state]` as JSON for each poll, then `["polls", number of polls]`.
 """
 
 from __future__ import annotations

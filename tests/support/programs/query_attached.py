@@ -1,7 +1,7 @@
 """Query an attached database: `query_attached.py MAIN OLD STATEMENTS CALLS`.
 
-OLD is attached to MAIN as `old`, and the STATEMENTS are executed. STATEMENTS and CALLS are JSON
-lists. Prints a JSON list: DuckDB's version, then the rows or the error of each call.
+STATEMENTS and CALLS are JSON lists of SQL. Attaches OLD to MAIN as `old`, executes the statements,
+and prints a JSON list: DuckDB's version, then the rows or the error of each call.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Read the published file through a driver: `read_with_driver.py DRIVER DATABASE`.
 
 For each line on standard input, prints the number of models twice. The first number is read on a
-connection that stays open, the second on a new connection. At the end, tries to write to the file.
-Prints `True` if DuckDB rejects the write because the file is open read-only.
+connection that stays open, the second on a new connection. At the end, tries to write to the file
+and prints whether DuckDB rejects the write because the file is open read-only.
 
 Each driver needs its own process, because DuckDB allows one driver per process.
 """

@@ -1,6 +1,6 @@
 """Run user queries on a DuckDB file: `run_user_queries.py DATABASE QUERIES [SYS_PATH]`.
 
-QUERIES is a JSON list. SYS_PATH is a JSON list of folders with the packages that this Python lacks.
+QUERIES is a JSON list. SYS_PATH is a JSON list of folders to add to `sys.path`.
 Prints DuckDB's version, then `["accepted", rows]` or `["rejected", message]` for each query.
 """
 

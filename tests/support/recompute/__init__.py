@@ -1,8 +1,8 @@
 """Recomputation of every mart in Python, independent of the SQL.
 
-Each function takes the records of a single load, in the form that `prepare` returns. Each function
-returns the rows of one view as dicts. The code is slow and simple on purpose: it compares all
-pairs, while the SQL uses window functions.
+Each function takes the records that `prepare` returned, and returns the rows of one view as dicts.
+The code is slow and simple on purpose: where the SQL uses window functions, Python compares all
+pairs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`data_quality`, without the rules about fetches, because records do not contain fetches."""
+"""`data_quality` without the rules about fetches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.recompute.records import (
 )
 from support.recompute.scores import benchmarks, comparisons, scores
 
-#: Pairs of a rule and a detail.
+#: Pairs of `rule` and `detail`.
 Findings = Iterator[tuple[str, str]]
 
 
@@ -120,7 +120,7 @@ def _benchmark_findings(
 ) -> Findings:
     """Yield the findings about the chosen scores of a model.
 
-    `names` and `values` hold the name and the models' values of each benchmark.
+    `names` and `values` map a benchmark id to the benchmark's name and to all its values.
     """
     name_counts = Counter(names.values())
     for row in own_scores:
@@ -159,7 +159,7 @@ def _benchmark_findings(
 
 
 def _listed_score_findings(record: dict[str, Any]) -> Findings:
-    """Yield the findings about each listed score; they contain upstream's benchmark id."""
+    """Yield the findings about each listed score, with upstream's benchmark id."""
     for score in record["scores"]:
         subject = f"benchmark {score['upstream_benchmark_id']}:"
         value = number_text(score["score"])
@@ -182,7 +182,10 @@ def _listed_score_findings(record: dict[str, Any]) -> Findings:
 
 
 def _deviation(value: float, values: list[float]) -> str | None:
-    """Return why a value seems to have another unit than the benchmark's other values, or None."""
+    """Return why a value seems to be in a wrong unit, or None.
+
+    `values` holds all values of the benchmark.
+    """
     typical = rounded(median(values))
     if typical <= 0:
         return None
@@ -200,7 +203,7 @@ def _deviation(value: float, values: list[float]) -> str | None:
 
 
 def _quartile(values: list[float], number: int) -> Fraction:
-    """Return a quartile of the values, interpolated between the two nearest."""
+    """Return a quartile, interpolated linearly between the two nearest values."""
     ordered = sorted(map(_exact, values))
     position = Fraction(number * (len(ordered) - 1), 4)
     below = int(position)

@@ -1,8 +1,8 @@
 """`leaderboard` and `head_to_head`: the models compared over all their benchmarks.
 
-The strength of a model is its log odds of beating an average opponent. On one benchmark, the log
-odds of the model's win rate show its strength relative to the models there. The strengths of the
-models and of their opponents depend on each other, so they are computed in rounds.
+The strength of a model is its log odds of beating an average opponent. The log odds of the win rate
+on one benchmark measure the strength relative to the other models on that benchmark. The strength
+of a model depends on the strengths of its opponents, so all strengths are computed in rounds.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from support.recompute.records import Listing, Records, Rows
 from support.recompute.scores import EVIDENCE, Comparison, comparisons, evidence_of
 
 ROUNDS = 5
-#: Category of the leaderboard that holds all counted benchmarks.
+#: Category that contains all counted benchmarks.
 OVERALL = "overall"
-#: Smallest number of counted benchmarks of a model with a rank.
+#: Number of counted benchmarks that a model needs for a rank.
 RANKED_FROM = 3
 
 
@@ -36,7 +36,7 @@ def counted(records: Records, scope: str) -> list[Comparison]:
 
 
 def _log_odds(comparison: Comparison, model_id: str) -> float:
-    """Return the log odds of the win rate after half a win and half a loss are added."""
+    """Return the log odds of the win rate, with half a win and half a loss added."""
     wins = comparison.win_counts[model_id]
     losses = len(comparison.chosen) - 1 - wins
     return math.log((float(wins) + 0.5) / (float(losses) + 0.5))
@@ -62,9 +62,9 @@ class _Strengths:
     def on(self, model_id: str, benchmarks: list[Comparison]) -> float:
         """Return the strength that explains the model's results on these benchmarks.
 
-        The strength s solves `s = mean log odds + mean of (sum of strengths - s) / opponents`, in
-        which the sum of strengths includes the model's strength of the last round. Of two models
-        with the same benchmarks, the one with the better results is stronger.
+        The strength s solves `s = mean log odds + mean of (sum of strengths - s) / opponents`. The
+        sum of strengths includes the model's own strength of the previous round. If two models ran
+        the same benchmarks, the model with the better results is stronger.
         """
         return math.fsum(
             _log_odds(comparison, model_id) + self._sum(comparison) / _opponents(comparison)
@@ -121,7 +121,7 @@ def leaderboard(records: Records) -> Rows:
 
 
 def categories(comparison: Comparison) -> set[str]:
-    """Return the categories in which a benchmark counts: those of any of its scores."""
+    """Return the categories of all scores on the benchmark, and `overall`."""
     return {OVERALL}.union(
         *(score["categories"] for scores in comparison.listed.values() for score in scores)
     )
@@ -147,7 +147,7 @@ def comparable_rate(row: dict[str, float]) -> float:
 def head_to_head(records: Records, category: str = OVERALL) -> Rows:
     """Return the rows of the macro `head_to_head` for every model, with its `model_id`.
 
-    The macro compares on `overall`; here, only benchmarks of the category are compared.
+    The macro always uses the category `overall`.
     """
     results: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for comparison in counted(records, "all"):

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-#: Key under which a prepared record or score holds `{path: original text}`.
+#: Key of the unreadable values in a prepared record or score: `{path: original text}`.
 UNREADABLE = "_unreadable"
 
 

@@ -48,12 +48,12 @@ def price_quality(records: Records) -> Rows:
     return _with_frontiers(boards)
 
 
-#: The quality of a model (higher is better), and the row of the model.
+#: Quality (higher is better) and row of a model.
 _Candidate = tuple[float, dict[str, Any]]
 
 
 def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
-    """Return the lowest price of each priced model, its provider, and the lowest paid price."""
+    """Return the cheapest offer of each priced model, and its lowest paid price."""
     offers_by_model: dict[str, Rows] = defaultdict(list)
     for offer in comparable_offers(offers(records)):
         offers_by_model[offer["model_id"]].append(offer)
@@ -83,7 +83,7 @@ def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
 
 
 def _with_frontiers(boards: dict[Any, list[_Candidate]]) -> Rows:
-    """Return the rows of all boards; add the columns that compare a row with its board."""
+    """Return the rows of all boards, with the columns that compare a row with its board."""
     return [
         row
         | _frontier_columns((goodness, row), candidates)

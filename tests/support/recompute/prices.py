@@ -21,7 +21,7 @@ from support.recompute.records import (
 
 
 def blended(offer: dict[str, Any]) -> float | None:
-    """Return `(3 * input + output) / 4`, computed exactly from the decimal prices, then rounded."""
+    """Return `(3 * input + output) / 4`; only the exact result is rounded."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None
@@ -91,7 +91,7 @@ def offers(records: Records) -> Rows:
 def price_findings(offer: dict[str, Any], model_offers: Rows) -> list[tuple[str, str]]:
     """Return the rule of `data_quality` and the reason for each suspect price of an offer.
 
-    The medians are those of the paid, comparable offers in `model_offers`, the offers of the model.
+    `model_offers` holds all offers of the model.
     """
     paid = [other for other in comparable_offers(model_offers) if not other["is_free"]]
     prices = {kind: offer[f"{kind}_usd_per_mtok"] for kind in ("input", "output")}
@@ -128,7 +128,7 @@ def _is_lopsided(offer: dict[str, Any]) -> bool:
 
 
 def workload_cost(records: Records, input_tokens: int, output_tokens: int) -> Rows:
-    """Return the cost of the tokens at each comparable offer, computed exactly, then rounded."""
+    """Return the cost of the tokens at each comparable offer; only exact results are rounded."""
     rows: Rows = []
     for offer in comparable_offers(offers(records)):
         input_cost, output_cost = (
@@ -163,7 +163,7 @@ def comparable_offers(rows: Rows) -> Rows:
 
 
 def priced_model_ids(records: Records) -> set[str]:
-    """Return the models with an available priced offer, which may be free."""
+    """Return the models with an available priced offer, free offers included."""
     return {offer["model_id"] for offer in comparable_offers(offers(records))}
 
 
@@ -200,7 +200,7 @@ def model_prices(records: Records) -> Rows:
 
 
 def model_price_history(records: Records) -> Rows:
-    """Return one row per model with an available paid offer, because there is a single load."""
+    """Return one row per model with an available paid offer: a single load has no changes."""
     rows: Rows = []
     for record in records:
         paid = [offer for offer in comparable_offers(offers([record])) if not offer["is_free"]]

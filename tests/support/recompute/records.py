@@ -19,10 +19,10 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 
 @dataclass(frozen=True)
 class Listing:
-    """The state of a model in the catalog, stored in a record under `LISTING`.
+    """State of a model in the catalog, stored in a record under `LISTING`.
 
-    In a record without a listing, the catalog was not read. `summary_texts` has the texts of the
-    summary's unreadable values that may differ from the record's.
+    A record without a listing stands for a catalog that was not read. `summary_texts` maps a field
+    to the text of its unreadable value in the summary.
     """
 
     has_record: bool = True
@@ -46,7 +46,7 @@ class _Connection(Protocol):
 
 @dataclass(frozen=True)
 class ReviewedLists:
-    """The reviewed lists of the schema `staging`, without the reasons.
+    """Reviewed lists of the schema `staging`, without the column `reason`.
 
     The keys of `categories`, and the ids in `lower_is_better`, are canonical benchmark ids.
     """
@@ -76,8 +76,8 @@ def prepare(records: Records, lists: ReviewedLists) -> Records:
     """Return the records as staging holds them; the functions of this package expect this form.
 
     Unreadable metadata is null. Prices and scores are rounded. In each score, `benchmark_id` is the
-    canonical id, and three fields are new: `upstream_benchmark_id`, `is_lower_better` and
-    `categories`, the set of upstream's category and the categories that this project adds.
+    canonical id. Three fields are added: `upstream_benchmark_id`, `is_lower_better` and
+    `categories`. `categories` also contains the categories of the reviewed list.
     """
     prices = ("input_price_per_m", "output_price_per_m")
     return [

@@ -13,7 +13,7 @@ from typing import Any
 from support.recompute.prices import priced_model_ids
 from support.recompute.records import Records, Rows, most_common
 
-#: Evidence scope of the leaderboard -> the kinds of evidence that count in it, best first.
+#: Evidence scope of the leaderboard -> the kinds of evidence that count, best first.
 EVIDENCE = {
     "all": ("verified", "third_party", "self_reported"),
     "independent": ("verified", "third_party"),
@@ -49,7 +49,7 @@ class Comparison:
 
     @cached_property
     def chosen(self) -> dict[str, dict[str, Any]]:
-        """The score of each model: best evidence, then newest, then highest, then first."""
+        """The chosen score of each model, by evidence, then newest, then highest, then first."""
         chosen = {}
         for model_id, scores in self.listed.items():
             best_evidence = min(map(evidence_of, scores), key=EVIDENCE["all"].index)
@@ -103,7 +103,7 @@ class Comparison:
 
     @property
     def win_rates(self) -> dict[str, Fraction]:
-        """The share of other models that each model beats; empty with one model."""
+        """The share of other models that each model beats; empty if there is only one model."""
         others = len(self.chosen) - 1
         return {name: wins / others for name, wins in self.win_counts.items()} if others else {}
 
@@ -158,9 +158,9 @@ def scores(records: Records) -> Rows:
 
 
 def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
-    """Return a key that is equal for repetitions of a listed score under other categories.
+    """Return a key of a listed score without its category.
 
-    A score that is listed under two ids of one benchmark counts as two scores.
+    A score listed under two categories has one key. A score listed under two benchmark ids has two.
     """
     same = (
         "upstream_benchmark_id",
