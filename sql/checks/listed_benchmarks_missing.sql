@@ -3,9 +3,8 @@
 -- Population: all models.
 -- Reads: staging.benchmark_aliases, staging.benchmark_categories, staging.scores,
 -- staging.catalog_reads, marts.models.
--- Remove the entry from the list. A warehouse of a few named models lacks most entries of a list.
--- Therefore, the check needs a whole catalog: a trusted read, a record of every listed model, and
--- most entries of the list.
+-- Remove the benchmark from the list. The check runs only on a whole catalog: a trusted read, a
+-- record of every listed model, and scores for most benchmarks of the list.
 with
 listed_benchmarks as (
     select

@@ -1,8 +1,7 @@
 -- The rows of a child table differ from the entries of a list in a record or summary.
 -- Severity: error
 -- Reads: raw.models, raw.catalog_models and their child tables.
--- A list fails if it has more or fewer rows than the record or summary had entries, if a position
--- is missing, or if its model does not exist.
+-- The check finds wrong numbers of rows, missing positions, and rows without a model.
 with
 expected_lists as (
     select

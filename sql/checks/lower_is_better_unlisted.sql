@@ -2,7 +2,7 @@
 -- Severity: warning
 -- Population: all models.
 -- Reads: marts.benchmarks.
--- Add the benchmark to staging.lower_is_better_benchmarks, unless its name is misleading.
+-- If lower is better, add the benchmark to staging.lower_is_better_benchmarks.
 select
     benchmark_id,
     benchmark_name

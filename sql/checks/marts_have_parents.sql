@@ -3,9 +3,9 @@
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
 -- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
 -- marts.price_changes, marts.score_changes, marts.model_changes.
--- Two kinds of references are not checked. Upstream may have removed the providers and benchmarks
--- in marts.price_history, marts.price_changes and marts.score_changes. The models in
--- marts.freshness and marts.data_quality may never have been loaded.
+-- In marts.price_history, marts.price_changes and marts.score_changes, only model ids are checked,
+-- because upstream may have removed a provider or a benchmark. marts.freshness and
+-- marts.data_quality are not checked, because their models may never have been loaded.
 with
 named_ids as (
     select

@@ -2,13 +2,12 @@
 -- Severity: error
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
 -- history.offers, history.row_counts.
--- Only offers that existed both before and after the last load are compared. The check fails if at
--- least 10 offers, and more than half of the offers that were read, changed in the same way. Price
--- changes by a factor between 0.1 and 10 are ignored. Larger price changes are the same if their
--- factors agree within 1 %.
--- Offers from the catalog and offers from records are judged separately. Offers from the catalog
--- that did not change were read but not loaded; they count as read offers too. For offers from
--- records, only the compared offers count.
+-- The check compares the offers that existed both before and after the last load. It fails if more
+-- than half of the offers that were read, and at least 10, changed in the same way. Price changes
+-- by a factor between 0.1 and 10 are ignored. Larger price changes count as the same change if
+-- their factors agree within 1 %.
+-- Offers from the catalog and offers from records are judged separately. Unchanged summaries in the
+-- catalog are not loaded, but their offers count as read.
 with
 last_read as (
     select
@@ -53,8 +52,7 @@ compared_offers as (
     where new_offers.valid_to is null
 ),
 
--- Estimated number of offers that the last read covers. An incomplete read covers only the models
--- of some pages.
+-- Estimated number of offers that the last read covers: an incomplete read covers only some models.
 listed_counts as (
     select
         offer_counts.row_count

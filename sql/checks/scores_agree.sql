@@ -2,7 +2,7 @@
 -- Severity: error
 -- Reads: staging.scores, staging.benchmark_aliases, history.scores, marts.scores.
 -- A score that is listed under several categories counts once. Scores under an alias count for the
--- benchmark of the marts.
+-- canonical benchmark id.
 with
 distinct_scores as (
     select distinct

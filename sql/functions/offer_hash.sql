@@ -3,8 +3,8 @@
 -- A marker represents null, and a control character separates the fields. The length precedes each
 -- string, because a string may contain the marker or the separator. Engines and their versions
 -- format numbers differently, so only hashes of the same engine and version are comparable. Minus
--- zero is hashed as zero, because an older row may still store minus zero. DuckDB's
--- `update` cannot replace minus zero by zero, because it skips equal values.
+-- zero is hashed as zero, because old rows may store minus zero. DuckDB's `update` cannot replace
+-- minus zero, because `update` skips equal values.
 create or replace macro staging.offer_hash(
     provider_name, status, input_usd_per_mtok, output_usd_per_mtok
 ) as

@@ -123,8 +123,8 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model, with the value of the next worse frontier model (-infinity for the worst
--- frontier model). A model with a value in between costs at least as much as the frontier model.
+-- Each frontier model, with the value of the next worse frontier model. Models with a value between
+-- the two values cost at least as much as the frontier model.
 frontier_steps as (
     select
         group_id,

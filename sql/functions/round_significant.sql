@@ -1,8 +1,8 @@
 -- A number rounded to 12 significant digits; minus zero becomes zero.
 -- Reads: nothing.
 -- For example, 0.19999999999999998 becomes 0.2. Numbers outside 1e-11 to 1e33 are not rounded,
--- because the required power of ten is not exact there. The first branch is a fast path for
--- numbers with at most six decimals; nearly all prices and scores are of this kind.
+-- because the required power of ten is not exact. The first branch is a fast path for numbers with
+-- at most six decimals, such as nearly all prices and scores.
 create or replace macro staging.round_significant(number) as
     case
         when abs(number) < 1e6 and round(number * cast(1e6 as double)) / 1e6 = number

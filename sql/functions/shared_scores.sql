@@ -1,8 +1,7 @@
 -- Scores of the given models, ranked among these models, for comparisons side by side.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores.
--- `model_count` counts only the given models. If it equals the number of given models, all of them
--- have a score on the benchmark.
+-- `model_count` is the number of given models with a score on the benchmark.
 create or replace macro staging.shared_scores(model_ids) as table
 select
     model_id,

@@ -1,4 +1,4 @@
--- A time as a UTC timestamp without a zone.
+-- A time as a UTC timestamp without a zone. A time without an offset is taken as UTC.
 -- Reads: nothing.
 -- Timestamps with a time zone, such as now(), and strings with an offset are converted. A zone name
 -- in a string is ignored: `2026-11-01 12:00 Europe/Paris` becomes 12:00 UTC.

@@ -1,5 +1,5 @@
--- When offers appeared, changed or disappeared after the offers of their model were first seen, and
--- the same for scores.
+-- When offers and scores appeared, changed or disappeared. The offers and scores with which a model
+-- was first seen are left out.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
 -- `old_valid_from` and `new_valid_from` identify the history rows before and after the change.
@@ -26,8 +26,8 @@ with versions as (
     from history.scores
 ),
 
--- For speed, leave out the offers and scores that never changed. Each has a single row, which began
--- at `first_seen_at` and is still valid.
+-- For speed, leave out rows that began at `first_seen_at` and are still valid: these offers and
+-- scores never changed.
 changed_versions as (
     select
         versions.list,
@@ -90,4 +90,4 @@ where
     valid_to is not null
     and next_valid_from is distinct from valid_to;
 
-comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared, after the offers or the scores of its model were first seen';
+comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared; the offers and scores with which a model was first seen are left out';

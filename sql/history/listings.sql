@@ -1,14 +1,14 @@
--- Whether the catalog lists each model: one row per period in which this did not change.
+-- Periods in which a model was listed or unlisted.
 -- Grain: model_id, valid_from. A model has at most one open row (valid_to is null).
 -- Order: valid_to is not null, valid_from desc, model_id.
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, staging.catalog_missing,
 -- staging.catalog_rejected, staging.fetches, staging.detail_models, history.models.
--- A trusted read of the catalog lists the models in its pages, and unlists the other models of the
--- warehouse. A model is also unlisted if its record was not found on two consecutive days (UTC), in
--- loads that fetched another record. A new record of the model then lists it again. A response
--- that is older than the last trusted read has no effect. A missing record has no effect if the
--- catalog lists the model, even in a read that is not trusted. A model without a row counts as
--- listed.
+-- A trusted read of the catalog lists the models in its pages, and unlists all other models of the
+-- warehouse. A model is also unlisted if its record was not found on two consecutive days (UTC). On
+-- each day, the load must have fetched another record. The model is listed again when its record is
+-- found.
+-- Responses older than the last trusted read have no effect. A record that was not found has no
+-- effect if a read lists its model, even an untrusted read. A model without a row counts as listed.
 create table if not exists history.listings (
     model_id varchar not null,
     is_listed boolean not null,
@@ -36,7 +36,7 @@ last_read as (
 ),
 
 -- The models that the last trusted read covers: missing models, and models with a valid or a
--- rejected summary. Models that were first loaded after this read are left out.
+-- rejected summary. Models that were first loaded after that read are left out.
 catalog_listings as (
     select
         models.model_id,
@@ -74,9 +74,9 @@ newest_read as (
     from staging.catalog_reads
 ),
 
--- The 404s that count. If the run read the catalog, `is_listed` states whether the catalog lists
--- the model; a 404 of a listed model does not count. If the run did not read the catalog, a 404
--- counts only if it is newer than every read, because a later read may list the model.
+-- The 404s that count. In a run that read the catalog, a 404 counts if the catalog does not list
+-- the model. In any other run, a 404 counts if no read of the catalog is newer, because a newer
+-- read may list the model.
 not_found_fetches as (
     select
         fetches.model_id,
@@ -171,7 +171,7 @@ where
         and open_listings.valid_from < new_listings.valid_from
     );
 
--- Close the row before each new row.
+-- Close the previous row of each model with a new row.
 update history.listings
 set valid_to = later.valid_from
 from history.listings as later

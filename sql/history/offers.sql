@@ -1,4 +1,4 @@
--- History of each offer: one row per period in which it did not change.
+-- History of each offer: one row per period in which the offer did not change.
 -- Grain: model_id, provider_id, offer_number, valid_from. An offer has at most one open row
 -- (valid_to is null).
 -- Order: valid_to is not null, valid_from desc, model_id, provider_id, offer_number.
@@ -7,12 +7,14 @@
 -- The open rows of a model are its current offers, from its record or from the catalog. A model
 -- that was not loaded keeps its rows. A second run of this file on the same data changes nothing.
 -- A model may list a provider (`provider_id`) more than once, even under different names. The
--- current offers of the provider are then matched with its open rows by content, not by list
--- position. Each offer takes the `offer_number` of its row. First, an offer is matched with a
--- row that equals it. Then, of the provider's unmatched offers and rows, those with the same
--- provider name are paired in order of price. Finally, the provider's remaining offers and rows
--- are paired in order of price, whatever their names. An offer keeps its number when the
--- provider's other offer disappears, so number 2 may exist without number 1.
+-- current offers of the provider are matched with its open rows in three steps:
+--
+-- 1. An offer is matched with an equal row.
+-- 2. Unmatched offers and rows with the same provider name are paired in order of price.
+-- 3. The remaining offers and rows are paired in order of price.
+--
+-- Each offer takes the `offer_number` of its row. An offer keeps its number if another offer of the
+-- provider disappears, so number 2 may exist without number 1.
 create table if not exists history.offers (
     model_id varchar not null,
     provider_id varchar not null,
@@ -111,8 +113,8 @@ where
     and offers.provider_id = closed_rows.provider_id
     and offers.offer_number = closed_rows.offer_number;
 
--- Open a row for each current offer that is not among the open rows. The new row gets the number of
--- the row that it replaces, or else the smallest free number.
+-- Open a row for each current offer that is not among the open rows. A new row gets the number of
+-- the row that it replaces, or the smallest free number.
 insert into history.offers (
     model_id,
     provider_id,
@@ -137,8 +139,8 @@ loaded_models as (
         and row_hash is null
 ),
 
--- Every open row now equals a current offer. A provider of a model therefore needs new rows only if
--- it has more current offers than open rows.
+-- Every open row now equals a current offer. Only providers with more current offers than open rows
+-- need new rows.
 current_counts as (
     select
         model_id,
@@ -264,8 +266,8 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- New rows (`is_row` is true), and the numbers that new rows may get: first the numbers of rows
--- just closed, then free numbers.
+-- New rows (`is_row` is true), and candidate numbers for the new rows. Numbers of rows just closed
+-- are preferred to free numbers.
 candidates as (
     select
         current_rows.model_id,
@@ -420,8 +422,7 @@ inner join pairable_candidates as numbers
 delete from history.offers
 where valid_to <= valid_from;
 
--- If the SQL definitions or the engine version have changed, the run has set the hashes to null.
--- This statement recomputes them.
+-- Recompute the hashes that a run has set to null because the SQL or the engine version changed.
 update history.offers
 set row_hash = staging.offer_hash(provider_name, status, input_usd_per_mtok, output_usd_per_mtok)
 where
@@ -429,7 +430,7 @@ where
     and row_hash is null;
 
 comment on table history.offers is 'One row per offer and period in which the offer did not change';
-comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; 1 unless the model listed the provider more than once';
+comment on column history.offers.offer_number is 'Number that distinguishes the offers of a provider for a model; greater than 1 only if the model has listed the provider more than once';
 comment on column history.offers.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch of the record or a read of the catalog first found the offer in this state';
 comment on column history.offers.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch of the record or a read of the catalog found the offer changed or removed; null if the row is still valid';
-comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the record or the catalog. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';
+comment on column history.offers.row_hash is 'Hash of the columns that the next run compares with the record or the catalog. Null if the row has ended, or if the next run must recompute the hash';

@@ -1,5 +1,5 @@
--- Schema version of this database. Readers reject all versions except their own. A run migrates a
--- database with an older version (sql/migrations).
+-- Schema version of this database. Readers accept only their own version. A run migrates a database
+-- with an older version (sql/migrations).
 -- Grain: one row.
 -- Order: version.
 -- Reads: nothing.

@@ -1,17 +1,15 @@
--- History of each benchmark score: one row per period in which it did not change.
+-- History of each benchmark score: one row per period in which the score did not change.
 -- Grain: model_id, benchmark_id, score_number, valid_from. A score has at most one open row.
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.last_load, staging.scores, staging.score_hash, staging.unreadable_time,
 -- history.models.
 -- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
 -- compared nor stored: description, category, rank and `scored_at`. The rank changes when other
--- models change. `scored_at` changes when upstream records the same value again. In both cases the
--- score itself is unchanged.
+-- models change. `scored_at` changes when upstream records the same value again.
 -- Entries that differ only in category, rank and description are one score, listed under several
--- categories. Unreadable times differ if their texts differ. If a model has several scores on a
--- benchmark, they are numbered. A fetched score that equals an open row keeps the number of that
--- row. The other fetched scores, in list order, get the numbers of the rows just closed, in
--- ascending order.
+-- categories. Unreadable times differ if their texts differ. The scores of a model on one benchmark
+-- are numbered. A fetched score that equals an open row keeps the number of that row. All other
+-- fetched scores get, in list order, the numbers of the rows just closed.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -116,8 +114,8 @@ where
     and scores.benchmark_id = closed_rows.benchmark_id
     and scores.score_number = closed_rows.score_number;
 
--- Open a row for each current score that is not among the open rows. The new row gets the number of
--- a row just closed, or else the smallest free number.
+-- Open a row for each current score that is not among the open rows. A new row gets the number of
+-- a row just closed, or the smallest free number.
 insert into history.scores (
     model_id,
     benchmark_id,
@@ -145,8 +143,8 @@ loaded_models as (
         and row_hash is null
 ),
 
--- Every open row now equals a current score. A benchmark of a model therefore needs new rows only
--- if it has more current scores than open rows.
+-- Every open row now equals a current score. Only benchmarks with more current scores than open
+-- rows need new rows.
 current_counts as (
     select
         model_id,
@@ -368,7 +366,7 @@ where
     and row_hash is null;
 
 comment on table history.scores is 'One row per benchmark score of a model and period in which the score did not change';
-comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; 1 unless the model listed the benchmark more than once';
+comment on column history.scores.score_number is 'Number that distinguishes the scores of a model on a benchmark; greater than 1 only if the model has listed the benchmark more than once';
 comment on column history.scores.valid_from is 'Start of the period in which the row is valid, inclusive (UTC): when a fetch first found the score in this state';
 comment on column history.scores.valid_to is 'End of the period in which the row is valid, exclusive (UTC): when a fetch found the score changed or removed; null if the row is still valid';
-comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended. In a row that is still valid, null means that the next run must compute the hash first';
+comment on column history.scores.row_hash is 'Hash of the columns that the next run compares with the fetched record. Null if the row has ended, or if the next run must recompute the hash';

@@ -1,5 +1,4 @@
--- One price from an input and an output price, with any weights: `marts.blended_price(5, 25)` is
--- 10.0.
+-- Weighted mean of an input and an output price: `marts.blended_price(5, 25)` is 10.0.
 -- Reads: staging.blended_price.
 create or replace macro marts.blended_price(input, output, input_weight := 3, output_weight := 1) as
     staging.blended_price(input, output, input_weight, output_weight);

@@ -2,7 +2,7 @@
 -- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.offers, marts.scores.
 -- Offers that are unavailable or have no price are excluded. `min_value` is the worst accepted
--- value: the smallest, or the largest if lower is better.
+-- value: a minimum, or a maximum where lower is better.
 create or replace macro marts.cheapest_with(benchmark, min_value) as table
 select
     offers.model_id,
@@ -32,4 +32,4 @@ order by
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is the largest accepted value. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable. If is_suspect is true, a price of the offer looks wrong: see marts.offers.suspect_reason. A price per token is not the price of an answer, because models need different numbers of tokens for the same task. In an attached database, run `use <its name>` first';
+comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is a maximum. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable. If is_suspect is true, a price of the offer looks wrong: see marts.offers.suspect_reason. A price per token is not the price of an answer, because models need different numbers of tokens for the same task. In an attached database, run `use <its name>` first';

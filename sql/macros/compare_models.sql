@@ -1,6 +1,6 @@
 -- Models side by side: `from marts.compare_models(['model-a', 'model-b'])`.
 -- Grain: benchmark_id. Only benchmarks on which every given model has a score. There are no rows if
--- an id is unknown or null. The condition with list_count finds nulls, which list_distinct ignores.
+-- an id is unknown or null. list_count detects nulls, because list_distinct ignores nulls.
 -- Reads: staging.shared_scores, marts.benchmarks.
 create or replace macro marts.compare_models(model_ids) as table
 with shared_benchmarks as (
@@ -41,4 +41,4 @@ order by
     benchmarks.category,
     benchmarks.benchmark_id;
 
-comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie and is null if the benchmark is not comparable. Empty if an id is unknown or null. In an attached database, run `use <its name>` first';
+comment on macro table marts.compare_models is 'One row per benchmark on which all given models have a score: the value and the evidence of each model, and the winners. `model_ids` is a list of two or more ids; value_by_model and evidence_by_model are maps from model_id; winner_model_ids has several ids in a tie, and is null if the benchmark is not comparable. The result is empty if an id is unknown or null. In an attached database, run `use <its name>` first';

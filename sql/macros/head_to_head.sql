@@ -39,4 +39,4 @@ order by
     shared_benchmark_count desc,
     opponent_model_id;
 
-comment on macro table marts.head_to_head is 'The results of a model against each other model, on the benchmarks that count on the leaderboard (category `overall`, scope `all`) and on which both have a score. Opponents with the most shared benchmarks come first. `model` is a model_id. Empty if the model has no score on a counted benchmark. In an attached database, run `use <its name>` first';
+comment on macro table marts.head_to_head is 'The results of a model against each other model. A result counts the benchmarks of the leaderboard (category `overall`, scope `all`) on which both models have a score. Opponents with the most shared benchmarks come first. `model` is a model_id. The result is empty if the model has no score on a counted benchmark. In an attached database, run `use <its name>` first';

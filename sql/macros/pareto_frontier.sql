@@ -1,9 +1,8 @@
--- The models on the Pareto frontier of price and value, with any weights of input and output:
--- `from marts.pareto_frontier('gpqa', 1, 1)`.
+-- The models on the Pareto frontier of price and value: `from marts.pareto_frontier('gpqa', 1, 1)`.
 -- Grain: model_id.
 -- Reads: marts.offers, marts.scores, staging.blended_price, staging.is_pareto.
--- With the default weights, 3 and 1, these are the models for which is_pareto is true in
--- marts.price_performance.
+-- The last two arguments are the weights of the input and the output price. With the default
+-- weights, 3 and 1, the models are those with is_pareto in marts.price_performance.
 create or replace macro marts.pareto_frontier(
     benchmark, input_weight := 3, output_weight := 1
 ) as table

@@ -1,6 +1,6 @@
 -- The benchmark scores that were valid at a time: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, upstream_benchmark_id, score_number. All listed scores, not only those
--- that marts.scores chooses.
+-- Grain: model_id, upstream_benchmark_id, score_number. All listed scores, not only the chosen
+-- ones.
 -- Reads: history.scores, staging.benchmark_aliases, staging.to_utc.
 -- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.scores_as_of(moment) as table
@@ -24,4 +24,4 @@ where
     scores.valid_from <= staging.to_utc(moment)
     and (scores.valid_to > staging.to_utc(moment) or scores.valid_to is null);
 
-comment on macro table marts.scores_as_of is 'All benchmark scores that were listed at `moment`. For each model, the result contains the scores that the last fetch before `moment` found; a model has no rows before its first fetch. A `moment` without an offset is in UTC; now() and `2026-11-01 12:00+09:00` include an offset. A date means the start of that day. In an attached database, run `use <its name>` first';
+comment on macro table marts.scores_as_of is 'All benchmark scores that were listed at `moment`. The scores of a model are those found by the last fetch before `moment`; a model that was first fetched later has no rows. A `moment` without an offset is in UTC. An offset, as in `2026-11-01 12:00+09:00`, is applied. A date means the start of that day. In an attached database, run `use <its name>` first';

@@ -2,8 +2,7 @@
 -- `from marts.workload_cost(10000000, 2000000) where model_id = '…'`.
 -- Grain: model_id, provider_id, offer_number. Only available priced offers.
 -- Reads: marts.offers, staging.round_significant.
--- Models need different numbers of tokens for the same task; this is not taken into account.
--- Ranks compare the rounded costs: costs that differ only in floating-point errors share a rank.
+-- Costs are rounded before they are ranked, because floating-point errors must not break ties.
 create or replace macro marts.workload_cost(input_tokens, output_tokens) as table
 with costed_offers as (
     select
@@ -52,4 +51,4 @@ order by
     provider_id,
     offer_number;
 
-comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, and model_cost_rank is the rank among the offers of the model; equal costs share a rank. Costs are rounded to 12 significant digits before they are compared; costs below 1e-11 are not rounded. The prices are list prices, without discounts for cached or batched tokens. Models need different numbers of tokens for the same task, so the same numbers of tokens do not mean the same work. If is_suspect is true, a price of the offer looks wrong: see suspect_reason. In an attached database, run `use <its name>` first';
+comment on macro table marts.workload_cost is 'The cost in US dollars of given numbers of input and output tokens at every available priced offer, cheapest first. cost_rank is the rank among all offers, and model_cost_rank is the rank among the offers of the model; equal costs share a rank. Costs of at least 1e-11 are rounded to 12 significant digits before they are ranked. The prices are list prices, without discounts for cached or batched tokens. The same numbers of tokens do not mean the same work, because models need different numbers of tokens for the same task. If is_suspect is true, a price of the offer looks wrong: see suspect_reason. In an attached database, run `use <its name>` first';

@@ -4,9 +4,11 @@
 -- Order: is_comparable desc, model_count desc, benchmark_id.
 -- Reads: marts.scores, staging.cheapest_offers, staging.chosen_scores, staging.models,
 -- staging.is_most_common.
--- A benchmark is not comparable if fewer than two models have a score on it, or if its raw values
--- look like a mix of two units: some values are between 0 and 1, others are above 1, and the
--- largest is more than ten times the median of the values between 0 and 1.
+-- A benchmark is not comparable in two cases:
+--
+-- - Fewer than two models have a score on the benchmark.
+-- - Its raw values look like a mix of two units: the largest value is above 1, and more than ten
+--   times the median of the values between 0 and 1.
 create or replace view marts.benchmarks as
 with
 compared_scores as (
@@ -118,14 +120,14 @@ inner join counted_models on summed_scores.benchmark_id = counted_models.benchma
 left join common_categories on summed_scores.benchmark_id = common_categories.benchmark_id
 left join common_descriptions on summed_scores.benchmark_id = common_descriptions.benchmark_id;
 
-comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog count, and may be among the leading models. Ids that upstream uses for the same benchmark are one row, see staging.benchmark_aliases';
+comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog count, and may be among the leading models. Upstream may use several ids for one benchmark; staging.benchmark_aliases merges them';
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories has more';
 comment on column marts.benchmarks.description is 'Most frequent description of the benchmark; in a tie, the first in alphabetical order; null if none is given';
 comment on column marts.benchmarks.organization_count is 'Number of organizations with a model that has a score on the benchmark';
 comment on column marts.benchmarks.priced_model_count is 'Number of models with a score on the benchmark and an available offer with both prices';
-comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) if every model with a score on the benchmark has a normalized score between 0 and 1, else `raw` (the benchmark''s own unit)';
-comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`: the highest, or the lowest where lower is better';
+comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (0 to 1) or `raw` (the benchmark''s own unit). The scale is `normalized` if every model with a score on the benchmark has a normalized score between 0 and 1';
+comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`; the lowest value where lower is better';
 comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the best value, ties included, in alphabetical order';
 comment on column marts.benchmarks.median_value is 'Median of the values on the benchmark, on the scale given in `scale`';
 comment on column marts.benchmarks.verified_share is 'Share of the benchmark''s scores in marts.scores that LLM Stats checked, 0 to 1';

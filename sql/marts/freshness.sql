@@ -3,9 +3,9 @@
 -- Grain: model_id. A model that was requested but never loaded has a row too.
 -- Order: consecutive_failures desc, fetched_at nulls first, model_id.
 -- Reads: staging.fetches, staging.models, staging.listed_models.
--- A fetch with the outcome `deferred` is not an attempt: no request was sent, for example because
--- the budget was spent. A deferred fetch neither starts nor ends a series of failures. For a cached
--- response, `fetched_at` is earlier than `last_attempted_at`.
+-- A fetch with the outcome `deferred` is not an attempt, because no request was sent. A deferred
+-- fetch neither starts nor ends a series of failures. For a cached response, `fetched_at` is
+-- earlier than `last_attempted_at`.
 create or replace view marts.freshness as
 with last_loaded as (
     select
@@ -16,8 +16,8 @@ with last_loaded as (
     group by model_id
 ),
 
--- The last successful attempt of each model and all later attempts; for a model that was never
--- loaded, all attempts. The condition on requested_at makes the view faster without changing it.
+-- The last successful attempt of each model and all later attempts. A model that was never loaded
+-- has all its attempts. Earlier attempts are left out for speed.
 attempts_since_load as (
     select
         attempts.model_id,
@@ -81,4 +81,4 @@ comment on column marts.freshness.listed_at is 'Start of the last trusted read o
 comment on column marts.freshness.upstream_updated_at is 'When the record was last changed upstream (UTC); null if it is unknown, or if the model was never seen';
 comment on column marts.freshness.last_outcome is 'Outcome of the last attempt: `loaded`, `not_modified`, `not_found`, `rejected` or `failed`; null if there was no attempt yet';
 comment on column marts.freshness.last_attempted_at is 'When the last attempt ended (UTC); null if there was no attempt yet';
-comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded or found unchanged; 0 if the last attempt did this, or there was no attempt';
+comment on column marts.freshness.consecutive_failures is 'Number of attempts with the outcome `not_found`, `rejected` or `failed` since the record was last loaded or found unchanged; 0 if the last attempt succeeded, or if there was no attempt';

@@ -4,16 +4,16 @@
 -- model_id.
 -- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
 -- staging.adjusted_results, staging.fixed_point, staging.unlisted_models, staging.cheapest_offers.
--- Models ran different benchmarks, so a plain mean of win rates favors those that ran against weak
--- models. adjusted_win_rate adds the strength of the opponents: see staging.adjusted_results. Only
--- counted benchmarks are used: comparable, with at least three models of at least two organizations
--- in the scope. Otherwise a model could lead by beating its own siblings.
--- A model that left the catalog has no row, but it counts as an opponent.
+-- Models ran different benchmarks, so a plain mean of win rates favors models with weak opponents.
+-- adjusted_win_rate corrects for the strength of the opponents: see staging.adjusted_results. Only
+-- counted benchmarks are used. A counted benchmark is comparable, and has at least three models of
+-- at least two organizations in the scope. With one organization, a model could lead by beating its
+-- own siblings.
+-- A model that left the catalog has no row, but counts as an opponent.
 create or replace view marts.leaderboard as
 with
--- Upstream may list a benchmark in several categories, for example if an alias is in another
--- category. The benchmark counts in all of them, for every model. Otherwise two models would be
--- compared on different benchmarks.
+-- Upstream may list a benchmark in several categories. The benchmark counts in all its categories
+-- for every model, so that all models of a category are compared on the same benchmarks.
 listed_categories as (
     select
         coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
@@ -30,7 +30,7 @@ listed_categories as (
     from staging.benchmark_categories
 ),
 
--- In the scope `independent`, only the categories of independent scores count.
+-- The scope `independent` uses only the categories of independent scores.
 scoped_categories as (
     select
         benchmark_id,
@@ -88,10 +88,10 @@ categorized_results as (
 ),
 
 -- The strength of a model in a category is computed like a round in staging.adjusted_results, from
--- the benchmarks of the category. A model that beats another model on all these benchmarks is
--- therefore never below it.
--- Sums of decimals do not depend on the order of the rows. The mean win rate is rounded to 12
--- decimal places, because engines divide decimals with different precision.
+-- the benchmarks of the category. A model is therefore never ranked below a model that it beats on
+-- all these benchmarks.
+-- Decimals are used because their sums do not depend on the order of the rows. The mean win rate is
+-- rounded to 12 decimal places, because engines divide decimals with different precision.
 averaged_results as (
     select
         category,
@@ -153,11 +153,11 @@ left join staging.cheapest_offers as cheapest_offers
     on rates.model_id = cheapest_offers.model_id
 where unlisted_models.model_id is null;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. The share takes into account the results of the model and the strength of its opponents. Only benchmarks on which the model has a score count, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. It is computed from the results of the model and the strength of its opponents. Only benchmarks on which the model has a score count, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
 comment on column marts.leaderboard.category is 'Category of the counted benchmarks, from upstream or from staging.benchmark_categories; `overall` for all counted benchmarks';
-comment on column marts.leaderboard.evidence_scope is '`all`: every score; `independent`: only verified and third-party scores, compared only with each other';
+comment on column marts.leaderboard.evidence_scope is 'Scores that are compared: `all` (every score) or `independent` (verified and third-party scores)';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
-comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of the models that it met';
+comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of its opponents';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
 comment on column marts.leaderboard.field_strength is 'Strength of the other models on the model''s counted benchmarks: the share of an average field that they would beat, 0 to 1. Above 0.5, they are stronger than average';
 comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable, and if at least three models of at least two organizations have a score on it in the evidence scope';

@@ -2,9 +2,8 @@
 -- Grain: model_id, changed_at, kind.
 -- Order: changed_at desc, model_id, kind.
 -- Reads: history.listings, staging.catalog_reads.
--- The models that the first trusted read of the catalog lists are not changes, even if an
--- incomplete read found some of them before. A model that a later read lists for the first time has
--- the kind `listed`.
+-- The models that the first trusted read of the catalog lists are not changes. A model that a later
+-- read lists for the first time has the kind `listed`.
 create or replace view marts.model_changes as
 with
 first_read as (
@@ -39,6 +38,6 @@ where
     or listings.listing_number > 1
     or listings.valid_from > first_read.read_at;
 
-comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. There are no rows for the models that the first trusted read of the catalog lists. A trusted read is complete, and few models are missing in it';
+comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. The models that the first trusted read of the catalog lists are not changes. A read is trusted if it is complete and few models are missing';
 comment on column marts.model_changes.changed_at is 'When the change was found (UTC)';
 comment on column marts.model_changes.kind is '`listed` (new in the catalog), `unlisted` (left) or `relisted` (came back)';

@@ -1,11 +1,11 @@
--- Lowest price of each model over time: one row per stretch of time with the same price and the
--- same providers asking it. The price is the lowest blended price of the available paid offers.
+-- Lowest price of each model over time, and the providers with this price. The price is the lowest
+-- blended price of the available paid offers.
 -- Grain: model_id, valid_from.
 -- Order: is_current desc, valid_from desc, model_id.
 -- Reads: marts.price_history, history.listings.
--- An offer is paid if both its prices are published and not both are 0. It is available if its
--- status is active and the model is listed at that time. There is no row for a time at which the
--- model has no available paid offer.
+-- An offer is paid if both its prices are published and not both are 0. An offer is available if
+-- its status is active and its model is listed. In a gap between two rows, the model has no
+-- available paid offer.
 create or replace view marts.model_price_history as
 with
 paid_offers as (
@@ -166,9 +166,9 @@ group by
     min_blended_usd_per_mtok,
     provider_ids;
 
-comment on view marts.model_price_history is 'One row per model and stretch of time with the same lowest price and the same providers asking it. The price is the lowest blended price among the model''s available paid offers. An offer is paid if both its prices are published and not both are 0. In a gap between two rows, the model had no available paid offer. Times are those at which the changes were found. Suspect prices are not marked here, because a price is compared with current offers only: see marts.offers. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
-comment on column marts.model_price_history.valid_from is 'Start of the stretch, inclusive (UTC): when a fetch of the record or a read of the catalog first found this lowest price or these providers, or found the model in the catalog again';
-comment on column marts.model_price_history.valid_to is 'End of the stretch, exclusive (UTC); null if the row is still valid. The stretch ends when a fetch of the record or a read of the catalog finds a change: another lowest price, other providers, no available paid offer, or a model that left the catalog';
-comment on column marts.model_price_history.is_current is 'True if the row is still valid; the price is then min_blended_usd_per_mtok of marts.model_prices';
+comment on view marts.model_price_history is 'One row per model and period in which the lowest price and the providers with this price did not change. The price is the lowest blended price among the model''s available paid offers. An offer is paid if both its prices are published and not both are 0. In a gap between two rows, the model had no available paid offer. Times are those at which the changes were found. Suspect prices are not marked in this view; marts.offers marks current suspect prices. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
+comment on column marts.model_price_history.valid_from is 'Start of the period, inclusive (UTC): when a fetch of the record or a read of the catalog found the new lowest price, the new providers, or the model listed again';
+comment on column marts.model_price_history.valid_to is 'End of the period, exclusive (UTC): when a fetch of the record or a read of the catalog found another lowest price, other providers, no available paid offer, or the model unlisted. Null if the row is still valid';
+comment on column marts.model_price_history.is_current is 'True if the row is still valid. marts.model_prices has the same current price';
 comment on column marts.model_price_history.min_blended_usd_per_mtok is 'Lowest blended price of the available offers that are not free, in US dollars per million tokens, three parts input to one part output';
-comment on column marts.model_price_history.provider_ids is 'Ids of the providers asking this price, ties included, in alphabetical order';
+comment on column marts.model_price_history.provider_ids is 'Ids of the providers with the lowest price, in alphabetical order';

@@ -39,11 +39,11 @@ left join summed_offers on models.model_id = summed_offers.model_id;
 
 comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';
-comment on column marts.model_prices.offer_count is 'Number of available offers with both prices known; if it is 0, the columns after this one are null';
+comment on column marts.model_prices.offer_count is 'Number of available offers with both prices. If offer_count is 0, all columns after it are null';
 comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null if there is no available priced offer';
 comment on column marts.model_prices.min_blended_usd_per_mtok is 'Lowest blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
-comment on column marts.model_prices.is_suspect is 'True if an offer with the price min_blended_usd_per_mtok is suspect: one of its prices looks wrong, see marts.offers.suspect_reason. Null if no paid offer is available. A free offer is never suspect';
+comment on column marts.model_prices.is_suspect is 'True if an offer with the price min_blended_usd_per_mtok is suspect: a price of the offer looks wrong, see marts.offers.suspect_reason. Null if no paid offer is available';
 comment on column marts.model_prices.median_blended_usd_per_mtok is 'Median blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
 comment on column marts.model_prices.max_blended_usd_per_mtok is 'Highest blended price of the offers that are not free, in US dollars per million tokens; null if no paid offer is available';
-comment on column marts.model_prices.spread_ratio is 'Highest blended price divided by the lowest blended price, both without free offers; 1 if all prices are equal; null if no paid offer is available';
+comment on column marts.model_prices.spread_ratio is 'max_blended_usd_per_mtok divided by min_blended_usd_per_mtok; 1 if all prices are equal; null if no paid offer is available';
 comment on column marts.model_prices.has_free_offer is 'True if an available offer is free; null if there is no available priced offer';

@@ -89,7 +89,7 @@ comment on column marts.models.offer_count is 'Number of current offers, availab
 comment on column marts.models.benchmark_count is 'Number of benchmarks on which the model has a score; 0 if there are none; null if the record was never fetched';
 comment on column marts.models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
 comment on column marts.models.supports_tools is 'True if the gateway of LLM Stats supports tool calls for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
-comment on column marts.models.supports_vision is 'True if the gateway of LLM Stats accepts images for the model; null if the gateway does not serve the model. False or null says nothing about other providers; the kinds of input are in modalities';
-comment on column marts.models.is_listed is 'True if the model is in the catalog; false if it left; null if no trusted read of the catalog has covered the model yet; null counts as listed';
+comment on column marts.models.supports_vision is 'True if the gateway of LLM Stats accepts images for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
+comment on column marts.models.is_listed is 'True if the catalog lists the model; false if the model left the catalog; null if no trusted read has covered the model yet. Null counts as listed';
 comment on column marts.models.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC); null if no trusted read listed the model';
 comment on column marts.models.unlisted_since is 'When the model was found to have left the catalog (UTC); null if it is listed';

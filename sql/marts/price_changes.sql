@@ -3,14 +3,12 @@
 -- same time, there are two rows.
 -- Order: changed_at desc, model_id, provider_id, offer_number, kind.
 -- Reads: staging.transitions, marts.price_history.
--- An offer that appears after its model was first seen, or appears again, is `listed`. A model is
--- seen in its record and in the catalog. A new provider name is recorded in the history but is not
--- a change here.
--- Percentages, direction and reversal are given only in rows of the kind `price_changed`. A sum
--- therefore counts each price change once, even if the status changes at the same time.
--- `direction` is `cut` if a price fell and none rose, `rise` if a price rose and none fell, and
--- `mixed` if one rose and the other fell. 0 is an ordinary price, so a change from 0 to 1 is a
--- rise. `direction` is null if a price became known or unknown.
+-- The offers with which a model was first seen are not changes. A new provider name is not a
+-- change. Percentages, direction and reversal are given only in rows of the kind `price_changed`,
+-- so that a sum counts each price change once.
+-- `direction` is `cut` if prices only fell, `rise` if prices only rose, and `mixed` if one price
+-- fell and one rose. A change from 0 to 1 is a rise. `direction` is null if a price became known or
+-- unknown.
 create or replace view marts.price_changes as
 with
 changes as (
@@ -28,8 +26,8 @@ changes as (
         new_offers.output_usd_per_mtok as new_output,
         old_offers.blended_usd_per_mtok as old_blended,
         new_offers.blended_usd_per_mtok as new_blended,
-        -- Count of the listings and delistings of the offer so far: the same number for all price
-        -- changes between a listing and the next delisting.
+        -- Number of listings and delistings of the offer so far; price changes with the same
+        -- number are in the same period of listing.
         sum(
             case
                 when transitions.old_valid_from is null or transitions.new_valid_from is null then 1
@@ -148,9 +146,9 @@ select
     ) is true as is_reversal
 from compared_changes;
 
-comment on view marts.price_changes is 'One row per change of an offer since its model was first seen, in its record or in the catalog: listed, delisted, a new price or a new status. The offers that the model had when it was first seen are not changes';
+comment on view marts.price_changes is 'One row per change of an offer: listed, delisted, a new price or a new status. The offers with which a model was first seen, in its record or in the catalog, are not changes';
 comment on column marts.price_changes.provider_name is 'Display name of the provider after the change; for a delisted offer, before the change';
-comment on column marts.price_changes.changed_at is 'When a fetch of the record or a read of the catalog found the change (UTC); the change happened after the previous time at which the model was seen';
+comment on column marts.price_changes.changed_at is 'When a fetch of the record or a read of the catalog found the change (UTC). The change itself may have happened at any time since the previous fetch or read';
 comment on column marts.price_changes.kind is 'Kind of change: `listed`, `delisted`, `price_changed` or `status_changed`';
 comment on column marts.price_changes.old_status is 'Status of the offer before the change; null if the kind is `listed`';
 comment on column marts.price_changes.new_status is 'Status of the offer after the change; null if the kind is `delisted`';

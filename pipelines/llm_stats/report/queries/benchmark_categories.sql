@@ -1,9 +1,9 @@
--- Categories of every benchmark, and whether it counts on the leaderboards of the category. Every
--- benchmark is also in the category `overall`.
+-- Categories of every benchmark, and whether the benchmark counts on the category's leaderboards.
+-- Every benchmark is also in the category `overall`.
 -- Grain: benchmark_id, category.
 -- Reads: marts.benchmarks, staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
 -- staging.compared_scores.
--- The categories are those of marts.leaderboard: upstream's, and those listed by hand.
+-- Categories come from upstream and from staging.benchmark_categories, as in marts.leaderboard.
 with
 listed_categories as (
     select

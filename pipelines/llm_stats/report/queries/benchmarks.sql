@@ -1,4 +1,4 @@
--- Every benchmark. `is_counted` is true if it counts on the leaderboards.
+-- Every benchmark. `is_counted` is true if the benchmark counts on the leaderboards.
 -- Grain: benchmark_id.
 -- Order: marts.benchmarks.
 -- Reads: marts.benchmarks, staging.compared_scores.

@@ -1,4 +1,4 @@
--- Totals of each leaderboard. `most_benchmarks` is the largest number of benchmarks of a model.
+-- Totals of each leaderboard. `most_benchmarks` is the largest `benchmark_count` of its models.
 -- Grain: category, evidence_scope.
 -- Reads: marts.leaderboard.
 select

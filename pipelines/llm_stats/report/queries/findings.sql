@@ -1,9 +1,8 @@
--- The first 50 findings of each rule of data quality. The rule with the fewest findings comes
--- first, as in marts.data_quality.
+-- The first 50 findings of each rule. The rule with the fewest findings comes first, as in
+-- marts.data_quality.
 -- Grain: rule, model_id, detail.
 -- Reads: marts.data_quality.
--- `finding_count` and `model_count` are the totals of the rule, including findings after the first
--- 50.
+-- `finding_count` and `model_count` count all findings of the rule.
 with
 numbered_findings as (
     select

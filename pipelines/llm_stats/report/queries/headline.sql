@@ -1,5 +1,5 @@
--- Figures at the top of the report. `unfetched_count` counts the models whose record is still to be
--- fetched.
+-- Figures at the top of the report. `unfetched_count` counts the listed models without a fetched
+-- record.
 -- Grain: one row.
 -- Reads: staging.models, history.listings, staging.catalog_reads, marts.model_prices, marts.offers,
 -- marts.scores, marts.data_quality, marts.freshness.
@@ -66,8 +66,8 @@ counted_findings as (
     from marts.data_quality
 ),
 
--- Failing models that upstream has returned: those in marts.models, and those with a rejected
--- record. Any other failing id may be misspelled.
+-- Failing models that are in marts.models or have a rejected record. Other failing ids may be
+-- misspelled.
 counted_failures as (
     select count(*) as failing_count
     from marts.freshness

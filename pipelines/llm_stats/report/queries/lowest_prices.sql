@@ -1,4 +1,4 @@
--- Lowest price of each model over time: see the mart. `known_until` is as in prices.sql.
+-- Lowest price of each model over time. `known_until` is defined as in prices.sql.
 -- Grain: model_id, valid_from.
 -- Reads: marts.model_price_history, marts.models, history.models.
 select

@@ -1,7 +1,7 @@
--- Facts of every model. `row_count` is the number of its scores and of its prices, now and before.
+-- Facts of every model. `row_count` is the number of its scores and its current and past prices.
 -- Grain: model_id.
 -- Reads: marts.models, marts.scores, marts.price_history, marts.leaderboard.
--- The best models are first, because a page that leaves out models leaves out the last ones.
+-- The best models come first, because a large report leaves out the last models.
 with
 all_rows as (
     select model_id from marts.scores

@@ -1,11 +1,10 @@
--- Largest cuts and rises of the cheapest price of a model in the 7 days up to the latest fetch of a
--- record or read of the catalog, largest first: five models for each direction.
+-- Models with the largest changes of the lowest price in the last 7 days: five cuts and five rises,
+-- largest first. The 7 days end at the latest fetch of a record or read of the catalog.
 -- Grain: model_id.
 -- Reads: marts.model_price_history, marts.models, marts.offers, staging.models,
 -- staging.catalog_reads.
--- The first price in these days is compared with the current one. A model counts once, also if its
--- price changed several times, and a new offer that is cheaper is a cut. `changed_model_count` is
--- the total of the direction.
+-- The current price of a model is compared with its first price in the 7 days. A cheaper new offer
+-- is a cut. `changed_model_count` counts all models whose price moved in the direction.
 with
 prices_of_the_week as (
     select
@@ -57,7 +56,7 @@ numbered_moves as (
     from moves
 ),
 
--- If several providers ask the lowest price, the first in alphabetical order is named.
+-- Among providers with the same price, choose the first in alphabetical order.
 cheapest_providers as (
     select
         model_id,

@@ -1,8 +1,7 @@
--- Current and earlier offers. For a current offer, `known_until` is when its model was last fetched
--- or listed in the catalog, because the price may have changed since then. `is_offered`,
--- `is_first_party` and `suspect_reason` are null for earlier offers; `is_offered` is false if the
--- model left the catalog. `is_initial` is true for the offers that a model had when it was first
--- seen.
+-- Current and past offers. `known_until` of a current offer is when the model was last fetched or
+-- listed in the catalog. `is_offered`, `is_first_party` and `suspect_reason` are null for past
+-- offers. `is_offered` is false for a model that left the catalog. `is_initial` is true for the
+-- offers with which the model was first seen.
 -- Grain: model_id, provider_id, offer_number, valid_from.
 -- Order: marts.price_history.
 -- Reads: marts.price_history, marts.models, marts.offers, history.models.

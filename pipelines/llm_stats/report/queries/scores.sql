@@ -1,8 +1,8 @@
--- Every chosen score. `doubt` is why it may be wrong: the findings of data quality about it.
--- `doubt_rule` is the rule of one of them.
+-- Every chosen score. `doubt` contains the findings of data quality about the score. `doubt_rule`
+-- is the rule of one finding.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores, marts.data_quality, staging.benchmark_label.
--- `value` is on the benchmark's scale. If the benchmark is not comparable, it is the score itself.
+-- `value` is on the benchmark's scale. On a benchmark that is not comparable, `value` is the score.
 with
 doubts as (
     select
