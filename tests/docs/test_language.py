@@ -79,26 +79,26 @@ def _label(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-FILES = list(_files())
-PYTHON_FILES = [file for file in FILES if file.suffix == ".py"]
-
-
-@pytest.mark.parametrize("file", FILES, ids=_label)
-def test_text_avoids_the_patterns(file: Path) -> None:
-    text = file.read_text("utf-8")
+def test_texts_avoid_the_patterns() -> None:
+    better = {
+        re.compile(pattern.replace(" ", r"\s+")): plain for pattern, plain in PATTERNS.items()
+    }
     slips = [
         f"{_label(file)}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}; write: {plain}"
-        for pattern, plain in PATTERNS.items()
-        for match in re.finditer(pattern.replace(" ", r"\s+"), text)
+        for file in _files()
+        for text in [file.read_text("utf-8")]
+        for pattern, plain in better.items()
+        for match in pattern.finditer(text)
     ]
     assert not slips, "\n".join(slips)
 
 
-@pytest.mark.parametrize("file", PYTHON_FILES, ids=_label)
-def test_docstring_begins_with_a_noun_or_a_verb(file: Path) -> None:
+def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
     definitions = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     slips = [
         f"{_label(file)}:{getattr(node, 'lineno', 1)}: {docstring.splitlines()[0]}"
+        for file in _files()
+        if file.suffix == ".py"
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, definitions)
         and (docstring := ast.get_docstring(node))
