@@ -41,7 +41,7 @@ BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the marker `slow` to tests that create a virtual environment."""
+    """Add the marker `slow` to tests with other tools, such as Airflow."""
     for item in items:
         if item.get_closest_marker("ecosystem") or item.get_closest_marker("superset"):
             item.add_marker("slow")

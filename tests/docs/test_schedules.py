@@ -20,7 +20,7 @@ from llm_stats.sample.demo import demo_settings
 from support.recipes import BARE, FOLDER, RECIPES, price_watch
 from support.virtualenvs import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ecosystem
 
 
 def count_models(database: Path) -> tuple[int, int]:

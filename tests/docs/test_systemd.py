@@ -20,7 +20,7 @@ from support.processes import PROGRAMS
 from support.recipes import BARE, FOLDER, RECIPES, price_watch
 from support.virtualenvs import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ecosystem
 
 
 @pytest.fixture
