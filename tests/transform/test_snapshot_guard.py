@@ -17,6 +17,8 @@ from support.macro_calls import MACRO_CALLS
 
 _GUARD = "a table macro of an attached database cannot run: .* run `use old`"
 
+Rows = dict[str, list[tuple[object, ...]]]
+
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,6 +43,12 @@ def in_memory(old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         yield connection
+
+
+@pytest.fixture(scope="module")
+def expected(old: Path) -> Rows:
+    """Return the rows of each macro call in `old`."""
+    return {call: _rows(old, call) for call in MACRO_CALLS}
 
 
 def _rows(database: Path, call: str) -> list[tuple[object, ...]]:
@@ -85,19 +93,23 @@ def test_macro_without_rows_is_an_error_too(attached: duckdb.DuckDBPyConnection)
 
 @pytest.mark.parametrize("call", MACRO_CALLS)
 def test_use_makes_the_macro_read_its_own_database(
-    attached: duckdb.DuckDBPyConnection, old: Path, call: str
+    attached: duckdb.DuckDBPyConnection,
+    expected: Rows,
+    call: str,
 ) -> None:
     attached.execute("use old")
-    assert attached.execute(f"from old.{call} order by all").fetchall() == _rows(old, call)
-    assert attached.execute(f"from {call} order by all").fetchall() == _rows(old, call)
+    assert attached.execute(f"from old.{call} order by all").fetchall() == expected[call]
+    assert attached.execute(f"from {call} order by all").fetchall() == expected[call]
 
 
 @pytest.mark.parametrize("call", MACRO_CALLS)
 def test_search_path_makes_the_macro_read_its_own_database(
-    in_memory: duckdb.DuckDBPyConnection, old: Path, call: str
+    in_memory: duckdb.DuckDBPyConnection,
+    expected: Rows,
+    call: str,
 ) -> None:
     in_memory.execute("set search_path = 'memory.main,old.marts,old.staging,old.history'")
-    assert in_memory.execute(f"from {call} order by all").fetchall() == _rows(old, call)
+    assert in_memory.execute(f"from {call} order by all").fetchall() == expected[call]
     in_memory.execute("create table own as select 1 as x")
     assert in_memory.execute("from memory.own").fetchall() == [(1,)]
 
@@ -131,20 +143,20 @@ def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: P
     assert found[0] == found[1]
 
 
-def test_copy_of_a_snapshot_answers(old: Path, tmp_path: Path) -> None:
+def test_copy_of_a_snapshot_answers(old: Path, expected: Rows, tmp_path: Path) -> None:
     copy = shutil.copyfile(old, tmp_path / "copy.duckdb")
-    for call in MACRO_CALLS:
-        assert _rows(copy, call) == _rows(old, call)
+    for call, rows in expected.items():
+        assert _rows(copy, call) == rows
 
 
-def test_copy_from_database_answers(old: Path, tmp_path: Path) -> None:
+def test_copy_from_database_answers(old: Path, expected: Rows, tmp_path: Path) -> None:
     copy = tmp_path / "copy.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         connection.execute(f"attach '{copy}' as copied")
         connection.execute("copy from database old to copied")
-    for call in MACRO_CALLS:
-        assert _rows(copy, call) == _rows(old, call)
+    for call, rows in expected.items():
+        assert _rows(copy, call) == rows
 
 
 def test_new_macros_keep_their_comments(demo: Path) -> None:
