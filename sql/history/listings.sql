@@ -171,7 +171,7 @@ where
         and open_listings.valid_from < new_listings.valid_from
     );
 
--- Close the previous row of each model with a new row.
+-- If a model has a new row, end its previous row where the new row begins.
 update history.listings
 set valid_to = later.valid_from
 from history.listings as later

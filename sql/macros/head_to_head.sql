@@ -1,5 +1,5 @@
 -- One model against each other model: `from marts.head_to_head('gpt-5-2025-08-07')`.
--- Grain: opponent_model_id. Only opponents that share a counted benchmark with the model.
+-- Grain: opponent_model_id. Only opponents that share with the model a benchmark that counts on leaderboards.
 -- Reads: staging.compared_scores.
 create or replace macro marts.head_to_head(model) as table
 with

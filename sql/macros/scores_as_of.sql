@@ -1,6 +1,6 @@
 -- The benchmark scores that were valid at a time: `from marts.scores_as_of('2026-11-01')`.
--- Grain: model_id, upstream_benchmark_id, score_number. All listed scores, not only the chosen
--- ones.
+-- Grain: model_id, upstream_benchmark_id, score_number. All listed scores;
+-- staging.chosen_scores keeps only one per model and benchmark.
 -- Reads: history.scores, staging.benchmark_aliases, staging.to_utc.
 -- staging.to_utc describes how a time with a zone is interpreted.
 create or replace macro marts.scores_as_of(moment) as table

@@ -213,7 +213,7 @@ def test_interrupt_during_the_report_does_not_deny_publishing(
 def test_interrupt_during_the_cleanup_of_a_library_is_an_interrupt(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """dlt raises other errors if a signal arrives while it restores its configuration."""
+    """If Ctrl-C arrives while dlt restores its configuration, dlt raises another error."""
 
     def load(*_: object, **__: object) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Sheet and comparison of models in a browser; the page on paper and without scripts."""
+"""The report in a browser: details of a model, comparison of models, print, no JavaScript."""
 
 from __future__ import annotations
 

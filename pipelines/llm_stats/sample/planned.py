@@ -2,7 +2,7 @@
 
 - ETag and Last-Modified of records, and 304 for a conditional request;
 - headers with the daily quota, the rate limit and a request id;
-- Idempotency-Key: requests with the same key and day use one unit of the quota.
+- Idempotency-Key: requests with the same key use one unit of the quota.
 """
 
 from __future__ import annotations

@@ -306,7 +306,8 @@ def test_slip_in_the_catalog_needs_most_offers_of_the_read(
 ) -> None:
     """The warehouse has 30 models with one offer each.
 
-    On day 2, the pages of the catalog list `read` models, and `changed` offers become inactive.
+    The incomplete read of day 2 has only `read` of these models. The offers of `changed` models
+    have become inactive.
     """
     status = {False: "active", True: "inactive"}
     for day, models in enumerate((30, read)):
