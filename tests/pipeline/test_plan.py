@@ -162,7 +162,7 @@ class TestConditions:
 
 @pytest.mark.parametrize("max_age", [None, dt.timedelta(days=2)], ids=["default", "2d"])
 def test_without_valid_summaries_records_are_due_by_age(max_age: dt.timedelta | None) -> None:
-    """Prices then come only from the records, so `max_age` is 0 by default instead of seven days."""
+    """Prices come only from the records, so `max_age` is 0 by default, not seven days."""
     catalog = catalog_of(IDS[1:], [], rejected=dict.fromkeys(IDS[1:10], "why"))
     plan = plan_of(catalog, state_of(IDS), max_age=max_age)
     assert plan.due == ([] if max_age else [*IDS[1:], IDS[0]])
