@@ -178,6 +178,18 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs in this process publish without the checks.
+
+    The checks take a third of a run's time. Runs of other tests, and of other processes, are
+    checked.
+    """
+    from llm_stats.transform.checks import Scope
+
+    monkeypatch.setattr("llm_stats.warehouse.working_copy.due_scope", lambda *_: Scope.NONE)
+
+
+@pytest.fixture
 def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
     """Yield a sample API that serves `RECORDS` of the test module, if defined there."""
     with SampleApi(getattr(request.module, "RECORDS", None)) as sample_api:

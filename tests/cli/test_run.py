@@ -17,7 +17,7 @@ from support.processes import run_command
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:

@@ -19,7 +19,7 @@ from support.daily_runs import DailyRuns
 from support.queries import query_rows
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 PRICE_CHANGES = """
     select model_id, kind, new_input_usd_per_mtok from marts.price_changes order by changed_at

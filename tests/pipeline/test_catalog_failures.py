@@ -25,7 +25,7 @@ from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_backoff")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_backoff", "unchecked")]
 
 SUMMARIES = [summary_of(record) for record in RECORDS]
 UNLISTED = "select count(*) from marts.models where not is_listed"

@@ -16,7 +16,7 @@ from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 WITHOUT_LIMIT = ("--requests-per-minute", 0, "--concurrency", 1)
 

@@ -18,7 +18,7 @@ from llm_stats.sample.http import json_response
 from support.queries import query_rows
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 @pytest.mark.usefixtures("one_model")

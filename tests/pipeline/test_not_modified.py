@@ -33,7 +33,7 @@ from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 ONE = IDS[0]
 MODELS = "select id, content_hash, etag from raw.models order by id"

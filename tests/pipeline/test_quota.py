@@ -18,7 +18,7 @@ from support.queries import query_rows
 from support.twelve_models import RECORDS
 from support.webhook_server import WebhookServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 LEFT = "left until"
 

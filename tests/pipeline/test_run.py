@@ -18,7 +18,7 @@ from support.command import Command
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 class TestApiErrors:

@@ -24,7 +24,7 @@ from support.sample_requests import requested_ids
 from support.skip_conditions import REQUIRES_REAL_RECORDS
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -> None:

@@ -12,7 +12,7 @@ from fake_api.server import FakeApi
 from support.daily_runs import DailyRuns
 from support.twelve_models import IDS, RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 _FINDINGS = """
     select model_id, detail from marts.data_quality where rule = 'unreadable_value' order by all

@@ -16,7 +16,7 @@ from support.processes import PROGRAMS
 from support.queries import query_rows
 from support.republish import republish
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 FETCHES = "select count(*) from raw.fetches"
 

@@ -14,7 +14,7 @@ from support.command import Command
 from support.republish import republish
 from support.unchecked_reader import UncheckedReader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def read_status(database: Path) -> Status:

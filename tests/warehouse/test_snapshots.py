@@ -18,7 +18,7 @@ from llm_stats.warehouse.snapshots import Snapshots
 from support.processes import PROGRAMS
 from support.tiny_warehouse import live_folder, make, publish, stored_value
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def is_writable(file: Path) -> bool:
