@@ -56,9 +56,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
-    """Let first runs in this process start with a copy of a file that already has all views.
+    """Create new databases in this process as copies of a file that has all views.
 
-    Creating the views takes most of the time of a first run.
+    Creating the views takes most of the time of the first run on a database.
     """
     from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
@@ -119,7 +119,7 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
 def _run_demo(folder: Path) -> None:
     """Run `llm-stats demo` in the folder and write its output to `demo.txt`.
 
-    The demo must ignore the environment: its budget and key would make a run fail.
+    The demo must ignore the budget and the key in the environment; both would make it fail.
     """
     from llm_stats.cli.run import demo
 

@@ -42,7 +42,7 @@ def limiter(limiter_of: Callable[..., ClockedRateLimiter]) -> ClockedRateLimiter
 def send(
     limiter: ClockedRateLimiter, count: int, stopped: threading.Event, threads: int = 8
 ) -> list[float]:
-    """Wait for `count` requests in several threads; return the times of sending, in seconds."""
+    """Send `count` requests in several threads; return the times of sending, in seconds."""
     sent_before = len(limiter.sent_at)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(limiter.wait, [stopped] * count))

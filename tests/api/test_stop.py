@@ -1,4 +1,4 @@
-"""Outcomes of a fetch: those that are stored, and those that are an error."""
+"""Outcomes that a run stores, and outcomes that end the run with an error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Requests of runs with `--all`: per kind of run, and over a simulated year.
 
     python tests/bench/quota.py            both tables; about ten minutes
-    python tests/bench/quota.py --days 30  a shorter simulation; 0: none
+    python tests/bench/quota.py --days 30  a shorter simulation; 0: no simulation
 
 Each run is a real run against the sample API, with an injected clock. The API counts the units of
 the quota and the bytes of its responses, with and without ETags. The simulated catalog grows
@@ -134,7 +134,7 @@ _FETCH_TIMES = "select id, fetched_at from raw.models"
 
 
 def simulate(days: int) -> None:
-    """Run every day of a simulated year; print the ages of prices and scores."""
+    """Run once a day for `days` simulated days; print requests, wrong prices and record age."""
     upstream = Upstream(LAST_SIZE)
     requests: list[int] = []
     wrong_price_days, oldest_days = 0, 0.0

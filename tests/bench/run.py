@@ -219,8 +219,8 @@ def middle(costs: list[Cost], what: Callable[[Cost], float]) -> float:
 def report(bench: Bench, costs: dict[str, list[Cost]]) -> None:
     """Print the median cost of each program and two ratios to the floor.
 
-    The first ratio is the total time divided by the floor's total time. The second ratio compares
-    the time without the floor's fetch time to the floor's database time.
+    The first ratio is the total time divided by the floor's total time. For the second ratio, the
+    floor's fetch time is subtracted; the rest is divided by the floor's database time.
     """
     floors = [json.loads(cost.printed) for cost in costs["floor"]]
     fetch = statistics.median(floor["fetch_seconds"] for floor in floors)

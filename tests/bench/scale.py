@@ -2,11 +2,11 @@
 
 The results are in `docs/scale.md`.
 
-    scale.py --models 1000 10000 100000     for each number of synthetic models: the first run; an
-                                            unchanged run and a run with 1 % changed, each by
-                                            ids and with `--all`
-    scale.py --hours 8760 87600             for each number of earlier hourly runs: an unchanged run
-                                            and a run with 1 % changed, each of 335 models
+    scale.py --models 1000 10000 100000     for each number of synthetic models: the first run, and
+                                            (by ids and with `--all`) a run without changes and
+                                            a run after 1 % of the records changed
+    scale.py --hours 8760 87600             for each number of earlier hourly runs of 335 models: a
+                                            run without changes, and a run after 1 % changed
 
 Each run is a separate process against the sample API in another process, without rate limit and
 latency. 100,000 models need about 10 GB of memory, most of it for the API. The earlier runs are

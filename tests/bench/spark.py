@@ -83,7 +83,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
 
 
 def _parquet(folder: Path, table: str) -> Path:
-    """Return the file of a raw table. Spark ignores files whose name begins with `_`."""
+    """Return the Parquet file of a raw table. Spark would ignore a name with a leading `_`."""
     return folder / f"{table.removeprefix('_')}.parquet"
 
 

@@ -13,7 +13,7 @@ from llm_stats.destinations.ducklake import DuckLake
 
 
 class OpenedClient:
-    """dlt client with an open connection. DuckDB 2.0 cannot attach a DuckLake."""
+    """Replacement for dlt's client, because DuckDB 2.0 cannot attach a DuckLake."""
 
     def __init__(self, lake: DuckLake, connection: duckdb.DuckDBPyConnection) -> None:
         self.credentials = lake.credentials

@@ -116,7 +116,7 @@ def test_of_concurrent_runs_on_two_machines_one_succeeds(
 ) -> None:
     """The second run has its own folder, so only the lock in the database stops it.
 
-    The API responds to the first run after the second has ended.
+    The API delays its responses to the first run until the second run has ended.
     """
     ended = threading.Event()
 

@@ -174,7 +174,7 @@ def test_connection_lost_at_the_end_of_a_run(
     lost_connections: str,
     cause: str,
 ) -> None:
-    """Terminate connections by their application name; `process %` matches only the lock."""
+    """Terminate connections by application name; only the one with the lock is `process …`."""
     module, _, name = step.rpartition(".")
     original = getattr(importlib.import_module(module), name)
 

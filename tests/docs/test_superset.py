@@ -26,7 +26,7 @@ from support.virtualenvs import python_with
 
 pytestmark = [pytest.mark.superset, pytest.mark.timeout(1200)]
 
-#: Superset 6.1.0 needs `cachetools` and `rich` without declaring them, and an old Flask-Caching.
+#: Superset 6.1.0 does not declare `cachetools` and `rich`, and requires an old Flask-Caching.
 PACKAGES = ("apache-superset==6.1.0", "duckdb-engine", "flask-caching<2.4", "cachetools", "rich")
 USER = PASSWORD = "admin"
 CONFIG = """

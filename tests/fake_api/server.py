@@ -24,7 +24,8 @@ class FakeApi(SampleApi):
     Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps model ids
     to faults; the key `LIST` stands for the model list. The faults in `everywhere` are applied to
     every request, in order, after the fault from `faults`. After `daily_quota` responses with
-    status 200, all further responses are a 429. The planned features are applied last.
+    status 200, all further responses are a 429. The features of `planned`, such as ETags, are
+    applied last.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ def page(number: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put `after` last in a list of faults, because the earlier faults change the status.
+    Put `after` last in a list of faults: it counts the statuses that earlier faults set.
     """
     served = 0
     lock = threading.Lock()

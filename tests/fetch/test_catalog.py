@@ -82,7 +82,7 @@ class TestPages:
 
 
 class TestIncompleteRead:
-    """Reads that end early or disagree with `total`; `gap` is the reason."""
+    """Reads that end early, or list more or fewer models than `total`; `gap` is the reason."""
 
     @pytest.mark.parametrize(
         ("fault", "requests", "reason"),
@@ -246,7 +246,7 @@ class TestInvalidSummary:
         assert catalog.has_summaries
 
     def test_record_with_scores_is_a_valid_summary(self) -> None:
-        """A field that only records have counts as an unknown field of the summary."""
+        """In a summary, a field of the record, such as `scores`, counts as an unknown field."""
         catalog = read_published(RECORDS)
         assert catalog.rejected == {}
         assert [row["id"] for row in catalog.changed] == IDS

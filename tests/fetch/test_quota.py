@@ -1,4 +1,4 @@
-"""Client of an API with quota headers: when it stops, when it pauses, and idempotency keys."""
+"""Client of an API with quota headers: stops and pauses of a fetch, and idempotency keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TestQuota:
         )
 
     def test_requests_in_flight_never_exceed_the_quota(self) -> None:
-        """With eight threads, some units may be left, but no request gets a 429."""
+        """With eight threads, some of the quota may be left, but no request gets a 429."""
         planned = PlannedFeatures(20)
         with SampleApi(RECORDS, planned=planned, latency_ms=5) as api:
             answers, client = fetched(api, concurrency=8)
@@ -132,7 +132,7 @@ class TestQuota:
 
 class TestAllowance:
     def spent(self, seconds: float) -> Fault:
-        """Return a fault: the allowance of the minute is spent and resets after `seconds`."""
+        """Return a fault: the headers allow no request until `seconds` from now."""
         reset = round(dt.datetime.now(dt.UTC).timestamp() + seconds)
         return faults.headers(X_RateLimit_Remaining="0", X_RateLimit_Reset=str(reset))
 
@@ -227,7 +227,7 @@ class TestIdempotencyKey:
 
 
 def test_quota_is_read_in_the_order_of_the_server() -> None:
-    """A slow response with an old, higher number arrives after a fast one with a lower number."""
+    """A slow response shows more remaining quota than the newer responses before it."""
     slow_arrived = threading.Event()
 
     class Reordering(SampleApi):

@@ -122,8 +122,8 @@ def files_of(area: str) -> list[Path]:
 def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
-    The tests for a Python module are the test files that contain its name, or all tests of its
-    folder if no file does. The first failure ends the run. Tests with the name of the source file
+    For a Python module, these are the test files that contain its name. If there are none, return
+    all tests of its folder. The first failure ends the run. Tests with the name of the source file
     come first, because they are the most likely to fail. Golden cases come before slower tests.
     """
     folders = AREAS[area_of(path)]

@@ -22,5 +22,5 @@ class Change:
         return text.count("\n", 0, self.start) + 1
 
     def shift(self, characters: int) -> Change:
-        """Return the change for a text with `characters` more characters at the beginning."""
+        """Return the change with both offsets increased by `characters`."""
         return Change(self.start + characters, self.end + characters, self.replacement, self.kind)

@@ -1,8 +1,8 @@
 """Mutation check: would the tests notice a careless change? `python tests/mutation/run.py`.
 
-Each mutant is one small change, such as `<` to `<=` or a missing filter. The tests of its folder
-run on a temporary copy of the repository that contains the change, until one fails. A mutant that
-no test notices shows a missing test. Examples:
+Each mutant is one small change, such as `<` to `<=` or a missing filter. The program makes the
+change in a temporary copy of the repository, and runs the tests of the changed file there until one
+fails. A mutant that no test notices shows a missing test. Examples:
 
     python tests/mutation/run.py pipelines/llm_stats/fetch/cache.py sql/marts/offers.sql
     python tests/mutation/run.py sql/marts/offers.sql:35      # one line

@@ -36,7 +36,7 @@ def select(paths: list[str], revision: str | None, *, count: int | None, seed: i
 
 
 def _shuffled(files: Iterable[Path], lines: Lines, rng: random.Random) -> Iterator[Mutant]:
-    """Yield the mutants in random order, with files and kinds of changes in turn.
+    """Yield the mutants in random order, alternating between files and kinds of changes.
 
     In a plain random order, most mutants would be changed constants of the largest files.
     """

@@ -9,7 +9,7 @@ from mutation import python_changes
 
 
 def mutated(text: str, kind: str) -> list[str]:
-    """Return the text after each change of a kind."""
+    """Apply each change of the given kind separately; return the changed texts."""
     changes = sorted(change for change in python_changes.find(text) if change.kind == kind)
     return [change.apply(text) for change in changes]
 

@@ -8,7 +8,7 @@ from mutation import sql_changes
 
 
 def mutated(text: str, kind: str) -> list[str]:
-    """Return, for each change of this kind, the text with only that change, in single spaces."""
+    """Apply each change of the given kind separately; return the texts with single spaces."""
     changes = sorted(change for change in sql_changes.find(text) if change.kind == kind)
     return [" ".join(change.apply(text).split()) for change in changes]
 

@@ -196,7 +196,7 @@ def test_change_is_published_by_the_read_that_found_it_and_never_again(
 def test_many_missing_models_are_unlisted_if_allowed(
     run: Command, api: SampleApi, twelve_models: Path
 ) -> None:
-    """Eleven of twelve models are missing: more than ten, and more than a fifth."""
+    """Eleven of twelve models are missing; without `--allow-failure`, they would stay listed."""
     api.publish(RECORDS[:1])
     allowed = run("--all", "--catalog-only", "--allow-failure", "models_left")
     assert "warning" not in allowed.out

@@ -41,7 +41,7 @@ CHILDREN = "select model_id, rowid from raw.models__scores order by all"
 
 
 def rescored(records: list[dict[str, Any]], model_id: str) -> list[dict[str, Any]]:
-    """Return the records with another score of one model, which the catalog does not show."""
+    """Return the records with another score of one model; the catalog does not show scores."""
     changed = copy.deepcopy(records)
     for record in changed:
         if record["id"] == model_id:
@@ -216,7 +216,7 @@ class TestUnexpected304:
     """A broken cache returns 304 although the request had no condition."""
 
     def test_is_requested_again_without_a_cache(self, database: Path) -> None:
-        """The responses are those of the catalog and of one model."""
+        """The first requests for the catalog and for one model get a 304."""
         once: dict[str, Fault] = {
             faults.LIST: when.first(1, faults.not_modified()),
             ONE: when.first(1, faults.not_modified()),

@@ -43,7 +43,7 @@ class TestApiErrors:
     def test_unknown_id_and_invalid_records_among_good_ones(
         self, run: Command, api: SampleApi, workdir: Path
     ) -> None:
-        """The good record has a new field. Another API may return records without scores."""
+        """The good record has an undocumented field."""
         records = sample.today()[:2]
         records[0]["providers"][0]["input_price_per_m"] = "free"
         good = records[1] | {"carbon_g": 12}

@@ -83,7 +83,7 @@ class TestHistory:
         assert lowest[0]["until"] < lowest[1]["from"]
 
     def test_bold_line_is_the_lowest_price_of_the_mart(self, history: Browser) -> None:
-        """The page computes the line of other kinds of prices; the mart has only blended prices."""
+        """The mart has only blended prices; for other kinds, the page computes the lowest price."""
         for model in ("alpha", "beta", "gamma"):
             mart, own = history.script(
                 """

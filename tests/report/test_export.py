@@ -327,7 +327,7 @@ def make_broken_database(file: Path) -> Path:
 
 
 def make_endless_database(small: Path) -> Path:
-    """Copy a warehouse and add a mart, so that its export writes a file and then never ends."""
+    """Copy a warehouse; add a mart that is exported last and whose query never ends."""
     file = shutil.copyfile(small, small.with_name("endless.duckdb"))
     with duckdb.connect(file) as connection:
         connection.execute(

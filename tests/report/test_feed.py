@@ -171,7 +171,7 @@ def test_command_prints_the_feed_with_the_threshold_of_notifications(
 def run_feed(
     llm_stats: Command, api: SampleApi, two_days: Path
 ) -> Callable[[str], tuple[int, str, str]]:
-    """Return a function that runs without due models and writes a feed to the given path."""
+    """Return a function that executes a run and writes its feed to a path; no model is due."""
 
     def run(file: str) -> tuple[int, str, str]:
         given = ("murmur-1", "--base-url", api.base_url, "--max-age", "1d", "--quiet")

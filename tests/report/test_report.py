@@ -41,7 +41,7 @@ PageOf = Callable[[str], Path]
 def rows(carried: dict[str, Any], name: str) -> Rows:
     """Return the rows of a table in the data of the page.
 
-    The page stores long runs of one value with their length, and texts as indices into a list of
+    The page stores repeated values in run-length encoding, and texts as indices into a list of
     strings. This function decodes both.
     """
     texts = carried["texts"]
@@ -140,7 +140,7 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
 
 
 def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTables) -> None:
-    """The catalog is read on three days, on the third incompletely; a record is fetched later."""
+    """The catalog is read on three days; the third read is incomplete. Then a record is fetched."""
     left, listed, partial, fetched = (
         make_record(name, providers=[make_offer("p", 1, 2)])
         for name in ("left", "listed", "partial", "fetched")
@@ -320,7 +320,7 @@ def test_counted_benchmarks_of_a_category_are_those_of_the_leaderboard(data: Rep
 
 
 def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
-    """The column `doubt` contains the detail of each finding without the benchmark's name."""
+    """The column `doubt` contains the detail of each finding, except the benchmark's name."""
     doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
     found = reader.query(
         "select detail from marts.data_quality where rule in ('score_disputed', 'score_above_max')"
@@ -352,7 +352,7 @@ def test_every_warehouse_gives_a_page(page_of: PageOf, world: str) -> None:
 
 @pytest.mark.parametrize(("world", "prices"), [("all free", {0}), ("no prices", {None})])
 def test_null_is_not_zero(page_of: PageOf, world: str, prices: set[float | None]) -> None:
-    """In "no prices", only the input price or only the output price of some models is known."""
+    """In "no prices", some models have only an input price or only an output price."""
     carried = Elements(page_of(world).read_text("utf-8")).carried
     assert {row["blended_usd_per_mtok"] for row in rows(carried, "prices")} == prices
 

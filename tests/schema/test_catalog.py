@@ -1,4 +1,4 @@
-"""Summaries: hash of the documented content, the rule that a summary is ahead, trusted reads."""
+"""Summaries: content hash, whether a summary is newer than its record, plausible reads."""
 
 from __future__ import annotations
 

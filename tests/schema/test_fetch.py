@@ -32,13 +32,13 @@ def test_never_fetched_comes_first_then_old_then_ahead() -> None:
 
 
 def test_record_is_due_half_a_day_early() -> None:
-    """Daily runs start at slightly different times and would fetch a record one day late."""
+    """Otherwise a daily run that starts slightly early would fetch the record a day late."""
     assert due("ab", fetched=ago(a=6.49, b=6.5)) == ["b"]
     assert due("ab", fetched=ago(a=0.49, b=0.5), max_age=dt.timedelta(days=1)) == ["b"]
 
 
 def test_max_age_below_a_day_is_exact() -> None:
-    """Half a day earlier, all models would always be due."""
+    """If models were due half a day early, all would always be due."""
     assert due("ab", fetched=ago(a=0.2, b=0.3), max_age=dt.timedelta(hours=6)) == ["b"]
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent
 CASES = golden_cases.find(FOLDER)
 
-#: Macros that return a past state; tests/sql/history/test_history_marts.py tests them instead.
+#: Macros that return a past state, tested in tests/sql/history/test_history_marts.py.
 AS_OF = {"prices_as_of", "scores_as_of"}
 
 

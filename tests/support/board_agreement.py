@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from support.recompute.leaderboard import OVERALL, head_to_head
 from support.recompute.records import Records
 
-#: A pair is compared if it shares at least this number of counted benchmarks.
+#: Two models are compared if they share this many of the benchmarks that determine the ranks.
 SHARED_FROM = 3
 
 

@@ -65,11 +65,11 @@ class Browser:
         return result
 
     def choices(self, chooser: str) -> list[str]:
-        """Return the values of a select."""
+        """Return the values of a `<select>` element."""
         return [option.get_attribute("value") or "" for option in self.find(f"#{chooser} option")]
 
     def choose(self, control: str, value: str) -> None:
-        """Set a select or an input to a value."""
+        """Set a `<select>` or `<input>` element to a value."""
         self.script(
             "const it = document.getElementById(arguments[0]); it.value = arguments[1]; "
             "for (const name of ['input', 'change']) it.dispatchEvent(new Event(name));",

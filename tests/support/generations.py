@@ -33,7 +33,7 @@ def publish_prices(database: Path, count: int, destination: str) -> Iterator[tup
 
     Each run requests all models, also those without an offer.
 
-    Yield each price and the time after it was published.
+    Yield each price with the Unix time at the end of its run.
     """
     with SampleApi() as api:
         given = {"destination": destination, "max_age": dt.timedelta(0)}

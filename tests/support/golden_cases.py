@@ -111,7 +111,7 @@ def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], li
 
 
 def _compared_relations(case: Path) -> set[str]:
-    """Return the relations whose rows the CSV files of a case hold, or that their queries read."""
+    """Return the relations that the names of the CSV files or the queries of a case contain."""
     found = set()
     for file in case.glob("*.csv"):
         query = file.with_suffix(".sql")

@@ -20,7 +20,7 @@ DAILY, EVERY_MINUTE = "15 5 * * *", "* * * * *"
 
 
 def write_recipe(name: str, folder: Path, *replacements: tuple[str, str]) -> Path:
-    """Write a recipe to `folder / "recipes"`, with `folder` as data folder and replaced texts."""
+    """Write a recipe to `folder / "recipes"`; replace its data folder and the given texts."""
     text = (RECIPES / name).read_text("utf-8")
     for old, new in ((FOLDER, str(folder)), *replacements):
         assert old in text

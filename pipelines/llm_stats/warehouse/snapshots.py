@@ -68,7 +68,7 @@ class Snapshots:
         fsync(file)
         snapshot = Snapshot(self._folder / snapshot_id / self._database.name, is_live=True)
         snapshot.folder.mkdir(parents=True)
-        # read-only, because copying a file to the published path would overwrite the snapshot
+        # read-only, because a copy to the published path, a symlink, would overwrite the snapshot
         make_read_only(file)
         file.rename(snapshot.file)
         snapshot.write_metadata(parent)

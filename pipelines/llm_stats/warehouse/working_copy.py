@@ -39,7 +39,7 @@ _STORAGE = "storage_version 'v1.4.0', block_size 16384"
 #: DuckDB's name of the storage version in `_STORAGE`.
 _STORAGE_TAG = "v1.4.0+"
 
-#: A file is compacted if its free blocks exceed both limits: a share of all blocks, and bytes.
+#: A file is compacted if its free blocks exceed both this share of all blocks and this size.
 _MAX_FREE_RATIO = 0.2
 _MAX_FREE_BYTES = 2 * 2**20
 
@@ -48,7 +48,7 @@ class DuckDBWorkingCopy:
     """A database file in a separate folder; the folder's name becomes the id of the snapshot.
 
     One connection is open from the first step to the end of `update_history`, so that data stays in
-    memory between steps. The connection is closed before the file is opened read-only.
+    memory between steps. The connection is closed before a reader opens the file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -138,7 +138,7 @@ class DuckDBWorkingCopy:
     def describe_error(self, error: BaseException) -> str:
         """Describe a disk or DuckDB error in one line, with the affected folder.
 
-        The working copy is deleted after an error, so `.llm_stats` replaces its folder.
+        The working copy is deleted after an error, so the message names `.llm_stats` instead.
         """
         work = self.path.parent
         folder = work.parents[1]

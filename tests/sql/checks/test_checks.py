@@ -34,8 +34,8 @@ _DAYS = [dt.datetime.fromisoformat(f"2026-01-0{day}") for day in (1, 2, 3)]
 def loaded() -> Iterator[RawTables]:
     """Yield a database after two loads and a failed fetch.
 
-    The data is valid, with many values that a check could mistake for an error. On day 2, the
-    catalog lists `new` but not `left`; these two models have no record.
+    The data is valid, with many values that a check could mistake for an error. The models `left`
+    (in the catalog of day 1) and `new` (in the catalog of day 2) have no record.
     """
     with built() as raw:
         for day, model_id in ((1, "left"), (2, "new")):
@@ -306,8 +306,8 @@ def test_slip_in_the_catalog_needs_most_offers_of_the_read(
 ) -> None:
     """The warehouse has 30 models with one offer each.
 
-    The incomplete read of day 2 has only `read` of these models. The offers of `changed` models
-    have become inactive.
+    On day 2, an incomplete read lists fewer models. The parameter `read` is the number of listed
+    models; `changed` is the number of them whose offer is now inactive.
     """
     status = {False: "active", True: "inactive"}
     for day, models in enumerate((30, read)):

@@ -24,8 +24,8 @@ from support.skip_conditions import REQUIRES_REAL_RECORDS
 
 pytestmark = pytest.mark.slow
 
-#: Limit for the percentage of decided head-to-heads in which the loser has the better rank. In a
-#: ranking by the mean win rate, it is 17.3 %.
+#: Limit for the percentage of direct comparisons whose loser has the better rank. A ranking by the
+#: mean win rate would reach 17.3 %.
 AGAINST_PCT_LIMIT = 9.5
 
 few_examples = settings(max_examples=int(os.environ.get("MARTS_EXAMPLES", "5")))
@@ -44,7 +44,7 @@ def _rows(raw: RawTables, query: str) -> list[tuple[Any, ...]]:
 
 
 def _independent(raw: RawTables) -> list[list[tuple[Any, ...]]]:
-    """Return the rows of scope `independent` in both views that have evidence scopes."""
+    """Return the rows with evidence scope `independent` in both marts with this column."""
     return [
         _rows(raw, f"from {view} where evidence_scope = 'independent'")
         for view in ("marts.leaderboard", "marts.price_quality")
@@ -185,9 +185,9 @@ def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere
 
 
 def _without_normalized_scores(entries: list[Record]) -> list[Record]:
-    """Return the scores with only raw values.
+    """Return the scores without `normalized_score`.
 
-    A better normalized score could exceed 1 and change the scale of the benchmark.
+    An improved `normalized_score` could exceed 1 and change the scale of the benchmark.
     """
     return [entry | {"normalized_score": None} for entry in entries]
 

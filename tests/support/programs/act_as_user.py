@@ -1,8 +1,8 @@
 """Publish, or run commands, as other users: `act_as_user.py DATABASE SHARED ACTION,USER,UMASK...`.
 
 ACTION is `publish` or `run_commands`. Each action runs in a separate process, first as root on
-DATABASE, then as USER on SHARED, a database in a shared folder. The action as root imports all
-modules, because USER may have no access to Python's files.
+DATABASE, then as USER on SHARED, a database in a shared folder. As root, the process imports
+all modules, because USER may have no access to Python's files.
 """
 
 from __future__ import annotations
