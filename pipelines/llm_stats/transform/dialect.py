@@ -36,7 +36,7 @@ class UnsupportedSql(Exception):
     """Error for SQL that cannot be translated; the message names the construct."""
 
 
-@functools.lru_cache(maxsize=1000)  # a translation takes about 10 ms, and runs repeat statements
+@functools.cache  # a translation takes about 10 ms, and all runs execute the same statements
 def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> str:
     """Translate one statement from DuckDB's SQL to a dialect of sqlglot; "duckdb" changes nothing.
 
