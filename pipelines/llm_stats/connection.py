@@ -172,8 +172,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def interruptible(connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
     """Raise `KeyboardInterrupt` on Ctrl-C during a query, instead of DuckDB's `RuntimeError`.
 
-    DuckDB raises `RuntimeError` only after all threads of the query have ended. With `connection`,
-    Ctrl-C interrupts the threads, because they could run for a long time.
+    DuckDB raises `RuntimeError` only after all threads of the query have ended. If `connection` is
+    given, Ctrl-C interrupts these threads, because they could run for a long time.
     """
     with _interrupt_on_ctrl_c(connection) if connection is not None else nullcontext():
         try:

@@ -1,4 +1,4 @@
-"""Admission of requests, by stop reason, budget, rate limit and quota.
+"""Admission control: whether and when a request may be sent (budget, quota, rate limit).
 
 An admitted request is logged. It is in flight until its response arrives or is lost.
 """
@@ -20,9 +20,9 @@ MAX_PAUSE_SECONDS = 600  # a longer Retry-After means that a quota is exhausted
 class Admission:
     """Admission control for the requests of many threads.
 
-    `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. `stopped` is
-    set if no further request may be sent. `state` logs each request before it is sent; an `OSError`
-    from `state` stops fetching.
+    `stop_reason` is set when fetching stopped early. `requests_sent` includes retries. The event
+    `stopped` is set when no further request may be sent. `state` logs each request before it is
+    sent; an `OSError` from `state` stops fetching.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Admission:
     def stop(self, kind: StopKind, message: str) -> StopReason:
         """Stop fetching in all threads; return the reason.
 
-        A later reason replaces the reason `budget`. Any other reason is kept.
+        The first reason is kept, unless it is `budget`: a later reason replaces `budget`.
         """
         with self._lock:
             if self.stop_reason is None or self.stop_reason.kind == "budget":
@@ -62,9 +62,9 @@ class Admission:
     def admit(self, request: PendingRequest) -> tuple[dict[str, str], int]:
         """Take one request from the budget, then wait for the rate limiter.
 
-        Return the request's headers and a number for `finish`. A spent budget blocks new requests;
-        requests already waiting for the rate limiter are still sent. Raises `FetchingStopped` if
-        the request may not be sent.
+        Return the request's headers and the argument `order` of `finish`. A spent budget blocks
+        new requests; requests already waiting for the rate limiter are still sent. Raises
+        `FetchingStopped` if the request may not be sent.
         """
         with self._lock:
             if not self.stopped.is_set() and self.is_budget_spent:

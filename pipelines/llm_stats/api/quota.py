@@ -55,8 +55,8 @@ class Quota:
 class QuotaMonitor:
     """The state of the quota, for many threads.
 
-    Responses to concurrent requests arrive in any order. The response to a request that was sent
-    after the known state arrived replaces the known state. For any other response, the order is
+    Responses to concurrent requests arrive in any order. If a request was sent after the known
+    state arrived, its response replaces the known state. For any other response, the order is
     unknown, and the smaller `remaining` is kept. Callers hold a lock.
     """
 
@@ -68,7 +68,7 @@ class QuotaMonitor:
         self._arrivals = 0
 
     def sending(self) -> int:
-        """Return a number for the request sent now; pass it to `update` with the response."""
+        """Return the number of quota states that arrived so far; `update` expects it as `sent`."""
         return self._arrivals
 
     def update(self, sent: int, headers: Mapping[str, str]) -> bool:

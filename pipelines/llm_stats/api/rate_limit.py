@@ -62,7 +62,7 @@ class RateLimiter:
                 self._bucket.put(RateItem("earlier", now - int(age_seconds * 1000)))
 
     def pause(self, seconds: float) -> None:
-        """Pause all threads; if pauses overlap, the latest end applies."""
+        """Pause all threads for `seconds`; do not shorten a pause that is already active."""
         with self._pause_lock:
             self._resume_at = max(self._resume_at, self._clock() + seconds)
 

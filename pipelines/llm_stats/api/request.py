@@ -1,7 +1,7 @@
 """Requests: one URL to fetch, its headers, and the state that outlives a run.
 
 If-None-Match: "33a64df5"         ETag of the record in the warehouse
-Idempotency-Key: 5b3c…            the same for all attempts, which then use one quota unit
+Idempotency-Key: 5b3c…            the same for all attempts, so that they use one quota unit
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class PendingRequest:
     def headers(self, seed: str) -> dict[str, str]:
         """Return the headers that are specific to this request.
 
-        The idempotency key is a hash of `seed`, the URL and the other headers. With a hash of the
-        URL alone, a request with another ETag could get the earlier 304.
+        The idempotency key is a hash of `seed`, the URL and the other headers. The headers are
+        included, so that a request with a new ETag never gets the 304 for an old ETag.
         """
         headers = {}
         if self.bypasses_caches:
@@ -72,7 +72,7 @@ class RequestState(Protocol):
 
 
 class MemoryState:
-    """The state of a client without a response cache; it ends with the client."""
+    """The request state of a client without a response cache, kept only in memory."""
 
     def __init__(self) -> None:
         self._seed: tuple[dt.date, str] | None = None

@@ -54,8 +54,8 @@ def init() -> int:
 def export(folder: Path, output_format: FileFormat, database: Path | None) -> int:
     """Write all marts and the history as files.
 
-    FOLDER also gets `datapackage.json`, a Frictionless Data Package: the files, columns and keys.
-    An earlier export in FOLDER is replaced.
+    FOLDER also gets `datapackage.json`, which describes the files, columns and keys (Frictionless
+    Data Package). An earlier export in FOLDER is replaced.
 
     \b
     llm-stats export out

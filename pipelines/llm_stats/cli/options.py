@@ -36,7 +36,7 @@ def location_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_format_option(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option `--format` with the standard formats and the formats `more`."""
+    """Return the option `--format` with the standard formats and those in `more`."""
     return click.option(
         "--format",
         "output_format",

@@ -74,7 +74,7 @@ def sql(query: str, output_format: Format, **location: Any) -> None:
     """Run an SQL query.
 
     QUERY is one read-only statement. With `-`, the statement is read from standard input. A query
-    cannot change the warehouse file or access other files. The memory and the size of the result
+    cannot change the warehouse file or access other files. Its memory and the size of its result
     are limited. If two columns have the same name, the second gets a number: a, a_1.
 
     \b
@@ -140,8 +140,8 @@ def changes(since: str, output_format: Format | Literal["atom"], **location: Any
 def history(model_id: str, output_format: Format, **location: Any) -> None:
     """Print the history of one model.
 
-    The history contains offers, scores, and listing in the catalog. Each row has its period of
-    validity (UTC). The oldest rows come first.
+    The history shows offers, scores, and when the catalog listed the model. Each row has its period
+    of validity (UTC). The oldest rows come first.
 
     \b
     llm-stats history aurora-large-1 --database llm_stats_demo.duckdb
@@ -226,7 +226,7 @@ def cost(
 )
 @location_options
 def report(out: Path | None, **location: Any) -> int:
-    """Write the comparisons as one HTML page.
+    """Write comparisons of all models as one HTML page.
 
     The page needs no server and no network. Mail it, keep it as a build artifact, or put it on any
     web server. An earlier page is replaced.

@@ -27,7 +27,7 @@ Format = Literal["table", "json", "csv", "markdown"]
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|NUMBER")
 _NAME_PARTS = re.compile(r"[^-_ ]*[-_ ]*")  # `model_id` has two parts; the last match is empty
 _GAP = "  "
-#: A column with longer lines is at least this wide.
+#: Minimum width of a column; a column with only shorter lines may be narrower.
 MIN_COLUMN_WIDTH = 16
 
 

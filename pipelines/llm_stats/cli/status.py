@@ -44,7 +44,7 @@ _MAX_LISTING_CHANGES = 5
 
 
 def status_json(status: Status, config: ConfigReport) -> str:
-    """Return one JSON object with health, the fields of status, and the configuration."""
+    """Return one JSON object: `health`, and the fields of `status` and `config`."""
     fields = {"health": status.health} | asdict(status) | asdict(config)
     return json.dumps(fields, default=_format_utc, ensure_ascii=False, indent=2)
 
@@ -145,7 +145,7 @@ def _format_catalog(status: Status, catalog: dict[str, Any]) -> str:
 
 
 def _format_listing_changes(status: Status) -> Iterator[str]:
-    """Yield a line for the last models that left, and a line for the last models that came back."""
+    """Yield a line for models that left the catalog, and a line for models that came back."""
     for label, kind in (("left", "unlisted"), ("came back", "relisted")):
         changes = [change for change in status.listing_changes if change["kind"] == kind]
         named = ", ".join(

@@ -22,7 +22,7 @@ from llm_stats.text import sql_literal
 #: All schemas of a warehouse on an engine other than DuckDB.
 SCHEMAS = ("raw", "staging", "history", "marts", INCOMING)
 
-#: A shorter password may be part of a word by chance. Masking a part of a word would reveal the
+#: Shorter passwords are masked only as whole words. A mask inside a word would reveal the
 #: password.
 _MIN_UNIQUE_LENGTH = 8
 
@@ -75,7 +75,7 @@ class Destination(ABC):
     loader_file_format: ClassVar[Any] = None
 
     def __init__(self, factory: Any = None) -> None:
-        """Read the credentials from `factory`; without `factory`, from dlt's configuration.
+        """Read the credentials from the dlt destination `factory`, or from dlt's configuration.
 
         Raises `UsageError` if the configuration is incomplete.
         """
@@ -167,7 +167,7 @@ class Destination(ABC):
             connection.execute_native(f"drop view {view}")
 
     def require_privileges(self, connection: EngineConnection) -> None:
-        """Raise `UsageError`, before any request, if the database role lacks privileges."""
+        """Raise `UsageError` if the database role lacks privileges for a run."""
 
     def begin_reading(self, connection: EngineConnection) -> None:
         """Begin a read-only transaction that sees one consistent state."""

@@ -69,7 +69,7 @@ class Postgres(Destination):
 
     def __init__(self, factory: Any = None) -> None:
         super().__init__(factory)
-        # the default of the database or of the role may be an encoding other than UTF-8
+        # the default encoding of the database or of the role may differ from UTF-8
         self.credentials.client_encoding = "UTF8"
 
     def configure(self, connection: EngineConnection, client: Any) -> None:

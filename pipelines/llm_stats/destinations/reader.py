@@ -90,7 +90,7 @@ class DestinationReader(Reader):
 
     @functools.cached_property
     def _comments(self) -> dict[str, str]:
-        """The comments in `sql/`, because some engines store no comments."""
+        """The comments, read from `sql/`, because some engines store no comments."""
         return comments(columns_by_relation(self._connection))
 
 

@@ -2,7 +2,7 @@
 
     incoming                            data that dlt loaded in the last run, published or not
     raw, staging, history, marts        the published warehouse
-    .llm_stats/ next to `database`      local files: lock, response cache, failed checks
+    .llm_stats/, a local folder         lock, response cache, failed checks
 
 A run is published in one transaction: readers see the whole run or none of it. If a run is
 killed, the engine rolls back its transaction.
@@ -36,7 +36,7 @@ from llm_stats.warehouse.snapshot import new_id
 class DestinationWarehouse:
     """A warehouse on an engine other than DuckDB.
 
-    Its local files are next to the path `database`.
+    The local files are in a folder next to the path `database`, which need not exist.
     """
 
     def __init__(self, destination: Destination, database: Path) -> None:

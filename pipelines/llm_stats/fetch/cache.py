@@ -175,7 +175,7 @@ class ResponseCache:
             self._connection.execute("commit")
 
     def end_run(self) -> None:
-        """Delete the responses that this run read or stored, and the seed of its requests."""
+        """Delete the responses that this run read or stored, and the seed of idempotency keys."""
         self.delete(self._used)
         with self._lock, contextlib.suppress(sqlite3.Error):
             request_state.delete_seed(self._connection)

@@ -11,7 +11,7 @@ for a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 A known model is a model that loaded in an earlier run. If the base URL returned the catalog or a
 known model, the base URL is right, and 404s do not stop the fetch. Before 404s stop the fetch, the
-breaker requests up to three known models, until a model loads.
+breaker requests up to three known models. If one of them loads, the fetch continues.
 
 The breaker does not count failures of ids that failed in an earlier run.
 """
@@ -27,7 +27,7 @@ from llm_stats.schema.fetch import Fetch
 
 #: A lower threshold could be reached by chance, or if the first ids have bad records.
 MAX_CONSECUTIVE_FAILURES = 10
-#: A lower threshold could be reached by bad records of the right catalog.
+#: A lower threshold could be reached with the right base URL, if some records lack scores.
 WRONG_CATALOG_THRESHOLD = 3
 #: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
@@ -95,8 +95,8 @@ class CircuitBreaker:
         - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
           way, and no known model loads.
 
-        404s for ids that failed in an earlier run do not stop the fetch. After such a 404, `finish`
-        requests known models to confirm the base URL, if no record with scores was returned.
+        404s for ids that failed in an earlier run do not count. If there was such a 404, but no
+        record with scores, `finish` requests known models only to set `is_base_url_confirmed`.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

@@ -124,11 +124,11 @@ class Client:
         The first `max_ahead` models are requested at once, then one more for each result that the
         caller takes. If fetching stops, the remaining ids are `deferred`.
 
-        `fetched_at` contains the fetch time of each model that loaded in an earlier run. An
-        older cached response is ignored. `failing` contains the ids that failed in earlier runs.
-        The circuit breaker does not count new failures of these ids, and may request a few models
-        that loaded in earlier runs. `validators` contains the ETag and Last-Modified of records in
-        the warehouse. The requests for these models are conditional.
+        `fetched_at` contains the fetch time of each model that loaded in an earlier run. Cached
+        responses from before this time are ignored. `failing` contains the ids that failed in
+        earlier runs. The circuit breaker does not count new failures of these ids, and may request
+        a few models that loaded in earlier runs. `validators` contains the ETag and Last-Modified
+        of records in the warehouse. The requests for these models are conditional.
         """
         stored_at, conditions = fetched_at or {}, validators or {}
         self._transport.key_accepted = bool(stored_at)
@@ -225,7 +225,7 @@ class Client:
         row: dict[str, Any] | None = None,
         **status: Any,
     ) -> FetchResult:
-        """Return a result; `status` may contain the fields `http_status` and `error_code`."""
+        """Return a result; `http_status` and `error_code` may be given as keyword arguments."""
         fetch = Fetch(
             model_id=model_id,
             requested_at=self._now(),

@@ -49,7 +49,7 @@ def request_ages(
 
 
 def delete_old_requests(connection: sqlite3.Connection, now: dt.datetime) -> None:
-    """Delete requests from the log that are older than two days, or in the future."""
+    """Delete logged requests that are older than two days, or in the future."""
     connection.execute(
         "delete from request_log where sent_at not between ? and ?",
         (sortable(now - _REQUEST_LOG_AGE), sortable(now)),
@@ -57,7 +57,7 @@ def delete_old_requests(connection: sqlite3.Connection, now: dt.datetime) -> Non
 
 
 def current_seed(connection: sqlite3.Connection, oldest: dt.datetime, now: dt.datetime) -> str:
-    """Return the stored seed; replace a seed from before `oldest` or before today (UTC)."""
+    """Return the stored seed; replace a seed created before `oldest` or before today (UTC)."""
     query = "select seed, created_at from idempotency_seed"
     for seed, created_at in connection.execute(query).fetchall():
         created = dt.datetime.fromisoformat(created_at)
@@ -82,7 +82,7 @@ def store_quota(connection: sqlite3.Connection, quota: Quota, now: dt.datetime) 
 
 
 def requests_since(path: Path, since: dt.datetime) -> int | None:
-    """Return how many requests the request log in the file at `path` contains since a time.
+    """Return the number of requests since a time, from the request log in the file at `path`.
 
     Return 0 if there is no file, and None if the file cannot be read. This function also works
     while a run writes to the file.

@@ -66,7 +66,7 @@ class _DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 
 def _pool_classes(exchange_seconds: float) -> dict[str, Any]:
-    """Return, by scheme, subclasses of urllib3's connection pools that apply the deadline."""
+    """Return subclasses of urllib3's connection pools, by scheme; they apply the deadline."""
 
     class Response(_DeadlineResponse):
         seconds = exchange_seconds

@@ -26,8 +26,8 @@ def describe_redirect(status: int, location: str | None, url: str, base_url: str
 def _moved_id(location: str, url: str, base_url: str) -> str | None:
     """Return the model id of the target if it differs from the id in `url`; otherwise None.
 
-    The scheme of the target may differ. A relative path such as `login` is not a model record: it
-    may lead to a login page.
+    The target may have another scheme than `url`. A relative path such as `login` is not a model
+    record: it may lead to a login page.
     """
     try:
         target, base = urlsplit(location), urlsplit(base_url)

@@ -65,7 +65,7 @@ def isolated() -> Iterator[None]:
 def separate_pipeline() -> Iterator[None]:
     """Run the block with a separate pipeline; restore the caller's active pipeline.
 
-    The caller may use dlt too, or may be a resource that a pipeline is extracting. dlt stores the
+    The caller may have its own dlt pipeline, which may even be running. dlt stores the
     capabilities of the active destination separately, so these are restored too.
     """
     container = Container()

@@ -31,8 +31,8 @@ def merge_incoming(connection: Connection, load_id: str, incoming: str = INCOMIN
 
     Child rows are rewritten only if the content hash of their record or summary has changed. A
     record that was not modified keeps all its rows; only the time and the ids of its last fetch
-    change. A read of the catalog replaces all rows of `catalog_rejected`. A trusted read also
-    replaces all rows of `catalog_missing`.
+    change. A read of the catalog replaces all rows of `catalog_rejected`. A read that is
+    trusted (see `pipeline.plan`) also replaces all rows of `catalog_missing`.
     """
 
     def insert(table: str, where: str = "") -> None:

@@ -42,7 +42,7 @@ from llm_stats.settings import BASE_URL, Settings
 #: Models per page. A page of any size takes dlt about 12 ms.
 _PAGE_SIZE = 50
 
-#: Reference of each child table, so that dlt can join it to `models`.
+#: Reference from each child table to `models`, so that dlt can join the tables.
 _TO_MODELS: TTableReference = {
     "referenced_table": "models",
     "columns": ["model_id"],
@@ -168,14 +168,14 @@ def llm_stats(
 
 @with_config
 def _configured_ids(model_ids: Sequence[str] | None = None) -> Sequence[str] | None:
-    """Return the ids in dlt's configuration, which dlt also passes to the source."""
+    """Return the ids in dlt's configuration; dlt passes them to the source like a caller's ids."""
     return model_ids
 
 
 def _state_of_tables() -> dict[str, Any]:
     """Return the part of the source state that belongs to the selected tables.
 
-    A load of some tables must not skip models in a later load of other tables.
+    A model that was loaded into some tables must not be skipped in a load of other tables.
     """
     tables = ",".join(sorted(dlt.current.source().selected_resources))
     state: dict[str, Any] = dlt.current.source_state().setdefault(tables, {})

@@ -1,4 +1,4 @@
-"""Signals that end a run: Ctrl-C and, in the command, SIGTERM and SIGHUP."""
+"""Signals that end a run: Ctrl-C; in the `llm-stats` command also SIGTERM and SIGHUP."""
 
 from __future__ import annotations
 

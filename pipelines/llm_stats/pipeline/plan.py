@@ -2,8 +2,8 @@
 
     catalog and stored versions -> due models, new and changed summaries, missing models
 
-The plan also decides whether the read of the catalog is trusted: only a trusted read unlists
-models.
+The plan also decides whether the read of the catalog is trusted. Only a trusted read marks missing
+models as unlisted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from llm_stats.settings import Settings
     from llm_stats.warehouse.base import FetchState, Warehouse
 
-#: Default of `max_age` for runs that read the catalog, because the catalog has current prices.
+#: Default of `max_age` for runs that read the catalog. Records may be this old, because the
+#: catalog has current prices.
 _CATALOG_MAX_AGE = dt.timedelta(days=7)
 
 
@@ -42,9 +43,9 @@ class Plan:
     """The plan of one run.
 
     `due` are the ids to request, in order; `skipped` counts the models that are not due.
-    `summaries` and `records` are the versions that are known before the fetch. `validators` makes
-    requests conditional. `listed`, `catalog_load` and `catalog_summary` are None for a run that
-    does not read the catalog.
+    `summaries` and `records` are the versions known before the fetch, by model id. `validators`
+    makes requests conditional. `listed`, `catalog_load` and `catalog_summary` are None for a run
+    that does not read the catalog.
     """
 
     due: list[str]
@@ -116,8 +117,8 @@ def _plan_conditions(
     """Return the validators of the models whose requests are conditional.
 
     With a `max_age` of 0, all requests are unconditional, in case the API's ETags are wrong. A
-    request is also unconditional if the summary of the model is ahead of the record (see
-    `is_ahead`), because a 304 would be wrong.
+    request is also unconditional if the model's summary is newer than its record (see `is_ahead`),
+    because a 304 would then be wrong.
     """
     if settings.max_age is not None and not settings.max_age:
         return {}
@@ -140,8 +141,8 @@ def _plan_catalog(
 ) -> tuple[CatalogLoad, CatalogSummary]:
     """Return the rows to load from a read of the catalog, and the counts for the result.
 
-    A complete read is trusted if few listed models are missing, or if `allowed_failures` contains
-    `models_left`. A catalog without valid summaries is never trusted.
+    A complete read is trusted if it lacks only a few models that were listed before, or if
+    `allowed_failures` contains `models_left`. A catalog without valid summaries is never trusted.
     """
     known = _known_models(state)
     missing = known - set(catalog.model_ids)
