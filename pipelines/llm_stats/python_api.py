@@ -15,7 +15,7 @@ from llm_stats.pipeline.result import RunResult
 
 
 class RunSettings(TypedDict, total=False):
-    """Keyword arguments of `run`, one per setting; None means that the argument is not passed.
+    """Keyword arguments of `run`, one per setting; None is the same as no argument.
 
     The class `Settings` documents each setting.
     """
@@ -49,8 +49,9 @@ def run(
     """Fetch models, merge them into a copy of the warehouse and publish the copy.
 
     Every setting is also a keyword argument (`database=`, `base_url=`, `max_requests=`, …).
-    Settings that are not passed come from the environment and `.dlt/`. `all_models` reads the
-    catalog and fetches every listed model that is due; with `catalog_only`, no model is fetched.
+    Settings that are not passed come from the environment and `.dlt/`. With `all_models`, the run
+    reads the catalog and fetches every listed model whose record is missing, old or changed. With
+    `catalog_only`, no model is fetched.
     `allowed_failures` names checks whose errors are only warnings in this run.
 
     `notify` sends changes and failures to the setting `webhook_url`. `summary` is the path of a
@@ -60,8 +61,8 @@ def run(
 
     Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
     unchanged. The result has exit code 4 after a run with failures, and 75 after a run that
-    deferred models. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises `UsageError`
-    after the run if the report or the feed cannot be written.
+    deferred models to a later run. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises
+    `UsageError` after the run if the report or the feed cannot be written.
     """
     from llm_stats.pipeline.reporter import RunReporter, make_sinks
     from llm_stats.pipeline.run import execute

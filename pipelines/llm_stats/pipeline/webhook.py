@@ -39,8 +39,8 @@ _MAX_LINE_CHARACTERS = 201
 #: Discord rejects messages over 2,000 characters. Slack splits messages over 4,000 characters,
 #: which breaks the code block.
 _MAX_CHARACTERS = 1800
-#: Replacements in text from the API. A backquote can close the code block. Some chat services make
-#: mentions and links of `@` and `://`, even inside a code block.
+#: Replacements of characters in text from the API. A backquote can close the code block. Some chat
+#: services turn `@` into a mention and `://` into a link, even inside a code block.
 NEUTRALIZED = {"`": "'", "@": "＠", "://": "：//"}
 
 

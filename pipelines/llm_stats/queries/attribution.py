@@ -34,9 +34,9 @@ QUERY = """
 
 @dataclass(frozen=True)
 class Attribution:
-    """Number of models, number of invented models, and time (UTC) of the newest record or summary.
+    """Number of models, number of invented models, and time (UTC) of the last retrieval.
 
-    `retrieved_at` is None if neither a record nor the catalog was read.
+    A retrieval is a fetch of a record or a read of the catalog. Without one, the time is None.
     """
 
     model_count: int

@@ -14,13 +14,13 @@ from llm_stats.text import format_number, format_offer, format_usd, with_number
 from llm_stats.warehouse.reader import Reader
 
 #: Changes without a percentage are sorted as changes of 100 %. Examples: a new listing, a changed
-#: status, a price that was free before.
+#: status, a price that was 0 before.
 _UNMEASURED_PCT = 100.0
 _PRICES = {"input ": "input_usd_per_mtok", "output ": "output_usd_per_mtok"}
 _SCORES = {"": "score", "maximum ": "max_score", "normalized ": "normalized_score"}
 
 
-#: By view, the joins and conditions that select the changes of one load; `?` is the load id.
+#: Joins and conditions that select the changes of one load, by view; `?` is the load id.
 _OF_LOAD = {
     "price_changes": """
         inner join history.models as models
@@ -104,7 +104,7 @@ def new_models(reader: Reader, load_id: str) -> list[str]:
 def _describe_changes(reader: Reader, clauses: dict[str, str], parameter: object) -> Table:
     """Return the selected changes with descriptions, largest first.
 
-    `clauses` maps each view to an SQL filter. The filter has one `?`, the place of `parameter`.
+    `clauses` maps each view to an SQL filter. `parameter` is the value of the `?` in the filter.
     """
 
     def select(view: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 
 
 def parse_tokens(text: str) -> float:
-    """Parse `500k`, `2M`, `1.5B`, `1e6` or `2,000,000`. Raise `UsageError`."""
+    """Parse `500k`, `2M`, `1.5B`, `1e6` or `2,000,000`. Raise `UsageError` for other text."""
     match = _TOKENS.fullmatch(text.strip().lower())
     if not match:
         raise UsageError(f"{text!r} is not a number of tokens; write 2000000, 500k, 2M or 1.5B")

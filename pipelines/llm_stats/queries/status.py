@@ -82,8 +82,8 @@ _LISTING_CHANGES = """
     order by changed_at desc, model_id
     limit 10000
 """
-#: Models that failed since they last loaded. A new id that was not found is probably misspelled, so
-#: it is listed only if the last run requested it.
+#: Models with a failure after their last load. An id that was not found and never loaded is
+#: probably misspelled, so it is selected only if the last run requested it.
 _FAILING = f"""
     with failures as (
         select
@@ -125,11 +125,11 @@ class Status:
 
     `last_run` counts the models of the last run by outcome; it is empty if the run only read the
     catalog. `last_run_requests` counts only requests for models. `requests_today` includes requests
-    of running and failed runs; it is None if unknown. `quota` is the quota after the last response
-    to this machine, and `quota_at` the time of this response. If the quota is unknown or was reset
-    later, `quota` and `quota_at` are None. `never_fetched` counts the listed models without a
-    record. `catalog` is the last read of the catalog, or None. `listing_changes` has the last
-    change of each model that left or rejoined the catalog.
+    of running and failed runs; it is None if unknown. `quota` is the quota in the last response to
+    this machine, and `quota_at` the time of this response. `quota` and `quota_at` are None if the
+    quota is unknown, or if it was reset after this response. `never_fetched` counts the listed
+    models without a record. `catalog` is the last read of the catalog, or None. `listing_changes`
+    has the last change of each model that left or rejoined the catalog.
 
     `findings` are the failed checks of the published data, errors first. If the checks could not
     run, `findings` is None and `unchecked` is the reason.
@@ -235,9 +235,9 @@ def status(reader: Reader, now: dt.datetime | None = None) -> Status:
 
 
 def describe_failed_first_run(location: WarehouseLocation) -> str:
-    """Return `; the last run failed with exit code 3: …` if the database does not exist.
+    """Return `; the last run failed with exit code 3: …`, or an empty string.
 
-    Return an empty string if the database exists, or if no run failed.
+    The string is empty if the database exists, or if the last run did not fail.
     """
     if location.destination != DUCKDB or location.database.exists():
         return ""

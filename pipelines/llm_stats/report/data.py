@@ -3,8 +3,8 @@
 `queries/NAME.sql` is the query of the table NAME. If the file's header has a line `Order: MART`,
 the table is sorted in the default order of that mart. The table `other_changes` has no query file.
 
-The number of rows in a page is limited. If there are too many rows, the last models and the oldest
-changes are omitted. Counts in the text of the page include omitted rows.
+The number of rows in a page is limited. If there are too many rows, the lowest-ranked models and
+the oldest changes are omitted. Counts in the text of the page include omitted rows.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _count_changes(tables: dict[str, Table], times: list[dt.datetime]) -> int:
 
 
 def _fitting_models(models: Table) -> set[Any]:
-    """Return the ids of the first models, up to `_MAX_MODELS` models and `_MAX_ROWS` rows."""
+    """Return the ids of the best-ranked models that fit within `_MAX_MODELS` and `_MAX_ROWS`."""
     counts = [row[models.columns.index("row_count")] for row in models.rows]
     totals = itertools.accumulate(counts)
     fitting = itertools.takewhile(lambda total: total <= _MAX_ROWS, totals)
@@ -136,7 +136,10 @@ def _fitting_models(models: Table) -> set[Any]:
 
 
 def _select(table: Table, name: str, model_ids: set[Any]) -> Table:
-    """Return a table with only the rows of the models; findings, moves and changes are complete."""
+    """Return a table with only the rows of the given models.
+
+    The tables `findings`, `moves` and `price_changes` are returned unchanged.
+    """
     if "model_id" not in table.columns or name in ("findings", "moves", "price_changes"):
         return table
     place = table.columns.index("model_id")

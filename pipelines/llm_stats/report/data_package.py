@@ -32,7 +32,7 @@ _DESCRIPTION = (
     "determines how you may use and redistribute it, and the free plan requires attribution."
 )
 _MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
-#: Types of DuckDB, and the field types of Table Schema that hold their values.
+#: DuckDB types, and the matching field types of Table Schema.
 _FIELD_TYPES = {
     "boolean": "boolean",
     "integer": "integer",

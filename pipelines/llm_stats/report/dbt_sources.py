@@ -73,7 +73,7 @@ def _table(reader: Reader, relation: Described, has_dbt_utils: bool) -> dict[str
 
 
 def _column(row: tuple[Any, ...], key: tuple[str, ...]) -> dict[str, Any]:
-    """Return the entry of one column: a row `column, type, meaning`."""
+    """Return the entry of one column; `row` contains `column, type, meaning`."""
     name, kind, meaning = row
     column = {"name": name, "data_type": kind.lower(), "description": _plain(meaning or "")}
     tests = (["not_null"] if name in key else []) + (["unique"] if key == (name,) else [])

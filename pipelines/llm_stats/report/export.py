@@ -192,7 +192,7 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, 
 
 
 def _escaped(columns: list[dict[str, str]]) -> str:
-    """Return the column list of a `select` that escapes formulas in texts and writes JSON lists."""
+    """Return a `select` list that escapes formulas in texts and converts lists to JSON."""
     escape = ", ".join(map(sql_literal, (FORMULA, r"'\0")))
     expressions = {"varchar": f"regexp_replace({{}}, {escape})", "varchar[]": "to_json({})"}
     names = ((f'"{column["name"]}"', column["type"]) for column in columns)

@@ -30,9 +30,9 @@ class Outputs:
             feed.require_writable(self.feed)
 
     def write(self, settings: Settings) -> Iterator[Path]:
-        """Write the files from the published warehouse; yield the path of each. Raise `UsageError`.
+        """Write the files from the published warehouse; yield the path of each.
 
-        The report and the feed show the same snapshot.
+        The report and the feed show the same snapshot. Raise `UsageError` if writing fails.
         """
         if not (self.report or self.feed):
             return

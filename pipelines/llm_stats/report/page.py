@@ -137,9 +137,9 @@ def _read_asset(name: str) -> str:
 def _format_times(
     read_at: dt.datetime | None, newest_at: dt.datetime | None, oldest_at: dt.datetime | None
 ) -> str:
-    """Return when the catalog was last read, and the times of the newest and oldest record.
+    """Return the times of the last catalog read, the newest record and the oldest record.
 
-    Without a read of the catalog, only the records are mentioned.
+    If the catalog was never read, its time is left out.
     """
     catalog = f"Catalog last read {_format_time(read_at)}. " if read_at else ""
     if newest_at is None or oldest_at is None:
@@ -155,7 +155,7 @@ def _format_time(time: dt.datetime) -> str:
 
 
 def _format_listings(headline: dict[str, Any]) -> str:
-    """Return ` (2 listed, 1 left, 1 without scores yet)`.
+    """Return numbers of models: ` (2 listed, 1 left, 1 without scores yet)`.
 
     Leave out each count of zero. Return an empty string if all counts are zero.
     """

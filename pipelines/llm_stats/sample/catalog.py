@@ -75,8 +75,8 @@ CHANGES = (
     Change("score verified", "kestrel-2-pro", "sample-code", {"verified_by_llmstats": False}),
 )
 
-#: `updated_at` of the changed models as of yesterday. If a score has changed, this is the only
-#: difference between the summaries.
+#: `updated_at` of the changed models as of yesterday. If only a score has changed, the summaries of
+#: yesterday and today differ only in `updated_at`.
 _UPDATED_BEFORE = "2026-10-05T09:00:00Z"
 
 #: The model that is only in yesterday's catalog: the id of a bundled record to copy, and the fields
@@ -103,7 +103,7 @@ def today() -> list[dict[str, Any]]:
 
 
 def yesterday() -> list[dict[str, Any]]:
-    """Return the bundled records as of yesterday: before `CHANGES`, and with the model `LEFT`."""
+    """Return the bundled records as of yesterday: `CHANGES` undone, and the model `LEFT` added."""
     records = today()
     by_id = {record["id"]: record for record in records}
     for change in CHANGES:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PlannedFeatures:
-    """The documented features, with a count of the used units.
+    """The documented features, with a count of the used units of the daily quota.
 
     A 200 costs one unit; 304 and errors are free. After `daily_quota` units, the API sends 429
     instead of 200. The rate limit `requests_per_minute` is sent in headers, but not enforced.
@@ -124,7 +124,7 @@ def _is_unchanged(condition: Mapping[str, str], validators: Mapping[str, str]) -
 
 
 def _last_modified(body: bytes) -> str | None:
-    """Return the time of change in a record, as an HTTP date; None if there is no valid time."""
+    """Return the `updated_at` of a record as an HTTP date; None if it is missing or invalid."""
     try:
         updated_at = dt.datetime.fromisoformat(json.loads(body)["updated_at"])
     except (KeyError, TypeError, ValueError):

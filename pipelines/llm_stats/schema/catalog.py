@@ -39,8 +39,8 @@ class CatalogLoad:
     """The rows that a run loads from one read of the catalog.
 
     `summaries` are the new and changed summaries, as rows made by `schema.rows.to_summary_row`.
-    `missing` contains the models of the warehouse that a trusted read did not list. `rejected` has
-    the reason for each model with an invalid summary.
+    `missing` contains the models of the warehouse that the read did not list. It is empty unless
+    `read.is_trusted` is set. `rejected` has the reason for each model with an invalid summary.
     """
 
     read: CatalogRead
@@ -76,7 +76,7 @@ class CatalogSummary:
 
 
 class SummaryVersion(NamedTuple):
-    """The version of a model's summary: hash of its content, and upstream's time of change."""
+    """The version of a model's summary: hash of its content, and the API's `updated_at`."""
 
     content_hash: str
     updated_at: dt.datetime | None
@@ -97,8 +97,8 @@ def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
 
     `record.summary_hash` is the hash of the summary that was known when the record was requested. A
     summary with a different hash is ahead. If `record.summary_hash` is None, a summary is ahead if
-    its `updated_at` is later, or if a time is unknown. The view `staging.summaries_ahead` has the
-    same rule.
+    its `updated_at` is later than the record's, or if either time is unknown. The view
+    `staging.summaries_ahead` has the same rule.
     """
     if record is None:
         return True

@@ -134,9 +134,8 @@ def due_after_catalog(
     attempt is first. A record is old 12 hours before it reaches `max_age`, or at `max_age` if
     `max_age` is below a day.
 
-    A due model that failed in its last attempt is in the group of old records. Failing models in
-    the first group could use up every budget. Failing models in the last group might never be
-    fetched.
+    A due model that failed in its last attempt is in the group of old records. In the first group,
+    failing models could use up every budget. In the last group, they might never be fetched.
     """
     limit = max_age - _MAX_EARLY if max_age >= dt.timedelta(days=1) else max_age
 

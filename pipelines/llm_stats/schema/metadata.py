@@ -53,7 +53,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt _][0-9]{2}:.*", re.DOTALL)
 _DATES, _TIMES = TypeAdapter(dt.date), TypeAdapter(dt.datetime)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: Length of the texts and paths of unreadable values, before characters are escaped.
+#: Maximum length of the texts and paths of unreadable values, before escaping.
 _MAX_LENGTH = 200
 #: Characters with a special meaning in JSON paths.
 _UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
@@ -102,7 +102,7 @@ def read_date(value: object) -> str | None:
 
 
 def read_fields(part: Any, readers: Readers, unreadable: Unreadable, path: JsonPath = ()) -> Any:
-    """Return a JSON object in which `readers` have read the metadata fields.
+    """Return a JSON object with its metadata fields converted by `readers`.
 
     A value that cannot be read becomes None, and its text is added to `unreadable`. A JSON value
     that is not an object is returned unchanged.

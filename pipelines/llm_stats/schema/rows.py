@@ -41,7 +41,7 @@ def to_row(
 def _split_unreadable(
     unreadable: Unreadable, scores: list[dict[str, Any]]
 ) -> dict[str, str] | None:
-    """Move the unreadable values of scores to the score rows; return the others."""
+    """Move unreadable values of scores to the score rows; return the other unreadable values."""
     others: Unreadable = {}
     for path, text in unreadable.items():
         match path:

@@ -47,7 +47,10 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 
 
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
-    """Recreate views and unguarded macros if the files changed or a relation is missing."""
+    """Recreate views and macros if the files changed or a relation is missing.
+
+    The table macros of `marts` are left to `guard_macros`.
+    """
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])
     existing = {(relation.schema, relation.name) for relation in connection.relations()}
@@ -128,7 +131,7 @@ def _stored_fingerprint(connection: Connection) -> tuple[str, str] | None:
 
 
 def _save_fingerprint(connection: Connection, value: str, engine_version: str) -> None:
-    """Replace the stored fingerprint and clear `checked_at`, so that a run checks all models."""
+    """Replace the stored fingerprint; clear `checked_at`, so the next checks cover all models."""
     connection.execute("drop table if exists raw.sql_fingerprint")
     connection.execute(
         "create table raw.sql_fingerprint "

@@ -28,7 +28,7 @@ FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: The last snapshot of a day is kept for this many days, counting only days with snapshots.
 _KEPT_DAYS = 7
-#: A rolled-back snapshot is deleted when more than this number of days have newer snapshots.
+#: A rolled-back snapshot is deleted when newer snapshots have more than this many dates.
 _ROLLED_BACK_DAYS = 30
 
 
@@ -153,7 +153,7 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
     - the newest `keep` snapshots in `line`
     - the last snapshot of each day in `line`, for the 7 newest days
-    - each rolled-back snapshot (not in `line`), until more than 30 days have newer snapshots
+    - each rolled-back snapshot (not in `line`), until newer snapshots have more than 30 dates
 
     Days are the dates in the ids, so a wrong clock does not expire snapshots.
     """
