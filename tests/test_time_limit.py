@@ -1,4 +1,4 @@
-"""Time limit of tests that the exception of pytest-timeout does not end."""
+"""Time limit of tests that pytest-timeout cannot end with its exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Most offers that the last load read changed in the same way, as if a unit or a field had changed.
+-- In the last load, most offers changed in the same way, as if a unit or a field had changed.
 -- Severity: error
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
 -- history.offers, history.row_counts.

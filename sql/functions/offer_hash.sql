@@ -1,4 +1,5 @@
--- Hash of all columns that history.offers compares.
+-- Hash of an offer's provider name, status and prices. A new hash begins a new row in
+-- history.offers.
 -- Reads: nothing.
 -- A marker represents null, and a control character separates the fields. The length precedes each
 -- string, because a string may contain the marker or the separator. Engines and their versions
@@ -15,4 +16,4 @@ create or replace macro staging.offer_hash(
         || coalesce(cast(output_usd_per_mtok + 0.0 as varchar), chr(30))
     );
 
-comment on macro staging.offer_hash is 'Hash of the compared columns of an offer';
+comment on macro staging.offer_hash is 'Hash of the provider name, the status and the prices of an offer';

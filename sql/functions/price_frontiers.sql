@@ -123,8 +123,8 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model, with the value of the next worse frontier model. Models with a value between
--- the two values cost at least as much as the frontier model.
+-- Each frontier model, and the value of the next worse frontier model. Every model with a value
+-- between these two costs at least as much as the better frontier model.
 frontier_steps as (
     select
         group_id,

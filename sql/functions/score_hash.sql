@@ -1,4 +1,4 @@
--- Hash of all columns that history.scores compares.
+-- Hash of the columns of a score whose change begins a new row in history.scores.
 -- Reads: nothing.
 -- Values are serialized as in staging.offer_hash.
 create or replace macro staging.score_hash(
@@ -15,4 +15,4 @@ create or replace macro staging.score_hash(
         || coalesce(cast(length(source_url) as varchar) || ':' || source_url, chr(30))
     );
 
-comment on macro staging.score_hash is 'Hash of the compared columns of a score';
+comment on macro staging.score_hash is 'Hash of the columns of a score whose change begins a new row in history.scores';

@@ -3,12 +3,12 @@
 -- Order: valid_to is not null, valid_from desc, model_id.
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, staging.catalog_missing,
 -- staging.catalog_rejected, staging.fetches, staging.detail_models, history.models.
--- A trusted read of the catalog lists the models in its pages, and unlists all other models of the
--- warehouse. A model is also unlisted if its record was not found on two consecutive days (UTC). On
--- each day, the load must have fetched another record. The model is listed again when its record is
--- found.
--- Responses older than the last trusted read have no effect. A record that was not found has no
--- effect if a read lists its model, even an untrusted read. A model without a row counts as listed.
+-- After a trusted read of the catalog, the models on its pages are listed, and all other models of
+-- the warehouse are unlisted. A model is also unlisted if its record was not found on two
+-- consecutive days (UTC). Both loads must have received the record of another model. The model is
+-- listed again when its record is found.
+-- Responses older than the last trusted read have no effect. A 404 has no effect if a read of the
+-- catalog lists the model, even if the read is untrusted. A model without a row counts as listed.
 create table if not exists history.listings (
     model_id varchar not null,
     is_listed boolean not null,

@@ -3,9 +3,9 @@
 -- Order: offers_last_seen_at desc, model_id.
 -- Reads: staging.last_load, staging.models, staging.detail_models.
 -- Offers are seen in records and in the catalog, scores only in records. Because of an outdated
--- cache or a wrong clock, a record can have an earlier fetch time than its predecessor. The times
--- in this table never decrease. history.offers and history.scores use them, so that no period ends
--- before it begins.
+-- cache or a wrong clock, a record can have an earlier fetch time than the previous record. The
+-- times in this table never decrease. history.offers and history.scores use these times, so that no
+-- period ends before it begins.
 create table if not exists history.models (
     model_id varchar not null,
     offers_first_seen_at timestamp not null,
@@ -59,9 +59,9 @@ where
     and models.scores_load_id is distinct from seen.load_id;
 
 comment on table history.models is 'One row per model ever loaded: when its offers and its scores were first and last seen';
-comment on column history.models.offers_first_seen_at is 'When the offers were first seen (UTC); the offers seen then do not count as changes';
+comment on column history.models.offers_first_seen_at is 'When the offers were first seen (UTC); these first offers do not count as changes';
 comment on column history.models.offers_last_seen_at is 'When the offers were last written, from a record or from a new summary (UTC); never decreases';
 comment on column history.models.offers_load_id is 'Id of the load that last wrote the offers';
-comment on column history.models.scores_first_seen_at is 'When the record was first fetched (UTC); the scores found then do not count as changes; null if the record was never fetched';
+comment on column history.models.scores_first_seen_at is 'When the record was first fetched (UTC); the scores in this first record do not count as changes; null if the record was never fetched';
 comment on column history.models.scores_last_seen_at is 'When the record was last fetched (UTC); never decreases; null if the record was never fetched';
 comment on column history.models.scores_load_id is 'Id of the load that last wrote the record; null if the record was never fetched';

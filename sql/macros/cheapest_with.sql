@@ -1,4 +1,4 @@
--- The cheapest offers that reach a score: `from marts.cheapest_with('gpqa', 0.8)`.
+-- The offers of models that reach a score, cheapest first: `from marts.cheapest_with('gpqa', 0.8)`.
 -- Grain: model_id, provider_id, offer_number.
 -- Reads: marts.offers, marts.scores.
 -- Offers that are unavailable or have no price are excluded. `min_value` is the worst accepted
@@ -32,4 +32,4 @@ order by
     offers.provider_id,
     offers.offer_number;
 
-comment on macro table marts.cheapest_with is 'The available priced offers of all models that reach `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is a maximum. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable. If is_suspect is true, a price of the offer looks wrong: see marts.offers.suspect_reason. A price per token is not the price of an answer, because models need different numbers of tokens for the same task. In an attached database, run `use <its name>` first';
+comment on macro table marts.cheapest_with is 'The available priced offers of every model that reaches `min_value` on a benchmark, ordered by blended price, cheapest first. Where lower is better, `min_value` is a maximum. `benchmark` is a benchmark_id; `min_value` is on the scale given in marts.benchmarks. Empty if the benchmark is not comparable. If is_suspect is true, a price of the offer looks wrong: see marts.offers.suspect_reason. A price per token is not the price of an answer, because models need different numbers of tokens for the same task. In an attached database, run `use <its name>` first';

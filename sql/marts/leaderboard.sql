@@ -1,4 +1,5 @@
--- Models ranked by how often they would beat an average field, per category and evidence scope.
+-- Models ranked by the share of an average field of models that they would beat, per category and
+-- evidence scope.
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
@@ -87,7 +88,7 @@ categorized_results as (
     from results
 ),
 
--- The strength of a model in a category is computed like a round in staging.adjusted_results, from
+-- The strength of a model in a category is one more round of staging.adjusted_results, with only
 -- the benchmarks of the category. A model is therefore never ranked below a model that it beats on
 -- all these benchmarks.
 -- Decimals are used because their sums do not depend on the order of the rows. The mean win rate is
@@ -154,9 +155,9 @@ left join staging.cheapest_offers as cheapest_offers
 where unlisted_models.model_id is null;
 
 comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. It is computed from the results of the model and the strength of its opponents. Only benchmarks on which the model has a score count, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
-comment on column marts.leaderboard.category is 'Category of the counted benchmarks, from upstream or from staging.benchmark_categories; `overall` for all counted benchmarks';
+comment on column marts.leaderboard.category is 'Category of the benchmarks, from upstream or from staging.benchmark_categories; `overall` for all benchmarks that count';
 comment on column marts.leaderboard.evidence_scope is 'Scores that are compared: `all` (every score) or `independent` (verified and third-party scores)';
-comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark';
+comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark: see benchmark_count';
 comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of its opponents';
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
 comment on column marts.leaderboard.field_strength is 'Strength of the other models on the model''s counted benchmarks: the share of an average field that they would beat, 0 to 1. Above 0.5, they are stronger than average';

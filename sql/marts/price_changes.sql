@@ -26,8 +26,8 @@ changes as (
         new_offers.output_usd_per_mtok as new_output,
         old_offers.blended_usd_per_mtok as old_blended,
         new_offers.blended_usd_per_mtok as new_blended,
-        -- Number of listings and delistings of the offer so far; price changes with the same
-        -- number are in the same period of listing.
+        -- How often the offer was listed or delisted so far. Between two price changes with
+        -- the same number, the offer was never delisted.
         sum(
             case
                 when transitions.old_valid_from is null or transitions.new_valid_from is null then 1

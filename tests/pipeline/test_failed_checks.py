@@ -36,7 +36,7 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
 
     rejected = run("--all", "--max-age", 0)
     assert rejected.code == 5
-    assert "error: prices_slipped: Most offers that the last load read changed in the same way" in (
+    assert "error: prices_slipped: In the last load, most offers changed in the same way" in (
         rejected.err
     )
     assert "change=input price changed by the same factor, factor=1000.0, offer_count=12" in (

@@ -8,7 +8,7 @@ from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 
 
 def republish(database: Path) -> None:
-    """Publish an unchanged copy of the file, as a run does that loads nothing."""
+    """Publish an unchanged copy of the file, like a run that loads nothing."""
     warehouse = DuckDBWarehouse(database)
     with warehouse.lock(), warehouse.working_copy() as copy:
         copy.close()

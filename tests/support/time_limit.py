@@ -22,7 +22,7 @@ from collections.abc import Generator
 import pytest
 from pytest_timeout import Settings
 
-#: Seconds after the time limit of a test, or after the last test, until the process is ended.
+#: The process is ended this many seconds after a test's time limit, or after the last test.
 GRACE_SECONDS = 20
 
 _stderr = pytest.StashKey[int]()
@@ -61,6 +61,6 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the process within `GRACE_SECONDS`; pytest-xdist ends its own processes."""
+    """End the process after `GRACE_SECONDS`; workers of pytest-xdist are ended by pytest-xdist."""
     if not hasattr(config, "workerinput"):
         faulthandler.dump_traceback_later(GRACE_SECONDS, file=config.stash[_stderr], exit=True)

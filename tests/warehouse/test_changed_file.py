@@ -22,7 +22,7 @@ FETCHES = "select count(*) from raw.fetches"
 
 
 def test_program_that_holds_the_file_open_stops_no_run(run: Command, one_model: Path) -> None:
-    """The `delete` of the other program is only in the write-ahead log; the run ignores it."""
+    """The run ignores the other program's `delete`, which is only in the write-ahead log."""
     one_model.chmod(0o644)
     delete = "delete from raw.fetches"
     with subprocess.Popen(

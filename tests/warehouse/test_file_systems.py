@@ -25,7 +25,7 @@ def new_process() -> None:
 
 
 def unsupported(code: int, folders_only: bool = False) -> object:
-    """Return a function that raises `OSError` with the code, to replace a function of `os`.
+    """Return a function that raises `OSError(code)`, to replace a function of `os`.
 
     With `folders_only`, the function raises only if its argument is the descriptor of a folder.
     """

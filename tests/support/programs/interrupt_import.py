@@ -1,4 +1,4 @@
-"""Run `llm-stats` and send SIGINT to this process while the command is imported."""
+"""Run `llm-stats` in this process, and send SIGINT while `llm_stats.cli` is imported."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from llm_stats.__main__ import main
 
 
 class Interrupt:
-    """Import finder that sends SIGINT when `llm_stats.cli` is imported, and finds no module."""
+    """Import finder that finds nothing, but sends SIGINT when `llm_stats.cli` is imported."""
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "llm_stats.cli":

@@ -1,4 +1,4 @@
-"""Read a DuckLake repeatedly until STOP exists: `poll_ducklake.py DATABASE STOP`.
+"""Read a DuckLake repeatedly until the file STOP exists: `poll_ducklake.py DATABASE STOP`.
 
 Like a reader on another machine, this program has only the credentials of the DuckLake. Prints a
 JSON list with one state per poll.

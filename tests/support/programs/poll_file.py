@@ -1,4 +1,4 @@
-"""Poll the published file until STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
+"""Poll the published file until the file STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
 
 Keeps a connection to the first snapshot open, and asserts that its prices do not change.
 

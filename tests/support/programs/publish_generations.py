@@ -1,6 +1,6 @@
-"""Publish generations of prices, one run each: `publish_generations.py DATABASE COUNT DESTINATION`.
+"""Publish COUNT input prices, one run each: `publish_generations.py DATABASE COUNT DESTINATION`.
 
-Prints `[generation, time]` as JSON after publishing each generation.
+Prints `[price, time]` as JSON after publishing each price.
 """
 
 from __future__ import annotations

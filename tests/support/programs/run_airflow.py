@@ -1,4 +1,4 @@
-"""Run the DAG of an Airflow recipe, once with each key: `run_airflow.py RECIPE KEY …`.
+"""Run the DAG of an Airflow recipe, once with each API key: `run_airflow.py RECIPE KEY …`.
 
 Prints the state of the task of each run as JSON: `["success", "failed", …]`.
 """

@@ -1,4 +1,4 @@
-"""Materialize the asset of a Dagster recipe, once with each key: `run_dagster.py RECIPE KEY …`.
+"""Materialize the asset of a Dagster recipe, once per API key: `run_dagster.py RECIPE KEY …`.
 
 Prints `[[success, [models loaded, ...]], …]` as JSON.
 """

@@ -17,9 +17,9 @@ from support.recompute.records import Listing, Records, Rows
 from support.recompute.scores import EVIDENCE, Comparison, comparisons, evidence_of
 
 ROUNDS = 5
-#: Category that contains all counted benchmarks.
+#: Category that contains all benchmarks of the leaderboard.
 OVERALL = "overall"
-#: Number of counted benchmarks that a model needs for a rank.
+#: Number of benchmarks (see `counted`) that a model needs for a rank.
 RANKED_FROM = 3
 
 
@@ -43,7 +43,7 @@ def _log_odds(comparison: Comparison, model_id: str) -> float:
 
 
 class _Strengths:
-    """Strengths of all models over the counted benchmarks of a scope."""
+    """Strengths of all models, computed from the benchmarks that count in an evidence scope."""
 
     def __init__(self, benchmarks: Iterable[Comparison]) -> None:
         self.of_model: dict[str, list[Comparison]] = defaultdict(list)
@@ -145,7 +145,7 @@ def comparable_rate(row: dict[str, float]) -> float:
 
 
 def head_to_head(records: Records, category: str = OVERALL) -> Rows:
-    """Return the rows of the macro `head_to_head` for every model, with its `model_id`.
+    """Return the rows of the macro `head_to_head` for every model, with a column `model_id`.
 
     The macro always uses the category `overall`.
     """

@@ -48,7 +48,7 @@ def price_quality(records: Records) -> Rows:
     return _with_frontiers(boards)
 
 
-#: Quality (higher is better) and row of a model.
+#: Quality of a model (higher is better), and the row of the model.
 _Candidate = tuple[float, dict[str, Any]]
 
 
@@ -83,7 +83,7 @@ def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
 
 
 def _with_frontiers(boards: dict[Any, list[_Candidate]]) -> Rows:
-    """Return the rows of all boards, with the columns that compare a row with its board."""
+    """Add the Pareto columns to the rows of all boards (benchmarks or leaderboards)."""
     return [
         row
         | _frontier_columns((goodness, row), candidates)

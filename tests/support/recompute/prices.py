@@ -200,7 +200,7 @@ def model_prices(records: Records) -> Rows:
 
 
 def model_price_history(records: Records) -> Rows:
-    """Return one row per model with an available paid offer: a single load has no changes."""
+    """Return the history after one load: one row per model with an available paid offer."""
     rows: Rows = []
     for record in records:
         paid = [offer for offer in comparable_offers(offers([record])) if not offer["is_free"]]

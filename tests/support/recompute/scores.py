@@ -37,7 +37,7 @@ def _moment(score: dict[str, Any]) -> dt.datetime:
 class Comparison:
     """One benchmark in one evidence scope: the chosen scores of its models on one scale.
 
-    `listed` holds the scores of each model in the scope, in the order of its record.
+    `listed` maps each model id to the model's scores in the scope, in the order of the record.
     """
 
     benchmark_id: str
@@ -49,7 +49,7 @@ class Comparison:
 
     @cached_property
     def chosen(self) -> dict[str, dict[str, Any]]:
-        """The chosen score of each model, by evidence, then newest, then highest, then first."""
+        """The chosen score of each model: best evidence, then newest, highest, first listed."""
         chosen = {}
         for model_id, scores in self.listed.items():
             best_evidence = min(map(evidence_of, scores), key=EVIDENCE["all"].index)

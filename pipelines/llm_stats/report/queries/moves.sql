@@ -3,8 +3,8 @@
 -- Grain: model_id.
 -- Reads: marts.model_price_history, marts.models, marts.offers, staging.models,
 -- staging.catalog_reads.
--- The current price of a model is compared with its first price in the 7 days. A cheaper new offer
--- is a cut. `changed_model_count` counts all models whose price moved in the direction.
+-- The current price of a model is compared with the model's first price in the 7 days. A cheaper
+-- new offer is a cut. `changed_model_count` is the number of all models with a cut, or with a rise.
 with
 prices_of_the_week as (
     select

@@ -1,8 +1,8 @@
 -- Every chosen score. `doubt` contains the findings of data quality about the score. `doubt_rule`
--- is the rule of one finding.
+-- is the alphabetically first rule of these findings.
 -- Grain: model_id, benchmark_id.
 -- Reads: marts.scores, marts.data_quality, staging.benchmark_label.
--- `value` is on the benchmark's scale. On a benchmark that is not comparable, `value` is the score.
+-- `value` is on the benchmark's scale, or the raw score if the benchmark is not comparable.
 with
 doubts as (
     select
