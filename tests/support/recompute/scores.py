@@ -101,7 +101,7 @@ class Comparison:
             for model_id, mine in goodness.items()
         }
 
-    @property
+    @cached_property
     def win_rates(self) -> dict[str, Fraction]:
         """The share of other models that each model beats; empty if there is only one model."""
         others = len(self.chosen) - 1
