@@ -27,8 +27,8 @@ select
 from staging.price_frontiers('benchmark');
 
 comment on view marts.price_performance is 'One row per model and comparable benchmark: the model''s cheapest price, the model''s value on the benchmark, and whether the model is on the Pareto frontier of price and value. The price is the blended price of the cheapest available offer; the macro marts.pareto_frontier accepts other weights of input and output price. Models need different numbers of tokens for the same task, so a price per token is not the price of an answer. A model with a free offer dominates every paid model with the same or a worse value; is_pareto_paid ignores free offers';
-comment on column marts.price_performance.model_id is 'Id of a model with a price and a value';
-comment on column marts.price_performance.benchmark_id is 'Id of a comparable benchmark; other benchmarks have no rows';
+comment on column marts.price_performance.model_id is 'Id of a model with an available priced offer and a value on the benchmark';
+comment on column marts.price_performance.benchmark_id is 'Id of a benchmark whose values can be compared; other benchmarks have no rows';
 comment on column marts.price_performance.provider_id is 'Id of the provider of the cheapest available priced offer; in a tie, the first id in alphabetical order';
 comment on column marts.price_performance.price_usd_per_mtok is 'Blended price of the cheapest available offer, in US dollars per million tokens; 0 if free';
 comment on column marts.price_performance.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';

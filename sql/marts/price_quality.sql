@@ -34,8 +34,8 @@ comment on column marts.price_quality.price_usd_per_mtok is 'Blended price of th
 comment on column marts.price_quality.paid_price_usd_per_mtok is 'Lowest blended price of the model''s available offers that are not free, in US dollars per million tokens; null if only free offers are available';
 comment on column marts.price_quality.adjusted_win_rate is 'Win rate, 0 to 1, adjusted for the strength of the opponents: see marts.leaderboard';
 comment on column marts.price_quality.rank is 'Rank on the leaderboard among all models, with or without a price';
-comment on column marts.price_quality.benchmark_count is 'Number of counted benchmarks on which the model has a score: see marts.leaderboard';
-comment on column marts.price_quality.self_reported_share is 'Share of the model''s scores on counted benchmarks that only the model''s maker reported, 0 to 1';
+comment on column marts.price_quality.benchmark_count is 'Number of benchmarks that count for the rank and on which the model has a score: see marts.leaderboard';
+comment on column marts.price_quality.self_reported_share is 'Share of scores that only the model''s maker reported, among the model''s scores that count for the rank, 0 to 1';
 comment on column marts.price_quality.is_suspect is 'True if a price of the cheapest offer looks wrong: see marts.offers.suspect_reason';
 comment on column marts.price_quality.is_paid_price_suspect is 'True if a price of the cheapest paid offer looks wrong; null if only free offers are available';
 comment on column marts.price_quality.is_pareto is 'True if no other model dominates this model, see dominated_by_model_id. Models with equal price and rate get the same result';

@@ -165,8 +165,8 @@ set
     );
 
 -- Rows that differ only in category are the same score, so their periods must not overlap. If the
--- periods of two rows overlap, the later row now begins at the end of the earlier row. Equal rows
--- of the same category are separate scores and stay unchanged.
+-- periods of two rows overlap, the later row now begins at the end of the earlier row. Rows that
+-- are equal in category too are separate scores and stay unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (
@@ -209,7 +209,7 @@ where valid_from >= coalesce(valid_to, cast('9999-12-31' as timestamp));
 
 -- Two rows that differ only in score_number are one score if the later row begins when the earlier
 -- row ends. Give the later row the score_number of the earlier row. Skip the pair if a third row
--- already uses this score_number at the start of the later row or after it.
+-- with this score_number begins when the later row begins, or after that.
 update history.scores
 set score_number = continued_rows.score_number_before
 from (

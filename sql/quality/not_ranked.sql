@@ -1,5 +1,5 @@
--- A model without a rank in the category `overall` of marts.leaderboard: it has a score on fewer
--- than three counted benchmarks.
+-- A model without a rank in the category `overall` of marts.leaderboard: fewer than three of its
+-- scores are on benchmarks that count for the rank.
 -- Reads: staging.compared_scores.
 select
     model_id,

@@ -1,4 +1,4 @@
--- A model whose last response was rejected.
+-- A model whose last requested record was rejected, because it violates the contract.
 -- Reads: staging.fetches.
 with last_fetches as (
     select

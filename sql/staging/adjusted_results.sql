@@ -1,4 +1,5 @@
--- Result of each model on each counted benchmark, and the mean strength of its opponents there.
+-- Result of each model on each benchmark that counts on leaderboards, and the mean strength of the
+-- model's opponents on the benchmark.
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, result desc, model_id.
 -- Reads: staging.compared_scores, staging.fixed_point.
@@ -14,7 +15,7 @@
 -- All sums are computed with whole numbers: see staging.fixed_point.
 create or replace view staging.adjusted_results as
 with
--- Half a win and half a loss are added, so that the logarithm is finite.
+-- Add half a win and half a loss to each result, so that the logarithm is finite.
 results as (
     select
         evidence_scope,
@@ -232,8 +233,8 @@ strengths_5 as (
         results.model_id
 ),
 
--- This join comes before the sums of each benchmark, so that an optimizer does not pair all models
--- with all benchmarks.
+-- Join the strengths before they are summed per benchmark; otherwise an optimizer may pair all
+-- models with all benchmarks.
 final_strengths as (
     select
         results.evidence_scope,
@@ -278,9 +279,9 @@ inner join fields_6 as fields
         results.evidence_scope = fields.evidence_scope
         and results.benchmark_id = fields.benchmark_id;
 
-comment on view staging.adjusted_results is 'One row per evidence scope, model and counted benchmark: the result of the model, and the mean strength of the other models on the benchmark';
+comment on view staging.adjusted_results is 'One row per evidence scope, model and benchmark that counts on leaderboards: the result of the model, and the mean strength of the other models on the benchmark';
 comment on column staging.adjusted_results.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
-comment on column staging.adjusted_results.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
+comment on column staging.adjusted_results.benchmark_id is 'Benchmark id that the marts use: see staging.benchmark_aliases';
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
 comment on column staging.adjusted_results.result is 'Logit of the win rate, with half a win and half a loss added, so that the logit is finite';

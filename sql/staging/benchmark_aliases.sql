@@ -53,6 +53,6 @@ from
     ) as listed_aliases (alias, benchmark_id, reason);
 
 comment on view staging.benchmark_aliases is 'One row per alias: an additional id that upstream uses for a benchmark. The list is maintained by hand';
-comment on column staging.benchmark_aliases.alias is 'Additional id of the benchmark upstream, possibly without scores';
+comment on column staging.benchmark_aliases.alias is 'Additional id that upstream uses for the benchmark; the id may have no scores';
 comment on column staging.benchmark_aliases.benchmark_id is 'Id that the marts use for the benchmark';
 comment on column staging.benchmark_aliases.reason is 'Why both ids are the same benchmark';

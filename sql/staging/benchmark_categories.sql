@@ -1,5 +1,5 @@
--- Categories of benchmarks that upstream does not give. The list is maintained by hand, with a
--- reason for each entry.
+-- Additional categories of benchmarks. The list is maintained by hand, with a reason for each
+-- entry.
 -- Grain: benchmark_id, category.
 -- Order: category, benchmark_id.
 -- Reads: nothing.
@@ -91,6 +91,6 @@ from
     ) as listed_categories (benchmark_id, category, reason);
 
 comment on view staging.benchmark_categories is 'One row per benchmark and additional category, with the reason; maintained by hand';
-comment on column staging.benchmark_categories.benchmark_id is 'Benchmark id of the marts (see staging.benchmark_aliases); the benchmark may have no scores';
+comment on column staging.benchmark_categories.benchmark_id is 'Benchmark id that the marts use (see staging.benchmark_aliases); the benchmark may have no scores';
 comment on column staging.benchmark_categories.category is 'Additional category of the benchmark';
 comment on column staging.benchmark_categories.reason is 'What the benchmark measures';

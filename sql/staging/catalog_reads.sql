@@ -17,5 +17,5 @@ comment on view staging.catalog_reads is 'One row per read of the catalog: its s
 comment on column staging.catalog_reads.load_id is 'Id of the load that wrote the row';
 comment on column staging.catalog_reads.page_count is 'Number of pages that arrived';
 comment on column staging.catalog_reads.model_count is 'Number of distinct model ids in the pages that arrived';
-comment on column staging.catalog_reads.total_count is 'Number of models according to the API; null if it sent no number';
+comment on column staging.catalog_reads.total_count is 'Number of models according to the API; null if the API sent no number';
 comment on column staging.catalog_reads.is_complete is 'True if the last page arrived, every entry has an id, and `model_count` equals `total_count`';

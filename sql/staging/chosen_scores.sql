@@ -121,7 +121,7 @@ left join chosen_among_repeated
 where coalesce(chosen_among_repeated.list_index = named_scores.list_index, true);
 
 comment on view staging.chosen_scores is 'One row per model and benchmark: the chosen score';
-comment on column staging.chosen_scores.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
+comment on column staging.chosen_scores.benchmark_id is 'Benchmark id that the marts use: see staging.benchmark_aliases';
 comment on column staging.chosen_scores.upstream_benchmark_id is 'Benchmark id of the chosen score upstream';
 comment on column staging.chosen_scores.benchmark_description is 'Description of the benchmark; null if none is given';
 comment on column staging.chosen_scores.is_verified is 'True if LLM Stats checked the score independently';

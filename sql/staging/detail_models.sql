@@ -62,7 +62,7 @@ comment on column staging.detail_models.is_openai_compatible is 'True if the gat
 comment on column staging.detail_models.supports_streaming is 'True if the gateway of LLM Stats supports streaming; null if this gateway does not serve the model';
 comment on column staging.detail_models.supports_tools is 'True if the gateway of LLM Stats supports tool calls; null if this gateway does not serve the model';
 comment on column staging.detail_models.supports_vision is 'True if the gateway of LLM Stats accepts images; null if this gateway does not serve the model';
-comment on column staging.detail_models.gateway_docs_url is 'URL of the documentation of the gateway; null if the gateway does not serve the model';
+comment on column staging.detail_models.gateway_docs_url is 'URL of the documentation of the gateway of LLM Stats; null if this gateway does not serve the model';
 comment on column staging.detail_models.upstream_url is 'URL of the model''s page upstream; null if none is given';
 comment on column staging.detail_models.upstream_source is 'Source from which upstream got the record; null if none is given';
 comment on column staging.detail_models.api_ref_url is 'URL of the model''s API reference; null if none is given';

@@ -13,7 +13,7 @@ listed_periods as (
     where is_listed
 ),
 
--- Many periods end at the same time, so look up the last read before each end only once.
+-- Many periods end at the same time, so look up the last read only once per end time.
 period_ends as (
     select distinct valid_to
     from listed_periods

@@ -4,8 +4,8 @@
 -- Reads: staging.catalog_models, staging.detail_models.
 -- A summary is ahead if there is no record, or if the summary has changed since the record was
 -- requested: `content_hash` then differs from `summary_hash`. A record from the response cache may
--- have no `summary_hash`. In this case, `upstream_updated_at` decides: the summary is ahead if its
--- time is later, or if either time is unknown.
+-- have no `summary_hash`. In this case, the summary is ahead if its `upstream_updated_at` is later
+-- than the record's, or if either time is unknown.
 -- The contents of summary and record are never compared, because a lasting difference is not a
 -- change.
 -- `schema.catalog.is_ahead` has the same rule.

@@ -3,9 +3,9 @@
 -- Order: model_id, provider_id, offer_number, rule desc, compared_price.
 -- Reads: staging.current_offers, staging.number_text.
 -- price_outlier: a price of at least 100 times the model's median price. Input prices are compared
--- with the median input price, output prices with the median output price. If a model has only two
--- offers, either price may be wrong, so both are suspect. If one of these offers is lopsided, only
--- the higher price is an outlier.
+-- with the median input price, output prices with the median output price. If the prices of a
+-- model's only two offers differ by this factor, either may be wrong, so both are suspect. If one
+-- of the two offers is lopsided, only the higher price is an outlier.
 -- price_lopsided: an input and an output price that differ by a factor of 100 or more. This rule
 -- also finds a wrong price of a model's only offer. That price is the median, so price_outlier
 -- cannot find it.

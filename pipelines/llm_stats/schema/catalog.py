@@ -21,7 +21,7 @@ class CatalogRead(BaseModel):
     pages: int = Field(description="Number of pages that arrived")
     models: int = Field(description="Number of distinct model ids in these pages")
     total: int | None = Field(
-        None, description="Number of models according to the API; null if it sent no number"
+        None, description="Number of models according to the API; null if the API sent no number"
     )
     is_complete: bool = Field(
         description="True if the last page arrived, every entry has an id, and `models` equals "
