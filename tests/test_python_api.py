@@ -72,7 +72,7 @@ def test_failed_notification_is_logged_and_the_run_succeeds(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", "http://127.0.0.1:1/")
-    monkeypatch.setattr("llm_stats.pipeline.webhook._BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("llm_stats.reporting.webhook._BACKOFF_SECONDS", 0.01)
     with caplog.at_level(logging.WARNING, "llm_stats"):
         result = llm_stats.run(["murmur-1", "no-such-model"], notify=True, **settings)
     assert result.exit_code == 4

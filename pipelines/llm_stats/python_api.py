@@ -64,9 +64,9 @@ def run(
     deferred models to a later run. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises
     `UsageError` after the run if the report or the feed cannot be written.
     """
-    from llm_stats.pipeline.reporter import RunReporter, make_sinks
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs
+    from llm_stats.reporting.reporter import RunReporter, make_sinks
     from llm_stats.selection import PYTHON, require_selection
     from llm_stats.settings import Settings
 

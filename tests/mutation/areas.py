@@ -50,6 +50,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "runs and exit codes": {
         f"{_PACKAGE}/pipeline": ("tests/pipeline", "tests/cli/test_run.py"),
+        f"{_PACKAGE}/reporting": ("tests/reporting", "tests/pipeline", "tests/cli/test_run.py"),
         f"{_PACKAGE}/cli": (
             "tests/cli",
             "tests/pipeline/test_run_output.py",

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.pipeline.json_log import JsonProgress
 from llm_stats.pipeline.progress import ProgressCounter, TextProgress
+from llm_stats.reporting.json_log import JsonProgress
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from support.fake_clock import ClockedRateLimiter
 from support.processes import read_terminal

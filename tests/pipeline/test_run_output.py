@@ -13,8 +13,8 @@ import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
 from llm_stats import sample
-from llm_stats.pipeline import json_log
 from llm_stats.queries.checks import CheckResult
+from llm_stats.reporting import json_log
 from llm_stats.sample import SampleApi
 from llm_stats.table import Table
 from support.command import Command

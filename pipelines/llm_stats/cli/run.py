@@ -21,8 +21,8 @@ from llm_stats.terminal import WarningHandler, echo, echo_wrapped
 from llm_stats.text import escape_control_chars, truncate_middle
 
 if TYPE_CHECKING:
-    from llm_stats.pipeline.reporter import RunReporter
     from llm_stats.pipeline.result import RunResult
+    from llm_stats.reporting.reporter import RunReporter
 
 
 @click.command()
@@ -122,11 +122,11 @@ def run(
     llm-stats run --ids-file watched.txt --max-age 6h
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """
-    from llm_stats.pipeline import json_log
     from llm_stats.pipeline.interrupts import termination_interrupts
     from llm_stats.pipeline.progress import TextProgress
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs
+    from llm_stats.reporting import json_log
     from llm_stats.selection import COMMAND, require_selection
     from llm_stats.settings import Settings
 
@@ -167,8 +167,8 @@ def run(
 
 
 def _make_reporter(summary: Path | None, notify: bool, is_json: bool) -> RunReporter:
-    from llm_stats.pipeline import json_log
-    from llm_stats.pipeline.reporter import RunReporter, make_sinks
+    from llm_stats.reporting import json_log
+    from llm_stats.reporting.reporter import RunReporter, make_sinks
 
     log = [json_log.JsonLog()] if is_json else []
     sinks = [*log, *make_sinks(summary, notify)]  # log the result before a failure to send it

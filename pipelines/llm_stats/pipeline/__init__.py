@@ -1,1 +1,1 @@
-"""One run: plan, fetch, load, check, publish, and report the result."""
+"""One run: plan, fetch, load, check and publish."""

@@ -10,9 +10,9 @@ from typing import Any
 import llm_stats as package
 import pytest
 from llm_stats.errors import CheckFailed, Locked, QuotaSpent, UsageError
-from llm_stats.pipeline.json_log import JsonLog
-from llm_stats.pipeline.reporter import RunReporter, SummaryFile
-from llm_stats.pipeline.webhook import Webhook
+from llm_stats.reporting.json_log import JsonLog
+from llm_stats.reporting.reporter import RunReporter, SummaryFile
+from llm_stats.reporting.webhook import Webhook
 from llm_stats.settings import Settings
 from support.processes import PROGRAMS
 from support.run_output import log_events, read_summary
@@ -112,9 +112,9 @@ def test_sink_that_cannot_start_is_left_out_and_the_others_report_it(
 def test_every_sink_can_be_used_without_click() -> None:
     """A run started from Python code uses the same reporter as `llm-stats run`."""
     modules = (
-        "llm_stats.pipeline.reporter",
-        "llm_stats.pipeline.json_log",
-        "llm_stats.pipeline.webhook",
+        "llm_stats.reporting.reporter",
+        "llm_stats.reporting.json_log",
+        "llm_stats.reporting.webhook",
     )
     command = [sys.executable, str(PROGRAMS / "print_modules.py"), *modules]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)

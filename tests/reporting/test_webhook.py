@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from llm_stats import sample
-from llm_stats.pipeline import webhook
-from llm_stats.pipeline.webhook import WebhookError, format_message, post_message
 from llm_stats.queries.attribution import SAMPLE_TEXT
+from llm_stats.reporting import webhook
+from llm_stats.reporting.webhook import WebhookError, format_message, post_message
 from llm_stats.sample import SampleApi
 from support.command import Command
 from support.raw_server import raw_server, repeated

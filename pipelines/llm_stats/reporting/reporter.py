@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from llm_stats import files
 from llm_stats.errors import LlmStatsError, UsageError
-from llm_stats.pipeline.json_log import to_ascii_json
 from llm_stats.pipeline.result import RunResult, format_unexpected, summarize_error
+from llm_stats.reporting.json_log import to_ascii_json
 from llm_stats.terminal import echo
 from llm_stats.text import escape_control_chars
 
@@ -89,7 +89,7 @@ def make_sinks(summary: Path | None, notify: bool) -> list[Sink]:
     if summary:
         sinks.append(SummaryFile(summary))
     if notify:
-        from llm_stats.pipeline.webhook import Webhook
+        from llm_stats.reporting.webhook import Webhook
 
         sinks.append(Webhook())
     return sinks

@@ -1,0 +1,1 @@
+"""Receivers of the result of a run: terminal, summary file, JSON log, webhook."""
