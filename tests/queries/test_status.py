@@ -16,11 +16,12 @@ import duckdb
 import pytest
 from llm_stats import __version__
 from llm_stats.cli.status import status_json, status_lines
+from llm_stats.config_report import config_report
 from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import UsageError
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.queries import checks
-from llm_stats.queries.status import Status, config_report, status
+from llm_stats.queries.status import Status, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.schema.fetch import Fetch
 from llm_stats.transform import apply

@@ -180,10 +180,11 @@ def status(output_format: str, **location: Any) -> int:
     llm-stats status --format json
     """
     from llm_stats.cli.status import config_lines, status_json, status_lines
+    from llm_stats.config_report import config_report
     from llm_stats.queries import status as queries
     from llm_stats.settings import WarehouseLocation
 
-    config = queries.config_report(**location)
+    config = config_report(**location)
     try:
         with open_reader(**location) as reader:
             current, check_command = queries.status(reader), reader.command("check")

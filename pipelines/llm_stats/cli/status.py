@@ -9,9 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from llm_stats.cli.render import render
+from llm_stats.config_report import SECRETS, ConfigReport
 from llm_stats.load.merge import INCOMING
 from llm_stats.queries import checks
-from llm_stats.queries.status import SECRETS, ConfigReport, Status
+from llm_stats.queries.status import Status
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars, pluralize
 
