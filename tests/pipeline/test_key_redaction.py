@@ -12,7 +12,7 @@ from fake_api import faults, when
 from fake_api.server import FakeApi
 from llm_stats import run
 from llm_stats.errors import LlmStatsError
-from llm_stats.pipeline.result import format_result
+from llm_stats.reporting.result_text import format_result
 from llm_stats.sample import SampleApi
 from llm_stats.sample.http import json_response
 from support.queries import query_rows

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from llm_stats.api.stop import StopReason
-from llm_stats.pipeline.result import RunResult, format_result
+from llm_stats.pipeline.result import RunResult
+from llm_stats.reporting.result_text import format_result
 from llm_stats.schema.catalog import CatalogSummary
 from llm_stats.schema.fetch import Fetch, Outcome
 from llm_stats.table import Table

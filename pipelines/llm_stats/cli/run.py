@@ -224,7 +224,7 @@ def _read_ids(file: Path) -> list[str]:
 
 
 def _print_result(result: RunResult) -> None:
-    from llm_stats.pipeline.result import format_result
+    from llm_stats.reporting.result_text import format_result
 
     for line in format_result(result):
         echo_wrapped(truncate_middle(escape_control_chars(line)))
