@@ -87,7 +87,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_PACKAGE}/queries": (
             "tests/queries",
             "tests/pipeline/test_failed_checks.py",
-            "tests/pipeline/test_webhook.py",
+            "tests/reporting/test_webhook.py",
         ),
     },
     "settings, texts and sample": {
