@@ -88,9 +88,10 @@ categorized_results as (
     from results
 ),
 
--- The strength of a model in a category is one more round of staging.adjusted_results, with only
--- the benchmarks of the category. A model is therefore never ranked below a model that it beats on
--- all these benchmarks.
+-- The strength of a model in a category is computed like one more round of
+-- staging.adjusted_results, but only from the benchmarks of the category. It depends on the model's
+-- own results only through `result`, so a model is never ranked below a model that it beats on all
+-- these benchmarks.
 -- Decimals are used because their sums do not depend on the order of the rows. The mean win rate is
 -- rounded to 12 decimal places, because engines divide decimals with different precision.
 averaged_results as (

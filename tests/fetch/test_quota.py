@@ -227,7 +227,7 @@ class TestIdempotencyKey:
 
 
 def test_quota_is_read_in_the_order_of_the_server() -> None:
-    """A slow response shows more remaining quota than the newer responses before it."""
+    """One response was counted by the API first, but arrives last."""
     slow_arrived = threading.Event()
 
     class Reordering(SampleApi):

@@ -85,7 +85,7 @@ def test_catalog_only_requests_no_model() -> None:
 
 
 def test_stored_summary_that_is_ahead_makes_its_record_due() -> None:
-    """The model is missing in the read, for example because a page failed."""
+    """The catalog does not list the model in this run, for example because a page failed."""
     state = state_of(IDS)
     state.summaries[IDS[1]] = version("b")
     assert plan_of(catalog_of(IDS[:1], gap="why"), state).due == IDS[1:2]

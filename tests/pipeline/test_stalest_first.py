@@ -32,7 +32,7 @@ class TestStalestFirst:
         assert stalest_first(["a", "a"], {}, dt.timedelta(0)) == ["a"]
 
     def test_daily_budget_refreshes_all_models_in_turn(self) -> None:
-        """With 335 models and 100 requests per day, any four days together fetch every model."""
+        """With 335 models and 100 requests per day, four consecutive days fetch every model."""
         ids, fetched_at = [f"model-{number}" for number in range(335)], dict[str, dt.datetime]()
         days = []
         for day in range(12):

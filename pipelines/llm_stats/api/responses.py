@@ -52,7 +52,7 @@ class BadResponse(Exception):
 
 
 class WrongCatalogRecord(RecordRejected):
-    """A record of the public model catalog, which the API's host serves without a key at `/v1`."""
+    """A record without scores and sources, as in the public catalog at `/v1` of the API's host."""
 
 
 def read_body(response: requests.Response) -> bytes:

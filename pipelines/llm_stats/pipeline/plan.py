@@ -94,7 +94,7 @@ def make_plan(
         return Plan(due, skipped, state.summaries, state.records, validators)
     load, summary = _plan_catalog(catalog, state, allowed_failures)
     model_ids = catalog.model_ids
-    if not summary.is_trusted:  # the models that are missing in the read count as listed
+    if not summary.is_trusted:  # models that the catalog did not list still count as listed
         model_ids = list(
             dict.fromkeys([*model_ids, *sorted(_known_models(state) - state.unlisted)])
         )

@@ -16,8 +16,9 @@ def history(reader: Reader, model_id: str) -> Table:
     """Return the history of a model, oldest first.
 
     Columns: `valid_from, valid_to, kind, counterpart_id, description`. `kind` is `offer`, `score`
-    or `listing`. A listing is a period inside or outside the catalog. `counterpart_id` is the
-    provider or the benchmark, or null for a listing. Raise `UsageError` for an unknown model.
+    or `listing`. A listing is a period in which the model was, or was not, in the catalog.
+    `counterpart_id` is the provider or the benchmark; null for a listing. Raise `UsageError` for an
+    unknown model.
     """
     reader.require_models([model_id])
     offers = reader.query(

@@ -1,10 +1,10 @@
 -- Models with the largest changes of the lowest price in the last 7 days: five cuts and five rises,
--- largest first. The 7 days end at the latest fetch of a record or read of the catalog.
+-- largest first. The 7 days end at the time of the newest data.
 -- Grain: model_id.
 -- Reads: marts.model_price_history, marts.models, marts.offers, staging.models,
 -- staging.catalog_reads.
 -- The current price of a model is compared with the model's first price in the 7 days. A cheaper
--- new offer is a cut. `changed_model_count` is the number of all models with a cut, or with a rise.
+-- new offer is a cut. `changed_model_count` counts all models with the same direction.
 with
 prices_of_the_week as (
     select
