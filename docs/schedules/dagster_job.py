@@ -16,7 +16,7 @@ from llm_stats.errors import CheckFailed, QuotaSpent, UsageError
 
 @contextlib.contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Fail the run after `seconds`. Dagster's tag `max_runtime` would need run monitoring."""
+    """Fail the run after `seconds`. Dagster's tag `max_runtime` works only with run monitoring."""
 
     def stop(*_: object) -> None:
         raise dg.Failure(f"stopped after the time limit of {seconds} s", allow_retries=False)

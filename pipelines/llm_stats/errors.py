@@ -1,7 +1,7 @@
 """Errors and their exit codes. Each message states what failed, the cause, and what to do next.
 
     LlmStatsError         1
-    ├── LoadFailed        1   dlt or the disk failed; nothing was published
+    ├── LoadFailed        1   dlt, the disk or the engine failed while data was written
     ├── UsageError        2   unknown option or setting, no key, no ids, unreadable file
     ├── NothingFetched    3   no model loaded, and something failed: key, API, base URL, records
     ├── CheckFailed       5   a check failed; nothing was published
@@ -27,7 +27,7 @@ class LlmStatsError(Exception):
 
 
 class LoadFailed(LlmStatsError):
-    """The records could not be written; the published file is unchanged."""
+    """An error of dlt, the disk or the engine; the message states whether data was published."""
 
 
 class UsageError(LlmStatsError):
@@ -65,13 +65,13 @@ class Locked(LlmStatsError):
 
 
 class QuotaSpent(LlmStatsError):
-    """The quota was spent before any model could be requested; try again after it resets."""
+    """The quota was spent before any model could be requested; try again after the quota resets."""
 
     exit_code = 75
 
 
 class RecordRejected(LlmStatsError):
-    """A response is not a valid record of the requested model."""
+    """Error for a response that is not a valid record of the requested model."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -84,7 +84,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def require_replaceable(folder: Path) -> None:
-    """Raise `OSError` unless files in the folder can be created, synced and replaced."""
+    """Raise `OSError` unless files in the folder can be created, flushed to disk and replaced."""
     with temp_folder(folder) as temp:
         old, new = temp / "old", temp / "new"
         old.write_bytes(b"x")
@@ -110,7 +110,7 @@ def temp_folder(parent: Path) -> Iterator[Path]:
 def has_files(folder: Path) -> bool:
     """Return whether a folder contains anything except temporary files of this module.
 
-    A killed run, or a run that starts at the same time, may have created temporary files.
+    Temporary files are ignored, because a killed or a concurrent run may have created them.
     """
     return any(not path.name.startswith(_TEMP_PREFIX) for path in folder.iterdir())
 

@@ -59,10 +59,10 @@ def run(
     and `feed` are the paths of an HTML page and an Atom feed, written after the run. If the
     notification or the summary fails, a warning is logged. Nothing else is logged.
 
-    Raises an `LlmStatsError` if the run fails as a whole; the published warehouse is then
-    unchanged. The result has exit code 4 after a run with failures, and 75 after a run that
-    deferred models to a later run. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`. Raises
-    `UsageError` after the run if the report or the feed cannot be written.
+    Raises an `LlmStatsError` if the run fails as a whole; the published prices and scores
+    are then unchanged. The result has exit code 4 after a run with failures, and 75 after a run
+    that deferred models to a later run. On Ctrl-C, raises `Interrupted`, a `KeyboardInterrupt`.
+    Raises `UsageError` after the run if the report or the feed cannot be written.
     """
     from llm_stats.pipeline.run import execute
     from llm_stats.report.outputs import Outputs

@@ -45,7 +45,7 @@ class Admission:
 
     @property
     def quota(self) -> Quota | None:
-        """Return the quota after the last response; None if no usable headers came."""
+        """Return the latest known quota; None if no response had usable quota headers."""
         return self._quota.latest
 
     def stop(self, kind: StopKind, message: str) -> StopReason:
@@ -62,7 +62,7 @@ class Admission:
     def admit(self, request: PendingRequest) -> tuple[dict[str, str], int]:
         """Take one request from the budget, then wait for the rate limiter.
 
-        Return the request's headers and the argument `order` of `finish`. A spent budget blocks
+        Return the request's headers and an `order` to pass to `finish`. A spent budget blocks
         new requests; requests already waiting for the rate limiter are still sent. Raises
         `FetchingStopped` if the request may not be sent.
         """

@@ -5,9 +5,9 @@
     X-Quota-Remaining: 12     X-RateLimit-Reset: 1795996800
     X-Quota-Reset: 1796083200
 
-The API documents these headers, but may not send them. `Reset` is a Unix time by the server's
-clock, so it is compared with the header `Date`. A limit of `unlimited`, a value that is not a
-number, and a reset in the past are ignored.
+The API documents these headers, but a response can lack them. `Reset` is a Unix time by the
+server's clock, so it is compared with the header `Date`. A limit of `unlimited`, a value that is
+not a number, and a reset in the past are ignored.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class QuotaMonitor:
         self._arrivals = 0
 
     def sending(self) -> int:
-        """Return the number of quota states that arrived so far; `update` expects it as `sent`."""
+        """Return a number to pass to `update` as `sent`: the quota states that arrived so far."""
         return self._arrivals
 
     def update(self, sent: int, headers: Mapping[str, str]) -> bool:
@@ -87,7 +87,7 @@ class QuotaMonitor:
         return False
 
     def describe_shortage(self, in_flight: int) -> str | None:
-        """Return a message if the requests in flight may use the rest of the quota; else None."""
+        """Return a message if the requests in flight could use up the quota; otherwise None."""
         quota = self.latest
         if quota is None or quota.remaining > in_flight:
             return None

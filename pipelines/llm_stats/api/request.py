@@ -61,7 +61,7 @@ class RequestState(Protocol):
     """
 
     def log_request(self) -> None:
-        """Record that a request is sent now."""
+        """Add the current time to the request log."""
 
     def idempotency_seed(self) -> str:
         """Return the random part of the idempotency keys; it is replaced at 00:00 UTC."""

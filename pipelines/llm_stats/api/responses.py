@@ -37,7 +37,7 @@ class Body(NamedTuple):
 
 
 class BadResponse(Exception):
-    """A response without a usable record; if `transient`, a retry may succeed."""
+    """Error for a missing or unusable response; if `transient`, a retry may succeed."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class BadResponse(Exception):
 
 
 class WrongCatalogRecord(RecordRejected):
-    """A record without scores and sources, as in the public catalog at `/v1` of the API's host."""
+    """Error for a record without scores and sources; the base URL is probably wrong."""
 
 
 def read_body(response: requests.Response) -> bytes:
@@ -181,8 +181,8 @@ def parse_record_body(
     """Return the record in a body.
 
     Raises `RecordRejected` for a record that violates the contract, `WrongCatalogRecord` for a
-    record of the public catalog, and `BadResponse` for a 404, an error with status 200, or invalid
-    JSON.
+    record without scores and sources, and `BadResponse` for a 404, an error with status
+    200, or invalid JSON.
     """
     if body.status == 404:
         raise error_from_body(body, redact)

@@ -38,13 +38,13 @@ class FetchingStopped(Exception):
 def require_any_answer(
     outcomes: Counter[str], stop: StopReason | None, first_problem: str | None
 ) -> None:
-    """Raise `NothingFetched` if no model was fetched, in two cases.
+    """Raise `NothingFetched` if no model was fetched and one of two conditions is met:
 
     - the base URL looks wrong;
     - all requests failed, and neither the quota nor the budget ended the fetch.
 
-    If the quota or the budget ended the fetch, no error is raised, so that failures are stored. The
-    next run then requests the deferred models before the failed models. `first_problem` is the
+    If the quota or the budget ended the fetch, no error is raised. The failures are then stored,
+    and the next run requests the deferred models before the failed models. `first_problem` is the
     message of the first model that did not load.
     """
     if any(outcomes[success] for success in SUCCESSES):

@@ -12,7 +12,7 @@ How a response affects later requests:
     429, 5xx with Retry-After       fetching stops if Retry-After is over ten minutes
     other 429, 5xx, no response     retried a few times; Retry-After pauses all threads
     3xx and all others              the model fails
-    X-Quota-Remaining               fetching stops when requests in flight may use all units left
+    X-Quota-Remaining               fetching stops when requests in flight could use up the quota
     X-RateLimit-Remaining: 0        pauses all threads until X-RateLimit-Reset
 
 Redirects are not followed, so the key is never sent to another host.

@@ -118,7 +118,7 @@ def run(
     \b
     llm-stats run gpt-5-2025-08-07 claude-opus-4-5
     llm-stats run --all --max-requests 240      models that are due, within the free daily quota
-    llm-stats run --all --catalog-only          all prices, for one request per 200 models
+    llm-stats run --all --catalog-only          all prices, with one request per 200 models
     llm-stats run --ids-file watched.txt --max-age 6h
     llm-stats run --all --notify --summary run.json --log-format json     from a scheduler
     """

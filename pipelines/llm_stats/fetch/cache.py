@@ -116,7 +116,7 @@ class ResponseCache:
         self._used.add(url)
 
     def log_request(self) -> None:
-        """Record that a request is sent now. Raises `OSError` if the row cannot be written."""
+        """Add the current time to the request log. Raises `OSError` if this fails."""
         self._write(self._new_requests, (sortable(_now()),))
 
     def idempotency_seed(self) -> str:

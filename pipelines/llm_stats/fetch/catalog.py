@@ -4,8 +4,8 @@
     {"models": [summary, …], "next_cursor": "…" or null, "total": 335}
 
 A page costs one request. The next page is requested while the summaries of a page are validated.
-If a page does not arrive, the read ends; the pages that arrived are used. Pages are not cached,
-because a later run would show old prices, and a new read costs only a few requests.
+If a page does not arrive, no more pages are requested; the earlier pages are used. Pages are not
+cached: a later run would show old prices, and requesting the pages again takes few requests.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MAX_INVALID_IDS, _MAX_ID_LENGTH = 3, 80
 class Catalog:
     """The result of one read of the catalog.
 
-    `model_ids` are the listed ids, in the catalog's order. `versions` has an entry for each valid
+    `model_ids` are the listed ids, in the catalog's order. `versions` has the version of each valid
     summary; `changed` has a row of `raw.catalog_models` for each new or changed summary.
     `rejected` has the reason for each invalid summary. `total` is the number of models according to
     the API. `gap` explains why the read is incomplete; None if the read is complete. `cut_off` is

@@ -3,7 +3,7 @@
 Without the breaker, an unreachable API would cost three attempts and a minute for every id.
 
     ten failures in a row: no response, 5xx, 429 or 403    API unreachable
-    three records, all without scores (public catalog)     wrong base URL
+    three records, all without scores                      wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
 A record or a 404 resets the count of failures in a row. At the end of a fetch, the thresholds
@@ -95,8 +95,9 @@ class CircuitBreaker:
         - a 404 was returned, all ids were requested (`is_complete`), no request failed in another
           way, and no known model loads.
 
-        404s for ids that failed in an earlier run do not count. If there was such a 404, but no
-        record with scores, `finish` requests known models only to set `is_base_url_confirmed`.
+        A 404 for an id that failed in an earlier run does not make the base URL look wrong. After
+        such a 404, if there is no record with scores, `finish` requests known models to set
+        `is_base_url_confirmed`.
         """
         with self._lock:
             not_found_threshold = 1 if is_complete and not self._failed else NOT_FOUND_THRESHOLD

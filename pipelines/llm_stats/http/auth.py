@@ -14,7 +14,7 @@ _ESCAPE = re.compile(rb"\\(?:u00[2-7]|[/\"\\])")
 class BearerAuth(requests.auth.AuthBase):
     """The API key, sent in the `Authorization` header.
 
-    As the `auth` of a session, it takes precedence over credentials in `.netrc`.
+    Set as the `auth` of a session, the key takes precedence over credentials in `.netrc`.
     """
 
     def __init__(self, key: str) -> None:

@@ -26,7 +26,7 @@ def load(
     file_format: Any = None,
     format_error: Callable[[BaseException], str] = str,
 ) -> str:
-    """Load fetch results and a read of the catalog into a dataset; return the load id.
+    """Load fetch results and the catalog into a dataset; return the load id.
 
     `folder` is a new folder for dlt's pipeline files. In a used folder, dlt would load pending data
     of an earlier run instead of `results`. `file_format` is the loader file format; None selects

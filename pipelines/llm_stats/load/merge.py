@@ -2,7 +2,7 @@
 
 dlt loads into a separate schema, `incoming`. The merge into `raw` runs in the transaction that
 also updates the history. For each record and each summary in the load, the merge replaces the
-model's row and child rows. The rows of other models stay.
+model's row, and its child rows if they changed. The rows of other models stay.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def is_interrupt(error: BaseException) -> bool:
     """Return whether a signal caused the error.
 
     During a query, DuckDB raises an error with the text "Query interrupted". Other libraries may
-    raise their own errors, with the `KeyboardInterrupt` as the context.
+    raise their own errors, whose `__context__` is the `KeyboardInterrupt`.
     """
     cause: BaseException | None = error
     while cause is not None:

@@ -39,8 +39,8 @@ class RunResult:
     """The result of one run.
 
     `outcomes` counts the requested models by outcome. `skipped` counts models that were not due.
-    `reused` counts cached responses of an earlier run that was not published. `catalog` is the read
-    of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for each
+    `reused` counts cached responses of an earlier run that was not published. `catalog` describes
+    the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for each
     model that did not load. `new_models` are ids that were not in the warehouse before. `changes`
     has one dict per change, largest first, with the columns of `llm-stats changes`. `attribution`
     is the line that names the source of the data; empty if nothing was published. `stop_reason` is

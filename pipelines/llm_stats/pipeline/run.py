@@ -158,7 +158,7 @@ def _run_checks(
 
 
 def _describe_next_steps(failure: CheckFailed, cache: ResponseCache) -> str:
-    """Return hints: how to request the models again, and how to publish despite the checks."""
+    """Return hints: how to request the models again, and how to publish despite failed checks."""
     allowed = " ".join(f"--allow-failure {check}" for check in failure.checks)
     again = (
         "the next run reuses the responses; to request them again: "
