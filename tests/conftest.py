@@ -143,7 +143,7 @@ def built_demo(build_once: BuildOnce) -> Path:
 def demo(build_once: BuildOnce) -> Path:
     """Return the path of the demo database. All tests share it and must not change it.
 
-    Next to it is `demo.txt`, the output of the command.
+    Next to it is `demo.txt`, the output of `llm-stats demo`.
     """
     return build_once("demo", _run_demo) / "llm_stats_demo.duckdb"
 
@@ -198,9 +198,9 @@ def api(request: pytest.FixtureRequest) -> Iterator[SampleApi]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return a list of the pauses of all sample APIs, in seconds.
+    """Return a list of the delays of the sample APIs, in seconds.
 
-    A pause is added to the list when it begins.
+    A delay is added to the list when it begins.
     """
     begun: list[float] = []
     pause = SampleApi.pause

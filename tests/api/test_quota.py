@@ -111,7 +111,7 @@ class TestShortage:
 
 
 class TestOrder:
-    """Two responses in the order of their arrival."""
+    """Two responses in order of arrival; their requests are consecutive or concurrent."""
 
     def remaining_after(self, first: int, second: int, *, overlap: bool) -> int:
         monitor = QuotaMonitor(str)

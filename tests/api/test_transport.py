@@ -324,7 +324,7 @@ class TestBudget:
         assert limiter.clock.now == 0
 
     def test_key_rejected_after_the_budget_is_spent_is_the_reason_of_the_stop(self) -> None:
-        """The budget of one request stops the second thread; then the API rejects the request."""
+        """The API rejects the only request after the spent budget has stopped the second thread."""
 
         def reject_late(request: Request, response: Response) -> Response:
             while client.stop_reason is None:

@@ -1,8 +1,8 @@
 """Agreement of the leaderboard with direct comparisons: `python tests/bench/leaderboard.py`.
 
 Two models are compared if they share at least three of the benchmarks that determine the ranks. The
-model that wins on more of these benchmarks should have the better rank. For each category in scope
-`all`, the program prints the percentage of pairs in which the loser has the better rank. The
+model that wins on more of these benchmarks should have the better rank. For each category (evidence
+scope `all`), the program prints the percentage of pairs in which the loser has the better rank. The
 environment variable `LLM_STATS_TEST_RECORDS` names the file with the records.
 """
 

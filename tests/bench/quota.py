@@ -3,10 +3,10 @@
     python tests/bench/quota.py            both tables; about ten minutes
     python tests/bench/quota.py --days 30  a shorter simulation; 0: no simulation
 
-Each run is a real run against the sample API, with an injected clock. The API counts the units of
-the quota and the bytes of its responses, with and without ETags. The simulated catalog grows
-from 335 to 430 models. Every day, 1 % of the models change a price, and 1 % change a score. The
-catalog shows prices but no scores. A run may send 250 requests.
+Each run is a real run against the sample API, with an injected clock. The first table shows the
+units of the quota and the bytes of the responses, with and without ETags. In the simulation, the
+catalog grows from 335 to 430 models, and each run has a budget of 250 requests. Every day, 1 % of
+the models change a price, and 1 % change a score. The catalog shows prices but no scores.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ The results are in `docs/scale.md`.
                                             (by ids and with `--all`) a run without changes and
                                             a run after 1 % of the records changed
     scale.py --hours 8760 87600             for each number of earlier hourly runs of 335 models: a
-                                            run without changes, and a run after 1 % changed
+                                            run without changes, and
+                                            a run after 1 % of the records changed
 
 Each run is a separate process against the sample API in another process, without rate limit and
 latency. 100,000 models need about 10 GB of memory, most of it for the API. The earlier runs are
@@ -135,7 +136,7 @@ def show(title: str, runs: dict[str, Costs]) -> None:
 
 
 def size(count: int, home: Path) -> None:
-    """Measure the runs of a catalog, by ids and with `--all`, and `llm-stats report`."""
+    """Measure runs (by ids and with `--all`) and `llm-stats report` for `count` models."""
     database, runs = home / "llm_stats.duckdb", {}
     with serving(synthetic_catalog(count), 0, home) as base_url:
         response_bytes = (home / "records.json").stat().st_size

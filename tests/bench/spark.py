@@ -1,7 +1,7 @@
 """The marts on Spark compared with DuckDB: `python tests/bench/spark.py`.
 
 The comparison takes about ten minutes, one of them to install PySpark. A standalone master and two
-workers of one core each run on loopback (Java 17). They are stopped when this program ends. Spark
+workers with one core each are started on loopback (Java 17), and stopped at the end. Spark
 reads Parquet files: `llm-stats export` writes the history, and DuckDB's `copy` writes the raw
 tables. The staging views and marts are translated from `sql/`.
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_catalog_on_postgres(warehouse: str, api: SampleApi, workdir: Path) -> None:
-    """A price changed, a model left, and a summary is invalid. A day later the model is back."""
+    """Day 1: a changed price, a missing model, an invalid summary. Day 2: the model is back."""
     settings = demo_settings(api, workdir / "w.duckdb").model_copy(
         update={"destination": "postgres"}
     )

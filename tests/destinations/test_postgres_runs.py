@@ -174,7 +174,7 @@ def test_connection_lost_at_the_end_of_a_run(
     lost_connections: str,
     cause: str,
 ) -> None:
-    """Terminate connections by application name; only the one with the lock is `process …`."""
+    """Terminate connections by name; the connection with the lock is named `process …`."""
     module, _, name = step.rpartition(".")
     original = getattr(importlib.import_module(module), name)
 

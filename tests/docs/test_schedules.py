@@ -95,7 +95,7 @@ def test_price_watch_of_cron(folder: Path, api: SampleApi) -> None:
 
 
 def test_price_watch_of_github_actions() -> None:
-    """The test compares the text of the expression, because only GitHub can evaluate it."""
+    """The `${{ … }}` expression is compared as text, because only GitHub can evaluate it."""
     recipe = (RECIPES / "github-actions.yml").read_text("utf-8")
     (schedule,), command = price_watch("yaml"), price_watch("sh")[1]
     daily = '    - cron: "15 5 * * *"\n'

@@ -82,7 +82,7 @@ class TestPages:
 
 
 class TestIncompleteRead:
-    """Reads that end early, or list more or fewer models than `total`; `gap` is the reason."""
+    """Reads that end early, or list more or fewer models than `total`; `gap` states why."""
 
     @pytest.mark.parametrize(
         ("fault", "requests", "reason"),

@@ -110,7 +110,7 @@ class TestCircuitBreaker:
         assert {answer.fetch.outcome for answer in answers[1:]} == {"not_found"}
 
     def test_304_shows_that_the_key_is_accepted(self) -> None:
-        """With an accepted key, a model outside the plan does not stop the fetch."""
+        """The key is accepted, so a 403 (model outside the API plan) fails only one model."""
         with SampleApi(RECORDS, planned=PlannedFeatures()) as api:
             validators = validators_of(fetched(api)[0])
         denied: dict[str, Fault] = {IDS[1]: faults.error(403, "feature_not_in_plan")}

@@ -1,4 +1,4 @@
-"""State of requests in the cache file: idempotency seed, validators of bodies, older files."""
+"""State of requests in the cache file: idempotency seed, validators, files of older versions."""
 
 from __future__ import annotations
 

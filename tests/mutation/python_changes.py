@@ -222,7 +222,7 @@ class _Source:
 
 
 def _is_skipped(node: ast.AST) -> bool:
-    """Return whether the node is a docstring or read only by a type checker."""
+    """Return whether the node is a docstring, an assignment to `__…`, or `if TYPE_CHECKING`."""
     match node:
         case ast.Expr(value=ast.Constant()):
             return True

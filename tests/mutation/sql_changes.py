@@ -201,7 +201,7 @@ class _Statement:
         return position + 1
 
     def _next(self, index: int, word: str) -> int:
-        """Return the index of the next of these words at the same depth."""
+        """Return the index of the next occurrence of `word` at the same depth."""
         following = range(index + 1, len(self.words))
         depth = self.depths[index]
         return next(i for i in following if self.depths[i] == depth and self.words[i] == word)

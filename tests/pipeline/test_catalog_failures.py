@@ -37,7 +37,7 @@ READS = """
 def test_incomplete_read_loads_the_pages_that_arrived_and_unlists_nobody(
     llm_stats: Command, twelve_models: Path
 ) -> None:
-    """The prices of all models have changed, and a model of the first page has left."""
+    """The prices of all models have changed, and a model has left the catalog."""
     changed = copy.deepcopy(RECORDS[1:])
     for record in changed:
         record["providers"][0]["input_price_per_m"] += 1
@@ -114,9 +114,9 @@ class TestSummaries:
 
 
 def test_records_that_fail_leave_the_summaries(llm_stats: Command, workdir: Path) -> None:
-    """On the first day, all records fail. On the next day, two records load, and ten fail.
+    """In the first run, ten records fail and two are deferred. The second run loads those two.
 
-    Ten failures in a row stop only the first run. The two records add scores, but no changes.
+    The two records add scores, but no changes.
     """
     file = workdir / "llm_stats.duckdb"
     facts = """

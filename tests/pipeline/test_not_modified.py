@@ -174,7 +174,7 @@ class TestUnchangedRecords:
 
 
 class _Failing:
-    """Progress that fails after the last result."""
+    """Progress display that raises an error after the last result."""
 
     def announce_wait(self, _: object) -> None:
         pass

@@ -192,7 +192,7 @@ def one_in_five() -> faults.Fault:
 def test_open_data_set_with_transient_errors_and_a_small_quota(
     llm_stats: Command, workdir: Path
 ) -> None:
-    """The API fails one request in five, allows 600 per minute, and has a quota of 150 responses.
+    """The API fails one request in five; only the first run has a quota, of 150 responses.
 
     The first run loads 150 of the 169 models. The second run fetches the deferred 19 first, then
     the other 150 again. After that, the database is complete.

@@ -76,7 +76,7 @@ def database(tmp_path: Path, three_runs: Path) -> Path:
 
 
 def copy_with_requests(three_runs: Path, folder: Path) -> Path:
-    """Copy the warehouse to a folder and log four requests, one of them on the day before."""
+    """Copy the warehouse to a folder; log one request of yesterday and three of today."""
     path = shutil.copyfile(three_runs, folder / "llm_stats.duckdb")
     with ResponseCache(DuckDBWarehouse(path).cache, dt.timedelta(0)) as cache:
         left_at = [
@@ -217,7 +217,7 @@ def test_requests_are_unknown_if_the_cache_file_cannot_be_read(database: Path) -
 def test_requests_of_unpublished_runs_count(
     run: Command, api: SampleApi, one_model: Path, workdir: Path
 ) -> None:
-    """The published run may have been on the day before."""
+    """`before` has no requests if the published run was before midnight (UTC)."""
     with UncheckedReader(one_model) as reader:
         before = status(reader).requests_today
     api.publish([{"id": model_id} for model_id in IDS])

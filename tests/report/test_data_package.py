@@ -53,7 +53,7 @@ def test_csv_export_is_a_valid_package(python: str, demo: Path, tmp_path: Path) 
 
 
 def test_descriptor_of_a_parquet_export_is_valid(python: str, demo: Path, tmp_path: Path) -> None:
-    """Frictionless cannot check the rows: pandas, which reads the Parquet files, has no lists."""
+    """Frictionless cannot check the rows: it reads Parquet with pandas, which has no list type."""
     counts = export(demo, tmp_path / "out", "parquet")
     report = run(python, DESCRIBE, tmp_path / "out")
     assert report["errors"] == []

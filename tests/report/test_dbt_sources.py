@@ -76,7 +76,7 @@ def test_freshness_is_that_of_the_newest_load(on_demo: Command, demo: Path) -> N
 def test_template_in_a_comment_is_escaped(
     llm_stats: Command, one_model: Path, workdir: Path
 ) -> None:
-    """dbt would execute a template in a description of an untrusted database."""
+    """dbt executes templates in descriptions, and the database may be untrusted."""
     foreign = workdir / "foreign.duckdb"
     foreign.write_bytes(one_model.read_bytes())
     with duckdb.connect(foreign) as connection:

@@ -255,7 +255,7 @@ def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
 
 
 def listed_today(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records without the model that left."""
+    """Return the records without the model that left the catalog."""
     return [entry for entry in records if entry["id"] in RECORDS]
 
 

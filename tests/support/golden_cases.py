@@ -111,7 +111,7 @@ def expected_and_actual(raw: RawTables, file: Path) -> tuple[list[list[str]], li
 
 
 def _compared_relations(case: Path) -> set[str]:
-    """Return the relations that the names of the CSV files or the queries of a case contain."""
+    """Return the relations in the CSV file names and the queries of a case."""
     found = set()
     for file in case.glob("*.csv"):
         query = file.with_suffix(".sql")

@@ -117,9 +117,9 @@ def test_second_update_of_the_history_changes_nothing(raw: RawTables) -> None:
 def test_view_and_plan_agree_on_the_summaries_ahead(
     raw: RawTables, summary_time: dt.datetime | None, undecided: set[str]
 ) -> None:
-    """Test records with each combination of summary hash and time, and a model without a record.
+    """The records have each combination of summary hash and time; one model has no record.
 
-    `undecided` are the models without a summary hash whose summary is ahead of the record.
+    `undecided`: models whose record has no summary hash, and whose summary is ahead of the record.
     """
     hashes, times = (None, "equal", "different"), (*_DAYS[:3], None)
     combinations = {
@@ -161,9 +161,9 @@ class TestNotFoundOnTwoDays:
     ) -> bool | None:
         """Return `marts.models.is_listed` of `m` after both days.
 
-        `reads` has one entry per day. None: the catalog is not read. A dict: the catalog is read,
-        and this `is_listed` is stored with the 404 of `m`. Each read is untrusted and lists only
-        `n`. The records in `first` are loaded on the day before.
+        `reads` has one entry per day: None if the catalog is not read, otherwise a dict. Its value
+        of `is_listed` is stored with the 404 of `m`. Each read is untrusted and lists only `n`. The
+        records in `first` are loaded one day before the two days.
         """
         raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
         raw.load(first, _DAYS[0])

@@ -56,7 +56,7 @@ def test_rows_are_the_lowest_prices_at_each_moment(
 
 
 def _lowest_prices(tables: RawTables, moment: dt.datetime) -> dict[str, tuple[float, list[str]]]:
-    """Return the lowest paid price of each model at a moment, and its providers."""
+    """Return the lowest price above 0 of each model at a moment, and its providers."""
     rows = tables.connection.execute(
         """
         select model_id, blended_usd_per_mtok, provider_id

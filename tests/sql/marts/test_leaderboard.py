@@ -44,7 +44,7 @@ def _rows(raw: RawTables, query: str) -> list[tuple[Any, ...]]:
 
 
 def _independent(raw: RawTables) -> list[list[tuple[Any, ...]]]:
-    """Return the rows with evidence scope `independent` in both marts with this column."""
+    """Return the rows with evidence scope `independent` of each of the two marts."""
     return [
         _rows(raw, f"from {view} where evidence_scope = 'independent'")
         for view in ("marts.leaderboard", "marts.price_quality")
@@ -160,7 +160,7 @@ def test_winner_of_every_benchmark_is_not_below_a_model_with_the_same_benchmarks
 def test_winner_of_a_category_is_not_below_a_model_that_is_much_weaker_elsewhere(
     built_tables: RawTables,
 ) -> None:
-    """In the category, `loser` is almost as good as `winner`; elsewhere it is much weaker."""
+    """`loser` is almost as good as `winner` in the category, and much weaker elsewhere."""
     elsewhere = {"winner": 0.9, "loser": 0.1} | {f"m{n}": 0.5 + n / 100 for n in range(8)}
     in_category = {"winner": 0.9, "loser": 0.8, "third": 0.1}
     benchmarks = [("overall", f"b{n}", elsewhere) for n in range(6)]

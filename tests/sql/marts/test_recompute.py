@@ -162,7 +162,7 @@ def test_mean_win_rate_equals_helms_with_a_tie_counting_half(built_tables: RawTa
 
 
 def _compare_all(raw: RawTables, records: list[Record]) -> None:
-    """Compare all marts, `head_to_head` and `workload_cost`; each view is computed once."""
+    """Compare all marts and two macros with the recomputation; compute each view once."""
     with stored_views(raw) as stored:
         _compare_marts(stored, records)
         _compare_head_to_head(stored, records)

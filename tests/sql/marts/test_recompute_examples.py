@@ -187,7 +187,8 @@ def test_benchmark_has_the_most_frequent_description(
 def test_adjusted_win_rate_of_three_models_in_the_same_order_everywhere() -> None:
     """The log odds are ln 5, 0 and -ln 5.
 
-    The sum of the strengths is 0, so the best model's strength s solves s = ln 5 - s / 2.
+    The strengths add up to 0, so the opponents of the best model have a mean of -s / 2, where s is
+    its own strength. Therefore s = ln 5 - s / 2.
     """
     records = _records(dict.fromkeys("bcd", THREE))
     odds = {"best": 5 ** (2 / 3), "middle": 1, "worst": 5 ** (-2 / 3)}
