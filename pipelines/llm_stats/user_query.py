@@ -70,7 +70,7 @@ def restrict(execute: Callable[[str], Table]) -> None:
 
 @contextmanager
 def limited_process() -> Iterator[None]:
-    """Limit the memory of the process, and end it soon after Ctrl-C.
+    """Limit the memory of the process, and end the process soon after Ctrl-C.
 
     The memory limit remains until the process ends, because threads of an interrupted query may
     continue. Raises `OutOfMemory` if Python cannot allocate memory.

@@ -90,8 +90,8 @@ def head_to_head(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per pair of models, with numbers of shared benchmarks.
 
     Columns: `model_id, opponent_model_id, win_count, tie_count, loss_count`. `win_count` counts the
-    benchmarks on which `model_id` is better. Benchmarks that do not count on the leaderboard are
-    left out. The macro `marts.head_to_head` is not used, because PostgreSQL cannot store it.
+    benchmarks on which `model_id` is better. Benchmarks that the leaderboard does not use are
+    omitted. The macro `marts.head_to_head` is not used, because PostgreSQL cannot store it.
     """
     values = reader.query(
         f"""
@@ -119,7 +119,7 @@ def benchmarks(reader: Reader, model_ids: Sequence[str]) -> Table:
     """Return one row per benchmark on which all models have a score.
 
     Columns: `benchmark_id`, `category`, one column per model with its value, `winner`, `note`.
-    The note `not counted` marks a benchmark that the leaderboard and `head_to_head` do not count.
+    The note `not counted` marks a benchmark that neither the leaderboard nor `head_to_head` uses.
     """
     rows = [
         (

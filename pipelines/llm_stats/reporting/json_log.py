@@ -11,7 +11,7 @@
 | `run_finished` | info; warning for exit code 4 | the summary; lists become `…_count` |
 | `run_failed` | error | as for `run_finished`; logged for every exit code except 0, 4 and 75 |
 | `webhook_failed`, `summary_failed` | warning | `message` |
-| `warning` | warning | `message`, for example if the file system does not sync folders |
+| `warning` | warning | `message`, for example if the file system cannot `fsync` folders |
 
 `run_started` is logged after the settings have been read. Lines are printable ASCII, so that no
 value can end a line or control a terminal.
@@ -92,7 +92,7 @@ class JsonLogHandler(logging.Handler):
 
 
 class JsonLog:
-    """The sink of `--log-format json`: logs the first and the last line of a run."""
+    """The sink of `--log-format json`: logs the start and the end of a run."""
 
     name = "log"
 

@@ -117,7 +117,7 @@ class SampleApi:
         self._closing.wait(seconds)
 
     def respond(self, request: Request) -> Response:
-        """Record a request and return its response after the latency."""
+        """Append a request to `requests`; return its response after the latency."""
         self.requests.append(request)
         response = self._route(request)
         if self.planned:

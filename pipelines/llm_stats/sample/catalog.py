@@ -1,6 +1,7 @@
 """Catalogs of records: the bundled catalog as of today and yesterday, or a catalog from a file.
 
-Since yesterday, offers and scores of six models have changed, and one model has left.
+Since yesterday, offers and scores of six models have changed, and one model has left
+the catalog.
 
 `catalog.json` is a list of records as returned by `GET /v1/models/{model_id}`. The file of
 `sample-api --records FILE` has the same format. The live data has irregularities that comparisons

@@ -1,7 +1,7 @@
 """Demo: two runs on the bundled records, over real HTTP, without a key.
 
 The first run is dated yesterday. The second run reads the catalog, requests only the six models
-whose summary has changed, and finds that one model has left.
+whose summary has changed, and finds that one model has left the catalog.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Arrow tables made from fetch results and a read of the catalog: one for each raw table.
 
-dlt normalizes an Arrow table as a whole. It normalizes other records row by row, which takes ten
-times as long.
+dlt normalizes an Arrow table as a whole. It normalizes dicts one by one, which takes ten times
+as long.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class CatalogLoad:
     """The rows that a run loads from one read of the catalog.
 
     `summaries` are the new and changed summaries, as rows made by `schema.rows.to_summary_row`.
-    `missing` contains the models of the warehouse that the read did not list. It is empty unless
-    `read.is_trusted` is set. `rejected` has the reason for each model with an invalid summary.
+    `missing` contains the models of the warehouse that the catalog does not list. It is empty
+    unless `read.is_trusted` is set. `rejected` has the reason for each invalid summary, by model.
     """
 
     read: CatalogRead
@@ -59,7 +59,7 @@ class CatalogSummary:
 
     `changed` counts the new and changed summaries, `rejected` the invalid ones. `gap` explains why
     the read is incomplete; `cut_off` is set if a page did not arrive. `listed_before` counts the
-    models listed before the read, `missing` the previously listed models that the read lacks.
+    models listed before the read; `missing` counts those of them that are no longer listed.
     """
 
     pages: int
@@ -96,7 +96,7 @@ def is_ahead(summary: SummaryVersion, record: RecordVersion | None) -> bool:
     """Return whether the summary is newer than the record.
 
     `record.summary_hash` is the hash of the summary that was known when the record was requested. A
-    summary with a different hash is ahead. If `record.summary_hash` is None, a summary is ahead if
+    summary with a different hash is newer. If `record.summary_hash` is None, a summary is newer if
     its `updated_at` is later than the record's, or if either time is unknown. The view
     `staging.summaries_ahead` has the same rule.
     """
@@ -138,5 +138,5 @@ _MAX_MISSING, _MAX_MISSING_SHARE = 10, 0.2
 
 
 def is_plausible(missing: int, listed: int) -> bool:
-    """Return whether a read that lacks `missing` of the `listed` models may be correct."""
+    """Return whether a catalog may be correct if it lacks `missing` of `listed` models."""
     return missing <= _MAX_MISSING or missing <= _MAX_MISSING_SHARE * listed

@@ -130,9 +130,9 @@ def due_after_catalog(
 ) -> list[str]:
     """Return the ids due for a fetch after a read of the catalog, each once.
 
-    Order: models without a record, old records, models in `ahead`. In each group, the oldest
-    attempt is first. A record is old 12 hours before it reaches `max_age`, or at `max_age` if
-    `max_age` is below a day.
+    Order: models without a record, models with an old record, other models with a newer summary
+    (`ahead`). In each group, the oldest attempt is first. A record is old 12 hours before it
+    reaches `max_age`, or at `max_age` if `max_age` is below a day.
 
     A due model that failed in its last attempt is in the group of old records. In the first group,
     failing models could use up every budget. In the last group, they might never be fetched.

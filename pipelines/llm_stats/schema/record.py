@@ -187,7 +187,7 @@ class Family(RecordPart):
 class Summary(RecordPart):
     """One model as `GET /v1/models` returns it: a record without scores and sources.
 
-    `unreadable` maps the path of each unreadable value, such as `("scores", 0, "rank")`, to its
+    `unreadable` maps the path of each unreadable value, such as `("context_window",)`, to its
     original text (see `schema.metadata`).
     """
 

@@ -68,7 +68,7 @@ def to_summary_row(summary: Summary, read_at: dt.datetime, content_hash: str) ->
 
 
 def summary_hash(summary: Summary) -> str:
-    """Return a hash of the documented fields; the order of lists does not change the hash.
+    """Return a hash of the documented fields; the order of list entries does not matter.
 
     The hash includes the original texts of unreadable values. It excludes undocumented fields,
     because a new field in all summaries would make all records due at once.

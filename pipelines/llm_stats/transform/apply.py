@@ -49,7 +49,7 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
     """Recreate views and macros if the files changed or a relation is missing.
 
-    The table macros of `marts` are left to `guard_macros`.
+    `guard_macros` recreates the table macros of `marts`.
     """
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])

@@ -55,7 +55,7 @@ def due_scope(connection: Connection, now: dt.datetime) -> Scope:
     """Return which models the checks of a run must cover.
 
     The scope is `ALL` if the warehouse is small, if the load wrote most models, if the definitions
-    changed, or if all models were last checked a week ago. Otherwise the scope is `LOADED`, or
+    changed, or if the last check of all models is a week old. Otherwise the scope is `LOADED`, or
     `NONE` after a load that wrote no models. For `ALL`, `now` is stored as `checked_at`, in
     the caller's transaction.
     """

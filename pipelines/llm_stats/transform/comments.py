@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"^comment on (?:view|table|column) ([\w.]+) is '(.*)';$",
 
 
 def comment_inherited(connection: Connection, files: list[SqlFile]) -> None:
-    """Set the comment of each column that has no comment in `sql/` and inherits one."""
+    """Set the inherited comment of each column that has no comment in `sql/`."""
     columns = columns_by_relation(connection)
     texts = comments(columns, files)
     for file in files:

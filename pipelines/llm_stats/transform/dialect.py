@@ -10,7 +10,7 @@ does not handle, so that every engine returns the same values to the last digit:
     varchar             PostgreSQL sorts text by the database's locale; `collate "C"` sorts it by
                         code point, as DuckDB does
     array_agg           Spark collects in any order; the translation sorts the list by its elements,
-                        the order of every list in the views
+                        as the views do
     quantile_disc       Spark has only `percentile_disc` and `percentile_cont`
     json                Spark has no such type; the value stays text
     unnest(json_keys)   translated to `json_object_keys` for PostgreSQL, which returns rows

@@ -220,8 +220,8 @@ def require_file(database: Path) -> None:
 def cannot_open(database: Path, error: Exception, opened: Path | None = None) -> UsageError:
     """Return the error for a file that DuckDB cannot open.
 
-    DuckDB's message contains the path of a snapshot or of the copy `opened`. Users know only
-    `database`, so its name replaces the path.
+    DuckDB's message contains the resolved path of `opened`, by default of `database`. Users know
+    only `database`, so its name replaces the path.
     """
     path = str((opened or database).resolve())
     cause = str(error).splitlines()[0].replace(path, database.name).rstrip("!")

@@ -1,4 +1,4 @@
-"""Reader interface of a warehouse: queries, and the catalog of views, tables and macros."""
+"""Reader interface of a warehouse: queries, and descriptions of views, tables and macros."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def placeholders(values: Sequence[object]) -> str:
 
 
 def _hint(name: str, existing: list[str], otherwise: str) -> str:
-    """Return a hint such as `did you mean offers?`, or `otherwise` if no name is close."""
+    """Return a hint such as `did you mean offers?`, or the text `otherwise` if none is similar."""
     close = difflib.get_close_matches(name, existing, n=3)
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 

@@ -1,4 +1,4 @@
-"""Lock that allows one run of a warehouse at a time, and the record of the last failed run.
+"""Lock that allows one run of a warehouse at a time, and the error of the last failed run.
 
 .llm_stats/lock                 the lock; the operating system releases it when the process ends
 .llm_stats/holder.json          {"pid": 123, "user": "ann", "host": "batch-1", "since": "…"}

@@ -153,9 +153,10 @@ def expired(line: Sequence[Snapshot], snapshots: Sequence[Snapshot], keep: int) 
 
     - the newest `keep` snapshots in `line`
     - the last snapshot of each day in `line`, for the 7 newest days
-    - each rolled-back snapshot (not in `line`), until newer snapshots have more than 30 dates
+    - each rolled-back snapshot (not in `line`), until newer snapshots cover more than 30 days
 
-    Days are the dates in the ids, so a wrong clock does not expire snapshots.
+    Days are the dates in the ids. Days without snapshots are ignored, so a wrong clock does not
+    expire snapshots.
     """
     line_ids = line[0].line
     last_of_day: dict[str, Snapshot] = {}

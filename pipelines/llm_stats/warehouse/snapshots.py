@@ -3,7 +3,7 @@
     llm_stats.duckdb → .llm_stats/snapshots/20261123T170501.123456Z/llm_stats.duckdb
 
 Open connections keep their snapshot; new connections see the live snapshot. All snapshots have the
-same file name, because DuckDB names a catalog after the file. Each snapshot has its own folder.
+same file name, because DuckDB names a database after its file. Each snapshot has its own folder.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Snapshots:
     def publish(self, file: Path, snapshot_id: str) -> None:
         """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
 
-        A power failure leaves either the old or the new state: the file is synced to disk first,
-        then the folders, then the link. Raises `LoadFailed` if the link cannot be synced. A file
-        with a write-ahead log is incomplete and also raises `LoadFailed`.
+        A power failure leaves either the old or the new state: the file is flushed to disk
+        first, then the folders, then the link. Raises `LoadFailed` if `fsync` fails for the link,
+        or if the file is incomplete, because it has a write-ahead log.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(
