@@ -1,7 +1,7 @@
 -- The rows of a child table differ from the entries of a list in a record or summary.
 -- Severity: error
 -- Reads: raw.models, raw.catalog_models and their child tables.
--- The check finds wrong numbers of rows, missing positions, and rows without a model.
+-- The check finds a wrong row count, missing positions, and rows without a model.
 with
 expected_lists as (
     select

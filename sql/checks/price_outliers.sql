@@ -1,4 +1,4 @@
--- A price is at least 100 times the model's median price, or 100 times the offer's other price.
+-- A price is at least 100 times the model's median, or an offer's two prices differ by that factor.
 -- Severity: warning
 -- Reads: marts.data_quality.
 select

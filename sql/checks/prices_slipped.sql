@@ -3,11 +3,11 @@
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
 -- history.offers, history.row_counts.
 -- The check compares the offers that existed both before and after the last load. It fails if more
--- than half of the offers that were read, and at least 10, changed in the same way. Price changes
--- by a factor between 0.1 and 10 are ignored. Larger price changes count as the same change if
--- their factors agree within 1 %.
+-- than half of the offers that the API returned, and at least 10, changed in the same way. Price
+-- changes by a factor between 0.1 and 10 are ignored. Larger price changes count as the same change
+-- if their factors agree within 1 %.
 -- Offers from the catalog and offers from records are judged separately. Unchanged summaries in the
--- catalog are not loaded, but their offers count as read.
+-- catalog are not loaded, but the total includes their offers.
 with
 last_read as (
     select
@@ -52,7 +52,7 @@ compared_offers as (
     where new_offers.valid_to is null
 ),
 
--- Estimated number of offers that the last read covers: an incomplete read covers only some models.
+-- Estimated number of offers in the last read of the catalog, which may be incomplete.
 listed_counts as (
     select
         offer_counts.row_count

@@ -266,8 +266,8 @@ taken_numbers as (
         offers.offer_number
 ),
 
--- New rows (`is_row` is true), and candidate numbers for the new rows. Numbers of rows just closed
--- are preferred to free numbers.
+-- New rows (`is_row` is true), and candidates for their `offer_number`: first the `offer_number` of
+-- each row just closed, then free numbers.
 candidates as (
     select
         current_rows.model_id,

@@ -3,13 +3,14 @@
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.last_load, staging.scores, staging.score_hash, staging.unreadable_time,
 -- history.models.
--- The open rows of a model (valid_to is null) are its current scores. Four fields are neither
--- compared nor stored: description, category, rank and `scored_at`. The rank changes when other
--- models change. `scored_at` changes when upstream records the same value again.
--- Entries that differ only in category, rank and description are one score, listed under several
--- categories. Unreadable times differ if their texts differ. The scores of a model on one benchmark
--- are numbered. A fetched score that equals an open row keeps the number of that row. All other
--- fetched scores get, in list order, the numbers of the rows just closed.
+-- The open rows of a model (valid_to is null) are its current scores. A new description, category,
+-- rank or `scored_at` begins no new row, and these four fields are not stored. The rank changes
+-- when other models change. `scored_at` changes when upstream records the same value again. Entries
+-- that differ only in category, rank and description are one score, listed under several
+-- categories. Entries with different times are separate scores; unreadable times are compared as
+-- text. The scores of a model on one benchmark are numbered. A fetched score that equals an open
+-- row keeps the number of that row. All other fetched scores get, in list order, the numbers of the
+-- rows just closed.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,
@@ -279,8 +280,8 @@ new_rows as (
     where current_rows.duplicate_number > coalesce(open_counts.row_count, 0)
 ),
 
--- Numbers that new rows may get: the numbers of rows just closed, and all numbers from 1 to the
--- number of current scores.
+-- Candidates for the `score_number` of new rows: first the `score_number` of each row just closed,
+-- then 1, 2, … up to the number of current scores.
 possible_numbers as (
     select
         model_id,

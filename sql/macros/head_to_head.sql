@@ -1,4 +1,4 @@
--- One model against each other model: `from marts.head_to_head('gpt-5-2025-08-07')`.
+-- One model against every other model: `from marts.head_to_head('gpt-5-2025-08-07')`.
 -- Grain: opponent_model_id. Only opponents that share a leaderboard benchmark with the model.
 -- Reads: staging.compared_scores.
 create or replace macro marts.head_to_head(model) as table
@@ -39,4 +39,4 @@ order by
     shared_benchmark_count desc,
     opponent_model_id;
 
-comment on macro table marts.head_to_head is 'The results of a model against each other model. A result counts the benchmarks of the leaderboard (category `overall`, scope `all`) on which both models have a score. Opponents with the most shared benchmarks come first. `model` is a model_id. The result is empty if the model has no score on a benchmark of the leaderboard. In an attached database, run `use <its name>` first';
+comment on macro table marts.head_to_head is 'Wins, ties and losses of a model against every other model, on the benchmarks of the leaderboard (category `overall`, scope `all`) on which both models have a score. Opponents with the most shared benchmarks come first. `model` is a model_id. The result is empty if the model has no score on a benchmark of the leaderboard. In an attached database, run `use <its name>` first';

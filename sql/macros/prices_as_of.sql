@@ -25,4 +25,4 @@ where
     offers.valid_from <= staging.to_utc(moment)
     and (offers.valid_to > staging.to_utc(moment) or offers.valid_to is null);
 
-comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. They are those that the last run before `moment` found; a model without an earlier run has no rows. `is_available` is false if the status was not `active` or if the model had left the catalog. A `moment` without an offset is in UTC. An offset, as in `2026-11-01 12:00+09:00`, is applied. A date means the start of that day. In an attached database, run `use <its name>` first';
+comment on macro table marts.prices_as_of is 'The offers that were valid at `moment`, with their prices in US dollars per million tokens. Each change applies from the time at which a run found it; a model first loaded after `moment` has no rows. `is_available` is false if the status was not `active` or if the model had left the catalog. A `moment` without an offset is in UTC. An offset, as in `2026-11-01 12:00+09:00`, is applied. A date means the start of that day. In an attached database, run `use <its name>` first';

@@ -1,5 +1,5 @@
--- Models ranked by the share of an average field of models that they would beat, per category and
--- evidence scope.
+-- Rank of each model per category and evidence scope, by adjusted_win_rate: the share of an average
+-- field of models that the model would beat.
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
@@ -89,9 +89,9 @@ categorized_results as (
 ),
 
 -- The strength of a model in a category is computed like one more round of
--- staging.adjusted_results, but only from the benchmarks of the category. It depends on the model's
--- own results only through `result`, so a model is never ranked below a model that it beats on all
--- these benchmarks.
+-- staging.adjusted_results, but only from the benchmarks of the category. Of the inputs, only
+-- `result` differs between the models of a benchmark. Of two models with the same benchmarks, the
+-- one that beats the other on all of them is therefore never ranked lower.
 -- Decimals are used because their sums do not depend on the order of the rows. The mean win rate is
 -- rounded to 12 decimal places, because engines divide decimals with different precision.
 averaged_results as (
@@ -155,8 +155,8 @@ left join staging.cheapest_offers as cheapest_offers
     on rates.model_id = cheapest_offers.model_id
 where unlisted_models.model_id is null;
 
-comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. It is computed from the results of the model and the strength of its opponents. Only benchmarks on which the model has a score count, so read benchmark_count together with rank. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
-comment on column marts.leaderboard.category is 'Category of the benchmarks, from upstream or from staging.benchmark_categories; `overall` for all benchmarks that count';
+comment on view marts.leaderboard is 'One row per category, evidence scope and model. `adjusted_win_rate` is the share of an average field of models that this model would beat. It is computed from the results of the model and the strength of its opponents. Only benchmarks on which the model has a score are used, so a rank may depend on few benchmarks: see benchmark_count. Most scores are self-reported: the scope `independent` may have few ranked models, or none';
+comment on column marts.leaderboard.category is 'Category of the benchmarks, from upstream or from staging.benchmark_categories; `overall` for all counted benchmarks';
 comment on column marts.leaderboard.evidence_scope is 'Scores that are compared: `all` (every score) or `independent` (verified and third-party scores)';
 comment on column marts.leaderboard.model_id is 'Id of a model with a score on at least one counted benchmark: see benchmark_count';
 comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average field that the model would beat, 0 to 1, corrected for the strength of its opponents';

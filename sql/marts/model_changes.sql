@@ -2,7 +2,7 @@
 -- Grain: model_id, changed_at, kind.
 -- Order: changed_at desc, model_id, kind.
 -- Reads: history.listings, staging.catalog_reads.
--- The models that the first trusted read of the catalog lists are not changes. A model that a later
+-- Models in the first trusted read of the catalog have no row for joining. A model that a later
 -- read lists for the first time has the kind `listed`.
 create or replace view marts.model_changes as
 with
@@ -38,6 +38,6 @@ where
     or listings.listing_number > 1
     or listings.valid_from > first_read.read_at;
 
-comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. The models that the first trusted read of the catalog lists are not changes. A read is trusted if it is complete and few models are missing';
+comment on view marts.model_changes is 'One row each time a model joined the catalog, left it, or came back. Models in the first trusted read of the catalog have no row for joining. A read is trusted if it is complete and few models are missing';
 comment on column marts.model_changes.changed_at is 'When the change was found (UTC)';
 comment on column marts.model_changes.kind is '`listed` (new in the catalog), `unlisted` (left) or `relisted` (came back)';

@@ -13,7 +13,7 @@ BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LOGNAME": "llm-stats", "SH
 
 
 def price_watch(language: str) -> list[str]:
-    """Return the code blocks under "Hourly price watch" in a language, such as `sh`."""
+    """Return the code blocks of a language, such as `sh`, in the section "Hourly price watch"."""
     page = (ROOT / "docs" / "schedules.md").read_text("utf-8")
     section = page.split("## Hourly price watch\n")[1].split("\n## ")[0]
     return re.findall(rf"^```{language}\n(.*?)```$", section, re.DOTALL | re.MULTILINE)

@@ -13,6 +13,6 @@ DATABASE = "/srv/llm-stats/llm_stats.duckdb"
 
 
 def parsed(kind: str) -> dict[str, dict[str, Any]]:
-    """Return the content of each file in the folder `kind`, such as `charts`, by file name."""
+    """Return the content of each file in a folder of the export, such as `charts`."""
     files = sorted((FOLDER / kind).glob("*.yaml"))
     return {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in files}

@@ -86,7 +86,7 @@ def test_views_are_not_ordered() -> None:
 
 
 def test_no_query_takes_the_first_row_of_an_order() -> None:
-    """In a table with deleted rows, DuckDB 2.0.1 can return no row for `order by … limit 1`."""
+    """In a table with deleted rows, `order by … limit 1` sometimes finds no row (DuckDB 2.0.1)."""
     assert _matching([*_RELATIONS, *files.files_in("checks")], r"\blimit\b") == []
 
 

@@ -1,4 +1,4 @@
-"""Table macros of an attached database, which must never read another database."""
+"""Table macros of an attached database: the macros must never read another database."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_views_of_an_attached_database_read_their_own_database(
 
 
 def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: Path) -> None:
-    """A run that creates the views must check all models, which is slow in a large warehouse."""
+    """A run that created the views again would have to check all models, which is slow."""
     database = tmp_path / "llm_stats.duckdb"
     macros = "select macro_definition from duckdb_functions() where function_name = 'workload_cost'"
     views = "select view_oid from duckdb_views() where schema_name = 'marts' order by all"

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def is_writable(file: Path) -> bool:
-    """Return whether any write permission is set; root may always write."""
+    """Return whether any write permission is set; `os.access` is always true for root."""
     return bool(stat.S_IMODE(file.stat().st_mode) & 0o222)
 
 

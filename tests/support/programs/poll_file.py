@@ -1,6 +1,7 @@
 """Poll the published file until the file STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
 
-Keeps a connection to the first snapshot open, and asserts that its prices do not change.
+Keeps a connection to the first snapshot open, and asserts that the prices in this snapshot do not
+change.
 
 Prints `[time, state]` as JSON for each poll, then `["polls", number of polls]`.
 """

@@ -2,7 +2,7 @@
 
 For each line on standard input, prints the number of models twice. The first number is read on a
 connection that stays open, the second on a new connection. At the end, tries to write to the file
-and prints whether DuckDB rejects the write because the file is open read-only.
+and prints whether the error mentions the read-only mode.
 
 Each driver needs its own process, because DuckDB allows one driver per process.
 """

@@ -1,8 +1,8 @@
 """`leaderboard` and `head_to_head`: the models compared over all their benchmarks.
 
-The strength of a model is its log odds of beating an average opponent. The log odds of the win rate
-on one benchmark measure the strength relative to the other models on that benchmark. The strength
-of a model depends on the strengths of its opponents, so all strengths are computed in rounds.
+The strength of a model is its log odds of beating an average opponent. On one benchmark, the
+log odds of a model's win rate are its strength relative to the other models. The strength of a
+model depends on the strengths of its opponents, so all strengths are computed in rounds.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _log_odds(comparison: Comparison, model_id: str) -> float:
 
 
 class _Strengths:
-    """Strengths of all models, computed from the benchmarks that count in an evidence scope."""
+    """Strengths of all models in an evidence scope, computed from the `counted` benchmarks."""
 
     def __init__(self, benchmarks: Iterable[Comparison]) -> None:
         self.of_model: dict[str, list[Comparison]] = defaultdict(list)
@@ -63,8 +63,8 @@ class _Strengths:
         """Return the strength that explains the model's results on these benchmarks.
 
         The strength s solves `s = mean log odds + mean of (sum of strengths - s) / opponents`. The
-        sum of strengths includes the model's own strength of the previous round. If two models ran
-        the same benchmarks, the model with the better results is stronger.
+        sum includes the model's own strength of the previous round, so it is the same for all
+        models. Of two models with the same benchmarks, the one with better results is stronger.
         """
         return math.fsum(
             _log_odds(comparison, model_id) + self._sum(comparison) / _opponents(comparison)

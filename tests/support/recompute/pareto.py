@@ -53,7 +53,7 @@ _Candidate = tuple[float, dict[str, Any]]
 
 
 def _cheapest_offers(records: Records) -> dict[str, dict[str, Any]]:
-    """Return the cheapest offer of each priced model, and its lowest paid price."""
+    """Return the cheapest offer and the lowest price above 0 of each priced model."""
     offers_by_model: dict[str, Rows] = defaultdict(list)
     for offer in comparable_offers(offers(records)):
         offers_by_model[offer["model_id"]].append(offer)

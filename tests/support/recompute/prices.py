@@ -21,7 +21,7 @@ from support.recompute.records import (
 
 
 def blended(offer: dict[str, Any]) -> float | None:
-    """Return `(3 * input + output) / 4`; only the exact result is rounded."""
+    """Return `(3 * input + output) / 4`, computed exactly and then rounded."""
     prices = offer["input_price_per_m"], offer["output_price_per_m"]
     if None in prices:
         return None
@@ -128,7 +128,7 @@ def _is_lopsided(offer: dict[str, Any]) -> bool:
 
 
 def workload_cost(records: Records, input_tokens: int, output_tokens: int) -> Rows:
-    """Return the cost of the tokens at each comparable offer; only exact results are rounded."""
+    """Return the cost of the tokens at each available priced offer, rounded once at the end."""
     rows: Rows = []
     for offer in comparable_offers(offers(records)):
         input_cost, output_cost = (

@@ -21,8 +21,8 @@ FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 class Listing:
     """State of a model in the catalog, stored in a record under `LISTING`.
 
-    A record without a listing stands for a catalog that was not read. `summary_texts` maps
-    each unreadable field of the summary to its text.
+    If a record has no listing, the catalog was never read. `summary_texts` maps each
+    unreadable field of the summary to its text.
     """
 
     has_record: bool = True

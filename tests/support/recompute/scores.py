@@ -158,7 +158,7 @@ def scores(records: Records) -> Rows:
 
 
 def _identity(score: dict[str, Any]) -> tuple[Any, ...]:
-    """Return a key of a listed score without its category.
+    """Return a key that ignores the category of a listed score.
 
     A score listed under two categories has one key. A score listed under two benchmark ids has two.
     """

@@ -4,7 +4,7 @@
 -- Reads: marts.model_price_history, marts.models, marts.offers, staging.models,
 -- staging.catalog_reads.
 -- The current price of a model is compared with the model's first price in the 7 days. A cheaper
--- new offer is a cut. `changed_model_count` counts all models with the same direction.
+-- new offer is a cut. `changed_model_count` counts all models with the direction of the row.
 with
 prices_of_the_week as (
     select

@@ -1,4 +1,4 @@
--- Changes of offers in the 90 days up to the latest fetch of a record or read of the catalog.
+-- Changes of offers in the last 90 days. The 90 days end at the time of the newest data.
 -- Grain: model_id, provider_id, offer_number, changed_at, kind.
 -- Order: marts.price_changes.
 -- Reads: marts.price_changes, staging.models, staging.catalog_reads.
