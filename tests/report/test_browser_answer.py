@@ -242,3 +242,29 @@ class TestSuspectPrices:
             assert not suspect.find("#value-card")[0].is_displayed()
         finally:
             suspect.driver.execute_cdp_cmd(touch, {"enabled": False})
+
+
+def test_rate_from_few_benchmarks_is_marked_in_every_section(
+    browser: Browser, page_of: Callable[[str], Path]
+) -> None:
+    """The model `thin` has 3 of 13 benchmarks."""
+    reason = "only 3 benchmarks, and the best covered model has 13"
+    browser.open(page_of("few benchmarks"), choices="#m1=a&m2=thin")
+    for table, column in (("value-table", 3), ("leaders-table", 1)):
+        rows = browser.rows(table)
+        marked = [row for row in rows if row[column].endswith("few benchmarks")]
+        assert len(rows) == 4, table
+        assert ["thin" in "".join(row) for row in marked] == [True], table
+    ranks = {row[0]: row[1:] for row in browser.rows("facts")}["Overall rank"]
+    assert [rank.endswith(" few benchmarks") for rank in ranks] == [False, True]
+    dots = [
+        path.get_attribute("aria-label") or ""
+        for path in browser.find("#value-chart .points_marks path")
+    ]
+    assert [dot.split()[0] for dot in dots if f"(few benchmarks: {reason})" in dot] == ["thin"]
+    assert "Diamonds: few benchmarks." in browser.text("value-note")
+    browser.choose("min", "99.9")
+    assert "closest: thin" in browser.text("value-answer")
+    assert browser.find("#value-answer .mark")[0].get_attribute("title") == reason
+    browser.choose("score", "benchmark b1")
+    assert browser.find("#value-table .mark") == []

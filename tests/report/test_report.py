@@ -363,6 +363,7 @@ def test_leaders_are_on_the_page_without_scripts(page_of: PageOf) -> None:
     assert "The best 10 of 10 ranked models" in leaders
     first = "<td>1</td><td>Zenith Max (preview)</td><td>86.2 %</td><td>7 of 8</td><td>30.00</td>"
     assert first in leaders
+    assert "<td>thin (few benchmarks)</td>" in page_of("few benchmarks").read_text("utf-8")
     assert "No model has a rank yet." in page_of("empty").read_text("utf-8")
 
 

@@ -31,12 +31,14 @@ def load_days(raw: RawTables, *days: Documents) -> None:
         raw.apply()
 
 
-def ranked(prices: dict[str, tuple[float | None, float | None]]) -> Documents:
-    """Return a model for each entry of `prices`, with one offer and scores on three benchmarks.
+def ranked(
+    prices: dict[str, tuple[float | None, float | None]], benchmark_count: int = 3
+) -> Documents:
+    """Return a model for each entry of `prices`, with one offer and a score on each benchmark.
 
     Each model belongs to a different organization. The scores rise from model to model.
     """
-    benchmarks = ("b1", "b2", "b3")
+    benchmarks = [f"b{number}" for number in range(1, benchmark_count + 1)]
     return [
         make_record(
             model_id,
@@ -110,6 +112,12 @@ def hostile(price: float = 1) -> Documents:
     ]
 
 
+def few_benchmarks() -> Documents:
+    """Return models with 13 benchmarks, and one, `thin`, with the smallest number for a rank."""
+    *covered, thin = ranked({"a": (1, 1), "b": (2, 2), "c": (3, 3), "thin": (4, 4)}, 13)
+    return [*covered, thin | {"scores": thin["scores"][:3]}]
+
+
 #: Catalogs that the page must be able to display; a price of `None` means "not published".
 CATALOGS: dict[str, Documents] = {
     "empty": [],
@@ -133,6 +141,7 @@ CATALOGS: dict[str, Documents] = {
     ],
     "all free": ranked({"a": (0, 0), "b": (0, 0), "c": (0, 0)}),
     "suspect prices": ranked({"cheap": (1, 1), "fair": (2, 2), "lopsided": (0.01, 4)}),
+    "few benchmarks": few_benchmarks(),
     "absurd prices": ranked(
         {"a": (1e-300, 1e-300), "b": (1e300, 1e300), "c": (5e-324, 0), "d": (1, 2)}
     ),

@@ -33,7 +33,8 @@ def leaders(tables: dict[str, Table]) -> str:
     rows = "".join(
         _row(
             str(row["rank"]),
-            names[row["model_id"]],
+            names[row["model_id"]]
+            + (" (few benchmarks)" if row["benchmark_count"] < most / 4 else ""),
             f"{_rounded(100 * compact(row['adjusted_win_rate']), 1):f} %",
             f"{row['benchmark_count']} of {most}",
             _format_usd(prices[row["model_id"]]) if row["model_id"] in prices else "–",

@@ -46,20 +46,22 @@ function evidenceOf(score) {
   );
 }
 
-/** Return whether a rate rests on less than a quarter of the benchmarks of the best covered model. */
-function hasFewBenchmarks(row, most) {
-  return row.benchmark_count < most / 4;
+/** Return why a rate rests on few benchmarks, less than a quarter of those of the best covered model; null if it does not.
+ *
+ * Without a number of benchmarks, the value is a score on one benchmark. */
+function fewBenchmarks(count, most) {
+  return count < most / 4 ? `only ${plural(count, "benchmark")}, and the best covered model has ${number(most)}` : null;
 }
 
 /** Return the mark of a rate that rests on few benchmarks, or null. */
-function coverageMark(row, most) {
-  const reason = `Only ${number(row.benchmark_count)} benchmarks, and the best covered model has ${number(most)}.`;
-  return hasFewBenchmarks(row, most) ? mark("few benchmarks", reason) : null;
+function coverageMark(count, most) {
+  const reason = fewBenchmarks(count, most);
+  return reason && mark("few benchmarks", reason);
 }
 
 /** Return a bar that is filled by the adjusted win rate. It is hatched if the rate rests on few benchmarks. */
 function rateBar(row, most) {
-  const classes = ["bar", hasFewBenchmarks(row, most) && "few", row.rank === null && "unranked"];
+  const classes = ["bar", fewBenchmarks(row.benchmark_count, most) && "few", row.rank === null && "unranked"];
   const made = element("i", { className: classes.filter(Boolean).join(" "), "aria-hidden": "true" });
   made.style.setProperty("--filled", row.adjusted_win_rate);
   return made;

@@ -101,7 +101,9 @@ function matchingOffers(model) {
   return state.provider ? offers.filter(({ offer }) => texts[offer.provider_id] === state.provider) : offers;
 }
 
-/** Return the chosen category or benchmark: title, direction, format of a value, and values as [{id, value, score or board row}, …]. */
+/** Return the chosen category or benchmark: title, direction, format of a value, and values as [{id, value, …}, …].
+ *
+ * A value of a benchmark has its `scorePlace`; one of a category has its `benchmarkCount`, of which `most` is the largest. */
 function subject() {
   const [kind, key] = state.score.split(/ (.*)/s);
   const benchmark = kind === "benchmark" && [...benchmarks.values()].find(it => texts[it.benchmark_id] === key);
@@ -118,15 +120,16 @@ function subject() {
         .map(place => ({ id: ids[place], value: values[place], scorePlace: place })),
     };
   }
-  const { model_id: ids, adjusted_win_rate: rates, rank: ranks } = columnsOf.leaderboard;
+  const { model_id: ids, adjusted_win_rate: rates, rank: ranks, benchmark_count: counts } = columnsOf.leaderboard;
   const ranked = (boards.get(boardKey(key, state.scope)) ?? []).filter(place => ranks[place] !== null);
   return {
     category: key,
+    most: totalsOf(key, state.scope).most_benchmarks,
     title: `Adjusted win rate, ${words(key)}`,
     isLowerBetter: false,
     isPercent: true,
     text: percent,
-    entries: ranked.map(place => ({ id: ids[place], value: rates[place], boardPlace: place })),
+    entries: ranked.map(place => ({ id: ids[place], value: rates[place], benchmarkCount: counts[place] })),
   };
 }
 
@@ -146,7 +149,7 @@ function answer() {
     isUnknown = Boolean(state.like) && limit === null;
   const isGood = value => !isUnknown && (limit === null || (about.isLowerBetter ? value <= limit : value >= limit));
   const points = [];
-  for (const { id, value, scorePlace } of about.entries) {
+  for (const { id, value, scorePlace, benchmarkCount } of about.entries) {
     const model = models.get(id);
     if (!meetsFilters(model)) continue;
     const offers = matchingOffers(model);
@@ -155,6 +158,7 @@ function answer() {
         id,
         value,
         scorePlace,
+        benchmarkCount,
         model,
         offers,
         isGood: isGood(value),

@@ -32,7 +32,12 @@ function facts(model) {
     [
       "Overall rank",
       board
-        ? `${board.rank === null ? "none" : `${number(board.rank)} of ${number(ranked)}`}; win rate ${percent(board.adjusted_win_rate)}`
+        ? element(
+            "span",
+            {},
+            `${board.rank === null ? "none" : `${number(board.rank)} of ${number(ranked)}`}; win rate ${percent(board.adjusted_win_rate)} `,
+            coverageMark(board.benchmark_count, most) ?? "",
+          )
         : "–",
     ],
     [

@@ -40,7 +40,7 @@ function showLeaders() {
     caption: `Leaderboard: ${words(category)}`, file: `leaderboard_${category}`, rows, empty: "No model has a comparable score in this category.",
     columns: [
       { name: "Rank", value: row => row.rank, text: row => number(row.rank), isNumber: true },
-      { name: "Model", value: row => models.get(row.model_id).name, node: row => modelButton(row.model_id), className: "name", mark: row => coverageMark(row, most) },
+      { name: "Model", value: row => models.get(row.model_id).name, node: row => modelButton(row.model_id), className: "name", mark: row => coverageMark(row.benchmark_count, most) },
       { name: "Model id", value: row => texts[row.model_id], onlyCsv: true },
       { name: "Adjusted win rate", value: row => row.adjusted_win_rate, text: row => percent(row.adjusted_win_rate), isNumber: true, isBestHigh: true },
       { name: "", value: () => null, node: row => rateBar(row, most), className: "bars spare" },

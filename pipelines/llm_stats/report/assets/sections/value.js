@@ -78,7 +78,7 @@ function showValue(changed = new Set()) {
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   showCounted("value-benchmarks", about.benchmark ? "" : state.score.replace("category ", ""));
   byId("value-card").hidden = true;
-  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : good.length ? answerText(limit, good) : closestText(shownAnswer)));
+  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : good.length ? answerText(shownAnswer) : closestText(shownAnswer)));
   showOffers(about, good, isUnknown);
 }
 
@@ -102,27 +102,34 @@ function unknownText({ category, title }) {
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
-function answerText(limit, good) {
-  const [{ model, offer, cost }] = good;
+function answerText({ about, limit, good }) {
+  const [point] = good,
+    { model, offer, cost } = point;
   const field = limit === null ? plural(good.length, "model") : `${plural(good.length, "model")} that are good enough`;
   return [
     `The cheapest of ${field}: `,
     element("strong", {}, model.name),
     ` at ${offer.label}, ${costText(cost)}${missingHalf()}. `,
-    offerMark(offer) ?? "",
+    ...pointMarks(point, about),
   ];
+}
+
+/** Return the marks of the price of a model, and of its rate in a category, with spaces between them. */
+function pointMarks({ offer, benchmarkCount }, { most }) {
+  return [offerMark(offer), coverageMark(benchmarkCount, most)].flatMap(made => (made ? [made, " "] : []));
 }
 
 /** Return that no model reaches the minimum, and which one is closest; nothing if there is no model. */
 function closestText({ about, limit, points }) {
   if (!points.length) return [];
   const isCloser = (one, two) => (about.isLowerBetter ? one.value < two.value : one.value > two.value);
-  const { model, offer, value, cost } = points.reduce((best, point) => (isCloser(point, best) ? point : best));
+  const closest = points.reduce((best, point) => (isCloser(point, best) ? point : best)),
+    { model, offer, value, cost } = closest;
   return [
     `None reaches ${about.text(limit)}; closest: `,
     element("strong", {}, model.name),
     `, ${about.text(value)}, at ${offer.label}, ${costText(cost)}${missingHalf()}. `,
-    offerMark(offer) ?? "",
+    ...pointMarks(closest, about),
   ];
 }
 
@@ -140,6 +147,7 @@ function valueNote(about, limit, points, good, frontier) {
       : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
+    points.some(point => fewBenchmarks(point.benchmarkCount, about.most)) ? "Diamonds: few benchmarks." : "",
     points.length > MOST_DOTS ? "Dots that would cover each other are drawn as one; the table has all." : "",
     shares.length ? `${number(own)} of ${number(shares.length)} scores are self-reported.` : "",
   ]
@@ -178,7 +186,7 @@ function showOffers(about, good, isUnknown) {
         text: row => about.text(row.point.value),
         isNumber: true,
         isBestHigh: true,
-        mark: row => (about.benchmark ? scoreMark(scoreRow(row)) : null),
+        mark: row => (about.benchmark ? scoreMark(scoreRow(row)) : coverageMark(row.point.benchmarkCount, about.most)),
       },
       {
         name: "Context",
@@ -216,7 +224,7 @@ function pinCard(point, about) {
   const text = `${costText(point.cost)} at ${point.offer.label}; score ${about.text(point.value)}.`;
   card.replaceChildren(
     element("p", {}, modelButton(point.id), " ", element("small", {}, point.model.organization_name)),
-    element("p", {}, text, " ", offerMark(point.offer) ?? ""),
+    element("p", {}, text, " ", ...pointMarks(point, about)),
     close,
   );
   card.hidden = false;

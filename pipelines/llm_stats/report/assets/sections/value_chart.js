@@ -5,7 +5,7 @@ const MOST_DOTS = 600;
 /** Return the chart of cost against score as a specification. Points: see `answer`.
  *
  * A logarithmic axis has no 0, so free models are drawn in a separate band at its left end, labelled "free". A suspect price is drawn as
- * a triangle, and does not stretch the axis: beyond it, the triangle is at its end.
+ * a triangle, and does not stretch the axis: beyond it, the triangle is at its end. A rate that rests on few benchmarks is a diamond.
  */
 function valueChart(points, about, limit) {
   const trusted = points.filter(point => point.cost > 0 && !point.offer.suspect_reason);
@@ -81,10 +81,11 @@ function valueChart(points, about, limit) {
 /** Return the datum of a point: selected models have their colour, models of the frontier are blue, others are grey. */
 function valueDot(point, about, x) {
   const isSelected = state.models.includes(point.id),
-    reason = point.offer.suspect_reason;
+    reason = point.offer.suspect_reason,
+    few = fewBenchmarks(point.benchmarkCount, about.most);
   const name = truncate(point.model.name, 60),
     price = usd(point.cost) + suspicion(reason),
-    score = about.text(point.value);
+    score = about.text(point.value) + (few ? ` (few benchmarks: ${few})` : "");
   const provider = truncate(point.offer.label, 80),
     organization = truncate(point.model.organization_name, 60);
   return {
@@ -101,7 +102,7 @@ function valueDot(point, about, x) {
     isFaint: !point.isGood,
     colour: isSelected ? colourOf(point.id) : point.isFrontier ? "var(--first)" : point.isGood ? "var(--muted)" : "var(--line)",
     size: isSelected ? 130 : point.isFrontier ? 70 : 40,
-    shape: reason ? "triangle-up" : "circle",
+    shape: reason ? "triangle-up" : few ? "diamond" : "circle",
     order: isSelected ? 2 : point.isFrontier ? 1 : 0,
     description: `${name} by ${organization}: ${costText(point.cost)}${suspicion(reason)} at ${provider}, score ${score}${point.isFrontier ? ", on the frontier" : ""}`,
   };
