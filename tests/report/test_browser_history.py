@@ -164,14 +164,18 @@ class TestHistory:
             ["alpha", "p", "8.00", "5.00"],
         ]
         assert history.find("#moves caption")[0].text == (
-            "Biggest cuts of the cheapest price in 7 days (models: 2 of 2)"
+            "Biggest cuts of the cheapest price in the 7 days up to 2026-11-24, the newest data "
+            "(models: 2 of 2; no history yet before 2026-11-20)"
         )
         facts = {row[0]: row[1:] for row in history.rows("facts")}
-        assert facts["Cheapest 7 days ago → now, US$ / M tokens"] == [
-            "8.00 (2026-11-20) → 5.00, ▼ 37.5 %",
-            "2.00 (2026-11-20) → 1.00, ▼ 50 %",
-            "3.00 (2026-11-20), unchanged",
+        assert facts["Cheapest in the 7 days up to 2026-11-24, US$ / M tokens"] == [
+            "8.00 → 5.00, ▼ 37.5 %; no history yet before 2026-11-20",
+            "2.00 → 1.00, ▼ 50 %; no history yet before 2026-11-20",
+            "3.00, unchanged; no history yet before 2026-11-20",
         ]
+        without_start = {"price": 3, "from": 1, "now": 3, "isHistoryShort": False}
+        assert history.script("return weekText(arguments[0])", without_start) == "3.00, unchanged"
+        assert "No history yet before 2026-11-20" in history.text("changes-note")
         history.click("#moves button.model")
         assert "beta" not in [chip.text for chip in history.find("#chips .name")]
 
@@ -197,6 +201,14 @@ class TestHistory:
         assert "seller=r" in history.driver.current_url
         pressed = history.find("#providers-table [aria-pressed=true]")
         assert [it.text for it in pressed] == ["r"]
+
+
+def test_prices_of_one_day_are_not_compared(browser: Browser, page_of: PageOf) -> None:
+    browser.open(page_of("few benchmarks"), choices="#m1=a")
+    facts = {row[0]: row[1:] for row in browser.rows("facts")}
+    week = "Cheapest in the 7 days up to 2026-11-20, US$ / M tokens"
+    assert facts[week] == ["1.00; no history yet, first seen 2026-11-20"]
+    assert browser.find(".sparkline") == []
 
 
 @pytest.mark.parametrize("width", [1440, 1280, 768, PHONE])

@@ -494,10 +494,11 @@ def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> No
         ("rise", "b", 50),
     ]
     shown = header(raw)
-    assert "Biggest cuts of the cheapest price in 7 days (models: 2 of 2)" in shown
+    week = "of the cheapest price in the 7 days up to 2026-11-22, the newest data"
+    assert f"Biggest cuts {week} (models: 2 of 2; no history yet before 2026-11-20)" in shown
     assert "A p 8.00 2.00 ▼ 75 %" in shown
     assert "C new 3.00 2.70 ▼ 10 %" in shown
-    assert "Biggest rises of the cheapest price in 7 days (models: 1 of 1)" in shown
+    assert f"Biggest rises {week} (models: 1 of 1; no history yet before 2026-11-20)" in shown
     assert "B p 1.00 1.50 ▲ 50 %" in shown
 
 
@@ -508,7 +509,19 @@ def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
         raw.apply()
     assert rows(data_of_tables(raw).encoded, "price_changes")
     assert rows(data_of_tables(raw).encoded, "moves") == []
-    assert "Biggest cuts of the cheapest price in 7 days: none." in header(raw)
+    week = "of the cheapest price in the 7 days up to 2026-11-29, the newest data"
+    assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(raw)
+
+
+def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:
+    def moves(world: str) -> str:
+        return page_of(world).read_text("utf-8").split('id="moves"')[1].split("</div>")[0]
+
+    assert (
+        "Biggest cuts and rises of the cheapest price in the 7 days up to 2026-11-20, the newest "
+        "data: no history yet, prices were first seen on 2026-11-20.</p>"
+    ) in moves("one model")
+    assert "No price of an available paid offer has been seen yet." in moves("all free")
 
 
 def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:

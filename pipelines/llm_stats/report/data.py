@@ -72,6 +72,7 @@ def _collect(reader: Reader) -> ReportData:
     times = [time for time in (headline["read_at"], headline["newest_at"]) if time]
     tables["other_changes"] = _read_other_changes(reader, times)
     headline["change_count"] = _count_changes(tables, times)
+    headline["as_of"] = max(times, default=None)
     tables["models"] = models
     totals = {name: len(tables[name].rows) for name in ("models", "price_changes", "other_changes")}
     tables["models"] = models.head(len(kept))
@@ -84,7 +85,8 @@ def _collect(reader: Reader) -> ReportData:
     ]
     encoded = {
         **encode(tables),
-        "as_of": compact(max(times, default=None)),
+        "as_of": compact(headline["as_of"]),
+        "prices_since": compact(headline["prices_since"]),
         "changes_since": {
             name: compact(tables[name].select("changed_at").rows[-1][0])
             for name in ("price_changes", "other_changes")

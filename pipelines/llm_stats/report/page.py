@@ -105,7 +105,9 @@ def page(reader: Reader) -> str:
         style="\n".join(map(_read_asset, _STYLES)),
         data=_to_script_json(report_data.encoded),
         leaders=static.leaders(report_data.tables),
-        moves=static.moves(report_data.tables["moves"]),
+        moves=static.moves(
+            report_data.tables["moves"], headline["prices_since"], headline["as_of"]
+        ),
         times=_format_times(headline["read_at"], headline["newest_at"], headline["oldest_at"]),
         listings=_format_listings(headline),
         examples=_format_examples(headline["example_count"]),

@@ -5,6 +5,7 @@ Numbers are rounded as in `assets/format.js`, so that a figure is the same with 
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_number
 
 _ROWS = 20
+_WEEK = dt.timedelta(days=7)
 
 
 def leaders(tables: dict[str, Table]) -> str:
@@ -48,21 +50,30 @@ def leaders(tables: dict[str, Table]) -> str:
     return f"<table>{caption}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
-def moves(table: Table) -> str:
+def moves(table: Table, since: dt.datetime | None, until: dt.datetime | None) -> str:
     """Return the largest cuts and rises of cheapest prices in a week as two HTML tables.
 
     `table` has the rows of `queries/moves.sql`. The scripts turn the names of models into buttons.
+    The week ends at `until`, the time of the newest data. If the first price was seen in this week,
+    at `since`, the captions state it. If all prices were seen on one day, return one sentence.
     """
+    if since is None or until is None:
+        return '<p class="note">No price of an available paid offer has been seen yet.</p>'
     rows = table.to_dicts()
+    week = f"of the cheapest price in the 7 days up to {until:%Y-%m-%d}, the newest data"
+    if not rows and since.date() == until.date():
+        first = f"no history yet, prices were first seen on {since:%Y-%m-%d}"
+        return f'<p class="note">Biggest cuts and rises {week}: {first}.</p>'
+    short = f"; no history yet before {since:%Y-%m-%d}" if since > until - _WEEK else ""
     return "".join(
-        _moves(title, [row for row in rows if row["direction"] == direction])
+        _moves(f"{title} {week}", [row for row in rows if row["direction"] == direction], short)
         for direction, title in (("cut", "Biggest cuts"), ("rise", "Biggest rises"))
     )
 
 
-def _moves(title: str, rows: list[dict[str, Any]]) -> str:
+def _moves(title: str, rows: list[dict[str, Any]], short: str) -> str:
     if not rows:
-        return f'<p class="note">{title} of the cheapest price in 7 days: none.</p>'
+        return f'<p class="note">{title}: none{short}.</p>'
     head = _row("Model", "Cheapest now at", "Old", "New", "Change", cell="th")
     body = "".join(
         _row(
@@ -75,7 +86,7 @@ def _moves(title: str, rows: list[dict[str, Any]]) -> str:
         for row in rows
     )
     counted = f"models: {len(rows)} of {rows[0]['changed_model_count']:,}"
-    caption = f"{title} of the cheapest price in 7 days ({counted})"
+    caption = f"{title} ({counted}{short})"
     return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 

@@ -38,9 +38,10 @@ function lowestAround(id, at) {
   return around;
 }
 
-/** Return the lowest price of a model in the last 7 days as {price, from, now}: the first one and the current one.
+/** Return the lowest price of a model in the 7 days up to the newest data as {price, from, now, isHistoryShort}: the first and the current one.
  *
- * `from` is when the first one was found, at the earliest 7 days ago. Return null if there is no price now or then. */
+ * `from` is when the first one was found, at the earliest 7 days ago. `isHistoryShort`: it is the first one ever. Return null if there is no
+ * price now or then. */
 function weekMove(id) {
   const start = asOf - 7 * DAY,
     periods = lowestPrices(id),
@@ -52,6 +53,7 @@ function weekMove(id) {
     price: first.price,
     from: Math.max(first.from, start),
     now: Math.min(...paid.map(it => it.blended_usd_per_mtok)),
+    isHistoryShort: periods[0].from > start,
   };
 }
 

@@ -8,12 +8,12 @@ function lowestChange(id) {
   return recent.length ? changeOf(recent[0].price, recent.at(-1).price) : null;
 }
 
-/** Return a chart of the lowest price of a model, or "–" if it had none. A time without a price is a gap. */
+/** Return a chart of the lowest price of a model, or "–" if it had none, or only at one moment. A time without a price is a gap. */
 function sparkline(id) {
   const start = asOf - SPARK.days * DAY,
     { width, height } = SPARK;
   const recent = lowestPrices(id).filter(it => it.until >= start);
-  if (!recent.length) return "–";
+  if (!recent.length || recent[0].from === recent.at(-1).until) return "–";
   const prices = recent.map(it => it.price),
     low = Math.min(...prices),
     high = Math.max(...prices);

@@ -1,8 +1,8 @@
 -- Figures at the top of the report. `unfetched_count` counts the listed models without a fetched
--- record.
+-- record. `prices_since` is when the first price was seen.
 -- Grain: one row.
 -- Reads: staging.models, history.listings, staging.catalog_reads, marts.model_prices, marts.offers,
--- marts.scores, marts.data_quality, marts.freshness.
+-- marts.model_price_history, marts.scores, marts.data_quality, marts.freshness.
 with
 current_listings as (
     select
@@ -35,6 +35,10 @@ counted_prices as (
         count(*) filter (where offer_count > 0) as priced_count,
         count(*) filter (where has_free_offer) as free_count
     from marts.model_prices
+),
+
+first_prices as (
+    select min(valid_from) as prices_since from marts.model_price_history
 ),
 
 counted_offers as (
@@ -89,6 +93,7 @@ select
     counted_models.newest_at,
     counted_prices.priced_count,
     counted_prices.free_count,
+    first_prices.prices_since,
     counted_offers.offer_count,
     counted_offers.available_count,
     counted_offers.provider_count,
@@ -103,6 +108,7 @@ select
 from counted_models
 cross join last_read
 cross join counted_prices
+cross join first_prices
 cross join counted_offers
 cross join counted_scores
 cross join counted_findings

@@ -52,10 +52,12 @@ function showChanges(changed = new Set()) {
   const isChosen = chosenChanges(columnsOf.price_changes);
   const rows = orderedChanges.filter(place => isChosen(place) && isChosenKind(place));
   const since = page.changes_since.price_changes;
-  const cut = since > asOf - Number(state.days) * DAY ? ` Changes before ${utc(since)} (UTC) are left out.` : "";
+  const start = asOf - Number(state.days) * DAY;
+  const cut = since > start ? ` Changes before ${utc(since)} (UTC) are left out.` : "",
+    short = page.prices_since > start ? ` No history yet before ${day(page.prices_since)}, when prices were first seen.` : "";
   byId("changes-note").textContent =
     `${plural(rows.length, "change")} in the ${state.days} days up to ${asOf ? day(asOf) : "now"}, the latest day first, ` +
-    `its largest changes first. Blended prices in ${USD}. A change is dated when it was found.${cut}`;
+    `its largest changes first. Blended prices in ${USD}. A change is dated when it was found.${cut}${short}`;
   showTable("changes-table", {
     caption: "Changes of prices and offers, latest day first",
     file: "price_changes",

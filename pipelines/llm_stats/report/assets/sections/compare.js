@@ -28,7 +28,7 @@ function facts(model) {
         ? element("span", {}, `${usd(cheapest.cost)} at ${cheapest.offer.label} `, offerMark(cheapest.offer) ?? "")
         : "no priced offer",
     ],
-    ["Cheapest 7 days ago → now, US$ / M tokens", weekText(weekMove(model.model_id))],
+    [`Cheapest in the 7 days up to ${day(asOf)}, US$ / M tokens`, weekText(weekMove(model.model_id))],
     [
       "Overall rank",
       board
@@ -56,12 +56,17 @@ function facts(model) {
   ];
 }
 
-/** Format the move of a lowest price: `"2.83 → 2.76, ▼ 2.5 %"`; a price found later than 7 days ago has its date. */
+/** Format the move of a lowest price: `"2.83 → 2.76, ▼ 2.5 %"`.
+ *
+ * A price found later than 7 days ago has its date. If it is the first one, the text says that there is no history before it. */
 function weekText(move) {
   if (!move) return "–";
-  const since = move.from > asOf - 7 * DAY ? ` (${day(move.from)})` : "";
-  if (move.price === move.now) return `${usd(move.now)}${since}, unchanged`;
-  return `${usd(move.price)}${since} → ${usd(move.now)}, ${changeText(changeOf(move.price, move.now))}`;
+  const { price, from, now, isHistoryShort } = move;
+  if (isHistoryShort && day(from) === day(asOf) && price === now) return `${usd(now)}; no history yet, first seen ${day(from)}`;
+  const since = !isHistoryShort && from > asOf - 7 * DAY ? ` (${day(from)})` : "",
+    short = isHistoryShort ? `; no history yet before ${day(from)}` : "";
+  if (price === now) return `${usd(now)}${since}, unchanged${short}`;
+  return `${usd(price)}${since} → ${usd(now)}, ${changeText(changeOf(price, now))}${short}`;
 }
 
 /** Return the row of a model on a leaderboard, or undefined. */
